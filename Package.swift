@@ -39,7 +39,9 @@ if march != "baseline" {
   settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"]))
   // Numeric code is optimised in debug builds too, or the tests would take minutes.
   settings.append(
-    .unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug)))
+    .unsafeFlags(
+      ["-O", "-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"],
+      .when(configuration: .debug)))
 }
 if march != "baseline", hasFeature("fma", levels: v3 + v4) {
   // Without the instruction, a fused multiply-add is a call into libm for every lane.

@@ -1,0 +1,26 @@
+/// What reacts to states: the contract between the collect loop and any policy.
+///
+/// An actor reads of a state what it likes (`stepno`, `obs`, the last `act`, `rew`, `fin`) and writes its action and what it
+/// has to say straight into the fragment.
+public protocol RolloutActor: AnyObject {
+  /// What the actor records at each row, per environment.
+  var reaction: Nested<LeafSpecification> { get }
+  /// The recurrent state that the actor carries, per environment; empty when it has none.
+  var recurrentState: Nested<LeafSpecification> { get }
+
+  /// The weights that the actor reacts with; whoever changes them calls `weightsChanged`.
+  var weights: FlatVector<Float> { get }
+  /// Tells that `weights` have new values.
+  func weightsChanged()
+
+  /// Zeroes the recurrent state of one environment; of all when `environment` is nil.
+  func reset(environment: Int?)
+
+  /// Writes the recurrent state to the fragment's `hx`.
+  func recordState(into fragment: FragmentView)
+
+  /// Reacts to the state of row t: writes `actor[t]` and, unless `virtual`, the action into `act[t+1]`.
+  ///
+  /// A virtual reaction is not played: it leaves the recurrent state and the random streams as they were.
+  func react(to fragment: FragmentView, at t: Int, virtual: Bool)
+}

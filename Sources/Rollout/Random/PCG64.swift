@@ -1,0 +1,2 @@
+/// Placeholder that the random streams replace.
+public struct PCG64 {}

@@ -1,0 +1,120 @@
+/// A value, or a container of such values: how observations, actions and reactions are structured.
+///
+/// Containers keep the order in which they were declared, so that flattening is the same on both sides of a process
+/// boundary. `map` and `zip` are what `plyr` is to the Python project.
+///
+///     let spaces: Nested<Space> = .fields([("camera", .leaf(image)), ("proximity", .leaf(box))])
+///     let sizes = spaces.map { $0.elementCount }
+public indirect enum Nested<Leaf> {
+  /// A value.
+  case leaf(Leaf)
+  /// A container by position.
+  case list([Nested])
+  /// A container by name, in declared order.
+  case fields([(name: String, value: Nested)])
+
+  /// A container that holds nothing.
+  public static var empty: Nested { .list([]) }
+
+  /// Applies a function to every leaf and keeps the structure.
+  public func map<Result, Failure: Error>(
+    _ transform: (Leaf) throws(Failure) -> Result
+  ) throws(Failure) -> Nested<Result> {
+    switch self {
+    case .leaf(let leaf): return .leaf(try transform(leaf))
+    case .list(let items):
+      var results: [Nested<Result>] = []
+      for item in items { results.append(try item.map(transform)) }
+      return .list(results)
+    case .fields(let fields):
+      var results: [(name: String, value: Nested<Result>)] = []
+      for field in fields { results.append((field.name, try field.value.map(transform))) }
+      return .fields(results)
+    }
+  }
+
+  /// Pairs the leaves of two containers of one structure; `nil` where the structures differ.
+  public func zip<Other>(_ other: Nested<Other>) -> Nested<(Leaf, Other)>? {
+    switch (self, other) {
+    case (.leaf(let left), .leaf(let right)):
+      return .leaf((left, right))
+    case (.list(let left), .list(let right)) where left.count == right.count:
+      var results: [Nested<(Leaf, Other)>] = []
+      for (one, two) in Swift.zip(left, right) {
+        guard let both = one.zip(two) else { return nil }
+        results.append(both)
+      }
+      return .list(results)
+    case (.fields(let left), .fields(let right)) where left.map(\.name) == right.map(\.name):
+      var results: [(name: String, value: Nested<(Leaf, Other)>)] = []
+      for (one, two) in Swift.zip(left, right) {
+        guard let both = one.value.zip(two.value) else { return nil }
+        results.append((one.name, both))
+      }
+      return .fields(results)
+    default:
+      return nil
+    }
+  }
+
+  /// The leaves in declared order.
+  public var leaves: [Leaf] {
+    switch self {
+    case .leaf(let leaf): [leaf]
+    case .list(let items): items.flatMap(\.leaves)
+    case .fields(let fields): fields.flatMap(\.value.leaves)
+    }
+  }
+
+  /// Each leaf's path below `root`, in the order of `leaves`: names and positions joined by dots.
+  public func paths(below root: String = "") -> [String] {
+    func joined(_ part: String) -> String { root.isEmpty ? part : "\(root).\(part)" }
+    switch self {
+    case .leaf: return [root]
+    case .list(let items):
+      return items.enumerated().flatMap { $1.paths(below: joined(String($0))) }
+    case .fields(let fields):
+      return fields.flatMap { $0.value.paths(below: joined($0.name)) }
+    }
+  }
+
+  /// The part of that name, or `nil` when there is none or this is no container by name.
+  public subscript(name: String) -> Nested? {
+    guard case .fields(let fields) = self else { return nil }
+    return fields.first { $0.name == name }?.value
+  }
+
+  /// The part at that position, or `nil` when there is none or this is no container.
+  public subscript(position: Int) -> Nested? {
+    switch self {
+    case .leaf: nil
+    case .list(let items): items.indices.contains(position) ? items[position] : nil
+    case .fields(let fields): fields.indices.contains(position) ? fields[position].value : nil
+    }
+  }
+
+  /// The value when this is a leaf.
+  public var value: Leaf? {
+    if case .leaf(let leaf) = self { leaf } else { nil }
+  }
+
+  /// A container of the same structure filled with the given leaves, in declared order.
+  ///
+  /// - Precondition: there are as many values as leaves.
+  public func filled<Other>(with values: [Other]) -> Nested<Other> {
+    var remaining = values[...]
+    let result = map { _ in remaining.removeFirst() }
+    precondition(remaining.isEmpty, "\(values.count) values for \(leaves.count) leaves")
+    return result
+  }
+}
+
+extension Nested: Equatable where Leaf: Equatable {
+  /// Whether structure, names and leaves are equal.
+  public static func == (left: Nested, right: Nested) -> Bool {
+    guard let pairs = left.zip(right) else { return false }
+    return pairs.leaves.allSatisfy { $0 == $1 }
+  }
+}
+
+extension Nested: Sendable where Leaf: Sendable {}

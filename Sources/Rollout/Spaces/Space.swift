@@ -1,0 +1,86 @@
+/// What values an observation or an action can take.
+public indirect enum Space: Sendable, Equatable {
+  /// Numbers within bounds, the same for all elements.
+  case box(shape: [Int], low: Double, high: Double, elementType: ElementType = .float32)
+  /// One of `count` choices, 0 ..< count.
+  case discrete(Int)
+  /// Several choices at once: element i is in 0 ..< counts[i].
+  case multiDiscrete([Int])
+  /// That many yes-or-no choices at once.
+  case multiBinary(Int)
+  /// Spaces by position.
+  case tuple([Space])
+  /// Spaces by name, in declared order.
+  case dict([SpaceField])
+
+  /// The arrays that a value of the space is stored as.
+  public var leaves: Nested<LeafSpecification> {
+    switch self {
+    case .box(let shape, _, _, let elementType): .leaf(.init(elementType, shape))
+    case .discrete: .leaf(.init(.int32, []))
+    case .multiDiscrete(let counts): .leaf(.init(.int32, [counts.count]))
+    case .multiBinary(let count): .leaf(.init(.uint8, [count]))
+    case .tuple(let spaces): .list(spaces.map(\.leaves))
+    case .dict(let fields): .fields(fields.map { ($0.name, $0.space.leaves) })
+    }
+  }
+
+  /// The spaces that are no containers themselves, in the structure of this one.
+  public var parts: Nested<Space> {
+    switch self {
+    case .tuple(let spaces): .list(spaces.map(\.parts))
+    case .dict(let fields): .fields(fields.map { ($0.name, $0.space.parts) })
+    default: .leaf(self)
+    }
+  }
+}
+
+/// A named part of a space.
+public struct SpaceField: Sendable, Equatable {
+  /// The part's name.
+  public var name: String
+  /// What the part holds.
+  public var space: Space
+
+  /// Names a space.
+  public init(_ name: String, _ space: Space) {
+    self.name = name
+    self.space = space
+  }
+}
+
+/// An array per environment: element type and shape.
+public struct LeafSpecification: Sendable, Equatable {
+  /// What an element is.
+  public var elementType: ElementType
+  /// The shape of one environment's value; empty for a single number.
+  public var shape: [Int]
+
+  /// Describes an array.
+  public init(_ elementType: ElementType, _ shape: [Int]) {
+    self.elementType = elementType
+    self.shape = shape
+  }
+
+  /// Elements in one environment's value.
+  public var elementCount: Int { shape.reduce(1, *) }
+
+  /// Bytes of one environment's value.
+  public var byteCount: Int { elementCount * elementType.byteCount }
+}
+
+extension Space: CustomStringConvertible {
+  /// The space in Gymnasium's words.
+  public var description: String {
+    switch self {
+    case .box(let shape, let low, let high, let elementType):
+      "Box(\(low), \(high), \(shape), \(elementType.rawValue))"
+    case .discrete(let count): "Discrete(\(count))"
+    case .multiDiscrete(let counts): "MultiDiscrete(\(counts))"
+    case .multiBinary(let count): "MultiBinary(\(count))"
+    case .tuple(let spaces): "Tuple(\(spaces.map(\.description).joined(separator: ", ")))"
+    case .dict(let fields):
+      "Dict(\(fields.map { "\($0.name): \($0.space)" }.joined(separator: ", ")))"
+    }
+  }
+}
