@@ -1,0 +1,57 @@
+import Glibc
+
+extension SystemCalls {
+  /// The size of an open file in bytes; 0 for a pipe or a terminal.
+  package static func byteCount(of descriptor: Int32) throws(SystemError) -> Int {
+    var status = stat()
+    _ = try checked("fstat") { fstat(descriptor, &status) }
+    return Int(status.st_size)
+  }
+
+  /// Waits until what was written to a file, or to a directory's entries, is on the disk.
+  package static func synchronise(_ descriptor: Int32) throws(SystemError) {
+    _ = try checked("fsync") { fsync(descriptor) }
+  }
+
+  /// Gives a file a new name, replacing one that has it, in one step that no crash can split.
+  package static func rename(_ path: String, to newPath: String) throws(SystemError) {
+    do {
+      _ = try checked("rename") { Glibc.rename(path, newPath) }
+    } catch {
+      throw error.with(detail: "\(path) to \(newPath)")
+    }
+  }
+
+  /// Makes a directory, whose parent must exist.
+  ///
+  /// - Returns: whether it is new; `false` when something of that name was there.
+  @discardableResult
+  package static func makeDirectory(
+    _ path: String, mode: mode_t = 0o755
+  ) throws(SystemError) -> Bool {
+    do {
+      _ = try checked("mkdir") { mkdir(path, mode) }
+      return true
+    } catch {
+      if error.code == EEXIST { return false }
+      throw error.with(detail: path)
+    }
+  }
+
+  /// The path that a symbolic link holds.
+  package static func readLink(_ path: String) throws(SystemError) -> String {
+    let capacity = Int(PATH_MAX)
+    var bytes = [CChar](repeating: 0, count: capacity)
+    do {
+      let count = try checked("readlink") { readlink(path, &bytes, capacity) }
+      return String(decoding: bytes[..<count].lazy.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    } catch {
+      throw error.with(detail: path)
+    }
+  }
+
+  /// The file that this process runs, so that it can start itself again.
+  package static func executablePath() throws(SystemError) -> String {
+    try readLink("/proc/self/exe")
+  }
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+extension SystemCalls {
+  /// This process's number.
+  package static var processIdentifier: Int32 { getpid() }
+
+  /// The number of the process that started this one; another one once that process is gone.
+  package static var parentProcessIdentifier: Int32 { getppid() }
+
+  /// Sends a signal to a process; signal 0 only asks whether it is there.
+  package static func kill(_ process: Int32, signal: Int32) throws(SystemError) {
+    do {
+      _ = try checked("kill") { Glibc.kill(process, signal) }
+    } catch {
+      throw error.with(detail: "signal \(signal) to process \(process)")
+    }
+  }
+
+  /// How many processors are online, at least one.
+  package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// Sets how readily this process steps back for others: 0 is usual, 19 the most.
+  ///
+  /// Linux keeps this for each thread; new threads inherit it. So call it first thing in `main`.
+  package static func setNiceness(_ niceness: Int32) throws(SystemError) {
+    do {
+      _ = try checked("setpriority") { setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness) }
+    } catch {
+      throw error.with(detail: "niceness \(niceness)")
+    }
+  }
+
+  /// Lets a write to a pipe that nobody reads fail with `EPIPE`, rather than end the process.
+  ///
+  /// Holds for the whole process; calling it again changes nothing.
+  package static func ignoreBrokenPipes() {
+    _ = signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Nanoseconds on a clock that never jumps, the same for all processes until the next start.
+  package static func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    // Fails only for a clock that does not exist.
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
