@@ -1,0 +1,69 @@
+// The first two lines of a run's memory. Written once, by the learner, before it starts a worker;
+// read by a worker on attach. Starting the process is what orders the two.
+
+/// The header of a run's memory: what it is, and the sizes from which the layout follows.
+package enum RunHeader {
+  /// `rlplay` and two bytes that no text has, as eight bytes on a little-endian machine.
+  package static let magic: UInt64 = 0x0A1A_7961_6C70_6C72
+
+  /// Changes with every change of what lies where, or of what it means.
+  package static let version: UInt64 = 1
+
+  /// The size of the header in bytes.
+  package static let byteCount = 128
+
+  /// The words of the header, by index.
+  package enum Field: Int {
+    case magic, version, byteCount
+    case workerCount, bufferCount, fragmentByteCount, slotCount, weightCount, descriptionByteCount
+
+    /// From the beginning of the mapping, in bytes.
+    package var offset: Int { rawValue * 8 }
+  }
+
+  /// Writes the header of new memory; the learner, before any worker starts.
+  static func write(_ layout: RunLayout, to base: UnsafeMutableRawPointer) {
+    func store(_ value: Int, _ field: Field) {
+      base.storeBytes(of: UInt64(value), toByteOffset: field.offset, as: UInt64.self)
+    }
+    store(layout.byteCount, .byteCount)
+    store(layout.workerCount, .workerCount)
+    store(layout.bufferCount, .bufferCount)
+    store(layout.fragmentByteCount, .fragmentByteCount)
+    store(layout.slotCount, .slotCount)
+    store(layout.weightCount, .weightCount)
+    store(layout.descriptionByteCount, .descriptionByteCount)
+    base.storeBytes(of: version, toByteOffset: Field.version.offset, as: UInt64.self)
+    base.storeBytes(of: magic, toByteOffset: Field.magic.offset, as: UInt64.self)
+  }
+
+  /// Reads and checks the header of a mapping of the whole file.
+  ///
+  /// - Parameter mapped: the size of the file in bytes.
+  /// - Throws: ``RunMemoryError`` when this is no run, or one that this program cannot read.
+  static func read(
+    from base: UnsafeMutableRawPointer, mapped: Int
+  ) throws(RunMemoryError) -> RunLayout {
+    guard mapped >= byteCount else { throw .notARun("it has only \(mapped) bytes") }
+    func word(_ field: Field) -> UInt64 {
+      base.load(fromByteOffset: field.offset, as: UInt64.self)
+    }
+    guard word(.magic) == magic else { throw .notARun("it does not begin like one") }
+    guard word(.version) == version else {
+      throw .versionMismatch(found: word(.version), expected: version)
+    }
+    func count(_ field: Field) -> Int { Int(exactly: word(field)) ?? -1 }
+    let layout = RunLayout(
+      checking: count(.workerCount), count(.bufferCount), count(.fragmentByteCount),
+      count(.slotCount), count(.weightCount), count(.descriptionByteCount))
+    guard let layout else { throw .notARun("the sizes in its header make no sense") }
+    // Both the stated size and the real one: the first finds a changed header, the second a cut file.
+    guard count(.byteCount) == layout.byteCount else {
+      throw .sizeMismatch(found: count(.byteCount), expected: layout.byteCount)
+    }
+    guard mapped == layout.byteCount else {
+      throw .sizeMismatch(found: mapped, expected: layout.byteCount)
+    }
+    return layout
+  }
+}

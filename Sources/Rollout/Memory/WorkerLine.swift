@@ -1,0 +1,158 @@
+import Synchronization
+
+// Four parts on separate cache lines, by who writes them:
+//   parked    worker sets and clears, learner clears (both swap or store the one word)
+//   progress  the worker's process of the moment, and nobody else
+//   orders    the learner, while the worker has no process
+//   ring      the worker; see WorkerLine+Episodes.swift
+
+/// What one worker and the learner tell each other besides fragments and weights.
+///
+/// A view: valid while the ``RunMemory`` it came from lives, which the holder sees to.
+package struct WorkerLine: @unchecked Sendable {
+  let base: UnsafeMutableRawPointer
+
+  init(_ layout: RunLayout, worker: Int, base: UnsafeMutableRawPointer) {
+    self.base = base + layout.workerLineOffset(worker)
+  }
+
+  // MARK: Parking
+
+  private var parked: UnsafeMutablePointer<AtomicWord> { base.word(at: 0) }
+
+  /// Says that this worker is about to wait for a version of the weights.
+  ///
+  /// After this, look once more for what is wanted; only if it is not there, block on the bell. Then
+  /// ``unpark()`` in either case, and look again: a bell may ring for nothing.
+  ///
+  /// Worker only.
+  ///
+  /// - Parameter version: what it waits for; 0, which is always there, for a free fragment.
+  package func park(awaiting version: UInt64) {
+    precondition(version < .max, "no such version")
+    parked.pointee.store(version + 1, ordering: .relaxed)
+    fenceBetweenStoreAndLook()
+  }
+
+  /// Says that this worker no longer waits, bell or not.
+  ///
+  /// Worker only.
+  package func unpark() {
+    parked.pointee.store(0, ordering: .relaxed)
+  }
+
+  /// Whether the learner must ring this worker's bell: it is parked, and what it awaits is there.
+  ///
+  /// Call it after the store that may be awaited: a version published, a fragment released or
+  /// reclaimed, the run stopped. True once for each parking: it unparks.
+  ///
+  /// Learner only.
+  ///
+  /// - Parameter version: the newest published; the largest `UInt64` wakes whatever is awaited.
+  package func wakeIfParked(publishedVersion version: UInt64) -> Bool {
+    fenceBetweenStoreAndLook()
+    let word = parked.pointee.load(ordering: .relaxed)
+    guard word != 0, word - 1 <= version else { return false }
+    return parked.pointee.compareExchange(expected: word, desired: 0, ordering: .relaxed).exchanged
+  }
+
+  // MARK: Progress
+
+  /// Byte offsets on the progress line; all of them are the worker's to write.
+  private enum Progress {
+    static let fragments = 64
+    static let steps = 72
+    static let episodes = 80
+    static let position = 88
+  }
+
+  /// Adds to a word of which the caller is the only writer: no locked instruction is needed.
+  @inline(__always)
+  private func add(_ count: UInt64, at offset: Int) {
+    let word = base.word(at: offset)
+    word.pointee.store(word.pointee.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+  }
+
+  /// Fragments handed over by all incarnations of this worker.
+  package var fragments: UInt64 {
+    base.word(at: Progress.fragments).pointee.load(ordering: .relaxed)
+  }
+
+  /// Environment steps of all incarnations of this worker.
+  package var steps: UInt64 { base.word(at: Progress.steps).pointee.load(ordering: .relaxed) }
+
+  /// Episodes finished by all incarnations of this worker.
+  package var episodes: UInt64 { base.word(at: Progress.episodes).pointee.load(ordering: .relaxed) }
+
+  /// Counts a fragment that was handed over, and the environment steps in it.
+  ///
+  /// Worker only.
+  package func countFragment(steps: Int) {
+    add(1, at: Progress.fragments)
+    add(UInt64(steps), at: Progress.steps)
+  }
+
+  /// Counts a finished episode and leaves its record for the learner, never waiting.
+  ///
+  /// Worker only.
+  package func push(_ record: EpisodeRecord) {
+    store(record)
+    add(1, at: Progress.episodes)
+  }
+
+  /// Which environment of its batch a worker is stepping, and which row of the fragment that fills.
+  package struct Position: Sendable, Equatable {
+    /// The environment's index within the batch.
+    package let environment: Int
+
+    /// The row of the fragment, from 0.
+    package let step: Int
+  }
+
+  /// Where the worker is, or was when it died; `nil` outside of any environment's code.
+  package var position: Position? {
+    let word = base.word(at: Progress.position).pointee.load(ordering: .relaxed)
+    guard word != 0 else { return nil }
+    return Position(environment: Int(word >> 32) - 1, step: Int(UInt32(truncatingIfNeeded: word)))
+  }
+
+  /// Notes that the worker enters the code of an environment: one relaxed store.
+  ///
+  /// Worker only.
+  ///
+  /// - Parameters:
+  ///   - environment: its index, less than 2³² − 1.
+  ///   - step: the row of the fragment, less than 2³².
+  @inline(__always)
+  package func enter(environment: Int, step: Int) {
+    let word =
+      (UInt64(truncatingIfNeeded: environment) &+ 1) << 32
+      | UInt64(UInt32(truncatingIfNeeded: step))
+    base.word(at: Progress.position).pointee.store(word, ordering: .relaxed)
+  }
+
+  /// Notes that the worker is in no environment's code any more.
+  ///
+  /// Worker only.
+  package func leaveEnvironments() {
+    base.word(at: Progress.position).pointee.store(0, ordering: .relaxed)
+  }
+
+  // MARK: Orders
+
+  private var incarnationWord: UnsafeMutablePointer<AtomicWord> { base.word(at: 128) }
+
+  /// Which process of this worker is, or was last, at work: 0 for the first; so many restarts.
+  package var incarnation: UInt32 {
+    UInt32(truncatingIfNeeded: incarnationWord.pointee.load(ordering: .relaxed))
+  }
+
+  /// Makes the line ready for a new process of this worker: not parked, nowhere.
+  ///
+  /// Learner only, between the death of one process and the start of the next.
+  package func begin(incarnation: UInt32) {
+    parked.pointee.store(0, ordering: .relaxed)
+    leaveEnvironments()
+    incarnationWord.pointee.store(UInt64(incarnation), ordering: .relaxed)
+  }
+}
