@@ -1,0 +1,104 @@
+/// One option of a configuration: all that command lines, files and help screens need to know of it.
+///
+/// A table of these is the single place where a field gets its name, its spelling and its sentence.
+package struct Setting<Configuration: Sendable>: Sendable {
+  /// How the option is given on a command line.
+  package enum Kind: Sendable, Equatable {
+    /// With a value, shown as the placeholder.
+    case value(placeholder: String)
+    /// By its name alone.
+    case flag
+    /// By its name alone, or with `no-` before it to undo what a file of options turned on.
+    case toggle
+  }
+
+  /// The name, without dashes; the key in JSON.
+  package let name: String
+  package let kind: Kind
+  package let group: SettingGroup
+  /// One sentence for the help screen.
+  package let help: String
+
+  /// The value in a configuration.
+  package let read: @Sendable (Configuration) -> SettingValue
+
+  /// Sets the value that a text spells, or gives the end of the sentence that refuses it.
+  private let assign: @Sendable (inout Configuration, String) -> String?
+  private let textOfValue: @Sendable (SettingValue) -> String?
+  private let complaint: @Sendable (String) -> String
+
+  /// Describes an option that takes a value.
+  package init<Value>(
+    _ name: String, _ placeholder: String,
+    _ field: any WritableKeyPath<Configuration, Value> & Sendable,
+    _ format: SettingFormat<Value>, in group: SettingGroup, _ help: String
+  ) {
+    self.init(
+      name: name, kind: .value(placeholder: placeholder), field: field, format: format,
+      group: group, help: help)
+  }
+
+  /// Describes an option that is on or off.
+  ///
+  /// - Parameter negatable: whether `--no-` before the name turns it off.
+  package init(
+    _ name: String, _ field: any WritableKeyPath<Configuration, Bool> & Sendable,
+    negatable: Bool = true, in group: SettingGroup, _ help: String
+  ) {
+    self.init(
+      name: name, kind: negatable ? .toggle : .flag, field: field, format: .boolean,
+      group: group, help: help)
+  }
+
+  private init<Value>(
+    name: String, kind: Kind, field: any WritableKeyPath<Configuration, Value> & Sendable,
+    format: SettingFormat<Value>, group: SettingGroup, help: String
+  ) {
+    self.name = name
+    self.kind = kind
+    self.group = group
+    self.help = help
+    self.read = { format.value($0[keyPath: field]) }
+    self.assign = { configuration, text in
+      guard let value = format.parse(text) else { return format.complaint(text) }
+      configuration[keyPath: field] = value
+      return nil
+    }
+    self.textOfValue = format.text(of:)
+    self.complaint = format.complaint
+  }
+
+  /// Sets the value that a command line spells.
+  ///
+  /// - Throws: ``ConfigurationError`` when the text spells no value of the option's type.
+  package func write(
+    _ configuration: inout Configuration, _ text: String
+  ) throws(ConfigurationError) {
+    guard let complaint = assign(&configuration, text) else { return }
+    let shown = text.isEmpty || text.contains(" ") ? "'\(text)'" : text
+    throw ConfigurationError("--\(name) \(shown) \(complaint)", option: name)
+  }
+
+  /// Sets the value that a JSON file holds.
+  ///
+  /// - Parameter source: the file's name, for the error.
+  /// - Throws: ``ConfigurationError`` when the value is of the wrong type or spells none.
+  package func write(
+    _ configuration: inout Configuration, _ value: SettingValue, from source: String
+  ) throws(ConfigurationError) {
+    let text = textOfValue(value)
+    let refusal =
+      if let text { assign(&configuration, text) } else { complaint(value.text) }
+    guard let refusal else { return }
+    throw ConfigurationError("\"\(name)\": \(value.json) in \(source) \(refusal)", option: name)
+  }
+}
+
+/// The parts of a help screen and of a saved configuration, in their order.
+package enum SettingGroup: String, Sendable, CaseIterable {
+  case environment = "Environment"
+  case collection = "Collection"
+  case learning = "Learning"
+  case run = "Run"
+  case output = "Output"
+}

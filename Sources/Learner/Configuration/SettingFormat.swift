@@ -1,0 +1,198 @@
+import Rollout
+
+/// The JSON values that a setting takes besides a string, which is read as on the command line.
+enum SettingShape: Sendable {
+  case string, number, numberOrList
+  /// True or false, and no string.
+  case boolean
+}
+
+/// How the values of one type are spelled: parsed from text, written as JSON, refused in a sentence.
+package struct SettingFormat<Value: Sendable & Equatable>: Sendable {
+  /// Which JSON values are read as their text.
+  let shape: SettingShape
+
+  /// The value that a text spells, if any.
+  package let parse: @Sendable (String) -> Value?
+
+  /// The value as it is written.
+  package let value: @Sendable (Value) -> SettingValue
+
+  /// The end of the sentence that refuses a text: what it is not, and how to write it.
+  let complaint: @Sendable (String) -> String
+
+  /// The text to parse for a JSON value, or nothing where its type is wrong.
+  func text(of value: SettingValue) -> String? {
+    switch (value, shape) {
+    case (.string(let text), .string), (.string(let text), .number),
+      (.string(let text), .numberOrList):
+      return text
+    case (.number(let text), .number), (.number(let text), .numberOrList): return text
+    case (.boolean, .boolean): return value.text
+    case (.list(let elements), .numberOrList):
+      let areNumbers = elements.allSatisfy { if case .number = $0 { true } else { false } }
+      return areNumbers ? value.text : nil
+    default: return nil
+    }
+  }
+}
+
+// MARK: Numbers
+
+extension SettingFormat where Value: FixedWidthInteger {
+  /// A whole number: digits, `1_000_000`, or `1e6` where that is whole.
+  package static var integer: SettingFormat {
+    SettingFormat(
+      shape: .number,
+      parse: { text in
+        guard let digits = withoutDigitSeparators(text) else { return nil }
+        if let value = Value(digits) { return value }
+        // Beyond 2^53 a floating-point spelling no longer says which whole number was meant.
+        guard let number = Double(digits), number.magnitude <= 0x1p53 else { return nil }
+        return Value(exactly: number)
+      },
+      value: { .number(String($0)) },
+      complaint: { text in
+        let isNegative = text.hasPrefix("-") && Double(text) != nil && !Value.isSigned
+        return isNegative
+          ? "is negative: write a whole number from 0 to \(Value.max)."
+          : "is not a whole number: write it like 16, 1_000_000 or 1e6."
+      })
+  }
+}
+
+extension SettingFormat where Value == Double {
+  /// A number, `inf` included.
+  package static var number: SettingFormat {
+    SettingFormat(
+      shape: .number,
+      parse: { text in
+        guard let number = withoutDigitSeparators(text).flatMap(Double.init), !number.isNaN else {
+          return nil
+        }
+        return number
+      },
+      value: { number in
+        guard number.isFinite else { return .string(number < 0 ? "-inf" : "inf") }
+        let text = String(number)
+        return .number(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+      },
+      complaint: { _ in "is not a number: write it like 0.5, 1e-3 or inf." })
+  }
+}
+
+extension SettingFormat where Value == [Int] {
+  /// Whole numbers with commas between them.
+  package static var integers: SettingFormat {
+    SettingFormat(
+      shape: .numberOrList,
+      parse: { text in
+        var values: [Int] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+          guard let value = SettingFormat<Int>.integer.parse(String(part)) else { return nil }
+          values.append(value)
+        }
+        return values
+      },
+      value: { .list($0.map { .number(String($0)) }) },
+      complaint: { _ in "is not a list of whole numbers: write it like 32 or 64,64." })
+  }
+}
+
+/// The text without the underscores that group digits, or nothing where one is not between digits.
+private func withoutDigitSeparators(_ text: String) -> String? {
+  let characters = Array(text)
+  func isDigit(_ index: Int) -> Bool {
+    characters.indices.contains(index) && characters[index].isASCII && characters[index].isNumber
+  }
+  for index in characters.indices where characters[index] == "_" {
+    guard isDigit(index - 1), isDigit(index + 1) else { return nil }
+  }
+  return text.replacing("_", with: "")
+}
+
+// MARK: Words
+
+extension SettingFormat where Value == String {
+  /// Any text but none at all.
+  package static var text: SettingFormat {
+    SettingFormat(
+      shape: .string, parse: { $0.isEmpty ? nil : $0 }, value: { .string($0) },
+      complaint: { $0.isEmpty ? "is empty." : "is not a text." })
+  }
+}
+
+extension SettingFormat where Value == [String] {
+  /// Names with commas between them.
+  package static var names: SettingFormat {
+    SettingFormat(
+      shape: .string,
+      parse: { text in
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        return names.contains("") ? nil : names
+      },
+      value: { .string($0.joined(separator: ",")) },
+      complaint: { _ in "is not a list of names: write it like one or one,another." })
+  }
+}
+
+extension SettingFormat where Value == Bool {
+  /// Whether a flag is on.
+  package static var boolean: SettingFormat {
+    SettingFormat(
+      shape: .boolean, parse: { Bool($0) }, value: { .boolean($0) },
+      complaint: { _ in "is neither true nor false." })
+  }
+}
+
+extension SettingFormat
+where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  /// One of the cases, by name.
+  package static var choice: SettingFormat {
+    let names = Value.allCases.map(\.rawValue)
+    return SettingFormat(
+      shape: .string, parse: { Value(rawValue: $0) }, value: { .string($0.rawValue) },
+      complaint: { text in
+        let suggestion = NearestMatch.find(text, among: names).map { " Did you mean \($0)?" } ?? ""
+        return "is none of \(names.joined(separator: ", "))." + suggestion
+      })
+  }
+}
+
+extension SettingFormat where Value == EpisodeLimit {
+  /// `default`, `none` or a whole number.
+  package static var episodeLimit: SettingFormat {
+    SettingFormat(
+      shape: .number,
+      parse: { text in
+        switch text {
+        case "default": .registered
+        case "none": .unlimited
+        default: SettingFormat<Int>.integer.parse(text).map { .steps($0) }
+        }
+      },
+      value: { limit in
+        switch limit {
+        case .registered: .string("default")
+        case .unlimited: .string("none")
+        case .steps(let count): .number(String(count))
+        }
+      },
+      complaint: { _ in "is neither default, none nor a whole number such as 500." })
+  }
+}
+
+// MARK: Optional values
+
+extension SettingFormat {
+  /// A value that may be absent, which is spelled as a word.
+  package static func optional<Wrapped: Sendable & Equatable>(
+    _ format: SettingFormat<Wrapped>, orWord word: String
+  ) -> SettingFormat where Value == Wrapped? {
+    SettingFormat(
+      shape: format.shape,
+      parse: { text in text == word ? .some(nil) : format.parse(text).map { .some($0) } },
+      value: { $0.map(format.value) ?? .string(word) },
+      complaint: { text in format.complaint(text) })
+  }
+}

@@ -1,0 +1,97 @@
+public import Foundation
+import Rollout
+
+extension TrainingConfiguration {
+  /// The key whose value readers skip: room for a remark in a recipe, or versions and machine in a run.
+  package static let remarkKey = "about"
+
+  /// Reads the options that a JSON object holds, over a configuration that keeps the others.
+  ///
+  /// The keys are the command line's names, as in `{"env": "CartPole-v0", "hidden": [64, 64]}`. A string
+  /// is read as the command line would read it (`"rho-clip": "inf"`). Nothing is validated beyond types,
+  /// since more options may yet override these.
+  ///
+  /// - Parameters:
+  ///   - json: UTF-8 text of one object.
+  ///   - base: the configuration for keys that are absent.
+  ///   - source: what errors call the text, such as the file's name.
+  /// - Throws: ``ConfigurationError`` for text that is no JSON object, an unknown key or a wrong type.
+  public init(
+    json: Data, over base: TrainingConfiguration = TrainingConfiguration(),
+    source: String = "the configuration"
+  ) throws(ConfigurationError) {
+    self = base
+    let values = try Self.values(of: json, source: source)
+    let names = Self.settings.map(\.name)
+    // In alphabetical order, for a JSON object has none of its own and the error is to be the same.
+    for key in values.keys.sorted() where key != Self.remarkKey && !names.contains(key) {
+      let suggestion = NearestMatch.find(key, among: names).map { " Did you mean \"\($0)\"?" } ?? ""
+      throw ConfigurationError("\"\(key)\" in \(source) is no option of training.\(suggestion)")
+    }
+    for setting in Self.settings {
+      guard let value = values[setting.name] else { continue }
+      try setting.write(&self, value, from: source)
+    }
+  }
+
+  /// Reads the options that a JSON file holds, over a configuration that keeps the others.
+  ///
+  /// - Throws: ``ConfigurationError`` when the file cannot be read, and as for text.
+  public init(
+    contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
+  ) throws(ConfigurationError) {
+    let json: Data
+    do {
+      json = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      let isThere = FileManager.default.fileExists(atPath: path)
+      throw ConfigurationError(
+        isThere
+          ? "--config \(path) cannot be read: name a file of options that may be read."
+          : "--config \(path) does not exist: name a file of options as JSON.",
+        option: "config")
+    }
+    try self.init(json: json, over: base, source: path)
+  }
+
+  /// The whole configuration as a JSON object, one line for each option, in the table's order.
+  ///
+  /// Reading it gives an equal configuration, whatever the base.
+  ///
+  /// - Parameter about: facts beside the options, such as versions, which readers skip.
+  public func json(about: KeyValuePairs<String, String> = [:]) -> Data {
+    var lines = Self.settings.map { "  \"\($0.name)\": \($0.read(self).json)" }
+    if !about.isEmpty {
+      let facts = about.map {
+        "    \(SettingValue.quoted($0.key)): \(SettingValue.quoted($0.value))"
+      }
+      lines.append("  \"\(Self.remarkKey)\": {\n" + facts.joined(separator: ",\n") + "\n  }")
+    }
+    return Data(("{\n" + lines.joined(separator: ",\n") + "\n}\n").utf8)
+  }
+
+  private static func values(
+    of json: Data, source: String
+  ) throws(ConfigurationError) -> [String: SettingValue] {
+    do {
+      return try JSONDecoder().decode([String: SettingValue].self, from: json)
+    } catch DecodingError.dataCorrupted {
+      throw ConfigurationError("\(source) is not JSON. \(Self.syntaxError(in: json))")
+    } catch {
+      throw ConfigurationError(
+        "\(source) is not a JSON object: write options as {\"actors\": 16, \"gamma\": 0.99}.")
+    }
+  }
+
+  /// What is wrong with text that is no JSON, and where.
+  ///
+  /// The decoder's own error does not tell on Linux, so the older parser is asked as well.
+  private static func syntaxError(in json: Data) -> String {
+    do {
+      _ = try JSONSerialization.jsonObject(with: json)
+      return "Check it with a JSON tool."
+    } catch {
+      return (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "\(error)"
+    }
+  }
+}

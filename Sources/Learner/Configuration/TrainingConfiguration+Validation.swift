@@ -1,0 +1,97 @@
+extension TrainingConfiguration {
+  /// Refuses numbers out of range and choices that contradict each other.
+  ///
+  /// Whether the environment exists is for its registry to say, and whether the run directory can be
+  /// written for whoever writes it.
+  ///
+  /// - Throws: ``ConfigurationError`` for the first mistake in the order of the help screen.
+  public func validate() throws(ConfigurationError) {
+    try EpisodeLimit.validate(maximumEpisodeSteps)
+    try validateCollection()
+    try validateLearning()
+    try validateRun()
+  }
+
+  private func validateCollection() throws(ConfigurationError) {
+    // The upper limits are far beyond any use, and keep the arithmetic of sizes from overflowing.
+    try ConfigurationError.check("actors", actorCount, in: 1...1024)
+    try ConfigurationError.check("envs-per-actor", environmentsPerActor, in: 1...65_536)
+    try ConfigurationError.check("fragment-steps", fragmentSteps, in: 1...65_536)
+    try ConfigurationError.check("buffers", bufferCount, in: 1...65_536)
+    try ConfigurationError.check("fragments-per-batch", fragmentsPerBatch, in: 1...4096)
+    if let policyLag {
+      try ConfigurationError.check("lag", policyLag, in: 0...4096)
+      if collector == .multi, !deterministic {
+        throw ConfigurationError(
+          "--lag \(policyLag) cannot be held by asynchronous workers: "
+            + "add --deterministic, or use --collector same or single.",
+          option: "lag")
+      }
+    }
+    guard collector == .multi else { return }
+    // Each worker must be able to fill a fragment, or it would only ever wait for others' to be freed.
+    if bufferCount < actorCount {
+      throw ConfigurationError(
+        "--buffers \(bufferCount) is too few for --actors \(actorCount): use at least \(actorCount), "
+          + "one for each actor and better some more to learn from.",
+        option: "buffers")
+    }
+    if bufferCount < fragmentsPerBatch {
+      throw ConfigurationError(
+        "--buffers \(bufferCount) is too few for --fragments-per-batch \(fragmentsPerBatch): "
+          + "use at least \(fragmentsPerBatch), or smaller batches.",
+        option: "buffers")
+    }
+  }
+
+  private func validateLearning() throws(ConfigurationError) {
+    try refuse("gamma", gamma, unless: (0...1).contains(gamma), "use 0 to 1")
+    try refuse(
+      "entropy-cost", entropyCost, unless: entropyCost >= 0 && entropyCost.isFinite,
+      "use 0 or a small positive number, such as 0.01")
+    try refuse(
+      "rho-clip", rhoClip, unless: rhoClip > 0, "use a positive number, or inf for no limit")
+    try refuse(
+      "learning-rate", learningRate, unless: learningRate > 0 && learningRate.isFinite,
+      "use a small positive number, such as 0.01")
+    try refuse(
+      "max-grad-norm", maximumGradientNorm, unless: maximumGradientNorm > 0,
+      "use a positive number, or inf for no limit")
+    if hiddenSizes.isEmpty || hiddenSizes.count > 16 {
+      throw ConfigurationError(
+        "--hidden names \(hiddenSizes.count) layers: use 1 to 16.", option: "hidden")
+    }
+    for size in hiddenSizes { try ConfigurationError.check("hidden", size, in: 1...16_384) }
+  }
+
+  private func validateRun() throws(ConfigurationError) {
+    try ConfigurationError.check("steps", totalSteps, in: 1...1_000_000_000_000_000)
+    if let untilReturn {
+      try refuse(
+        "until-return", untilReturn, unless: untilReturn.isFinite,
+        "use a finite number, or none to train for all steps")
+    }
+    if runDirectory == "" {
+      throw ConfigurationError(
+        "--run-dir is empty: name a directory, or auto for one under runs/.", option: "run-dir")
+    }
+    try ConfigurationError.check("eval-every", evaluateEvery, in: 0...1_000_000_000_000_000)
+    try ConfigurationError.check("eval-episodes", evaluationEpisodes, in: 1...1_000_000)
+  }
+
+  private func refuse(
+    _ option: String, _ value: Double, unless isValid: Bool, _ remedy: String
+  ) throws(ConfigurationError) {
+    guard !isValid else { return }
+    let text = SettingFormat<Double>.number.value(value).text
+    throw ConfigurationError("--\(option) \(text) is out of range: \(remedy).", option: option)
+  }
+}
+
+extension EpisodeLimit {
+  /// Refuses a number of steps out of range, for the option that every command gives the same name.
+  package static func validate(_ limit: EpisodeLimit) throws(ConfigurationError) {
+    guard case .steps(let count) = limit else { return }
+    try ConfigurationError.check("max-episode-steps", count, in: 1...1_000_000_000)
+  }
+}

@@ -1,0 +1,132 @@
+/// Everything that decides what a training run computes, with the defaults of the seed's experiment.
+///
+/// A plain value: fill in what differs, call ``validate()`` once, and hand it to the training loop. The
+/// command line, files of options and the saved `config.json` are all read and written through the table
+/// of settings beside it, so a new field needs one row there and nothing else.
+public struct TrainingConfiguration: Sendable, Equatable {
+  // MARK: Environment
+
+  /// The registered name of the environment to learn.
+  public var environment = "CartPole-v1"
+
+  /// The step at which an unfinished episode is cut off.
+  public var maximumEpisodeSteps = EpisodeLimit.registered
+
+  // MARK: Collection
+
+  /// Where experience is collected.
+  public var collector = CollectorKind.multi
+
+  /// How many worker processes step environments; of meaning to the collector `multi` only.
+  public var actorCount = 16
+
+  /// How many environments each worker steps side by side: B of a fragment.
+  public var environmentsPerActor = 8
+
+  /// How many steps of each environment a fragment holds: T of a fragment.
+  public var fragmentSteps = 25
+
+  /// How many fragments lie in shared memory; of meaning to the collector `multi` only.
+  public var bufferCount = 24
+
+  /// How many fragments one update learns from.
+  public var fragmentsPerBatch = 2
+
+  /// Whether fragments are consumed in worker order and with a fixed lag, so that runs repeat bit for bit.
+  public var deterministic = false
+
+  /// The policy lag to hold, or nothing for the collector's own; see ``fixedPolicyLag``.
+  public var policyLag: Int?
+
+  /// Whether an environment whose episode ended waits at its reset state until the fragment ends.
+  public var sticky = false
+
+  // MARK: Learning
+
+  /// The discount γ of future rewards.
+  public var gamma = 0.99
+
+  /// The weight of the entropy bonus in the loss.
+  public var entropyCost = 0.01
+
+  /// The upper limit of importance weights; infinite for none.
+  public var rhoClip = Double.infinity
+
+  /// The rule that turns gradients into steps.
+  public var optimizer = OptimizerKind.adam
+
+  /// The optimizer's step size.
+  public var learningRate = 0.01
+
+  /// The norm to which longer gradients are shortened; infinite for none.
+  public var maximumGradientNorm = Double.infinity
+
+  /// The units of each hidden layer, first to last.
+  public var hiddenSizes = [32]
+
+  // MARK: Run
+
+  /// How many environment steps to train for, over all environments together.
+  public var totalSteps = 4_000_000
+
+  /// The mean return that ends training early, or nothing to train for all steps.
+  public var untilReturn: Double?
+
+  /// The root of every random stream, or nothing to have one drawn and printed.
+  public var seed: UInt64?
+
+  /// The directory for what the run leaves, or nothing to have one named under `runs/`.
+  public var runDirectory: String?
+
+  /// How many environment steps lie between evaluations; 0 for no evaluation.
+  public var evaluateEvery = 100_000
+
+  /// How many episodes one evaluation plays.
+  public var evaluationEpisodes = 100
+
+  /// Creates the configuration of the seed's experiment.
+  public init() {}
+
+  /// How many updates the weights that collect stay behind those that learn, where that is fixed.
+  ///
+  /// Nothing for the asynchronous pool, whose lag is measured instead. Where ``policyLag`` is not given:
+  /// 0 in this process, 1 for one double-buffered worker, and for a deterministic pool the number of
+  /// updates that one round of fragments makes, so that all workers collect while the learner learns.
+  public var fixedPolicyLag: Int? {
+    switch collector {
+    case .same: policyLag ?? 0
+    case .single: policyLag ?? 1
+    case .multi where deterministic:
+      policyLag ?? (actorCount + fragmentsPerBatch - 1) / max(1, fragmentsPerBatch)
+    case .multi: nil
+    }
+  }
+}
+
+/// Where experience is collected.
+public enum CollectorKind: String, Sendable, CaseIterable {
+  /// In the learner's own process, between updates.
+  case same
+  /// In one worker process, in lockstep with the learner over two fragments.
+  case single
+  /// In many worker processes that share a pool of fragments.
+  case multi
+}
+
+/// The rule that turns gradients into steps.
+public enum OptimizerKind: String, Sendable, CaseIterable {
+  /// Adam, with bias correction.
+  case adam
+  /// Plain gradient descent.
+  case sgd
+}
+
+/// The step at which an unfinished episode is cut off.
+public enum EpisodeLimit: Sendable, Equatable {
+  /// The limit that the environment is registered with.
+  case registered
+  /// This many steps.
+  case steps(Int)
+  /// Never: episodes end by themselves alone.
+  case unlimited
+}

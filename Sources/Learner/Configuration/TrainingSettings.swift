@@ -1,0 +1,89 @@
+extension TrainingConfiguration {
+  /// Every option of a training run, in the order of the help screen and of `config.json`.
+  package static let settings: [Setting<TrainingConfiguration>] =
+    environmentSettings + collectionSettings + learningSettings + runSettings
+
+  private static let environmentSettings: [Setting<TrainingConfiguration>] = [
+    Setting(
+      "env", "NAME", \.environment, .text, in: .environment,
+      "The environment to learn; 'rlplay envs' lists them."),
+    Setting(
+      "max-episode-steps", "default|none|N", \.maximumEpisodeSteps, .episodeLimit,
+      in: .environment,
+      "Cut episodes off at the environment's own limit, never, or after N steps."),
+  ]
+
+  private static let collectionSettings: [Setting<TrainingConfiguration>] = [
+    Setting(
+      "collector", "same|single|multi", \.collector, .choice, in: .collection,
+      "Collect in this process, in one worker process, or in many."),
+    Setting(
+      "actors", "N", \.actorCount, .integer, in: .collection,
+      "Worker processes of the collector multi."),
+    Setting(
+      "envs-per-actor", "N", \.environmentsPerActor, .integer, in: .collection,
+      "Environments that each worker steps side by side."),
+    Setting(
+      "fragment-steps", "N", \.fragmentSteps, .integer, in: .collection,
+      "Steps of each environment in one fragment."),
+    Setting(
+      "buffers", "N", \.bufferCount, .integer, in: .collection,
+      "Fragments in shared memory, for the collector multi."),
+    Setting(
+      "fragments-per-batch", "N", \.fragmentsPerBatch, .integer, in: .collection,
+      "Fragments that one update learns from."),
+    Setting(
+      "deterministic", \.deterministic, in: .collection,
+      "Take fragments in worker order and hold the lag, so that one seed gives the same weights "
+        + "bit for bit."),
+    Setting(
+      "lag", "N|auto", \.policyLag, .optional(.integer, orWord: "auto"), in: .collection,
+      "Updates that collecting stays behind learning, where that is fixed; auto is 0 for same, "
+        + "1 for single, actors / fragments per batch for multi."),
+    Setting(
+      "sticky", \.sticky, in: .collection,
+      "Leave an environment whose episode ended at its reset state until the fragment ends."),
+  ]
+
+  private static let learningSettings: [Setting<TrainingConfiguration>] = [
+    Setting("gamma", "X", \.gamma, .number, in: .learning, "Discount of future rewards."),
+    Setting(
+      "entropy-cost", "X", \.entropyCost, .number, in: .learning,
+      "Weight of the entropy bonus in the loss."),
+    Setting(
+      "rho-clip", "X", \.rhoClip, .number, in: .learning,
+      "Upper limit of importance weights; inf for none."),
+    Setting(
+      "optimizer", "adam|sgd", \.optimizer, .choice, in: .learning,
+      "The rule that turns gradients into steps."),
+    Setting(
+      "learning-rate", "X", \.learningRate, .number, in: .learning, "The optimizer's step size."),
+    Setting(
+      "max-grad-norm", "X", \.maximumGradientNorm, .number, in: .learning,
+      "Norm to which longer gradients are shortened; inf for none."),
+    Setting(
+      "hidden", "N,...", \.hiddenSizes, .integers, in: .learning,
+      "Units of each hidden layer, first to last."),
+  ]
+
+  private static let runSettings: [Setting<TrainingConfiguration>] = [
+    Setting(
+      "steps", "N", \.totalSteps, .integer, in: .run,
+      "Environment steps to train for, over all environments."),
+    Setting(
+      "until-return", "R|none", \.untilReturn, .optional(.number, orWord: "none"), in: .run,
+      "Stop as soon as the mean return reaches R."),
+    Setting(
+      "seed", "N|random", \.seed, .optional(.integer, orWord: "random"), in: .run,
+      "Root of every random stream; random draws one and prints it."),
+    Setting(
+      "run-dir", "DIR|auto", \.runDirectory, .optional(.text, orWord: "auto"), in: .run,
+      "Directory for what the run leaves; auto names one under runs/."),
+    Setting(
+      "eval-every", "N", \.evaluateEvery, .integer, in: .run,
+      "Environment steps between evaluations; 0 for none."),
+    Setting(
+      "eval-episodes", "N", \.evaluationEpisodes, .integer, in: .run,
+      "Episodes that one evaluation plays."),
+  ]
+}

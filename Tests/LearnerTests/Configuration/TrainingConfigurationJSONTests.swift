@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import Learner
+
+struct TrainingConfigurationJSONTests {
+  typealias Configuration = TrainingConfiguration
+
+  func read(_ text: String, over base: Configuration = Configuration()) throws -> Configuration {
+    try Configuration(json: Data(text.utf8), over: base, source: "recipe.json")
+  }
+
+  @Test func `the saved configuration has one line for each option, in the table's order`() {
+    let text = String(decoding: Configuration().json(about: ["rlplay": "1.0"]), as: UTF8.self)
+    #expect(
+      text == """
+        {
+          "env": "CartPole-v1",
+          "max-episode-steps": "default",
+          "collector": "multi",
+          "actors": 16,
+          "envs-per-actor": 8,
+          "fragment-steps": 25,
+          "buffers": 24,
+          "fragments-per-batch": 2,
+          "deterministic": false,
+          "lag": "auto",
+          "sticky": false,
+          "gamma": 0.99,
+          "entropy-cost": 0.01,
+          "rho-clip": "inf",
+          "optimizer": "adam",
+          "learning-rate": 0.01,
+          "max-grad-norm": "inf",
+          "hidden": [32],
+          "steps": 4000000,
+          "until-return": "none",
+          "seed": "random",
+          "run-dir": "auto",
+          "eval-every": 100000,
+          "eval-episodes": 100,
+          "about": {
+            "rlplay": "1.0"
+          }
+        }
+
+        """)
+  }
+
+  @Test func `what was saved reads the same over any base`() throws {
+    var base = Configuration()
+    base.seed = 3
+    base.untilReturn = 475
+    base.policyLag = 2
+    base.runDirectory = "elsewhere"
+    base.rhoClip = 1
+    base.deterministic = true
+    let saved = Configuration().json(about: ["machine": "any"])
+    #expect(try Configuration(json: saved, over: base) == Configuration())
+  }
+
+  @Test func `keys that are absent leave the base as it is`() throws {
+    var base = Configuration()
+    base.actorCount = 4
+    let configuration = try read(#"{"gamma": 0.5, "hidden": "64,64"}"#, over: base)
+    #expect(configuration.actorCount == 4)
+    #expect(configuration.gamma == 0.5)
+    #expect(configuration.hiddenSizes == [64, 64])
+  }
+
+  @Test func `numbers may be spelled as on the command line`() throws {
+    let configuration = try read(
+      #"{"rho-clip": "inf", "steps": 1e6, "buffers": "1_000", "seed": 18446744073709551615}"#)
+    #expect(configuration.rhoClip == .infinity)
+    #expect(configuration.totalSteps == 1_000_000)
+    #expect(configuration.bufferCount == 1000)
+    #expect(configuration.seed == .max)
+  }
+
+  @Test(arguments: [
+    (#"{"actor": 4}"#, #""actor" in recipe.json is no option of training. Did you mean "actors"?"#),
+    (#"{"zebra": 4}"#, #""zebra" in recipe.json is no option of training."#),
+  ])
+  func `an unknown key is refused with the nearest match`(text: String, sentence: String) {
+    #expect(throws: ConfigurationError(sentence)) { try read(text) }
+  }
+
+  @Test(arguments: [
+    ("actors", "[3]", "is not a whole number: write it like 16, 1_000_000 or 1e6."),
+    ("actors", "true", "is not a whole number: write it like 16, 1_000_000 or 1e6."),
+    ("actors", "1.5", "is not a whole number: write it like 16, 1_000_000 or 1e6."),
+    ("seed", "null", "is not a whole number: write it like 16, 1_000_000 or 1e6."),
+    ("env", "3", "is not a text."),
+    ("gamma", "{…}", "is not a number: write it like 0.5, 1e-3 or inf."),
+    ("sticky", "1", "is neither true nor false."),
+    ("sticky", "\"true\"", "is neither true nor false."),
+    ("hidden", "[32, \"x\"]", "is not a list of whole numbers: write it like 32 or 64,64."),
+    ("collector", "\"mult\"", "is none of same, single, multi. Did you mean multi?"),
+  ])
+  func `a value of the wrong type is refused with key and value`(
+    name: String, value: String, complaint: String
+  ) {
+    let expected = ConfigurationError(
+      "\"\(name)\": \(value) in recipe.json \(complaint)", option: name)
+    #expect(throws: expected) {
+      try read("{\"\(name)\": \(value == "{…}" ? "{\"a\": 1}" : value)}")
+    }
+  }
+
+  @Test func `what is no JSON object is refused`() {
+    let sentence =
+      "recipe.json is not a JSON object: write options as {\"actors\": 16, \"gamma\": 0.99}."
+    #expect(throws: ConfigurationError(sentence)) { try read("[1, 2]") }
+    let syntax = "recipe.json is not JSON. Invalid value around character 15."
+    #expect(throws: ConfigurationError(syntax)) { try read("{\"actors\": 4,\n oops}") }
+  }
+
+  @Test func `a file that is not there is refused`() {
+    let expected = ConfigurationError(
+      "--config /nowhere/recipe.json does not exist: name a file of options as JSON.",
+      option: "config")
+    #expect(throws: expected) { try Configuration(contentsOf: "/nowhere/recipe.json") }
+  }
+}

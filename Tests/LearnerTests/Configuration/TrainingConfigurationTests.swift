@@ -1,0 +1,109 @@
+import Testing
+
+@testable import Learner
+
+struct TrainingConfigurationTests {
+  typealias Configuration = TrainingConfiguration
+
+  @Test func `the defaults are valid`() throws {
+    try Configuration().validate()
+  }
+
+  @Test(arguments: [
+    (
+      "buffers", "8",
+      "--buffers 8 is too few for --actors 16: use at least 16, one for each actor "
+        + "and better some more to learn from."
+    ),
+    (
+      "fragments-per-batch", "25",
+      "--buffers 24 is too few for --fragments-per-batch 25: "
+        + "use at least 25, or smaller batches."
+    ),
+    (
+      "lag", "1",
+      "--lag 1 cannot be held by asynchronous workers: add --deterministic, or use "
+        + "--collector same or single."
+    ),
+    ("lag", "-1", "--lag -1 is out of range: use 0 to 4096."),
+    ("actors", "0", "--actors 0 is out of range: use 1 to 1024."),
+    ("actors", "1025", "--actors 1025 is out of range: use 1 to 1024."),
+    ("envs-per-actor", "-2", "--envs-per-actor -2 is out of range: use 1 to 65536."),
+    ("fragment-steps", "0", "--fragment-steps 0 is out of range: use 1 to 65536."),
+    ("max-episode-steps", "0", "--max-episode-steps 0 is out of range: use 1 to 1000000000."),
+    ("gamma", "1.01", "--gamma 1.01 is out of range: use 0 to 1."),
+    (
+      "entropy-cost", "-1",
+      "--entropy-cost -1 is out of range: use 0 or a small positive number, "
+        + "such as 0.01."
+    ),
+    ("rho-clip", "0", "--rho-clip 0 is out of range: use a positive number, or inf for no limit."),
+    (
+      "learning-rate", "inf",
+      "--learning-rate inf is out of range: use a small positive number, "
+        + "such as 0.01."
+    ),
+    (
+      "max-grad-norm", "-inf",
+      "--max-grad-norm -inf is out of range: use a positive number, or inf "
+        + "for no limit."
+    ),
+    ("hidden", "32,0", "--hidden 0 is out of range: use 1 to 16384."),
+    ("hidden", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--hidden names 17 layers: use 1 to 16."),
+    ("steps", "0", "--steps 0 is out of range: use 1 to 1000000000000000."),
+    (
+      "until-return", "inf",
+      "--until-return inf is out of range: use a finite number, or none to "
+        + "train for all steps."
+    ),
+    ("eval-every", "-1", "--eval-every -1 is out of range: use 0 to 1000000000000000."),
+    ("eval-episodes", "0", "--eval-episodes 0 is out of range: use 1 to 1000000."),
+  ])
+  func `a value that cannot be is refused in a sentence`(
+    name: String, text: String, sentence: String
+  ) throws {
+    var configuration = Configuration()
+    let setting = try #require(Configuration.settings.first { $0.name == name })
+    try setting.write(&configuration, text)
+    let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+    #expect(error?.message == sentence)
+  }
+
+  @Test func `buffers matter to many workers only`() throws {
+    var configuration = Configuration()
+    configuration.bufferCount = 1
+    configuration.collector = .same
+    try configuration.validate()
+    configuration.collector = .single
+    try configuration.validate()
+  }
+
+  @Test func `as many buffers as actors are enough`() throws {
+    var configuration = Configuration()
+    configuration.bufferCount = configuration.actorCount
+    try configuration.validate()
+  }
+
+  @Test(
+    arguments: [
+      (CollectorKind.same, false, nil, 0), (.single, false, nil, 1), (.multi, false, nil, nil),
+      (.multi, true, nil, 8), (.multi, true, 3, 3), (.same, true, 2, 2), (.single, true, 0, 0),
+    ] as [(CollectorKind, Bool, Int?, Int?)])
+  func `the lag is fixed where collecting waits for learning`(
+    collector: CollectorKind, deterministic: Bool, given: Int?, expected: Int?
+  ) throws {
+    var configuration = Configuration()
+    configuration.collector = collector
+    configuration.deterministic = deterministic
+    configuration.policyLag = given
+    #expect(configuration.fixedPolicyLag == expected)
+    try configuration.validate()
+  }
+
+  @Test func `a round that is no whole number of batches rounds the lag up`() {
+    var configuration = Configuration()
+    configuration.deterministic = true
+    configuration.actorCount = 5
+    #expect(configuration.fixedPolicyLag == 3)
+  }
+}

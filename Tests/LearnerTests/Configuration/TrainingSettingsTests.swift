@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+@testable import Learner
+
+struct TrainingSettingsTests {
+  typealias Configuration = TrainingConfiguration
+
+  /// A text for every option that differs from its default, and the field that must follow.
+  static let samples: [(name: String, text: String, isSet: @Sendable (Configuration) -> Bool)] = [
+    ("env", "Acrobot-v1", { $0.environment == "Acrobot-v1" }),
+    ("max-episode-steps", "none", { $0.maximumEpisodeSteps == .unlimited }),
+    ("max-episode-steps", "300", { $0.maximumEpisodeSteps == .steps(300) }),
+    ("collector", "single", { $0.collector == .single }),
+    ("actors", "3", { $0.actorCount == 3 }),
+    ("envs-per-actor", "64", { $0.environmentsPerActor == 64 }),
+    ("fragment-steps", "10", { $0.fragmentSteps == 10 }),
+    ("buffers", "48", { $0.bufferCount == 48 }),
+    ("fragments-per-batch", "4", { $0.fragmentsPerBatch == 4 }),
+    ("deterministic", "true", { $0.deterministic }),
+    ("lag", "5", { $0.policyLag == 5 }),
+    ("sticky", "true", { $0.sticky }),
+    ("gamma", "0.9", { $0.gamma == 0.9 }),
+    ("entropy-cost", "1e-5", { $0.entropyCost == 1e-5 }),
+    ("rho-clip", "1", { $0.rhoClip == 1 }),
+    ("optimizer", "sgd", { $0.optimizer == .sgd }),
+    ("learning-rate", "0.1", { $0.learningRate == 0.1 }),
+    ("max-grad-norm", "0.5", { $0.maximumGradientNorm == 0.5 }),
+    ("hidden", "64,32", { $0.hiddenSizes == [64, 32] }),
+    ("steps", "1_000_000", { $0.totalSteps == 1_000_000 }),
+    ("until-return", "-100", { $0.untilReturn == -100 }),
+    ("seed", "18446744073709551615", { $0.seed == .max }),
+    ("run-dir", "a \"b\"\\\n", { $0.runDirectory == "a \"b\"\\\n" }),
+    ("eval-every", "0", { $0.evaluateEvery == 0 }),
+    ("eval-episodes", "7", { $0.evaluationEpisodes == 7 }),
+  ]
+
+  func setting(_ name: String) throws -> Setting<Configuration> {
+    try #require(Configuration.settings.first { $0.name == name })
+  }
+
+  @Test(arguments: samples.indices)
+  func `an option reaches its field and comes back from JSON`(index: Int) throws {
+    let sample = Self.samples[index]
+    var configuration = Configuration()
+    try setting(sample.name).write(&configuration, sample.text)
+    #expect(sample.isSet(configuration))
+    #expect(configuration != Configuration())
+    let returned = try Configuration(json: configuration.json())
+    #expect(returned == configuration)
+    // The text that help screens show spells the same value.
+    var again = Configuration()
+    try setting(sample.name).write(&again, setting(sample.name).read(configuration).text)
+    #expect(again == configuration)
+  }
+
+  @Test func `every option has a sample`() {
+    #expect(Set(Self.samples.map(\.name)) == Set(Configuration.settings.map(\.name)))
+  }
+
+  @Test func `no two options share a name, and none reads as a negation`() {
+    let names = Configuration.settings.map(\.name)
+    #expect(Set(names).count == names.count)
+    #expect(!names.contains { $0.hasPrefix("no-") || $0 == "help" || $0 == "about" })
+  }
+
+  @Test func `every field has an option`() {
+    #expect(Mirror(reflecting: Configuration()).children.count == Configuration.settings.count)
+  }
+
+  @Test func `every help text is a sentence`() {
+    for setting in Configuration.settings {
+      #expect(setting.help.hasSuffix("."), "\(setting.name)")
+    }
+  }
+
+  @Test(arguments: [
+    ("16", 16), ("1_000_000", 1_000_000), ("1e6", 1_000_000), ("2.5e3", 2500), ("-3", -3),
+    ("9223372036854775807", Int.max),
+  ])
+  func `whole numbers are read as people write them`(text: String, value: Int) {
+    #expect(SettingFormat<Int>.integer.parse(text) == value)
+  }
+
+  @Test(arguments: [
+    "", "x", "1.5", "1e-1", "_1", "1_", "1__0", "1e300", "nan", "inf", "1e17", "4M",
+  ])
+  func `what is no whole number is not read as one`(text: String) {
+    #expect(SettingFormat<Int>.integer.parse(text) == nil)
+  }
+
+  @Test(arguments: [
+    ("inf", Double.infinity), ("-inf", -.infinity), ("1_0.5", 10.5), ("1e-3", 0.001),
+  ])
+  func `numbers may be infinite`(text: String, value: Double) {
+    #expect(SettingFormat<Double>.number.parse(text) == value)
+  }
+
+  @Test(arguments: [
+    (
+      "actors", "sixteen",
+      "--actors sixteen is not a whole number: write it like 16, 1_000_000 or 1e6."
+    ),
+    ("actors", "", "--actors '' is not a whole number: write it like 16, 1_000_000 or 1e6."),
+    ("seed", "-1", "--seed -1 is negative: write a whole number from 0 to 18446744073709551615."),
+    ("gamma", "nan", "--gamma nan is not a number: write it like 0.5, 1e-3 or inf."),
+    ("collector", "mutli", "--collector mutli is none of same, single, multi. Did you mean multi?"),
+    ("collector", "what", "--collector what is none of same, single, multi."),
+    ("hidden", "32,", "--hidden 32, is not a list of whole numbers: write it like 32 or 64,64."),
+    (
+      "max-episode-steps", "some",
+      "--max-episode-steps some is neither default, none nor a whole number such as 500."
+    ),
+    ("run-dir", "", "--run-dir '' is empty."),
+  ])
+  func `a text of the wrong type is refused in a sentence`(
+    name: String, text: String, sentence: String
+  ) throws {
+    let setting = try setting(name)
+    var configuration = Configuration()
+    #expect(throws: ConfigurationError(sentence, option: name)) {
+      try setting.write(&configuration, text)
+    }
+    #expect(configuration == Configuration())
+  }
+}
