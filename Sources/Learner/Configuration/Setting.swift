@@ -2,19 +2,9 @@
 ///
 /// A table of these is the single place where a field gets its name, its spelling and its sentence.
 package struct Setting<Configuration: Sendable>: Sendable {
-  /// How the option is given on a command line.
-  package enum Kind: Sendable, Equatable {
-    /// With a value, shown as the placeholder.
-    case value(placeholder: String)
-    /// By its name alone.
-    case flag
-    /// By its name alone, or with `no-` before it to undo what a file of options turned on.
-    case toggle
-  }
-
   /// The name, without dashes; the key in JSON.
   package let name: String
-  package let kind: Kind
+  package let kind: SettingKind
   package let group: SettingGroup
   /// One sentence for the help screen.
   package let help: String
@@ -51,7 +41,7 @@ package struct Setting<Configuration: Sendable>: Sendable {
   }
 
   private init<Value>(
-    name: String, kind: Kind, field: any WritableKeyPath<Configuration, Value> & Sendable,
+    name: String, kind: SettingKind, field: any WritableKeyPath<Configuration, Value> & Sendable,
     format: SettingFormat<Value>, group: SettingGroup, help: String
   ) {
     self.name = name
@@ -94,6 +84,16 @@ package struct Setting<Configuration: Sendable>: Sendable {
   }
 }
 
+/// How an option is given on a command line.
+package enum SettingKind: Sendable, Equatable {
+  /// With a value, shown as the placeholder.
+  case value(placeholder: String)
+  /// By its name alone.
+  case flag
+  /// By its name alone, or with `no-` before it to undo what a file of options turned on.
+  case toggle
+}
+
 /// The parts of a help screen and of a saved configuration, in their order.
 package enum SettingGroup: String, Sendable, CaseIterable {
   case environment = "Environment"
@@ -101,4 +101,6 @@ package enum SettingGroup: String, Sendable, CaseIterable {
   case learning = "Learning"
   case run = "Run"
   case output = "Output"
+  /// The one part of a command with few options.
+  case options = "Options"
 }

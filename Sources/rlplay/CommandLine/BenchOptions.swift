@@ -1,0 +1,42 @@
+import Learner
+
+/// What `rlplay bench` was asked for.
+struct BenchOptions: Equatable, Sendable {
+  /// How long each measurement takes.
+  var seconds = 1.0
+  /// The measurements to make; nothing for all.
+  var only: [String]?
+  /// Whether one JSON object ends standard output.
+  var endsWithJSON = false
+
+  static let settings: [Setting<BenchOptions>] = [
+    Setting("seconds", "S", \.seconds, .number, in: .options, "Seconds for each measurement."),
+    Setting(
+      "only", "NAME,...", \.only, .optional(.names, orWord: "all"), in: .options,
+      "The measurements to make, by name."),
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "End standard output with one JSON object that holds the figures."),
+  ]
+
+  func validate() throws(ConfigurationError) {
+    guard seconds > 0, seconds <= 3600 else {
+      let text = SettingFormat<Double>.number.value(seconds).text
+      throw ConfigurationError(
+        "--seconds \(text) is out of range: use more than 0 and up to 3600.", option: "seconds")
+    }
+  }
+}
+
+extension Command {
+  static let bench = Command(
+    name: "bench",
+    summary: "Measure this machine: environments, collection, training, kernels.",
+    options: CommandOption.all(BenchOptions.settings, defaults: BenchOptions()),
+    interpret: { (parsed) throws(ConfigurationError) in
+      var options = BenchOptions()
+      try parsed.apply(BenchOptions.settings, to: &options)
+      try options.validate()
+      return .bench(options)
+    })
+}

@@ -1,0 +1,100 @@
+import Learner
+
+/// One subcommand: what its help screen says, what it accepts, and what its arguments come to.
+///
+/// Everything but ``interpret`` is plain description, from which parsing, help and errors are derived.
+struct Command: Sendable {
+  let name: String
+  /// One sentence, for its own help screen and for the list of commands.
+  let summary: String
+  /// The one argument without a name that the command takes, if any.
+  var argument: CommandArgument?
+  let options: [CommandOption]
+  /// Whether the command is left out of the list, since the engine alone uses it.
+  var isHidden = false
+  /// Turns what was given into typed options.
+  let interpret: @Sendable (ParsedArguments) throws(ConfigurationError) -> Invocation
+
+  /// All options, with the one that every command has.
+  var allOptions: [CommandOption] { options + [.help(in: options.last?.group ?? .options)] }
+
+  /// The command line in short, as help screens and errors show it.
+  var usage: String {
+    var words = ["rlplay", name]
+    words += options.filter(\.isRequired).map(\.label)
+    if let argument { words.append("[\(argument.placeholder)]") }
+    if options.contains(where: { !$0.isRequired }) { words.append("[options]") }
+    return words.joined(separator: " ")
+  }
+
+  /// The option of that name.
+  func option(named name: String) -> CommandOption? {
+    allOptions.first { $0.name == name }
+  }
+}
+
+/// An argument that is told by its place and not by a name.
+struct CommandArgument: Sendable {
+  let placeholder: String
+  let help: String
+}
+
+/// One option of a command, as help screens and the parser see it.
+struct CommandOption: Sendable {
+  let name: String
+  let kind: SettingKind
+  let group: SettingGroup
+  let help: String
+  /// What holds where the option is not given, if that can be said in a word.
+  var defaultText: String?
+  var isRequired = false
+
+  /// The option as it is typed: `--actors N`.
+  var label: String {
+    switch kind {
+    case .value(let placeholder): "--\(name) \(placeholder)"
+    case .flag: "--\(name)"
+    case .toggle: "--[no-]\(name)"
+    }
+  }
+
+  /// The option that asks for the help screen.
+  static func help(in group: SettingGroup) -> CommandOption {
+    CommandOption(name: "help", kind: .flag, group: group, help: "Show this help.")
+  }
+}
+
+extension CommandOption {
+  /// Describes a setting, with the value that it has in the defaults.
+  init<Configuration>(_ setting: Setting<Configuration>, defaults: Configuration) {
+    name = setting.name
+    group = setting.group
+    help = setting.help
+    kind = setting.kind
+    let value = setting.read(defaults)
+    switch setting.kind {
+    case .value: defaultText = value.text
+    case .flag: defaultText = nil
+    case .toggle: defaultText = value == .boolean(true) ? "on" : "off"
+    }
+  }
+
+  /// Describes every setting of a table, with the values of the defaults.
+  static func all<Configuration>(
+    _ settings: [Setting<Configuration>], defaults: Configuration
+  ) -> [CommandOption] {
+    settings.map { CommandOption($0, defaults: defaults) }
+  }
+
+  /// Describes every setting of a table of options that must all be given.
+  static func required<Configuration>(
+    _ settings: [Setting<Configuration>], placeholderValues: Configuration
+  ) -> [CommandOption] {
+    all(settings, defaults: placeholderValues).map { option in
+      var option = option
+      option.isRequired = true
+      option.defaultText = nil
+      return option
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import Learner
+
+/// What `rlplay envs` was asked for.
+struct EnvironmentsOptions: Equatable, Sendable {
+  /// Whether the list is one JSON object.
+  var endsWithJSON = false
+
+  static let settings: [Setting<EnvironmentsOptions>] = [
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "Show the list as one JSON object.")
+  ]
+}
+
+extension Command {
+  static let environments = Command(
+    name: "envs",
+    summary: "List the environments that can be learned.",
+    options: CommandOption.all(EnvironmentsOptions.settings, defaults: EnvironmentsOptions()),
+    interpret: { (parsed) throws(ConfigurationError) in
+      var options = EnvironmentsOptions()
+      try parsed.apply(EnvironmentsOptions.settings, to: &options)
+      return .environments(options)
+    })
+}

@@ -1,0 +1,66 @@
+import Learner
+
+/// What `rlplay evaluate` was asked for.
+struct EvaluateOptions: Equatable, Sendable {
+  /// The run directory or checkpoint file to play; nothing for the newest run.
+  var target: String?
+  var episodeCount = 100
+  /// Whether the likeliest action is played, and not one drawn from the policy.
+  var isGreedy = true
+  /// The root of every random stream; nothing to have one drawn.
+  var seed: UInt64?
+  var maximumEpisodeSteps = EpisodeLimit.registered
+  /// Whether one JSON object ends standard output.
+  var endsWithJSON = false
+
+  /// The opposite of ``isGreedy``, which has an option of its own.
+  private var isSampling: Bool {
+    get { !isGreedy }
+    set { isGreedy = !newValue }
+  }
+
+  static let settings: [Setting<EvaluateOptions>] = [
+    Setting("episodes", "N", \.episodeCount, .integer, in: .options, "Episodes to play."),
+    Setting(
+      "greedy", \.isGreedy, negatable: false, in: .options,
+      "Play the likeliest action; this is the default."),
+    Setting(
+      "sample", \.isSampling, negatable: false, in: .options,
+      "Play actions drawn from the policy, as in training."),
+    Setting(
+      "seed", "N|random", \.seed, .optional(.integer, orWord: "random"), in: .options,
+      "Root of every random stream; random draws one and prints it."),
+    Setting(
+      "max-episode-steps", "default|none|N", \.maximumEpisodeSteps, .episodeLimit, in: .options,
+      "Cut episodes off at the environment's own limit, never, or after N steps."),
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "End standard output with one JSON object that holds the result."),
+  ]
+
+  func validate() throws(ConfigurationError) {
+    try ConfigurationError.check("episodes", episodeCount, in: 1...1_000_000)
+    try EpisodeLimit.validate(maximumEpisodeSteps)
+  }
+}
+
+extension Command {
+  static let evaluate = Command(
+    name: "evaluate",
+    summary: "Play episodes with a trained policy and tell the returns.",
+    argument: CommandArgument(
+      placeholder: "RUN|CHECKPOINT",
+      help: "A run's directory or a checkpoint file; the newest run under runs/ if none is named."),
+    options: CommandOption.all(EvaluateOptions.settings, defaults: EvaluateOptions()),
+    interpret: { (parsed) throws(ConfigurationError) in
+      if parsed.values["greedy"] != nil, parsed.values["sample"] != nil {
+        throw ConfigurationError(
+          "--greedy and --sample exclude each other: give one of them.", option: "sample")
+      }
+      var options = EvaluateOptions()
+      options.target = parsed.argument
+      try parsed.apply(EvaluateOptions.settings, to: &options)
+      try options.validate()
+      return .evaluate(options)
+    })
+}

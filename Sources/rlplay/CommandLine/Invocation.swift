@@ -1,0 +1,69 @@
+import Learner
+import Rollout
+
+/// What a command line asks for, with every option typed and validated.
+enum Invocation: Equatable, Sendable {
+  case train(TrainingConfiguration, TrainPresentation)
+  case evaluate(EvaluateOptions)
+  case bench(BenchOptions)
+  case environments(EnvironmentsOptions)
+  case worker(WorkerOptions)
+  /// A help screen, for standard output.
+  case help(String)
+  case version
+
+  /// Understands a command line, without the program's name.
+  ///
+  /// Nothing outside the arguments is looked at but the file that `--config` names.
+  ///
+  /// - Throws: ``UsageError`` for the first mistake found.
+  static func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
+    guard let first = arguments.first else { return .help(HelpText.overview) }
+    let rest = Array(arguments.dropFirst())
+    switch first {
+    case "help", "--help", "-h":
+      return try help(for: rest)
+    case "--version":
+      if let extra = rest.first { throw UsageError("Unexpected argument '\(extra)'.") }
+      return .version
+    case _ where first.hasPrefix("-"):
+      throw UsageError(strayOption(first))
+    default:
+      let command = try command(named: first)
+      let parsed = try command.parse(rest)
+      if parsed.asksForHelp { return .help(HelpText.screen(for: command)) }
+      do {
+        return try command.interpret(parsed)
+      } catch {
+        throw UsageError(error, command: command)
+      }
+    }
+  }
+
+  private static func help(for words: [String]) throws(UsageError) -> Invocation {
+    guard let name = words.first(where: { !$0.hasPrefix("-") }) else {
+      return .help(HelpText.overview)
+    }
+    return .help(HelpText.screen(for: try command(named: name)))
+  }
+
+  private static func command(named name: String) throws(UsageError) -> Command {
+    if let command = Command.all.first(where: { $0.name == name }) { return command }
+    let names = Command.all.filter { !$0.isHidden }.map(\.name) + ["help"]
+    let suggestion = NearestMatch.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
+    throw UsageError("Unknown command '\(name)'.\(suggestion)")
+  }
+
+  /// The sentence for an option that comes before any command.
+  private static func strayOption(_ word: String) -> String {
+    let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
+    let owner = Command.all.first { !$0.isHidden && $0.option(named: String(name)) != nil }
+    let suggestion = owner.map { " Did you mean 'rlplay \($0.name) --\(name)'?" } ?? ""
+    return "Unknown option '\(word)'.\(suggestion)"
+  }
+}
+
+extension Command {
+  /// Every command, in the order of the help screen.
+  static let all: [Command] = [.train, .evaluate, .bench, .environments, .worker]
+}

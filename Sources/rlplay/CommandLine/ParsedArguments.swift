@@ -1,0 +1,125 @@
+import Learner
+import Rollout
+
+/// What a command line gave, told apart into options and the rest but not yet understood.
+struct ParsedArguments: Equatable {
+  /// The text of each option that was given, by name; `true` or `false` for one without a value.
+  var values: [String: String] = [:]
+
+  /// The argument that is told by its place, if there was one.
+  var argument: String?
+
+  /// Whether `--help` was among the arguments, which makes all others irrelevant.
+  var asksForHelp = false
+
+  /// Writes the options that were given into a configuration, in the table's order.
+  func apply<Configuration>(
+    _ settings: [Setting<Configuration>], to configuration: inout Configuration
+  ) throws(ConfigurationError) {
+    for setting in settings {
+      guard let text = values[setting.name] else { continue }
+      try setting.write(&configuration, text)
+    }
+  }
+}
+
+extension Command {
+  /// Tells options, their values and the argument apart.
+  ///
+  /// Accepted are `--name value`, `--name=value`, `--flag`, `--no-flag` where the flag can be undone, and
+  /// after `--` nothing but arguments. What follows an option that takes a value is that value unless it
+  /// looks like an option; a negative number does not. An option that is given twice is an error: of two
+  /// different values, one would be silently ignored.
+  ///
+  /// - Throws: ``UsageError`` for the first mistake from the left, unless help is asked for.
+  func parse(_ arguments: [String]) throws(UsageError) -> ParsedArguments {
+    var parsed = ParsedArguments()
+    let beforeSeparator = arguments.prefix { $0 != "--" }
+    if beforeSeparator.contains("--help") || beforeSeparator.contains("-h") {
+      parsed.asksForHelp = true
+      return parsed
+    }
+    var rest = arguments[...]
+    var optionsMayFollow = true
+    while let word = rest.popFirst() {
+      if optionsMayFollow, word == "--" {
+        optionsMayFollow = false
+      } else if optionsMayFollow, Self.looksLikeOption(word) {
+        try parseOption(word, rest: &rest, into: &parsed)
+      } else {
+        try parseArgument(word, into: &parsed)
+      }
+    }
+    if let missing = options.first(where: { $0.isRequired && parsed.values[$0.name] == nil }) {
+      throw error("Missing '\(missing.label)'.", about: missing)
+    }
+    return parsed
+  }
+
+  private func parseOption(
+    _ word: String, rest: inout ArraySlice<String>, into parsed: inout ParsedArguments
+  ) throws(UsageError) {
+    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let spelled = String(parts[0])
+    let attached = parts.count == 2 ? String(parts[1]) : nil
+    let (option, isNegated) = try option(spelled: spelled)
+
+    let text: String
+    switch option.kind {
+    case .flag, .toggle:
+      if let attached {
+        throw error("'\(spelled)' takes no value, but '\(attached)' was given.", about: option)
+      }
+      text = isNegated ? "false" : "true"
+    case .value:
+      if let attached {
+        text = attached
+      } else if let next = rest.first, next != "--", !Self.looksLikeOption(next) {
+        text = next
+        rest.removeFirst()
+      } else {
+        throw error("Missing value for '\(option.label)'.", about: option)
+      }
+    }
+    if parsed.values[option.name] != nil {
+      throw error("'--\(option.name)' is given more than once: give it once.", about: option)
+    }
+    parsed.values[option.name] = text
+  }
+
+  private func parseArgument(
+    _ word: String, into parsed: inout ParsedArguments
+  ) throws(UsageError) {
+    guard argument != nil, parsed.argument == nil else {
+      throw error("Unexpected argument '\(word)'.", about: option(named: word))
+    }
+    parsed.argument = word
+  }
+
+  /// The option that a word with its dashes names, and whether it is turned off.
+  private func option(
+    spelled word: String
+  ) throws(UsageError) -> (CommandOption, isNegated: Bool) {
+    if word.hasPrefix("--") {
+      let name = String(word.dropFirst(2))
+      if let option = option(named: name) { return (option, false) }
+      if name.hasPrefix("no-"), let option = option(named: String(name.dropFirst(3))),
+        option.kind == .toggle
+      {
+        return (option, true)
+      }
+    }
+    let typed = String(word.drop { $0 == "-" })
+    let nearest = NearestMatch.find(typed, among: allOptions.map(\.name)).flatMap(option(named:))
+    let suggestion = nearest.map { " Did you mean '--\($0.name)'?" } ?? ""
+    throw error("Unknown option '\(word)'.\(suggestion)", about: nearest)
+  }
+
+  private func error(_ message: String, about option: CommandOption?) -> UsageError {
+    UsageError(message, command: self, option: option)
+  }
+
+  private static func looksLikeOption(_ word: String) -> Bool {
+    word.hasPrefix("-") && word != "-" && SettingFormat<Double>.number.parse(word) == nil
+  }
+}

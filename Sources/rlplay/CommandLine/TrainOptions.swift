@@ -1,0 +1,43 @@
+import Learner
+
+/// How `rlplay train` shows what it does; none of it changes what is learned.
+struct TrainPresentation: Equatable, Sendable {
+  /// Whether progress is left out, so that errors and the final result alone are shown.
+  var isQuiet = false
+  /// Whether one JSON object ends standard output.
+  var endsWithJSON = false
+
+  static let settings: [Setting<TrainPresentation>] = [
+    Setting(
+      "quiet", \.isQuiet, negatable: false, in: .output,
+      "Show no progress, only the result and what goes wrong."),
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .output,
+      "End standard output with one JSON object that holds the result."),
+  ]
+}
+
+extension Command {
+  static let train = Command(
+    name: "train",
+    summary: "Train a policy on experience that worker processes collect.",
+    options: CommandOption.all(TrainingConfiguration.settings, defaults: TrainingConfiguration())
+      + [configurationFile]
+      + CommandOption.all(TrainPresentation.settings, defaults: TrainPresentation()),
+    interpret: { (parsed) throws(ConfigurationError) in
+      var configuration = TrainingConfiguration()
+      // The file comes first wherever it is named: what is typed overrides what was written down.
+      if let path = parsed.values[configurationFile.name] {
+        configuration = try TrainingConfiguration(contentsOf: path)
+      }
+      try parsed.apply(TrainingConfiguration.settings, to: &configuration)
+      try configuration.validate()
+      var presentation = TrainPresentation()
+      try parsed.apply(TrainPresentation.settings, to: &presentation)
+      return .train(configuration, presentation)
+    })
+
+  private static let configurationFile = CommandOption(
+    name: "config", kind: .value(placeholder: "FILE"), group: .run,
+    help: "Read options from a JSON file; those on the command line override it.")
+}

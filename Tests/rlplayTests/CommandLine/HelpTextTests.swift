@@ -1,0 +1,180 @@
+import Testing
+
+@testable import rlplay
+
+struct HelpTextTests {
+  func screen(_ arguments: String...) throws -> String {
+    guard case .help(let text) = try Invocation.parse(arguments) else { return "no help screen" }
+    return text
+  }
+
+  @Test func `the overview lists the commands`() throws {
+    let expected = """
+      A multi-process rollout engine for reinforcement learning.
+
+      Usage: rlplay COMMAND [options]
+
+      Commands:
+        train       Train a policy on experience that worker processes collect.
+        evaluate    Play episodes with a trained policy and tell the returns.
+        bench       Measure this machine: environments, collection, training, kernels.
+        envs        List the environments that can be learned.
+
+      Options:
+        --version   Show the version.
+        --help      Show this help.
+
+      Start with 'rlplay train'. See 'rlplay COMMAND --help' for a command's options.
+      """
+    #expect(try screen("--help") == expected)
+  }
+
+  @Test func `train shows every option in its group with its default`() throws {
+    let expected = """
+      Train a policy on experience that worker processes collect.
+
+      Usage: rlplay train [options]
+
+      Environment:
+        --env NAME                The environment to learn; 'rlplay envs' lists them.
+                                  (default: CartPole-v1)
+        --max-episode-steps default|none|N
+                                  Cut episodes off at the environment's own limit,
+                                  never, or after N steps. (default: default)
+
+      Collection:
+        --collector same|single|multi
+                                  Collect in this process, in one worker process, or
+                                  in many. (default: multi)
+        --actors N                Worker processes of the collector multi.
+                                  (default: 16)
+        --envs-per-actor N        Environments that each worker steps side by side.
+                                  (default: 8)
+        --fragment-steps N        Steps of each environment in one fragment.
+                                  (default: 25)
+        --buffers N               Fragments in shared memory, for the collector multi.
+                                  (default: 24)
+        --fragments-per-batch N   Fragments that one update learns from. (default: 2)
+        --[no-]deterministic      Take fragments in worker order and hold the lag, so
+                                  that one seed gives the same weights bit for bit.
+                                  (default: off)
+        --lag N|auto              Updates that collecting stays behind learning, where
+                                  that is fixed; auto is 0 for same, 1 for single,
+                                  actors / fragments per batch for multi.
+                                  (default: auto)
+        --[no-]sticky             Leave an environment whose episode ended at its
+                                  reset state until the fragment ends. (default: off)
+
+      Learning:
+        --gamma X                 Discount of future rewards. (default: 0.99)
+        --entropy-cost X          Weight of the entropy bonus in the loss.
+                                  (default: 0.01)
+        --rho-clip X              Upper limit of importance weights; inf for none.
+                                  (default: inf)
+        --optimizer adam|sgd      The rule that turns gradients into steps.
+                                  (default: adam)
+        --learning-rate X         The optimizer's step size. (default: 0.01)
+        --max-grad-norm X         Norm to which longer gradients are shortened; inf
+                                  for none. (default: inf)
+        --hidden N,...            Units of each hidden layer, first to last.
+                                  (default: 32)
+
+      Run:
+        --steps N                 Environment steps to train for, over all
+                                  environments. (default: 4000000)
+        --until-return R|none     Stop as soon as the mean return reaches R.
+                                  (default: none)
+        --seed N|random           Root of every random stream; random draws one and
+                                  prints it. (default: random)
+        --run-dir DIR|auto        Directory for what the run leaves; auto names one
+                                  under runs/. (default: auto)
+        --eval-every N            Environment steps between evaluations; 0 for none.
+                                  (default: 100000)
+        --eval-episodes N         Episodes that one evaluation plays. (default: 100)
+        --config FILE             Read options from a JSON file; those on the command
+                                  line override it.
+
+      Output:
+        --quiet                   Show no progress, only the result and what goes
+                                  wrong.
+        --json                    End standard output with one JSON object that holds
+                                  the result.
+        --help                    Show this help.
+      """
+    #expect(try screen("train", "--help") == expected)
+  }
+
+  @Test func `evaluate shows its argument and its options`() throws {
+    let expected = """
+      Play episodes with a trained policy and tell the returns.
+
+      Usage: rlplay evaluate [RUN|CHECKPOINT] [options]
+
+      Arguments:
+        RUN|CHECKPOINT            A run's directory or a checkpoint file; the newest
+                                  run under runs/ if none is named.
+
+      Options:
+        --episodes N              Episodes to play. (default: 100)
+        --greedy                  Play the likeliest action; this is the default.
+        --sample                  Play actions drawn from the policy, as in training.
+        --seed N|random           Root of every random stream; random draws one and
+                                  prints it. (default: random)
+        --max-episode-steps default|none|N
+                                  Cut episodes off at the environment's own limit,
+                                  never, or after N steps. (default: default)
+        --json                    End standard output with one JSON object that holds
+                                  the result.
+        --help                    Show this help.
+      """
+    #expect(try screen("evaluate", "--help") == expected)
+  }
+
+  @Test func `bench shows its options`() throws {
+    let expected = """
+      Measure this machine: environments, collection, training, kernels.
+
+      Usage: rlplay bench [options]
+
+      Options:
+        --seconds S               Seconds for each measurement. (default: 1)
+        --only NAME,...           The measurements to make, by name. (default: all)
+        --json                    End standard output with one JSON object that holds
+                                  the figures.
+        --help                    Show this help.
+      """
+    #expect(try screen("bench", "--help") == expected)
+  }
+
+  @Test func `help is asked for in every usual way`() throws {
+    let overview = try screen("--help")
+    #expect(try screen() == overview)
+    #expect(try screen("-h") == overview)
+    #expect(try screen("help") == overview)
+    let train = try screen("train", "--help")
+    #expect(try screen("help", "train") == train)
+    #expect(try screen("--help", "train") == train)
+    #expect(try screen("train", "-h") == train)
+    // Whatever else is wrong with the line, somebody who asks for help gets it.
+    #expect(try screen("train", "--actors", "x", "--nonsense", "--help") == train)
+  }
+
+  @Test func `a hidden command has help but is not listed`() throws {
+    #expect(try !screen("--help").contains("worker  "))
+    #expect(try screen("worker", "--help").contains("--learner PID"))
+  }
+
+  @Test(arguments: Command.all.map(\.name))
+  func `no line is wider than a terminal or ends in a space`(name: String) throws {
+    for line in try screen(name, "--help").split(separator: "\n") {
+      #expect(line.count <= 80)
+      #expect(line.last != " ")
+    }
+  }
+
+  @Test(arguments: Command.all)
+  func `no two options of a command share a name`(command: Command) {
+    let names = command.allOptions.map(\.name)
+    #expect(Set(names).count == names.count)
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Learner
+import Testing
+
+@testable import rlplay
+
+struct InvocationTests {
+  func parse(_ arguments: String...) throws -> Invocation { try Invocation.parse(arguments) }
+
+  @Test func `without options train has the defaults`() throws {
+    #expect(try parse("train") == .train(TrainingConfiguration(), TrainPresentation()))
+  }
+
+  @Test func `every training option is one of train's`() {
+    for setting in TrainingConfiguration.settings {
+      #expect(Command.train.option(named: setting.name)?.kind == setting.kind)
+    }
+  }
+
+  @Test func `values follow their option or an equals sign`() throws {
+    var configuration = TrainingConfiguration()
+    configuration.actorCount = 4
+    configuration.gamma = 0.5
+    configuration.untilReturn = -100
+    configuration.sticky = true
+    configuration.runDirectory = "-a=b"
+    #expect(
+      try parse(
+        "train", "--actors", "4", "--gamma=0.5", "--until-return", "-100", "--sticky",
+        "--run-dir=-a=b", "--quiet", "--json")
+        == .train(configuration, TrainPresentation(isQuiet: true, endsWithJSON: true)))
+  }
+
+  @Test func `the file of options yields to the command line wherever it is named`() throws {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "rlplay-\(UUID().uuidString).json")
+    try Data(#"{"actors": 2, "gamma": 0.5, "sticky": true, "until-return": 475}"#.utf8)
+      .write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    var configuration = TrainingConfiguration()
+    configuration.actorCount = 4
+    configuration.gamma = 0.5
+    let expected = Invocation.train(configuration, TrainPresentation())
+    let options = ["--actors", "4", "--no-sticky", "--until-return", "none"]
+    let fileOption = ["--config", file.path]
+    #expect(try Invocation.parse(["train"] + options + fileOption) == expected)
+    #expect(try Invocation.parse(["train"] + fileOption + options) == expected)
+  }
+
+  @Test func `only the combination of file and command line has to be valid`() throws {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "rlplay-\(UUID().uuidString).json")
+    try Data(#"{"actors": 32}"#.utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    #expect(throws: UsageError.self) { try parse("train", "--config", file.path) }
+    _ = try parse("train", "--config", file.path, "--buffers", "48")
+  }
+
+  @Test func `evaluate takes a run and its options in any order`() throws {
+    #expect(try parse("evaluate") == .evaluate(EvaluateOptions()))
+    let expected = EvaluateOptions(
+      target: "runs/a", episodeCount: 5, isGreedy: false, seed: 7, maximumEpisodeSteps: .steps(9),
+      endsWithJSON: true)
+    #expect(
+      try parse(
+        "evaluate", "--episodes", "5", "runs/a", "--sample", "--seed", "7",
+        "--max-episode-steps=9", "--json") == .evaluate(expected))
+    #expect(try parse("evaluate", "--greedy") == .evaluate(EvaluateOptions()))
+    #expect(try parse("evaluate", "--", "--odd") == .evaluate(EvaluateOptions(target: "--odd")))
+  }
+
+  @Test func `bench takes time and names`() throws {
+    #expect(try parse("bench") == .bench(BenchOptions()))
+    #expect(
+      try parse("bench", "--seconds", "0.1", "--only", "step,start", "--json")
+        == .bench(BenchOptions(seconds: 0.1, only: ["step", "start"], endsWithJSON: true)))
+  }
+
+  @Test func `the small commands are understood`() throws {
+    #expect(try parse("envs") == .environments(EnvironmentsOptions()))
+    #expect(try parse("envs", "--json") == .environments(EnvironmentsOptions(endsWithJSON: true)))
+    #expect(try parse("--version") == .version)
+    #expect(
+      try parse("worker", "--learner", "12", "--descriptor", "3", "--index", "0", "--incarnation=2")
+        == .worker(WorkerOptions(learnerProcess: 12, descriptor: 3, index: 0, incarnation: 2)))
+  }
+}

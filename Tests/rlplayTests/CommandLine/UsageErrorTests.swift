@@ -1,0 +1,198 @@
+import Learner
+import Testing
+
+@testable import rlplay
+
+struct UsageErrorTests {
+  /// What standard error shows for a command line.
+  func message(_ arguments: String...) -> String {
+    do {
+      return "no error but \(try Invocation.parse(arguments))"
+    } catch {
+      return error.text
+    }
+  }
+
+  let trainUsage = """
+    Usage: rlplay train [options]
+    See 'rlplay train --help' for more information.
+    """
+
+  @Test func `an unknown option offers the nearest with its help`() {
+    #expect(
+      message("train", "--actor", "4") == """
+        Error: Unknown option '--actor'. Did you mean '--actors'?
+        Help: --actors N  Worker processes of the collector multi. (default: 16)
+        \(trainUsage)
+        """)
+    #expect(
+      message("train", "-actors=4") == """
+        Error: Unknown option '-actors'. Did you mean '--actors'?
+        Help: --actors N  Worker processes of the collector multi. (default: 16)
+        \(trainUsage)
+        """)
+  }
+
+  @Test func `an unknown option that is close to none offers none`() {
+    #expect(
+      message("train", "--zebra") == """
+        Error: Unknown option '--zebra'.
+        \(trainUsage)
+        """)
+  }
+
+  @Test(arguments: [["--gamma"], ["--gamma", "--sticky"], ["--gamma", "--"]])
+  func `a missing value is told`(arguments: [String]) {
+    let error = #expect(throws: UsageError.self) {
+      try Invocation.parse(["train"] + arguments)
+    }
+    #expect(
+      error?.text == """
+        Error: Missing value for '--gamma X'.
+        Help: --gamma X  Discount of future rewards. (default: 0.99)
+        \(trainUsage)
+        """)
+  }
+
+  @Test func `a value for a flag is refused`() {
+    #expect(
+      message("train", "--quiet=yes") == """
+        Error: '--quiet' takes no value, but 'yes' was given.
+        Help: --quiet  Show no progress, only the result and what goes wrong.
+        \(trainUsage)
+        """)
+  }
+
+  @Test func `only a toggle can be turned off`() {
+    #expect(
+      message("train", "--no-quiet") == """
+        Error: Unknown option '--no-quiet'.
+        \(trainUsage)
+        """)
+  }
+
+  @Test(arguments: [["--gamma", "1", "--gamma=1"], ["--gamma=1", "--gamma", "0"]])
+  func `a repeated option is refused`(arguments: [String]) {
+    let error = #expect(throws: UsageError.self) { try Invocation.parse(["train"] + arguments) }
+    #expect(
+      error?.text == """
+        Error: '--gamma' is given more than once: give it once.
+        Help: --gamma X  Discount of future rewards. (default: 0.99)
+        \(trainUsage)
+        """)
+  }
+
+  @Test func `a flag and its opposite are a repeated option`() {
+    #expect(
+      message("train", "--sticky", "--no-sticky").hasPrefix("Error: '--sticky' is given more"))
+  }
+
+  @Test func `an argument where none is taken is refused`() {
+    #expect(
+      message("train", "CartPole-v1") == """
+        Error: Unexpected argument 'CartPole-v1'.
+        \(trainUsage)
+        """)
+    #expect(
+      message("train", "gamma", "1") == """
+        Error: Unexpected argument 'gamma'.
+        Help: --gamma X  Discount of future rewards. (default: 0.99)
+        \(trainUsage)
+        """)
+    #expect(
+      message("evaluate", "runs/a", "runs/b") == """
+        Error: Unexpected argument 'runs/b'.
+        Usage: rlplay evaluate [RUN|CHECKPOINT] [options]
+        See 'rlplay evaluate --help' for more information.
+        """)
+    #expect(message("--version", "now").hasPrefix("Error: Unexpected argument 'now'."))
+  }
+
+  @Test func `an unknown command offers the nearest`() {
+    #expect(
+      message("trian") == """
+        Error: Unknown command 'trian'. Did you mean 'train'?
+        Usage: rlplay COMMAND [options]
+        See 'rlplay --help' for more information.
+        """)
+    #expect(message("help", "evalaute").contains("Did you mean 'evaluate'?"))
+    // The hidden command is nobody's slip.
+    #expect(message("workers").hasPrefix("Error: Unknown command 'workers'.\n"))
+  }
+
+  @Test func `an option before its command is sent there`() {
+    #expect(
+      message("--actors", "4") == """
+        Error: Unknown option '--actors'. Did you mean 'rlplay train --actors'?
+        Usage: rlplay COMMAND [options]
+        See 'rlplay --help' for more information.
+        """)
+  }
+
+  @Test func `a value of the wrong type is refused`() {
+    #expect(
+      message("train", "--gamma", "high") == """
+        Error: --gamma high is not a number: write it like 0.5, 1e-3 or inf.
+        Help: --gamma X  Discount of future rewards. (default: 0.99)
+        \(trainUsage)
+        """)
+  }
+
+  @Test func `contradictory values are refused`() {
+    #expect(
+      message("train", "--buffers", "8") == """
+        Error: --buffers 8 is too few for --actors 16: use at least 16, one for each actor and \
+        better some more to learn from.
+        Help: --buffers N  Fragments in shared memory, for the collector multi. (default: 24)
+        \(trainUsage)
+        """)
+    #expect(
+      message("evaluate", "--greedy", "--sample") == """
+        Error: --greedy and --sample exclude each other: give one of them.
+        Help: --sample  Play actions drawn from the policy, as in training.
+        Usage: rlplay evaluate [RUN|CHECKPOINT] [options]
+        See 'rlplay evaluate --help' for more information.
+        """)
+  }
+
+  @Test func `a file of options that is not there is refused`() {
+    #expect(
+      message("train", "--config", "/nowhere.json") == """
+        Error: --config /nowhere.json does not exist: name a file of options as JSON.
+        Help: --config FILE  Read options from a JSON file; those on the command line override it.
+        \(trainUsage)
+        """)
+  }
+
+  @Test func `a worker without its numbers is refused`() {
+    #expect(
+      message("worker", "--learner", "1", "--descriptor", "3", "--index=0") == """
+        Error: Missing '--incarnation K'.
+        Help: --incarnation K  How many processes had this index before.
+        Usage: rlplay worker --learner PID --descriptor N --index I --incarnation K
+        See 'rlplay worker --help' for more information.
+        """)
+    #expect(
+      message("worker", "--learner=0", "--descriptor=3", "--index=0", "--incarnation=0")
+        .hasPrefix("Error: --learner 0 is out of range: use 1 to 2147483647.\n"))
+  }
+
+  @Test(arguments: ["0", "-1", "inf", "3601"])
+  func `a measurement takes a sane time`(seconds: String) {
+    #expect(
+      message("bench", "--seconds", seconds).hasPrefix(
+        "Error: --seconds \(seconds) is out of range: use more than 0 and up to 3600.\nHelp: "))
+  }
+
+  @Test func `what is found out later has the same form`() {
+    let error = UsageError(
+      ConfigurationError("--env Cart is not registered.", option: "env"), command: .train)
+    #expect(
+      error.text == """
+        Error: --env Cart is not registered.
+        Help: --env NAME  The environment to learn; 'rlplay envs' lists them. (default: CartPole-v1)
+        \(trainUsage)
+        """)
+    #expect(UsageError.exitCode == 64)
+  }
+}
