@@ -39,8 +39,12 @@ public struct Reference {
 
   /// A single number.
   public var number: Double {
-    guard let number = json as? NSNumber else { fatalError("not a number: \(json)") }
-    return number.doubleValue
+    // Foundation parses many digits as a decimal number, whose `doubleValue` may be off by an ulp;
+    // its text still has all the digits.
+    guard let text = (json as? NSNumber)?.stringValue, let number = Double(text) else {
+      fatalError("not a number: \(json)")
+    }
+    return number
   }
 
   /// A string.
