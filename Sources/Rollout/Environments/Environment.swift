@@ -3,7 +3,7 @@
 /// `reset` and `step` change the state; `observation` tells what can be seen of it. Randomness comes only from the stream
 /// that is handed in, so that one seed gives one episode. A step limit is not the environment's business: it is given at
 /// registration.
-public protocol Environment {
+public protocol Environment: SendableMetatype {
   /// What the actor sees.
   associatedtype Observation: Recordable
   /// What the actor does.

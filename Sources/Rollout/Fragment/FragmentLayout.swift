@@ -2,7 +2,7 @@
 public struct FragmentContents: Sendable {
   /// What environments emit and accept.
   public var spaces: EnvironmentSpaces
-  /// What the actor says at each row, per environment: `logits`, `value`, …
+  /// What the actor says at each row, per environment, such as `logits` and `value`.
   public var reaction: Nested<LeafSpecification>
   /// The actor's recurrent state, per environment; empty when it has none.
   public var recurrentState: Nested<LeafSpecification>
@@ -56,6 +56,12 @@ public final class FragmentLayout: Sendable {
   public let stateColumns: [Column]
   /// All columns in the order in which they lie.
   public let columns: [Column]
+  /// Which of the columns hold observations.
+  let obsPlaces: Range<Int>
+  /// Which of the columns hold actions.
+  let actPlaces: Range<Int>
+  /// Which of the columns hold observations that a reset overwrote.
+  let finalObsPlaces: Range<Int>
 
   /// Lays out a fragment of T steps of B environments.
   ///
@@ -78,15 +84,21 @@ public final class FragmentLayout: Sendable {
     self.environmentCount = environmentCount
     self.contents = contents
     stepno = place(.init(.int32, []), rows)
+    let obsStart = all.count
     obs = contents.spaces.observation.leaves.map { place($0, rows) }
+    let actStart = all.count
     act = contents.spaces.action.leaves.map { place($0, rows) }
+    obsPlaces = obsStart..<actStart
+    actPlaces = actStart..<all.count
     rew = place(.init(.float32, []), rows)
     fin = place(.init(.bool, []), rows)
     stateColumns = all
     actor = contents.reaction.map { place($0, rows) }
     terminated = place(.init(.bool, []), stepCount)
     truncated = place(.init(.bool, []), stepCount)
+    let finalObsStart = all.count
     finalObs = contents.spaces.observation.leaves.map { place($0, stepCount) }
+    finalObsPlaces = finalObsStart..<all.count
     hx = contents.recurrentState.map { place($0, 1) }
     byteCount = end
     columns = all

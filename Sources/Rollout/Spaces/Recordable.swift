@@ -56,22 +56,39 @@ public struct LeafRow {
   public var elementCount: Int { columns.pointee.elementCount }
 
   /// Writes one element of the first leaf.
+  ///
+  /// - Precondition: the leaf has so many elements, and they have the width of this one.
   @inlinable
   public func store<Element: RecordableScalar>(_ element: Element, at index: Int = 0) {
+    let address = address(of: Element.self, index &+ 1, exactly: false)
     address.storeBytes(
       of: element, toByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
   }
 
   /// Reads one element of the first leaf.
+  ///
+  /// - Precondition: the leaf has so many elements, and they have the width of this one.
   @inlinable
   public func load<Element: RecordableScalar>(_ type: Element.Type, at index: Int = 0) -> Element {
-    address.loadUnaligned(
+    let address = address(of: Element.self, index &+ 1, exactly: false)
+    return address.loadUnaligned(
       fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
   }
 
+  /// Where the first leaf lies, after checking once that `count` elements of a type fit it.
   @inlinable
-  var address: UnsafeMutableRawPointer {
-    base + columns.pointee.offset(row: row, environment: environment)
+  func address<Element: RecordableScalar>(
+    of type: Element.Type, _ count: Int, exactly: Bool = true
+  ) -> UnsafeMutableRawPointer {
+    let column = columns.pointee
+    precondition(
+      (exactly ? count == column.elementCount : count > 0 && count <= column.elementCount)
+        && column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride,
+      """
+      \(count) \(Element.self) for a leaf of \(column.elementCount) elements in \
+      \(column.environmentStride) bytes
+      """)
+    return base + column.offset(row: row, environment: environment)
   }
 }
 
@@ -81,11 +98,15 @@ extension Recordable where Self: RecordableScalar {
 
   /// Reads the number.
   @inlinable
-  public init(loading leaves: LeafRow) { self = leaves.load(Self.self) }
+  public init(loading leaves: LeafRow) {
+    self = leaves.address(of: Self.self, 1).loadUnaligned(as: Self.self)
+  }
 
   /// Writes the number.
   @inlinable
-  public func store(in leaves: LeafRow) { leaves.store(self) }
+  public func store(in leaves: LeafRow) {
+    leaves.address(of: Self.self, 1).storeBytes(of: self, as: Self.self)
+  }
 }
 
 extension Float: Recordable {}
@@ -101,11 +122,13 @@ extension Int: Recordable {
 
   /// Reads a choice.
   @inlinable
-  public init(loading leaves: LeafRow) { self = Int(leaves.load(Int32.self)) }
+  public init(loading leaves: LeafRow) { self = Int(Int32(loading: leaves)) }
 
   /// Writes a choice.
+  ///
+  /// - Precondition: it fits in 32 bits.
   @inlinable
-  public func store(in leaves: LeafRow) { leaves.store(Int32(truncatingIfNeeded: self)) }
+  public func store(in leaves: LeafRow) { Int32(self).store(in: leaves) }
 }
 
 extension Array: Recordable where Element: RecordableScalar {
@@ -114,17 +137,24 @@ extension Array: Recordable where Element: RecordableScalar {
 
   /// Reads as many elements as the leaf holds.
   public init(loading leaves: LeafRow) {
-    self = (0..<leaves.elementCount).map { leaves.load(Element.self, at: $0) }
+    let count = leaves.elementCount
+    let address = leaves.address(of: Element.self, count)
+    self.init(unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(
+        from: UnsafeRawBufferPointer(start: address, count: count * MemoryLayout<Element>.stride))
+      initializedCount = count
+    }
   }
 
   /// Writes all elements.
   ///
   /// - Precondition: there are as many as the leaf holds.
   public func store(in leaves: LeafRow) {
-    precondition(
-      count == leaves.elementCount,
-      "a value of \(count) elements for a space of \(leaves.elementCount)")
-    for (index, element) in enumerated() { leaves.store(element, at: index) }
+    let address = leaves.address(of: Element.self, count)
+    withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return }
+      address.copyMemory(from: start, byteCount: bytes.count)
+    }
   }
 }
 
@@ -133,16 +163,28 @@ extension SIMD where Scalar: RecordableScalar {
   public static var leafTypes: [ElementType] { [Scalar.elementType] }
 
   /// Reads one element per lane.
+  ///
+  /// - Precondition: there are as many lanes as the leaf holds elements.
   @inlinable
   public init(loading leaves: LeafRow) {
     self.init()
-    for lane in indices { self[lane] = leaves.load(Scalar.self, at: lane) }
+    let address = leaves.address(of: Scalar.self, scalarCount)
+    for lane in indices {
+      self[lane] = address.loadUnaligned(
+        fromByteOffset: lane &* MemoryLayout<Scalar>.stride, as: Scalar.self)
+    }
   }
 
   /// Writes one element per lane.
+  ///
+  /// - Precondition: there are as many lanes as the leaf holds elements.
   @inlinable
   public func store(in leaves: LeafRow) {
-    for lane in indices { leaves.store(self[lane], at: lane) }
+    let address = leaves.address(of: Scalar.self, scalarCount)
+    for lane in indices {
+      address.storeBytes(
+        of: self[lane], toByteOffset: lane &* MemoryLayout<Scalar>.stride, as: Scalar.self)
+    }
   }
 }
 

@@ -1,0 +1,81 @@
+// Goals, most important first: the numbers of Gymnasium's `cartpole.py`, bit for bit; speed; brevity.
+//
+// Every expression keeps the order of operations of the Python source. Nothing may be contracted to a
+// fused multiply-add, which rounds once where Python rounds twice; Swift never contracts by itself.
+
+import Glibc
+
+/// A pole on a cart that is pushed left or right and must not fall: the task of Barto, Sutton and
+/// Anderson (1983), with Gymnasium's equations.
+///
+/// The observation is position, velocity, angle and angular velocity. Every step is rewarded by 1, the
+/// last one too. An episode ends when the pole leans by more than 12° or the cart is 2.4 off the centre.
+public struct CartPole: Environment {
+  /// Position, velocity, angle and angular velocity, in double precision as Gymnasium keeps them.
+  public var state = SIMD4<Double>()
+
+  /// Makes a cart at rest in the centre; an episode begins with `reset`.
+  @inlinable
+  public init() {}
+
+  /// Four numbers.
+  public var observationSpace: Space { .box(shape: [4], low: -.infinity, high: .infinity) }
+  /// Left or right.
+  public var actionSpace: Space { .discrete(2) }
+
+  /// The state in single precision.
+  @inlinable
+  public var observation: SIMD4<Float> { SIMD4<Float>(state) }
+
+  /// Places cart and pole almost at rest: four numbers within ±0.05.
+  @inlinable
+  public mutating func reset(using random: inout PCG64) {
+    for index in 0..<4 { state[index] = random.uniform(-0.05, 0.05) }
+  }
+
+  /// Pushes the cart to the left with 0, to the right with 1.
+  ///
+  /// - Precondition: the action is 0 or 1.
+  @inlinable
+  public mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
+    precondition(action == 0 || action == 1, "CartPole has the actions 0 and 1, not \(action)")
+    let (position, velocity) = (state.x, state.y)
+    let (angle, angularVelocity) = (state.z, state.w)
+    let force = action == 1 ? Constants.force : -Constants.force
+    let cosine = cos(angle)
+    let sine = sin(angle)
+
+    // Florian (2005), "Correct equations for the dynamics of the cart-pole system".
+    let push =
+      (force + Constants.poleMassLength * (angularVelocity * angularVelocity) * sine)
+      / Constants.totalMass
+    let angularAcceleration =
+      (Constants.gravity * sine - cosine * push)
+      / (Constants.halfLength
+        * (4.0 / 3.0 - Constants.poleMass * (cosine * cosine) / Constants.totalMass))
+    let acceleration =
+      push - Constants.poleMassLength * angularAcceleration * cosine / Constants.totalMass
+
+    // Explicit Euler: every update uses the old state.
+    state = SIMD4(
+      position + Constants.interval * velocity,
+      velocity + Constants.interval * acceleration,
+      angle + Constants.interval * angularVelocity,
+      angularVelocity + Constants.interval * angularAcceleration)
+    let fell = abs(state.x) > Constants.positionLimit || abs(state.z) > Constants.angleLimit
+    return StepOutcome(reward: 1, terminated: fell)
+  }
+
+  @usableFromInline
+  enum Constants {
+    @inlinable static var gravity: Double { 9.8 }
+    @inlinable static var poleMass: Double { 0.1 }
+    @inlinable static var totalMass: Double { 0.1 + 1.0 }
+    @inlinable static var halfLength: Double { 0.5 }
+    @inlinable static var poleMassLength: Double { 0.1 * 0.5 }
+    @inlinable static var force: Double { 10 }
+    @inlinable static var interval: Double { 0.02 }
+    @inlinable static var positionLimit: Double { 2.4 }
+    @inlinable static var angleLimit: Double { 12 * 2 * Double.pi / 360 }
+  }
+}

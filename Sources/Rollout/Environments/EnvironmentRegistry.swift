@@ -1,0 +1,122 @@
+import Synchronization
+
+/// The environments that can be named on a command line.
+///
+///     try EnvironmentRegistry.shared.register("Mine-v0", summary: "My own task.") { Mine() }
+///     let batch = try EnvironmentRegistry.shared.makeBatch("Mine-v0", count: 8, streams: streams)
+///
+/// A worker is the same executable as the learner, so what `main` registers first is known to both.
+public final class EnvironmentRegistry: Sendable {
+  /// What the command line looks names up in.
+  public static let shared = EnvironmentRegistry()
+
+  private let specifications: Mutex<[EnvironmentSpecification]>
+
+  /// Makes a registry that knows the built-in environments only.
+  public init() { specifications = Mutex(Self.builtIn) }
+
+  /// The registered ids, in the order of registration.
+  public var ids: [String] { all.map(\.id) }
+
+  /// Everything that is registered, in the order of registration.
+  public var all: [EnvironmentSpecification] { specifications.withLock { $0 } }
+
+  /// Registers an environment that is written in Swift.
+  ///
+  /// - Parameters:
+  ///   - id: the name, by custom with a version: `Mine-v0`.
+  ///   - summary: one sentence for a list of environments.
+  ///   - maximumEpisodeSteps: the steps after which an episode is truncated; `nil` for no limit.
+  ///   - rewardThreshold: the mean return from which the task counts as solved.
+  ///   - make: makes one environment; called once for each of a batch.
+  /// - Throws: `DuplicateEnvironment` when the id is taken.
+  @inlinable
+  public func register<Member: Environment>(
+    _ id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
+    rewardThreshold: Double? = nil, make: @escaping @Sendable () throws -> Member
+  ) throws(DuplicateEnvironment) {
+    try register(
+      EnvironmentSpecification(
+        id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
+        rewardThreshold: rewardThreshold, make: make))
+  }
+
+  /// Registers an environment by its specification.
+  ///
+  /// - Throws: `DuplicateEnvironment` when the id is taken.
+  public func register(
+    _ specification: EnvironmentSpecification
+  ) throws(DuplicateEnvironment) {
+    let isNew = specifications.withLock { known in
+      if known.contains(where: { $0.id == specification.id }) { return false }
+      known.append(specification)
+      return true
+    }
+    if !isNew { throw DuplicateEnvironment(id: specification.id) }
+  }
+
+  /// What is known of an environment.
+  ///
+  /// - Throws: `UnknownEnvironment` with what there is.
+  public func specification(
+    _ id: String
+  ) throws(UnknownEnvironment) -> EnvironmentSpecification {
+    let all = all
+    guard let specification = all.first(where: { $0.id == id }) else {
+      throw UnknownEnvironment(id: id, known: all.map(\.id))
+    }
+    return specification
+  }
+
+  /// Makes a batch whose environments draw from a worker's streams.
+  ///
+  /// - Throws: `UnknownEnvironment`; what making an environment throws.
+  public func makeBatch(
+    _ id: String, count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered
+  ) throws -> any EnvironmentBatch {
+    try specification(id).makeBatch(count: count, streams: streams, limit: limit)
+  }
+
+  /// Makes a batch of one environment per stream.
+  ///
+  /// - Throws: `UnknownEnvironment`; what making an environment throws.
+  public func makeBatch(
+    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered
+  ) throws -> any EnvironmentBatch {
+    try specification(id).makeBatch(streams: streams, limit: limit)
+  }
+
+  // Limits and thresholds are those of Gymnasium's registration.
+  private static let builtIn = [
+    EnvironmentSpecification(
+      id: "CartPole-v0", summary: "Balance a pole on a cart for 200 steps.",
+      maximumEpisodeSteps: 200, rewardThreshold: 195, make: { CartPole() }),
+    EnvironmentSpecification(
+      id: "CartPole-v1", summary: "Balance a pole on a cart for 500 steps.",
+      maximumEpisodeSteps: 500, rewardThreshold: 475, make: { CartPole() }),
+  ]
+}
+
+/// An id that is already taken.
+public struct DuplicateEnvironment: Error, Equatable, CustomStringConvertible {
+  /// The id.
+  public let id: String
+
+  /// One sentence with the remedy.
+  public var description: String {
+    "an environment named '\(id)' is registered already: choose another name or version"
+  }
+}
+
+/// An id that nothing is registered under.
+public struct UnknownEnvironment: Error, Equatable, CustomStringConvertible {
+  /// The id that was asked for.
+  public let id: String
+  /// The ids that there are.
+  public let known: [String]
+
+  /// One sentence with what there is.
+  public var description: String {
+    "there is no environment '\(id)'; there are \(known.joined(separator: ", "))"
+  }
+}

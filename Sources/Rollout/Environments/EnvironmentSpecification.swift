@@ -1,0 +1,112 @@
+/// What is known of an environment by its id, and how to make a batch of it.
+public struct EnvironmentSpecification: Sendable {
+  /// What a batch is made from.
+  public struct Request: Sendable {
+    /// One random stream per environment.
+    public var streams: [PCG64]
+    /// Steps that an episode may have; `nil` for no limit.
+    public var maximumEpisodeSteps: Int?
+  }
+
+  /// The name with its version, such as `CartPole-v1`.
+  public let id: String
+  /// One sentence for a list of environments.
+  public let summary: String
+  /// Steps that an episode may have; `nil` for no limit.
+  public let maximumEpisodeSteps: Int?
+  /// The mean return from which the task counts as solved.
+  public let rewardThreshold: Double?
+
+  private let describe: @Sendable () throws -> EnvironmentSpaces
+  private let make: @Sendable (Request) throws -> any EnvironmentBatch
+
+  /// Specifies an environment that batches itself.
+  ///
+  /// - Parameters:
+  ///   - spaces: what a batch will emit and accept, found without making one where that is costly.
+  ///   - make: makes a batch of as many environments as the request has streams, which end their
+  ///     episodes at the limit that it names.
+  public init(
+    id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
+    spaces: @escaping @Sendable () throws -> EnvironmentSpaces,
+    makeBatch: @escaping @Sendable (Request) throws -> any EnvironmentBatch
+  ) {
+    precondition(!id.isEmpty, "an environment without an id")
+    precondition(
+      maximumEpisodeSteps ?? 1 > 0,
+      "a limit of \(maximumEpisodeSteps ?? 0) steps for \(id): use at least 1, or nil for none")
+    self.id = id
+    self.summary = summary
+    self.maximumEpisodeSteps = maximumEpisodeSteps
+    self.rewardThreshold = rewardThreshold
+    describe = spaces
+    make = makeBatch
+  }
+
+  /// Specifies an environment that is written in Swift.
+  ///
+  /// Inlinable so that the loop over a batch is specialised in the module of the environment.
+  @inlinable
+  public init<Member: Environment>(
+    id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
+    make: @escaping @Sendable () throws -> Member
+  ) {
+    self.init(
+      id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
+      rewardThreshold: rewardThreshold,
+      spaces: { try EnvironmentSpaces(of: make()) },
+      makeBatch: { request in
+        try NativeEnvironmentBatch(streams: request.streams) { _ in
+          TimeLimit(try make(), maximumEpisodeSteps: request.maximumEpisodeSteps)
+        }
+      })
+  }
+
+  /// What the environment emits and accepts.
+  ///
+  /// - Throws: what making an environment throws.
+  public var spaces: EnvironmentSpaces {
+    get throws { try describe() }
+  }
+
+  /// Makes a batch of one environment per stream.
+  ///
+  /// - Throws: what making an environment throws.
+  /// - Precondition: there is at least one stream.
+  public func makeBatch(
+    streams: [PCG64], limit: EpisodeLimit = .registered
+  ) throws -> any EnvironmentBatch {
+    precondition(!streams.isEmpty, "a batch of \(id) without environments")
+    return try make(
+      Request(streams: streams, maximumEpisodeSteps: limit.steps(registered: maximumEpisodeSteps)))
+  }
+
+  /// Makes a batch whose environments draw from a worker's streams.
+  ///
+  /// - Throws: what making an environment throws.
+  /// - Precondition: the count is positive.
+  public func makeBatch(
+    count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered
+  ) throws -> any EnvironmentBatch {
+    try makeBatch(streams: (0..<count).map(streams.environment), limit: limit)
+  }
+}
+
+/// After how many steps an episode is cut.
+public enum EpisodeLimit: Sendable, Hashable {
+  /// After as many as the environment was registered with.
+  case registered
+  /// Never.
+  case none
+  /// After that many, at least 1.
+  case steps(Int)
+
+  /// The limit in steps, `nil` for none.
+  func steps(registered: Int?) -> Int? {
+    switch self {
+    case .registered: registered
+    case .none: nil
+    case .steps(let count): count
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/// A batch of environments that are written in Swift.
+///
+/// The environments and their random streams lie side by side in memory that the batch owns. The loop
+/// over them is specialised for the environment's type where the batch is made, in whichever module
+/// that is, so that a step is inlined and calls nothing through a witness.
+public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch {
+  /// Plays one row for all environments.
+  @usableFromInline
+  typealias Loop = (
+    UnsafeMutablePointer<Member>, UnsafeMutablePointer<PCG64>, StepRows, PositionMarker
+  ) throws -> Void
+
+  /// B, how many environments there are.
+  public let count: Int
+  /// What they emit and accept.
+  public let spaces: EnvironmentSpaces
+
+  private let environments: UnsafeMutablePointer<Member>
+  private let streams: UnsafeMutablePointer<PCG64>
+  private let loop: Loop
+  private var checkedLayout: FragmentLayout?
+
+  /// Makes one environment per random stream.
+  ///
+  /// - Throws: `SpaceMismatch` when the environment's types do not fit its spaces; what `make` throws.
+  /// - Precondition: there is at least one stream.
+  @inlinable
+  public convenience init(streams: [PCG64], make: (Int) throws -> Member) throws {
+    // The closure is what carries the specialised loop into the class: the methods of a generic class
+    // that are called through a protocol are the unspecialised ones.
+    try self.init(environments: streams.indices.map(make), streams: streams) {
+      environments, streams, rows, position in
+      try playRow(environments, streams, rows, position)
+    }
+  }
+
+  @usableFromInline
+  init(environments: [Member], streams: [PCG64], loop: @escaping Loop) throws {
+    precondition(!streams.isEmpty, "a batch without environments")
+    spaces = try checkedSpaces(of: environments)
+    count = environments.count
+    self.environments = .allocate(capacity: count)
+    self.environments.initialize(from: environments, count: count)
+    self.streams = .allocate(capacity: count)
+    self.streams.initialize(from: streams, count: count)
+    self.loop = loop
+  }
+
+  deinit {
+    environments.deinitialize(count: count)
+    environments.deallocate()
+    streams.deallocate()
+  }
+
+  /// One of the environments, copied.
+  ///
+  /// - Precondition: the index is below `count`.
+  public subscript(index: Int) -> Member {
+    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
+    return environments[index]
+  }
+
+  /// Begins an episode in every environment and writes the state of one row.
+  public func reset(into fragment: FragmentView, row: Int) throws {
+    check(fragment.layout)
+    precondition(
+      row >= 0 && row <= fragment.layout.stepCount,
+      "row \(row) of a fragment of \(fragment.layout.stepCount) steps")
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let state = StateRow(fragment, columns: columns, row: row)
+      for index in 0..<count {
+        do {
+          try environments[index].reset(using: &streams[index])
+        } catch {
+          throw EnvironmentFault(environment: index, step: 0, cause: error)
+        }
+        environments[index].observation.store(in: state.obs(index))
+        state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
+      }
+    }
+  }
+
+  /// Plays the actions that lie in row t+1 and writes the rest of that row.
+  public func step(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
+  ) throws {
+    check(fragment.layout)
+    precondition(
+      t >= 0 && t < fragment.layout.stepCount,
+      "step \(t) of a fragment of \(fragment.layout.stepCount) steps")
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      try loop(environments, streams, rows, position)
+    }
+  }
+
+  private func check(_ layout: FragmentLayout) {
+    if layout === checkedLayout { return }
+    precondition(
+      layout.environmentCount == count,
+      "a fragment of \(layout.environmentCount) environments for a batch of \(count)")
+    precondition(
+      layout.contents.spaces == spaces,
+      "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
+    checkedLayout = layout
+  }
+}
+
+/// Plays one row for all environments: the loop that a worker spends its environment time in.
+@inlinable
+func playRow<Member: Environment>(
+  _ environments: UnsafeMutablePointer<Member>, _ streams: UnsafeMutablePointer<PCG64>,
+  _ rows: StepRows, _ position: PositionMarker
+) throws {
+  for index in 0..<rows.count {
+    if rows.isFrozen(index) {
+      rows.repeatState(index)
+      continue
+    }
+    let elapsed = rows.before.stepno[index]
+    position.mark(environment: index, step: elapsed)
+    let action = Member.Action(loading: rows.after.act(index))
+    let outcome: StepOutcome
+    do {
+      outcome = try environments[index].step(action, using: &streams[index])
+    } catch {
+      throw EnvironmentFault(environment: index, step: Int(elapsed), cause: error)
+    }
+    rows.terminated[index] = outcome.terminated
+    rows.truncated[index] = outcome.truncated
+    rows.after.rew[index] = Float(outcome.reward)
+    rows.after.fin[index] = outcome.isOver
+    rows.after.stepno[index] = outcome.isOver ? 0 : elapsed &+ 1
+    if outcome.isOver {
+      environments[index].observation.store(in: rows.finalObs(index))
+      do {
+        try environments[index].reset(using: &streams[index])
+      } catch {
+        throw EnvironmentFault(environment: index, step: Int(elapsed) + 1, cause: error)
+      }
+    }
+    environments[index].observation.store(in: rows.after.obs(index))
+  }
+}

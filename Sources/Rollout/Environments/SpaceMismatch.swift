@@ -1,0 +1,54 @@
+/// An environment's Swift types do not fit the spaces that it declares.
+public struct SpaceMismatch: Error, CustomStringConvertible, Equatable {
+  /// One sentence that names both.
+  public let description: String
+}
+
+/// The spaces that all the environments of a batch share, once their types are known to fit them.
+func checkedSpaces<Member: Environment>(
+  of environments: [Member]
+) throws(SpaceMismatch) -> EnvironmentSpaces {
+  let spaces = EnvironmentSpaces(of: environments[0])
+  try check(Member.Observation.self, fits: spaces.observation, "observation", of: Member.self)
+  try check(Member.Action.self, fits: spaces.action, "action", of: Member.self)
+  for index in environments.indices {
+    let other = EnvironmentSpaces(of: environments[index])
+    guard other == spaces else {
+      throw SpaceMismatch(
+        description: """
+          environment \(index) of the batch has the spaces \(other.observation) and \
+          \(other.action), environment 0 has \(spaces.observation) and \(spaces.action): \
+          a batch needs environments of one kind
+          """)
+    }
+  }
+  return spaces
+}
+
+private func check<Value: Recordable, Member: Environment>(
+  _ type: Value.Type, fits space: Space, _ part: String, of: Member.Type
+) throws(SpaceMismatch) {
+  let leaves = space.leaves.leaves
+  let needed = leaves.map(\.elementType)
+  guard Value.leafTypes == needed else {
+    func list(_ types: [ElementType]) -> String {
+      "[\(types.map(\.rawValue).joined(separator: ", "))]"
+    }
+    throw SpaceMismatch(
+      description: """
+        the \(part) of \(Member.self), a \(Value.self), is stored as \(list(Value.leafTypes)), \
+        but its space \(space) takes \(list(needed))
+        """)
+  }
+  guard leaves.allSatisfy({ $0.elementCount > 0 }) else {
+    throw SpaceMismatch(
+      description: "the \(part) of \(Member.self) has the space \(space), which holds nothing")
+  }
+}
+
+extension EnvironmentSpaces {
+  /// The spaces that an environment declares.
+  public init(of environment: some Environment) {
+    self.init(observation: environment.observationSpace, action: environment.actionSpace)
+  }
+}

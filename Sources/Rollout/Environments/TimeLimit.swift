@@ -1,0 +1,53 @@
+/// Cuts the episodes of another environment after a number of steps.
+///
+/// The step that reaches the limit is `truncated`, and `terminated` besides where the task ended the
+/// episode on that very step, as in Gymnasium.
+public struct TimeLimit<Base: Environment>: Environment {
+  /// The environment that is limited.
+  public var base: Base
+  /// Steps that an episode may have; `Int.max` for no limit.
+  public let maximumEpisodeSteps: Int
+  /// Steps since the episode began.
+  public var elapsedSteps = 0
+
+  /// Limits an environment; `nil` sets no limit.
+  ///
+  /// - Precondition: the limit is positive.
+  @inlinable
+  public init(_ base: Base, maximumEpisodeSteps: Int?) {
+    precondition(
+      maximumEpisodeSteps ?? 1 > 0, "a limit of \(maximumEpisodeSteps ?? 0) steps: use at least 1")
+    self.base = base
+    self.maximumEpisodeSteps = maximumEpisodeSteps ?? .max
+  }
+
+  /// The base's own.
+  @inlinable
+  public var observationSpace: Space { base.observationSpace }
+  /// The base's own.
+  @inlinable
+  public var actionSpace: Space { base.actionSpace }
+  /// The base's own.
+  @inlinable
+  public var observation: Base.Observation { base.observation }
+
+  /// Begins a new episode and counts from 0.
+  @inlinable
+  public mutating func reset(using random: inout PCG64) throws {
+    elapsedSteps = 0
+    try base.reset(using: &random)
+  }
+
+  /// Plays one action and counts it.
+  @inlinable
+  public mutating func step(
+    _ action: Base.Action, using random: inout PCG64
+  ) throws -> StepOutcome {
+    var outcome = try base.step(action, using: &random)
+    elapsedSteps &+= 1
+    if elapsedSteps >= maximumEpisodeSteps { outcome.truncated = true }
+    return outcome
+  }
+}
+
+extension TimeLimit: Sendable where Base: Sendable {}

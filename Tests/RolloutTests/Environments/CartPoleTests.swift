@@ -1,0 +1,172 @@
+import Foundation
+import Rollout
+import TestSupport
+import Testing
+
+/// Plays the recorded runs of Gymnasium again.
+///
+/// Resets and observations are held to be equal bit for bit. Reset states are so by construction. What
+/// follows goes through sine and cosine, which are NumPy's there and the C library's here: either may
+/// be off by an ulp of a Double, of which a Float shows nothing unless it lies on a rounding boundary.
+struct CartPoleTests {
+  /// The recorded file of an id with its steps per episode.
+  static let recordings = [
+    ("CartPole-v0", "gymnasium_cartpole_v0"), ("CartPole-v1", "gymnasium_cartpole_v1"),
+  ]
+
+  func floats(_ reference: Reference) -> SIMD4<Float> {
+    let numbers = reference.numbers
+    return SIMD4(
+      Float(numbers[0]), Float(numbers[1]), Float(numbers[2]), Float(numbers[3]))
+  }
+
+  @Test(arguments: recordings)
+  func `every run is Gymnasium's, bit for bit`(id: String, file: String) throws {
+    let limit = try EnvironmentRegistry.shared.specification(id).maximumEpisodeSteps
+    for run in try Reference(file)["runs"].elements {
+      var environment = TimeLimit(CartPole(), maximumEpisodeSteps: limit)
+      var random = PCG64(seed: UInt64(run["seed"].number))
+      try environment.reset(using: &random)
+      #expect(environment.observation == floats(run["reset"]))
+
+      let actions = run["action"].numbers.map { Int($0) }
+      let observations = run["obs"].elements.map(floats)
+      let rewards = run["reward"].numbers
+      let terminated = run["terminated"].numbers.map { $0 == 1 }
+      let truncated = run["truncated"].numbers.map { $0 == 1 }
+      var resets = run["reset_obs"].elements[...]
+      for step in actions.indices {
+        let outcome = try environment.step(actions[step], using: &random)
+        try #require(
+          environment.observation == observations[step], "at step \(step) of \(id)")
+        #expect(outcome.reward == rewards[step])
+        #expect(outcome.terminated == terminated[step])
+        #expect(outcome.truncated == truncated[step])
+        if outcome.isOver {
+          // The same stream goes on: the file's resets have no seed.
+          let next = resets.popFirst()
+          let reset = try #require(next)
+          #expect(Int(reset["step"].number) == step)
+          try environment.reset(using: &random)
+          #expect(environment.observation == floats(reset["obs"]))
+        }
+      }
+      #expect(resets.isEmpty)
+    }
+  }
+
+  @Test func `a reset is Gymnasium's to the last bit of a Double`() {
+    // gymnasium 1.4: env.reset(seed=…); env.unwrapped.state
+    let states: [(UInt64, SIMD4<Double>)] = [
+      (
+        0,
+        [
+          0.013696168732145436, -0.02302132862361297, -0.045902647606380534,
+          -0.04834723644714709,
+        ]
+      ),
+      (
+        1,
+        [
+          0.0011821624700256717, 0.045046369632593536, -0.03558403872803663,
+          0.04486494471372439,
+        ]
+      ),
+      (
+        42,
+        [
+          0.027395604855596334, -0.006112156024794771, 0.03585979199113824,
+          0.019736802905936393,
+        ]
+      ),
+      (
+        123,
+        [
+          0.018235186324814343, -0.04461789811977773, -0.027964012722738865,
+          -0.03156281893013303,
+        ]
+      ),
+    ]
+    for (seed, state) in states {
+      var environment = CartPole()
+      var random = PCG64(seed: seed)
+      environment.reset(using: &random)
+      #expect(environment.state == state)
+    }
+  }
+
+  @Test func `equal seeds give equal episodes and other seeds others`() {
+    func play(_ seed: UInt64) -> [SIMD4<Float>] {
+      var environment = CartPole()
+      var random = PCG64(seed: seed)
+      environment.reset(using: &random)
+      return (0..<9).map { step in
+        _ = environment.step(step & 1, using: &random)
+        return environment.observation
+      }
+    }
+    #expect(play(1) == play(1))
+    #expect(play(1) != play(2))
+  }
+
+  @Test func `both limits end an episode on either side`() {
+    let position = 2.4
+    let angle = 12 * 2 * Double.pi / 360
+    let states: [(SIMD4<Double>, Bool)] = [
+      ([position, 0, 0, 0], false), ([position.nextUp, 0, 0, 0], true),
+      ([-position, 0, 0, 0], false), ([(-position).nextDown, 0, 0, 0], true),
+      ([0, 0, angle, 0], false), ([0, 0, angle.nextUp, 0], true),
+      ([0, 0, -angle, 0], false), ([0, 0, (-angle).nextDown, 0], true),
+    ]
+    for (state, terminated) in states {
+      // Position and angle are updated with the old velocities, which are zero.
+      var environment = CartPole()
+      environment.state = state
+      var random = PCG64(seed: 0)
+      let outcome = environment.step(1, using: &random)
+      #expect(outcome == StepOutcome(reward: 1, terminated: terminated))
+    }
+  }
+
+  @Test func `an action that is neither left nor right traps`() async {
+    await #expect(processExitsWith: .failure) {
+      var environment = CartPole()
+      var random = PCG64(seed: 0)
+      _ = environment.step(2, using: &random)
+    }
+  }
+}
+
+struct TimeLimitTests {
+  func play(_ limit: Int?, length: Int) throws -> [StepOutcome] {
+    var environment = TimeLimit(Counter(length: length), maximumEpisodeSteps: limit)
+    var random = PCG64(seed: 0)
+    try environment.reset(using: &random)
+    return try (0..<4).map { _ in try environment.step(1, using: &random) }
+  }
+
+  @Test func `the step that reaches the limit is truncated`() throws {
+    let outcomes = try play(2, length: 9)
+    #expect(outcomes.map(\.truncated) == [false, true, true, true])
+    #expect(outcomes.map(\.terminated) == [false, false, false, false])
+  }
+
+  @Test func `an episode that ends at its limit is both terminated and truncated`() throws {
+    let outcome = try play(3, length: 3)[2]
+    #expect(outcome.terminated && outcome.truncated)
+  }
+
+  @Test func `no limit truncates nothing`() throws {
+    #expect(try play(nil, length: 9).allSatisfy { !$0.truncated })
+  }
+
+  @Test func `a reset begins the count anew`() throws {
+    var environment = TimeLimit(Counter(length: 9), maximumEpisodeSteps: 2)
+    var random = PCG64(seed: 0)
+    for _ in 0..<3 {
+      try environment.reset(using: &random)
+      #expect(try !environment.step(1, using: &random).truncated)
+      #expect(try environment.step(1, using: &random).truncated)
+    }
+  }
+}
