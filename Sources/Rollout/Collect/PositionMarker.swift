@@ -2,8 +2,8 @@ import Synchronization
 
 /// Where a worker is just now, kept where the learner can read it when the worker dies.
 ///
-/// The worker writes with relaxed atomic stores, so that the compiler leaves each one in its place; the
-/// learner reads after the worker's death.
+/// The worker writes with relaxed atomic stores, so that the compiler leaves each one in its place;
+/// the learner reads after the worker's death.
 public struct PositionMarker {
   @usableFromInline package let cell: UnsafeMutablePointer<UInt64>
 
@@ -14,7 +14,8 @@ public struct PositionMarker {
   public func mark(environment: Int, step: Int32) {
     let position =
       UInt64(UInt32(truncatingIfNeeded: environment)) << 32 | UInt64(UInt32(bitPattern: step))
-    // A plain store could be moved past the environment's step, and out of the loop over environments.
+    // A plain store could be moved past the environment's step, and out of the loop over
+    // environments.
     UnsafeMutableRawPointer(cell).assumingMemoryBound(to: Atomic<UInt64>.self)
       .pointee.store(position, ordering: .relaxed)
   }

@@ -1,15 +1,18 @@
-// Goals, most important first: the numbers of Gymnasium's `cartpole.py`, bit for bit; speed; brevity.
+// Goals, most important first: the numbers of Gymnasium's `cartpole.py`, bit for bit; speed;
+// brevity.
 //
-// Every expression keeps the order of operations of the Python source. Nothing may be contracted to a
-// fused multiply-add, which rounds once where Python rounds twice; Swift never contracts by itself.
+// Every expression keeps the order of operations of the Python source. Nothing may be contracted to
+// a fused multiply-add, which rounds once where Python rounds twice; Swift never contracts by
+// itself.
 
 import Glibc
 
 /// A pole on a cart that is pushed left or right and must not fall: the task of Barto, Sutton and
 /// Anderson (1983), with Gymnasium's equations.
 ///
-/// The observation is position, velocity, angle and angular velocity. Every step is rewarded by 1, the
-/// last one too. An episode ends when the pole leans by more than 12° or the cart is 2.4 off the centre.
+/// The observation is position, velocity, angle and angular velocity. Every step is rewarded by 1,
+/// the last one too. An episode ends when the pole leans by more than 12° or the cart is 2.4 off
+/// the centre.
 public struct CartPole: Environment {
   /// Position, velocity, angle and angular velocity, in double precision as Gymnasium keeps them.
   public var state = SIMD4<Double>()

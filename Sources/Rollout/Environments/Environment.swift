@@ -1,8 +1,8 @@
 /// A task that an actor can play: the one protocol to conform to for an environment of one's own.
 ///
-/// `reset` and `step` change the state; `observation` tells what can be seen of it. Randomness comes only from the stream
-/// that is handed in, so that one seed gives one episode. A step limit is not the environment's business: it is given at
-/// registration.
+/// `reset` and `step` change the state; `observation` tells what can be seen of it. Randomness
+/// comes only from the stream that is handed in, so that one seed gives one episode. A step limit
+/// is not the environment's business: it is given at registration.
 public protocol Environment: SendableMetatype {
   /// What the actor sees.
   associatedtype Observation: Recordable
@@ -18,12 +18,14 @@ public protocol Environment: SendableMetatype {
 
   /// Begins a new episode.
   ///
-  /// - Throws: anything that makes going on impossible; the worker then ends with that error's text.
+  /// - Throws: anything that makes going on impossible; the worker then ends with that error's
+  ///   text.
   mutating func reset(using random: inout PCG64) throws
 
   /// Plays one action.
   ///
-  /// - Throws: anything that makes going on impossible; the worker then ends with that error's text.
+  /// - Throws: anything that makes going on impossible; the worker then ends with that error's
+  ///   text.
   mutating func step(_ action: Action, using random: inout PCG64) throws -> StepOutcome
 }
 

@@ -1,21 +1,24 @@
 /// Several environments of one kind that step together, writing straight into a fragment.
 ///
-/// This is the seam where the engine meets environments: one dynamic call per batch step. `NativeEnvironmentBatch` makes a
-/// batch of any `Environment`; an environment that can step many copies at once may conform by itself.
+/// This is the seam where the engine meets environments: one dynamic call per batch step.
+/// `NativeEnvironmentBatch` makes a batch of any `Environment`; an environment that can step many
+/// copies at once may conform by itself.
 public protocol EnvironmentBatch: AnyObject {
   /// B, how many environments there are.
   var count: Int { get }
   /// What they emit and accept.
   var spaces: EnvironmentSpaces { get }
 
-  /// Begins an episode in every environment and writes the state of one row: `obs`, action 0, reward 0, `fin` set.
+  /// Begins an episode in every environment and writes the state of one row: `obs`, action 0,
+  /// reward 0, `fin` set.
   func reset(into fragment: FragmentView, row: Int) throws
 
-  /// Plays the actions that lie in row t+1 and writes the rest of that row and the row t of what the step told.
+  /// Plays the actions that lie in row t+1 and writes the rest of that row and the row t of what
+  /// the step told.
   ///
-  /// An environment whose episode ended is reset at once: its last observation goes to `finalObs[t]`, the first of the next
-  /// episode to `obs[t+1]`. With `sticky`, an environment that has `fin` set at row t > 0 is left alone and its
-  /// state repeated.
+  /// An environment whose episode ended is reset at once: its last observation goes to
+  /// `finalObs[t]`, the first of the next episode to `obs[t+1]`. With `sticky`, an environment that
+  /// has `fin` set at row t > 0 is left alone and its state repeated.
   ///
   /// - Throws: `EnvironmentFault` with the environment that failed.
   func step(_ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker) throws

@@ -1,8 +1,8 @@
 /// A batch of environments that are written in Swift.
 ///
-/// The environments and their random streams lie side by side in memory that the batch owns. The loop
-/// over them is specialised for the environment's type where the batch is made, in whichever module
-/// that is, so that a step is inlined and calls nothing through a witness.
+/// The environments and their random streams lie side by side in memory that the batch owns. The
+/// loop over them is specialised for the environment's type where the batch is made, in whichever
+/// module that is, so that a step is inlined and calls nothing through a witness.
 public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch {
   /// Plays one row for all environments.
   @usableFromInline
@@ -22,12 +22,13 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
 
   /// Makes one environment per random stream.
   ///
-  /// - Throws: `SpaceMismatch` when the environment's types do not fit its spaces; what `make` throws.
+  /// - Throws: `SpaceMismatch` when the environment's types do not fit its spaces; what `make`
+  ///   throws.
   /// - Precondition: there is at least one stream.
   @inlinable
   public convenience init(streams: [PCG64], make: (Int) throws -> Member) throws {
-    // The closure is what carries the specialised loop into the class: the methods of a generic class
-    // that are called through a protocol are the unspecialised ones.
+    // The closure is what carries the specialised loop into the class: the methods of a generic
+    // class that are called through a protocol are the unspecialised ones.
     try self.init(environments: streams.indices.map(make), streams: streams) {
       environments, streams, rows, position in
       try playRow(environments, streams, rows, position)

@@ -1,7 +1,7 @@
 /// Cuts the episodes of another environment after a number of steps.
 ///
-/// The step that reaches the limit is `truncated`, and `terminated` besides where the task ended the
-/// episode on that very step, as in Gymnasium.
+/// The step that reaches the limit is `truncated`, and `terminated` besides where the task ended
+/// the episode on that very step, as in Gymnasium.
 public struct TimeLimit<Base: Environment>: Environment {
   /// The environment that is limited.
   public var base: Base

@@ -57,11 +57,11 @@ public final class FragmentLayout: Sendable {
   /// All columns in the order in which they lie.
   public let columns: [Column]
   /// Which of the columns hold observations.
-  let obsPlaces: Range<Int>
+  package let obsPlaces: Range<Int>
   /// Which of the columns hold actions.
-  let actPlaces: Range<Int>
+  package let actPlaces: Range<Int>
   /// Which of the columns hold observations that a reset overwrote.
-  let finalObsPlaces: Range<Int>
+  package let finalObsPlaces: Range<Int>
 
   /// Lays out a fragment of T steps of B environments.
   ///

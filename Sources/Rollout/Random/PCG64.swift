@@ -1,8 +1,8 @@
 /// A stream of random words: PCG XSL-RR 128/64, the generator behind `numpy.random.default_rng`.
 ///
 /// Equal seeds give equal words, and what is drawn here says for each kind of number whether NumPy
-/// draws the same. The whole state is two words of 128 bits, so that a stream may be copied, kept in
-/// shared memory and written to a checkpoint.
+/// draws the same. The whole state is two words of 128 bits, so that a stream may be copied, kept
+/// in shared memory and written to a checkpoint.
 public struct PCG64: RandomNumberGenerator, Sendable, Hashable, BitwiseCopyable {
   @usableFromInline var state: UInt128
   @usableFromInline let increment: UInt128
@@ -53,8 +53,8 @@ extension PCG64 {
 
   /// An integer in 0 ..< bound, all equally likely.
   ///
-  /// Lemire's multiplication with rejection. NumPy's `integers` takes half a word for bounds below 2³²
-  /// and gives other numbers.
+  /// Lemire's multiplication with rejection. NumPy's `integers` takes half a word for bounds below
+  /// 2³² and gives other numbers.
   ///
   /// - Precondition: the bound is positive.
   @inlinable

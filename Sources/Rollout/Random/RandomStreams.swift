@@ -1,7 +1,7 @@
 /// The random streams of one worker, each derived from the run's seed by a key of its own.
 ///
-/// Nothing is inherited by a fork and nothing depends on the order of creation: who knows the key can
-/// begin the stream anew. The keys are NumPy spawn keys:
+/// Nothing is inherited by a fork and nothing depends on the order of creation: who knows the key
+/// can begin the stream anew. The keys are NumPy spawn keys:
 ///
 /// | purpose | key |
 /// |---|---|
@@ -11,8 +11,8 @@
 /// | evaluation, environment | 3, environment |
 /// | evaluation, action | 4, environment |
 ///
-/// A further purpose takes the next number. The incarnation is part of the key so that a worker that
-/// replaces a dead one does not repeat what the dead one had seen.
+/// A further purpose takes the next number. The incarnation is part of the key so that a worker
+/// that replaces a dead one does not repeat what the dead one had seen.
 public struct RandomStreams: Sendable, Hashable {
   /// The run's seed.
   public let seed: UInt64

@@ -1,4 +1,5 @@
-/// Turns a seed of any length into well-mixed generator states, as NumPy's class of the same name does.
+/// Turns a seed of any length into well-mixed generator states, as NumPy's class of the same name
+/// does.
 ///
 /// Equal entropy and spawn key give equal words in both, so that a stream here is the stream of
 /// `numpy.random.SeedSequence(entropy, spawn_key=key)`. Neighbouring seeds give unrelated states.

@@ -1,7 +1,7 @@
 /// A value, or a container of such values: how observations, actions and reactions are structured.
 ///
-/// Containers keep the order in which they were declared, so that flattening is the same on both sides of a process
-/// boundary. `map` and `zip` are what `plyr` is to the Python project.
+/// Containers keep the order in which they were declared, so that flattening is the same on both
+/// sides of a process boundary. `map` and `zip` are what `plyr` is to the Python project.
 ///
 ///     let spaces: Nested<Space> = .fields([("camera", .leaf(image)), ("proximity", .leaf(box))])
 ///     let sizes = spaces.map { $0.elementCount }

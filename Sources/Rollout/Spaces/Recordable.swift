@@ -81,14 +81,21 @@ public struct LeafRow {
     of type: Element.Type, _ count: Int, exactly: Bool = true
   ) -> UnsafeMutableRawPointer {
     let column = columns.pointee
-    precondition(
-      (exactly ? count == column.elementCount : count > 0 && count <= column.elementCount)
-        && column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride,
-      """
-      \(count) \(Element.self) for a leaf of \(column.elementCount) elements in \
-      \(column.environmentStride) bytes
-      """)
+    let fits = exactly ? count == column.elementCount : count > 0 && count <= column.elementCount
+    guard fits, column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride
+    else { refuse(count, Element.self) }
     return base + column.offset(row: row, environment: environment)
+  }
+
+  /// Ends the program with a sentence that an optimised build prints too, unlike a precondition's.
+  @usableFromInline
+  func refuse<Element>(_ count: Int, _ type: Element.Type) -> Never {
+    let column = columns.pointee
+    fatalError(
+      """
+      a value of \(count) × \(Element.self) does not fit its space, whose leaf has \
+      \(column.elementCount) elements in \(column.environmentStride) bytes
+      """)
   }
 }
 

@@ -1,7 +1,7 @@
 import Rollout
 
-/// An environment that does nothing by chance: its observation counts the steps of the episode and all
-/// steps, each reward is the action, and an episode has a chosen length.
+/// An environment that does nothing by chance: its observation counts the steps of the episode and
+/// all steps, each reward is the action, and an episode has a chosen length.
 struct Counter: Environment {
   /// What it throws.
   struct Broken: Error, CustomStringConvertible {

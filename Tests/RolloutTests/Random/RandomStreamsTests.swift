@@ -39,4 +39,15 @@ struct RandomStreamsTests {
       RandomStreams.evaluation(seed: 5, environment: 3)
         == PCG64(SeedSequence(5, spawnKey: [3, 3])))
   }
+
+  @Test func `a stream is the one that NumPy has for its key`() {
+    // NumPy 2.4.6: PCG64(SeedSequence(seed, spawn_key=key)).random_raw(2)
+    var environment = RandomStreams(seed: 5, worker: 2, incarnation: 1).environment(3)
+    #expect(environment.next() == 10_064_048_142_440_362_998)
+    #expect(environment.next() == 1_193_825_775_838_712_377)
+    let seed: UInt64 = 9_223_372_036_854_775_813
+    var action = RandomStreams(seed: seed, worker: 2, incarnation: 1).action(3)
+    #expect(action.next() == 11_951_025_395_803_392_379)
+    #expect(action.next() == 18_279_478_513_338_680_542)
+  }
 }

@@ -1,0 +1,97 @@
+import Rollout
+import Testing
+
+struct EnvironmentRegistryTests {
+  @Test(arguments: [("CartPole-v0", 200, 195.0), ("CartPole-v1", 500, 475.0)])
+  func `the built-in environments are Gymnasium's`(
+    id: String, limit: Int, threshold: Double
+  ) throws {
+    let specification = try EnvironmentRegistry().specification(id)
+    #expect(specification.id == id)
+    #expect(specification.maximumEpisodeSteps == limit)
+    #expect(specification.rewardThreshold == threshold)
+    #expect(try specification.spaces.action == .discrete(2))
+    #expect(try specification.spaces == specification.makeBatch(streams: [.init(seed: 0)]).spaces)
+  }
+
+  @Test func `an unknown environment is answered with what there is`() {
+    let error = #expect(throws: UnknownEnvironment.self) {
+      try EnvironmentRegistry().specification("CartPole")
+    }
+    #expect(
+      error?.description
+        == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1")
+  }
+
+  @Test func `an id is taken once`() throws {
+    let registry = EnvironmentRegistry()
+    try registry.register("Counter-v0") { Counter(length: 3) }
+    #expect(registry.ids == ["CartPole-v0", "CartPole-v1", "Counter-v0"])
+    let error = #expect(throws: DuplicateEnvironment.self) {
+      try registry.register("Counter-v0") { CartPole() }
+    }
+    #expect(
+      error?.description
+        == "an environment named 'Counter-v0' is registered already: choose another name or version"
+    )
+    #expect(!EnvironmentRegistry.shared.ids.contains("Counter-v0"))
+  }
+
+  @Test(arguments: [
+    (EpisodeLimit.registered, 4), (EpisodeLimit.steps(2), 2), (EpisodeLimit.none, 7),
+  ])
+  func `the limit is the registered one or another`(limit: EpisodeLimit, length: Int) throws {
+    let registry = EnvironmentRegistry()
+    try registry.register("Counter-v0", maximumEpisodeSteps: 4) { Counter(length: 7) }
+    let stage = Stage(
+      try registry.makeBatch("Counter-v0", streams: [PCG64(seed: 0)], limit: limit), stepCount: 8)
+    try stage.reset()
+    try stage.collect()
+    #expect(stage.column(stage.fragment.fin).dropFirst().firstIndex(of: true) == length)
+    #expect(stage.fragment.truncated[length - 1, 0] == (length < 7))
+    #expect(stage.fragment.terminated[length - 1, 0] == (length == 7))
+  }
+
+  @Test func `registering from many threads loses nothing`() async {
+    let registry = EnvironmentRegistry()
+    let accepted = await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<200 {
+        group.addTask {
+          do {
+            try registry.register("Counter-v\(number % 100)") { Counter(length: 1) }
+            return true
+          } catch {
+            return false
+          }
+        }
+      }
+      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    #expect(accepted == 100)
+    #expect(registry.ids.count == 102)
+  }
+
+  @Test func `a batch may come from elsewhere`() throws {
+    let registry = EnvironmentRegistry()
+    try registry.register(
+      EnvironmentSpecification(
+        id: "Elsewhere-v0", summary: "", maximumEpisodeSteps: 5,
+        spaces: { EnvironmentSpaces(of: Counter(length: 1)) },
+        makeBatch: { request in
+          #expect(request.maximumEpisodeSteps == 5)
+          return try NativeEnvironmentBatch(streams: request.streams) { _ in Counter(length: 1) }
+        }))
+    let streams = RandomStreams(seed: 0, worker: 0, incarnation: 0)
+    #expect(try registry.makeBatch("Elsewhere-v0", count: 3, streams: streams).count == 3)
+  }
+
+  @Test func `an error on making an environment arrives`() throws {
+    let registry = EnvironmentRegistry()
+    @Sendable func broken() throws -> Counter { throw Counter.Broken(description: "no file") }
+    try registry.register("Broken-v0") { try broken() }
+    #expect(throws: Counter.Broken.self) {
+      try registry.makeBatch("Broken-v0", streams: [PCG64(seed: 0)])
+    }
+    #expect(throws: Counter.Broken.self) { try registry.specification("Broken-v0").spaces }
+  }
+}

@@ -1,0 +1,54 @@
+import Rollout
+
+/// A batch and a fragment for it, with the loop that a worker would run around them.
+final class Stage {
+  let batch: any EnvironmentBatch
+  let storage: FragmentStorage
+  let position: PositionMarker
+  private let cell: UnsafeMutablePointer<UInt64>
+
+  init(_ batch: any EnvironmentBatch, stepCount: Int) {
+    self.batch = batch
+    let contents = FragmentContents(spaces: batch.spaces, reaction: .empty)
+    storage = FragmentStorage(
+      FragmentLayout(stepCount: stepCount, environmentCount: batch.count, contents: contents))
+    cell = .allocate(capacity: 1)
+    cell.initialize(to: .max)
+    position = PositionMarker(cell)
+  }
+
+  deinit { cell.deallocate() }
+
+  var fragment: FragmentView { storage.view }
+
+  /// Environment and step that were marked last.
+  var marked: [UInt64] { [cell.pointee >> 32, cell.pointee & 0xFFFF_FFFF] }
+
+  /// Begins in row 0.
+  func reset() throws { try batch.reset(into: fragment, row: 0) }
+
+  /// Fills the fragment from row 0 on, with the actions that `act` gives for row and environment.
+  func collect(sticky: Bool = false, act: (Int, Int) -> Int = { t, _ in 10 + t }) throws {
+    let actions = fragment.act(as: Int32.self)
+    for t in 0..<storage.layout.stepCount {
+      for index in 0..<batch.count { actions[t + 1, index] = Int32(act(t, index)) }
+      try batch.step(fragment, from: t, sticky: sticky, position: position)
+    }
+  }
+
+  /// Makes the last row the first one, as from one fragment to the next.
+  func carry() {
+    fragment.copyState(row: storage.layout.stepCount, to: fragment, row: 0)
+  }
+
+  /// Column 0 of a field, whole.
+  func column<Element>(_ view: ColumnView<Element>, element: Int = 0) -> [Element] {
+    (0..<view.rowCount).map { view[$0, 0, element] }
+  }
+}
+
+/// A batch of counters, one per member, without a time limit.
+func batch(_ members: [Counter]) throws -> NativeEnvironmentBatch<Counter> {
+  try NativeEnvironmentBatch(
+    streams: members.indices.map { PCG64(seed: UInt64($0)) }, make: { members[$0] })
+}
