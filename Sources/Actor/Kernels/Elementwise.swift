@@ -1,0 +1,102 @@
+// Loops over whole arrays whose body is a closure over vectors, inlined where it is written. The end of
+// an array goes through the same closure with spare lanes, so a value is the same wherever it stood.
+
+extension Kernels {
+  /// out[i] = body(a[i]) for `count` elements; `out` may be `a`.
+  @inline(__always)
+  static func map<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ count: Int,
+    _ body: (S.Vector) -> S.Vector
+  ) {
+    var i = 0
+    while i &+ S.lanes <= count {
+      S.store(out + i, body(S.load(a + i)))
+      i &+= S.lanes
+    }
+    let rest = count &- i
+    if rest > 0 {
+      S.storeFirst(rest, out + i, body(S.loadFirst(rest, a + i)))
+    }
+  }
+
+  /// out[i] = body(a[i], b[i]) for `count` elements; `out` may be either input.
+  @inline(__always)
+  static func map<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, _ count: Int,
+    _ body: (S.Vector, S.Vector) -> S.Vector
+  ) {
+    var i = 0
+    while i &+ S.lanes <= count {
+      S.store(out + i, body(S.load(a + i), S.load(b + i)))
+      i &+= S.lanes
+    }
+    let rest = count &- i
+    if rest > 0 {
+      S.storeFirst(rest, out + i, body(S.loadFirst(rest, a + i), S.loadFirst(rest, b + i)))
+    }
+  }
+
+  /// out[i] = body(a[i], b[i], c[i]) for `count` elements; `out` may be any input.
+  @inline(__always)
+  static func map<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>,
+    _ c: UnsafePointer<S>, _ count: Int,
+    _ body: (S.Vector, S.Vector, S.Vector) -> S.Vector
+  ) {
+    var i = 0
+    while i &+ S.lanes <= count {
+      S.store(out + i, body(S.load(a + i), S.load(b + i), S.load(c + i)))
+      i &+= S.lanes
+    }
+    let rest = count &- i
+    if rest > 0 {
+      let value = body(
+        S.loadFirst(rest, a + i), S.loadFirst(rest, b + i), S.loadFirst(rest, c + i))
+      S.storeFirst(rest, out + i, value)
+    }
+  }
+
+  /// out[i] += body(a[i]) for `count` elements.
+  @inline(__always)
+  static func accumulate<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ count: Int,
+    _ body: (S.Vector) -> S.Vector
+  ) {
+    map(out, UnsafePointer(out), a, count) { sum, x in sum + body(x) }
+  }
+
+  /// out[i] += body(a[i], b[i]) for `count` elements.
+  @inline(__always)
+  static func accumulate<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, _ count: Int,
+    _ body: (S.Vector, S.Vector) -> S.Vector
+  ) {
+    map(out, UnsafePointer(out), a, b, count) { sum, x, y in sum + body(x, y) }
+  }
+
+  /// out[i] += body(a[i], b[i], c[i]) for `count` elements.
+  @inline(__always)
+  static func accumulate<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>,
+    _ c: UnsafePointer<S>, _ count: Int,
+    _ body: (S.Vector, S.Vector, S.Vector) -> S.Vector
+  ) {
+    var i = 0
+    while i &+ S.lanes <= count {
+      S.store(out + i, S.load(out + i) + body(S.load(a + i), S.load(b + i), S.load(c + i)))
+      i &+= S.lanes
+    }
+    let rest = count &- i
+    if rest > 0 {
+      let value = body(
+        S.loadFirst(rest, a + i), S.loadFirst(rest, b + i), S.loadFirst(rest, c + i))
+      S.storeFirst(rest, out + i, S.loadFirst(rest, out + i) + value)
+    }
+  }
+
+  /// out[i] = value for `count` elements.
+  @inline(__always)
+  static func fill<S: KernelScalar>(_ out: UnsafeMutablePointer<S>, _ value: S, _ count: Int) {
+    out.update(repeating: value, count: count)
+  }
+}

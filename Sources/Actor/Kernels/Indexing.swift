@@ -1,0 +1,111 @@
+// Kernels that follow an index, and those that only move numbers. An index out of range is a bug of the
+// caller's and traps in no kernel: whoever makes indices checks them once.
+
+extension Kernels {
+  /// out [rows] = x [rows, classes] at each row's index.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func pick<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ indices: UnsafePointer<Int32>,
+    rows: Int, classes: Int
+  ) {
+    for r in 0..<rows { out[r] = x[r &* classes &+ Int(indices[r])] }
+  }
+
+  /// dx [rows, classes] += dy [rows] at each row's index: the gradient of `pick`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func pickBackward<S: KernelScalar>(
+    _ dx: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ indices: UnsafePointer<Int32>,
+    rows: Int, classes: Int
+  ) {
+    for r in 0..<rows { dx[r &* classes &+ Int(indices[r])] += dy[r] }
+  }
+
+  /// out [rows, width] = the rows of table [any, width] that the indices name.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func embedding<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ table: UnsafePointer<S>, _ indices: UnsafePointer<Int32>,
+    rows: Int, width: Int
+  ) {
+    for r in 0..<rows {
+      let from = table + Int(indices[r]) &* width
+      map(out + r &* width, from, width) { v in v }
+    }
+  }
+
+  /// dTable [any, width] += dy [rows, width] at the rows that the indices name.
+  ///
+  /// Rows are added in order, so that an index that occurs often always sums up in the same order.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func embeddingBackward<S: KernelScalar>(
+    _ dTable: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ indices: UnsafePointer<Int32>,
+    rows: Int, width: Int
+  ) {
+    for r in 0..<rows {
+      let to = dTable + Int(indices[r]) &* width
+      accumulate(to, dy + r &* width, width) { v in v }
+    }
+  }
+
+  /// out [rows, width] = x [rows, width], where rows lie `outStride` and `xStride` apart.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func copyStrips<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, outStride: Int, _ x: UnsafePointer<S>, xStride: Int,
+    rows: Int, width: Int
+  ) {
+    for r in 0..<rows { map(out + r &* outStride, x + r &* xStride, width) { v in v } }
+  }
+
+  /// out [rows, width] += x [rows, width], where rows lie `outStride` and `xStride` apart.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func accumulateStrips<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, outStride: Int, _ x: UnsafePointer<S>, xStride: Int,
+    rows: Int, width: Int
+  ) {
+    for r in 0..<rows { accumulate(out + r &* outStride, x + r &* xStride, width) { v in v } }
+  }
+
+  /// out [rows, bits] = each index's bits as zeros and ones, the lowest first.
+  ///
+  /// Beyond the 31st bit the sign repeats, as in two's complement of any length.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func oneHotBits<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ indices: UnsafePointer<Int32>, rows: Int, bits: Int
+  ) {
+    for r in 0..<rows {
+      for bit in 0..<bits {
+        out[r &* bits &+ bit] = (indices[r] &>> Int32(min(bit, 31))) & 1 == 1 ? 1 : 0
+      }
+    }
+  }
+
+  /// out [columns, rows] = x [rows, columns] with rows and columns exchanged; not in place.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func transpose<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, columns: Int
+  ) {
+    // Tiles of 16 × 16, so that both sides' lines stay in the first cache while they are in use.
+    var i = 0
+    while i < rows {
+      let lastRow = min(i &+ 16, rows)
+      var j = 0
+      while j < columns {
+        let lastColumn = min(j &+ 16, columns)
+        for column in j..<lastColumn {
+          for row in i..<lastRow {
+            out[column &* rows &+ row] = x[row &* columns &+ column]
+          }
+        }
+        j = lastColumn
+      }
+      i = lastRow
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// The gradients of a linear layer: of its input, and of its parameters.
+
+extension Kernels {
+  /// The gradient of a layer's input: dx [rows, inputs] += dy [rows, outputs] · W [outputs, inputs].
+  ///
+  /// `dxRowStride` is how far dx's rows lie apart, `weightRowStride` W's. A range of the input's columns
+  /// alone is asked for by passing its width as `inputs` and `weight` (and `dx`) at its first column.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func linearBackwardInput<S: KernelScalar>(
+    _ dx: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ weight: UnsafePointer<S>,
+    rows: Int, inputs: Int, outputs: Int, dxRowStride: Int, weightRowStride: Int
+  ) {
+    matmul(
+      dx, dy, weight, m: rows, n: inputs, k: outputs, aRowStride: outputs, aDepthStride: 1,
+      bRowStride: weightRowStride, cRowStride: dxRowStride, accumulate: true)
+  }
+
+  /// The gradients of a layer's parameters: dW [outputs, inputs] += dyᵀ · x, dBias [outputs] += Σ dy.
+  ///
+  /// `dy` is [rows, outputs], the gradient before the bias was added; `x` is [rows, inputs]. `dBias` may
+  /// be absent.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func linearBackwardParameters<S: KernelScalar>(
+    _ dWeight: UnsafeMutablePointer<S>, _ dBias: UnsafeMutablePointer<S>?,
+    _ dy: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, inputs: Int, outputs: Int
+  ) {
+    if let dBias { columnSums(dBias, dy, rows: rows, columns: outputs) }
+    if inputs < S.lanes && outputs > inputs {
+      transposedWeightGradient(dWeight, dy, x, rows: rows, inputs: inputs, outputs: outputs)
+    } else {
+      matmul(
+        dWeight, dy, x, m: outputs, n: inputs, k: rows, aRowStride: 1, aDepthStride: outputs,
+        bRowStride: inputs, cRowStride: inputs, accumulate: true)
+    }
+  }
+
+  /// dW [outputs, inputs] += (xᵀ · dy)ᵀ, for fewer inputs than a vector has lanes.
+  ///
+  /// The outputs lie along the vectors; 32 of them at a time are summed up on the stack, then added.
+  private static func transposedWeightGradient<S: KernelScalar>(
+    _ dWeight: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ x: UnsafePointer<S>,
+    rows: Int, inputs: Int, outputs: Int
+  ) {
+    var tile = InlineArray<32, S.Vector>(repeating: S.Vector(repeating: 0))
+    withUnsafeMutableBytes(of: &tile) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let transposed = base.assumingMemoryBound(to: S.self)
+      let tileWidth = 2 &* S.lanes
+      var first = 0
+      while first < outputs {
+        let width = min(tileWidth, outputs &- first)
+        matmul(
+          transposed, x, dy + first, m: inputs, n: width, k: rows, aRowStride: 1,
+          aDepthStride: inputs, bRowStride: outputs, cRowStride: tileWidth, accumulate: false)
+        for j in 0..<width {
+          let to = dWeight + (first &+ j) &* inputs
+          for i in 0..<inputs { to[i] += transposed[i &* tileWidth &+ j] }
+        }
+        first &+= width
+      }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+// Matrix products. Ranked goals: each element's sum in the same order whatever the number of rows, the
+// machine's peak for large matrices, little overhead for the small ones that a worker has.
+
+extension Kernels {
+  /// A product from the definition: the specification of `matmul`, for tests.
+  static func matmulNaive<S: KernelScalar>(
+    _ c: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>,
+    m: Int, n: Int, k: Int, aRowStride: Int, aDepthStride: Int, bRowStride: Int, cRowStride: Int,
+    accumulate: Bool
+  ) {
+    for i in 0..<m {
+      for j in 0..<n {
+        var sum: S = accumulate ? c[i * cRowStride + j] : 0
+        for p in 0..<k {
+          sum += a[i * aRowStride + p * aDepthStride] * b[p * bRowStride + j]
+        }
+        c[i * cRowStride + j] = sum
+      }
+    }
+  }
+
+  /// The product of two matrices: C [m, n] = A [m, k] · B [k, n], or added to what C holds.
+  ///
+  /// A's element (i, p) lies at a[i·aRowStride + p·aDepthStride], so Aᵀ needs no copy; B and C are
+  /// row-major. Any size may be zero: with k = 0, C becomes zero unless accumulating. C must not overlap
+  /// A or B.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func matmul<S: KernelScalar>(
+    _ c: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>,
+    m: Int, n: Int, k: Int, aRowStride: Int, aDepthStride: Int, bRowStride: Int, cRowStride: Int,
+    accumulate: Bool
+  ) {
+    let operands = ProductOperands(
+      a: a, aRowStride: aRowStride, aDepthStride: aDepthStride, b: b, bRowStride: bRowStride,
+      depth: k, accumulates: accumulate, bias: nil, rectifies: false)
+    product(c, m: m, n: n, cRowStride: cRowStride, operands)
+  }
+
+  /// `matmul` with a beginning (bias) and an end (rectification) of its own.
+  ///
+  /// Panels of B that are narrower than a block, or used often enough, are first copied to the stack.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func product<S: KernelScalar>(
+    _ c: UnsafeMutablePointer<S>, m: Int, n: Int, cRowStride: Int, _ operands: ProductOperands<S>
+  ) {
+    let blockWidth = blockVectors &* S.lanes
+    let isLarge = m >= 32 && operands.depth &* n > 4096
+    if !isLarge && operands.depth <= panelDepth {
+      // Small enough to be read where it lies; only what is left at the right must be padded.
+      let whole = n &- n % blockWidth
+      wholeColumns(c, m: m, n: whole, cRowStride: cRowStride, operands)
+      if whole < n {
+        var right = operands
+        right.b += whole
+        if let bias = right.bias { right.bias = bias + whole }
+        packedProduct(c + whole, m: m, n: n &- whole, cRowStride: cRowStride, right)
+      }
+    } else {
+      packedProduct(c, m: m, n: n, cRowStride: cRowStride, operands)
+    }
+  }
+
+  /// A product whose columns are a multiple of the block's, without copying B.
+  @inline(__always)
+  private static func wholeColumns<S: KernelScalar>(
+    _ c: UnsafeMutablePointer<S>, m: Int, n: Int, cRowStride: Int, _ operands: ProductOperands<S>
+  ) {
+    let blockWidth = blockVectors &* S.lanes
+    var operands = operands
+    var j = 0
+    while j < n {
+      #if RLPLAY_AVX512
+        blockColumn(
+          c + j, rows: m, cRowStride: cRowStride, operands, lastLanes: S.lanes, Constant<2>.self)
+      #else
+        blockColumn(
+          c + j, rows: m, cRowStride: cRowStride, operands, lastLanes: S.lanes, Constant<1>.self)
+      #endif
+      operands.b += blockWidth
+      if let bias = operands.bias { operands.bias = bias + blockWidth }
+      j &+= blockWidth
+    }
+  }
+
+  /// How much depth is summed up before a result goes back to memory: it bounds the panel on the stack.
+  static var panelDepth: Int { 256 }
+
+  /// How many rows of A are used with each panel of B: 256 × 256 Floats leave room in a 1 MB cache.
+  static var panelRows: Int { 256 }
+
+  /// A product that copies each panel of B [panelDepth, block] to the stack, padded with zeros.
+  ///
+  /// Copied, a panel is contiguous: rows a power of two apart would fall onto few lines of the cache.
+  @inline(never)
+  private static func packedProduct<S: KernelScalar>(
+    _ c: UnsafeMutablePointer<S>, m: Int, n: Int, cRowStride: Int, _ operands: ProductOperands<S>
+  ) {
+    // 32 KB whatever the scalar, and two vectors for the bias. Counted as initialised without being written: the panel's rows in use
+    // are always packed before they are read, and clearing it would cost more than a small product.
+    var panel = InlineArray<514, S.Vector> { span in
+      span.withUnsafeMutableBufferPointer { buffer, initializedCount in
+        initializedCount = buffer.count
+      }
+    }
+    withUnsafeMutableBytes(of: &panel) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      packedProduct(
+        c, m: m, n: n, cRowStride: cRowStride, operands,
+        panel: base.assumingMemoryBound(to: S.self))
+    }
+  }
+
+  /// The loops of a packed product: depth, rows, columns.
+  @inline(__always)
+  private static func packedProduct<S: KernelScalar>(
+    _ c: UnsafeMutablePointer<S>, m: Int, n: Int, cRowStride: Int, _ operands: ProductOperands<S>,
+    panel: UnsafeMutablePointer<S>
+  ) {
+    let blockWidth = blockVectors &* S.lanes
+    var p = 0
+    repeat {
+      let depth = min(panelDepth, operands.depth &- p)
+      var part = operands
+      part.depth = depth
+      part.accumulates = operands.accumulates || p > 0
+      part.rectifies = operands.rectifies && p &+ depth >= operands.depth
+      part.b = UnsafePointer(panel)
+      var i = 0
+      while i < m {
+        let rows = min(panelRows, m &- i)
+        part.a = operands.a + (i &* operands.aRowStride &+ p &* operands.aDepthStride)
+        var j = 0
+        while j < n {
+          let width = min(blockWidth, n &- j)
+          let at = c + (i &* cRowStride &+ j)
+          if let bias = operands.bias {
+            let padded = panel + panelDepth &* 2 &* S.lanes
+            padVectors(padded, bias + j, width)
+            part.bias = UnsafePointer(padded)
+          }
+          let source = operands.b + (p &* operands.bRowStride &+ j)
+          if width > S.lanes {
+            pack(panel, source, operands.bRowStride, depth: depth, width: width, Constant<2>.self)
+            part.bRowStride = 2 &* S.lanes
+            blockColumn(
+              at, rows: rows, cRowStride: cRowStride, part, lastLanes: width &- S.lanes,
+              Constant<2>.self)
+          } else {
+            pack(panel, source, operands.bRowStride, depth: depth, width: width, Constant<1>.self)
+            part.bRowStride = S.lanes
+            blockColumn(
+              at, rows: rows, cRowStride: cRowStride, part, lastLanes: width, Constant<1>.self)
+          }
+          j &+= blockWidth
+        }
+        i &+= rows
+      }
+      p &+= depth
+    } while p < operands.depth
+  }
+
+  /// Copies at most two vectors' worth of numbers, the spare lanes zero.
+  @inline(__always)
+  private static func padVectors<S: KernelScalar>(
+    _ padded: UnsafeMutablePointer<S>, _ numbers: UnsafePointer<S>, _ width: Int
+  ) {
+    for i in 0..<(2 &* S.lanes) { padded[i] = i < width ? numbers[i] : 0 }
+  }
+
+  /// Copies `depth` rows of `width` numbers into rows of whole vectors, the spare lanes zero.
+  @inline(__always)
+  private static func pack<S: KernelScalar, let vectors: Int>(
+    _ panel: UnsafeMutablePointer<S>, _ b: UnsafePointer<S>, _ bRowStride: Int,
+    depth: Int, width: Int, _: Constant<vectors>.Type
+  ) {
+    let lastLanes = width &- (vectors &- 1) &* S.lanes
+    var to = panel
+    var from = b
+    for _ in 0..<depth {
+      for j in 0..<(vectors &- 1) { S.store(to + j &* S.lanes, S.load(from + j &* S.lanes)) }
+      let lastFrom = from + (vectors &- 1) &* S.lanes
+      let last = lastLanes == S.lanes ? S.load(lastFrom) : S.loadFirst(lastLanes, lastFrom)
+      S.store(to + (vectors &- 1) &* S.lanes, last)
+      to += vectors &* S.lanes
+      from += bRowStride
+    }
+  }
+}

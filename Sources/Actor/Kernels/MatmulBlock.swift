@@ -1,0 +1,174 @@
+// The innermost part of every matrix product: one block of the result, held in registers.
+
+/// A number in a type, so that loops over it have a constant bound and are undone by the optimiser.
+enum Constant<let value: Int> {}
+
+/// Where a product's factors lie, and what a result begins and ends with.
+struct ProductOperands<S: KernelScalar> {
+  /// The left factor: row i, depth p lies at i·aRowStride + p·aDepthStride.
+  var a: UnsafePointer<S>
+  var aRowStride: Int
+  var aDepthStride: Int
+  /// The right factor: depth p begins at p·bRowStride, its columns are neighbours.
+  var b: UnsafePointer<S>
+  var bRowStride: Int
+  /// How many products are summed up.
+  var depth: Int
+  /// Whether sums begin with what the result holds.
+  var accumulates: Bool
+  /// What sums begin with otherwise, a value for each column; zero where absent.
+  var bias: UnsafePointer<S>?
+  /// Whether negative results become zero at the end.
+  var rectifies: Bool
+}
+
+extension Kernels {
+  /// How many vectors of a row of the result are held in registers at once.
+  static var blockVectors: Int {
+    #if RLPLAY_AVX512
+      2
+    #else
+      1
+    #endif
+  }
+
+  /// One block of a product: `rows` rows of `vectors` whole vectors, in C, in B and in the bias.
+  ///
+  /// Each element is one chain of multiply-adds in the order of depth, whatever the block's shape: this
+  /// is why a row's result does not depend on the rows beside it.
+  @inline(__always)
+  static func block<S: KernelScalar, let rows: Int, let vectors: Int>(
+    _ c: UnsafeMutablePointer<S>, cRowStride: Int, _ operands: ProductOperands<S>,
+    _: Constant<rows>.Type, _: Constant<vectors>.Type
+  ) {
+    // Only loops without branches in them are undone early enough for the sums to become registers.
+    typealias Row = InlineArray<vectors, S.Vector>
+    var sums = InlineArray<rows, Row>(repeating: Row(repeating: S.Vector(repeating: 0)))
+    if operands.accumulates {
+      for i in 0..<rows {
+        for j in 0..<vectors {
+          sums[i][j] = S.load(UnsafePointer(c + (i &* cRowStride &+ j &* S.lanes)))
+        }
+      }
+    } else if let bias = operands.bias {
+      for i in 0..<rows {
+        for j in 0..<vectors { sums[i][j] = S.load(bias + j &* S.lanes) }
+      }
+    }
+
+    var a = operands.a
+    var b = operands.b
+    var p = 0
+    while p < operands.depth {
+      for i in 0..<rows {
+        let factor = S.Vector(repeating: a[i &* operands.aRowStride])
+        for j in 0..<vectors {
+          sums[i][j] = S.multiplyAdd(factor, S.load(b + j &* S.lanes), sums[i][j])
+        }
+      }
+      a += operands.aDepthStride
+      b += operands.bRowStride
+      p &+= 1
+    }
+
+    if operands.rectifies {
+      let zero = S.Vector(repeating: 0)
+      for i in 0..<rows {
+        for j in 0..<vectors {
+          sums[i][j] = sums[i][j].replacing(with: zero, where: sums[i][j] .< zero)
+        }
+      }
+    }
+    for i in 0..<rows {
+      for j in 0..<vectors { S.store(c + (i &* cRowStride &+ j &* S.lanes), sums[i][j]) }
+    }
+  }
+
+  /// A block whose last vector has only `lastLanes` lanes in C: it is worked out beside C.
+  @inline(never)
+  static func narrowBlock<S: KernelScalar, let rows: Int, let vectors: Int>(
+    _ c: UnsafeMutablePointer<S>, cRowStride: Int, _ operands: ProductOperands<S>, lastLanes: Int,
+    _: Constant<rows>.Type, _: Constant<vectors>.Type
+  ) {
+    typealias Row = InlineArray<vectors, S.Vector>
+    var tile = InlineArray<rows, Row>(repeating: Row(repeating: S.Vector(repeating: 0)))
+    withUnsafeMutableBytes(of: &tile) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let at = base.assumingMemoryBound(to: S.self)
+      let width = vectors &* S.lanes
+      if operands.accumulates {
+        for i in 0..<rows {
+          let from = UnsafePointer(c + i &* cRowStride)
+          for j in 0..<(vectors &- 1) {
+            S.store(at + (i &* width &+ j &* S.lanes), S.load(from + j &* S.lanes))
+          }
+          let last = (vectors &- 1) &* S.lanes
+          S.store(at + (i &* width &+ last), S.loadFirst(lastLanes, from + last))
+        }
+      }
+      block(at, cRowStride: width, operands, Constant<rows>.self, Constant<vectors>.self)
+      for i in 0..<rows {
+        let to = c + i &* cRowStride
+        for j in 0..<(vectors &- 1) {
+          S.store(to + j &* S.lanes, S.load(at + (i &* width &+ j &* S.lanes)))
+        }
+        let last = (vectors &- 1) &* S.lanes
+        S.storeFirst(lastLanes, to + last, S.load(at + (i &* width &+ last)))
+      }
+    }
+  }
+
+  /// All rows of a product, for the columns of one block: 8, 4, 2, 1 rows at a time.
+  ///
+  /// C's last vector has `lastLanes` lanes; B and the bias have whole vectors.
+  @inline(__always)
+  static func blockColumn<S: KernelScalar, let vectors: Int>(
+    _ c: UnsafeMutablePointer<S>, rows: Int, cRowStride: Int, _ operands: ProductOperands<S>,
+    lastLanes: Int, _ vectors: Constant<vectors>.Type
+  ) {
+    var operands = operands
+    var i = 0
+    #if RLPLAY_AVX512
+      while i &+ 8 <= rows {
+        blockRows(
+          c, at: &i, cRowStride: cRowStride, &operands, lastLanes: lastLanes,
+          Constant<8>.self, vectors)
+      }
+    #endif
+    while i &+ 4 <= rows {
+      blockRows(
+        c, at: &i, cRowStride: cRowStride, &operands, lastLanes: lastLanes,
+        Constant<4>.self, vectors)
+    }
+    if i &+ 2 <= rows {
+      blockRows(
+        c, at: &i, cRowStride: cRowStride, &operands, lastLanes: lastLanes,
+        Constant<2>.self, vectors)
+    }
+    if i < rows {
+      blockRows(
+        c, at: &i, cRowStride: cRowStride, &operands, lastLanes: lastLanes,
+        Constant<1>.self, vectors)
+    }
+  }
+
+  /// The block that begins at row `i`, whole or narrow; moves `i` and the left factor beyond it.
+  @inline(__always)
+  private static func blockRows<S: KernelScalar, let rows: Int, let vectors: Int>(
+    _ c: UnsafeMutablePointer<S>, at i: inout Int, cRowStride: Int,
+    _ operands: inout ProductOperands<S>, lastLanes: Int,
+    _ rows: Constant<rows>.Type, _ vectors: Constant<vectors>.Type
+  ) {
+    let at = c + i &* cRowStride
+    if lastLanes == S.lanes {
+      block(at, cRowStride: cRowStride, operands, rows, vectors)
+    } else {
+      narrowBlock(at, cRowStride: cRowStride, operands, lastLanes: lastLanes, rows, vectors)
+    }
+    i &+= rowCount(rows)
+    operands.a += rowCount(rows) &* operands.aRowStride
+  }
+
+  @inline(__always)
+  private static func rowCount<let rows: Int>(_: Constant<rows>.Type) -> Int { rows }
+}

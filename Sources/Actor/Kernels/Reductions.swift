@@ -1,0 +1,193 @@
+// Sums and maxima. The order of a sum depends on the sizes only: four partial vectors, then the lanes in
+// pairs. So results repeat exactly, and errors grow like count/64, not like count.
+
+extension Kernels {
+  /// Folds `body` over `count` elements of one array, a vector of partial results at a time.
+  @inline(__always)
+  private static func fold<S: KernelScalar>(
+    _ x: UnsafePointer<S>, _ count: Int, _ body: (S.Vector, S.Vector) -> S.Vector
+  ) -> S {
+    fold(x, x, count) { partial, v, _ in body(partial, v) }
+  }
+
+  /// Folds `body` over `count` elements of two arrays, starting from zero; spare lanes are zero too.
+  @inline(__always)
+  private static func fold<S: KernelScalar>(
+    _ x: UnsafePointer<S>, _ y: UnsafePointer<S>, _ count: Int,
+    _ body: (S.Vector, S.Vector, S.Vector) -> S.Vector
+  ) -> S {
+    var first = S.Vector(repeating: 0)
+    var second = first
+    var third = first
+    var fourth = first
+    var i = 0
+    while i &+ 4 &* S.lanes <= count {
+      first = body(first, S.load(x + i), S.load(y + i))
+      second = body(second, S.load(x + (i &+ S.lanes)), S.load(y + (i &+ S.lanes)))
+      third = body(third, S.load(x + (i &+ 2 &* S.lanes)), S.load(y + (i &+ 2 &* S.lanes)))
+      fourth = body(fourth, S.load(x + (i &+ 3 &* S.lanes)), S.load(y + (i &+ 3 &* S.lanes)))
+      i &+= 4 &* S.lanes
+    }
+    while i &+ S.lanes <= count {
+      first = body(first, S.load(x + i), S.load(y + i))
+      i &+= S.lanes
+    }
+    let rest = count &- i
+    if rest > 0 {
+      second = body(second, S.loadFirst(rest, x + i), S.loadFirst(rest, y + i))
+    }
+    return S.laneSum((first + second) + (third + fourth))
+  }
+
+  /// Σ x[i] over `count` elements; zero for none.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func sum<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
+    fold(x, count) { partial, v in partial + v }
+  }
+
+  /// Σ x[i]² over `count` elements; zero for none.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func sumOfSquares<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
+    fold(x, count) { partial, v in S.multiplyAdd(v, v, partial) }
+  }
+
+  /// Σ x[i]·y[i] over `count` elements; zero for none.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func dot<S: KernelScalar>(
+    _ x: UnsafePointer<S>, _ y: UnsafePointer<S>, count: Int
+  ) -> S {
+    fold(x, y, count) { partial, v, w in S.multiplyAdd(v, w, partial) }
+  }
+
+  /// The largest of `count` elements; −∞ for none, NaN if one is NaN.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func maximum<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
+    var largest = S.Vector(repeating: -S.infinity)
+    var i = 0
+    while i &+ S.lanes <= count {
+      largest = S.maximum(largest, S.load(x + i))
+      i &+= S.lanes
+    }
+    var last = S.Vector(repeating: -S.infinity)
+    var lane = 0
+    while i < count {
+      last[lane] = x[i]
+      i &+= 1
+      lane &+= 1
+    }
+    return S.laneMaximum(S.maximum(largest, last))
+  }
+
+  /// out [columns] += the sums of x [rows, columns] over its rows.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func columnSums<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, columns: Int
+  ) {
+    if columns < S.lanes {
+      narrowColumnSums(out, x, rows: rows, columns: columns)
+      return
+    }
+    var j = 0
+    while j < columns {
+      let width = min(2 &* S.lanes, columns &- j)
+      if width == 2 &* S.lanes {
+        var evens = (S.Vector(repeating: 0), S.Vector(repeating: 0))
+        var odds = evens
+        var r = 0
+        var at = x + j
+        while r &+ 2 <= rows {
+          evens.0 = evens.0 + S.load(at)
+          evens.1 = evens.1 + S.load(at + S.lanes)
+          odds.0 = odds.0 + S.load(at + columns)
+          odds.1 = odds.1 + S.load(at + (columns &+ S.lanes))
+          at += 2 &* columns
+          r &+= 2
+        }
+        if r < rows {
+          evens.0 = evens.0 + S.load(at)
+          evens.1 = evens.1 + S.load(at + S.lanes)
+        }
+        S.store(out + j, S.load(out + j) + (evens.0 + odds.0))
+        S.store(out + (j &+ S.lanes), S.load(out + (j &+ S.lanes)) + (evens.1 + odds.1))
+        j &+= width
+      } else {
+        let count = min(S.lanes, width)
+        var total = S.Vector(repeating: 0)
+        for r in 0..<rows {
+          let at = x + (r &* columns &+ j)
+          total = total + (count == S.lanes ? S.load(at) : S.loadFirst(count, at))
+        }
+        map(out + j, out + j, count) { v in v + total }
+        j &+= count
+      }
+    }
+  }
+
+  /// out [columns] += column sums for fewer columns than a vector has lanes.
+  ///
+  /// `columns` vectors in a row hold `lanes` whole rows: lane l of the v-th always belongs to column
+  /// (v·lanes + l) mod columns, so whole vectors are summed up first and sorted out at the end.
+  private static func narrowColumnSums<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, columns: Int
+  ) {
+    guard columns > 0 else { return }
+    let groups = rows / S.lanes
+    for v in 0..<columns {
+      var total = S.Vector(repeating: 0)
+      var at = x + v &* S.lanes
+      for _ in 0..<groups {
+        total = total + S.load(at)
+        at += columns &* S.lanes
+      }
+      var column = v &* S.lanes % columns
+      for lane in 0..<S.lanes {
+        out[column] += total[lane]
+        column = column &+ 1 == columns ? 0 : column &+ 1
+      }
+    }
+    for r in (groups &* S.lanes)..<max(rows, groups &* S.lanes) {
+      for j in 0..<columns { out[j] += x[r &* columns &+ j] }
+    }
+  }
+
+  /// out [rows] = the sums of x [rows, columns] along each row.
+  ///
+  /// A row's sum does not depend on the rows beside it.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func rowSums<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, columns: Int
+  ) {
+    if columns < S.lanes {
+      for r in 0..<rows {
+        var total: S = 0
+        for j in 0..<columns { total += x[r &* columns &+ j] }
+        out[r] = total
+      }
+    } else {
+      for r in 0..<rows { out[r] = sum(x + r &* columns, count: columns) }
+    }
+  }
+
+  /// dx [rows, columns] += dy [rows] along each row: the gradient of `rowSums`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func rowSumsBackward<S: KernelScalar>(
+    _ dx: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, rows: Int, columns: Int
+  ) {
+    for r in 0..<rows {
+      let at = dx + r &* columns
+      if columns < S.lanes {
+        for j in 0..<columns { at[j] += dy[r] }
+      } else {
+        let gradient = S.Vector(repeating: dy[r])
+        map(at, at, columns) { v in v + gradient }
+      }
+    }
+  }
+}

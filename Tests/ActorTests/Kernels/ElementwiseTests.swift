@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+@testable import Actor
+
+/// Maps, activations and movements of numbers, at every length from 0 to 67.
+struct `Elementwise kernels` {
+  private func maps<S: KernelScalar>(_: S.Type) {
+    var generator = SmallGenerator(seed: 1)
+    for count in 0...67 {
+      let a = Cells<S>(count: count, from: &generator)
+      let b = Cells<S>(count: count, from: &generator)
+      let c = Cells<S>(count: count, from: &generator)
+      let out = Cells<S>(count: count, from: &generator)
+      let before = out.values
+      Kernels.map(out.pointer, a.read, count) { v in v + v }
+      #expect(out.isIntact && out.values == a.values.map { $0 + $0 }, "map of 1, \(count)")
+      Kernels.map(out.pointer, a.read, b.read, count) { v, w in v * w }
+      #expect(out.isIntact && out.values == zip(a.values, b.values).map { $0 * $1 }, "2, \(count)")
+      Kernels.map(out.pointer, a.read, b.read, c.read, count) { v, w, u in (v - w) * u }
+      let three = (0..<count).map { (a.read[$0] - b.read[$0]) * c.read[$0] }
+      #expect(out.isIntact && out.values == three, "map of 3, \(count)")
+
+      for i in 0..<count { out.pointer[i] = before[i] }
+      Kernels.accumulate(out.pointer, a.read, count) { v in v }
+      Kernels.accumulate(out.pointer, a.read, b.read, count) { v, w in v - w }
+      Kernels.accumulate(out.pointer, a.read, b.read, c.read, count) { v, w, u in (v - w) * u }
+      let sums = (0..<count).map { i -> S in
+        before[i] + a.read[i] + (a.read[i] - b.read[i]) + three[i]
+      }
+      #expect(out.isIntact && out.values == sums, "accumulate, \(count)")
+    }
+  }
+
+  @Test func `maps and accumulations match a scalar loop`() {
+    maps(Float.self)
+    maps(Double.self)
+  }
+
+  private func extrema<S: KernelScalar>(_: S.Type) {
+    let values: [S] = [-.infinity, -1, 0, 2, .infinity, .nan]
+    for a in values {
+      for b in values {
+        let low = S.minimum(S.Vector(repeating: a), S.Vector(repeating: b))[0]
+        let high = S.maximum(S.Vector(repeating: a), S.Vector(repeating: b))[0]
+        if a.isNaN || b.isNaN {
+          #expect(low.isNaN && high.isNaN, "\(a), \(b)")
+        } else {
+          #expect(low == min(a, b) && high == max(a, b), "\(a), \(b)")
+        }
+      }
+    }
+  }
+
+  @Test func `minimum and maximum keep NaN`() {
+    extrema(Float.self)
+    extrema(Double.self)
+  }
+
+  private func activations<S: KernelScalar>(_: S.Type, _ activation: Activation) {
+    var generator = SmallGenerator(seed: 2)
+    for count in 0...67 {
+      let z = Cells<S>(count: count) { _ in S(generator.uniform(-3, 3)) }
+      let dy = Cells<S>(count: count, from: &generator)
+      let y = Cells<S>(count: count) { _ in 0 }
+      let dz = Cells<S>(count: count) { _ in 0 }
+      Kernels.activationForward(y.pointer, z.read, count: count, activation: activation)
+      // The functions' own tests bound them by 4 ulp.
+      let forward = z.values.map { z -> Expected in
+        let x = Double(z)
+        return switch activation {
+        case .identity: Expected(x)
+        case .relu: Expected(max(x, 0))
+        case .elu: Expected(x > 0 ? x : expm1(x), roundings: 8)
+        case .tanh: Expected(Foundation.tanh(x), roundings: 4)
+        }
+      }
+      let failure = firstFailure(y, forward)
+      #expect(failure == nil, "\(activation), \(count): \(failure ?? "")")
+
+      Kernels.activationBackward(
+        dz.pointer, dy.read, y.read, count: count, activation: activation)
+      let backward = (0..<count).map { i -> Expected in
+        let d = Double(dy.read[i])
+        let v = Double(y.read[i])
+        return switch activation {
+        case .identity: Expected(d)
+        case .relu: Expected(v > 0 ? d : 0)
+        case .elu: Expected(v > 0 ? d : d * (v + 1), magnitude: abs(d), roundings: 3)
+        case .tanh: Expected(d * (1 - v * v), magnitude: abs(d), roundings: 4)
+        }
+      }
+      let backwardFailure = firstFailure(dz, backward)
+      #expect(backwardFailure == nil, "\(activation)′, \(count): \(backwardFailure ?? "")")
+    }
+  }
+
+  @Test(arguments: Activation.allCases)
+  func `activations match their definitions`(activation: Activation) {
+    activations(Float.self, activation)
+    activations(Double.self, activation)
+  }
+
+  @Test func `a value does not depend on where it stood`() {
+    var generator = SmallGenerator(seed: 3)
+    let x = Cells<Float>(count: 67, from: &generator)
+    let whole = Cells<Float>(count: 67) { _ in 0 }
+    Kernels.activationForward(whole.pointer, x.read, count: 67, activation: .tanh)
+    for start in 0..<67 {
+      let part = Cells<Float>(count: 67 - start) { _ in 0 }
+      Kernels.activationForward(
+        part.pointer, x.read + start, count: 67 - start, activation: .tanh)
+      #expect(part.values == Array(whole.values[start...]), "from \(start)")
+    }
+  }
+}
