@@ -91,22 +91,3 @@ public struct EnvironmentSpecification: Sendable {
     try makeBatch(streams: (0..<count).map(streams.environment), limit: limit)
   }
 }
-
-/// After how many steps an episode is cut.
-public enum EpisodeLimit: Sendable, Hashable {
-  /// After as many as the environment was registered with.
-  case registered
-  /// Never.
-  case none
-  /// After that many, at least 1.
-  case steps(Int)
-
-  /// The limit in steps, `nil` for none.
-  func steps(registered: Int?) -> Int? {
-    switch self {
-    case .registered: registered
-    case .none: nil
-    case .steps(let count): count
-    }
-  }
-}

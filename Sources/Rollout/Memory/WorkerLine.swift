@@ -100,43 +100,8 @@ package struct WorkerLine: @unchecked Sendable {
     add(1, at: Progress.episodes)
   }
 
-  /// Which environment of its batch a worker is stepping, and which row of the fragment that fills.
-  package struct Position: Sendable, Equatable {
-    /// The environment's index within the batch.
-    package let environment: Int
-
-    /// The row of the fragment, from 0.
-    package let step: Int
-  }
-
-  /// Where the worker is, or was when it died; `nil` outside of any environment's code.
-  package var position: Position? {
-    let word = base.word(at: Progress.position).pointee.load(ordering: .relaxed)
-    guard word != 0 else { return nil }
-    return Position(environment: Int(word >> 32) - 1, step: Int(UInt32(truncatingIfNeeded: word)))
-  }
-
-  /// Notes that the worker enters the code of an environment: one relaxed store.
-  ///
-  /// Worker only.
-  ///
-  /// - Parameters:
-  ///   - environment: its index, less than 2³² − 1.
-  ///   - step: the row of the fragment, less than 2³².
-  @inline(__always)
-  package func enter(environment: Int, step: Int) {
-    let word =
-      (UInt64(truncatingIfNeeded: environment) &+ 1) << 32
-      | UInt64(UInt32(truncatingIfNeeded: step))
-    base.word(at: Progress.position).pointee.store(word, ordering: .relaxed)
-  }
-
-  /// Notes that the worker is in no environment's code any more.
-  ///
-  /// Worker only.
-  package func leaveEnvironments() {
-    base.word(at: Progress.position).pointee.store(0, ordering: .relaxed)
-  }
+  /// Where the worker is: it marks each step of an environment, and the learner reads after its death.
+  package var position: PositionMarker { PositionMarker(base.word(at: Progress.position)) }
 
   // MARK: Orders
 
@@ -152,7 +117,7 @@ package struct WorkerLine: @unchecked Sendable {
   /// Learner only, between the death of one process and the start of the next.
   package func begin(incarnation: UInt32) {
     parked.pointee.store(0, ordering: .relaxed)
-    leaveEnvironments()
+    position.clear()
     incarnationWord.pointee.store(UInt64(incarnation), ordering: .relaxed)
   }
 }

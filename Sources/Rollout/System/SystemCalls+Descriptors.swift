@@ -100,3 +100,22 @@ extension SystemCalls {
     package let writeEnd: Descriptor
   }
 }
+
+extension SystemCalls {
+  /// Another number for the same open file, closed in any program that this process starts.
+  package static func duplicate(_ descriptor: Int32) throws(SystemError) -> Int32 {
+    try checked("fcntl") { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) }
+  }
+
+  /// Makes one number stand for the open file of another.
+  package static func duplicate(_ descriptor: Int32, onto target: Int32) throws(SystemError) {
+    _ = try checked("dup2") { dup2(descriptor, target) }
+  }
+
+  /// Blocks until the other end of a pipe is closed, whatever is written to it meanwhile.
+  package static func waitForHangUp(_ descriptor: Int32) {
+    // Asked for nothing, poll still tells of a hang-up.
+    var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+    while Glibc.poll(&entry, 1, -1) < 1 {}
+  }
+}

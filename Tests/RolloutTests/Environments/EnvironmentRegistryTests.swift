@@ -38,7 +38,7 @@ struct EnvironmentRegistryTests {
   }
 
   @Test(arguments: [
-    (EpisodeLimit.registered, 4), (EpisodeLimit.steps(2), 2), (EpisodeLimit.none, 7),
+    (EpisodeLimit.registered, 4), (EpisodeLimit.steps(2), 2), (EpisodeLimit.unlimited, 7),
   ])
   func `the limit is the registered one or another`(limit: EpisodeLimit, length: Int) throws {
     let registry = EnvironmentRegistry()

@@ -145,7 +145,7 @@ struct NativeEnvironmentBatchTests {
       fault.description
         == "environment 1 failed at step 2 of its episode: the spring is worn out")
     // A crash leaves no error behind, but the same place is marked.
-    #expect(stage.marked == [1, 2])
+    #expect(stage.marked == .init(environment: 1, step: 2))
   }
 
   @Test func `a reset that fails is a fault after the episode's last step`() throws {
@@ -161,7 +161,7 @@ struct NativeEnvironmentBatchTests {
     let stage = try Stage(batch([Counter(length: 9), Counter(length: 2)]), stepCount: 3)
     try stage.reset()
     try stage.collect()
-    #expect(stage.marked == [1, 0])
+    #expect(stage.marked == .init(environment: 1, step: 0))
   }
 
   @Test func `a fragment of another size is refused`() async {

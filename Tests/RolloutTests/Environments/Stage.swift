@@ -5,16 +5,16 @@ final class Stage {
   let batch: any EnvironmentBatch
   let storage: FragmentStorage
   let position: PositionMarker
-  private let cell: UnsafeMutablePointer<UInt64>
+  private let cell: UnsafeMutableRawPointer
 
   init(_ batch: any EnvironmentBatch, stepCount: Int) {
     self.batch = batch
     let contents = FragmentContents(spaces: batch.spaces, reaction: .empty)
     storage = FragmentStorage(
       FragmentLayout(stepCount: stepCount, environmentCount: batch.count, contents: contents))
-    cell = .allocate(capacity: 1)
-    cell.initialize(to: .max)
-    position = PositionMarker(cell)
+    cell = .allocate(byteCount: 64, alignment: 64)
+    cell.initializeMemory(as: UInt64.self, repeating: 0, count: 8)
+    position = PositionMarker(cell.word(at: 0))
   }
 
   deinit { cell.deallocate() }
@@ -22,7 +22,7 @@ final class Stage {
   var fragment: FragmentView { storage.view }
 
   /// Environment and step that were marked last.
-  var marked: [UInt64] { [cell.pointee >> 32, cell.pointee & 0xFFFF_FFFF] }
+  var marked: PositionMarker.Position? { position.position }
 
   /// Begins in row 0.
   func reset() throws { try batch.reset(into: fragment, row: 0) }

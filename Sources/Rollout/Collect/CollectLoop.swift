@@ -1,0 +1,92 @@
+/// Alternates between actor and environments and records what happens, fragment after fragment.
+///
+///     … ─► t ──react──► t + ½ ──step──► t + 1 ─► …
+///
+/// The loop knows neither networks nor processes: it is mechanics. The state that one fragment ends in is carried to the
+/// first row of the next one, which may lie in other memory.
+public final class CollectLoop {
+  private let environments: any EnvironmentBatch
+  private let actor: any RolloutActor
+  private let sticky: Bool
+  private let position: PositionMarker
+  private let carried: FragmentStorage
+  private let episodes: RunningEpisodes
+
+  /// Sets up a loop; nothing is stepped yet.
+  ///
+  /// - Parameters:
+  ///   - environments: what is played.
+  ///   - actor: who plays.
+  ///   - layout: the fragments to record, of as many environments.
+  ///   - sticky: whether an environment whose episode ended waits until the fragment ends.
+  ///   - line: where progress and finished episodes are told.
+  package init(
+    environments: any EnvironmentBatch, actor: any RolloutActor, layout: FragmentLayout,
+    sticky: Bool, line: WorkerLine
+  ) {
+    precondition(environments.count == layout.environmentCount, "a layout of another batch")
+    self.environments = environments
+    self.actor = actor
+    self.sticky = sticky
+    position = line.position
+    carried = FragmentStorage(layout.singleRow)
+    episodes = RunningEpisodes(environments.count, line)
+  }
+
+  /// Begins the first episodes.
+  ///
+  /// - Throws: what an environment throws.
+  public func start() throws {
+    try environments.reset(into: carried.view, row: 0)
+    actor.reset(environment: nil)
+  }
+
+  /// Records T steps into a fragment, and the virtual reaction after them.
+  ///
+  /// - Throws: `EnvironmentFault` when an environment cannot go on; the fragment is then unfinished.
+  public func collect(into fragment: FragmentView) throws {
+    let stepCount = fragment.layout.stepCount
+    carried.view.copyState(row: 0, to: fragment, row: 0)
+    actor.recordState(into: fragment)
+    for t in 0..<stepCount {
+      actor.react(to: fragment, at: t, virtual: false)
+      try environments.step(fragment, from: t, sticky: sticky, position: position)
+      episodes.count(fragment, row: t + 1, sticky: sticky)
+    }
+    position.clear()
+    actor.react(to: fragment, at: stepCount, virtual: true)
+    fragment.copyState(row: stepCount, to: carried.view, row: 0)
+  }
+}
+
+/// Adds up the rewards of the episodes under way and tells of those that finish.
+private final class RunningEpisodes {
+  private let returns: FlatVector<Float>
+  private let lengths: FlatVector<UInt32>
+  private let line: WorkerLine
+
+  init(_ count: Int, _ line: WorkerLine) {
+    returns = FlatVector(repeating: 0, count: count)
+    lengths = FlatVector(repeating: 0, count: count)
+    self.line = line
+  }
+
+  /// Counts the step that led to `row`. A frozen environment's row, `fin` after `fin`, counts for nothing.
+  func count(_ fragment: FragmentView, row: Int, sticky: Bool) {
+    let layout = fragment.layout
+    let rewards = (fragment.base + layout.rew.offset(row: row)).assumingMemoryBound(to: Float.self)
+    let ends = (fragment.base + layout.fin.offset(row: row)).assumingMemoryBound(to: Bool.self)
+    let earlier = ends - layout.environmentCount
+    for environment in 0..<returns.count {
+      if sticky, row > 1, earlier[environment] { continue }
+      returns.base[environment] += rewards[environment]
+      lengths.base[environment] &+= 1
+      guard ends[environment] else { continue }
+      line.push(
+        EpisodeRecord(
+          episodeReturn: returns.base[environment], length: lengths.base[environment]))
+      returns.base[environment] = 0
+      lengths.base[environment] = 0
+    }
+  }
+}
