@@ -1,10 +1,12 @@
 /// What a layer applies to its sums.
-public enum Activation: String, Sendable, Codable, CaseIterable {
+public enum Activation: String, Sendable, Codable, CaseIterable, BitwiseCopyable {
+  /// z.
   case identity
   /// max(z, 0); NaN stays.
   case relu
   /// z where positive, eᶻ − 1 elsewhere.
   case elu
+  /// The hyperbolic tangent.
   case tanh
 }
 

@@ -1,0 +1,180 @@
+import Rollout
+
+extension Executor {
+  /// Carries gradients back through a list of steps, last step first; every contribution is added.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func runBackward(_ instructions: UnsafeMutableBufferPointer<Instruction>) {
+    for index in stride(from: instructions.count - 1, through: 0, by: -1) {
+      switch instructions[index] {
+      case .unary(let operation, let out, let x, let count):
+        guard let dy = gradient(out), let dx = gradient(x) else { continue }
+        unaryBackward(operation, dx, dy, self[x], self[out], count)
+      case .binary(let operation, let out, let left, let right, let count, let broadcast):
+        guard let dy = gradient(out) else { continue }
+        binaryBackward(
+          operation, dy, self[out], (self[left], gradient(left)), (self[right], gradient(right)),
+          count, broadcast)
+      case .reduce(let reduction, let out, let x, let count):
+        guard let dy = gradient(out), let dx = gradient(x) else { continue }
+        let share = Scalar.Vector(repeating: reduction == .mean ? dy[0] / Scalar(count) : dy[0])
+        Kernels.map(dx, dx, count) { $0 + share }
+      case .linear(let shape, let out, let x, let weight, _, let bias):
+        guard let dy = gradient(out) else { continue }
+        linearBackward(shape, dy, out, x, weight, bias)
+      case .embedding(let out, let table, let indices, let rows, let width):
+        guard let dy = gradient(out), let dTable = gradient(table) else { continue }
+        Kernels.embeddingBackward(dTable, dy, integers(indices), rows: rows, width: width)
+      case .strip(let out, let x, let rows, let outWidth, let from, let width):
+        guard let dy = gradient(out), let dx = gradient(x) else { continue }
+        Kernels.accumulateStrips(
+          dx, outStride: width, dy + from, xStride: outWidth, rows: rows, width: width)
+      case .sumLastAxis(let out, let x, let rows, let width):
+        guard let dy = gradient(out), let dx = gradient(x) else { continue }
+        Kernels.rowSumsBackward(dx, dy, rows: rows, columns: width)
+      case .logSoftmax(let out, let x, let rows, let classes):
+        guard let dy = gradient(out), let dx = gradient(x) else { continue }
+        Kernels.logSoftmaxBackward(dx, dy, self[out], rows: rows, classes: classes)
+      case .pick(let out, let x, let indices, let rows, let classes):
+        guard let dy = gradient(out), let dx = gradient(x) else { continue }
+        Kernels.pickBackward(dx, dy, integers(indices), rows: rows, classes: classes)
+      case .convert, .oneHotBits, .discountedReturns, .transpose:
+        continue
+      }
+    }
+  }
+
+  @inline(__always)
+  private func linearBackward(
+    _ shape: Instruction.LinearShape, _ dy: UnsafeMutablePointer<Scalar>, _ out: Slot, _ x: Slot,
+    _ weight: Slot, _ bias: Slot
+  ) {
+    if shape.activation != .identity {
+      // Nobody reads the output's gradient after this step, so the activation's part is worked in place.
+      Kernels.activationBackward(
+        dy, dy, self[out], count: shape.rows &* shape.outputs, activation: shape.activation)
+    }
+    if let dWeight = gradient(weight) {
+      Kernels.linearBackwardParameters(
+        dWeight, bias.isPresent ? gradient(bias) : nil, dy, self[x],
+        rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs)
+    }
+    if let dx = gradient(x) {
+      Kernels.linearBackwardInput(
+        dx, dy, self[weight], rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs,
+        dxRowStride: shape.inputs, weightRowStride: shape.inputs)
+    }
+  }
+
+  @inline(__always)
+  private func unaryBackward(
+    _ operation: UnaryOperation, _ dx: UnsafeMutablePointer<Scalar>, _ dy: UnsafePointer<Scalar>,
+    _ x: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>, _ count: Int
+  ) {
+    typealias Vector = Scalar.Vector
+    switch operation {
+    case .exponential: Kernels.accumulate(dx, dy, y, count) { $0 * $1 }
+    case .logarithm: Kernels.accumulate(dx, dy, x, count) { $0 / $1 }
+    case .square: Kernels.accumulate(dx, dy, x, count) { ($0 + $0) * $1 }
+    case .affine(let scale, _):
+      let scale = Vector(repeating: Scalar(scale))
+      Kernels.accumulate(dx, dy, count) { $0 * scale }
+    case .clamp(let low, let high):
+      let low = Vector(repeating: Scalar(low))
+      let high = Vector(repeating: Scalar(high))
+      Kernels.accumulate(dx, dy, x, count) { dy, x in
+        dy.replacing(with: 0, where: (x .< low) .| (x .> high))
+      }
+    case .atLeast: break
+    case .activation(let activation):
+      activationAccumulate(dx, dy, y, count, activation)
+    }
+  }
+
+  /// An activation's gradient, worked out from the output y.
+  @inline(__always)
+  private func activationAccumulate(
+    _ dx: UnsafeMutablePointer<Scalar>, _ dy: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>,
+    _ count: Int, _ activation: Activation
+  ) {
+    switch activation {
+    case .identity: Kernels.accumulate(dx, dy, count) { $0 }
+    case .relu: Kernels.accumulate(dx, dy, y, count) { $0.replacing(with: 0, where: $1 .<= 0) }
+    case .elu:
+      Kernels.accumulate(dx, dy, y, count) { $0.replacing(with: $0 * $1 + $0, where: $1 .< 0) }
+    case .tanh: Kernels.accumulate(dx, dy, y, count) { $0 - $0 * $1 * $1 }
+    }
+  }
+
+  /// An operand's values, and its gradient when one flows.
+  private typealias Operand = (x: UnsafeMutablePointer<Scalar>, dx: UnsafeMutablePointer<Scalar>?)
+
+  @inline(__always)
+  private func binaryBackward(
+    _ operation: BinaryOperation, _ dy: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>,
+    _ left: Operand, _ right: Operand, _ count: Int, _ broadcast: Instruction.Broadcast
+  ) {
+    guard broadcast == .none else {
+      broadcastBackward(operation, dy, left, right, count, broadcast)
+      return
+    }
+    typealias Vector = Scalar.Vector
+    let half = Vector(repeating: 0.5)
+    if let dx = left.dx {
+      switch operation {
+      case .add, .subtract: Kernels.accumulate(dx, dy, count) { $0 }
+      case .multiply: Kernels.accumulate(dx, dy, right.x, count) { $0 * $1 }
+      case .divide: Kernels.accumulate(dx, dy, right.x, count) { $0 / $1 }
+      // A tie shares the gradient, as in PyTorch.
+      case .minimum:
+        Kernels.accumulate(dx, dy, left.x, right.x, count) { dy, a, b in
+          dy.replacing(with: 0, where: a .> b).replacing(with: dy * half, where: a .== b)
+        }
+      case .maximum:
+        Kernels.accumulate(dx, dy, left.x, right.x, count) { dy, a, b in
+          dy.replacing(with: 0, where: a .< b).replacing(with: dy * half, where: a .== b)
+        }
+      }
+    }
+    if let dx = right.dx {
+      switch operation {
+      case .add: Kernels.accumulate(dx, dy, count) { $0 }
+      case .subtract: Kernels.accumulate(dx, dy, count) { -$0 }
+      case .multiply: Kernels.accumulate(dx, dy, left.x, count) { $0 * $1 }
+      case .divide: Kernels.accumulate(dx, dy, y, right.x, count) { -$0 * $1 / $2 }
+      case .minimum:
+        Kernels.accumulate(dx, dy, left.x, right.x, count) { dy, a, b in
+          dy.replacing(with: 0, where: b .> a).replacing(with: dy * half, where: a .== b)
+        }
+      case .maximum:
+        Kernels.accumulate(dx, dy, left.x, right.x, count) { dy, a, b in
+          dy.replacing(with: 0, where: b .< a).replacing(with: dy * half, where: a .== b)
+        }
+      }
+    }
+  }
+
+  /// One operand is a single number: its gradient sums over all elements. Rare enough to go element by element.
+  private func broadcastBackward(
+    _ operation: BinaryOperation, _ dy: UnsafePointer<Scalar>, _ left: Operand, _ right: Operand,
+    _ count: Int, _ broadcast: Instruction.Broadcast
+  ) {
+    for index in 0..<count {
+      let leftIndex = broadcast == .left ? 0 : index
+      let rightIndex = broadcast == .right ? 0 : index
+      let a = left.x[leftIndex]
+      let b = right.x[rightIndex]
+      let (da, db): (Scalar, Scalar) =
+        switch operation {
+        case .add: (1, 1)
+        case .subtract: (1, -1)
+        case .multiply: (b, a)
+        case .divide: (1 / b, -a / (b * b))
+        case .minimum: a == b ? (0.5, 0.5) : a < b ? (1, 0) : (0, 1)
+        case .maximum: a == b ? (0.5, 0.5) : a > b ? (1, 0) : (0, 1)
+        }
+      if let dx = left.dx { dx[leftIndex] += dy[index] * da }
+      if let dx = right.dx { dx[rightIndex] += dy[index] * db }
+    }
+  }
+}

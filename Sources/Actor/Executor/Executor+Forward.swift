@@ -1,0 +1,152 @@
+import Rollout
+
+extension Executor {
+  /// Runs a list of steps.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func run(_ instructions: UnsafeMutableBufferPointer<Instruction>) {
+    for index in 0..<instructions.count {
+      switch instructions[index] {
+      case .convert(let out, let x, let count, let type):
+        convert(self[out], values[Int(x.index)], count, type)
+      case .unary(let operation, let out, let x, let count):
+        unary(operation, self[out], self[x], count)
+      case .binary(let operation, let out, let left, let right, let count, let broadcast):
+        binary(operation, self[out], self[left], self[right], count, broadcast)
+      case .reduce(let reduction, let out, let x, let count):
+        self[out][0] =
+          switch reduction {
+          case .sum: Kernels.sum(self[x], count: count)
+          case .mean: Kernels.sum(self[x], count: count) / Scalar(count)
+          case .largest: Kernels.maximum(self[x], count: count)
+          }
+      case .linear(let shape, let out, let x, let weight, let transposed, let bias):
+        Kernels.linearForward(
+          self[out], self[x], self[weight], self[transposed],
+          bias.isPresent ? UnsafePointer(self[bias]) : nil,
+          rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs,
+          activation: shape.activation)
+      case .embedding(let out, let table, let indices, let rows, let width):
+        Kernels.embedding(self[out], self[table], integers(indices), rows: rows, width: width)
+      case .strip(let out, let x, let rows, let outWidth, let from, let width):
+        Kernels.copyStrips(
+          self[out] + from, outStride: outWidth, self[x], xStride: width, rows: rows, width: width)
+      case .oneHotBits(let out, let x, let rows, let bits):
+        Kernels.oneHotBits(self[out], integers(x), rows: rows, bits: bits)
+      case .sumLastAxis(let out, let x, let rows, let width):
+        Kernels.rowSums(self[out], self[x], rows: rows, columns: width)
+      case .logSoftmax(let out, let x, let rows, let classes):
+        Kernels.logSoftmax(self[out], self[x], rows: rows, classes: classes)
+      case .pick(let out, let x, let indices, let rows, let classes):
+        Kernels.pick(self[out], self[x], integers(indices), rows: rows, classes: classes)
+      case .discountedReturns(
+        let out, let rewards, let ends, let bootstrap, let steps, let environments, let discount):
+        discountedReturns(
+          self[out], self[rewards], self[ends],
+          bootstrap.isPresent ? UnsafePointer(self[bootstrap]) : nil, steps, environments,
+          Scalar(discount))
+      case .transpose(let out, let x, let rows, let columns):
+        Kernels.transpose(self[out], self[x], rows: rows, columns: columns)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func unary(
+    _ operation: UnaryOperation, _ out: UnsafeMutablePointer<Scalar>, _ x: UnsafePointer<Scalar>,
+    _ count: Int
+  ) {
+    typealias Vector = Scalar.Vector
+    switch operation {
+    case .exponential: Kernels.map(out, x, count) { Scalar.exp($0) }
+    case .logarithm: Kernels.map(out, x, count) { Scalar.log($0) }
+    case .square: Kernels.map(out, x, count) { $0 * $0 }
+    case .affine(let scale, let shift):
+      let scale = Vector(repeating: Scalar(scale))
+      let shift = Vector(repeating: Scalar(shift))
+      Kernels.map(out, x, count) { Scalar.multiplyAdd($0, scale, shift) }
+    case .clamp(let low, let high):
+      let low = Vector(repeating: Scalar(low))
+      let high = Vector(repeating: Scalar(high))
+      Kernels.map(out, x, count) { v in
+        v.replacing(with: low, where: v .< low).replacing(with: high, where: v .> high)
+      }
+    case .atLeast(let bound):
+      let bound = Vector(repeating: Scalar(bound))
+      Kernels.map(out, x, count) { Vector.zero.replacing(with: 1, where: $0 .>= bound) }
+    case .activation(let activation):
+      Kernels.activationForward(out, x, count: count, activation: activation)
+    }
+  }
+
+  @inline(__always)
+  private func binary(
+    _ operation: BinaryOperation, _ out: UnsafeMutablePointer<Scalar>,
+    _ left: UnsafePointer<Scalar>, _ right: UnsafePointer<Scalar>, _ count: Int,
+    _ broadcast: Instruction.Broadcast
+  ) {
+    switch operation {
+    case .add: combine(out, left, right, count, broadcast) { $0 + $1 }
+    case .subtract: combine(out, left, right, count, broadcast) { $0 - $1 }
+    case .multiply: combine(out, left, right, count, broadcast) { $0 * $1 }
+    case .divide: combine(out, left, right, count, broadcast) { $0 / $1 }
+    case .minimum:
+      combine(out, left, right, count, broadcast) { $0.replacing(with: $1, where: $1 .< $0) }
+    case .maximum:
+      combine(out, left, right, count, broadcast) { $0.replacing(with: $1, where: $1 .> $0) }
+    }
+  }
+
+  @inline(__always)
+  private func combine(
+    _ out: UnsafeMutablePointer<Scalar>, _ left: UnsafePointer<Scalar>,
+    _ right: UnsafePointer<Scalar>, _ count: Int, _ broadcast: Instruction.Broadcast,
+    _ operation: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector
+  ) {
+    switch broadcast {
+    case .none:
+      Kernels.map(out, left, right, count) { operation($0, $1) }
+    case .left:
+      let left = Scalar.Vector(repeating: left[0])
+      Kernels.map(out, right, count) { operation(left, $0) }
+    case .right:
+      let right = Scalar.Vector(repeating: right[0])
+      Kernels.map(out, left, count) { operation($0, right) }
+    }
+  }
+
+  @inline(__always)
+  private func convert(
+    _ out: UnsafeMutablePointer<Scalar>, _ x: UnsafeMutableRawPointer, _ count: Int,
+    _ type: Instruction.SourceType
+  ) {
+    func copy<Source: BitwiseCopyable>(_ source: Source.Type, _ value: (Source) -> Scalar) {
+      let x = x.assumingMemoryBound(to: Source.self)
+      for index in 0..<count { out[index] = value(x[index]) }
+    }
+    switch type {
+    case .float32: copy(Float.self) { Scalar($0) }
+    case .float64: copy(Double.self) { Scalar($0) }
+    case .int32: copy(Int32.self) { Scalar($0) }
+    case .int64: copy(Int64.self) { Scalar($0) }
+    case .byte: copy(UInt8.self) { Scalar($0) }
+    }
+  }
+
+  /// G[t] = rewards[t] + γ (1 − ends[t]) G[t+1], backwards in time over all environments at once.
+  @inline(__always)
+  private func discountedReturns(
+    _ out: UnsafeMutablePointer<Scalar>, _ rewards: UnsafePointer<Scalar>,
+    _ ends: UnsafePointer<Scalar>, _ bootstrap: UnsafePointer<Scalar>?, _ steps: Int,
+    _ environments: Int, _ discount: Scalar
+  ) {
+    for t in stride(from: steps - 1, through: 0, by: -1) {
+      let row = t * environments
+      for b in 0..<environments {
+        let later =
+          t + 1 < steps ? out[row + environments + b] : bootstrap.map { $0[b] } ?? 0
+        out[row + b] = rewards[row + b] + (ends[row + b] == 0 ? discount * later : 0)
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Rollout
+
+/// The number of a piece of memory in an executor's tables of values and gradients.
+struct Slot: BitwiseCopyable, Equatable {
+  var index: Int32
+  /// Stands for an operand that is not there.
+  static let none = Slot(index: -1)
+  var isPresent: Bool { index >= 0 }
+
+  init(index: Int32) { self.index = index }
+  init(_ node: Int) { index = Int32(node) }
+}
+
+/// One step of a planned graph: an operation with its operands' slots and sizes worked out.
+///
+/// A plain value without references, so that running the list neither allocates nor counts references.
+enum Instruction: BitwiseCopyable {
+  case convert(out: Slot, x: Slot, count: Int, from: SourceType)
+  case unary(UnaryOperation, out: Slot, x: Slot, count: Int)
+  case binary(BinaryOperation, out: Slot, left: Slot, right: Slot, count: Int, Broadcast)
+  case reduce(Reduction, out: Slot, x: Slot, count: Int)
+  case linear(LinearShape, out: Slot, x: Slot, weight: Slot, transposed: Slot, bias: Slot)
+  case embedding(out: Slot, table: Slot, indices: Slot, rows: Int, width: Int)
+  /// One operand of a concatenation: a strip of columns, copied.
+  case strip(out: Slot, x: Slot, rows: Int, outWidth: Int, from: Int, width: Int)
+  case oneHotBits(out: Slot, x: Slot, rows: Int, bits: Int)
+  case sumLastAxis(out: Slot, x: Slot, rows: Int, width: Int)
+  case logSoftmax(out: Slot, x: Slot, rows: Int, classes: Int)
+  case pick(out: Slot, x: Slot, indices: Slot, rows: Int, classes: Int)
+  case discountedReturns(
+    out: Slot, rewards: Slot, ends: Slot, bootstrap: Slot, steps: Int, environments: Int,
+    discount: Double)
+  case transpose(out: Slot, x: Slot, rows: Int, columns: Int)
+
+  /// Which operand is a single number that stands for all elements.
+  enum Broadcast: BitwiseCopyable { case none, left, right }
+
+  /// What bound memory holds when it has to be converted.
+  enum SourceType: BitwiseCopyable {
+    case float32, float64, int32, int64, byte
+
+    init(_ type: ElementType) {
+      self =
+        switch type {
+        case .float32: .float32
+        case .float64: .float64
+        case .int32: .int32
+        case .int64: .int64
+        case .uint8, .bool: .byte
+        }
+    }
+  }
+
+  struct LinearShape: BitwiseCopyable {
+    var rows: Int
+    var inputs: Int
+    var outputs: Int
+    var activation: Activation
+  }
+}

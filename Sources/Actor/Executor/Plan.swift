@@ -1,0 +1,235 @@
+import Rollout
+
+/// A graph worked out for running: which memory each node uses and which steps compute what is asked for.
+///
+/// Operations that nothing asked for depends on are left out. What depends on weights alone (the transposes that make
+/// matrix products quick) goes to a prologue, run only when the weights changed.
+struct Plan {
+  /// Steps to run when the weights changed.
+  private(set) var prologue: [Instruction] = []
+  /// Steps to run every time.
+  private(set) var body: [Instruction] = []
+  /// How each slot gets its address.
+  private(set) var places: [Place]
+  /// Whether a gradient flows into each slot.
+  private(set) var needsGradient: [Bool]
+  /// Elements in the executor's own memory for values; gradients lie in a second one of the same shape.
+  private(set) var arenaCount = 0
+
+  /// Where a slot's memory lies.
+  enum Place: BitwiseCopyable {
+    case unused
+    /// In the executor's arena, from that element on.
+    case arena(Int)
+    /// In the weights, from that element on.
+    case weights(Int)
+    /// In the bound fragment: bytes from its start, and bytes per row to move on.
+    case fragment(offset: Int, rowStride: Int)
+  }
+
+  private let nodes: [Graph.Node]
+  private let scalarType: ElementType
+  private var transposes: [Int: Slot] = [:]
+
+  /// Plans what computes `outputs`, and what carries gradients back from `loss`.
+  init(_ graph: Graph, outputs: [Tensor], loss: Tensor?, scalarType: ElementType) {
+    nodes = graph.nodes
+    self.scalarType = scalarType
+    places = Array(repeating: .unused, count: nodes.count)
+    needsGradient = Array(repeating: false, count: nodes.count)
+    let wanted = outputs.map(\.id) + (loss.map { [$0.id] } ?? [])
+    let reached = reach(from: wanted)
+    let fused = fusions(among: reached, keeping: Set(wanted))
+    for id in nodes.indices where reached[id] && fused[id] == nil { place(id, fused) }
+    if loss != nil { findGradients(reached) }
+    for id in nodes.indices where reached[id] && fused[id] == nil { emit(id, fused) }
+  }
+
+  // MARK: What is needed
+
+  private func reach(from wanted: [Int]) -> [Bool] {
+    var reached = Array(repeating: false, count: nodes.count)
+    for id in wanted { reached[id] = true }
+    for id in nodes.indices.reversed() where reached[id] {
+      for operand in nodes[id].operands { reached[operand] = true }
+    }
+    return reached
+  }
+
+  /// Linear nodes whose only reader is an activation: both become one step, written under the activation's slot.
+  private func fusions(among reached: [Bool], keeping wanted: Set<Int>) -> [Int: Int] {
+    var readers: [Int: [Int]] = [:]
+    for id in nodes.indices where reached[id] {
+      for operand in nodes[id].operands { readers[operand, default: []].append(id) }
+    }
+    var fused: [Int: Int] = [:]
+    for id in nodes.indices where reached[id] && !wanted.contains(id) {
+      guard case .linear(.identity) = nodes[id].operation,
+        let reader = readers[id], reader.count == 1,
+        case .unary(.activation) = nodes[reader[0]].operation
+      else { continue }
+      fused[id] = reader[0]
+    }
+    return fused
+  }
+
+  private mutating func findGradients(_ reached: [Bool]) {
+    for id in nodes.indices where reached[id] {
+      let node = nodes[id]
+      needsGradient[id] =
+        switch node.operation {
+        case .parameter: true
+        case .input, .constant, .convert, .oneHotBits, .discountedReturns: false
+        case .alias(.stopGradient), .unary(.atLeast), .reduce(.largest): false
+        case .embedding, .pick: needsGradient[node.operands[0]]
+        default: node.operands.contains { needsGradient[$0] }
+        }
+    }
+  }
+
+  // MARK: Where it lies
+
+  private mutating func place(_ id: Int, _ fused: [Int: Int]) {
+    let node = nodes[id]
+    switch node.operation {
+    case .parameter(let offset):
+      places[id] = .weights(offset)
+    case .input(.fragment(let column, let firstRow)):
+      places[id] = .fragment(
+        offset: column.offset(row: firstRow), rowStride: column.rowStride)
+    case .alias(let alias):
+      var elements = 0
+      if case .offset(let count) = alias { elements = count }
+      places[id] = moved(places[node.operands[0]], by: elements, of: node.elementType)
+    case .convert where nodes[node.operands[0]].elementType == scalarType:
+      places[id] = places[node.operands[0]]
+    default:
+      places[id] = .arena(reserve(node))
+    }
+  }
+
+  private func moved(_ place: Place, by elements: Int, of type: ElementType?) -> Place {
+    switch place {
+    case .unused: .unused
+    case .arena(let start): .arena(start + elements)
+    case .weights(let start): .weights(start + elements)
+    case .fragment(let offset, let rowStride):
+      .fragment(
+        offset: offset + elements * (type ?? scalarType).byteCount, rowStride: rowStride)
+    }
+  }
+
+  /// Takes a stretch of the arena, a whole number of cache lines; narrower and wider elements share it.
+  private mutating func reserve(_ node: Graph.Node) -> Int {
+    let start = arenaCount
+    let width = scalarType.byteCount
+    let bytes = node.shape.reduce(1, *) * (node.elementType?.byteCount ?? width)
+    arenaCount += (bytes + 63) / 64 * 64 / width
+    return start
+  }
+
+  // MARK: Steps
+
+  private mutating func emit(_ id: Int, _ fused: [Int: Int]) {
+    let node = nodes[id]
+    let out = Slot(id)
+    let operands = node.operands.map { Slot($0) }
+    let count = node.shape.reduce(1, *)
+    func shape(_ position: Int) -> [Int] { nodes[node.operands[position]].shape }
+
+    switch node.operation {
+    case .input, .parameter, .alias, .constant:
+      break
+    case .convert:
+      guard let type = nodes[node.operands[0]].elementType, type != scalarType else { break }
+      body.append(.convert(out: out, x: operands[0], count: count, from: .init(type)))
+    case .unary(.activation(let activation)) where fused[node.operands[0]] == id:
+      emitLinear(nodes[node.operands[0]], activation, out)
+    case .unary(let operation):
+      body.append(.unary(operation, out: out, x: operands[0], count: count))
+    case .binary(let operation):
+      let counts = [shape(0).reduce(1, *), shape(1).reduce(1, *)]
+      let broadcast: Instruction.Broadcast =
+        counts[0] == counts[1] ? .none : counts[0] == 1 ? .left : .right
+      body.append(
+        .binary(
+          operation, out: out, left: operands[0], right: operands[1], count: count, broadcast))
+    case .reduce(let reduction):
+      body.append(
+        .reduce(reduction, out: out, x: operands[0], count: shape(0).reduce(1, *)))
+    case .linear(let activation):
+      emitLinear(node, activation, out)
+    case .embedding:
+      body.append(
+        .embedding(
+          out: out, table: operands[0], indices: operands[1], rows: shape(1).reduce(1, *),
+          width: shape(0)[1]))
+    case .concatenate:
+      var start = 0
+      let width = node.shape.last ?? 1
+      for (position, operand) in operands.enumerated() {
+        let part = shape(position).last ?? 1
+        body.append(
+          .strip(
+            out: out, x: operand, rows: count / max(width, 1), outWidth: width, from: start,
+            width: part))
+        start += part
+      }
+    case .oneHotBits:
+      let bits = node.shape.last ?? 1
+      body.append(.oneHotBits(out: out, x: operands[0], rows: count / bits, bits: bits))
+    case .sumLastAxis:
+      body.append(
+        .sumLastAxis(out: out, x: operands[0], rows: count, width: shape(0).last ?? 1))
+    case .logSoftmax:
+      let classes = node.shape.last ?? 1
+      body.append(
+        .logSoftmax(out: out, x: operands[0], rows: count / max(classes, 1), classes: classes))
+    case .pick:
+      body.append(
+        .pick(
+          out: out, x: operands[0], indices: operands[1], rows: count, classes: shape(0).last ?? 1))
+    case .discountedReturns(let discount):
+      body.append(
+        .discountedReturns(
+          out: out, rewards: operands[0], ends: operands[1],
+          bootstrap: operands.count > 2 ? operands[2] : .none,
+          steps: node.shape[0], environments: node.shape[1], discount: discount))
+    }
+  }
+
+  private mutating func emitLinear(_ node: Graph.Node, _ activation: Activation, _ out: Slot) {
+    let weight = nodes[node.operands[1]]
+    let inputs = weight.shape[1]
+    let outputs = weight.shape[0]
+    let rows = nodes[node.operands[0]].shape.dropLast().reduce(1, *)
+    body.append(
+      .linear(
+        .init(rows: rows, inputs: inputs, outputs: outputs, activation: activation), out: out,
+        x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
+        transposed: transposed(node.operands[1], outputs, inputs),
+        bias: node.operands.count > 2 ? Slot(node.operands[2]) : .none))
+  }
+
+  /// The slot of a weight's transpose, made in the prologue and shared by all its readers.
+  private mutating func transposed(_ weight: Int, _ outputs: Int, _ inputs: Int) -> Slot {
+    if let slot = transposes[weight] { return slot }
+    let slot = Slot(places.count)
+    places.append(.arena(reserve(nodes[weight])))
+    needsGradient.append(false)
+    prologue.append(.transpose(out: slot, x: Slot(weight), rows: outputs, columns: inputs))
+    transposes[weight] = slot
+    return slot
+  }
+
+  /// Constants with the slots that hold them.
+  var constants: [(slot: Slot, value: Double)] {
+    nodes.indices.compactMap { id in
+      if case .constant(let value) = nodes[id].operation, case .arena = places[id] {
+        (Slot(id), value)
+      } else {
+        nil
+      }
+    }
+  }
+}

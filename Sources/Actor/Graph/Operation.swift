@@ -1,0 +1,69 @@
+import Rollout
+
+/// What a node of a graph computes from its operands.
+enum Operation: Equatable {
+  /// Memory that is bound before each run: a field of a fragment, or numbers that a caller sets.
+  case input(Input)
+  /// A slice of the weights, from that number on.
+  case parameter(offset: Int)
+  /// The same number everywhere.
+  case constant(Double)
+  /// Bound memory of another element type, converted to the executor's scalar.
+  case convert
+  /// The same memory under another name.
+  case alias(Alias)
+  /// A function of each element.
+  case unary(UnaryOperation)
+  /// A function of each pair of elements.
+  case binary(BinaryOperation)
+  /// A single number of all elements.
+  case reduce(Reduction)
+  /// x Wᵀ + b with an activation: operands x, weight and, if it has one, bias.
+  case linear(Activation)
+  /// Rows of a table: operands table, indices.
+  case embedding
+  /// Operands side by side along the last axis.
+  case concatenate
+  /// The bits of an integer, lowest first.
+  case oneHotBits
+  case sumLastAxis
+  case logSoftmax
+  case pick
+  case discountedReturns(Double)
+
+  enum Input: Equatable {
+    /// Rows of a fragment's column, counted from the row that the fragment is bound at.
+    case fragment(column: Column, firstRow: Int)
+    /// Memory of the executor's own, set by the caller.
+    case memory
+  }
+
+  enum Alias: Equatable {
+    case stopGradient
+    case reshape
+    /// That many elements further on.
+    case offset(Int)
+  }
+}
+
+/// A function of one element.
+enum UnaryOperation: Equatable, BitwiseCopyable {
+  case exponential
+  case logarithm
+  case square
+  /// scale · x + shift
+  case affine(scale: Double, shift: Double)
+  case clamp(low: Double, high: Double)
+  case atLeast(Double)
+  case activation(Activation)
+}
+
+/// A function of two elements.
+enum BinaryOperation: Equatable, BitwiseCopyable {
+  case add, subtract, multiply, divide, minimum, maximum
+}
+
+/// A number made of all elements.
+enum Reduction: Equatable, BitwiseCopyable {
+  case sum, mean, largest
+}

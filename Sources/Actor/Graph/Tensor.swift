@@ -1,0 +1,207 @@
+import Rollout
+
+/// The result of an operation in a graph: a name for values that an executor will compute.
+///
+/// Tensors are only touched while a graph is traced, once. Formulas read as on paper:
+///
+///     let rho = exp(logPi.stopGradient() - logMu).clamped(to: 0...rhoClip)
+///     let score = (logPi * returns * rho).mean()
+///
+/// Binary operations take two tensors of one shape, or one of them a single number.
+public struct Tensor {
+  /// The graph that computes it.
+  public let graph: Graph
+  let id: Int
+
+  /// The shape; empty for a single number.
+  public var shape: [Int] { graph.nodes[id].shape }
+
+  /// What an element is: `nil` for the executor's scalar, otherwise what the bound memory holds.
+  public var elementType: ElementType? { graph.nodes[id].elementType }
+
+  /// How many elements there are.
+  public var elementCount: Int { shape.reduce(1, *) }
+
+  /// The last axis: the features, classes or actions.
+  public var lastAxis: Int { shape.last ?? 1 }
+
+  /// All axes but the last, multiplied.
+  public var rowCount: Int { shape.dropLast().reduce(1, *) }
+}
+
+// MARK: Arithmetic
+
+extension Tensor {
+  /// The sum, element by element.
+  public static func + (left: Tensor, right: Tensor) -> Tensor { left.binary(.add, right) }
+
+  /// The difference, element by element.
+  public static func - (left: Tensor, right: Tensor) -> Tensor { left.binary(.subtract, right) }
+
+  /// The product, element by element.
+  public static func * (left: Tensor, right: Tensor) -> Tensor { left.binary(.multiply, right) }
+
+  /// The quotient, element by element.
+  public static func / (left: Tensor, right: Tensor) -> Tensor { left.binary(.divide, right) }
+
+  /// Each element plus a number.
+  public static func + (left: Tensor, right: Double) -> Tensor {
+    left.unary(.affine(scale: 1, shift: right))
+  }
+
+  /// Each element minus a number.
+  public static func - (left: Tensor, right: Double) -> Tensor { left + -right }
+
+  /// A number minus each element.
+  public static func - (left: Double, right: Tensor) -> Tensor {
+    right.unary(.affine(scale: -1, shift: left))
+  }
+
+  /// Each element times a number.
+  public static func * (left: Double, right: Tensor) -> Tensor {
+    right.unary(.affine(scale: left, shift: 0))
+  }
+
+  /// Each element with its sign turned.
+  public static prefix func - (operand: Tensor) -> Tensor { -1 * operand }
+
+  /// The smaller one, element by element.
+  public func minimum(_ other: Tensor) -> Tensor { binary(.minimum, other) }
+
+  /// The larger one, element by element.
+  public func maximum(_ other: Tensor) -> Tensor { binary(.maximum, other) }
+
+  /// Each element held within bounds; no gradient passes where it was outside.
+  public func clamped(to bounds: ClosedRange<Double>) -> Tensor {
+    unary(.clamp(low: bounds.lowerBound, high: bounds.upperBound))
+  }
+
+  /// Each element squared.
+  public func squared() -> Tensor { unary(.square) }
+
+  /// 1 where an element is at least the bound, 0 elsewhere; passes no gradient.
+  public func atLeast(_ bound: Double) -> Tensor { unary(.atLeast(bound)) }
+}
+
+/// e to the power of each element.
+public func exp(_ operand: Tensor) -> Tensor { operand.unary(.exponential) }
+
+/// The natural logarithm of each element.
+public func log(_ operand: Tensor) -> Tensor { operand.unary(.logarithm) }
+
+// MARK: Activations
+
+extension Tensor {
+  /// Rectified linear unit: max(0, x).
+  public func relu() -> Tensor { activated(.relu) }
+
+  /// Exponential linear unit: x where positive, otherwise e^x − 1.
+  public func elu() -> Tensor { activated(.elu) }
+
+  /// Hyperbolic tangent.
+  public func tanh() -> Tensor { activated(.tanh) }
+
+  /// The activation of that name.
+  public func activated(_ activation: Activation) -> Tensor {
+    activation == .identity ? self : unary(.activation(activation))
+  }
+}
+
+// MARK: Reductions and rows
+
+extension Tensor {
+  /// The mean of all elements.
+  public func mean() -> Tensor { graph.append(.reduce(.mean), [numeric], []) }
+
+  /// The sum of all elements.
+  public func sum() -> Tensor { graph.append(.reduce(.sum), [numeric], []) }
+
+  /// The largest of all elements; passes no gradient.
+  public func largest() -> Tensor { graph.append(.reduce(.largest), [numeric], []) }
+
+  /// The sum over the last axis, which goes.
+  public func sumOverLastAxis() -> Tensor {
+    graph.append(.sumLastAxis, [numeric], Array(shape.dropLast()))
+  }
+
+  /// Log-probabilities over the last axis: x − log Σ eˣ.
+  ///
+  /// A logit of −∞ stays −∞ and passes no gradient: a masked action.
+  public func logSoftmax() -> Tensor { graph.append(.logSoftmax, [numeric], shape) }
+
+  /// The element of the last axis that an index tensor names, for each row.
+  ///
+  /// - Precondition: `indices` is int32 and has this shape without its last axis.
+  public func pick(_ indices: Tensor) -> Tensor {
+    precondition(indices.elementType == .int32, "picking needs int32 indices")
+    precondition(
+      indices.shape == Array(shape.dropLast()),
+      "indices \(indices.shape) do not pick from \(shape)")
+    return graph.append(.pick, [numeric, indices], indices.shape)
+  }
+
+  /// The same values, through which no gradient passes.
+  public func stopGradient() -> Tensor { graph.append(.alias(.stopGradient), [numeric], shape) }
+
+  /// The same values in another shape.
+  ///
+  /// - Precondition: the number of elements stays.
+  public func reshaped(_ shape: [Int]) -> Tensor {
+    precondition(shape.reduce(1, *) == elementCount, "\(self.shape) cannot be read as \(shape)")
+    return shape == self.shape
+      ? self : graph.append(.alias(.reshape), [self], shape, elementType: elementType)
+  }
+
+  /// The rows `range` of the first axis.
+  public func rows(_ range: Range<Int>) -> Tensor {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= shape[0], "rows \(range) of \(shape)")
+    let stride = shape.dropFirst().reduce(1, *)
+    return graph.append(
+      .alias(.offset(range.lowerBound * stride)), [self],
+      [range.count] + shape.dropFirst(), elementType: elementType)
+  }
+
+  /// Discounted returns along the first axis, cut where an episode ended; passes no gradient.
+  ///
+  ///     G[t] = rewards[t] + γ (1 − ends[t]) G[t+1],   G[T] = bootstrap
+  ///
+  /// - Parameters:
+  ///   - rewards: [T, B], what followed from each row: r_{t+1}.
+  ///   - ends: [T, B], not 0 where the episode ended on that step: d_{t+1}.
+  ///   - discount: γ.
+  ///   - bootstrap: [B], the value of the state after the last row; zero when there is none.
+  public static func discountedReturns(
+    rewards: Tensor, ends: Tensor, discount: Double, bootstrap: Tensor? = nil
+  ) -> Tensor {
+    precondition(rewards.shape.count == 2, "rewards must be [T, B], not \(rewards.shape)")
+    precondition(rewards.shape == ends.shape, "\(ends.shape) does not cut \(rewards.shape)")
+    precondition(
+      bootstrap.map { $0.shape == [rewards.shape[1]] } ?? true, "the bootstrap must be [B]")
+    return rewards.graph.append(
+      .discountedReturns(discount),
+      [rewards.numeric, ends.numeric] + (bootstrap.map { [$0] } ?? []),
+      rewards.shape)
+  }
+}
+
+// MARK: Building blocks
+
+extension Tensor {
+  /// This tensor in the executor's scalar: bound memory of another element type is converted.
+  public var numeric: Tensor {
+    elementType == nil ? self : graph.append(.convert, [self], shape)
+  }
+
+  func unary(_ operation: UnaryOperation) -> Tensor {
+    graph.append(.unary(operation), [numeric], shape)
+  }
+
+  func binary(_ operation: BinaryOperation, _ other: Tensor) -> Tensor {
+    precondition(
+      shape == other.shape || elementCount == 1 || other.elementCount == 1,
+      "\(operation) of \(shape) and \(other.shape)")
+    return graph.append(
+      .binary(operation), [numeric, other.numeric], elementCount == 1 ? other.shape : shape)
+  }
+}

@@ -1,0 +1,23 @@
+import Rollout
+
+extension Graph {
+  /// PyTorch's `Embedding`: the row of a learnt table for each index.
+  ///
+  /// Parameter `<name>.weight` [count, width], drawn from N(0, 1).
+  ///
+  /// - Precondition: `indices` is int32; at run time each is within 0 ..< count.
+  public func embedding(_ indices: Tensor, count: Int, width: Int, name: String) -> Tensor {
+    precondition(indices.elementType == .int32, "an embedding needs int32 indices")
+    let table = parameter("\(name).weight", [count, width], .normal(1))
+    return append(.embedding, [table, indices], indices.shape + [width])
+  }
+
+  /// The bits of each integer as zeros and ones, lowest first: the seed's `OneHotBits`.
+  ///
+  /// - Precondition: `indices` is int32 and `bits` is within 1 ..< 64; bits beyond 31 repeat the sign.
+  public func oneHotBits(_ indices: Tensor, bits: Int = 63) -> Tensor {
+    precondition(indices.elementType == .int32, "bits are taken of int32")
+    precondition((1..<64).contains(bits), "\(bits) bits: take 1 to 63")
+    return append(.oneHotBits, [indices], indices.shape + [bits])
+  }
+}

@@ -1,0 +1,17 @@
+import Rollout
+
+extension Graph {
+  /// PyTorch's `Linear`: x Wᵀ + b on the last axis.
+  ///
+  /// Parameters `<name>.weight` [outputs, inputs] and `<name>.bias` [outputs], both drawn from U(±1/√inputs).
+  /// An activation that follows is fused into the same pass.
+  public func linear(
+    _ x: Tensor, outputs: Int, name: String, bias: Bool = true, activation: Activation = .identity
+  ) -> Tensor {
+    let inputs = x.lastAxis
+    let bound = Initialisation.uniform(1 / Double(max(inputs, 1)).squareRoot())
+    var operands = [x.numeric, parameter("\(name).weight", [outputs, inputs], bound)]
+    if bias { operands.append(parameter("\(name).bias", [outputs], bound)) }
+    return append(.linear(activation), operands, x.shape.dropLast() + [outputs])
+  }
+}

@@ -1,0 +1,64 @@
+import Rollout
+
+/// How a parameter's first values are drawn.
+public enum Initialisation: Sendable, Equatable {
+  /// All the same number.
+  case constant(Double)
+  /// Uniformly between minus and plus that bound.
+  case uniform(Double)
+  /// From a normal distribution around zero with that standard deviation.
+  case normal(Double)
+}
+
+/// Names and shapes of all parameters, each a slice of one flat vector.
+public struct ParameterLayout: Sendable, Equatable {
+  /// One parameter.
+  public struct Entry: Sendable, Equatable {
+    /// PyTorch's name for it.
+    public var name: String
+    /// Its shape, row-major; a linear layer's weight is [out, in].
+    public var shape: [Int]
+    /// Where its slice starts.
+    public var offset: Int
+    /// How its first values are drawn.
+    public var initialisation: Initialisation
+
+    /// How many numbers it has.
+    public var elementCount: Int { shape.reduce(1, *) }
+    /// Its slice.
+    public var range: Range<Int> { offset..<offset + elementCount }
+  }
+
+  /// The parameters in the order in which the network named them.
+  public private(set) var entries: [Entry] = []
+
+  /// Numbers in all parameters together.
+  public var elementCount: Int { entries.last?.range.upperBound ?? 0 }
+
+  /// No parameters.
+  public init() {}
+
+  mutating func add(_ name: String, _ shape: [Int], _ initialisation: Initialisation) -> Int {
+    let offset = elementCount
+    entries.append(
+      Entry(name: name, shape: shape, offset: offset, initialisation: initialisation))
+    return offset
+  }
+
+  /// Draws first values for all parameters, one stream for all in declared order.
+  public func initialise<Scalar: KernelScalar>(
+    _ weights: FlatVector<Scalar>, using random: inout PCG64
+  ) {
+    precondition(weights.count == elementCount, "\(weights.count) weights for \(elementCount)")
+    for entry in entries {
+      for index in entry.range {
+        weights[index] =
+          switch entry.initialisation {
+          case .constant(let value): Scalar(value)
+          case .uniform(let bound): Scalar(random.uniform(-bound, bound))
+          case .normal(let deviation): Scalar(deviation * random.standardNormal())
+          }
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Rollout
+
+/// The seed's policy: inputs side by side, hidden layers, log-probabilities.
+///
+/// Floating-point observations are taken as they are, discrete ones and the last action through an embedding. Parameters:
+/// `act.weight`, `hidden.weight`, `hidden.bias` (`hidden.0.…` and on when there are several layers), `logits.weight`,
+/// `logits.bias`.
+public struct FeedForwardPolicy: Policy, Equatable {
+  /// The name in checkpoints.
+  public static let kind = "feed-forward"
+
+  /// Outputs of each hidden layer.
+  public var hidden: [Int]
+  /// How many numbers an embedding gives for a discrete input.
+  public var embeddingWidth: Int
+
+  /// A policy with these hidden layers.
+  public init(hidden: [Int] = [32], embeddingWidth: Int = 4) {
+    self.hidden = hidden
+    self.embeddingWidth = embeddingWidth
+  }
+
+  /// Traces the reaction to a state.
+  public func react(
+    to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
+  ) throws(PolicyError) -> Reaction {
+    let inputs =
+      try parts(of: state.obs, state.spaces.observation, named: "obs", in: graph)
+      + parts(of: state.act, state.spaces.action, named: "act", in: graph)
+    var x = graph.concatenate(inputs)
+    for (index, outputs) in hidden.enumerated() {
+      let name = hidden.count == 1 ? "hidden" : "hidden.\(index)"
+      x = graph.linear(x, outputs: outputs, name: name).relu()
+    }
+    let scores = graph.linear(x, outputs: distribution.scoreCount, name: "logits")
+    return Reaction(logits: distribution.logits(from: scores))
+  }
+
+  /// A container's leaves as matrices [rows, B, features], in declared order.
+  private func parts(
+    of tensors: Nested<Tensor>, _ space: Space, named root: String, in graph: Graph
+  ) throws(PolicyError) -> [Tensor] {
+    var result: [Tensor] = []
+    for ((tensor, space), path) in zip(
+      zip(tensors.leaves, space.parts.leaves), tensors.paths(below: root))
+    {
+      if case .discrete(let count) = space {
+        result.append(
+          graph.embedding(tensor, count: count, width: embeddingWidth, name: path))
+      } else {
+        let features = tensor.shape.dropFirst(2).reduce(1, *)
+        result.append(tensor.reshaped(Array(tensor.shape.prefix(2)) + [features]))
+      }
+    }
+    return result
+  }
+}

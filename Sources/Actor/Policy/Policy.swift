@@ -1,0 +1,76 @@
+import Rollout
+
+/// What an actor thinks: ordinary Swift, run once against a graph, from a state to a reaction.
+///
+/// An actor of one's own needs only this: worker processes find it under its `kind` once it is registered
+/// (`PolicyRegistry`), and learn its settings through `Codable`.
+public protocol Policy: Codable, Sendable {
+  /// The name that worker processes and checkpoints know the policy by.
+  static var kind: String { get }
+
+  /// Traces the reaction to a state.
+  ///
+  /// - Parameters:
+  ///   - state: what the policy may read, [rows, B, …].
+  ///   - distribution: how actions are drawn; it says how many scores it needs for each row.
+  /// - Throws: `PolicyError` when the policy cannot deal with these spaces.
+  func react(
+    to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
+  ) throws(PolicyError) -> Reaction
+}
+
+/// What an actor says to a state: what it draws its action from, and what else it wants to have recorded.
+public struct Reaction {
+  /// Log-probabilities or whatever the distribution draws actions from, [rows, B, …].
+  public var logits: Tensor
+  /// More to be recorded in the fragment's `actor`, by name: `value`, `q`, …
+  public var information: [(name: String, tensor: Tensor)]
+
+  /// A reaction with nothing but logits, or with more to be recorded.
+  public init(logits: Tensor, information: [(name: String, tensor: Tensor)] = []) {
+    self.logits = logits
+    self.information = information
+  }
+
+  /// Everything that is recorded, by name.
+  public var recorded: [(name: String, tensor: Tensor)] { [("logits", logits)] + information }
+}
+
+/// A policy cannot deal with what it was given.
+public struct PolicyError: Error, Equatable, CustomStringConvertible {
+  /// What is wrong, and what to do.
+  public var description: String
+
+  /// Describes the failure in a sentence.
+  public init(_ description: String) { self.description = description }
+}
+
+/// What of a policy others must know before memory is laid out.
+public struct PolicySignature: Sendable {
+  /// What it records at each row, per environment.
+  public let reaction: Nested<LeafSpecification>
+  /// Its parameters.
+  public let parameters: ParameterLayout
+
+  /// Traces a policy once to see what it is made of.
+  ///
+  /// - Throws: `PolicyError` when it cannot deal with these spaces.
+  public init(_ policy: any Policy, for spaces: EnvironmentSpaces) throws(PolicyError) {
+    let graph = Graph()
+    let layout = FragmentLayout(
+      stepCount: 0, environmentCount: 1, contents: .init(spaces: spaces, reaction: .empty))
+    let reaction = try policy.react(
+      to: TracedState(graph, layout, rows: 0..<1),
+      choosing: try ActionDistributions.fitting(spaces.action), in: graph)
+    self.reaction = .fields(
+      reaction.recorded.map {
+        ($0.name, .leaf(.init(.float32, Array($0.tensor.shape.dropFirst(2)))))
+      })
+    parameters = graph.parameters
+  }
+
+  /// Everything that a fragment of such an actor records.
+  public func contents(_ spaces: EnvironmentSpaces) -> FragmentContents {
+    FragmentContents(spaces: spaces, reaction: reaction)
+  }
+}

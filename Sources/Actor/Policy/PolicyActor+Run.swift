@@ -1,0 +1,51 @@
+import Rollout
+
+extension PolicyActor {
+  /// The actor of one incarnation of a worker, as the run's description asks for.
+  ///
+  /// - Throws: `PolicyError` when the policy is not registered or cannot deal with the environment's spaces.
+  public convenience init(
+    _ description: RunDescription, layout: FragmentLayout, worker: Int, incarnation: UInt32
+  ) throws(PolicyError) {
+    let streams = description.streams(worker: worker, incarnation: incarnation)
+    try self.init(
+      PolicyRegistry.decode(description.policy), layout: layout,
+      streams: (0..<description.environmentCount).map { streams.action($0) })
+  }
+}
+
+extension FragmentProducer {
+  /// One worker's work, set up as the run's description asks for.
+  ///
+  /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making the environments throws.
+  public convenience init(
+    _ description: RunDescription, memory: RunMemory, worker: Int, incarnation: UInt32
+  ) throws {
+    let streams = description.streams(worker: worker, incarnation: incarnation)
+    let environments = try EnvironmentRegistry.shared.makeBatch(
+      description.environment,
+      streams: (0..<description.environmentCount).map { streams.environment($0) },
+      limit: description.episodeLimit)
+    let signature = try PolicySignature(
+      PolicyRegistry.decode(description.policy), for: environments.spaces)
+    let layout = FragmentLayout(
+      stepCount: description.stepCount, environmentCount: description.environmentCount,
+      contents: signature.contents(environments.spaces))
+    guard layout.byteCount == memory.layout.fragmentByteCount,
+      signature.parameters.elementCount == memory.layout.weightCount
+    else {
+      throw PolicyError(
+        """
+        this worker makes fragments of \(layout.byteCount) bytes with \
+        \(signature.parameters.elementCount) weights where the learner expects \
+        \(memory.layout.fragmentByteCount) and \(memory.layout.weightCount): \
+        both must be the same build
+        """)
+    }
+    let actor = try PolicyActor(
+      description, layout: layout, worker: worker, incarnation: incarnation)
+    self.init(
+      memory: memory, worker: worker, incarnation: incarnation, layout: layout,
+      environments: environments, actor: actor, sticky: description.sticky)
+  }
+}

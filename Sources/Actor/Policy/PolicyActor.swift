@@ -1,0 +1,84 @@
+import Rollout
+
+/// A policy at work: reacts to one row of a fragment at a time, in a worker, in an evaluation, in the learner's own process.
+///
+/// Inputs are read where they lie in the fragment, and the reaction is written there; nothing is allocated.
+public final class PolicyActor: RolloutActor {
+  /// What is recorded at each row, per environment.
+  public let reaction: Nested<LeafSpecification>
+  /// Nothing is carried from step to step.
+  public let recurrentState: Nested<LeafSpecification> = .empty
+  /// The weights in use.
+  public var weights: FlatVector<Float> { executor.weights }
+
+  private let executor: Executor<Float>
+  private let distribution: any ActionDistribution
+  private let streams: RandomStreamBuffer
+  private let choice: ActionChoice
+  private let recorded: UnsafeMutableBufferPointer<Recorded>
+  private let logits: LogitsView
+
+  /// A tensor of the reaction and the column that it is copied to.
+  private struct Recorded: BitwiseCopyable {
+    var source: UnsafeMutablePointer<Float>
+    var column: Column
+  }
+
+  /// Traces a policy for fragments of a layout.
+  ///
+  /// - Parameters:
+  ///   - policy: what to react with.
+  ///   - layout: the fragments to record, made with the policy's signature.
+  ///   - streams: one for each environment, to draw actions from.
+  ///   - choice: whether actions are drawn or the likeliest is taken.
+  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces.
+  public init(
+    _ policy: any Policy, layout: FragmentLayout, streams: [PCG64], choice: ActionChoice = .sample
+  ) throws(PolicyError) {
+    let spaces = layout.contents.spaces
+    precondition(streams.count == layout.environmentCount, "one stream for each environment")
+    let graph = Graph()
+    distribution = try ActionDistributions.fitting(spaces.action)
+    let reaction = try policy.react(
+      to: TracedState(graph, layout, rows: 0..<1), choosing: distribution, in: graph)
+    self.reaction = layout.contents.reaction
+    self.streams = RandomStreamBuffer(streams)
+    self.choice = choice
+    executor = Executor(graph, outputs: reaction.recorded.map(\.tensor))
+    logits = LogitsView(
+      environmentCount: layout.environmentCount, width: reaction.logits.lastAxis,
+      base: UnsafePointer(executor.pointer(to: reaction.logits)))
+    var recorded: [Recorded] = []
+    for (name, tensor) in reaction.recorded {
+      guard let column = layout.actor[name]?.value,
+        column.rowStride == tensor.elementCount * MemoryLayout<Float>.stride
+      else { preconditionFailure("the layout has no room for '\(name)' of shape \(tensor.shape)") }
+      recorded.append(Recorded(source: executor.pointer(to: tensor), column: column))
+    }
+    self.recorded = .copy(of: recorded)
+  }
+
+  deinit { recorded.deallocate() }
+
+  /// Renews what is derived from the weights.
+  public func weightsChanged() { executor.weightsChanged() }
+
+  /// Nothing is carried, so there is nothing to reset.
+  public func reset(environment: Int?) {}
+
+  /// Nothing is carried, so there is nothing to record.
+  public func recordState(into fragment: FragmentView) {}
+
+  /// Reacts to the state of row t.
+  public func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
+    executor.bind(fragment, row: t)
+    executor.forward()
+    for entry in recorded {
+      (fragment.base + entry.column.offset(row: t))
+        .copyMemory(from: entry.source, byteCount: entry.column.rowStride)
+    }
+    if !virtual {
+      distribution.act(on: logits, choice: choice, streams: streams, into: fragment, row: t + 1)
+    }
+  }
+}

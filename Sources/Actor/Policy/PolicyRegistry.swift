@@ -1,0 +1,49 @@
+import Foundation
+import Rollout
+import Synchronization
+
+/// The policies that a worker process or a checkpoint can be told to use, by kind.
+///
+/// A user's executable registers its own before it does anything else, so that its workers, which are the same executable,
+/// know them too.
+public enum PolicyRegistry {
+  private typealias Decode = @Sendable (Data) throws -> any Policy
+
+  private static let kinds = Mutex<[String: Decode]>([
+    FeedForwardPolicy.kind: { try JSONDecoder().decode(FeedForwardPolicy.self, from: $0) }
+  ])
+
+  /// Makes a policy known under its kind.
+  public static func register<P: Policy>(_ type: P.Type) {
+    kinds.withLock { $0[P.kind] = { try JSONDecoder().decode(P.self, from: $0) } }
+  }
+
+  /// The text that stands for a policy in a checkpoint and between processes: `<kind> <settings as JSON>`.
+  public static func encode(_ policy: some Policy) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(policy) else {
+      preconditionFailure("the settings of policy '\(type(of: policy).kind)' have no JSON form")
+    }
+    return "\(type(of: policy).kind) \(String(decoding: data, as: UTF8.self))"
+  }
+
+  /// The policy that such a text stands for.
+  ///
+  /// - Throws: `PolicyError` when its kind is not registered or its settings cannot be read.
+  public static func decode(_ text: String) throws(PolicyError) -> any Policy {
+    let parts = text.split(separator: " ", maxSplits: 1)
+    let kind = parts.first.map(String.init) ?? ""
+    guard let decode = kinds.withLock({ $0[kind] }) else {
+      let known = kinds.withLock { $0.keys.sorted() }.joined(separator: ", ")
+      throw PolicyError(
+        "there is no policy '\(kind)' here (known: \(known)): register it before anything else runs"
+      )
+    }
+    do {
+      return try decode(Data(parts.dropFirst().joined().utf8))
+    } catch {
+      throw PolicyError("the settings of policy '\(kind)' cannot be read: \(error)")
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Rollout
+
+/// The state that an actor reacts to, as tensors: some rows of a fragment, [rows, B, …] each.
+///
+/// This is the seed's `step(stepno, obs, act, rew, fin)`: a policy reads of it what it likes, and what it does not read
+/// costs nothing.
+public struct TracedState {
+  /// Steps since the episode began, int32 [rows, B].
+  public let stepno: Tensor
+  /// Observations [rows, B, …].
+  public let obs: Nested<Tensor>
+  /// The actions that led here [rows, B, …].
+  public let act: Nested<Tensor>
+  /// Rewards received on arriving [rows, B].
+  public let rew: Tensor
+  /// Whether an episode ended on arriving, bool [rows, B].
+  public let fin: Tensor
+  /// What the environments emit and accept.
+  public let spaces: EnvironmentSpaces
+
+  /// Traces the rows `rows` of a fragment's state.
+  public init(_ graph: Graph, _ layout: FragmentLayout, rows: Range<Int>) {
+    func input(_ columns: Nested<Column>, _ leaves: Nested<LeafSpecification>) -> Nested<Tensor> {
+      graph.inputs(columns, leaves, rows: rows)
+    }
+    spaces = layout.contents.spaces
+    stepno = graph.input(layout.stepno, .init(.int32, []), rows: rows)
+    rew = graph.input(layout.rew, .init(.float32, []), rows: rows)
+    fin = graph.input(layout.fin, .init(.bool, []), rows: rows)
+    obs = input(layout.obs, spaces.observation.leaves)
+    act = input(layout.act, spaces.action.leaves)
+  }
+}
+
+/// A whole fragment as tensors: what an objective is written in.
+///
+/// `current` and `next` are the two halves of the seed's `timeshift`: rows 0…T−1 and rows 1…T of the same memory, so that
+/// `next.act[t]`, `next.rew[t]` and `next.fin[t]` follow from `current.obs[t]`.
+public struct TracedFragment {
+  /// Rows 0…T−1.
+  public let current: TracedState
+  /// Rows 1…T.
+  public let next: TracedState
+  /// What the actor that collected the fragment said at rows 0…T−1, by name.
+  public let actor: Nested<Tensor>
+  /// Whether the task ended the episode on the step, bool [T, B].
+  public let terminated: Tensor
+  /// Whether a limit cut the episode on the step, bool [T, B].
+  public let truncated: Tensor
+
+  /// Traces a fragment of T ≥ 1 steps.
+  public init(_ graph: Graph, _ layout: FragmentLayout) {
+    let steps = layout.stepCount
+    current = TracedState(graph, layout, rows: 0..<steps)
+    next = TracedState(graph, layout, rows: 1..<steps + 1)
+    actor = graph.inputs(layout.actor, layout.contents.reaction, rows: 0..<steps)
+    terminated = graph.input(layout.terminated, .init(.bool, []), rows: 0..<steps)
+    truncated = graph.input(layout.truncated, .init(.bool, []), rows: 0..<steps)
+  }
+}
+
+extension Graph {
+  /// The same rows of all columns of a container.
+  func inputs(
+    _ columns: Nested<Column>, _ leaves: Nested<LeafSpecification>, rows: Range<Int>
+  ) -> Nested<Tensor> {
+    guard let pairs = columns.zip(leaves) else {
+      preconditionFailure("a layout whose columns do not have their space's structure")
+    }
+    return pairs.map { column, leaf in input(column, leaf, rows: rows) }
+  }
+}
