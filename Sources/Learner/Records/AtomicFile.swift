@@ -1,0 +1,73 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Files that are written whole or not at all.
+package enum AtomicFile {
+  /// Told apart by this count, two writes of one process never share a temporary file.
+  private static let writeCount = Atomic<Int>(0)
+
+  /// Replaces the file at a path, or creates it, in one step that survives a power cut.
+  ///
+  /// A hidden temporary file beside it receives the bytes, is synchronised and renamed over the
+  /// old one; then the directory is synchronised. A reader opens the whole old file or the whole new
+  /// one. A symbolic link at the path is replaced, not followed.
+  ///
+  /// - Throws: ``RecordError``. The old file is as it was and the temporary one is gone, except when
+  ///   only the last step failed: then the new file is in place, and the sentence says so. The caller
+  ///   may go on and try again later.
+  package static func write(_ data: Data, to url: URL) throws(RecordError) {
+    let path = url.path
+    let directoryPath = url.deletingLastPathComponent().path
+    let directory: FileCalls.Descriptor
+    do {
+      // Opened first, so that a directory that cannot be synchronised is refused before any change.
+      directory = try FileCalls.open(directoryPath, O_RDONLY | O_DIRECTORY)
+    } catch {
+      throw RecordError(cannot: "write into", path: directoryPath, error.errorNumber)
+    }
+
+    let temporary = temporaryPath(for: url)
+    do {
+      try writeDurably(data, to: temporary)
+      try FileCalls.rename(temporary, to: path)
+    } catch {
+      FileCalls.remove(temporary)
+      throw RecordError(cannot: "write", path: path, error.errorNumber)
+    }
+
+    do {
+      try FileCalls.synchronise(directory)
+    } catch {
+      throw RecordError(
+        cannot: "synchronise (the new file is in place) the directory of", path: path,
+        error.errorNumber)
+    }
+  }
+
+  /// Fails as a write into the directory would fail; leaves nothing behind.
+  static func probe(directory: URL) throws(RecordError) {
+    let temporary = temporaryPath(for: directory.appendingPathComponent("probe"))
+    defer { FileCalls.remove(temporary) }
+    do {
+      try writeDurably(Data(), to: temporary)
+    } catch {
+      throw RecordError(cannot: "write into", path: directory.path, error.errorNumber)
+    }
+  }
+
+  private static func temporaryPath(for url: URL) -> String {
+    let count = writeCount.add(1, ordering: .relaxed).newValue
+    let name = ".\(url.lastPathComponent).\(getpid())-\(count).tmp"
+    return url.deletingLastPathComponent().appendingPathComponent(name).path
+  }
+
+  private static func writeDurably(_ data: Data, to path: String) throws(FileCalls.Refusal) {
+    // A leftover of a killed process that had the same number would make the exclusive open fail.
+    FileCalls.remove(path)
+    let file = try FileCalls.open(path, O_WRONLY | O_CREAT | O_EXCL)
+    try FileCalls.write(data, to: file)
+    try FileCalls.synchronise(file)
+    try file.close()
+  }
+}

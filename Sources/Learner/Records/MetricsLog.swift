@@ -1,0 +1,107 @@
+import Foundation
+import Glibc
+
+/// One line of metrics: names with values, in the order in which they were set.
+public struct MetricsRecord: Equatable, Sendable {
+  var object = OrderedJSON()
+
+  /// A record without any value.
+  public init() {}
+
+  /// Sets a number; one that is not finite is written as `null`, for JSON has no other word for it.
+  public mutating func set(_ name: String, _ value: Double) {
+    object.set(name, value)
+  }
+
+  /// Sets a whole number.
+  public mutating func set(_ name: String, _ value: Int) {
+    object.set(name, value)
+  }
+
+  /// Sets a word.
+  public mutating func set(_ name: String, _ value: String) {
+    object.set(name, value)
+  }
+}
+
+/// Appends records to a file of JSON lines.
+///
+/// Whole lines are handed to the kernel with one write, so whoever reads along never sees a part of
+/// one. Lines wait for up to about a second, for a disk access per update would cost more than the
+/// update; the wait is only looked at when a record arrives, so call ``flush()`` before a pause.
+public struct MetricsLog: ~Copyable {
+  private static let bytesHeldBack = 1 << 16
+  private static let secondsHeldBack = 1.0
+
+  private let file: FileCalls.Descriptor
+  private let path: String
+  private var pending: [UInt8] = []
+  private var lastFlush: Double
+
+  /// Opens the file, creating it if need be; lines that are there already stay.
+  ///
+  /// - Throws: ``RecordError`` when it cannot be opened for writing.
+  public init(appendingTo url: URL) throws(RecordError) {
+    path = url.relativePath
+    lastFlush = FileCalls.monotonicSeconds()
+    do {
+      file = try FileCalls.open(url.path, O_WRONLY | O_CREAT | O_APPEND)
+    } catch {
+      throw RecordError(cannot: "write", path: url.relativePath, error.errorNumber)
+    }
+  }
+
+  deinit {
+    // For a path that forgets to close; what fails here is lost without a word.
+    try? MetricsLog.write(pending, to: file)
+  }
+
+  /// Adds a record as one line.
+  ///
+  /// - Throws: ``RecordError`` when the lines so far were due and could not be written. They are kept
+  ///   and tried again with the next ones; the caller may go on.
+  public mutating func append(_ record: MetricsRecord) throws(RecordError) {
+    pending.append(contentsOf: record.object.encoded().utf8)
+    pending.append(UInt8(ascii: "\n"))
+    let waited = FileCalls.monotonicSeconds() - lastFlush
+    if pending.count >= MetricsLog.bytesHeldBack || waited >= MetricsLog.secondsHeldBack {
+      try flush()
+    }
+  }
+
+  /// Writes the lines that still wait.
+  ///
+  /// - Throws: ``RecordError`` when they cannot be written; the file then ends with a whole line and
+  ///   the lines are kept.
+  public mutating func flush() throws(RecordError) {
+    lastFlush = FileCalls.monotonicSeconds()
+    guard !pending.isEmpty else { return }
+    do {
+      try MetricsLog.write(pending, to: file)
+      pending.removeAll(keepingCapacity: true)
+    } catch {
+      throw RecordError(cannot: "append to", path: path, error.errorNumber)
+    }
+  }
+
+  /// Writes the lines that still wait and closes the file.
+  ///
+  /// - Throws: ``RecordError`` when they cannot be written; they are lost then.
+  public consuming func close() throws(RecordError) {
+    try flush()
+  }
+
+  private static func write(
+    _ lines: [UInt8], to file: borrowing FileCalls.Descriptor
+  ) throws(FileCalls.Refusal) {
+    guard !lines.isEmpty else { return }
+    let lengthBefore = try FileCalls.length(of: file)
+    do {
+      try FileCalls.write(lines, to: file)
+    } catch {
+      // A full disk can take the first half of a line; the next reader is not to stumble over it.
+      try? FileCalls.truncate(file, to: lengthBefore)
+      throw error
+    }
+  }
+}

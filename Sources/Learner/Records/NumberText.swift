@@ -1,0 +1,51 @@
+import Foundation
+
+/// Numbers as people like to read them; ASCII only, the same in every locale.
+package enum NumberText {
+  /// Three to four digits and a unit: 950, 12.3k, 1.20M, 3.45G.
+  package static func short(_ value: Double) -> String {
+    guard value.isFinite else { return "\(value)" }
+    // The bounds are where rounding would otherwise give "1000k".
+    let magnitude = abs(value)
+    if magnitude < 999.5 { return fixed(value, 0) }
+    if magnitude < 999_950 { return fixed(value / 1e3, 1) + "k" }
+    if magnitude < 999_995_000 { return fixed(value / 1e6, 2) + "M" }
+    return fixed(value / 1e9, 2) + "G"
+  }
+
+  /// All digits, with a comma between thousands.
+  package static func grouped(_ value: Int) -> String {
+    let digits = Array(String(value.magnitude))
+    var text = value < 0 ? "-" : ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+      text.append(digit)
+    }
+    return text
+  }
+
+  /// The nearest whole number, with a comma between thousands.
+  package static func grouped(_ value: Double) -> String {
+    Int(exactly: value.rounded()).map { grouped($0) } ?? "\(value)"
+  }
+
+  /// A fixed number of digits after the point, in powers of ten from a million on.
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return "\(value)" }
+    return String(format: abs(value) < 1e6 ? "%.\(digits)f" : "%.2e", value)
+  }
+
+  /// Minutes and seconds, with hours when there are any: 0:07, 12:34, 1:02:03.
+  package static func duration(_ seconds: Double) -> String {
+    guard let whole = Int(exactly: seconds.rounded(.up)), whole >= 0 else { return "\(seconds) s" }
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+    func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    return hours > 0
+      ? "\(hours):\(padded(minutes)):\(padded(rest))" : "\(minutes):\(padded(rest))"
+  }
+
+  /// The text moved to the right end of a column.
+  package static func right(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import Glibc
+
+extension RunDirectory {
+  /// A checkpoint that was asked for, and the run it belongs to.
+  public struct Resolution: Equatable, Sendable {
+    /// The checkpoint's file; it exists.
+    public let checkpoint: URL
+    /// The run, when the checkpoint lies in one.
+    public let run: RunDirectory?
+    /// The run's `config.json`, when the checkpoint lies in a run.
+    public var configuration: URL? { run?.configuration }
+  }
+
+  /// The run whose `config.json` was written last; nil if there is none.
+  ///
+  /// A directory without a `config.json` is no run. Of equal times the last name counts.
+  public static func newest(in parent: URL = defaultParent) -> RunDirectory? {
+    var newest: (time: (seconds: Int, nanoseconds: Int), run: RunDirectory)?
+    // Entries come sorted by name, so that of equal times the last is kept.
+    for name in FileCalls.entries(of: parent.path) {
+      let run = RunDirectory(existing: parent.appendingPathComponent(name, isDirectory: true))
+      guard let time = FileCalls.modificationTime(run.configuration.path) else { continue }
+      if let newest, time < newest.time { continue }
+      newest = (time, run)
+    }
+    return newest?.run
+  }
+
+  /// The checkpoint meant by an argument of `rlplay evaluate`.
+  ///
+  /// A file is a checkpoint. A directory is a run, or the folder of checkpoints inside: its best
+  /// checkpoint if there is one, else its last. What is no path may be the name of a run in `parent`.
+  /// Without an argument the newest run in `parent` is meant, even if it has no checkpoint yet.
+  ///
+  /// - Throws: ``RecordError`` with what was looked for and what to name in its place.
+  public static func resolve(
+    _ argument: String?, in parent: URL = defaultParent
+  ) throws(RecordError) -> Resolution {
+    guard let argument else { return try newestResolution(in: parent) }
+    let url = URL(fileURLWithPath: argument)
+    switch FileCalls.isDirectory(url.path) {
+    case false?:
+      return resolution(ofFile: url)
+    case true?:
+      return try RunDirectory.resolution(ofDirectory: url)
+    case nil:
+      let named = parent.appendingPathComponent(argument, isDirectory: true)
+      if !argument.isEmpty, !argument.contains("/"), FileCalls.isDirectory(named.path) == true {
+        return try RunDirectory.resolution(ofDirectory: named)
+      }
+      let hint = newest(in: parent).map { "; the newest run is '\($0.path)'" } ?? ""
+      throw RecordError(
+        .notFound, path: argument, "there is no run or checkpoint '\(argument)'\(hint)")
+    }
+  }
+
+  private static func newestResolution(in parent: URL) throws(RecordError) -> Resolution {
+    guard let run = newest(in: parent) else {
+      throw RecordError(
+        .notFound, path: parent.relativePath,
+        "there is no run in '\(parent.relativePath)'; train one with rlplay train,"
+          + " or name a run or a checkpoint")
+    }
+    return try resolution(ofDirectory: run.url)
+  }
+
+  private static func resolution(ofFile url: URL) -> Resolution {
+    let folder = url.deletingLastPathComponent()
+    for directory in [folder.deletingLastPathComponent(), folder] {
+      let run = RunDirectory(existing: directory)
+      if FileCalls.isDirectory(run.configuration.path) == false {
+        return Resolution(checkpoint: url, run: run)
+      }
+    }
+    return Resolution(checkpoint: url, run: nil)
+  }
+
+  private static func resolution(ofDirectory url: URL) throws(RecordError) -> Resolution {
+    let run = RunDirectory(existing: url)
+    let files = [
+      run.bestCheckpoint, run.lastCheckpoint,
+      url.appendingPathComponent("best.safetensors"),
+      url.appendingPathComponent("last.safetensors"),
+    ]
+    if let checkpoint = files.first(where: { FileCalls.isDirectory($0.path) == false }) {
+      return resolution(ofFile: checkpoint)
+    }
+    if FileCalls.isDirectory(run.configuration.path) == false {
+      throw RecordError(
+        .notFound, path: run.path,
+        "the run '\(run.path)' has no checkpoint yet;"
+          + " wait for its first one, or name another run")
+    }
+    throw RecordError(
+      .notFound, path: run.path,
+      "'\(run.path)' is no run: it has neither a config.json nor a checkpoint")
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Glibc
+
+/// The directory that holds all that a run leaves: configuration, metrics, checkpoints.
+public struct RunDirectory: Equatable, Sendable {
+  /// Where runs are put that are not told otherwise.
+  public static let defaultParent = URL(fileURLWithPath: "runs", isDirectory: true)
+
+  /// The directory itself.
+  public let url: URL
+
+  /// A run that is there already, or is claimed to be.
+  public init(existing url: URL) {
+    self.url = url
+  }
+
+  /// Every option as resolved; its presence is what makes a directory a run.
+  public var configuration: URL { url.appendingPathComponent("config.json") }
+  /// One JSON object per line.
+  public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+  /// The folder of checkpoints.
+  public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
+  /// The newest parameters.
+  public var lastCheckpoint: URL { checkpoints.appendingPathComponent("last.safetensors") }
+  /// The parameters of the best evaluation.
+  public var bestCheckpoint: URL { checkpoints.appendingPathComponent("best.safetensors") }
+
+  /// The path as the user would write it.
+  public var path: String { url.relativePath }
+
+  // MARK: Creating
+
+  /// Creates a directory named after the run and the present time.
+  ///
+  /// Of runs that start within one second, in whatever process, each gets a directory of its own.
+  ///
+  /// - Throws: ``RecordError`` when it cannot be created or written into; call this before training.
+  public static func create(
+    environment: String, algorithm: String, seed: UInt64, in parent: URL = defaultParent,
+    at time: Date = Date()
+  ) throws(RecordError) -> RunDirectory {
+    let stamp = FileCalls.localTimeStamp(secondsSinceEpoch: Int(time.timeIntervalSince1970))
+    let name = directoryName(
+      environment: environment, algorithm: algorithm, seed: seed, timeStamp: stamp)
+    try createWithParents(parent)
+    var attempt = 1
+    while true {
+      let candidate = attempt == 1 ? name : "\(name)-\(attempt)"
+      let url = parent.appendingPathComponent(candidate, isDirectory: true)
+      do {
+        // Fails if the name is taken, in one step: so two processes cannot both have it.
+        try FileCalls.createDirectory(url.path)
+      } catch {
+        guard error.errorNumber == EEXIST else {
+          throw RecordError(cannot: "create", path: url.relativePath, error.errorNumber)
+        }
+        attempt += 1
+        continue
+      }
+      return try RunDirectory(existing: url).prepared()
+    }
+  }
+
+  /// Uses a directory of the user's choice, which must be new or empty but for hidden files.
+  ///
+  /// - Throws: ``RecordError`` when it holds a run or anything else, or cannot be created or written
+  ///   into; call this before training.
+  public static func create(at url: URL) throws(RecordError) -> RunDirectory {
+    let run = RunDirectory(existing: url)
+    if FileCalls.isDirectory(run.configuration.path) != nil {
+      throw RecordError(
+        .occupied, path: run.path,
+        "'\(run.path)' already holds a run (it has a config.json);"
+          + " name another directory with --run-dir, or move that one away")
+    }
+    // An empty folder for checkpoints is what a start that failed halfway leaves.
+    let others = FileCalls.entries(of: url.path).filter { name in
+      !name.hasPrefix(".")
+        && !(name == "checkpoints" && FileCalls.entries(of: run.checkpoints.path).isEmpty)
+    }
+    if let first = others.first {
+      throw RecordError(
+        .occupied, path: run.path,
+        "'\(run.path)' is not empty (it has '\(first)');"
+          + " name a new or an empty directory with --run-dir")
+    }
+    try createWithParents(url)
+    return try run.prepared()
+  }
+
+  /// Writes `config.json`, whole or not at all.
+  ///
+  /// - Throws: ``RecordError`` as ``AtomicFile`` does.
+  public func writeConfiguration(_ data: Data) throws(RecordError) {
+    try AtomicFile.write(data, to: configuration)
+  }
+
+  /// The name of a run's directory; characters that do not belong in file names become `-`.
+  static func directoryName(
+    environment: String, algorithm: String, seed: UInt64, timeStamp: String
+  ) -> String {
+    let name = "\(environment)-\(algorithm)-\(seed)-\(timeStamp)"
+    let safe = name.map { character in
+      character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
+        ? character : "-"
+    }
+    // A leading dot would hide the run.
+    return safe.first == "." ? "-" + String(safe.dropFirst()) : String(safe)
+  }
+
+  private func prepared() throws(RecordError) -> RunDirectory {
+    try RunDirectory.createWithParents(checkpoints)
+    try AtomicFile.probe(directory: url)
+    try AtomicFile.probe(directory: checkpoints)
+    return self
+  }
+
+  private static func createWithParents(_ url: URL) throws(RecordError) {
+    switch FileCalls.isDirectory(url.path) {
+    case true?: return
+    case false?: throw RecordError(cannot: "create", path: url.relativePath, ENOTDIR)
+    case nil: break
+    }
+    let parent = url.deletingLastPathComponent()
+    if parent.path != url.path, FileCalls.isDirectory(parent.path) != true {
+      try createWithParents(parent)
+    }
+    do {
+      try FileCalls.createDirectory(url.path)
+    } catch {
+      // Another process may have been quicker.
+      if FileCalls.isDirectory(url.path) == true { return }
+      throw RecordError(cannot: "create", path: url.relativePath, error.errorNumber)
+    }
+  }
+}
