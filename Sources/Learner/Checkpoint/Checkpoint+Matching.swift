@@ -1,0 +1,47 @@
+extension Checkpoint {
+  /// The parameters as one flat vector, in the order that a network has them.
+  ///
+  /// - Parameter expected: The network's parameters; names are unique.
+  /// - Throws: ``CheckpointError`` when the checkpoint is of another network: all tensors that are
+  ///   missing, superfluous or of another shape are named (up to four of each kind).
+  /// - Complexity: Linear in the number of values.
+  public func parameters(
+    matching expected: [(name: String, shape: [Int])]
+  ) throws(CheckpointError) -> [Float] {
+    let present = Dictionary(
+      parameters.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    var missing: [String] = []
+    var reshaped: [String] = []
+    var vector: [Float] = []
+    for (name, shape) in expected {
+      guard let parameter = present[Array(name.utf8)] else {
+        missing.append("'\(name)' \(shape)")
+        continue
+      }
+      if parameter.shape != shape {
+        reshaped.append("'\(name)' \(parameter.shape) and not \(shape)")
+      }
+      vector.append(contentsOf: parameter.values)
+    }
+    let expectedNames = Set(expected.map { Array($0.name.utf8) })
+    let superfluous = parameters.filter { !expectedNames.contains(Array($0.name.utf8)) }
+      .map { "'\($0.name)' \($0.shape)" }
+
+    let differences = [
+      Checkpoint.enumerated("it lacks", missing),
+      Checkpoint.enumerated("it has the unknown", superfluous),
+      Checkpoint.enumerated("it has", reshaped),
+    ].compactMap { $0 }
+    guard differences.isEmpty else {
+      throw CheckpointError(
+        .mismatched, "it is of another network: " + differences.joined(separator: "; "))
+    }
+    return vector
+  }
+
+  private static func enumerated(_ opening: String, _ names: [String]) -> String? {
+    guard !names.isEmpty else { return nil }
+    let more = names.count > 4 ? " and \(names.count - 4) more" : ""
+    return "\(opening) \(names.prefix(4).joined(separator: ", "))\(more)"
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+
+/// A checkpoint that cannot be used.
+///
+/// The description is one sentence for the user, with the figures that do not agree. The file is left
+/// as it is; the caller may try another one.
+public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The kinds of failure; more may be added.
+  public struct Code: Equatable, Sendable {
+    private let name: String
+
+    /// The operating system refused to open or read the file.
+    public static let unreadable = Code(name: "unreadable")
+    /// The file is something else than safetensors.
+    public static let notSafetensors = Code(name: "notSafetensors")
+    /// The file ends before its content does.
+    public static let truncated = Code(name: "truncated")
+    /// The file contradicts itself or the format.
+    public static let malformed = Code(name: "malformed")
+    /// The file is sound but belongs to another network, or was not written by rlplay.
+    public static let mismatched = Code(name: "mismatched")
+  }
+
+  /// The kind of failure.
+  public let code: Code
+  /// What is wrong, without the file's name.
+  public let reason: String
+  /// The file, where it is known.
+  public let path: String?
+
+  init(_ code: Code, _ reason: String, path: String? = nil) {
+    self.code = code
+    self.reason = reason
+    self.path = path
+  }
+
+  /// One sentence for the user.
+  public var description: String {
+    path.map { "cannot use the checkpoint '\($0)': \(reason)" } ?? reason
+  }
+
+  /// The same error with the file's name in its sentence.
+  public func located(in url: URL) -> CheckpointError {
+    CheckpointError(code, reason, path: url.relativePath)
+  }
+}
