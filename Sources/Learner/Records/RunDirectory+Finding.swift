@@ -39,7 +39,8 @@ extension RunDirectory {
   ) throws(RecordError) -> Resolution {
     guard let argument else { return try newestResolution(in: parent) }
     let url = URL(fileURLWithPath: argument)
-    switch FileCalls.isDirectory(url.path) {
+    // An empty argument, a shell variable that is not set say, would be the present directory.
+    switch argument.isEmpty ? nil : FileCalls.isDirectory(url.path) {
     case false?:
       return resolution(ofFile: url)
     case true?:
