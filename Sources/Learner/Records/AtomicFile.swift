@@ -17,30 +17,29 @@ package enum AtomicFile {
   ///   only the last step failed: then the new file is in place, and the sentence says so. The caller
   ///   may go on and try again later.
   package static func write(_ data: Data, to url: URL) throws(RecordError) {
-    let path = url.path
-    let directoryPath = url.deletingLastPathComponent().path
+    let directoryURL = url.deletingLastPathComponent()
     let directory: FileCalls.Descriptor
     do {
       // Opened first, so that a directory that cannot be synchronised is refused before any change.
-      directory = try FileCalls.open(directoryPath, O_RDONLY | O_DIRECTORY)
+      directory = try FileCalls.open(directoryURL.path, O_RDONLY | O_DIRECTORY)
     } catch {
-      throw RecordError(cannot: "write into", path: directoryPath, error.errorNumber)
+      throw RecordError(cannot: "write into", path: directoryURL.relativePath, error.errorNumber)
     }
 
     let temporary = temporaryPath(for: url)
     do {
       try writeDurably(data, to: temporary)
-      try FileCalls.rename(temporary, to: path)
+      try FileCalls.rename(temporary, to: url.path)
     } catch {
       FileCalls.remove(temporary)
-      throw RecordError(cannot: "write", path: path, error.errorNumber)
+      throw RecordError(cannot: "write", path: url.relativePath, error.errorNumber)
     }
 
     do {
       try FileCalls.synchronise(directory)
     } catch {
       throw RecordError(
-        cannot: "synchronise (the new file is in place) the directory of", path: path,
+        cannot: "synchronise (the new file is in place) the directory of", path: url.relativePath,
         error.errorNumber)
     }
   }
@@ -52,7 +51,7 @@ package enum AtomicFile {
     do {
       try writeDurably(Data(), to: temporary)
     } catch {
-      throw RecordError(cannot: "write into", path: directory.path, error.errorNumber)
+      throw RecordError(cannot: "write into", path: directory.relativePath, error.errorNumber)
     }
   }
 
