@@ -33,6 +33,11 @@ public struct PositionMarker: @unchecked Sendable {
     package let environment: Int
     /// Steps since its episode began.
     package let step: Int
+
+    package init(environment: Int, step: Int) {
+      self.environment = environment
+      self.step = step
+    }
   }
 
   /// Where the worker is, or was when it died; `nil` outside of any environment's code.

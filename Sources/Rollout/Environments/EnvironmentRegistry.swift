@@ -117,6 +117,7 @@ public struct UnknownEnvironment: Error, Equatable, CustomStringConvertible {
 
   /// One sentence with what there is.
   public var description: String {
-    "there is no environment '\(id)'; there are \(known.joined(separator: ", "))"
+    let nearest = NearestMatch.find(id, among: known).map { " Did you mean '\($0)'?" } ?? ""
+    return "there is no environment '\(id)'; there are \(known.joined(separator: ", ")).\(nearest)"
   }
 }

@@ -20,7 +20,8 @@ struct EnvironmentRegistryTests {
     }
     #expect(
       error?.description
-        == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1")
+        == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1."
+        + " Did you mean 'CartPole-v0'?")
   }
 
   @Test func `an id is taken once`() throws {
