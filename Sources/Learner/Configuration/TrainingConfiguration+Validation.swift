@@ -1,3 +1,5 @@
+import Rollout
+
 extension TrainingConfiguration {
   /// Refuses numbers out of range and choices that contradict each other.
   ///

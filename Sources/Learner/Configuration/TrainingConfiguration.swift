@@ -1,3 +1,5 @@
+import Rollout
+
 /// Everything that decides what a training run computes, with the defaults of the seed's experiment.
 ///
 /// A plain value: fill in what differs, call ``validate()`` once, and hand it to the training loop. The
@@ -119,14 +121,4 @@ public enum OptimizerKind: String, Sendable, CaseIterable {
   case adam
   /// Plain gradient descent.
   case sgd
-}
-
-/// The step at which an unfinished episode is cut off.
-public enum EpisodeLimit: Sendable, Equatable {
-  /// The limit that the environment is registered with.
-  case registered
-  /// This many steps.
-  case steps(Int)
-  /// Never: episodes end by themselves alone.
-  case unlimited
 }

@@ -64,12 +64,12 @@ public struct ProgressLine {
   }
 
   /// Shows progress if enough time has passed since the last time.
-  public mutating func update(_ progress: Progress) {
+  public mutating func update(_ progress: TrainingProgress) {
     if isDue(secondsElapsed: progress.secondsElapsed) { show(progress) }
   }
 
   /// Shows the last state whatever the time, and leaves a live line standing.
-  public mutating func finish(_ progress: Progress) {
+  public mutating func finish(_ progress: TrainingProgress) {
     guard style != .quiet else { return }
     show(progress)
     if lineIsDrawn { write("\n") }
@@ -90,7 +90,7 @@ public struct ProgressLine {
     lastShown = nil
   }
 
-  private mutating func show(_ progress: Progress) {
+  private mutating func show(_ progress: TrainingProgress) {
     lastShown = progress.secondsElapsed
     if style == .live {
       // The last column stays free: some terminals wrap once it is filled, and then lines pile up.

@@ -2,7 +2,7 @@
 ///
 /// What is nil is not shown: there is no loss before the first update, no return before an episode
 /// has ended.
-public struct Progress: Equatable, Sendable {
+public struct TrainingProgress: Equatable, Sendable {
   /// Environment steps learnt from so far.
   public var steps: Int
   /// Environment steps at which the run ends; nil if it has no such end.
@@ -26,7 +26,7 @@ public struct Progress: Equatable, Sendable {
   /// Mean return of the last evaluation.
   public var evaluationReturn: Double?
 
-  /// Progress of which only the counts are known.
+  /// TrainingProgress of which only the counts are known.
   public init(
     steps: Int, totalSteps: Int? = nil, stepsPerSecond: Double = 0, episodeReturn: Double? = nil,
     loss: Double? = nil, entropy: Double? = nil, meanLag: Double? = nil, maxLag: Int? = nil,

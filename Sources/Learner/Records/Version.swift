@@ -1,2 +1,2 @@
-/// The version of this release, as `rlplay --version` shows it.
-let releaseVersion = "0.1.0"
+/// The release, as `--version` prints it and runs record it.
+package let releaseVersion = "0.1.0"

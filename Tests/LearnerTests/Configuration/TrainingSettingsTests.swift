@@ -1,4 +1,5 @@
 import Foundation
+import Rollout
 import Testing
 
 @testable import Learner

@@ -12,8 +12,8 @@ import Testing
     ProgressLine(style: style, width: { 81 }, write: { screen.text += $0 })
   }
 
-  private func progress(_ seconds: Double) -> Progress {
-    Progress(steps: Int(seconds * 100), secondsElapsed: seconds)
+  private func progress(_ seconds: Double) -> TrainingProgress {
+    TrainingProgress(steps: Int(seconds * 100), secondsElapsed: seconds)
   }
 
   @Test func `a live line is drawn over at most ten times a second`() {

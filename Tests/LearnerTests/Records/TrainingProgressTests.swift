@@ -3,7 +3,7 @@ import Testing
 @testable import Learner
 
 @Suite struct ProgressTests {
-  private let progress = Progress(
+  private let progress = TrainingProgress(
     steps: 1_204_000, totalSteps: 4_000_000, stepsPerSecond: 5_312_345, episodeReturn: 187.34,
     loss: -0.012345, entropy: 0.6123, meanLag: 3.14, maxLag: 7, restarts: 2, secondsElapsed: 12,
     evaluationReturn: 475)
@@ -31,21 +31,21 @@ import Testing
   }
 
   @Test func `what is not known is not shown`() {
-    #expect(Progress(steps: 0).text(width: 80) == "0 steps  0 SPS")
+    #expect(TrainingProgress(steps: 0).text(width: 80) == "0 steps  0 SPS")
     #expect(
-      Progress(steps: 0, totalSteps: 4_000_000).text(width: 80) == "0/4.00M steps  0 SPS")
+      TrainingProgress(steps: 0, totalSteps: 4_000_000).text(width: 80) == "0/4.00M steps  0 SPS")
     #expect(
-      Progress(steps: 950, stepsPerSecond: 999_960, restarts: 1).text(width: 80)
+      TrainingProgress(steps: 950, stepsPerSecond: 999_960, restarts: 1).text(width: 80)
         == "950 steps  1.00M SPS  1 restart")
   }
 
   @Test func `a loss that is no number is shown as such`() {
-    let text = Progress(steps: 1, loss: .nan, entropy: .infinity).text(width: 80)
+    let text = TrainingProgress(steps: 1, loss: .nan, entropy: .infinity).text(width: 80)
     #expect(text == "1 steps  0 SPS  loss nan  entropy inf")
   }
 
   @Test func `lines for a log file stand below each other`() {
-    var early = Progress(steps: 40_000, totalSteps: 4_000_000, stepsPerSecond: 950_000.4)
+    var early = TrainingProgress(steps: 40_000, totalSteps: 4_000_000, stepsPerSecond: 950_000.4)
     #expect(
       early.alignedText
         == "steps      40,000 of 4,000,000  steps per second    950,000  return       -"

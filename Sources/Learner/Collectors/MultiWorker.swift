@@ -1,0 +1,168 @@
+import Rollout
+
+/// Collects in many worker processes over a pool of fragments in shared memory.
+///
+/// Asynchronously, a batch is made of whatever is ready, oldest first, and workers use the newest weights. With a `lag`, it is
+/// made of the workers' fragments in turn, each collected with the weights of exactly `lag` updates earlier, so that
+/// one seed gives one result on every machine, with collecting and learning still side by side.
+public final class MultiWorker: RolloutCollector {
+  private let core: CollectorCore
+  private let group: WorkerGroup
+  private let schedule: CollectSchedule
+  private let isInterrupted: () -> Bool
+  private let say: (String) -> Void
+  private var nextToWake = 0
+  private var lastAttended: UInt64 = 0
+
+  /// How long the learner goes without looking after its workers when it never has to wait for them.
+  private static let attentionNanoseconds: UInt64 = 1_000_000
+
+  /// Starts the workers.
+  ///
+  /// - Parameters:
+  ///   - setup: what is collected.
+  ///   - actorCount: worker processes.
+  ///   - bufferCount: fragments in shared memory, at least one for each worker.
+  ///   - fragmentsPerBatch: fragments that a batch is made of.
+  ///   - lag: nil for asynchronous collection, otherwise the fixed lag of deterministic collection.
+  ///   - processes: which program to start and whom to tell about it.
+  /// - Throws: `RunMemoryError` when shared memory is short, `WorkerStartError`.
+  public init(
+    _ setup: RolloutSetup, actorCount: Int, bufferCount: Int, fragmentsPerBatch: Int = 1,
+    lag: Int? = nil, processes: WorkerProcesses = WorkerProcesses()
+  ) throws {
+    schedule =
+      lag.map {
+        .fixed(
+          FixedSchedule(
+            workerCount: actorCount, bufferCount: bufferCount,
+            fragmentsPerBatch: fragmentsPerBatch, lag: $0))
+      } ?? .free
+    core = try CollectorCore(
+      setup, workerCount: actorCount, bufferCount: bufferCount,
+      fragmentsPerBatch: fragmentsPerBatch, schedule: schedule)
+    isInterrupted = processes.isInterrupted
+    say = processes.say
+    group = WorkerGroup(
+      memory: core.memory, description: core.description,
+      executable: try processes.executable ?? SystemCalls.executablePath(), say: processes.say)
+    try group.start()
+  }
+
+  /// Where the fields of a batch lie.
+  public var batchLayout: FragmentLayout { core.batch.layout }
+
+  /// Waits for the next batch.
+  public func next() throws -> FragmentBatch {
+    if core.progress.turns > 0 {
+      core.publish()
+      if case .fixed = schedule { for worker in 0..<workerCount { group.wake(worker) } }
+    }
+    try attendNowAndThen()
+    for position in 0..<core.batch.fragmentCount {
+      let buffer = try waitForFragment()
+      core.gather(buffer, at: position)
+      wakeOne(after: buffer)
+    }
+    return core.finishTurn()
+  }
+
+  /// How far collecting has come.
+  public var progress: CollectorProgress {
+    core.currentProgress(restarts: group.restartCount)
+  }
+
+  /// Hands out the episodes that finished since the last call.
+  public func takeEpisodes(_ body: (EpisodeRecord) -> Void) { core.takeEpisodes(body) }
+
+  /// Ends all workers.
+  public func close() { group.close() }
+
+  // MARK: Waiting and waking
+
+  private var workerCount: Int { core.memory.layout.workerCount }
+
+  /// The next fragment to learn from, now *learning*.
+  private func waitForFragment() throws -> Int {
+    if let buffer = take() { return buffer }
+    let began = SystemCalls.monotonicNanoseconds()
+    var complaints: UInt64 = 0
+    while true {
+      core.memory.parkLearner()
+      if let buffer = take() {
+        core.memory.unparkLearner()
+        return buffer
+      }
+      // The time limit is for signals and complaints only: a bell or a death ends the wait at once.
+      try group.attend(timeoutMilliseconds: 100)
+      core.memory.unparkLearner()
+      if let buffer = take() { return buffer }
+      if isInterrupted() { throw Interrupted() }
+      let seconds = (SystemCalls.monotonicNanoseconds() - began) / 1_000_000_000
+      if seconds >= 10 * (complaints + 1) {
+        complaints += 1
+        say("no fragment for \(seconds) s: \(culprits.joined(separator: "; "))")
+      }
+    }
+  }
+
+  private func take() -> Int? {
+    switch schedule {
+    case .free: return core.memory.pool.takeLowestTicket()
+    case .fixed(let schedule):
+      let (worker, index) = schedule.origin(sequence: core.progress.fragments)
+      let buffer = schedule.buffer(worker: worker, index: index)
+      return core.memory.pool.take(buffer: buffer) ? buffer : nil
+    }
+  }
+
+  private var culprits: [String] {
+    switch schedule {
+    case .free: (0..<workerCount).map { group.whereabouts($0) }
+    case .fixed(let schedule):
+      [group.whereabouts(schedule.origin(sequence: core.progress.fragments).worker)]
+    }
+  }
+
+  /// A fragment became free: wakes one worker that waits for it, each in turn.
+  private func wakeOne(after buffer: Int) {
+    if case .fixed(let schedule) = schedule {
+      group.wake(buffer / (schedule.bufferCount / schedule.workerCount))
+      return
+    }
+    for step in 0..<workerCount {
+      let worker = (nextToWake + step) % workerCount
+      if group.wake(worker) {
+        nextToWake = worker + 1
+        return
+      }
+    }
+  }
+
+  private func attendNowAndThen() throws {
+    let now = SystemCalls.monotonicNanoseconds()
+    guard now - lastAttended > Self.attentionNanoseconds else { return }
+    lastAttended = now
+    try group.attend(timeoutMilliseconds: 0)
+  }
+}
+
+/// Which program workers run, whom to tell about them, and when to stop waiting.
+public struct WorkerProcesses {
+  /// The program whose `worker` subcommand to run; nil for the one that runs now.
+  public var executable: String?
+  /// Takes workers' log lines and reports of deaths, a sentence each.
+  public var say: (String) -> Void
+  /// Asked while waiting: whether to break off.
+  public var isInterrupted: () -> Bool
+
+  /// The program that runs now, telling on standard error.
+  public init(
+    executable: String? = nil, say: @escaping (String) -> Void = reportOnStandardError,
+    isInterrupted: @escaping () -> Bool = { false }
+  ) {
+    self.executable = executable
+    self.say = say
+    self.isInterrupted = isInterrupted
+  }
+}

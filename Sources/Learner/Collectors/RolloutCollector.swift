@@ -1,0 +1,64 @@
+import Rollout
+
+/// A source of batches: what a training loop runs over.
+///
+/// Each turn publishes the weights as they are now, gives the last batch's memory back and returns the next one. It never
+/// ends by itself: whoever runs over it says when enough is enough.
+///
+///     while updates < 10_000 {
+///       let batch = try rollout.next()
+///       update.learn(from: batch.view)
+///     }
+///     rollout.close()
+public protocol RolloutCollector: AnyObject {
+  /// Where the fields of a batch lie.
+  var batchLayout: FragmentLayout { get }
+
+  /// The next batch, valid until the next call.
+  ///
+  /// - Throws: `WorkerDeath` when a worker keeps dying, `EnvironmentFault` when an environment in this process cannot go
+  ///   on, `Interrupted` when waiting was broken off.
+  func next() throws -> FragmentBatch
+
+  /// How far collecting has come.
+  var progress: CollectorProgress { get }
+
+  /// Hands out the episodes that finished since the last call; of very many, only the latest.
+  func takeEpisodes(_ body: (EpisodeRecord) -> Void)
+
+  /// Ends the collection and whatever processes belong to it. Harmless when repeated.
+  func close()
+}
+
+/// How far collecting has come.
+public struct CollectorProgress: Sendable, Equatable {
+  /// Batches handed out, and versions of the weights published.
+  public var turns = 0
+  /// Environment steps in those batches.
+  public var steps = 0
+  /// Environment steps that workers have made, learnt from or not.
+  public var collectedSteps = 0
+  /// Episodes that workers have finished.
+  public var episodes = 0
+  /// Workers that were replaced.
+  public var restarts = 0
+  /// Updates between the weights that collected a fragment and those that it was handed out to, over the
+  /// fragments handed out so far: their sum, and the largest.
+  public var lagSum = 0
+  /// The largest lag so far.
+  public var lagLargest = 0
+  /// Fragments handed out.
+  public var fragments = 0
+
+  /// The mean lag so far.
+  public var meanLag: Double { fragments == 0 ? 0 : Double(lagSum) / Double(fragments) }
+}
+
+/// Waiting for a fragment was broken off because the process was told to stop.
+public struct Interrupted: Error, CustomStringConvertible {
+  /// One sentence.
+  public var description: String { "collecting was interrupted" }
+
+  /// An interruption.
+  public init() {}
+}

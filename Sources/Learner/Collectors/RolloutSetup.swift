@@ -1,0 +1,67 @@
+import Actor
+import Rollout
+
+/// What is collected, with which policy and weights: what every collector is made from.
+///
+///     let setup = try RolloutSetup(
+///       environment: "CartPole-v1", policy: FeedForwardPolicy(), environmentCount: 8, stepCount: 25, seed: 1)
+///     let rollout = try MultiWorker(setup, actorCount: 16, bufferCount: 24, fragmentsPerBatch: 2)
+public struct RolloutSetup {
+  /// The registered name of the environment.
+  public let environment: String
+  /// The step at which an unfinished episode is cut off.
+  public let episodeLimit: EpisodeLimit
+  /// Who plays.
+  public let policy: any Policy
+  /// B, the environments that a worker steps side by side.
+  public let environmentCount: Int
+  /// T, the steps of a fragment.
+  public let stepCount: Int
+  /// Whether an environment whose episode ended waits until the fragment ends.
+  public let sticky: Bool
+  /// The root of every random stream.
+  public let seed: UInt64
+
+  /// The fragments.
+  public let layout: FragmentLayout
+  /// The policy's parameters.
+  public let parameters: ParameterLayout
+  /// The weights, which the collector publishes on each turn; initialised from the seed.
+  public let weights: FlatVector<Float>
+
+  /// Works out what is recorded, and draws first weights.
+  ///
+  /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making an environment throws.
+  public init(
+    environment: String, episodeLimit: EpisodeLimit = .registered, policy: any Policy,
+    environmentCount: Int, stepCount: Int, sticky: Bool = false, seed: UInt64
+  ) throws {
+    self.environment = environment
+    self.episodeLimit = episodeLimit
+    self.policy = policy
+    self.environmentCount = environmentCount
+    self.stepCount = stepCount
+    self.sticky = sticky
+    self.seed = seed
+    let probe = try EnvironmentRegistry.shared.makeBatch(
+      environment,
+      streams: [RandomStreams(seed: seed, worker: 0, incarnation: 0).environment(0)],
+      limit: episodeLimit)
+    let signature = try PolicySignature(policy, for: probe.spaces)
+    layout = FragmentLayout(
+      stepCount: stepCount, environmentCount: environmentCount,
+      contents: signature.contents(probe.spaces))
+    parameters = signature.parameters
+    weights = FlatVector(repeating: 0, count: parameters.elementCount)
+    var random = RandomStreams.initialisation(seed: seed)
+    parameters.initialise(weights, using: &random)
+  }
+
+  /// What workers are told.
+  func description(_ schedule: CollectSchedule) -> RunDescription {
+    RunDescription(
+      environment: environment, episodeLimit: episodeLimit, environmentCount: environmentCount,
+      stepCount: stepCount, sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed,
+      schedule: schedule)
+  }
+}

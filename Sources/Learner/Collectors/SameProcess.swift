@@ -1,0 +1,59 @@
+import Actor
+import Rollout
+
+/// Collects in the learner's own process, between updates: the plainest collector, and the one to debug with.
+///
+/// It is one worker without a process, with the same streams as the worker 0 of the others, so that at equal lag all collect
+/// the same fragments.
+public final class SameProcess: RolloutCollector {
+  private let core: CollectorCore
+  private let producer: FragmentProducer
+  private let schedule: FixedSchedule
+  private var isStarted = false
+
+  /// Sets a collection up.
+  ///
+  /// - Parameters:
+  ///   - setup: what is collected.
+  ///   - fragmentsPerBatch: fragments that a batch is made of.
+  ///   - lag: how many updates the weights that collect stay behind.
+  /// - Throws: `RunMemoryError`, or what making the environments throws.
+  public init(_ setup: RolloutSetup, fragmentsPerBatch: Int = 1, lag: Int = 0) throws {
+    schedule = FixedSchedule(
+      workerCount: 1, bufferCount: 1, fragmentsPerBatch: fragmentsPerBatch, lag: lag)
+    core = try CollectorCore(
+      setup, workerCount: 1, bufferCount: 1, fragmentsPerBatch: fragmentsPerBatch,
+      schedule: .fixed(schedule))
+    producer = try FragmentProducer(
+      core.description, memory: core.memory, worker: 0, incarnation: 0)
+  }
+
+  /// Where the fields of a batch lie.
+  public var batchLayout: FragmentLayout { core.batch.layout }
+
+  /// Collects the next batch.
+  public func next() throws -> FragmentBatch {
+    if core.progress.turns > 0 { core.publish() }
+    if !isStarted {
+      try producer.start()
+      isStarted = true
+    }
+    for position in 0..<core.batch.fragmentCount {
+      let version = schedule.version(worker: 0, index: producer.index)
+      precondition(core.memory.pool.claim(buffer: 0, worker: 0, incarnation: 0))
+      try producer.produce(into: 0, version: version)
+      precondition(core.memory.pool.take(buffer: 0))
+      core.gather(0, at: position)
+    }
+    return core.finishTurn()
+  }
+
+  /// How far collecting has come.
+  public var progress: CollectorProgress { core.currentProgress(restarts: 0) }
+
+  /// Hands out the episodes that finished since the last call.
+  public func takeEpisodes(_ body: (EpisodeRecord) -> Void) { core.takeEpisodes(body) }
+
+  /// Nothing to end.
+  public func close() {}
+}

@@ -1,0 +1,126 @@
+import Actor
+import Rollout
+
+/// What an evaluation saw: one return and one length for each episode.
+public struct EvaluationResult: Sendable, Equatable {
+  /// Undiscounted sums of rewards.
+  public var returns: [Double]
+  /// Steps.
+  public var lengths: [Int]
+
+  /// The mean return.
+  public var meanReturn: Double { returns.reduce(0, +) / Double(returns.count) }
+  /// The returns' standard deviation over the episodes (not of their mean).
+  public var standardDeviation: Double {
+    let mean = meanReturn
+    let sum = returns.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (sum / Double(returns.count)).squareRoot()
+  }
+  /// The middle return; of an even number, the mean of the two in the middle.
+  public var medianReturn: Double {
+    let sorted = returns.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+  /// The smallest return.
+  public var minimumReturn: Double { returns.min() ?? .nan }
+  /// The largest return.
+  public var maximumReturn: Double { returns.max() ?? .nan }
+  /// The mean length.
+  public var meanLength: Double { Double(lengths.reduce(0, +)) / Double(lengths.count) }
+}
+
+/// Plays whole episodes with given weights, each episode exactly once and with streams of its own.
+///
+/// Episode i is the same episode however many are played, so that results can be compared; nothing is recorded but rewards.
+public final class Evaluator {
+  private let environment: String
+  private let episodeLimit: EpisodeLimit
+  private let policy: any Policy
+  private let choice: ActionChoice
+  private let seed: UInt64
+  private let signature: PolicySignature
+
+  /// Steps after which an episode of an environment without a limit is given up and counted as it stands.
+  public static let patience = 100_000
+
+  /// At most so many episodes are played side by side.
+  private static let width = 128
+
+  /// Sets an evaluation up.
+  ///
+  /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making an environment throws.
+  public init(
+    environment: String, episodeLimit: EpisodeLimit, policy: any Policy,
+    choice: ActionChoice = .greedy, seed: UInt64
+  ) throws {
+    self.environment = environment
+    self.episodeLimit = episodeLimit
+    self.policy = policy
+    self.choice = choice
+    self.seed = seed
+    let probe = try EnvironmentRegistry.shared.makeBatch(
+      environment, streams: [RandomStreams.evaluation(seed: seed, environment: 0)],
+      limit: episodeLimit)
+    signature = try PolicySignature(policy, for: probe.spaces)
+  }
+
+  /// The policy's parameters, to check weights against.
+  public var parameters: ParameterLayout { signature.parameters }
+
+  /// Plays the episodes of these numbers.
+  ///
+  /// - Throws: `EnvironmentFault` when an environment cannot go on.
+  public func evaluate(
+    _ weights: FlatVector<Float>, episodes: Range<Int>
+  ) throws -> EvaluationResult {
+    var result = EvaluationResult(returns: [], lengths: [])
+    for first in stride(from: episodes.lowerBound, to: episodes.upperBound, by: Self.width) {
+      let part = try play(first..<min(first + Self.width, episodes.upperBound), weights)
+      result.returns += part.returns
+      result.lengths += part.lengths
+    }
+    return result
+  }
+
+  private func play(
+    _ episodes: Range<Int>, _ weights: FlatVector<Float>
+  ) throws -> EvaluationResult {
+    let environments = try EnvironmentRegistry.shared.makeBatch(
+      environment,
+      streams: episodes.map { RandomStreams.evaluation(seed: seed, environment: $0) },
+      limit: episodeLimit)
+    // A fragment of one step: react to row 0, step to row 1, and make that row 0.
+    let storage = FragmentStorage(
+      FragmentLayout(
+        stepCount: 1, environmentCount: episodes.count,
+        contents: signature.contents(environments.spaces)))
+    let actor = try PolicyActor(
+      policy, layout: storage.layout,
+      streams: episodes.map { RandomStreams.evaluationAction(seed: seed, environment: $0) },
+      choice: choice)
+    actor.weights.assign(weights.elements)
+    actor.weightsChanged()
+    var returns = Array(repeating: 0.0, count: episodes.count)
+    var lengths = Array(repeating: 0, count: episodes.count)
+    var playing = Array(repeating: true, count: episodes.count)
+    var left = episodes.count
+    let fragment = storage.view
+    try environments.reset(into: fragment, row: 0)
+    for _ in 0..<Self.patience where left > 0 {
+      actor.react(to: fragment, at: 0, virtual: false)
+      try environments.step(fragment, from: 0, sticky: false, position: .unread)
+      let (rewards, ends) = (fragment.rew, fragment.fin)
+      for index in playing.indices where playing[index] {
+        returns[index] += Double(rewards[1, index])
+        lengths[index] += 1
+        if ends[1, index] {
+          playing[index] = false
+          left -= 1
+        }
+      }
+      fragment.copyState(row: 1, to: fragment, row: 0)
+    }
+    return EvaluationResult(returns: returns, lengths: lengths)
+  }
+}

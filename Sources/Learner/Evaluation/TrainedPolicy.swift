@@ -1,0 +1,72 @@
+import Actor
+import Rollout
+
+/// A policy with the weights of a checkpoint, and the environment that it was trained for.
+public struct TrainedPolicy {
+  /// The environment's registered name.
+  public let environment: String
+  /// The step limit that it was trained with.
+  public let episodeLimit: EpisodeLimit
+  /// What reacts.
+  public let policy: any Policy
+
+  private let checkpoint: Checkpoint
+
+  /// Reads what a checkpoint says about itself.
+  ///
+  /// - Throws: `CheckpointError` when the file is no checkpoint of rlplay, `PolicyError` when its policy is not known here.
+  public init(_ checkpoint: Checkpoint) throws {
+    self.checkpoint = checkpoint
+    environment = try checkpoint.requiredMetadata(Checkpoint.Key.environment)
+    policy = try PolicyRegistry.decode(checkpoint.requiredMetadata(Checkpoint.Key.policy))
+    let limit = try checkpoint.requiredMetadata(Checkpoint.Key.maxEpisodeSteps)
+    episodeLimit =
+      switch limit {
+      case "default": .registered
+      case "none": .unlimited
+      default:
+        if let count = Int(limit), count > 0 {
+          .steps(count)
+        } else {
+          throw CheckpointError(.malformed, "its step limit '\(limit)' is no number of steps")
+        }
+      }
+  }
+
+  /// Plays episodes.
+  ///
+  /// - Parameters:
+  ///   - episodes: how many.
+  ///   - choice: whether actions are drawn or the likeliest is taken.
+  ///   - seed: the root of the episodes' streams.
+  ///   - episodeLimit: the step limit; `registered` for the one that the policy was trained with.
+  /// - Throws: `UnknownEnvironment`, `PolicyError`, `CheckpointError` when the weights are of another network,
+  ///   `EnvironmentFault`.
+  public func evaluate(
+    episodes: Int, choice: ActionChoice, seed: UInt64, episodeLimit: EpisodeLimit = .registered
+  ) throws -> EvaluationResult {
+    let evaluator = try Evaluator(
+      environment: environment,
+      episodeLimit: episodeLimit == .registered ? self.episodeLimit : episodeLimit,
+      policy: policy, choice: choice, seed: seed)
+    let values = try checkpoint.parameters(
+      matching: evaluator.parameters.entries.map { ($0.name, $0.shape) })
+    let weights = FlatVector<Float>(repeating: 0, count: values.count)
+    weights.assign(values)
+    return try evaluator.evaluate(weights, episodes: 0..<episodes)
+  }
+}
+
+extension EvaluationResult {
+  /// The object that ends standard output with `--json`.
+  public var json: String {
+    var object = OrderedJSON()
+    object.set("episodes", returns.count)
+    object.set("mean_return", meanReturn)
+    object.set("std_return", standardDeviation)
+    object.set("min_return", minimumReturn)
+    object.set("max_return", maximumReturn)
+    object.set("mean_length", meanLength)
+    return object.encoded()
+  }
+}

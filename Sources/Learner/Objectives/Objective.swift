@@ -1,0 +1,53 @@
+import Actor
+import Rollout
+
+/// What learning minimises: a formula over a fragment, traced once.
+///
+/// A loss of one's own is a type with this one function; its gradient comes for free. What only reports, such as the entropy,
+/// goes into `metrics`.
+public protocol Objective: Sendable {
+  /// The algorithm's name in run directories and checkpoints.
+  static var name: String { get }
+
+  /// Traces the loss.
+  ///
+  /// - Parameters:
+  ///   - fragment: the batch that was collected, rows [T, B].
+  ///   - reaction: what the policy that is being trained says to `fragment.current`.
+  ///   - distribution: how actions are drawn from a reaction's logits.
+  func loss(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) -> TracedLoss
+}
+
+/// A loss and the numbers to report beside it.
+public struct TracedLoss {
+  /// A single number to be minimised.
+  public var loss: Tensor
+  /// Single numbers to be reported, by name.
+  public var metrics: [Metric]
+
+  /// A number to be reported.
+  public struct Metric {
+    /// Its name in the metrics.
+    public var name: String
+    /// Where it comes from.
+    public var tensor: Tensor
+    /// What stands for several updates.
+    public var summary: MetricSummary
+  }
+
+  /// Pairs a loss with what is reported beside it.
+  public init(_ loss: Tensor, metrics: [Metric]) {
+    self.loss = loss
+    self.metrics = metrics
+  }
+}
+
+/// What stands for a number's values over several updates.
+public enum MetricSummary: Sendable {
+  /// Their mean.
+  case mean
+  /// The largest of them.
+  case largest
+}

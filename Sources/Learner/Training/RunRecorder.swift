@@ -1,0 +1,190 @@
+import Actor
+import Foundation
+import Rollout
+
+/// Writes down how a run goes: the status line, metrics, checkpoints, configuration.
+final class RunRecorder {
+  /// Where it all goes.
+  let directory: RunDirectory
+
+  private let configuration: TrainingConfiguration
+  private let setup: RolloutSetup
+  private var line: ProgressLine
+  private var log: MetricsLog
+  private var lastRecord = (seconds: 0.0, steps: 0)
+  private var recentReturns = RecentReturns()
+  private var evaluationReturn: Double?
+  private var bestReturn = -Double.infinity
+
+  /// Seconds between lines of metrics.
+  private static let interval = 0.1
+
+  /// Makes the directory and writes the configuration.
+  ///
+  /// - Throws: `RecordError` when that cannot be done.
+  init(
+    _ configuration: TrainingConfiguration, _ setup: RolloutSetup, seed: UInt64, isQuiet: Bool
+  ) throws(RecordError) {
+    self.configuration = configuration
+    self.setup = setup
+    line = ProgressLine(quiet: isQuiet)
+    directory =
+      if let path = configuration.runDirectory {
+        try RunDirectory.create(at: URL(fileURLWithPath: path, isDirectory: true))
+      } else {
+        try RunDirectory.create(
+          environment: configuration.environment, algorithm: Reinforce.name, seed: seed)
+      }
+    // The directory is where the file is: a run that starts from this file makes one of its own.
+    var saved = configuration
+    saved.runDirectory = nil
+    try directory.writeConfiguration(
+      saved.json(about: ["rlplay": releaseVersion, "machine": Self.machine]))
+    log = try MetricsLog(appendingTo: directory.metrics)
+  }
+
+  private static var machine: String {
+    let information = ProcessInfo.processInfo
+    return "\(information.operatingSystemVersionString), \(information.processorCount) cores"
+  }
+
+  /// Says something on a line of its own.
+  func say(_ sentence: String) { line.note(sentence) }
+
+  /// Whether it is time to record.
+  func isDue(secondsElapsed: Double) -> Bool {
+    secondsElapsed - lastRecord.seconds >= Self.interval
+  }
+
+  /// Adds a line of metrics and renews the status line.
+  ///
+  /// - Throws: `RecordError`; `TrainingError` when the loss is not finite.
+  func record(
+    _ collector: any RolloutCollector, _ update: PolicyUpdate, secondsElapsed: Double
+  ) throws {
+    collector.takeEpisodes { recentReturns.add(Double($0.episodeReturn)) }
+    let metrics = update.takeMetrics()
+    guard !metrics.isEmpty else { return }
+    let progress = collector.progress
+    let rate =
+      Double(progress.steps - lastRecord.steps) / max(secondsElapsed - lastRecord.seconds, 1e-9)
+    lastRecord = (secondsElapsed, progress.steps)
+
+    var record = MetricsRecord()
+    record.set("env_steps", progress.steps)
+    record.set("updates", update.updateCount)
+    record.set("seconds", secondsElapsed)
+    record.set("steps_per_second", rate)
+    record.set("episodes", progress.episodes)
+    if let mean = recentReturns.mean { record.set("episode_return", mean) }
+    for (name, value) in metrics { record.set(name, value) }
+    record.set("lag_mean", progress.meanLag)
+    record.set("lag_max", progress.lagLargest)
+    record.set("worker_restarts", progress.restarts)
+    try log.append(record)
+    line.update(status(progress, metrics, rate, secondsElapsed))
+
+    for (name, value) in metrics where name == "loss" && !value.isFinite {
+      throw TrainingError(
+        """
+        the loss became \(value) after \(update.updateCount) updates: lower --learning-rate or \
+        bound --max-grad-norm; the last checkpoint in \(directory.path) is from before
+        """)
+    }
+  }
+
+  /// Adds an evaluation, and keeps the weights that did best.
+  ///
+  /// - Throws: `RecordError`.
+  func recordEvaluation(
+    _ meanReturn: Double, _ update: PolicyUpdate, secondsElapsed: Double
+  ) throws(RecordError) {
+    evaluationReturn = meanReturn
+    var record = MetricsRecord()
+    record.set("env_steps", steps(update))
+    record.set("updates", update.updateCount)
+    record.set("seconds", secondsElapsed)
+    record.set("eval_return", meanReturn)
+    try log.append(record)
+    if meanReturn > bestReturn {
+      bestReturn = meanReturn
+      try checkpoint(update).save(to: directory.bestCheckpoint)
+    }
+  }
+
+  /// Saves the weights and closes the records.
+  ///
+  /// - Throws: `RecordError`; `TrainingError` when the loss is not finite.
+  func finish(
+    _ collector: any RolloutCollector, _ update: PolicyUpdate, secondsElapsed: Double
+  ) throws {
+    try record(collector, update, secondsElapsed: secondsElapsed)
+    try checkpoint(update).save(to: directory.lastCheckpoint)
+    try log.flush()
+    var final = status(collector.progress, [], 0, secondsElapsed)
+    final.stepsPerSecond = Double(final.steps) / max(secondsElapsed, 1e-9)
+    line.finish(final)
+  }
+
+  // MARK: Parts
+
+  private func steps(_ update: PolicyUpdate) -> Int {
+    update.updateCount * configuration.fragmentSteps * configuration.environmentsPerActor
+      * configuration.fragmentsPerBatch
+  }
+
+  private func status(
+    _ progress: CollectorProgress, _ metrics: [(name: String, value: Double)], _ rate: Double,
+    _ seconds: Double
+  ) -> TrainingProgress {
+    func metric(_ name: String) -> Double? { metrics.first { $0.name == name }?.value }
+    return TrainingProgress(
+      steps: progress.steps, totalSteps: configuration.totalSteps, stepsPerSecond: rate,
+      episodeReturn: recentReturns.mean, loss: metric("loss"), entropy: metric("entropy"),
+      meanLag: progress.meanLag, maxLag: progress.lagLargest, restarts: progress.restarts,
+      secondsElapsed: seconds, evaluationReturn: evaluationReturn)
+  }
+
+  private func checkpoint(_ update: PolicyUpdate) -> Checkpoint {
+    let limit =
+      switch configuration.maximumEpisodeSteps {
+      case .registered: "default"
+      case .unlimited: "none"
+      case .steps(let count): "\(count)"
+      }
+    return Checkpoint(
+      metadata: [
+        Checkpoint.Key.environment: configuration.environment,
+        Checkpoint.Key.maxEpisodeSteps: limit,
+        Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
+        Checkpoint.Key.algorithm: Reinforce.name,
+        Checkpoint.Key.environmentSteps: "\(steps(update))",
+        Checkpoint.Key.updates: "\(update.updateCount)",
+      ],
+      parameters: setup.parameters.entries.map { entry in
+        .init(
+          name: entry.name, shape: entry.shape,
+          values: entry.range.map { setup.weights[$0] })
+      })
+  }
+}
+
+/// The mean return of the latest hundred episodes.
+private struct RecentReturns {
+  private static let capacity = 100
+  private var returns: [Double] = []
+  private var next = 0
+
+  mutating func add(_ value: Double) {
+    if returns.count < Self.capacity {
+      returns.append(value)
+    } else {
+      returns[next] = value
+      next = (next + 1) % Self.capacity
+    }
+  }
+
+  var mean: Double? {
+    returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)
+  }
+}

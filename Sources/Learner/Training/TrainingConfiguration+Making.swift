@@ -1,0 +1,50 @@
+import Actor
+import Rollout
+
+// What a configuration's words stand for.
+extension TrainingConfiguration {
+  /// The policy to train.
+  public var policy: any Policy { FeedForwardPolicy(hidden: hiddenSizes) }
+
+  /// What to minimise.
+  public var objective: Reinforce {
+    Reinforce(discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip)
+  }
+
+  /// What is collected.
+  ///
+  /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making an environment throws.
+  func makeSetup(seed: UInt64) throws -> RolloutSetup {
+    try RolloutSetup(
+      environment: environment, episodeLimit: maximumEpisodeSteps, policy: policy,
+      environmentCount: environmentsPerActor, stepCount: fragmentSteps, sticky: sticky, seed: seed)
+  }
+
+  /// Where batches come from; starts the workers.
+  ///
+  /// - Throws: `RunMemoryError`, `WorkerStartError`.
+  func makeCollector(
+    _ setup: RolloutSetup, _ processes: WorkerProcesses
+  ) throws -> any RolloutCollector {
+    switch collector {
+    case .same:
+      try SameProcess(setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 0)
+    case .single:
+      try SingleWorker.start(
+        setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 1,
+        processes: processes)
+    case .multi:
+      try MultiWorker(
+        setup, actorCount: actorCount, bufferCount: bufferCount,
+        fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag, processes: processes)
+    }
+  }
+
+  /// What turns gradients into steps.
+  func makeOptimiser(count: Int) -> any Optimiser<Float> {
+    switch optimizer {
+    case .adam: Adam<Float>(count: count, learningRate: Float(learningRate))
+    case .sgd: SGD<Float>(learningRate: Float(learningRate))
+    }
+  }
+}

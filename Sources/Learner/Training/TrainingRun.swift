@@ -1,0 +1,141 @@
+import Actor
+import Rollout
+
+/// A whole training run: the page to read first.
+///
+///     let run = try TrainingRun(configuration)
+///     let summary = try run.train()
+///
+/// Each turn takes a batch from the collector (which publishes the weights as they are), learns from it, and now and then
+/// writes down how it goes and evaluates.
+public final class TrainingRun {
+  /// What the run does, as resolved: the seed is set.
+  public let configuration: TrainingConfiguration
+  /// The root of every random stream, drawn if none was given.
+  public let seed: UInt64
+  /// Where the run leaves its files.
+  public var directory: RunDirectory { recorder.directory }
+
+  private let setup: RolloutSetup
+  private let update: PolicyUpdate
+  private let collector: any RolloutCollector
+  private let recorder: RunRecorder
+  private let evaluator: Evaluator
+  private let began: UInt64
+  private var nextEvaluation: Int
+  private var lastEvaluation: (steps: Int, meanReturn: Double)?
+
+  /// Makes the run's directory and starts its workers; nothing is learnt yet.
+  ///
+  /// - Parameters:
+  ///   - configuration: what to do, validated.
+  ///   - isQuiet: whether to show no progress.
+  ///   - workerExecutable: the program whose `worker` subcommand to run; nil for the one that runs now.
+  /// - Throws: `UnknownEnvironment`, `PolicyError`, `RecordError`, `RunMemoryError`, `WorkerStartError`, each a sentence.
+  public init(
+    _ configuration: TrainingConfiguration, isQuiet: Bool = false, workerExecutable: String? = nil
+  ) throws {
+    var resolved = configuration
+    seed = configuration.seed ?? UInt64.random(in: 0..<1 << 53)
+    resolved.seed = seed
+    self.configuration = resolved
+    setup = try resolved.makeSetup(seed: seed)
+    recorder = try RunRecorder(resolved, setup, seed: seed, isQuiet: isQuiet)
+    evaluator = try Evaluator(
+      environment: resolved.environment, episodeLimit: resolved.maximumEpisodeSteps,
+      policy: resolved.policy, seed: seed)
+    nextEvaluation = resolved.evaluateEvery
+    began = SystemCalls.monotonicNanoseconds()
+    let recorder = recorder
+    collector = try resolved.makeCollector(
+      setup,
+      WorkerProcesses(
+        executable: workerExecutable, say: { recorder.say($0) },
+        isInterrupted: { Interruption.requested != nil }))
+    update = try PolicyUpdate(
+      resolved.policy, resolved.objective, layout: collector.batchLayout, weights: setup.weights,
+      optimiser: resolved.makeOptimiser(count: setup.weights.count),
+      maximumGradientNorm: resolved.maximumGradientNorm)
+  }
+
+  /// Trains until all steps are made, the return is reached or a signal asks to stop; saves and ends the workers.
+  ///
+  /// - Throws: `WorkerDeath` when a worker keeps dying, `TrainingError` when learning diverges, `RecordError` when a file
+  ///   cannot be written. What was saved before stays.
+  public func train() throws -> TrainingSummary {
+    defer { collector.close() }
+    var ending: TrainingSummary.Ending?
+    while ending == nil {
+      do {
+        let batch = try collector.next()
+        update.learn(from: batch.view)
+      } catch is Interrupted {
+        // The signal itself is looked at below.
+      }
+      ending = try afterUpdate()
+    }
+    let seconds = secondsElapsed
+    if configuration.evaluateEvery > 0, lastEvaluation?.steps != collector.progress.steps,
+      ending == .steps
+    {
+      ending = try evaluate() ? .reachedReturn : ending
+    }
+    try recorder.finish(collector, update, secondsElapsed: seconds)
+    return summary(ending ?? .steps, seconds)
+  }
+
+  // MARK: Between updates
+
+  private var steps: Int {
+    update.updateCount * collector.batchLayout.stepCount * collector.batchLayout.environmentCount
+  }
+
+  private var secondsElapsed: Double {
+    Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
+  }
+
+  /// Writes down what is due; says why to stop, if there is reason to.
+  private func afterUpdate() throws -> TrainingSummary.Ending? {
+    if let signal = Interruption.requested { return .interrupted(signal: signal) }
+    let seconds = secondsElapsed
+    if recorder.isDue(secondsElapsed: seconds) {
+      try recorder.record(collector, update, secondsElapsed: seconds)
+    }
+    if configuration.evaluateEvery > 0, steps >= nextEvaluation {
+      nextEvaluation = (steps / configuration.evaluateEvery + 1) * configuration.evaluateEvery
+      if try evaluate() { return .reachedReturn }
+    }
+    return steps >= configuration.totalSteps ? .steps : nil
+  }
+
+  /// Evaluates the weights as they are; whether the return that was asked for is reached.
+  ///
+  /// The first episodes that pass have been picked from many tries for passing, so others have to confirm it.
+  private func evaluate() throws -> Bool {
+    let count = configuration.evaluationEpisodes
+    let mean = try evaluator.evaluate(setup.weights, episodes: 0..<count).meanReturn
+    lastEvaluation = (steps, mean)
+    try recorder.recordEvaluation(mean, update, secondsElapsed: secondsElapsed)
+    guard let wanted = configuration.untilReturn, mean >= wanted else { return false }
+    return try evaluator.evaluate(setup.weights, episodes: count..<2 * count).meanReturn >= wanted
+  }
+
+  private func summary(
+    _ ending: TrainingSummary.Ending, _ seconds: Double
+  ) -> TrainingSummary {
+    let progress = collector.progress
+    return TrainingSummary(
+      ending: ending, steps: steps, updates: update.updateCount, seconds: seconds,
+      restarts: progress.restarts, meanLag: progress.meanLag, largestLag: progress.lagLargest,
+      evaluationReturn: lastEvaluation?.meanReturn, runDirectory: directory.path, seed: seed)
+  }
+}
+
+/// Learning cannot go on.
+public struct TrainingError: Error, CustomStringConvertible {
+  /// What happened, and what to do.
+  public var description: String
+
+  /// Describes the failure in a sentence.
+  public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,52 @@
+/// How a run ended, and what came of it.
+public struct TrainingSummary: Sendable {
+  /// Why it ended.
+  public var ending: Ending
+  /// Environment steps learnt from.
+  public var steps: Int
+  /// Updates of the weights.
+  public var updates: Int
+  /// From the start of the workers to the last update.
+  public var seconds: Double
+  /// Workers that were replaced.
+  public var restarts: Int
+  /// The mean policy lag, in updates.
+  public var meanLag: Double
+  /// The largest policy lag, in updates.
+  public var largestLag: Int
+  /// The mean return of the last evaluation, if there was one.
+  public var evaluationReturn: Double?
+  /// The run's directory.
+  public var runDirectory: String
+  /// The root of every random stream.
+  public var seed: UInt64
+
+  /// Why a run ended.
+  public enum Ending: Sendable, Equatable {
+    /// All steps were made.
+    case steps
+    /// The return that was asked for was reached.
+    case reachedReturn
+    /// A signal asked to stop.
+    case interrupted(signal: Int32)
+  }
+
+  /// Environment steps learnt from in a second.
+  public var stepsPerSecond: Double { seconds > 0 ? Double(steps) / seconds : 0 }
+
+  /// The object that ends standard output with `--json`.
+  public var json: String {
+    var object = OrderedJSON()
+    object.set("env_steps", steps)
+    object.set("updates", updates)
+    object.set("seconds", seconds)
+    object.set("steps_per_second", stepsPerSecond)
+    object.set("worker_restarts", restarts)
+    object.set("mean_lag", meanLag)
+    object.set("max_lag", largestLag)
+    object.set("eval_return", evaluationReturn ?? .nan)
+    object.set("run_dir", runDirectory)
+    object.set("seed", seed)
+    return object.encoded()
+  }
+}

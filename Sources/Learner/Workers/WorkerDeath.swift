@@ -1,0 +1,59 @@
+import Glibc
+import Rollout
+
+/// A worker that ended while the run went on: who, where, how, and its last words.
+public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
+  /// The worker's number.
+  public var worker: Int
+  /// The process's number.
+  public var pid: Int32
+  /// How often the worker had been replaced before.
+  public var incarnation: UInt32
+  /// What it played.
+  public var environment: String
+  /// The run's seed.
+  public var seed: UInt64
+  /// Fragments that the worker handed over, all its processes together.
+  public var fragments: UInt64
+  /// What ended it.
+  public var cause: Cause
+  /// Which environment of its batch it was stepping, and how long that one's episode was.
+  public var position: (environment: Int, step: Int)?
+  /// The last lines that it logged.
+  public var lastWords: [String]
+
+  /// What ended a process.
+  public enum Cause: Sendable, Equatable {
+    case exited(Int32)
+    case killed(signal: Int32)
+    case unresponsive
+  }
+
+  /// One sentence with all of it.
+  public var description: String {
+    let how =
+      switch cause {
+      case .exited(let code): "exited with code \(code)"
+      case .killed(let signal): "was killed by signal \(signal) (\(signalName(signal)))"
+      case .unresponsive: "closed its output and did not end"
+      }
+    let place =
+      position.map { " in environment \($0.environment) at step \($0.step) of its episode" } ?? ""
+    let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"
+    return """
+      worker \(worker) (pid \(pid)) \(how)\(place), after \(fragments) fragments of \
+      \(environment) (seed \(seed), incarnation \(incarnation))\(words)
+      """
+  }
+}
+
+/// A signal's name, such as SIGSEGV.
+func signalName(_ signal: Int32) -> String {
+  let names: [Int32: String] = [
+    SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
+    SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL",
+    SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
+    SIGXCPU: "SIGXCPU", SIGSYS: "SIGSYS",
+  ]
+  return names[signal] ?? "unnamed"
+}

@@ -1,0 +1,32 @@
+import Foundation
+
+/// A worker's standard error, cut into lines, with its last words kept.
+struct WorkerLog {
+  private var pending: [UInt8] = []
+  /// The last lines that were not empty.
+  private(set) var lastWords: [String] = []
+
+  /// Takes bytes and hands out the lines that they complete.
+  mutating func take(_ bytes: UnsafeRawBufferPointer, _ line: (String) -> Void) {
+    pending.append(contentsOf: bytes)
+    while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
+      note(Array(pending[..<end]), line)
+      pending.removeFirst(end + 1)
+    }
+    // A worker that never ends its line must not fill this process's memory.
+    if pending.count > 1 << 16 { flush(line) }
+  }
+
+  /// Hands out what is left when the worker is gone.
+  mutating func flush(_ line: (String) -> Void) {
+    if !pending.isEmpty { note(pending, line) }
+    pending = []
+  }
+
+  private mutating func note(_ bytes: [UInt8], _ line: (String) -> Void) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard !text.allSatisfy(\.isWhitespace) else { return }
+    lastWords = lastWords.suffix(2) + [text]
+    line(text)
+  }
+}
