@@ -78,7 +78,8 @@ let package = Package(
     .target(name: "Worker", dependencies: ["Rollout", "Actor"], swiftSettings: settings),
     // The command: options, help, errors, dispatch.
     .executableTarget(
-      name: "rlplay", dependencies: ["Learner", "Worker"], swiftSettings: settings),
+      name: "rlplay", dependencies: ["Rollout", "Actor", "Learner", "Worker"],
+      swiftSettings: settings),
 
     // Tests.
     .target(
@@ -87,11 +88,14 @@ let package = Package(
     .testTarget(
       name: "RolloutTests", dependencies: ["Rollout", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ActorTests", dependencies: ["Actor", "TestSupport"], swiftSettings: settings),
+      name: "ActorTests", dependencies: ["Rollout", "Actor", "TestSupport"], swiftSettings: settings
+    ),
     .testTarget(
-      name: "LearnerTests", dependencies: ["Learner", "Worker", "TestSupport"],
+      name: "LearnerTests", dependencies: ["Rollout", "Actor", "Learner", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "rlplayTests", dependencies: ["rlplay", "TestSupport"], swiftSettings: settings),
+      name: "rlplayTests",
+      dependencies: ["rlplay", "Rollout", "Actor", "Learner", "Worker", "TestSupport"],
+      swiftSettings: settings),
   ]
 )

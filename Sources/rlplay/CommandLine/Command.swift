@@ -10,8 +10,6 @@ struct Command: Sendable {
   /// The one argument without a name that the command takes, if any.
   var argument: CommandArgument?
   let options: [CommandOption]
-  /// Whether the command is left out of the list, since the engine alone uses it.
-  var isHidden = false
   /// Turns what was given into typed options.
   let interpret: @Sendable (ParsedArguments) throws(ConfigurationError) -> Invocation
 
@@ -21,10 +19,8 @@ struct Command: Sendable {
   /// The command line in short, as help screens and errors show it.
   var usage: String {
     var words = ["rlplay", name]
-    words += options.filter(\.isRequired).map(\.label)
     if let argument { words.append("[\(argument.placeholder)]") }
-    if options.contains(where: { !$0.isRequired }) { words.append("[options]") }
-    return words.joined(separator: " ")
+    return (words + ["[options]"]).joined(separator: " ")
   }
 
   /// The option of that name.
@@ -47,7 +43,6 @@ struct CommandOption: Sendable {
   let help: String
   /// What holds where the option is not given, if that can be said in a word.
   var defaultText: String?
-  var isRequired = false
 
   /// The option as it is typed: `--actors N`.
   var label: String {
@@ -84,17 +79,5 @@ extension CommandOption {
     _ settings: [Setting<Configuration>], defaults: Configuration
   ) -> [CommandOption] {
     settings.map { CommandOption($0, defaults: defaults) }
-  }
-
-  /// Describes every setting of a table of options that must all be given.
-  static func required<Configuration>(
-    _ settings: [Setting<Configuration>], placeholderValues: Configuration
-  ) -> [CommandOption] {
-    all(settings, defaults: placeholderValues).map { option in
-      var option = option
-      option.isRequired = true
-      option.defaultText = nil
-      return option
-    }
   }
 }

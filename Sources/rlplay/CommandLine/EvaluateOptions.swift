@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 
 /// What `rlplay evaluate` was asked for.
 struct EvaluateOptions: Equatable, Sendable {

@@ -13,7 +13,7 @@ enum HelpText {
 
   /// The screen of `rlplay --help`.
   static let overview: String = {
-    let rows = Command.all.filter { !$0.isHidden }.map {
+    let rows = Command.all.map {
       row($0.name, $0.summary, at: overviewColumn)
     }
     let options = [

@@ -7,7 +7,6 @@ enum Invocation: Equatable, Sendable {
   case evaluate(EvaluateOptions)
   case bench(BenchOptions)
   case environments(EnvironmentsOptions)
-  case worker(WorkerOptions)
   /// A help screen, for standard output.
   case help(String)
   case version
@@ -49,7 +48,7 @@ enum Invocation: Equatable, Sendable {
 
   private static func command(named name: String) throws(UsageError) -> Command {
     if let command = Command.all.first(where: { $0.name == name }) { return command }
-    let names = Command.all.filter { !$0.isHidden }.map(\.name) + ["help"]
+    let names = Command.all.map(\.name) + ["help"]
     let suggestion = NearestMatch.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
     throw UsageError("Unknown command '\(name)'.\(suggestion)")
   }
@@ -57,7 +56,7 @@ enum Invocation: Equatable, Sendable {
   /// The sentence for an option that comes before any command.
   private static func strayOption(_ word: String) -> String {
     let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
-    let owner = Command.all.first { !$0.isHidden && $0.option(named: String(name)) != nil }
+    let owner = Command.all.first { $0.option(named: String(name)) != nil }
     let suggestion = owner.map { " Did you mean 'rlplay \($0.name) --\(name)'?" } ?? ""
     return "Unknown option '\(word)'.\(suggestion)"
   }
@@ -65,5 +64,5 @@ enum Invocation: Equatable, Sendable {
 
 extension Command {
   /// Every command, in the order of the help screen.
-  static let all: [Command] = [.train, .evaluate, .bench, .environments, .worker]
+  static let all: [Command] = [.train, .evaluate, .bench, .environments]
 }

@@ -50,9 +50,6 @@ extension Command {
         try parseArgument(word, into: &parsed)
       }
     }
-    if let missing = options.first(where: { $0.isRequired && parsed.values[$0.name] == nil }) {
-      throw error("Missing '\(missing.label)'.", about: missing)
-    }
     return parsed
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Learner
+import Rollout
 import Testing
 
 @testable import rlplay
@@ -80,8 +81,5 @@ struct InvocationTests {
     #expect(try parse("envs") == .environments(EnvironmentsOptions()))
     #expect(try parse("envs", "--json") == .environments(EnvironmentsOptions(endsWithJSON: true)))
     #expect(try parse("--version") == .version)
-    #expect(
-      try parse("worker", "--learner", "12", "--descriptor", "3", "--index", "0", "--incarnation=2")
-        == .worker(WorkerOptions(learnerProcess: 12, descriptor: 3, index: 0, incarnation: 2)))
   }
 }

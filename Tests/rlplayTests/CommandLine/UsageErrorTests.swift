@@ -164,19 +164,6 @@ struct UsageErrorTests {
         """)
   }
 
-  @Test func `a worker without its numbers is refused`() {
-    #expect(
-      message("worker", "--learner", "1", "--descriptor", "3", "--index=0") == """
-        Error: Missing '--incarnation K'.
-        Help: --incarnation K  How many processes had this index before.
-        Usage: rlplay worker --learner PID --descriptor N --index I --incarnation K
-        See 'rlplay worker --help' for more information.
-        """)
-    #expect(
-      message("worker", "--learner=0", "--descriptor=3", "--index=0", "--incarnation=0")
-        .hasPrefix("Error: --learner 0 is out of range: use 1 to 2147483647.\n"))
-  }
-
   @Test(arguments: ["0", "-1", "inf", "3601"])
   func `a measurement takes a sane time`(seconds: String) {
     #expect(

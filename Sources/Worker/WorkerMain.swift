@@ -1,0 +1,64 @@
+import Actor
+// Glibc declares `stdout` as a variable; nothing assigns it here.
+@preconcurrency import Foundation
+@preconcurrency import Glibc
+import Rollout
+
+/// The entrance for a worker process.
+///
+/// A worker is the same executable as the learner, so a program of one's own that trains lets it in first:
+///
+///     EnvironmentRegistry.register("Mine-v0") { Mine() }
+///     WorkerMain.runIfAsked()
+///     // … from here on this is the learner
+public enum WorkerMain {
+  /// Runs a worker and ends the process when that is what the command line asks for; returns otherwise.
+  public static func runIfAsked(_ arguments: [String] = CommandLine.arguments) {
+    guard let arguments = WorkerArguments(Array(arguments.dropFirst())) else { return }
+    run(arguments)
+  }
+
+  /// Runs a worker until the run is over, then ends the process.
+  ///
+  /// Exit code 0 when the learner said stop, or is gone; 1 with one sentence on standard error otherwise.
+  public static func run(_ arguments: WorkerArguments) -> Never {
+    // Ctrl-C at a terminal reaches every process of the group; when to stop is the learner's decision.
+    signal(SIGINT, SIG_IGN)
+    do {
+      let bells = try takeBells()
+      let memory = try RunMemory(
+        attachingTo: arguments.learner, descriptor: arguments.descriptor)
+      leaveWithLearner(STDIN_FILENO)
+      let loop = try WorkerLoop(
+        arguments, memory: memory, bell: bells.own, learnerBell: bells.learner)
+      try loop.run()
+      exit(0)
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  /// The bells: standard input is rung by the learner, what was standard output rings there.
+  ///
+  /// An environment that prints must not ring by it: its output goes where standard error goes.
+  private static func takeBells() throws(SystemError) -> (own: Doorbell, learner: Doorbell) {
+    let output = try SystemCalls.duplicate(STDOUT_FILENO)
+    try SystemCalls.duplicate(STDERR_FILENO, onto: STDOUT_FILENO)
+    setvbuf(stdout, nil, _IOLBF, 0)
+    return (Doorbell(listening: STDIN_FILENO), try Doorbell(ringing: output))
+  }
+
+  /// Ends this process as soon as the learner is gone, whatever an environment is doing then.
+  ///
+  /// The learner holds the only other end of standard input, so its death closes it; a thread of its own waits for that.
+  private static func leaveWithLearner(_ descriptor: Int32) {
+    let thread = Thread {
+      SystemCalls.waitForHangUp(descriptor)
+      _exit(0)
+    }
+    thread.stackSize = 1 << 16
+    thread.name = "learner-watch"
+    thread.start()
+  }
+}

@@ -1,0 +1,4 @@
+/// `rlplay bench`.
+enum BenchCommand {
+  static func run(_ options: BenchOptions) throws -> Int32 { 0 }
+}

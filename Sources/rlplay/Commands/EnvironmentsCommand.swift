@@ -1,0 +1,34 @@
+import Learner
+import Rollout
+
+/// `rlplay envs`.
+enum EnvironmentsCommand {
+  static func run(_ options: EnvironmentsOptions) {
+    for environment in EnvironmentRegistry.shared.all where !options.endsWithJSON {
+      let limit = environment.maximumEpisodeSteps.map { "at most \($0) steps" } ?? "no step limit"
+      let threshold = environment.rewardThreshold.map { ", solved at \(NumberText.short($0))" }
+      print("\(environment.id)  \(environment.summary) (\(limit)\(threshold ?? ""))")
+      if let spaces = try? environment.spaces {
+        print("  observation \(spaces.observation)\n  action \(spaces.action)")
+      }
+    }
+    if options.endsWithJSON { print(json) }
+  }
+
+  private static var json: String {
+    let environments = EnvironmentRegistry.shared.all.map { environment in
+      var object = OrderedJSON()
+      object.set("id", environment.id)
+      object.set("summary", environment.summary)
+      object.set("max_episode_steps", environment.maximumEpisodeSteps)
+      object.set("reward_threshold", environment.rewardThreshold)
+      let spaces = try? environment.spaces
+      object.set("observation_space", spaces?.observation.description)
+      object.set("action_space", spaces?.action.description)
+      return object
+    }
+    var result = OrderedJSON()
+    result.set("environments", environments)
+    return result.encoded()
+  }
+}

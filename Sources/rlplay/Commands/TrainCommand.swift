@@ -1,0 +1,48 @@
+import Learner
+
+/// `rlplay train`.
+enum TrainCommand {
+  static func run(
+    _ configuration: TrainingConfiguration, _ presentation: TrainPresentation
+  ) throws -> Int32 {
+    Interruption.listen()
+    let run = try TrainingRun(configuration, isQuiet: presentation.isQuiet)
+    if !presentation.isQuiet {
+      print("training \(configuration.environment) with seed \(run.seed) in \(run.directory.path)")
+    }
+    let summary = try run.train()
+    print(presentation.endsWithJSON ? summary.json : text(summary))
+    return exitCode(summary, wanted: configuration.untilReturn)
+  }
+
+  /// What came of the run, in words.
+  private static func text(_ summary: TrainingSummary) -> String {
+    let rate = NumberText.short(summary.stepsPerSecond)
+    var sentence = """
+      \(NumberText.grouped(summary.steps)) steps and \(NumberText.grouped(summary.updates)) updates \
+      in \(NumberText.fixed(summary.seconds, 2)) s (\(rate) steps/s), \
+      mean lag \(NumberText.fixed(summary.meanLag, 1))
+      """
+    if summary.restarts > 0 { sentence += ", \(summary.restarts) workers replaced" }
+    if let mean = summary.evaluationReturn {
+      sentence += ", evaluation return \(NumberText.fixed(mean, 1))"
+    }
+    return "\(sentence)\nsaved in \(summary.runDirectory)"
+  }
+
+  private static func exitCode(_ summary: TrainingSummary, wanted: Double?) -> Int32 {
+    switch summary.ending {
+    case .interrupted(let signal): return 128 + signal
+    case .reachedReturn: return 0
+    case .steps:
+      guard let wanted else { return 0 }
+      let reached = summary.evaluationReturn.map { NumberText.fixed($0, 1) } ?? "unknown"
+      reportOnStandardError(
+        """
+        Error: the mean return is \(reached) and not \(NumberText.fixed(wanted, 1)) after \
+        \(NumberText.grouped(summary.steps)) steps: give more --steps or another --learning-rate.
+        """)
+      return 1
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import Learner
+import Rollout
+
+/// The command: understands a command line, carries it out, and says how it ended.
+enum Program {
+  /// Runs a command line, without the program's name.
+  ///
+  /// - Returns: the exit code: 0 for success, 64 for bad input, 1 for any other failure, 128 and the signal's number after
+  ///   an interruption.
+  static func run(_ arguments: [String]) -> Int32 {
+    do {
+      switch try Invocation.parse(arguments) {
+      case .train(let configuration, let presentation):
+        return try withUsage(of: .train) { try TrainCommand.run(configuration, presentation) }
+      case .evaluate(let options):
+        return try withUsage(of: .evaluate) { try EvaluateCommand.run(options) }
+      case .bench(let options):
+        return try withUsage(of: .bench) { try BenchCommand.run(options) }
+      case .environments(let options): EnvironmentsCommand.run(options)
+      case .help(let screen): print(screen)
+      case .version: print("rlplay \(releaseVersion)")
+      }
+      return 0
+    } catch let error as UsageError {
+      complain(error.text)
+      return UsageError.exitCode
+    } catch {
+      complain("Error: \(error)")
+      return 1
+    }
+  }
+
+  /// Turns what only carrying out a command can find wrong with its options into the command's usage error.
+  private static func withUsage(
+    of command: Command, _ body: () throws -> Int32
+  ) throws -> Int32 {
+    do {
+      return try body()
+    } catch let error as ConfigurationError {
+      throw UsageError(error, command: command)
+    } catch let error as UnknownEnvironment {
+      throw UsageError(ConfigurationError("\(error)", option: "env"), command: command)
+    }
+  }
+
+  private static func complain(_ text: String) {
+    FileHandle.standardError.write(Data("\(text)\n".utf8))
+  }
+}
