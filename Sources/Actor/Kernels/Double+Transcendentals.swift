@@ -104,8 +104,8 @@ extension Double: KernelScalar {
 
     result.replace(with: x, where: x .== Vector(repeating: .infinity))
     result.replace(with: -.infinity, where: x .== Vector(repeating: 0))
-    // What is not at least zero is negative or NaN.
-    return result.replacing(with: .nan, where: (x .< Vector(repeating: 0)) .| (x .!= x))
+    result.replace(with: .nan, where: x .< Vector(repeating: 0))
+    return result.replacing(with: x, where: x .!= x)
   }
 
   @inline(__always)

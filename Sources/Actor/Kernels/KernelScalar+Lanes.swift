@@ -86,6 +86,12 @@ extension Float {
   }
 
   @inline(__always)
+  public static func fourSums(_ x: Vector) -> SIMD4<Float> {
+    let eight = x.lowHalf + x.highHalf
+    return eight.lowHalf + eight.highHalf
+  }
+
+  @inline(__always)
   public static func deinterleave(_ a: Vector, _ b: Vector) -> (even: Vector, odd: Vector) {
     (
       Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf),
@@ -146,6 +152,11 @@ extension Double {
   public static func pairSums(_ a: Vector, _ b: Vector) -> Vector {
     Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf)
       + Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf)
+  }
+
+  @inline(__always)
+  public static func fourSums(_ x: Vector) -> SIMD4<Double> {
+    x.lowHalf + x.highHalf
   }
 
   @inline(__always)

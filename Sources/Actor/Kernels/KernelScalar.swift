@@ -50,6 +50,9 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
   /// The sums of neighbours: those of `a` in the low half, those of `b` in the high half.
   static func pairSums(_ a: Vector, _ b: Vector) -> Vector
 
+  /// The sums of all lanes that are a multiple of four apart.
+  static func fourSums(_ x: Vector) -> SIMD4<Self>
+
   /// Splits 2·lanes numbers into those at even and those at odd places.
   static func deinterleave(_ a: Vector, _ b: Vector) -> (even: Vector, odd: Vector)
 
@@ -83,51 +86,55 @@ extension KernelScalar {
   /// The smaller of each two lanes; NaN if either is, as in PyTorch.
   @inline(__always)
   static func minimum(_ a: Vector, _ b: Vector) -> Vector {
-    a.replacing(with: b, where: (b .< a) .| (b .!= b))
+    // In two steps: joining two masks takes vectors apart.
+    a.replacing(with: b, where: b .< a).replacing(with: b, where: b .!= b)
   }
 
   /// The larger of each two lanes; NaN if either is, as in PyTorch.
   @inline(__always)
   static func maximum(_ a: Vector, _ b: Vector) -> Vector {
-    a.replacing(with: b, where: (b .> a) .| (b .!= b))
+    a.replacing(with: b, where: b .> a).replacing(with: b, where: b .!= b)
   }
 
-  /// The sum of all lanes, always in the same order: neighbours first.
+  /// The sum of all lanes, always in the same order.
   @inline(__always)
   static func laneSum(_ vector: Vector) -> Self {
-    var sums = vector
-    var width = lanes
-    while width > 1 {
-      sums = pairSums(sums, sums)
-      width /= 2
-    }
-    return sums[0]
+    let four = laneSums(vector)
+    return (four[0] + four[2]) + (four[1] + four[3])
   }
 
-  /// The sums of the first `lanes` vectors, one in each lane, in the order of `laneSum`.
+  /// `fourSums`, for the end of a loop that sums up vectors.
   @inline(__always)
-  static func totals(_ vectors: InlineArray<16, Vector>) -> Vector {
-    // Each level has a loop of its own: a constant bound is what lets the vectors be registers.
-    var sums = vectors
-    if lanes == 16 {
-      for j in 0..<8 { sums[j] = pairSums(sums[2 &* j], sums[2 &* j &+ 1]) }
+  static func laneSums(_ vector: Vector) -> SIMD4<Self> {
+    withUnsafePointer(to: vector) { at in
+      fourSums(at: UnsafeRawPointer(at).assumingMemoryBound(to: Self.self))
     }
-    for j in 0..<4 { sums[j] = pairSums(sums[2 &* j], sums[2 &* j &+ 1]) }
-    for j in 0..<2 { sums[j] = pairSums(sums[2 &* j], sums[2 &* j &+ 1]) }
-    return pairSums(sums[0], sums[1])
+  }
+
+  // A call, with the vector in memory: where the optimiser sees a vector taken apart behind a loop, it
+  // takes it apart inside the loop too, at a quarter of the speed.
+  @inline(never)
+  private static func fourSums(at pointer: UnsafePointer<Self>) -> SIMD4<Self> {
+    fourSums(load(pointer))
   }
 
   /// The largest lane; NaN if one is.
   @inline(__always)
   static func laneMaximum(_ vector: Vector) -> Self {
-    var largest = vector
-    var width = lanes
-    while width > 1 {
-      let halves = deinterleave(largest, largest)
-      largest = maximum(halves.even, halves.odd)
-      width /= 2
+    withUnsafePointer(to: vector) { at in
+      largest(at: UnsafeRawPointer(at).assumingMemoryBound(to: Self.self))
     }
-    return largest[0]
+  }
+
+  // A call for the same reason.
+  @inline(never)
+  private static func largest(at pointer: UnsafePointer<Self>) -> Self {
+    var largest = pointer[0]
+    // Nothing is larger than NaN, so that it stays once it is met.
+    for lane in 1..<lanes where pointer[lane] > largest || pointer[lane].isNaN {
+      largest = pointer[lane]
+    }
+    return largest
   }
 }
 

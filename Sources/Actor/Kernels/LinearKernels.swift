@@ -15,16 +15,14 @@ extension Kernels {
     rows: Int, inputs: Int, outputs: Int, activation: Activation
   ) {
     let rectifies = activation == .relu
-    if inputs >= S.lanes && outputs == 2 {
-      rowDots(
-        y, x, weight, bias, rows: rows, inputs: inputs, rectifies: rectifies, Constant<2>.self)
-    } else if inputs >= S.lanes && outputs == 1 {
-      rowDots(
-        y, x, weight, bias, rows: rows, inputs: inputs, rectifies: rectifies, Constant<1>.self)
-    } else if inputs >= S.lanes && outputs == 4 {
-      rowDots(
-        y, x, weight, bias, rows: rows, inputs: inputs, rectifies: rectifies, Constant<4>.self)
-    } else {
+    switch outputs {
+    case 1 where inputs >= S.lanes:
+      rowDots(y, x, weight, bias, rows: rows, inputs: inputs, rectifies, Constant<1>.self)
+    case 2 where inputs >= S.lanes:
+      rowDots(y, x, weight, bias, rows: rows, inputs: inputs, rectifies, Constant<2>.self)
+    case 4 where inputs >= S.lanes:
+      rowDots(y, x, weight, bias, rows: rows, inputs: inputs, rectifies, Constant<4>.self)
+    default:
       let operands = ProductOperands(
         a: x, aRowStride: inputs, aDepthStride: 1, b: weightTransposed, bRowStride: outputs,
         depth: inputs, accumulates: false, bias: bias, rectifies: rectifies)
@@ -37,12 +35,12 @@ extension Kernels {
 
   /// A linear layer with 1, 2 or 4 outputs: dot products along the inputs, a vector of results at a time.
   ///
-  /// Each result's partial sums fill a vector; a tree of pairwise sums turns `lanes` such vectors into
-  /// one vector of results, which are neighbours in y.
+  /// Each result's partial sums are a vector, of which four sums are left in memory; `lanes` such fours
+  /// become one vector of results, which are neighbours in y.
   @inline(__always)
   private static func rowDots<S: KernelScalar, let outputs: Int>(
     _ y: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ weight: UnsafePointer<S>,
-    _ bias: UnsafePointer<S>?, rows: Int, inputs: Int, rectifies: Bool, _: Constant<outputs>.Type
+    _ bias: UnsafePointer<S>?, rows: Int, inputs: Int, _ rectifies: Bool, _: Constant<outputs>.Type
   ) {
     let zero = S.Vector(repeating: 0)
     let groupRows = S.lanes / outputs
@@ -50,52 +48,66 @@ extension Kernels {
     if let bias {
       for j in 0..<S.lanes { first[j] = bias[j % outputs] }
     }
-    var row = 0
-    while row < rows {
-      var sums = InlineArray<16, S.Vector>(repeating: zero)
-      let rest = rows &- row
-      let from = x + row &* inputs
-      if rest >= groupRows {
-        addDots(&sums, from, weight, inputs, lastRow: groupRows &- 1, Constant<outputs>.self)
-      } else {
-        addDots(&sums, from, weight, inputs, lastRow: rest &- 1, Constant<outputs>.self)
+    var storage = InlineArray<4, S.Vector>(repeating: zero)
+    withUnsafeMutableBytes(of: &storage) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let fours = base.assumingMemoryBound(to: S.self)
+      var row = 0
+      while row < rows {
+        let count = min(groupRows, rows &- row)
+        for r in 0..<count {
+          let from = x + (row &+ r) &* inputs
+          let to = fours + 4 &* r &* outputs
+          if outputs == 1 {
+            storeRowDots(to, from, weight, inputs, Constant<1>.self)
+          }
+          // Two outputs at a time: more at once, and the optimiser weaves their sums into each other.
+          for pair in 0..<(outputs / 2) {
+            let at = weight + 2 &* pair &* inputs
+            storeRowDots(to + 8 &* pair, from, at, inputs, Constant<2>.self)
+          }
+        }
+        let totals = S.pairSums(
+          S.pairSums(S.load(fours), S.load(fours + S.lanes)),
+          S.pairSums(S.load(fours + 2 &* S.lanes), S.load(fours + 3 &* S.lanes)))
+        var result = first + totals
+        if rectifies { result = result.replacing(with: zero, where: result .< zero) }
+        let at = y + row &* outputs
+        if count == groupRows {
+          S.store(at, result)
+        } else {
+          S.storeFirst(count &* outputs, at, result)
+        }
+        row &+= count
       }
-      var result = first + S.totals(sums)
-      if rectifies { result = result.replacing(with: zero, where: result .< zero) }
-      let at = y + row &* outputs
-      if rest >= groupRows {
-        S.store(at, result)
-      } else {
-        S.storeFirst(rest &* outputs, at, result)
-      }
-      row &+= groupRows
     }
   }
 
-  /// Adds the products of `lanes / outputs` rows of x with the rows of the weight, lane by lane.
-  ///
-  /// Rows beyond `lastRow` repeat it, since nothing lies behind it.
+  /// The products of one row of x with each row of the weight, summed up to four numbers each.
   @inline(__always)
-  private static func addDots<S: KernelScalar, let outputs: Int>(
-    _ sums: inout InlineArray<16, S.Vector>, _ x: UnsafePointer<S>, _ weight: UnsafePointer<S>,
-    _ inputs: Int, lastRow: Int, _: Constant<outputs>.Type
+  private static func storeRowDots<S: KernelScalar, let outputs: Int>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ weight: UnsafePointer<S>,
+    _ inputs: Int, _: Constant<outputs>.Type
   ) {
+    var sums = InlineArray<outputs, S.Vector>(repeating: S.Vector(repeating: 0))
     var p = 0
     while p &+ S.lanes <= inputs {
-      for j in 0..<S.lanes {
-        let row = x + (min(j / outputs, lastRow) &* inputs &+ p)
-        let column = weight + (j % outputs &* inputs &+ p)
-        sums[j] = S.multiplyAdd(S.load(row), S.load(column), sums[j])
+      let row = S.load(x + p)
+      for o in 0..<outputs {
+        sums[o] = S.multiplyAdd(row, S.load(weight + (o &* inputs &+ p)), sums[o])
       }
       p &+= S.lanes
     }
     let rest = inputs &- p
     if rest > 0 {
-      for j in 0..<S.lanes {
-        let row = S.loadFirst(rest, x + (min(j / outputs, lastRow) &* inputs &+ p))
-        let column = S.loadFirst(rest, weight + (j % outputs &* inputs &+ p))
-        sums[j] = S.multiplyAdd(row, column, sums[j])
+      let row = S.loadFirst(rest, x + p)
+      for o in 0..<outputs {
+        sums[o] = S.multiplyAdd(row, S.loadFirst(rest, weight + (o &* inputs &+ p)), sums[o])
       }
+    }
+    for o in 0..<outputs {
+      UnsafeMutableRawPointer(out + 4 &* o).storeBytes(
+        of: S.fourSums(sums[o]), as: SIMD4<S>.self)
     }
   }
 }

@@ -2,55 +2,34 @@
 // pairs. So results repeat exactly, and errors grow like count/64, not like count.
 
 extension Kernels {
-  /// Folds `body` over `count` elements of one array, a vector of partial results at a time.
-  @inline(__always)
-  private static func fold<S: KernelScalar>(
-    _ x: UnsafePointer<S>, _ count: Int, _ body: (S.Vector, S.Vector) -> S.Vector
-  ) -> S {
-    fold(x, x, count) { partial, v, _ in body(partial, v) }
-  }
-
-  /// Folds `body` over `count` elements of two arrays, starting from zero; spare lanes are zero too.
-  @inline(__always)
-  private static func fold<S: KernelScalar>(
-    _ x: UnsafePointer<S>, _ y: UnsafePointer<S>, _ count: Int,
-    _ body: (S.Vector, S.Vector, S.Vector) -> S.Vector
-  ) -> S {
+  /// Σ x[i] over `count` elements; zero for none.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func sum<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
     var first = S.Vector(repeating: 0)
     var second = first
     var third = first
     var fourth = first
     var i = 0
     while i &+ 4 &* S.lanes <= count {
-      first = body(first, S.load(x + i), S.load(y + i))
-      second = body(second, S.load(x + (i &+ S.lanes)), S.load(y + (i &+ S.lanes)))
-      third = body(third, S.load(x + (i &+ 2 &* S.lanes)), S.load(y + (i &+ 2 &* S.lanes)))
-      fourth = body(fourth, S.load(x + (i &+ 3 &* S.lanes)), S.load(y + (i &+ 3 &* S.lanes)))
+      first = first + S.load(x + i)
+      second = second + S.load(x + (i &+ S.lanes))
+      third = third + S.load(x + (i &+ 2 &* S.lanes))
+      fourth = fourth + S.load(x + (i &+ 3 &* S.lanes))
       i &+= 4 &* S.lanes
     }
     while i &+ S.lanes <= count {
-      first = body(first, S.load(x + i), S.load(y + i))
+      first = first + S.load(x + i)
       i &+= S.lanes
     }
-    let rest = count &- i
-    if rest > 0 {
-      second = body(second, S.loadFirst(rest, x + i), S.loadFirst(rest, y + i))
-    }
+    if i < count { second = second + S.loadFirst(count &- i, x + i) }
     return S.laneSum((first + second) + (third + fourth))
   }
 
-  /// Σ x[i] over `count` elements; zero for none.
-  @specialized(where S == Float)
-  @specialized(where S == Double)
-  static func sum<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
-    fold(x, count) { partial, v in partial + v }
-  }
-
   /// Σ x[i]² over `count` elements; zero for none.
-  @specialized(where S == Float)
-  @specialized(where S == Double)
+  @inline(__always)
   static func sumOfSquares<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
-    fold(x, count) { partial, v in S.multiplyAdd(v, v, partial) }
+    dot(x, x, count: count)
   }
 
   /// Σ x[i]·y[i] over `count` elements; zero for none.
@@ -59,7 +38,30 @@ extension Kernels {
   static func dot<S: KernelScalar>(
     _ x: UnsafePointer<S>, _ y: UnsafePointer<S>, count: Int
   ) -> S {
-    fold(x, y, count) { partial, v, w in S.multiplyAdd(v, w, partial) }
+    var first = S.Vector(repeating: 0)
+    var second = first
+    var third = first
+    var fourth = first
+    var i = 0
+    while i &+ 4 &* S.lanes <= count {
+      let next = i &+ S.lanes
+      let afterNext = next &+ S.lanes
+      let last = afterNext &+ S.lanes
+      first = S.multiplyAdd(S.load(x + i), S.load(y + i), first)
+      second = S.multiplyAdd(S.load(x + next), S.load(y + next), second)
+      third = S.multiplyAdd(S.load(x + afterNext), S.load(y + afterNext), third)
+      fourth = S.multiplyAdd(S.load(x + last), S.load(y + last), fourth)
+      i &+= 4 &* S.lanes
+    }
+    while i &+ S.lanes <= count {
+      first = S.multiplyAdd(S.load(x + i), S.load(y + i), first)
+      i &+= S.lanes
+    }
+    let rest = count &- i
+    if rest > 0 {
+      second = S.multiplyAdd(S.loadFirst(rest, x + i), S.loadFirst(rest, y + i), second)
+    }
+    return S.laneSum((first + second) + (third + fourth))
   }
 
   /// The largest of `count` elements; −∞ for none, NaN if one is NaN.
@@ -136,23 +138,37 @@ extension Kernels {
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, columns: Int
   ) {
     guard columns > 0 else { return }
-    let groups = rows / S.lanes
+    if columns == 1 || columns == 2 || columns == 4 {
+      // A lane belongs to the same column in every vector.
+      let four = S.laneSums(vectorSum(x, rows &* columns, step: S.lanes))
+      for j in 0..<4 { out[j & (columns &- 1)] += four[j] }
+      return
+    }
     for v in 0..<columns {
-      var total = S.Vector(repeating: 0)
-      var at = x + v &* S.lanes
-      for _ in 0..<groups {
-        total = total + S.load(at)
-        at += columns &* S.lanes
-      }
-      var column = v &* S.lanes % columns
+      let start = v &* S.lanes
+      let total = vectorSum(x + start, rows &* columns &- start, step: columns &* S.lanes)
+      var column = start % columns
       for lane in 0..<S.lanes {
         out[column] += total[lane]
         column = column &+ 1 == columns ? 0 : column &+ 1
       }
     }
-    for r in (groups &* S.lanes)..<max(rows, groups &* S.lanes) {
-      for j in 0..<columns { out[j] += x[r &* columns &+ j] }
+  }
+
+  /// The sum of vectors that are `step` numbers apart, the last of `count` numbers cut short.
+  @inline(__always)
+  private static func vectorSum<S: KernelScalar>(
+    _ x: UnsafePointer<S>, _ count: Int, step: Int
+  ) -> S.Vector {
+    var total = S.Vector(repeating: 0)
+    var at = x
+    var rest = count
+    while rest >= S.lanes {
+      total = total + S.load(at)
+      at += step
+      rest &-= step
     }
+    return rest > 0 ? total + S.loadFirst(rest, at) : total
   }
 
   /// out [rows] = the sums of x [rows, columns] along each row.

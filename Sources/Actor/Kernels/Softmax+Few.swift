@@ -1,37 +1,42 @@
-// Softmax for 3 to 16 classes: one vector for each class, with a row in each lane.
-
-/// Up to 16 columns of a matrix, `lanes` rows of it, turned so that a column is a vector.
-private typealias Columns<S: KernelScalar> = InlineArray<16, S.Vector>
+// Softmax for at most 16 classes: one vector for each class, with a row in each lane. Columns lie in
+// memory between the steps: kept apart from arithmetic, both the turning of the matrix and the arithmetic
+// become whole-vector instructions; the optimiser makes a mosaic of the two where it sees them together.
 
 extension Kernels {
-  /// Reads `count` ≤ lanes rows of `classes` ≤ 16 numbers; lanes without a row are zero.
+  /// Room for 16 columns of `lanes` rows.
+  private typealias Columns<S: KernelScalar> = InlineArray<16, S.Vector>
+
+  /// Reads `count` ≤ lanes rows of `classes` ≤ 16 numbers into columns `lanes` apart.
+  ///
+  /// Lanes without a row keep what they hold.
   @inline(__always)
   private static func loadColumns<S: KernelScalar>(
-    _ columns: inout Columns<S>, _ x: UnsafePointer<S>, _ count: Int, _ classes: Int
+    _ columns: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ count: Int, _ classes: Int
   ) {
+    if classes == 2 && count == S.lanes {
+      let pairs = S.deinterleave(S.load(x), S.load(x + S.lanes))
+      S.store(columns, pairs.even)
+      S.store(columns + S.lanes, pairs.odd)
+      return
+    }
     for j in 0..<classes {
-      var column = S.Vector(repeating: 0)
-      if count == S.lanes {
-        for lane in 0..<S.lanes { column[lane] = x[lane &* classes &+ j] }
-      } else {
-        for lane in 0..<count { column[lane] = x[lane &* classes &+ j] }
-      }
-      columns[j] = column
+      for lane in 0..<count { columns[j &* S.lanes &+ lane] = x[lane &* classes &+ j] }
     }
   }
 
-  /// Writes `count` ≤ lanes rows of `classes` ≤ 16 numbers.
+  /// Writes `count` ≤ lanes rows of `classes` ≤ 16 numbers from columns `lanes` apart.
   @inline(__always)
   private static func storeColumns<S: KernelScalar>(
-    _ out: UnsafeMutablePointer<S>, _ columns: Columns<S>, _ count: Int, _ classes: Int
+    _ out: UnsafeMutablePointer<S>, _ columns: UnsafePointer<S>, _ count: Int, _ classes: Int
   ) {
+    if classes == 2 && count == S.lanes {
+      let (low, high) = S.interleave(even: S.load(columns), odd: S.load(columns + S.lanes))
+      S.store(out, low)
+      S.store(out + S.lanes, high)
+      return
+    }
     for j in 0..<classes {
-      let column = columns[j]
-      if count == S.lanes {
-        for lane in 0..<S.lanes { out[lane &* classes &+ j] = column[lane] }
-      } else {
-        for lane in 0..<count { out[lane &* classes &+ j] = column[lane] }
-      }
+      for lane in 0..<count { out[lane &* classes &+ j] = columns[j &* S.lanes &+ lane] }
     }
   }
 
@@ -41,22 +46,32 @@ extension Kernels {
   static func logSoftmaxOfFew<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, classes: Int
   ) {
-    var columns = Columns<S>(repeating: S.Vector(repeating: 0))
-    var row = 0
-    while row < rows {
-      let count = min(S.lanes, rows &- row)
-      loadColumns(&columns, x + row &* classes, count, classes)
-      var largest = columns[0]
-      for j in 1..<max(classes, 1) { largest = S.maximum(largest, columns[j]) }
-      var total = S.Vector(repeating: 0)
-      for j in 0..<classes {
-        columns[j] = columns[j] - largest
-        total = total + S.exp(columns[j])
+    var storage = Columns<S>(repeating: S.Vector(repeating: 0))
+    withUnsafeMutableBytes(of: &storage) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let columns = base.assumingMemoryBound(to: S.self)
+      var row = 0
+      while row < rows {
+        let count = min(S.lanes, rows &- row)
+        loadColumns(columns, x + row &* classes, count, classes)
+        var largest = S.load(columns)
+        for j in 1..<max(classes, 1) {
+          largest = S.maximum(largest, S.load(columns + j &* S.lanes))
+        }
+        var total = S.Vector(repeating: 0)
+        for j in 0..<classes {
+          let shifted = S.load(columns + j &* S.lanes) - largest
+          S.store(columns + j &* S.lanes, shifted)
+          total = total + S.exp(shifted)
+        }
+        let normaliser = S.log(total)
+        for j in 0..<classes {
+          let at = columns + j &* S.lanes
+          S.store(at, S.load(at) - normaliser)
+        }
+        storeColumns(out + row &* classes, columns, count, classes)
+        row &+= count
       }
-      let normaliser = S.log(total)
-      for j in 0..<classes { columns[j] = columns[j] - normaliser }
-      storeColumns(out + row &* classes, columns, count, classes)
-      row &+= count
     }
   }
 
@@ -67,28 +82,35 @@ extension Kernels {
     _ dx: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ y: UnsafePointer<S>,
     rows: Int, classes: Int
   ) {
-    let zero = S.Vector(repeating: 0)
-    let masked = S.Vector(repeating: -S.infinity)
-    var logProbabilities = Columns<S>(repeating: zero)
-    var gradients = Columns<S>(repeating: zero)
-    var sums = Columns<S>(repeating: zero)
-    var row = 0
-    while row < rows {
-      let count = min(S.lanes, rows &- row)
-      loadColumns(&logProbabilities, y + row &* classes, count, classes)
-      loadColumns(&gradients, dy + row &* classes, count, classes)
-      loadColumns(&sums, UnsafePointer(dx + row &* classes), count, classes)
-      var total = zero
-      for j in 0..<classes {
-        let isMasked = logProbabilities[j] .== masked
-        gradients[j] = gradients[j].replacing(with: zero, where: isMasked)
-        total = total + gradients[j]
+    var storage = InlineArray<3, Columns<S>>(
+      repeating: Columns<S>(repeating: S.Vector(repeating: 0)))
+    withUnsafeMutableBytes(of: &storage) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let gradients = base.assumingMemoryBound(to: S.self)
+      let logProbabilities = gradients + 16 &* S.lanes
+      let sums = gradients + 32 &* S.lanes
+      var row = 0
+      while row < rows {
+        let count = min(S.lanes, rows &- row)
+        loadColumns(gradients, dy + row &* classes, count, classes)
+        loadColumns(logProbabilities, y + row &* classes, count, classes)
+        loadColumns(sums, UnsafePointer(dx + row &* classes), count, classes)
+        var total = S.Vector(repeating: 0)
+        for j in 0..<classes {
+          let at = gradients + j &* S.lanes
+          let gradient = unmasked(S.load(at), S.load(logProbabilities + j &* S.lanes))
+          S.store(at, gradient)
+          total = total + gradient
+        }
+        for j in 0..<classes {
+          let probability = S.exp(S.load(logProbabilities + j &* S.lanes))
+          let gradient = S.load(gradients + j &* S.lanes) - probability * total
+          let at = sums + j &* S.lanes
+          S.store(at, S.load(at) + gradient)
+        }
+        storeColumns(dx + row &* classes, sums, count, classes)
+        row &+= count
       }
-      for j in 0..<classes {
-        sums[j] = sums[j] + (gradients[j] - S.exp(logProbabilities[j]) * total)
-      }
-      storeColumns(dx + row &* classes, sums, count, classes)
-      row &+= count
     }
   }
 }
