@@ -51,8 +51,11 @@ extension Kernels {
   }
 
   /// out [rows, width] = x [rows, width], where rows lie `outStride` and `xStride` apart.
+  ///
+  /// Never inlined: a matrix block whose result is cut short here would be taken apart with it.
   @specialized(where S == Float)
   @specialized(where S == Double)
+  @inline(never)
   static func copyStrips<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, outStride: Int, _ x: UnsafePointer<S>, xStride: Int,
     rows: Int, width: Int

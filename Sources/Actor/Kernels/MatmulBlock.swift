@@ -56,17 +56,21 @@ extension Kernels {
       }
     }
 
-    var a = operands.a
+    // A pointer for each row: one address counted up from row to row would be a chain of additions as
+    // long as the multiply-adds take.
+    var starts = InlineArray<rows, UnsafePointer<S>>(repeating: operands.a)
+    for i in 0..<rows { starts[i] = operands.a + i &* operands.aRowStride }
     var b = operands.b
+    var offset = 0
     var p = 0
     while p < operands.depth {
       for i in 0..<rows {
-        let factor = S.Vector(repeating: a[i &* operands.aRowStride])
+        let factor = S.Vector(repeating: starts[i][offset])
         for j in 0..<vectors {
           sums[i][j] = S.multiplyAdd(factor, S.load(b + j &* S.lanes), sums[i][j])
         }
       }
-      a += operands.aDepthStride
+      offset &+= operands.aDepthStride
       b += operands.bRowStride
       p &+= 1
     }
@@ -96,25 +100,14 @@ extension Kernels {
       guard let base = bytes.baseAddress else { return }
       let at = base.assumingMemoryBound(to: S.self)
       let width = vectors &* S.lanes
+      let used = width &- S.lanes &+ lastLanes
       if operands.accumulates {
-        for i in 0..<rows {
-          let from = UnsafePointer(c + i &* cRowStride)
-          for j in 0..<(vectors &- 1) {
-            S.store(at + (i &* width &+ j &* S.lanes), S.load(from + j &* S.lanes))
-          }
-          let last = (vectors &- 1) &* S.lanes
-          S.store(at + (i &* width &+ last), S.loadFirst(lastLanes, from + last))
-        }
+        copyStrips(
+          at, outStride: width, UnsafePointer(c), xStride: cRowStride, rows: rows, width: used)
       }
       block(at, cRowStride: width, operands, Constant<rows>.self, Constant<vectors>.self)
-      for i in 0..<rows {
-        let to = c + i &* cRowStride
-        for j in 0..<(vectors &- 1) {
-          S.store(to + j &* S.lanes, S.load(at + (i &* width &+ j &* S.lanes)))
-        }
-        let last = (vectors &- 1) &* S.lanes
-        S.storeFirst(lastLanes, to + last, S.load(at + (i &* width &+ last)))
-      }
+      copyStrips(
+        c, outStride: cRowStride, UnsafePointer(at), xStride: width, rows: rows, width: used)
     }
   }
 
