@@ -108,7 +108,13 @@ package struct FragmentPool: @unchecked Sendable {
   ///
   /// - Returns: the fragment, now the learner's; `nil` when none was ready.
   /// - Complexity: O(`bufferCount`) loads.
-  package func takeLowestTicket() -> Int? {
+  package func takeLowestTicket() -> Int? { takeOldest()?.buffer }
+
+  /// Takes the oldest fragment that is ready, and tells its ticket, which the word then forgets.
+  ///
+  /// - Returns: the fragment, now the learner's, and its ticket; `nil` when none was ready.
+  /// - Complexity: O(`bufferCount`) loads.
+  package func takeOldest() -> (buffer: Int, ticket: UInt64)? {
     while true {
       var oldest = -1
       var lowest = UInt64.max
@@ -123,7 +129,9 @@ package struct FragmentPool: @unchecked Sendable {
       }
       guard oldest >= 0 else { return nil }
       // Fails only if a second thread of the learner was quicker; then look again.
-      if ownership(of: oldest).exchange(lowest, for: OwnershipState.learningWord) { return oldest }
+      if ownership(of: oldest).exchange(lowest, for: OwnershipState.learningWord) {
+        return (oldest, lowest & OwnershipState.payload)
+      }
     }
   }
 

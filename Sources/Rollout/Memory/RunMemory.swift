@@ -3,8 +3,9 @@ import Synchronization
 
 /// The memory in which one learner and its workers meet, mapped into this process.
 ///
-/// It owns the mapping. The pool, the board and the lines are views of it: whoever holds one keeps
-/// this object alive. docs/shared-memory.md says who writes and reads which part.
+/// It owns the mapping. The pool, the board and the lines are views of it, plain pointers that count
+/// no references: whoever holds one keeps this object alive, as a stored property beside it or with
+/// `withExtendedLifetime`. docs/shared-memory.md says who writes and reads which part.
 public final class RunMemory: @unchecked Sendable {
   /// Where everything lies.
   public let layout: RunLayout

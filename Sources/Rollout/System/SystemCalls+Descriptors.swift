@@ -98,6 +98,11 @@ extension SystemCalls {
 
     /// Where bytes go in.
     package let writeEnd: Descriptor
+
+    /// Gives both ends to the caller, who closes them.
+    package consuming func take() -> (readEnd: Int32, writeEnd: Int32) {
+      (readEnd.take(), writeEnd.take())
+    }
   }
 }
 

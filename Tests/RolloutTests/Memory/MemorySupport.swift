@@ -1,0 +1,35 @@
+import Foundation
+import Rollout
+
+/// Gives the body the memory of a small run, which lives until the body returns.
+func withRunMemory<Result>(
+  workerCount: Int = 2, bufferCount: Int = 4, fragmentByteCount: Int = 64, slotCount: Int = 2,
+  weightCount: Int = 8, description: [UInt8] = [],
+  _ body: (RunMemory) throws -> Result
+) throws -> Result {
+  let layout = RunLayout(
+    workerCount: workerCount, bufferCount: bufferCount, fragmentByteCount: fragmentByteCount,
+    slotCount: slotCount, weightCount: weightCount, descriptionByteCount: description.count)
+  let memory = try RunMemory(creating: layout, description: description)
+  return try withExtendedLifetime(memory) { try body(memory) }
+}
+
+/// Runs every body on a thread of its own and returns when all have ended.
+///
+/// Threads, not tasks: the bodies wait for each other, which the task pool is not there for.
+func onThreads(_ bodies: [@Sendable () -> Void]) {
+  let ended = NSCondition()
+  nonisolated(unsafe) var running = bodies.count
+  for body in bodies {
+    Thread {
+      body()
+      ended.withLock {
+        running -= 1
+        ended.signal()
+      }
+    }.start()
+  }
+  ended.withLock {
+    while running > 0 { ended.wait() }
+  }
+}

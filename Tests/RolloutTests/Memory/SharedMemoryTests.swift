@@ -1,0 +1,98 @@
+import Foundation
+import Glibc
+import Rollout
+import Testing
+
+struct SharedMemoryTests {
+  @Test func `new memory is all zeros, and a second mapping sees what the first writes`() throws {
+    let first = try SharedMemory(creating: 10_000)
+    let second = try SharedMemory(
+      attachingTo: getpid(), descriptor: first.descriptor, byteCount: 10_000)
+    let isZero = UnsafeRawBufferPointer(start: second.base, count: 10_000).allSatisfy { $0 == 0 }
+    #expect(isZero)
+    let areApart = first.base != second.base
+    #expect(areApart)
+    first.base.storeBytes(of: 4711, toByteOffset: 9_992, as: Int.self)
+    let seen = second.base.load(fromByteOffset: 9_992, as: Int.self)
+    #expect(seen == 4711)
+  }
+
+  @Test func `memory that was attached to outlives its creator's mapping`() throws {
+    let second: SharedMemory
+    do {
+      let first = try SharedMemory(creating: 4096)
+      first.base.storeBytes(of: 42, as: Int.self)
+      second = try SharedMemory(attachingTo: getpid(), descriptor: first.descriptor)
+    }
+    let seen = second.base.load(as: Int.self)
+    #expect(seen == 42)
+    let byteCount = second.byteCount
+    #expect(byteCount == 4096)
+  }
+
+  @Test func `more than there is fails at once with the bytes wanted and free`() throws {
+    let wanted = 1 << 50
+    let error = #expect(throws: SystemError.self) { _ = try SharedMemory(creating: wanted) }
+    #expect(error?.call == "posix_fallocate")
+    #expect(error?.code == ENOSPC)
+    let text = try #require(error?.description)
+    #expect(text.contains("No space left on device"))
+    let match = try #require(
+      try #/(\d+) bytes wanted, (\d+) bytes free in /dev/shm; .*--shm-size/#.firstMatch(in: text))
+    #expect(Int(match.1) == wanted)
+    #expect(try #require(Int(match.2)) < wanted)
+  }
+
+  @Test func `attaching to more than the file has is refused, not a crash later`() throws {
+    let memory = try SharedMemory(creating: 4096)
+    let descriptor = memory.descriptor
+    let error = #expect(throws: SystemError.self) {
+      _ = try SharedMemory(attachingTo: getpid(), descriptor: descriptor, byteCount: 8192)
+    }
+    #expect(error?.code == EINVAL)
+    #expect(error?.description.contains("has 4096 bytes where 8192 are wanted") == true)
+  }
+
+  @Test func `attaching to nobody is an error that names the path`() {
+    let error = #expect(throws: SystemError.self) {
+      _ = try SharedMemory(attachingTo: .max, descriptor: 3)
+    }
+    #expect(
+      error == SystemError(call: "open", code: ENOENT, detail: "/proc/2147483647/fd/3"))
+  }
+
+  @Test func `nothing is left behind: no name, no descriptor, no mapping`() async {
+    // In a process of its own, where no other test opens anything.
+    await #expect(processExitsWith: .success) {
+      func countDescriptors() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+      }
+      func isMapped(_ address: UInt) -> Bool {
+        msync(UnsafeMutableRawPointer(bitPattern: address), 4096, MS_ASYNC) == 0
+      }
+      func countNames() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/dev/shm")
+          .count { $0.hasPrefix("rlplay-\(getpid())-") }
+      }
+      let before = try countDescriptors()
+      let addresses: [UInt]
+      do {
+        let first = try SharedMemory(creating: 4096)
+        let second = try SharedMemory(attachingTo: getpid(), descriptor: first.descriptor)
+        try #require(try countDescriptors() == before + 2)
+        addresses = [UInt(bitPattern: first.base), UInt(bitPattern: second.base)]
+        try #require(addresses.allSatisfy(isMapped))
+        try #require(try countNames() == 0)
+        try #require(fcntl(first.descriptor, F_GETFD) & FD_CLOEXEC != 0)
+        try #require(fcntl(second.descriptor, F_GETFD) & FD_CLOEXEC != 0)
+      }
+      // Before anything else can be mapped there.
+      let areMapped = addresses.map(isMapped)
+      try #require(areMapped == [false, false])
+      do { _ = try SharedMemory(creating: 1 << 50) } catch {}
+      do { _ = try SharedMemory(attachingTo: getpid(), descriptor: 0, byteCount: 1 << 50) } catch {}
+      try #require(try countDescriptors() == before)
+      try #require(try countNames() == 0)
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Rollout
+import Synchronization
+import Testing
+
+struct WeightBoardTests {
+  private func publish(_ version: UInt64, _ weights: [Float], on board: WeightBoard) {
+    weights.withUnsafeBufferPointer { board.publish(version: version, $0) }
+  }
+
+  private func read(
+    _ board: WeightBoard, exactly version: UInt64? = nil
+  ) -> (version: UInt64?, weights: [Float]) {
+    var weights = [Float](repeating: -1, count: board.weightCount)
+    let found = weights.withUnsafeMutableBufferPointer { board.read(into: $0, exactly: version) }
+    return (found, weights)
+  }
+
+  @Test func `before the first version there is nothing to read`() throws {
+    try withRunMemory { memory in
+      #expect(memory.board.publishedVersion == 0)
+      #expect(read(memory.board).version == nil)
+      #expect(read(memory.board, exactly: 0).version == nil)
+      #expect(read(memory.board, exactly: 1).version == nil)
+    }
+  }
+
+  @Test func `the newest version is read, or one that is still there`() throws {
+    try withRunMemory(slotCount: 3, weightCount: 2) { memory in
+      for version in 1...5 as ClosedRange<UInt64> {
+        publish(version, [Float(version), -Float(version)], on: memory.board)
+      }
+      #expect(memory.board.publishedVersion == 5)
+      #expect(read(memory.board) == (5, [5, -5]))
+      for version in 3...5 as ClosedRange<UInt64> {
+        #expect(
+          read(memory.board, exactly: version) == (version, [Float(version), -Float(version)]))
+      }
+      #expect(read(memory.board, exactly: 2).version == nil)
+      #expect(read(memory.board, exactly: 6).version == nil)
+    }
+  }
+
+  @Test func `a run may continue from any version`() throws {
+    try withRunMemory(weightCount: 1) { memory in
+      publish(5_001, [1], on: memory.board)
+      #expect(read(memory.board) == (5_001, [1]))
+      #expect(read(memory.board, exactly: 5_000).version == nil)
+    }
+  }
+
+  @Test func `a run without weights has versions all the same`() throws {
+    try withRunMemory(weightCount: 0) { memory in
+      publish(1, [], on: memory.board)
+      #expect(read(memory.board) == (1, []))
+    }
+  }
+
+  @Test func `a version that is not newer is a bug that ends the process`() async {
+    await #expect(processExitsWith: .failure) {
+      try withRunMemory(weightCount: 0) { memory in
+        memory.board.publish(version: 3, UnsafeBufferPointer(start: nil, count: 0))
+        memory.board.publish(version: 3, UnsafeBufferPointer(start: nil, count: 0))
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [2, 3])
+  func `no reader ever sees numbers of two versions`(slotCount: Int) throws {
+    // Long enough that a copy is often overtaken, and that a thread is suspended within one.
+    let weightCount = 3_001
+    let readsPerThread = 20_000
+    try withRunMemory(slotCount: slotCount, weightCount: weightCount) { memory in
+      let board = memory.board
+      let readersLeft = Atomic<Int>(2)
+      let torn = Atomic<Int>(0)
+      let backwards = Atomic<Int>(0)
+      let exact = Atomic<Int>(0)
+
+      @Sendable func write() {
+        var version: UInt64 = 0
+        while readersLeft.load(ordering: .acquiring) > 0 {
+          version += 1
+          // Whole numbers up to 2²⁴ are exact in a Float.
+          publish(
+            version, [Float](repeating: Float(version % 0x100_0000), count: weightCount), on: board)
+        }
+      }
+
+      @Sendable func readMany() {
+        var weights = [Float](repeating: 0, count: weightCount)
+        var last: UInt64 = 0
+        weights.withUnsafeMutableBufferPointer { weights in
+          for _ in 0..<readsPerThread {
+            let wanted = board.publishedVersion
+            let isExact = wanted % 2 == 1
+            guard let version = board.read(into: weights, exactly: isExact ? wanted : nil) else {
+              continue
+            }
+            let expected = Float(version % 0x100_0000)
+            if weights.contains(where: { $0 != expected }) { torn.add(1, ordering: .relaxed) }
+            if version < last { backwards.add(1, ordering: .relaxed) }
+            if isExact { exact.add(version == wanted ? 1 : 1_000_000, ordering: .relaxed) }
+            last = version
+          }
+        }
+        readersLeft.subtract(1, ordering: .releasing)
+      }
+
+      onThreads([write, readMany, readMany])
+      #expect(torn.load(ordering: .relaxed) == 0)
+      #expect(backwards.load(ordering: .relaxed) == 0)
+      #expect(exact.load(ordering: .relaxed) <= 2 * readsPerThread)
+    }
+  }
+}
