@@ -38,7 +38,8 @@ struct ParkingTests {
 
   @Test(.timeLimit(.minutes(1)))
   func `no wake-up is lost between a learner and a worker in lockstep`() throws {
-    let rounds = 20_000
+    // So many that without the fences this test hung in two runs of three.
+    let rounds = 300_000
     let toWorker = try SystemCalls.pipe()
     let toLearner = try SystemCalls.pipe()
     let workerBell = try Doorbell(ringing: toWorker.writeEnd.rawValue)
@@ -82,7 +83,7 @@ struct ParkingTests {
   @Test(.timeLimit(.minutes(1)))
   func `no wake-up is lost when several workers wait for one free fragment`() throws {
     let workerCount = 3
-    let perWorker = 3_000
+    let perWorker = 30_000
     var pipes: [(readEnd: Int32, writeEnd: Int32)] = []
     defer {
       for pipe in pipes {

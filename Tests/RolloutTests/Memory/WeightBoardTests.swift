@@ -66,9 +66,10 @@ struct WeightBoardTests {
 
   @Test(.timeLimit(.minutes(1)), arguments: [2, 3])
   func `no reader ever sees numbers of two versions`(slotCount: Int) throws {
-    // Long enough that a copy is often overtaken, and that a thread is suspended within one.
-    let weightCount = 3_001
-    let readsPerThread = 20_000
+    // So many that copies are overtaken and threads suspended within one: without the second check
+    // of the slot version, every run of this test finds torn ones.
+    let weightCount = 10_001
+    let readsPerThread = 100_000
     try withRunMemory(slotCount: slotCount, weightCount: weightCount) { memory in
       let board = memory.board
       let readersLeft = Atomic<Int>(2)
@@ -78,11 +79,14 @@ struct WeightBoardTests {
 
       @Sendable func write() {
         var version: UInt64 = 0
-        while readersLeft.load(ordering: .acquiring) > 0 {
-          version += 1
-          // Whole numbers up to 2²⁴ are exact in a Float.
-          publish(
-            version, [Float](repeating: Float(version % 0x100_0000), count: weightCount), on: board)
+        var weights = [Float](repeating: 0, count: weightCount)
+        weights.withUnsafeMutableBufferPointer { weights in
+          while readersLeft.load(ordering: .acquiring) > 0 {
+            version += 1
+            // Whole numbers up to 2²⁴ are exact in a Float.
+            weights.update(repeating: Float(version % 0x100_0000))
+            board.publish(version: version, UnsafeBufferPointer(weights))
+          }
         }
       }
 

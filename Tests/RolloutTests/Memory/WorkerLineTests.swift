@@ -106,7 +106,7 @@ struct WorkerLineTests {
 
   @Test(.timeLimit(.minutes(1)))
   func `a reader that is overtaken loses episodes but never mixes them up`() throws {
-    let count = 300_000
+    let count = 10_000_000
     try withRunMemory { memory in
       let line = memory.line(0)
       let done = Atomic<Bool>(false)
