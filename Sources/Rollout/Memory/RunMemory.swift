@@ -1,6 +1,11 @@
 import Glibc
 import Synchronization
 
+// Written here: header and description by the learner, before any worker starts; `stopping` by the
+// learner; the learner's parked word by the learner (set, clear) and by the worker that swaps it to
+// zero to ring. Everything else belongs to the views. No store here publishes data: parking relies
+// on fences, and the views' own stores publish what they are about.
+
 /// The memory in which one learner and its workers meet, mapped into this process.
 ///
 /// It owns the mapping. The pool, the board and the lines are views of it, plain pointers that count

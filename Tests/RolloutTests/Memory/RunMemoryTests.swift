@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Rollout
 import Testing
@@ -30,6 +31,21 @@ struct RunMemoryTests {
         learner.stopping = true
         #expect(worker.stopping)
       }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `another process opens it by the learner's number, name or no name`() throws {
+    try withRunMemory { memory in
+      let other = Process()
+      let output = Pipe()
+      other.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      other.arguments = ["head", "-c", "6", "/proc/\(getpid())/fd/\(memory.descriptor)"]
+      other.standardOutput = output
+      try other.run()
+      let bytes = try output.fileHandleForReading.readToEnd()
+      other.waitUntilExit()
+      #expect(bytes == Data("rlplay".utf8))
     }
   }
 
