@@ -112,27 +112,41 @@ package struct FragmentPool: @unchecked Sendable {
 
   /// Takes the oldest fragment that is ready, and tells its ticket, which the word then forgets.
   ///
+  /// The fragments of one worker are taken in the order in which it published them.
+  ///
   /// - Returns: the fragment, now the learner's, and its ticket; `nil` when none was ready.
   /// - Complexity: O(`bufferCount`) loads.
   package func takeOldest() -> (buffer: Int, ticket: UInt64)? {
-    while true {
-      var oldest = -1
-      var lowest = UInt64.max
-      for buffer in 0..<bufferCount {
-        let word = ownership(of: buffer).word.pointee.load(ordering: .relaxed)
-        // All ready words have the same tag, so they compare as their tickets do.
-        guard word & ~OwnershipState.payload == OwnershipState.readyTag, word < lowest else {
-          continue
-        }
-        lowest = word
-        oldest = buffer
-      }
-      guard oldest >= 0 else { return nil }
-      // Fails only if a second thread of the learner was quicker; then look again.
-      if ownership(of: oldest).exchange(lowest, for: OwnershipState.learningWord) {
+    var (oldest, lowest) = lowestReady()
+    while oldest >= 0 {
+      // A worker may have published behind the scan and then, in front of it, what the scan found.
+      // A scan that begins after that one was seen shows all that its worker published before.
+      let (buffer, word) = lowestReady()
+      // It may also be gone, if a second thread of the learner was quicker; then start again.
+      if buffer == oldest, word == lowest,
+        ownership(of: oldest).exchange(lowest, for: OwnershipState.learningWord)
+      {
         return (oldest, lowest & OwnershipState.payload)
       }
+      (oldest, lowest) = (buffer, word)
     }
+    return nil
+  }
+
+  /// The fragment with the lowest ticket that one scan comes across, and its word; -1 for none.
+  private func lowestReady() -> (buffer: Int, word: UInt64) {
+    var oldest = -1
+    var lowest = UInt64.max
+    for buffer in 0..<bufferCount {
+      let word = ownership(of: buffer).word.pointee.load(ordering: .acquiring)
+      // All ready words have the same tag, so they compare as their tickets do.
+      guard word & ~OwnershipState.payload == OwnershipState.readyTag, word < lowest else {
+        continue
+      }
+      lowest = word
+      oldest = buffer
+    }
+    return (oldest, lowest)
   }
 
   /// Takes one particular fragment.

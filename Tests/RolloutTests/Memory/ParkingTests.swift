@@ -4,18 +4,22 @@ import Testing
 
 /// The protocol of parked words and bells as a whole; a wake-up that is lost hangs these tests.
 struct ParkingTests {
-  /// Waits, as a worker does, until a version is there.
+  /// How long each hunt lasts: without the fences, most runs hung within it.
+  private static let huntNanoseconds: UInt64 = 2_000_000_000
+
+  /// Waits, as a worker does, until a version is there or the run is over.
   ///
   /// - Returns: how often it blocked.
   private func awaitVersion(
-    _ version: UInt64, in memory: RunMemory, _ line: WorkerLine, _ bell: Doorbell
+    _ version: UInt64, in memory: RunMemory, _ line: WorkerLine, _ ear: Doorbell
   ) -> Int {
+    func isThere() -> Bool { memory.board.publishedVersion >= version || memory.stopping }
     var blocked = 0
-    while memory.board.publishedVersion < version {
+    while !isThere() {
       line.park(awaiting: version)
-      if memory.board.publishedVersion < version {
+      if !isThere() {
         blocked += 1
-        guard bell.wait() else { return blocked }
+        guard ear.wait() else { return blocked }
       }
       line.unpark()
     }
@@ -23,23 +27,28 @@ struct ParkingTests {
   }
 
   /// Waits, as the learner does, until a fragment is there, and takes it.
-  private func awaitFragment(in memory: RunMemory, _ bell: Doorbell) -> Int? {
+  ///
+  /// - Parameter isOver: whether no more will come; what has been published comes first.
+  /// - Returns: the fragment; `nil` when it is over.
+  private func awaitFragment(
+    in memory: RunMemory, _ ear: Doorbell, unless isOver: () -> Bool
+  ) -> Int? {
     while true {
       if let buffer = memory.pool.takeLowestTicket() { return buffer }
       memory.parkLearner()
+      let over = isOver()
       if let buffer = memory.pool.takeLowestTicket() {
         memory.unparkLearner()
         return buffer
       }
-      guard bell.wait() else { return nil }
+      if over { return nil }
+      guard ear.wait() else { return nil }
       memory.unparkLearner()
     }
   }
 
   @Test(.timeLimit(.minutes(1)))
   func `no wake-up is lost between a learner and a worker in lockstep`() throws {
-    // So many that without the fences this test hung in two runs of three.
-    let rounds = 300_000
     let toWorker = try SystemCalls.pipe()
     let toLearner = try SystemCalls.pipe()
     let workerBell = try Doorbell(ringing: toWorker.writeEnd.rawValue)
@@ -48,32 +57,45 @@ struct ParkingTests {
     let learnerEar = Doorbell(listening: toLearner.readEnd.rawValue)
     let rung = Atomic<Int>(0)
     let blocked = Atomic<Int>(0)
+    let deadline = SystemCalls.monotonicNanoseconds() + Self.huntNanoseconds
     try withRunMemory(workerCount: 1, bufferCount: 2, weightCount: 0) { memory in
+      let line = memory.line(0)
+
       @Sendable func work() {
-        let line = memory.line(0)
-        for version in 1...UInt64(rounds) {
+        var version: UInt64 = 0
+        while true {
+          version += 1
           blocked.add(awaitVersion(version, in: memory, line, workerEar), ordering: .relaxed)
+          if memory.stopping { return }
           guard let buffer = memory.pool.claim(worker: 0, incarnation: 0) else { return }
           memory.pool.publish(buffer)
+          line.countFragment(steps: 1)
           if memory.wakeLearnerIfParked() { learnerBell.ring() }
         }
       }
 
+      @Sendable func wakeWorker(_ version: UInt64) {
+        guard line.wakeIfParked(publishedVersion: version) else { return }
+        rung.add(1, ordering: .relaxed)
+        workerBell.ring()
+      }
+
       @Sendable func learn() {
-        let line = memory.line(0)
-        for version in 1...UInt64(rounds) {
+        var version: UInt64 = 0
+        while SystemCalls.monotonicNanoseconds() < deadline {
+          version += 1
           memory.board.publish(version: version, UnsafeBufferPointer(start: nil, count: 0))
-          if line.wakeIfParked(publishedVersion: version) {
-            rung.add(1, ordering: .relaxed)
-            workerBell.ring()
-          }
-          guard let buffer = awaitFragment(in: memory, learnerEar) else { return }
+          wakeWorker(version)
+          let buffer = awaitFragment(in: memory, learnerEar, unless: { false })
+          guard let buffer else { return }
           memory.pool.release(buffer)
         }
+        memory.stopping = true
+        wakeWorker(.max)
       }
 
       onThreads([work, learn])
-      #expect(memory.board.publishedVersion == UInt64(rounds))
+      #expect(line.fragments == memory.board.publishedVersion)
       #expect((0..<2).allSatisfy { memory.pool.state(of: $0) == .free })
       // A worker blocks only in a parking that is rung for, or on the one bell left over from it.
       #expect(blocked.load(ordering: .relaxed) <= 2 * rung.load(ordering: .relaxed))
@@ -83,7 +105,6 @@ struct ParkingTests {
   @Test(.timeLimit(.minutes(1)))
   func `no wake-up is lost when several workers wait for one free fragment`() throws {
     let workerCount = 3
-    let perWorker = 30_000
     var pipes: [(readEnd: Int32, writeEnd: Int32)] = []
     defer {
       for pipe in pipes {
@@ -94,6 +115,9 @@ struct ParkingTests {
     for _ in 0...workerCount { pipes.append(try SystemCalls.pipe().take()) }
     let ears = pipes.map { Doorbell(listening: $0.readEnd) }
     let bells = try pipes.map { try Doorbell(ringing: $0.writeEnd) }
+    let working = Atomic<Int>(workerCount)
+    let taken = Atomic<UInt64>(0)
+    let deadline = SystemCalls.monotonicNanoseconds() + Self.huntNanoseconds
     try withRunMemory(workerCount: workerCount, bufferCount: 1, weightCount: 0) { memory in
       @Sendable func claim(_ worker: Int) -> Int? {
         let line = memory.line(worker)
@@ -110,18 +134,21 @@ struct ParkingTests {
       }
 
       @Sendable func work(_ worker: Int) {
-        for _ in 0..<perWorker {
+        while SystemCalls.monotonicNanoseconds() < deadline {
           guard let buffer = claim(worker) else { return }
           memory.pool.publish(buffer)
           memory.line(worker).countFragment(steps: 1)
           if memory.wakeLearnerIfParked() { bells[workerCount].ring() }
         }
+        working.subtract(1, ordering: .releasing)
+        if memory.wakeLearnerIfParked() { bells[workerCount].ring() }
       }
 
       @Sendable func learn() {
-        for _ in 0..<workerCount * perWorker {
-          guard let buffer = awaitFragment(in: memory, ears[workerCount]) else { return }
+        func isOver() -> Bool { working.load(ordering: .acquiring) == 0 }
+        while let buffer = awaitFragment(in: memory, ears[workerCount], unless: isOver) {
           memory.pool.release(buffer)
+          taken.add(1, ordering: .relaxed)
           for worker in 0..<workerCount
           where memory.line(worker).wakeIfParked(publishedVersion: 0) {
             bells[worker].ring()
@@ -130,9 +157,9 @@ struct ParkingTests {
       }
 
       onThreads([learn] + (0..<workerCount).map { worker in { @Sendable in work(worker) } })
-      for worker in 0..<workerCount {
-        #expect(memory.line(worker).fragments == UInt64(perWorker))
-      }
+      let published = (0..<workerCount).map { memory.line($0).fragments }.reduce(0, +)
+      #expect(taken.load(ordering: .relaxed) == published)
+      #expect(memory.pool.state(of: 0) == .free)
     }
   }
 
