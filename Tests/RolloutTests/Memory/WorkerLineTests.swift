@@ -39,11 +39,11 @@ struct WorkerLineTests {
       line.begin(incarnation: 0)
       line.countFragment(steps: 160)
       line.push(EpisodeRecord(episodeReturn: 1.5, length: 9))
-      line.enter(environment: 7, step: 19)
+      line.position.mark(environment: 7, step: 19)
       line.park(awaiting: 0)
       line.begin(incarnation: 1)
       #expect(line.incarnation == 1)
-      #expect(line.position == nil)
+      #expect(line.position.position == nil)
       #expect(!line.wakeIfParked(publishedVersion: .max))
       line.countFragment(steps: 40)
       line.push(EpisodeRecord(episodeReturn: -2, length: 3))
@@ -63,13 +63,13 @@ struct WorkerLineTests {
   @Test func `the position tells environment and step`() throws {
     try withRunMemory { memory in
       let line = memory.line(0)
-      #expect(line.position == nil)
-      line.enter(environment: 0, step: 0)
-      #expect(line.position == .init(environment: 0, step: 0))
-      line.enter(environment: 4_294_967_294, step: 4_294_967_295)
-      #expect(line.position == .init(environment: 4_294_967_294, step: 4_294_967_295))
-      line.leaveEnvironments()
-      #expect(line.position == nil)
+      #expect(line.position.position == nil)
+      line.position.mark(environment: 0, step: 0)
+      #expect(line.position.position == .init(environment: 0, step: 0))
+      line.position.mark(environment: 4_294_967_294, step: .max)
+      #expect(line.position.position == .init(environment: 4_294_967_294, step: 2_147_483_647))
+      line.position.clear()
+      #expect(line.position.position == nil)
     }
   }
 
@@ -78,12 +78,12 @@ struct WorkerLineTests {
       let (one, other) = (memory.line(0), memory.line(1))
       one.begin(incarnation: 3)
       one.countFragment(steps: 5)
-      one.enter(environment: 1, step: 1)
+      one.position.mark(environment: 1, step: 1)
       one.park(awaiting: 0)
       for _ in 0..<600 { one.push(EpisodeRecord(episodeReturn: 1, length: 1)) }
       var cursor: UInt64 = 0
       other.drain(from: &cursor) { _ in Issue.record("an episode of the other worker") }
-      #expect(other.incarnation == 0 && other.fragments == 0 && other.position == nil)
+      #expect(other.incarnation == 0 && other.fragments == 0 && other.position.position == nil)
       #expect(!other.wakeIfParked(publishedVersion: .max))
     }
   }
