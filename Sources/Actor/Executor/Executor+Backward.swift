@@ -154,14 +154,14 @@ extension Executor {
     }
   }
 
-  /// One operand is a single number: its gradient sums over all elements. Rare enough to go element by element.
+  /// One operand's numbers stand for several elements: their gradients sum. Rare enough to go element by element.
   private func broadcastBackward(
     _ operation: BinaryOperation, _ dy: UnsafePointer<Scalar>, _ left: Operand, _ right: Operand,
     _ count: Int, _ broadcast: Instruction.Broadcast
   ) {
     for index in 0..<count {
-      let leftIndex = broadcast == .left ? 0 : index
-      let rightIndex = broadcast == .right ? 0 : index
+      let leftIndex = broadcast.leftIndex(index)
+      let rightIndex = broadcast.rightIndex(index)
       let a = left.x[leftIndex]
       let b = right.x[rightIndex]
       let (da, db): (Scalar, Scalar) =

@@ -112,6 +112,16 @@ extension Executor {
     case .right:
       let right = Scalar.Vector(repeating: right[0])
       Kernels.map(out, left, count) { operation($0, right) }
+    case .leftRows(let width):
+      for row in 0..<count / width {
+        let left = Scalar.Vector(repeating: left[row])
+        Kernels.map(out + row &* width, right + row &* width, width) { operation(left, $0) }
+      }
+    case .rightRows(let width):
+      for row in 0..<count / width {
+        let right = Scalar.Vector(repeating: right[row])
+        Kernels.map(out + row &* width, left + row &* width, width) { operation($0, right) }
+      }
     }
   }
 

@@ -116,8 +116,8 @@ public final class Executor<Scalar: KernelScalar> {
   /// - Precondition: the executor was given a loss.
   public func backward() {
     precondition(loss.isPresent, "no loss to take gradients of")
-    gradients.base.update(repeating: 0, count: gradients.count)
-    gradientArena.base.update(repeating: 0, count: gradientArena.count)
+    gradients.clear()
+    gradientArena.clear()
     guard let seed = slotGradients[Int(loss.index)] else { return }
     seed[0] = 1
     runBackward(body)

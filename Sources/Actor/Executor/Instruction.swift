@@ -32,8 +32,33 @@ enum Instruction: BitwiseCopyable {
     discount: Double)
   case transpose(out: Slot, x: Slot, rows: Int, columns: Int)
 
-  /// Which operand is a single number that stands for all elements.
-  enum Broadcast: BitwiseCopyable { case none, left, right }
+  /// Which operand has fewer numbers, that stand for several elements.
+  enum Broadcast: BitwiseCopyable, Equatable {
+    /// Both have a number for each element.
+    case none
+    /// A single number for all elements.
+    case left, right
+    /// A number for each row of that width.
+    case leftRows(width: Int), rightRows(width: Int)
+
+    /// Which number of the left operand belongs to an element.
+    func leftIndex(_ index: Int) -> Int {
+      switch self {
+      case .left: 0
+      case .leftRows(let width): index / width
+      case .none, .right, .rightRows: index
+      }
+    }
+
+    /// Which number of the right operand belongs to an element.
+    func rightIndex(_ index: Int) -> Int {
+      switch self {
+      case .right: 0
+      case .rightRows(let width): index / width
+      case .none, .left, .leftRows: index
+      }
+    }
+  }
 
   /// What bound memory holds when it has to be converted.
   enum SourceType: BitwiseCopyable {

@@ -148,9 +148,7 @@ struct Plan {
     case .unary(let operation):
       body.append(.unary(operation, out: out, x: operands[0], count: count))
     case .binary(let operation):
-      let counts = [shape(0).reduce(1, *), shape(1).reduce(1, *)]
-      let broadcast: Instruction.Broadcast =
-        counts[0] == counts[1] ? .none : counts[0] == 1 ? .left : .right
+      let broadcast = Instruction.Broadcast(shape(0), shape(1))
       body.append(
         .binary(
           operation, out: out, left: operands[0], right: operands[1], count: count, broadcast))
@@ -230,6 +228,24 @@ struct Plan {
       } else {
         nil
       }
+    }
+  }
+}
+
+extension Instruction.Broadcast {
+  /// How two shapes that may stand in one operation go together.
+  fileprivate init(_ left: [Int], _ right: [Int]) {
+    let counts = (left.reduce(1, *), right.reduce(1, *))
+    if counts.0 == counts.1 {
+      self = .none
+    } else if counts.0 == 1 {
+      self = .left
+    } else if counts.1 == 1 {
+      self = .right
+    } else if counts.0 < counts.1 {
+      self = .leftRows(width: right.last ?? 1)
+    } else {
+      self = .rightRows(width: left.last ?? 1)
     }
   }
 }

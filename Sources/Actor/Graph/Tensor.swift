@@ -7,7 +7,8 @@ import Rollout
 ///     let rho = exp(logPi.stopGradient() - logMu).clamped(to: 0...rhoClip)
 ///     let score = (logPi * returns * rho).mean()
 ///
-/// Binary operations take two tensors of one shape, or one of them a single number.
+/// Binary operations take two tensors of one shape; or one of them is a single number, or has one number for each row of the
+/// other's last axis.
 public struct Tensor {
   /// The graph that computes it.
   public let graph: Graph
@@ -124,6 +125,9 @@ extension Tensor {
     graph.append(.sumLastAxis, [numeric], Array(shape.dropLast()))
   }
 
+  /// The mean over the last axis, which goes.
+  public func meanOverLastAxis() -> Tensor { (1 / Double(lastAxis)) * sumOverLastAxis() }
+
   /// Log-probabilities over the last axis: x − log Σ eˣ.
   ///
   /// A logit of −∞ stays −∞ and passes no gradient: a masked action.
@@ -199,9 +203,11 @@ extension Tensor {
 
   func binary(_ operation: BinaryOperation, _ other: Tensor) -> Tensor {
     precondition(
-      shape == other.shape || elementCount == 1 || other.elementCount == 1,
+      shape == other.shape || elementCount == 1 || other.elementCount == 1
+        || shape.dropLast() == other.shape[...] || other.shape.dropLast() == shape[...],
       "\(operation) of \(shape) and \(other.shape)")
     return graph.append(
-      .binary(operation), [numeric, other.numeric], elementCount == 1 ? other.shape : shape)
+      .binary(operation), [numeric, other.numeric],
+      elementCount < other.elementCount ? other.shape : shape)
   }
 }

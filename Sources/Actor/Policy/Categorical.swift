@@ -35,29 +35,65 @@ public struct Categorical: ActionDistribution {
   ) {
     guard let column = fragment.layout.act.value else { return }
     let actions = (fragment.base + column.offset(row: row)).assumingMemoryBound(to: Int32.self)
-    for environment in 0..<logits.environmentCount {
-      switch choice {
-      case .sample:
-        actions[environment] = Int32(
-          draw(logits, environment, streams.streams[environment].nextDouble()))
-      case .greedy:
+    switch choice {
+    case .sample:
+      draw(logits, streams.streams, actions)
+    case .greedy:
+      for environment in 0..<logits.environmentCount {
         actions[environment] = Int32(likeliest(logits, environment))
       }
     }
   }
 
+  /// Goes through all probabilities in the order in which they lie, a vector of them at a time.
   @inline(__always)
-  private func draw(_ logits: LogitsView, _ environment: Int, _ uniform: Double) -> Int {
-    var remaining = Float(uniform)
-    // Rounding can leave a remainder after the last action: it is given to the last one that is possible.
-    var possible = 0
-    for action in 0..<count {
-      let probability = exponential(logits[environment, action])
-      if probability > 0 { possible = action }
-      remaining -= probability
-      if remaining < 0 { return action }
+  private func draw(
+    _ logits: LogitsView, _ streams: UnsafeMutableBufferPointer<PCG64>,
+    _ actions: UnsafeMutablePointer<Int32>
+  ) {
+    let total = logits.environmentCount &* count
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: Float.lanes) { probabilities in
+      guard let probabilities = probabilities.baseAddress else { return }
+      var environment = 0
+      var action: Int32 = 0
+      var choice = Choice()
+      var start = 0
+      while start < total {
+        let width = min(Float.lanes, total &- start)
+        Kernels.map(probabilities, logits.base + start, width) { Float.exp($0) }
+        for lane in 0..<width {
+          if action == 0 { choice = Choice(uniform: streams[environment].nextFloat()) }
+          choice.pass(probabilities[lane], action)
+          action &+= 1
+          if action == count {
+            actions[environment] = choice.action
+            environment &+= 1
+            action = 0
+          }
+        }
+        start &+= width
+      }
     }
-    return possible
+  }
+
+  /// A draw under way: how much of the uniform number is left when the actions so far have been passed.
+  private struct Choice {
+    var remaining: Float = 0
+    /// The action drawn; until then the last possible one, which rounding can leave a remainder for.
+    var action: Int32 = 0
+    var isMade = false
+
+    init() {}
+
+    init(uniform: Float) { remaining = uniform }
+
+    @inline(__always)
+    mutating func pass(_ probability: Float, _ action: Int32) {
+      if isMade { return }
+      if probability > 0 { self.action = action }
+      remaining -= probability
+      isMade = remaining < 0
+    }
   }
 
   @inline(__always)
@@ -67,10 +103,5 @@ public struct Categorical: ActionDistribution {
       best = action
     }
     return best
-  }
-
-  @inline(__always)
-  private func exponential(_ x: Float) -> Float {
-    Float.exp(Float.Vector(repeating: x))[0]
   }
 }

@@ -51,6 +51,14 @@ extension TrainingConfiguration {
     try refuse(
       "entropy-cost", entropyCost, unless: entropyCost >= 0 && entropyCost.isFinite,
       "use 0 or a small positive number, such as 0.01")
+    let environmentCount =
+      environmentsPerActor * fragmentsPerBatch
+    if baseline == .mean, environmentCount < 2 {
+      throw ConfigurationError(
+        "--baseline mean needs several environments in a batch and has 1: "
+          + "use --envs-per-actor or --fragments-per-batch of at least 2, or --baseline none.",
+        option: "baseline")
+    }
     try refuse(
       "rho-clip", rhoClip, unless: rhoClip > 0, "use a positive number, or inf for no limit")
     try refuse(
@@ -72,6 +80,11 @@ extension TrainingConfiguration {
       try refuse(
         "until-return", untilReturn, unless: untilReturn.isFinite,
         "use a finite number, or none to train for all steps")
+      if evaluateEvery == 0 {
+        throw ConfigurationError(
+          "--until-return needs evaluations and --eval-every 0 makes none: give --eval-every.",
+          option: "eval-every")
+      }
     }
     if runDirectory == "" {
       throw ConfigurationError(

@@ -1,6 +1,10 @@
 import Rollout
 
-/// Everything that decides what a training run computes, with the defaults of the seed's experiment.
+/// Everything that decides what a training run computes.
+///
+/// The defaults are those of the seed's experiment but for what makes every seed learn (docs/benchmarks.md): a baseline,
+/// a limit of importance weights, half the step size, and the environment's own step limit. `Recipes/seed-003.json` is
+/// the experiment as it was.
 ///
 /// A plain value: fill in what differs, call ``validate()`` once, and hand it to the training loop. The
 /// command line, files of options and the saved `config.json` are all read and written through the table
@@ -51,14 +55,17 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The weight of the entropy bonus in the loss.
   public var entropyCost = 0.01
 
+  /// What returns are compared with before they weigh an action.
+  public var baseline = ReturnBaseline.mean
+
   /// The upper limit of importance weights; infinite for none.
-  public var rhoClip = Double.infinity
+  public var rhoClip = 1.0
 
   /// The rule that turns gradients into steps.
   public var optimizer = OptimizerKind.adam
 
   /// The optimizer's step size.
-  public var learningRate = 0.01
+  public var learningRate = 0.005
 
   /// The norm to which longer gradients are shortened; infinite for none.
   public var maximumGradientNorm = Double.infinity
@@ -81,12 +88,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var runDirectory: String?
 
   /// How many environment steps lie between evaluations; 0 for no evaluation.
-  public var evaluateEvery = 100_000
+  public var evaluateEvery = 25_000
 
   /// How many episodes one evaluation plays.
-  public var evaluationEpisodes = 100
+  public var evaluationEpisodes = 20
 
-  /// Creates the configuration of the seed's experiment.
+  /// Creates the default configuration.
   public init() {}
 
   /// How many updates the weights that collect stay behind those that learn, where that is fixed.

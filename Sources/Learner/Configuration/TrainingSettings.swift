@@ -51,6 +51,9 @@ extension TrainingConfiguration {
       "entropy-cost", "X", \.entropyCost, .number, in: .learning,
       "Weight of the entropy bonus in the loss."),
     Setting(
+      "baseline", "none|mean", \.baseline, .choice, in: .learning,
+      "What returns are compared with: nothing, or their mean over the batch at each step."),
+    Setting(
       "rho-clip", "X", \.rhoClip, .number, in: .learning,
       "Upper limit of importance weights; inf for none."),
     Setting(
@@ -72,7 +75,7 @@ extension TrainingConfiguration {
       "Environment steps to train for, over all environments."),
     Setting(
       "until-return", "R|none", \.untilReturn, .optional(.number, orWord: "none"), in: .run,
-      "Stop as soon as the mean return reaches R."),
+      "Stop as soon as an evaluation's mean return reaches R and further episodes confirm it."),
     Setting(
       "seed", "N|random", \.seed, .optional(.integer, orWord: "random"), in: .run,
       "Root of every random stream; random draws one and prints it."),

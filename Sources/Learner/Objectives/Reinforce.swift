@@ -7,7 +7,10 @@ import Rollout
 ///
 ///     ρ_t = min(c_rho, π(a_t | s_t) / μ(a_t | s_t))          no gradient passes
 ///     G_t = r_{t+1} + γ (1 − d_{t+1}) G_{t+1},   G_T = 0      no gradient passes
-///     loss = − mean(ρ_t G_t log π(a_t | s_t)) − c_entropy mean(H π(· | s_t))
+///     loss = − mean(ρ_t (G_t − b_t) log π(a_t | s_t)) − c_entropy mean(H π(· | s_t))
+///
+/// The baseline b_t is 0, as the seed runs it, or the mean of G_t over the batch's environments. Without it returns that are all
+/// positive, as CartPole's, pull towards whatever was done, and a clipped ρ pulls back towards μ; see docs/benchmarks.md.
 ///
 /// Source: Williams (1992), "Simple statistical gradient-following algorithms for connectionist reinforcement learning",
 /// with the weights of importance sampling.
@@ -21,9 +24,15 @@ public struct Reinforce: Objective, Equatable {
   public var entropyCost: Double
   /// c_rho, the largest importance weight; infinity lets all pass.
   public var rhoClip: Double
+  /// b_t, what returns are compared with.
+  public var baseline: ReturnBaseline
 
   /// REINFORCE with these settings.
-  public init(discount: Double = 0.99, entropyCost: Double = 0.01, rhoClip: Double = .infinity) {
+  public init(
+    discount: Double = 0.99, entropyCost: Double = 0.01, rhoClip: Double = .infinity,
+    baseline: ReturnBaseline = .none
+  ) {
+    self.baseline = baseline
     self.discount = discount
     self.entropyCost = entropyCost
     self.rhoClip = rhoClip
@@ -43,7 +52,8 @@ public struct Reinforce: Objective, Equatable {
     let rho = rhoClip.isFinite ? ratio.clamped(to: 0...rhoClip) : ratio
 
     let returns = Tensor.discountedReturns(rewards: next.rew, ends: next.fin, discount: discount)
-    let score = (logPi * (returns * rho)).mean()
+    let advantages = baseline == .mean ? returns - returns.meanOverLastAxis() : returns
+    let score = (logPi * (advantages * rho)).mean()
     let entropy = distribution.entropy(of: reaction.logits).mean()
     let loss = -score - entropyCost * entropy
 
@@ -57,4 +67,12 @@ public struct Reinforce: Objective, Equatable {
         .init(name: "rho_clipped", tensor: ratio.atLeast(rhoClip).mean(), summary: .mean),
       ])
   }
+}
+
+/// What returns are compared with before they weigh an action.
+public enum ReturnBaseline: String, Sendable, CaseIterable {
+  /// Nothing: the seed's way.
+  case none
+  /// The mean return at the same row over all environments of the batch.
+  case mean
 }

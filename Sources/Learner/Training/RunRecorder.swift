@@ -97,7 +97,7 @@ final class RunRecorder {
   ///
   /// - Throws: `RecordError`.
   func recordEvaluation(
-    _ meanReturn: Double, _ update: PolicyUpdate, secondsElapsed: Double
+    _ meanReturn: Double, isReached: Bool, _ update: PolicyUpdate, secondsElapsed: Double
   ) throws(RecordError) {
     evaluationReturn = meanReturn
     var record = MetricsRecord()
@@ -106,7 +106,8 @@ final class RunRecorder {
     record.set("seconds", secondsElapsed)
     record.set("eval_return", meanReturn)
     try log.append(record)
-    if meanReturn > bestReturn {
+    // What ends the run has been confirmed, which a higher mean of fewer episodes has not.
+    if meanReturn > bestReturn || isReached {
       bestReturn = meanReturn
       try checkpoint(update).save(to: directory.bestCheckpoint)
     }

@@ -8,7 +8,8 @@ extension TrainingConfiguration {
 
   /// What to minimise.
   public var objective: Reinforce {
-    Reinforce(discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip)
+    Reinforce(
+      discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip, baseline: baseline)
   }
 
   /// What is collected.

@@ -113,11 +113,17 @@ public final class TrainingRun {
   /// The first episodes that pass have been picked from many tries for passing, so others have to confirm it.
   private func evaluate() throws -> Bool {
     let count = configuration.evaluationEpisodes
-    let mean = try evaluator.evaluate(setup.weights, episodes: 0..<count).meanReturn
+    var mean = try evaluator.evaluate(setup.weights, episodes: 0..<count).meanReturn
+    var isReached = false
+    if let wanted = configuration.untilReturn, mean >= wanted {
+      let others = count..<count + max(count, 100)
+      mean = try evaluator.evaluate(setup.weights, episodes: others).meanReturn
+      isReached = mean >= wanted
+    }
     lastEvaluation = (steps, mean)
-    try recorder.recordEvaluation(mean, update, secondsElapsed: secondsElapsed)
-    guard let wanted = configuration.untilReturn, mean >= wanted else { return false }
-    return try evaluator.evaluate(setup.weights, episodes: count..<2 * count).meanReturn >= wanted
+    try recorder.recordEvaluation(
+      mean, isReached: isReached, update, secondsElapsed: secondsElapsed)
+    return isReached
   }
 
   private func summary(

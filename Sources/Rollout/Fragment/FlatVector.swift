@@ -45,6 +45,14 @@ public final class FlatVector<Element: BitwiseCopyable> {
     }
   }
 
+  /// Sets all bits to zero: 0 for every number.
+  ///
+  /// As bytes, since storing an element of a type that the compiler does not know here is a call for each.
+  package func clear() {
+    UnsafeMutableRawPointer(base).initializeMemory(
+      as: UInt8.self, repeating: 0, count: count * MemoryLayout<Element>.stride)
+  }
+
   package var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: base, count: count)
   }

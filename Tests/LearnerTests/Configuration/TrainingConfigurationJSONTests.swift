@@ -28,17 +28,18 @@ struct TrainingConfigurationJSONTests {
           "sticky": false,
           "gamma": 0.99,
           "entropy-cost": 0.01,
-          "rho-clip": "inf",
+          "baseline": "mean",
+          "rho-clip": 1,
           "optimizer": "adam",
-          "learning-rate": 0.01,
+          "learning-rate": 0.005,
           "max-grad-norm": "inf",
           "hidden": [32],
           "steps": 4000000,
           "until-return": "none",
           "seed": "random",
           "run-dir": "auto",
-          "eval-every": 100000,
-          "eval-episodes": 100,
+          "eval-every": 25000,
+          "eval-episodes": 20,
           "about": {
             "rlplay": "1.0"
           }
@@ -53,7 +54,8 @@ struct TrainingConfigurationJSONTests {
     base.untilReturn = 475
     base.policyLag = 2
     base.runDirectory = "elsewhere"
-    base.rhoClip = 1
+    base.rhoClip = 2
+    base.baseline = .none
     base.deterministic = true
     let saved = Configuration().json(about: ["machine": "any"])
     #expect(try Configuration(json: saved, over: base) == Configuration())

@@ -69,11 +69,13 @@ struct HelpTextTests {
         --gamma X                 Discount of future rewards. (default: 0.99)
         --entropy-cost X          Weight of the entropy bonus in the loss.
                                   (default: 0.01)
+        --baseline none|mean      What returns are compared with: nothing, or their
+                                  mean over the batch at each step. (default: mean)
         --rho-clip X              Upper limit of importance weights; inf for none.
-                                  (default: inf)
+                                  (default: 1)
         --optimizer adam|sgd      The rule that turns gradients into steps.
                                   (default: adam)
-        --learning-rate X         The optimizer's step size. (default: 0.01)
+        --learning-rate X         The optimizer's step size. (default: 0.005)
         --max-grad-norm X         Norm to which longer gradients are shortened; inf
                                   for none. (default: inf)
         --hidden N,...            Units of each hidden layer, first to last.
@@ -82,15 +84,15 @@ struct HelpTextTests {
       Run:
         --steps N                 Environment steps to train for, over all
                                   environments. (default: 4000000)
-        --until-return R|none     Stop as soon as the mean return reaches R.
-                                  (default: none)
+        --until-return R|none     Stop as soon as an evaluation's mean return reaches
+                                  R and further episodes confirm it. (default: none)
         --seed N|random           Root of every random stream; random draws one and
                                   prints it. (default: random)
         --run-dir DIR|auto        Directory for what the run leaves; auto names one
                                   under runs/. (default: auto)
         --eval-every N            Environment steps between evaluations; 0 for none.
-                                  (default: 100000)
-        --eval-episodes N         Episodes that one evaluation plays. (default: 100)
+                                  (default: 25000)
+        --eval-episodes N         Episodes that one evaluation plays. (default: 20)
         --config FILE             Read options from a JSON file; those on the command
                                   line override it.
 
