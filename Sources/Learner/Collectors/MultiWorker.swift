@@ -12,6 +12,13 @@ public final class MultiWorker: RolloutCollector {
   private let isInterrupted: () -> Bool
   private let say: (String) -> Void
   private var nextToWake = 0
+  /// Fragments given back for which no worker has been woken yet.
+  private var freed = 0
+  /// How many fragments are given back before a worker is woken, so that it fills several for one change of processes.
+  ///
+  /// A sixth of the pool: the rest keeps the learner busy meanwhile. Measured on two cores with 16 workers and 24 fragments:
+  /// a fifth to a third more steps a second than waking a worker for each fragment.
+  private let wakeQuota: Int
   private var lastAttended: UInt64 = 0
 
   /// How long the learner goes without looking after its workers when it never has to wait for them.
@@ -41,6 +48,7 @@ public final class MultiWorker: RolloutCollector {
     core = try CollectorCore(
       setup, workerCount: actorCount, bufferCount: bufferCount,
       fragmentsPerBatch: fragmentsPerBatch, schedule: schedule)
+    wakeQuota = max(1, bufferCount / 6)
     isInterrupted = processes.isInterrupted
     say = processes.say
     group = WorkerGroup(
@@ -62,7 +70,7 @@ public final class MultiWorker: RolloutCollector {
     for position in 0..<core.batch.fragmentCount {
       let buffer = try waitForFragment()
       core.gather(buffer, at: position)
-      wakeOne(after: buffer)
+      wakeAfterFreeing(buffer)
     }
     return core.finishTurn()
   }
@@ -85,6 +93,7 @@ public final class MultiWorker: RolloutCollector {
   /// The next fragment to learn from, now *learning*.
   private func waitForFragment() throws -> Int {
     if let buffer = take() { return buffer }
+    wakeForAllFreed()
     let began = SystemCalls.monotonicNanoseconds()
     var complaints: UInt64 = 0
     while true {
@@ -124,12 +133,29 @@ public final class MultiWorker: RolloutCollector {
     }
   }
 
-  /// A fragment became free: wakes one worker that waits for it, each in turn.
-  private func wakeOne(after buffer: Int) {
+  /// A fragment became free: wakes who waits for it, or any worker once enough are free.
+  private func wakeAfterFreeing(_ buffer: Int) {
     if case .fixed(let schedule) = schedule {
       group.wake(buffer / (schedule.bufferCount / schedule.workerCount))
       return
     }
+    freed += 1
+    if freed >= wakeQuota {
+      wakeNext()
+      freed = 0
+    }
+  }
+
+  /// Wakes a worker for each free fragment: the learner is about to wait for them.
+  private func wakeForAllFreed() {
+    while freed > 0 {
+      wakeNext()
+      freed -= 1
+    }
+  }
+
+  /// Wakes the next worker in turn that waits for a free fragment, if one does.
+  private func wakeNext() {
     for step in 0..<workerCount {
       let worker = (nextToWake + step) % workerCount
       if group.wake(worker) {

@@ -14,7 +14,8 @@ final class RunRecorder {
   private var lastRecord = (seconds: 0.0, steps: 0)
   private var recentReturns = RecentReturns()
   private var evaluationReturn: Double?
-  private var bestReturn = -Double.infinity
+  /// The best evaluation, and the steps that its weights had learnt from.
+  private(set) var best: (meanReturn: Double, steps: Int)?
 
   /// Seconds between lines of metrics.
   private static let interval = 0.1
@@ -107,8 +108,8 @@ final class RunRecorder {
     record.set("eval_return", meanReturn)
     try log.append(record)
     // What ends the run has been confirmed, which a higher mean of fewer episodes has not.
-    if meanReturn > bestReturn || isReached {
-      bestReturn = meanReturn
+    if meanReturn > best?.meanReturn ?? -.infinity || isReached {
+      best = (meanReturn, steps(update))
       try checkpoint(update).save(to: directory.bestCheckpoint)
     }
   }

@@ -133,7 +133,8 @@ public final class TrainingRun {
     return TrainingSummary(
       ending: ending, steps: steps, updates: update.updateCount, seconds: seconds,
       restarts: progress.restarts, meanLag: progress.meanLag, largestLag: progress.lagLargest,
-      evaluationReturn: lastEvaluation?.meanReturn, runDirectory: directory.path, seed: seed)
+      evaluationReturn: lastEvaluation?.meanReturn, best: recorder.best,
+      runDirectory: directory.path, seed: seed)
   }
 }
 

@@ -16,6 +16,8 @@ public struct TrainingSummary: Sendable {
   public var largestLag: Int
   /// The mean return of the last evaluation, if there was one.
   public var evaluationReturn: Double?
+  /// The best evaluation: its mean return, and the steps at which `best.safetensors` was saved for it.
+  public var best: (meanReturn: Double, steps: Int)?
   /// The run's directory.
   public var runDirectory: String
   /// The root of every random stream.

@@ -27,7 +27,12 @@ enum TrainCommand {
     if let mean = summary.evaluationReturn {
       sentence += ", evaluation return \(NumberText.fixed(mean, 1))"
     }
-    return "\(sentence)\nsaved in \(summary.runDirectory)"
+    if let best = summary.best {
+      sentence += """
+        , best \(NumberText.fixed(best.meanReturn, 1)) at \(NumberText.grouped(best.steps)) steps
+        """
+    }
+    return "\(sentence)\nseed \(summary.seed), saved in \(summary.runDirectory)"
   }
 
   private static func exitCode(_ summary: TrainingSummary, wanted: Double?) -> Int32 {
