@@ -86,9 +86,13 @@ public final class MultiWorker: RolloutCollector {
   /// Ends all workers.
   public func close() { group.close() }
 
-  // MARK: Waiting and waking
+  /// How many workers there are.
+  package var workerCount: Int { core.memory.layout.workerCount }
 
-  private var workerCount: Int { core.memory.layout.workerCount }
+  /// Which process a worker is at this moment; not after `close`.
+  package func status(ofWorker worker: Int) -> WorkerStatus { group.status(worker) }
+
+  // MARK: Waiting and waking
 
   /// The next fragment to learn from, now *learning*.
   private func waitForFragment() throws -> Int {

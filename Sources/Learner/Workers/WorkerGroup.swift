@@ -177,6 +177,14 @@ final class WorkerGroup {
     return "worker \(worker) (pid \(workers[worker].process.pid)) is \(text)"
   }
 
+  /// Which process a worker is at this moment.
+  func status(_ worker: Int) -> WorkerStatus {
+    let line = memory.line(worker)
+    return WorkerStatus(
+      pid: workers[worker].process.pid, incarnation: line.incarnation,
+      fragmentCount: Int(line.fragments - workers[worker].fragmentsAtStart))
+  }
+
   private func wakeAll() {
     for worker in workers.indices { wake(worker) }
   }

@@ -1,4 +1,43 @@
+import Foundation
+import Learner
+
 /// `rlplay bench`.
 enum BenchCommand {
-  static func run(_ options: BenchOptions) throws -> Int32 { 0 }
+  static func run(_ options: BenchOptions, workerExecutable: String? = nil) throws -> Int32 {
+    let benchmarks = try BenchmarkSuite.selection(options.only)
+    let machine = Machine.current
+    if machine.isDebugBuild {
+      reportOnStandardError(
+        "Warning: this is a debug build, whose figures mean little: use swift build -c release.")
+    }
+    let settings = BenchmarkSettings(
+      seconds: options.seconds, workerExecutable: workerExecutable)
+    var object = OrderedJSON()
+    if !options.endsWithJSON { show(machine.text) }
+    for benchmark in benchmarks {
+      let figures = try benchmark.measure(settings)
+      for figure in figures { object.set(figure.name, figure.value) }
+      if !options.endsWithJSON { show(line(of: benchmark, figures)) }
+    }
+    if options.endsWithJSON {
+      object.set("seconds_per_measurement", options.seconds)
+      object.set("machine", machine.json)
+      print(object.encoded())
+    }
+    return 0
+  }
+
+  /// Name, figure, what it is; the columns are wide enough for all measurements, run or not.
+  private static func line(of benchmark: Benchmark, _ figures: [BenchmarkFigure]) -> String {
+    let width = BenchmarkSuite.all.map(\.name.count).max() ?? 0
+    let name = benchmark.name + String(repeating: " ", count: width - benchmark.name.count)
+    let value = NumberText.right(figures.first?.text ?? "", 17)
+    let remarks = [benchmark.summary] + figures.dropFirst().map(\.text)
+    return "\(name)  \(value)  \(remarks.joined(separator: "; "))"
+  }
+
+  /// Prints a line at once, also into a file or a pipe.
+  private static func show(_ line: String) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+  }
 }

@@ -1,0 +1,26 @@
+import Rollout
+
+/// Everything that `rlplay bench` measures, in the order of its table.
+package enum BenchmarkSuite {
+  /// All measurements: from a single step up to whole runs, then the kernels.
+  package static let all: [Benchmark] =
+    StepBenchmarks.all + CollectorBenchmarks.all + HandOverBenchmarks.all + ProcessBenchmarks.all
+    + ProductBenchmarks.all
+
+  /// The measurements of these names, in the table's order; all for nil.
+  ///
+  /// - Throws: ``ConfigurationError`` about `--only` for a name that there is not.
+  package static func selection(_ names: [String]?) throws(ConfigurationError) -> [Benchmark] {
+    guard let names else { return all }
+    let known = all.map(\.name)
+    for name in names where !known.contains(name) {
+      let nearest = NearestMatch.find(name, among: known)
+      let suggestion = nearest.map { "Did you mean '\($0)'?" }
+      throw ConfigurationError(
+        "--only \(name) is no measurement. "
+          + (suggestion ?? "There are \(known.joined(separator: ", "))."),
+        option: "only")
+    }
+    return all.filter { names.contains($0.name) }
+  }
+}

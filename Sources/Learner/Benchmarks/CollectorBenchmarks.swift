@@ -1,0 +1,82 @@
+/// What the collectors come to, without and with learning, and what each way costs.
+enum CollectorBenchmarks {
+  static let all: [Benchmark] =
+    Way.allCases.map { way in
+      Benchmark(
+        "collect_\(way.rawValue)", .stepsPerSecond, "collecting \(way.text), nothing learnt"
+      ) { .init(try pace($0, way, learns: false)) }
+    }
+    + Way.allCases.map { way in
+      Benchmark(
+        "train_\(way.rawValue)", .stepsPerSecond, "collecting \(way.text) and learning"
+      ) { .init(try pace($0, way, learns: true)) }
+    } + [
+      Benchmark(
+        "train_determinism", .ratio,
+        "training with 16 workers deterministically against asynchronously, in turns"
+      ) { .init(try ratio($0, .multiDeterministic, to: .multi)) },
+      Benchmark(
+        "train_parallelism", .ratio,
+        "training with 16 workers against training in one process, in turns"
+      ) { .init(try ratio($0, .multi, to: .same)) },
+    ]
+
+  /// A collector as the seed's set-up has it.
+  private enum Way: String, CaseIterable, Sendable {
+    case same
+    case single
+    case multi
+    case multiDeterministic = "multi_deterministic"
+
+    var configuration: TrainingConfiguration {
+      var configuration = TrainingConfiguration()
+      switch self {
+      case .same: configuration.collector = .same
+      case .single: configuration.collector = .single
+      case .multi: configuration.collector = .multi
+      case .multiDeterministic:
+        configuration.collector = .multi
+        configuration.deterministic = true
+      }
+      return configuration
+    }
+
+    var text: String {
+      switch self {
+      case .same: "in the learner's process"
+      case .single: "in one worker"
+      case .multi: "in 16 workers"
+      case .multiDeterministic: "in 16 workers with a fixed lag"
+      }
+    }
+  }
+
+  private static func pace(
+    _ settings: BenchmarkSettings, _ way: Way, learns: Bool
+  ) throws -> Double {
+    let trial = try Trial(way.configuration, learns: learns, settings.processes())
+    try trial.settle()
+    return try settings.repeated {
+      try trial.stepsPerSecond(over: settings.secondsPerRepetition)
+    }.median
+  }
+
+  /// One way's pace over the other's, each pair taken side by side so that the machine's moods cancel.
+  ///
+  /// The workers of the one that rests sleep, for their fragments are full.
+  private static func ratio(
+    _ settings: BenchmarkSettings, _ way: Way, to other: Way
+  ) throws -> Double {
+    let trials = try [way, other].map {
+      try Trial($0.configuration, learns: true, settings.processes())
+    }
+    let ratios = try settings.repeated {
+      let paces = try trials.map { trial in
+        try trial.settle()
+        return try trial.stepsPerSecond(over: settings.secondsPerRepetition / 2)
+      }
+      return paces[0] / paces[1]
+    }
+    return ratios.median
+  }
+}

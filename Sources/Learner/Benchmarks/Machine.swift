@@ -1,0 +1,56 @@
+import Actor
+import Foundation
+import Rollout
+
+/// The machine and the build that figures come from.
+package struct Machine: Sendable, Equatable {
+  /// Processors that are online.
+  package let coreCount: Int
+  /// What the processor calls itself.
+  package let processor: String
+  /// Whether kernels were built for AVX-512.
+  package let usesAVX512: Bool
+  /// Whether kernels were built with fused multiply-adds.
+  package let usesFMA: Bool
+  /// Whether the build is one for debugging, whose figures mean little.
+  package let isDebugBuild: Bool
+
+  /// This machine and this build.
+  package static var current: Machine {
+    #if DEBUG
+      let isDebugBuild = true
+    #else
+      let isDebugBuild = false
+    #endif
+    return Machine(
+      coreCount: SystemCalls.coreCount, processor: processorName,
+      usesAVX512: KernelBenchmarks.usesAVX512, usesFMA: KernelBenchmarks.usesFMA,
+      isDebugBuild: isDebugBuild)
+  }
+
+  private static var processorName: String {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+    let name = line?.split(separator: ":", maxSplits: 1).last
+    return name.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unnamed processor"
+  }
+
+  /// One line for people.
+  package var text: String {
+    let instructions = [usesAVX512 ? "AVX-512" : nil, usesFMA ? "FMA" : nil].compactMap(\.self)
+    let set = instructions.isEmpty ? "baseline instructions" : instructions.joined(separator: ", ")
+    return
+      "\(coreCount) cores, \(processor), \(set), \(isDebugBuild ? "debug" : "release") build"
+  }
+
+  /// The same for programs.
+  package var json: OrderedJSON {
+    var object = OrderedJSON()
+    object.set("cores", coreCount)
+    object.set("cpu", processor)
+    object.set("RLPLAY_AVX512", usesAVX512)
+    object.set("RLPLAY_FMA", usesFMA)
+    object.set("build", isDebugBuild ? "debug" : "release")
+    return object
+  }
+}

@@ -1,0 +1,49 @@
+import Glibc
+import Rollout
+
+/// How long processes take to come, and to come back.
+enum ProcessBenchmarks {
+  static let all: [Benchmark] = [
+    Benchmark(
+      "start", .milliseconds,
+      "from nothing running to the first update learnt, with 16 workers"
+    ) { .init(try start($0)) },
+    Benchmark(
+      "replace", .milliseconds,
+      "from SIGKILL for one of 16 workers to its successor's first fragment, while training"
+    ) { .init(try replacement($0)) },
+  ]
+
+  private static func start(_ settings: BenchmarkSettings) throws -> Double {
+    try settings.repeated {
+      var trial: Trial?
+      // Ending the workers is not part of it, so the trial outlives the clock.
+      return try secondsElapsed {
+        trial = try Trial(TrainingConfiguration(), learns: true, settings.processes())
+        try trial?.advance()
+      } * 1e3
+    }.median
+  }
+
+  private static func replacement(_ settings: BenchmarkSettings) throws -> Double {
+    // The report of a death that was meant helps nobody.
+    let trial = try Trial(
+      TrainingConfiguration(), learns: true, settings.processes(say: { _ in }))
+    guard let workers = trial.collector as? MultiWorker else { return .nan }
+    try trial.settle()
+    var victim = 0
+    return try settings.repeated {
+      let killed = workers.status(ofWorker: victim)
+      let seconds = try secondsElapsed {
+        try SystemCalls.kill(killed.pid, signal: SIGKILL)
+        var status = killed
+        while status.incarnation == killed.incarnation || status.fragmentCount == 0 {
+          try trial.advance()
+          status = workers.status(ofWorker: victim)
+        }
+      }
+      victim = (victim + 1) % workers.workerCount
+      return seconds * 1e3
+    }.median
+  }
+}

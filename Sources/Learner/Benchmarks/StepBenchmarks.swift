@@ -1,0 +1,142 @@
+import Actor
+import Rollout
+
+/// What one core does: a step, a reaction, an update, and the loop around them.
+enum StepBenchmarks {
+  static let all: [Benchmark] = [
+    Benchmark(
+      "cartpole_step", .nanoseconds,
+      "one step of CartPole by itself, its resets included"
+    ) { .init(try bareStep($0)) },
+    Benchmark(
+      "environment_step", .nanoseconds,
+      "one step of one CartPole-v1 in a batch of 8, recorded into a fragment"
+    ) { .init(try recordedStep($0)) },
+    Benchmark(
+      "react_8", .nanoseconds, "one reaction of the seed's network to 8 environments"
+    ) { .init(try reaction($0, environmentCount: 8)) },
+    Benchmark(
+      "react_128", .nanoseconds, "one reaction of the seed's network to 128 environments"
+    ) { .init(try reaction($0, environmentCount: 128)) },
+    Benchmark(
+      "update", .microseconds, "one update of the seed's network from 400 rows"
+    ) { .init(try update($0)) },
+    Benchmark(
+      "collect_loop", .stepsPerSecond,
+      "reactions and steps in one thread, no fragment handed over, nothing learnt"
+    ) { .init(try collectLoop($0)) },
+  ]
+
+  private static let configuration = TrainingConfiguration()
+  private static let seed: UInt64 = 1
+
+  // MARK: Environments
+
+  private static func bareStep(_ settings: BenchmarkSettings) throws -> Double {
+    var random = RandomStreams.evaluation(seed: seed, environment: 0)
+    let actions = (0..<4096).map { _ in random.nextDouble() < 0.5 ? 0 : 1 }
+    var cart = CartPole()
+    cart.reset(using: &random)
+    let kept = FlatVector<Double>(repeating: 0, count: 1)
+    return try settings.bestNanoseconds { count in
+      for index in 0..<count where cart.step(actions[index & 4095], using: &random).isOver {
+        cart.reset(using: &random)
+      }
+      kept[0] += cart.state.x
+    }
+  }
+
+  private static func recordedStep(_ settings: BenchmarkSettings) throws -> Double {
+    let player = try Player(configuration, seed: seed)
+    // What was played once gives the actions that are repeated.
+    try player.loop.collect(into: player.fragment.view)
+    let fragment = player.fragment.view
+    let stepCount = player.fragment.layout.stepCount
+    let perStep = try settings.bestNanoseconds { count in
+      for index in 0..<count {
+        try player.environments.step(
+          fragment, from: index % stepCount, sticky: false, position: player.line.position)
+      }
+    }
+    return perStep / Double(player.environments.count)
+  }
+
+  // MARK: Reactions
+
+  private static func reaction(
+    _ settings: BenchmarkSettings, environmentCount: Int
+  ) throws -> Double {
+    var configuration = configuration
+    configuration.environmentsPerActor = environmentCount
+    let player = try Player(configuration, seed: seed)
+    try player.loop.collect(into: player.fragment.view)
+    let fragment = player.fragment.view
+    let stepCount = player.fragment.layout.stepCount
+    return try settings.bestNanoseconds { count in
+      for index in 0..<count {
+        player.actor.react(to: fragment, at: index % stepCount, virtual: false)
+      }
+    }
+  }
+
+  private static func collectLoop(_ settings: BenchmarkSettings) throws -> Double {
+    let player = try Player(configuration, seed: seed)
+    let layout = player.fragment.layout
+    let perFragment = try settings.bestNanoseconds { count in
+      for _ in 0..<count { try player.loop.collect(into: player.fragment.view) }
+    }
+    return Double(layout.stepCount * layout.environmentCount) * 1e9 / perFragment
+  }
+
+  // MARK: Updates
+
+  private static func update(_ settings: BenchmarkSettings) throws -> Double {
+    let setup = try configuration.makeSetup(seed: seed)
+    let collector = try SameProcess(setup, fragmentsPerBatch: configuration.fragmentsPerBatch)
+    let batch = try collector.next().view
+    // Steps of size zero: every update meets the same numbers, and costs what any other does.
+    let update = try PolicyUpdate(
+      configuration.policy, configuration.objective, layout: collector.batchLayout,
+      weights: setup.weights,
+      optimiser: Adam<Float>(count: setup.weights.count, learningRate: 0),
+      maximumGradientNorm: configuration.maximumGradientNorm)
+    let nanoseconds = try settings.bestNanoseconds { count in
+      for _ in 0..<count { update.learn(from: batch) }
+    }
+    return withExtendedLifetime(collector) { nanoseconds / 1e3 }
+  }
+}
+
+/// A collect loop in this thread, with everything that it plays with.
+private final class Player {
+  let environments: any EnvironmentBatch
+  let actor: PolicyActor
+  let fragment: FragmentStorage
+  let line: WorkerLine
+  let loop: CollectLoop
+  private let memory: RunMemory
+
+  /// Sets up the worker 0 of a configuration, with first weights, and begins its episodes.
+  init(_ configuration: TrainingConfiguration, seed: UInt64) throws {
+    let setup = try configuration.makeSetup(seed: seed)
+    let streams = RandomStreams(seed: seed, worker: 0, incarnation: 0)
+    environments = try EnvironmentRegistry.shared.makeBatch(
+      setup.environment, count: setup.environmentCount, streams: streams)
+    actor = try PolicyActor(
+      setup.policy, layout: setup.layout,
+      streams: (0..<setup.environmentCount).map { streams.action($0) })
+    actor.weights.assign(setup.weights.elements)
+    actor.weightsChanged()
+    fragment = FragmentStorage(setup.layout)
+    // Only for its line, on which the loop tells of episodes.
+    memory = try RunMemory(
+      creating: RunLayout(
+        workerCount: 1, bufferCount: 1, fragmentByteCount: 1, weightCount: 0,
+        descriptionByteCount: 0),
+      description: [])
+    line = memory.line(0)
+    loop = CollectLoop(
+      environments: environments, actor: actor, layout: setup.layout, sticky: false, line: line)
+    try loop.start()
+  }
+}
