@@ -22,7 +22,7 @@ enum ProductBenchmarks {
     }
 
   private static func peak(_ settings: BenchmarkSettings) throws -> Double {
-    let loop = try peakLoop(seconds: settings.secondsPerRepetition)
+    let loop = try peakLoop(seconds: settings.secondsPerLoop)
     return try operationsPerNanosecond(settings.repeated { try loop.nanoseconds() })
   }
 
@@ -32,7 +32,7 @@ enum ProductBenchmarks {
     rows: Int, depth: Int, columns: Int
   ) throws -> BenchmarkResult {
     let product = KernelBenchmarks.Product(kernel, rows: rows, depth: depth, columns: columns)
-    let seconds = settings.secondsPerRepetition / 2
+    let seconds = settings.secondsPerLoop
     let loop = try TimedLoop(seconds: seconds) { count in
       for _ in 0..<count { product.run() }
     }

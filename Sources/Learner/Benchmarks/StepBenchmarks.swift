@@ -47,8 +47,10 @@ enum StepBenchmarks {
   }
 
   private static func recordedStep(_ settings: BenchmarkSettings) throws -> Double {
+    var configuration = configuration
+    // What was played once gives the actions that are repeated: enough of them to be no pattern.
+    configuration.fragmentSteps = 250
     let player = try Player(configuration, seed: seed)
-    // What was played once gives the actions that are repeated.
     try player.loop.collect(into: player.fragment.view)
     let fragment = player.fragment.view
     let stepCount = player.fragment.layout.stepCount

@@ -1,0 +1,74 @@
+import Foundation
+import Learner
+import TestSupport
+import Testing
+
+@testable import rlplay
+
+/// The real program, for as short a time as it can be given.
+@Suite(.serialized, .timeLimit(.minutes(1)))
+struct BenchCommandTests {
+  /// Runs `rlplay bench`; nothing that it says is long enough to fill a pipe.
+  func bench(_ arguments: String...) throws -> (output: String, error: String, code: Int32) {
+    let process = Process()
+    let (output, error) = (Pipe(), Pipe())
+    process.executableURL = try Executable.rlplay
+    process.arguments = ["bench"] + arguments
+    process.standardOutput = output
+    process.standardError = error
+    try process.run()
+    let said = output.fileHandleForReading.readDataToEndOfFile()
+    let complaint = error.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (
+      String(decoding: said, as: UTF8.self), String(decoding: complaint, as: UTF8.self),
+      process.terminationStatus
+    )
+  }
+
+  @Test func `the object has every figure and the machine`() throws {
+    let (output, _, code) = try bench("--seconds", "0.001", "--json")
+    #expect(code == 0)
+    let json = try JSONSerialization.jsonObject(with: Data(output.utf8))
+    let object = try #require(json as? [String: Any])
+    for benchmark in BenchmarkSuite.all {
+      let value = object[benchmark.figureName] as? Double
+      #expect(value.map { $0 > 0 && $0.isFinite } == true, "\(benchmark.figureName)")
+    }
+    #expect(object["train_multi_steps_per_second"] != nil)
+    #expect(object["train_determinism_ratio"] != nil)
+    #expect(object["matmul_512_peak_share"] != nil)
+    let machine = try #require(object["machine"] as? [String: Any])
+    #expect(machine.keys.sorted() == ["RLPLAY_AVX512", "RLPLAY_FMA", "build", "cores", "cpu"])
+  }
+
+  @Test func `only what is asked for is measured, a line each`() throws {
+    let (output, _, code) = try bench("--seconds", "0.001", "--only", "matmul_64,react_8")
+    #expect(code == 0)
+    let lines = output.split(separator: "\n")
+    // The machine comes first.
+    #expect(lines.count == 3)
+    #expect(lines.dropFirst().map { $0.prefix { $0 != " " } } == ["react_8", "matmul_64"])
+    #expect(lines.last?.hasSuffix("% of the peak") == true)
+  }
+
+  @Test func `a debug build warns of its figures`() throws {
+    let (output, error, _) = try bench("--seconds", "0.001", "--only", "react_8")
+    let isDebug = output.contains("debug build")
+    #expect(error.hasPrefix("Warning: this is a debug build") == isDebug)
+  }
+
+  @Test func `an unknown name is bad input`() throws {
+    let (output, error, code) = try bench("--only", "start,replaec")
+    #expect(code == 64)
+    #expect(output.isEmpty)
+    #expect(
+      error == """
+        Error: --only replaec is no measurement. Did you mean 'replace'?
+        Help: --only NAME,...  The measurements to make, by name. (default: all)
+        Usage: rlplay bench [options]
+        See 'rlplay bench --help' for more information.
+
+        """)
+  }
+}
