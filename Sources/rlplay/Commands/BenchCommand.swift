@@ -31,7 +31,7 @@ enum BenchCommand {
   private static func line(of benchmark: Benchmark, _ figures: [BenchmarkFigure]) -> String {
     let width = BenchmarkSuite.all.map(\.name.count).max() ?? 0
     let name = benchmark.name + String(repeating: " ", count: width - benchmark.name.count)
-    let value = NumberText.right(figures.first?.text ?? "", 17)
+    let value = NumberText.right(figures.first?.text ?? "", 18)
     let remarks = [benchmark.summary] + figures.dropFirst().map(\.text)
     return "\(name)  \(value)  \(remarks.joined(separator: "; "))"
   }
