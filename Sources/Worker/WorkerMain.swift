@@ -24,6 +24,8 @@ public enum WorkerMain {
   public static func run(_ arguments: WorkerArguments) -> Never {
     // Ctrl-C at a terminal reaches every process of the group; when to stop is the learner's decision.
     signal(SIGINT, SIG_IGN)
+    // The learner may have started this process from a thread that blocks it.
+    SystemCalls.unblockSignals([SIGTERM])
     do {
       let bells = try takeBells()
       let memory = try RunMemory(
@@ -34,7 +36,9 @@ public enum WorkerMain {
       try loop.run()
       exit(0)
     } catch {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      // The learner may be gone, and then there is nobody to tell.
+      let sentence = Array("\(error)\n".utf8)
+      _ = sentence.withUnsafeBytes { try? SystemCalls.writeAll(STDERR_FILENO, $0) }
       exit(1)
     }
   }

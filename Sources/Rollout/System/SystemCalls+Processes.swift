@@ -16,6 +16,18 @@ extension SystemCalls {
     }
   }
 
+  /// Lets signals through to this thread, and to those that it starts from now on.
+  ///
+  /// Which signals are blocked is inherited from whoever started the process, and a thread of a
+  /// Dispatch pool, say, blocks nearly all of them.
+  package static func unblockSignals(_ signals: [Int32]) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signals { sigaddset(&set, signal) }
+    // Fails only for an operation that does not exist.
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   /// How many processors are online, at least one.
   package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
