@@ -9,14 +9,15 @@ enum EvaluateCommand {
     let checkpoint = try Checkpoint.load(from: source.checkpoint)
     let seed = options.seed ?? UInt64.random(in: 0..<1 << 53)
     let player: TrainedPolicy
+    let result: EvaluationResult
     do {
       player = try TrainedPolicy(checkpoint)
+      result = try player.evaluate(
+        episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
+        episodeLimit: options.maximumEpisodeSteps)
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
     }
-    let result = try player.evaluate(
-      episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
-      episodeLimit: options.maximumEpisodeSteps)
 
     if options.endsWithJSON {
       print(result.json)
