@@ -1,4 +1,3 @@
-import Foundation
 import Learner
 import Rollout
 
@@ -23,10 +22,10 @@ enum Program {
       }
       return 0
     } catch let error as UsageError {
-      complain(error.text)
+      reportOnStandardError(error.text)
       return UsageError.exitCode
     } catch {
-      complain("Error: \(error)")
+      reportOnStandardError("Error: \(error)")
       return 1
     }
   }
@@ -42,9 +41,5 @@ enum Program {
     } catch let error as UnknownEnvironment {
       throw UsageError(ConfigurationError("\(error)", option: "env"), command: command)
     }
-  }
-
-  private static func complain(_ text: String) {
-    FileHandle.standardError.write(Data("\(text)\n".utf8))
   }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Collects in one worker process over two fragments, in lockstep with the learner.
 ///
 /// While the learner learns from one fragment the worker fills the other, with the weights from before that update:
@@ -27,7 +25,7 @@ public enum SingleWorker {
   }
 }
 
-/// Writes a sentence as a line on standard error.
+/// Writes a sentence as a line on standard error; nothing happens when nobody reads there any more.
 public func reportOnStandardError(_ sentence: String) {
-  FileHandle.standardError.write(Data("\(sentence)\n".utf8))
+  FileCalls.writeToStandardError("\(sentence)\n")
 }
