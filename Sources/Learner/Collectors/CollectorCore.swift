@@ -55,6 +55,18 @@ final class CollectorCore {
     progress.fragments += 1
   }
 
+  /// The number of the fragment that a worker's new process begins with.
+  ///
+  /// By schedule that is the first one that its predecessors did not hand over: those were taken in the order of the
+  /// schedule, or lie ready in the worker's own buffers. Otherwise each process counts from 0.
+  func firstFragment(of worker: Int, _ schedule: CollectSchedule) -> Int {
+    guard case .fixed(let schedule) = schedule else { return 0 }
+    let ready = schedule.buffers(of: worker).count { buffer in
+      if case .ready = memory.pool.state(of: buffer) { true } else { false }
+    }
+    return schedule.index(worker: worker, afterTaking: progress.fragments) + ready
+  }
+
   /// Ends a turn.
   func finishTurn() -> FragmentBatch {
     progress.turns += 1

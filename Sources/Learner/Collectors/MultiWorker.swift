@@ -51,9 +51,10 @@ public final class MultiWorker: RolloutCollector {
     wakeQuota = max(1, bufferCount / 6)
     isInterrupted = processes.isInterrupted
     say = processes.say
-    group = WorkerGroup(
+    group = try WorkerGroup(
       memory: core.memory, description: core.description,
-      executable: try processes.executable ?? SystemCalls.executablePath(), say: processes.say)
+      firstFragment: { [core, schedule] in core.firstFragment(of: $0, schedule) },
+      processes: processes)
     try group.start()
   }
 

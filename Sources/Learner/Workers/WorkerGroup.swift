@@ -11,6 +11,8 @@ final class WorkerGroup {
   private let memory: RunMemory
   private let description: RunDescription
   private let executable: String
+  private let firstFragment: (Int) -> Int
+  private let isInterrupted: () -> Bool
   private let say: (String) -> Void
   private var workers: [Member] = []
   private var entries: UnsafeMutableBufferPointer<pollfd>
@@ -28,23 +30,30 @@ final class WorkerGroup {
   /// Deaths of one worker in a row, without a fragment between, that end the run.
   static let deathLimit = 3
 
+  /// Seconds that workers have to leave when they are asked to, and again when they are told to.
+  private static let patience = 1.0
+
   /// Prepares a group; nothing is started.
   ///
   /// - Parameters:
   ///   - memory: the run's memory, with weights published.
   ///   - description: what the memory says about the run.
-  ///   - executable: the program whose `worker` subcommand to run.
-  ///   - say: takes log lines and reports, a sentence each.
+  ///   - firstFragment: the number of the fragment that a worker's new process begins with.
+  ///   - processes: which program to start, whom to tell of logs and deaths, whether to stop.
+  /// - Throws: `SystemError` when the program that runs now cannot be found.
   init(
-    memory: RunMemory, description: RunDescription, executable: String,
-    say: @escaping (String) -> Void
-  ) {
+    memory: RunMemory, description: RunDescription, firstFragment: @escaping (Int) -> Int,
+    processes: WorkerProcesses
+  ) throws(SystemError) {
     self.memory = memory
     self.description = description
-    self.executable = executable
-    self.say = say
+    self.firstFragment = firstFragment
+    executable =
+      if let named = processes.executable { named } else { try SystemCalls.executablePath() }
+    isInterrupted = processes.isInterrupted
+    say = processes.say
     entries = .allocate(capacity: 2 * memory.layout.workerCount)
-    entries.initialize(repeating: pollfd())
+    entries.initialize(repeating: pollfd(fd: -1, events: 0, revents: 0))
   }
 
   deinit {
@@ -71,7 +80,7 @@ final class WorkerGroup {
   private func startProcess(
     _ worker: Int, incarnation: UInt32
   ) throws(WorkerStartError) -> WorkerProcess {
-    memory.line(worker).begin(incarnation: incarnation)
+    memory.line(worker).begin(incarnation: incarnation, firstFragment: firstFragment(worker))
     return try WorkerProcess(
       executable: executable,
       arguments: [
@@ -117,17 +126,17 @@ final class WorkerGroup {
 
   private func forwardLog(_ worker: Int) {
     let pid = workers[worker].process.pid
-    var heard = false
-    workers[worker].process.takeLog { bytes in
-      heard = true
+    let isOpen = workers[worker].process.takeLog { bytes in
       workers[worker].log.take(bytes) { say("worker \(worker) (pid \(pid)): \($0)") }
     }
     // A closed log would be ready for ever.
-    if !heard { entries[2 * worker + 1].fd = -1 }
+    if !isOpen { entries[2 * worker + 1].fd = -1 }
   }
 
   private func replace(_ worker: Int) throws {
     let death = bury(worker)
+    // A signal to the whole group of processes ends workers too; that is no fault of theirs.
+    if isInterrupted() { throw Interrupted() }
     _ = memory.pool.reclaim(worker: worker, incarnation: death.incarnation)
     wakeAll()
     guard workers[worker].barrenDeaths < Self.deathLimit,
@@ -152,7 +161,7 @@ final class WorkerGroup {
       process.send(SIGKILL)
       ending = process.waitForEnd(seconds: 10)
     }
-    process.takeLog { workers[worker].log.take($0) { _ in } }
+    _ = process.takeLog { workers[worker].log.take($0) { _ in } }
     workers[worker].log.flush { _ in }
     let barren = line.fragments == workers[worker].fragmentsAtStart
     workers[worker].barrenDeaths = barren ? workers[worker].barrenDeaths + 1 : 0
@@ -191,7 +200,9 @@ final class WorkerGroup {
 
   // MARK: The end
 
-  /// Ends all workers: says stop, rings, and goes up the ladder for those who stay. Harmless when repeated.
+  /// Ends all workers: says stop, rings, and goes up the ladder for those who stay.
+  ///
+  /// All go up it together, so that sixteen that hang take no longer than one. Harmless when repeated.
   func close() {
     guard !workers.isEmpty else { return }
     memory.stopping = true
@@ -200,13 +211,43 @@ final class WorkerGroup {
       // Rung whether parked or not: one that is about to park finds the bell rung.
       workers[worker].process.bell.ring()
     }
-    for worker in workers.indices { workers[worker].process.end(patience: 1) }
-    for worker in workers.indices {
-      let pid = workers[worker].process.pid
-      workers[worker].process.takeLog { bytes in
-        workers[worker].log.take(bytes) { say("worker \(worker) (pid \(pid)): \($0)") }
+    // A stopped process takes no SIGTERM, but dies of SIGKILL.
+    for signal in [SIGTERM, SIGKILL] where !awaitEnds(seconds: Self.patience) {
+      for member in workers where member.process.waitForEnd(seconds: 0) == nil {
+        member.process.send(signal)
       }
     }
+    // A killed process ends as soon as the kernel lets it.
+    _ = awaitEnds(seconds: 10)
+    for worker in workers.indices {
+      let pid = workers[worker].process.pid
+      workers[worker].log.flush { say("worker \(worker) (pid \(pid)): \($0)") }
+    }
     workers = []
+  }
+
+  /// Waits for all workers to end, and forwards their logs meanwhile: one whose log is full could not end.
+  ///
+  /// - Returns: whether all have ended within the time.
+  private func awaitEnds(seconds: Double) -> Bool {
+    let limit = SystemCalls.monotonicNanoseconds() + UInt64(seconds * 1e9)
+    while true {
+      let now = SystemCalls.monotonicNanoseconds()
+      let left = now < limit ? Double(limit - now) / 1e9 : 0
+      var allEnded = true
+      for worker in workers.indices {
+        forwardLog(worker)
+        // Whose output is closed is ending this instant.
+        let isLeaving = entries[2 * worker].fd < 0
+        let ending = workers[worker].process.waitForEnd(seconds: isLeaving ? left : 0)
+        allEnded = allEnded && ending != nil
+      }
+      if allEnded || left == 0 { return allEnded }
+      _ = try? SystemCalls.poll(entries, timeoutMilliseconds: Int32(min(left, 0.1) * 1000) + 1)
+      for worker in workers.indices
+      where entries[2 * worker].revents != 0 && !workers[worker].process.output.drain() {
+        entries[2 * worker].fd = -1
+      }
+    }
   }
 }

@@ -17,7 +17,6 @@ final class WorkerProcess {
 
   private let process: Process
   private let exit: ExitNotice
-  // Kept for their descriptors, which close with them.
   private let pipes: (input: Pipe, output: Pipe, log: Pipe)
 
   /// How a process ended.
@@ -60,29 +59,34 @@ final class WorkerProcess {
     }
   }
 
+  deinit {
+    // Foundation keeps a process and its pipes for good once it has run: three descriptors for each replacement.
+    try? pipes.input.fileHandleForWriting.close()
+    try? pipes.output.fileHandleForReading.close()
+    try? pipes.log.fileHandleForReading.close()
+  }
+
   /// Waits for the process to end and be reaped; nil when it has not within the time.
   func waitForEnd(seconds: Double) -> Ending? { exit.wait(seconds: seconds) }
 
   /// Sends a signal; a process that is gone already is no error.
   func send(_ signal: Int32) { try? SystemCalls.kill(pid, signal: signal) }
 
-  /// Ends the process for certain: it was asked to leave before this; then SIGTERM, then SIGKILL.
-  @discardableResult
-  func end(patience: Double) -> Ending? {
-    if let ending = waitForEnd(seconds: patience) { return ending }
-    send(SIGTERM)
-    if let ending = waitForEnd(seconds: patience) { return ending }
-    // A stopped process takes no SIGTERM, but dies of this.
-    send(SIGKILL)
-    return waitForEnd(seconds: 10)
-  }
-
-  /// Takes what the worker has logged so far, without waiting.
-  func takeLog(_ body: (UnsafeRawBufferPointer) -> Void) {
+  /// Takes what the worker has logged so far, without waiting; no more than a pipe holds, for it may go on for ever.
+  ///
+  /// - Returns: whether more may come; false when the log is closed.
+  func takeLog(_ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
     withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-      while let count = try? SystemCalls.read(log, into: buffer), count > 0 {
-        body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      for _ in 0..<16 {
+        do throws(SystemError) {
+          let count = try SystemCalls.read(log, into: buffer)
+          if count == 0 { return false }
+          body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        } catch {
+          return error.code == EAGAIN
+        }
       }
+      return true
     }
   }
 }

@@ -43,13 +43,24 @@ public struct FixedSchedule: Codable, Sendable, Equatable {
 
   /// The memory for a worker's `index`-th fragment: each worker has buffers of its own, used in turn.
   public func buffer(worker: Int, index: Int) -> Int {
-    let buffersPerWorker = bufferCount / workerCount
-    return worker * buffersPerWorker + index % buffersPerWorker
+    let own = buffers(of: worker)
+    return own.lowerBound + index % own.count
+  }
+
+  /// The buffers that a worker alone uses.
+  public func buffers(of worker: Int) -> Range<Int> {
+    let count = bufferCount / workerCount
+    return worker * count..<(worker + 1) * count
   }
 
   /// The worker that the `sequence`-th fragment of the run comes from, and its number there.
   public func origin(sequence: Int) -> (worker: Int, index: Int) {
     (sequence % workerCount, sequence / workerCount)
+  }
+
+  /// The number of the first of a worker's fragments that is not among the first `count` of the run.
+  public func index(worker: Int, afterTaking count: Int) -> Int {
+    (count - worker + workerCount - 1) / workerCount
   }
 
   /// Slots that the weight board needs so that no version is replaced before its last reader.

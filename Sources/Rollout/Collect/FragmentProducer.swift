@@ -11,8 +11,8 @@ public final class FragmentProducer {
   private let incarnation: UInt32
   private var heldVersion: UInt64 = 0
 
-  /// How many fragments this incarnation has handed over.
-  public private(set) var index = 0
+  /// The number of the next fragment; its first one's is what the learner said (`WorkerLine.firstFragment`).
+  public private(set) var index: Int
 
   /// Sets a worker up; nothing is stepped yet.
   ///
@@ -34,6 +34,7 @@ public final class FragmentProducer {
     self.layout = layout
     self.actor = actor
     line = memory.line(worker)
+    index = line.firstFragment
     loop = CollectLoop(
       environments: environments, actor: actor, layout: layout, sticky: sticky, line: line)
   }

@@ -9,7 +9,7 @@ public struct FragmentHeader: Sendable, Equatable, BitwiseCopyable {
   public var worker: UInt32 = 0
   /// How often that worker had been replaced before.
   public var incarnation: UInt32 = 0
-  /// How many fragments this incarnation had recorded before.
+  /// The fragment's number among those of its incarnation, or of its worker where a schedule goes by number.
   public var index: UInt64 = 0
   /// The version of the weights that the actor reacted with, the same for the whole fragment.
   public var policyVersion: UInt64 = 0

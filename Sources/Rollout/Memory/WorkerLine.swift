@@ -112,12 +112,23 @@ package struct WorkerLine: @unchecked Sendable {
     UInt32(truncatingIfNeeded: incarnationWord.pointee.load(ordering: .relaxed))
   }
 
+  private var firstFragmentWord: UnsafeMutablePointer<AtomicWord> { base.word(at: 136) }
+
+  /// The number of the fragment that this process of the worker begins with.
+  ///
+  /// The learner says it, which knows what it has: a count of the worker's own would be off by one
+  /// where its process died between counting and publishing.
+  package var firstFragment: Int {
+    Int(firstFragmentWord.pointee.load(ordering: .relaxed))
+  }
+
   /// Makes the line ready for a new process of this worker: not parked, nowhere.
   ///
   /// Learner only, between the death of one process and the start of the next.
-  package func begin(incarnation: UInt32) {
+  package func begin(incarnation: UInt32, firstFragment: Int = 0) {
     parked.pointee.store(0, ordering: .relaxed)
     position.clear()
+    firstFragmentWord.pointee.store(UInt64(firstFragment), ordering: .relaxed)
     incarnationWord.pointee.store(UInt64(incarnation), ordering: .relaxed)
   }
 }
