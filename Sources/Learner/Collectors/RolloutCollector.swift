@@ -54,10 +54,10 @@ public struct CollectorProgress: Sendable, Equatable {
   public var meanLag: Double { fragments == 0 ? 0 : Double(lagSum) / Double(fragments) }
 }
 
-/// Waiting for a fragment was broken off because the process was told to stop.
+/// Collecting or evaluating was broken off because the process was told to stop.
 public struct Interrupted: Error, CustomStringConvertible {
   /// One sentence.
-  public var description: String { "collecting was interrupted" }
+  public var description: String { "the run was interrupted" }
 
   /// An interruption.
   public init() {}

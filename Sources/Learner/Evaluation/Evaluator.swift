@@ -70,13 +70,18 @@ public final class Evaluator {
 
   /// Plays the episodes of these numbers.
   ///
-  /// - Throws: `EnvironmentFault` when an environment cannot go on.
+  /// - Parameters:
+  ///   - weights: what plays.
+  ///   - episodes: which episodes.
+  ///   - isInterrupted: asked before each step: whether to break off.
+  /// - Throws: `EnvironmentFault` when an environment cannot go on, `Interrupted` when playing was broken off.
   public func evaluate(
-    _ weights: FlatVector<Float>, episodes: Range<Int>
+    _ weights: FlatVector<Float>, episodes: Range<Int>, isInterrupted: () -> Bool = { false }
   ) throws -> EvaluationResult {
     var result = EvaluationResult(returns: [], lengths: [])
     for first in stride(from: episodes.lowerBound, to: episodes.upperBound, by: Self.width) {
-      let part = try play(first..<min(first + Self.width, episodes.upperBound), weights)
+      let part = try play(
+        first..<min(first + Self.width, episodes.upperBound), weights, isInterrupted)
       result.returns += part.returns
       result.lengths += part.lengths
     }
@@ -84,7 +89,7 @@ public final class Evaluator {
   }
 
   private func play(
-    _ episodes: Range<Int>, _ weights: FlatVector<Float>
+    _ episodes: Range<Int>, _ weights: FlatVector<Float>, _ isInterrupted: () -> Bool
   ) throws -> EvaluationResult {
     let environments = try EnvironmentRegistry.shared.makeBatch(
       environment,
@@ -108,6 +113,7 @@ public final class Evaluator {
     let fragment = storage.view
     try environments.reset(into: fragment, row: 0)
     for _ in 0..<Self.patience where left > 0 {
+      if isInterrupted() { throw Interrupted() }
       actor.react(to: fragment, at: 0, virtual: false)
       try environments.step(fragment, from: 0, sticky: false, position: .unread)
       let (rewards, ends) = (fragment.rew, fragment.fin)

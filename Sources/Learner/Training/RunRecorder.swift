@@ -114,6 +114,14 @@ final class RunRecorder {
     }
   }
 
+  /// Saves the weights as they are, and the lines of metrics so far.
+  ///
+  /// - Throws: `RecordError`.
+  func save(_ update: PolicyUpdate) throws(RecordError) {
+    try checkpoint(update).save(to: directory.lastCheckpoint)
+    try log.flush()
+  }
+
   /// Saves the weights and closes the records.
   ///
   /// - Throws: `RecordError`; `TrainingError` when the loss is not finite.
@@ -121,8 +129,7 @@ final class RunRecorder {
     _ collector: any RolloutCollector, _ update: PolicyUpdate, secondsElapsed: Double
   ) throws {
     try record(collector, update, secondsElapsed: secondsElapsed)
-    try checkpoint(update).save(to: directory.lastCheckpoint)
-    try log.flush()
+    try save(update)
     var final = status(collector.progress, [], 0, secondsElapsed)
     final.stepsPerSecond = Double(final.steps) / max(secondsElapsed, 1e-9)
     line.finish(final)

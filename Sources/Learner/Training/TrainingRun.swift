@@ -40,18 +40,22 @@ public final class TrainingRun {
     resolved.seed = seed
     self.configuration = resolved
     setup = try resolved.makeSetup(seed: seed)
-    recorder = try RunRecorder(resolved, setup, seed: seed, isQuiet: isQuiet)
     evaluator = try Evaluator(
       environment: resolved.environment, episodeLimit: resolved.maximumEpisodeSteps,
       policy: resolved.policy, seed: seed)
     nextEvaluation = resolved.evaluateEvery
     began = SystemCalls.monotonicNanoseconds()
-    let recorder = recorder
+    // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start
+    // while it is made.
+    let voice = Voice()
     collector = try resolved.makeCollector(
       setup,
       WorkerProcesses(
-        executable: workerExecutable, say: { recorder.say($0) },
+        executable: workerExecutable, say: { voice.say($0) },
         isInterrupted: { Interruption.requested != nil }))
+    let recorder = try RunRecorder(resolved, setup, seed: seed, isQuiet: isQuiet)
+    self.recorder = recorder
+    voice.say = { recorder.say($0) }
     update = try PolicyUpdate(
       resolved.policy, resolved.objective, layout: collector.batchLayout, weights: setup.weights,
       optimiser: resolved.makeOptimiser(count: setup.weights.count),
@@ -67,21 +71,28 @@ public final class TrainingRun {
     var ending: TrainingSummary.Ending?
     while ending == nil {
       do {
-        let batch = try collector.next()
+        let batch = try nextBatch()
         update.learn(from: batch.view)
+        ending = try afterUpdate()
       } catch is Interrupted {
-        // The signal itself is looked at below.
+        ending = interruption
       }
-      ending = try afterUpdate()
     }
     let seconds = secondsElapsed
-    if configuration.evaluateEvery > 0, lastEvaluation?.steps != collector.progress.steps,
-      ending == .steps
-    {
-      ending = try evaluate() ? .reachedReturn : ending
-    }
+    if ending == .steps { ending = try evaluateAtTheEnd() }
     try recorder.finish(collector, update, secondsElapsed: seconds)
     return summary(ending ?? .steps, seconds)
+  }
+
+  /// The next batch; when there will be none, what was learnt so far is saved first.
+  private func nextBatch() throws -> FragmentBatch {
+    do {
+      return try collector.next()
+    } catch let error where !(error is Interrupted) {
+      // The report of what went wrong counts for more than one of a disk that is full as well.
+      if update.updateCount > 0 { try? recorder.save(update) }
+      throw error
+    }
   }
 
   // MARK: Between updates
@@ -94,9 +105,13 @@ public final class TrainingRun {
     Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
   }
 
+  private var interruption: TrainingSummary.Ending? {
+    Interruption.requested.map { .interrupted(signal: $0) }
+  }
+
   /// Writes down what is due; says why to stop, if there is reason to.
   private func afterUpdate() throws -> TrainingSummary.Ending? {
-    if let signal = Interruption.requested { return .interrupted(signal: signal) }
+    if let interruption { return interruption }
     let seconds = secondsElapsed
     if recorder.isDue(secondsElapsed: seconds) {
       try recorder.record(collector, update, secondsElapsed: seconds)
@@ -108,22 +123,39 @@ public final class TrainingRun {
     return steps >= configuration.totalSteps ? .steps : nil
   }
 
+  /// Evaluates the final weights, unless that was just done; says how the run ended.
+  private func evaluateAtTheEnd() throws -> TrainingSummary.Ending? {
+    guard configuration.evaluateEvery > 0, lastEvaluation?.steps != steps else { return .steps }
+    do {
+      return try evaluate() ? .reachedReturn : .steps
+    } catch is Interrupted {
+      return interruption
+    }
+  }
+
   /// Evaluates the weights as they are; whether the return that was asked for is reached.
   ///
   /// The first episodes that pass have been picked from many tries for passing, so others have to confirm it.
   private func evaluate() throws -> Bool {
     let count = configuration.evaluationEpisodes
-    var mean = try evaluator.evaluate(setup.weights, episodes: 0..<count).meanReturn
+    var mean = try play(0..<count)
     var isReached = false
     if let wanted = configuration.untilReturn, mean >= wanted {
       let others = count..<count + max(count, 100)
-      mean = try evaluator.evaluate(setup.weights, episodes: others).meanReturn
+      mean = try play(others)
       isReached = mean >= wanted
     }
     lastEvaluation = (steps, mean)
     try recorder.recordEvaluation(
       mean, isReached: isReached, update, secondsElapsed: secondsElapsed)
     return isReached
+  }
+
+  /// The mean return of some episodes.
+  private func play(_ episodes: Range<Int>) throws -> Double {
+    try evaluator.evaluate(
+      setup.weights, episodes: episodes, isInterrupted: { Interruption.requested != nil }
+    ).meanReturn
   }
 
   private func summary(
@@ -136,6 +168,11 @@ public final class TrainingRun {
       evaluationReturn: lastEvaluation?.meanReturn, best: recorder.best,
       runDirectory: directory.path, seed: seed)
   }
+}
+
+/// Where a run's sentences go: to the recorder, once there is one.
+private final class Voice {
+  var say: (String) -> Void = reportOnStandardError
 }
 
 /// Learning cannot go on.
