@@ -85,6 +85,10 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Rollout"], path: "Tests/TestSupport",
       exclude: ["Reference"], swiftSettings: settings),
+    // A trainer of its own, as a user would write one, whose environments misbehave.
+    .executableTarget(
+      name: "FaultyTrainer", dependencies: ["Rollout", "Learner", "Worker"],
+      path: "Tests/FaultyTrainer", swiftSettings: settings),
     .testTarget(
       name: "RolloutTests", dependencies: ["Rollout", "TestSupport"], swiftSettings: settings),
     .testTarget(
@@ -95,7 +99,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "rlplayTests",
-      dependencies: ["rlplay", "Rollout", "Actor", "Learner", "Worker", "TestSupport"],
+      dependencies: [
+        "rlplay", "FaultyTrainer", "Rollout", "Actor", "Learner", "Worker", "TestSupport",
+      ],
       swiftSettings: settings),
   ]
 )

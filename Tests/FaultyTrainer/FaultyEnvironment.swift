@@ -1,0 +1,80 @@
+import Foundation
+import Glibc
+import Rollout
+import Worker
+
+/// A task whose episodes are ten steps of nothing, until its fault strikes.
+///
+/// Faults strike in worker processes only, save those of `evaluation`. The name says all, for a name is what
+/// travels to a worker: `ExitsInStep-v0` strikes once, in the first process of each worker;
+/// `AlwaysExitsInStep-v0` in every process.
+struct FaultyEnvironment: Environment {
+  let observationSpace = Space.box(shape: [2], low: 0, high: 1)
+  let actionSpace = Space.discrete(2)
+  var observation: [Float] { [Float(stepCount % 2), 1] }
+
+  private let fault: Fault
+  private let place: Place
+  private let isPersistent: Bool
+  private var stepCount = 0
+  private var resetCount = 0
+
+  /// When the fault strikes.
+  enum Place: String, CaseIterable {
+    /// In the first reset, before the worker's first fragment.
+    case reset = "Reset"
+    /// In the 38th step: with 25 steps to a fragment, in the middle of the second.
+    case step = "Step"
+    /// In the 26th step: with 25 steps to a fragment, the first is published and the second claimed.
+    case nextFragment = "NextFragment"
+    /// In the 300th step of the worker's first process, and in the first reset of all later ones.
+    case decline = "Decline"
+    /// In the first step of an evaluation, which the learner's own process makes.
+    case evaluation = "Evaluation"
+  }
+
+  /// Registers every fault at every place, once and always.
+  static func registerAll() throws {
+    for fault in Fault.allCases {
+      for place in Place.allCases {
+        for isPersistent in [false, true] {
+          let name = "\(isPersistent ? "Always" : "")\(fault.rawValue)In\(place.rawValue)-v0"
+          try EnvironmentRegistry.shared.register(name, maximumEpisodeSteps: 1000) {
+            FaultyEnvironment(fault: fault, place: place, isPersistent: isPersistent)
+          }
+        }
+      }
+    }
+  }
+
+  private init(fault: Fault, place: Place, isPersistent: Bool) {
+    self.fault = fault
+    self.place = place
+    self.isPersistent = isPersistent
+  }
+
+  mutating func reset(using random: inout PCG64) throws {
+    resetCount += 1
+    guard resetCount == 1, let worker else { return }
+    let isDue = place == .reset ? isStruck : place == .decline && worker.incarnation > 0
+    if isDue { try fault.strike() }
+  }
+
+  mutating func step(_ action: Int, using random: inout PCG64) throws -> StepOutcome {
+    stepCount += 1
+    switch (place, stepCount) {
+    case (.step, 38), (.nextFragment, 26), (.decline, 300):
+      if isStruck { try fault.strike() }
+    case (.evaluation, 1):
+      if worker == nil { try fault.strike() }
+    default: break
+    }
+    return StepOutcome(reward: 1, terminated: stepCount % 10 == 0)
+  }
+
+  private var worker: WorkerArguments? {
+    WorkerArguments(Array(CommandLine.arguments.dropFirst()))
+  }
+
+  private var isStruck: Bool { worker.map { isPersistent || $0.incarnation == 0 } ?? false }
+}

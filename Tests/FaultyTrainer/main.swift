@@ -1,0 +1,21 @@
+import Foundation
+import Learner
+import Worker
+
+// A trainer of somebody's own, as the tests of faults need it: its environments misbehave. It takes
+// one argument, a JSON object of options as in config.json, and ends like `rlplay train --json`.
+
+try FaultyEnvironment.registerAll()
+WorkerMain.runIfAsked()
+
+Interruption.listen()
+do {
+  let configuration = try TrainingConfiguration(json: Data(CommandLine.arguments[1].utf8))
+  try configuration.validate()
+  let summary = try TrainingRun(configuration, isQuiet: true).train()
+  print(summary.json)
+  if case .interrupted(let signal) = summary.ending { exit(128 + signal) }
+} catch {
+  reportOnStandardError("Error: \(error)")
+  exit(1)
+}

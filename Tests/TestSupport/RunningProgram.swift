@@ -1,0 +1,156 @@
+import Foundation
+import Rollout
+
+/// A program under test: started, watched, sent signals, waited for; killed when its owner goes.
+///
+/// What it writes goes to files, so that it never waits for whoever reads, and a test can look at any time.
+public final class RunningProgram {
+  /// The process's number.
+  public let pid: Int32
+
+  /// A mark that it and every process that it starts, directly or not, carries in its environment.
+  private let mark = "RLPLAY_TEST_MARK=\(UUID().uuidString)"
+  private let process = Process()
+  private let scratch: ScratchDirectory
+  private let began = SystemCalls.monotonicNanoseconds()
+
+  /// How a program ended and what it said.
+  public struct Outcome: Sendable {
+    /// The exit code; nil for a death by signal.
+    public var exitCode: Int32?
+    /// The signal that ended it; nil when it exited.
+    public var signal: Int32?
+    /// What it wrote to standard output.
+    public var output: String
+    /// What it wrote to standard error.
+    public var errors: String
+    /// From start to end.
+    public var seconds: Double
+
+    /// The lines of standard error.
+    public var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+
+    /// The last line of standard output, read as a JSON object.
+    public var json: [String: Any] {
+      let line = output.split(separator: "\n").last ?? ""
+      return ((try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any]) ?? [:]
+    }
+  }
+
+  /// Starts a program.
+  ///
+  /// - Parameters:
+  ///   - executable: the program.
+  ///   - arguments: its arguments.
+  ///   - directory: the working directory; nil for a new one.
+  ///   - environment: variables that it sees besides those of this process.
+  public init(
+    _ executable: URL, _ arguments: [String], in directory: URL? = nil,
+    environment: [String: String] = [:]
+  ) throws {
+    scratch = try ScratchDirectory()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.currentDirectoryURL = directory ?? scratch.url
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment?["RLPLAY_TEST_MARK"] = String(mark.drop { $0 != "=" }.dropFirst())
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try Self.file(at: scratch.path("output"))
+    process.standardError = try Self.file(at: scratch.path("errors"))
+    try process.run()
+    pid = process.processIdentifier
+  }
+
+  deinit {
+    if process.isRunning { send(SIGKILL) }
+  }
+
+  private static func file(at path: String) throws -> FileHandle {
+    guard FileManager.default.createFile(atPath: path, contents: nil),
+      let handle = FileHandle(forWritingAtPath: path)
+    else { throw ProgramFailure("no file could be made at \(path)") }
+    return handle
+  }
+
+  /// What it has written to standard output so far.
+  public var output: String { text("output") }
+  /// What it has written to standard error so far.
+  public var errors: String { text("errors") }
+
+  private func text(_ name: String) -> String {
+    let bytes = FileManager.default.contents(atPath: scratch.path(name)) ?? Data()
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Sends a signal; a program that is gone already is no error.
+  public func send(_ signal: Int32) { try? SystemCalls.kill(pid, signal: signal) }
+
+  /// The worker processes that it has now.
+  public var workers: [Int32] { ProcessTable.children(of: pid) }
+
+  /// It and all processes that come from it and still run, whoever their parent is by now.
+  public var family: [Int32] { ProcessTable.running(marked: mark) }
+
+  /// Waits until nothing that comes from it runs any more.
+  ///
+  /// - Returns: the seconds that it took; nil when something still runs when time is over.
+  public func waitForFamilyToEnd(within seconds: Double) -> Double? {
+    let began = SystemCalls.monotonicNanoseconds()
+    guard eventually(within: seconds, { family.isEmpty }) else { return nil }
+    return Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
+  }
+
+  /// Waits until something holds.
+  ///
+  /// - Throws: `ProgramFailure` with all that the program said when it ended before, or time is over.
+  public func wait(
+    within seconds: Double = 20, until what: String, _ condition: () throws -> Bool
+  ) throws {
+    var isOver = false
+    let held = try eventually(within: seconds) {
+      // Asked before the condition: one that holds only because of the end is not missed.
+      isOver = !process.isRunning
+      return try condition() || isOver
+    }
+    if held, try !isOver || condition() { return }
+    let end = isOver ? "it ended" : "\(seconds) s were over"
+    if !isOver { send(SIGKILL) }
+    throw ProgramFailure("\(end) before \(what)\noutput: \(output)\nerrors: \(errors)")
+  }
+
+  /// Waits until so many workers run, and gives their process numbers.
+  public func waitForWorkers(_ count: Int) throws -> [Int32] {
+    var found: [Int32] = []
+    try wait(until: "\(count) workers ran") {
+      found = workers
+      return found.count >= count
+    }
+    return found
+  }
+
+  /// Waits for the end.
+  ///
+  /// - Throws: `ProgramFailure` with all that the program said when time is over; it is killed then.
+  public func waitForEnd(within seconds: Double = 30) throws -> Outcome {
+    guard eventually(within: seconds, { !process.isRunning }) else {
+      send(SIGKILL)
+      throw ProgramFailure(
+        "it did not end within \(seconds) s\noutput: \(output)\nerrors: \(errors)")
+    }
+    let nanoseconds = SystemCalls.monotonicNanoseconds() - began
+    let exited = process.terminationReason == .exit
+    return Outcome(
+      exitCode: exited ? process.terminationStatus : nil,
+      signal: exited ? nil : process.terminationStatus, output: output, errors: errors,
+      seconds: Double(nanoseconds) / 1e9)
+  }
+
+  /// Starts a program and waits for its end.
+  public static func run(
+    _ executable: URL, _ arguments: [String], in directory: URL? = nil,
+    environment: [String: String] = [:], within seconds: Double = 30
+  ) throws -> Outcome {
+    try RunningProgram(executable, arguments, in: directory, environment: environment)
+      .waitForEnd(within: seconds)
+  }
+}

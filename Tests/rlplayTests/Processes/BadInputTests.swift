@@ -1,0 +1,113 @@
+import Foundation
+import Rollout
+import TestSupport
+import Testing
+
+extension ProcessTests {
+  /// What cannot be done is said in one clear error, with nothing half-written.
+  struct BadInputTests {
+    /// Command lines that are wrong, and what the error says.
+    static let wrong: [(arguments: [String], words: String)] = [
+      (["train", "--actor", "4"], "Unknown option '--actor'. Did you mean '--actors'?"),
+      (["train", "--env", "CartPole-v2"], "'CartPole-v2'"),
+      (["train", "--env", "Cartpol-v1"], "Did you mean 'CartPole-v1'?"),
+      (["train", "--buffers", "4"], "--buffers 4 is too few for --actors 16"),
+      (["train", "--actors", "0"], "--actors 0"),
+      (["train", "--gamma", "1.5"], "--gamma 1.5"),
+      (["train", "--steps", "many"], "many"),
+      (["train", "--config", "absent.json"], "absent.json"),
+      (["tain"], "Did you mean 'train'?"),
+      (["evaluate", "--episodes", "0"], "--episodes 0"),
+    ]
+
+    @Test(arguments: wrong.indices)
+    func `a wrong command line is refused before anything is made`(index: Int) throws {
+      let (arguments, words) = Self.wrong[index]
+      let directory = try ScratchDirectory()
+      let outcome = try RunningProgram.run(Executable.rlplay, arguments, in: directory.url)
+      #expect(outcome.exitCode == 64)
+      #expect(outcome.output.isEmpty)
+      #expect(outcome.errors.hasPrefix("Error: "))
+      #expect(outcome.errorLines[0].contains(words), "\(outcome.errors)")
+      #expect(outcome.errorLines.count <= 4)
+      #expect(directory.names.isEmpty)
+    }
+
+    private func expectFailure(
+      _ arguments: [String], in directory: ScratchDirectory, _ words: String...
+    ) throws {
+      let before = directory.names
+      let program = try RunningProgram(Executable.rlplay, arguments, in: directory.url)
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 1, "\(outcome.errors)")
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      #expect(outcome.errors.hasPrefix("Error: "))
+      for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+      #expect(directory.names == before)
+      #expect(program.family.isEmpty)
+    }
+
+    @Test func `a run directory below a file is refused`() throws {
+      let directory = try ScratchDirectory()
+      try Data("mine".utf8).write(to: directory.url.appendingPathComponent("file"))
+      try expectFailure(
+        ["train", "--run-dir", directory.path("file/run")], in: directory, "file")
+      #expect(try String(contentsOfFile: directory.path("file"), encoding: .utf8) == "mine")
+    }
+
+    @Test func `a run directory that holds something is refused and left alone`() throws {
+      let directory = try ScratchDirectory()
+      try Data("{}".utf8).write(to: directory.url.appendingPathComponent("config.json"))
+      try expectFailure(
+        ["train", "--run-dir", directory.url.path], in: directory, "already holds a run")
+      #expect(try String(contentsOfFile: directory.path("config.json"), encoding: .utf8) == "{}")
+    }
+
+    @Test func `too little shared memory is told in bytes, and leaves no run behind`() throws {
+      let directory = try ScratchDirectory()
+      try expectFailure(
+        [
+          "train", "--fragment-steps", "65536", "--envs-per-actor", "65536",
+          "--fragments-per-batch", "1", "--buffers", "16", "--run-dir", directory.path("run"),
+        ],
+        in: directory, "bytes wanted", "bytes free in /dev/shm", "fewer or smaller fragments")
+      try expectFailure(
+        ["train", "--fragment-steps", "65536", "--envs-per-actor", "65536"], in: directory,
+        "bytes free in /dev/shm")
+    }
+
+    // MARK: Checkpoints
+
+    @Test func `what is no checkpoint is refused and left alone`() throws {
+      let directory = try ScratchDirectory()
+      let run = try ProcessTests.train("--steps", "4000", in: directory).waitForEnd()
+      #expect(run.exitCode == 0)
+      let good = directory.url.appendingPathComponent("run/checkpoints/last.safetensors")
+      let bytes = try Data(contentsOf: good)
+
+      func refuse(_ name: String, _ content: Data, _ words: String) throws {
+        let url = directory.url.appendingPathComponent(name)
+        try content.write(to: url)
+        try expectFailure(["evaluate", name], in: directory, name, words)
+        #expect(try Data(contentsOf: url) == content)
+      }
+      try refuse("cut.safetensors", bytes.dropLast(4), "bytes")
+      try refuse("cut-in-header.safetensors", bytes.prefix(40), "header")
+      try refuse("empty.safetensors", Data(), "8")
+      try refuse("text.safetensors", Data("These are no weights at all.".utf8), "safetensors")
+
+      // The metadata's policy says another width than the tensors have; the length stays the same.
+      var other = bytes
+      let width = try #require(other.range(of: Data("32]".utf8), in: 0..<2000))
+      other.replaceSubrange(width, with: Data("48]".utf8))
+      try refuse("other.safetensors", other, "another network")
+
+      try expectFailure(["evaluate", "absent"], in: directory, "'absent'")
+      try FileManager.default.createDirectory(
+        at: directory.url.appendingPathComponent("empty"), withIntermediateDirectories: true)
+      try expectFailure(["evaluate", "empty"], in: directory, "empty")
+      try expectFailure(["evaluate"], in: try ScratchDirectory(), "run")
+      #expect(try Data(contentsOf: good) == bytes)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Rollout
+import TestSupport
+import Testing
+
+extension ProcessTests {
+  /// Workers that end themselves at a chosen instant (Tests/FaultyTrainer), in a trainer that is not rlplay.
+  struct FaultyEnvironmentTests {
+    /// What an environment does, and how its report reads.
+    static let faults = [
+      "Exits": "exited with code 0",
+      "Traps": "its last words: FaultyTrainer/Fault.swift",
+      "Throws": "its last words: environment 0 failed",
+      "Segfaults": "was killed by signal 11 (SIGSEGV)",
+      "Dies": "was killed by signal 9 (SIGKILL)",
+      "DiesBesideChild": "was killed by signal 9 (SIGKILL)",
+    ]
+
+    /// When it does so, and how its report says that.
+    static let places = [
+      // Before the first fragment.
+      "Reset": "after 0 fragments",
+      // In the middle of the second fragment.
+      "Step": "in environment 0 at step 7 of its episode, after 1 fragments",
+      // Right after the first fragment was handed over, which is ready or being learnt from.
+      "NextFragment": "in environment 0 at step 5 of its episode, after 1 fragments",
+    ]
+
+    @Test(arguments: faults.keys.sorted(), places.keys.sorted())
+    func `each worker's death is reported and made good`(fault: String, place: String) throws {
+      let directory = try ScratchDirectory()
+      // By schedule every worker has its turn, so that every one of the three surely dies.
+      let program = try ProcessTests.trainFaulty(
+        "\(fault)In\(place)-v0", ["deterministic": true, "steps": 6000], in: directory)
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.count("env_steps") == 6000)
+      #expect(outcome.count("worker_restarts") == 3)
+      #expect(outcome.deaths.count == 3, "\(outcome.errors)")
+      for worker in 0..<3 {
+        let report = outcome.deaths.first { $0.hasPrefix("worker \(worker) (pid ") } ?? ""
+        #expect(report.contains(try #require(Self.faults[fault])), "\(outcome.errors)")
+        #expect(report.contains(try #require(Self.places[place])), "\(outcome.errors)")
+        #expect(report.contains("incarnation 0"))
+      }
+    }
+
+    @Test(arguments: faults.keys.sorted())
+    func `asynchronous workers may die as well`(fault: String) throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty("\(fault)InStep-v0", in: directory).waitForEnd()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.count("env_steps") == 20000)
+      #expect(outcome.count("worker_restarts") == outcome.deaths.count)
+    }
+
+    @Test(arguments: ["Exits", "Traps", "Throws", "Segfaults"], [1, 16])
+    func `workers that never get anywhere end the run with their report`(
+      fault: String, actors: Int
+    ) throws {
+      let directory = try ScratchDirectory()
+      let program = try ProcessTests.trainFaulty(
+        "Always\(fault)InReset-v0", ["actors": actors, "buffers": 2 * actors], in: directory)
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 1)
+      let report = try #require(outcome.errorLines.last)
+      #expect(report.hasPrefix("Error: worker "), "\(outcome.errors)")
+      #expect(report.contains(try #require(Self.faults[fault])))
+      // A death for each worker and three more, each with its log and its report.
+      #expect(outcome.deaths.count <= actors + 3)
+      #expect(program.family.isEmpty)
+    }
+
+    @Test func `what was learnt is saved when workers begin to fail for good`() throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty(
+        "ExitsInDecline-v0", ["actors": 1, "buffers": 2], in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 1, "\(outcome.errors)")
+      let saved = directory.path("run/checkpoints/last.safetensors")
+      #expect(FileManager.default.fileExists(atPath: saved))
+    }
+
+    @Test func `a log longer than its pipe stops neither the worker nor the end`() throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty("ShoutsInStep-v0", in: directory).waitForEnd()
+      #expect(outcome.exitCode == 0)
+      #expect(outcome.deaths.isEmpty)
+      let lines = outcome.errorLines
+      #expect(lines.allSatisfy { $0.hasPrefix("worker ") && $0.contains("): la la") })
+      // Two environments in each of three workers shout a thousand lines each.
+      #expect(lines.count <= 6000)
+      #expect(outcome.seconds < 5)
+    }
+  }
+}

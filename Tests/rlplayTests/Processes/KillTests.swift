@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import Rollout
+import TestSupport
+import Testing
+
+extension ProcessTests {
+  /// Workers killed from outside, at whatever they are doing.
+  struct KillTests {
+    /// Kills workers one after the other, at random moments, and checks the report of each.
+    private func killWorkers(
+      _ count: Int, of program: RunningProgram, workerCount: Int, seed: UInt64
+    ) throws -> [(pid: Int32, signal: String)] {
+      var random = PCG64(seed: seed)
+      var killed: [(pid: Int32, signal: String)] = []
+      for number in 0..<count {
+        // All of them: while few have started, one could be killed so often that it ends the run.
+        let workers = try program.waitForWorkers(workerCount)
+        let victim = workers[Int(random.next() % UInt64(workers.count))]
+        switch number % 3 {
+        case 0: kill(victim, SIGKILL)
+        case 1: kill(victim, SIGSEGV)
+        default:
+          kill(victim, SIGSTOP)
+          try program.wait(until: "worker \(victim) was stopped") {
+            ProcessTable.isStopped(victim)
+          }
+          kill(victim, SIGKILL)
+        }
+        killed.append((victim, number % 3 == 1 ? "signal 11 (SIGSEGV)" : "signal 9 (SIGKILL)"))
+        try program.wait(until: "worker \(victim) was gone") { !ProcessTable.isRunning(victim) }
+        usleep(UInt32(random.next() % 20_000))
+      }
+      return killed
+    }
+
+    private func checkReports(
+      _ outcome: RunningProgram.Outcome, _ killed: [(pid: Int32, signal: String)]
+    ) {
+      #expect(outcome.count("worker_restarts") == killed.count)
+      #expect(outcome.errorLines.count == killed.count, "\(outcome.errors)")
+      for (pid, signal) in killed {
+        let reports = outcome.deaths.filter { $0.contains("(pid \(pid)) was killed by \(signal)") }
+        #expect(reports.count == 1, "of process \(pid), \(signal):\n\(outcome.errors)")
+      }
+    }
+
+    @Test(arguments: [
+      // Fragments in any order, and workers mostly waiting for free ones.
+      [],
+      // Each worker's place in the schedule has to be kept.
+      ["--deterministic"],
+      ["--deterministic", "--lag", "0"],
+      ["--collector", "single"],
+      // 1 MB of weights: what a worker does is for a large part reading them.
+      ["--hidden", "512,512", "--envs-per-actor", "1", "--fragment-steps", "1", "--actors", "4"],
+    ])
+    func `a run whose workers are killed again and again goes on to its end`(
+      options: [String]
+    ) throws {
+      let directory = try ScratchDirectory()
+      let isHeavy = options.contains("--hidden")
+      let workerCount = options.contains("single") ? 1 : isHeavy ? 4 : 16
+      // Enough to go on for longer than the killing, which is what the count of reports rests on.
+      let steps = isHeavy ? 2000 : options.contains("single") ? 2_400_000 : 4_000_000
+      let program = try RunningProgram(
+        Executable.rlplay,
+        ["train", "--quiet", "--json", "--eval-every", "0", "--run-dir", directory.path("run")]
+          + ["--steps", "\(steps)"] + options)
+      let killed = try killWorkers(isHeavy ? 6 : 12, of: program, workerCount: workerCount, seed: 7)
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 0)
+      #expect(outcome.count("env_steps") == steps)
+      checkReports(outcome, killed)
+      #expect(program.family.isEmpty)
+    }
+
+    @Test func `stopped workers hold up neither the others nor the end`() throws {
+      let directory = try ScratchDirectory()
+      let program = try ProcessTests.train("--steps", "2000000", in: directory)
+      for worker in try program.waitForWorkers(16).prefix(3) { kill(worker, SIGSTOP) }
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 0)
+      #expect(outcome.count("env_steps") == 2_000_000)
+      #expect(outcome.count("worker_restarts") == 0)
+      #expect(program.family.isEmpty)
+    }
+
+    @Test func `workers killed while the learner evaluates are replaced after it`() throws {
+      let directory = try ScratchDirectory()
+      // The evaluated environment itself kills all workers, so the instant is certain.
+      let program = try ProcessTests.trainFaulty(
+        "KillsWorkersInEvaluation-v0", ["eval-every": 5000, "eval-episodes": 2], in: directory)
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.count("env_steps") == 20000)
+      #expect(try #require(outcome.count("worker_restarts")) >= 3)
+      #expect(outcome.count("worker_restarts") == outcome.deaths.count)
+    }
+  }
+}
