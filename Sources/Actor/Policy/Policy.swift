@@ -23,7 +23,7 @@ public protocol Policy: Codable, Sendable {
 public struct Reaction {
   /// Log-probabilities or whatever the distribution draws actions from, [rows, B, …].
   public var logits: Tensor
-  /// More to be recorded in the fragment's `actor`, by name: `value`, `q`, …
+  /// More to be recorded in the fragment's `actor`, by name: `value` or `q`, for example.
   public var information: [(name: String, tensor: Tensor)]
 
   /// A reaction with nothing but logits, or with more to be recorded.

@@ -89,7 +89,9 @@ public final class PolicyUpdate {
     accumulated[accumulated.count - 1].add(norm)
   }
 
-  /// What was reported since the last call: name and value, in a fixed order. Empty when there was no update.
+  /// What was reported since the last call: name and value, in a fixed order.
+  ///
+  /// Empty when there was no update.
   public func takeMetrics() -> [(name: String, value: Double)] {
     let result = accumulated.filter { $0.count > 0 }.map { ($0.name, $0.value) }
     for index in accumulated.indices {

@@ -71,7 +71,9 @@ private final class RunningEpisodes {
     self.line = line
   }
 
-  /// Counts the step that led to `row`. A frozen environment's row, `fin` after `fin`, counts for nothing.
+  /// Counts the step that led to `row`.
+  ///
+  /// A frozen environment's row, `fin` after `fin`, counts for nothing.
   func count(_ fragment: FragmentView, row: Int, sticky: Bool) {
     let layout = fragment.layout
     let rewards = (fragment.base + layout.rew.offset(row: row)).assumingMemoryBound(to: Float.self)

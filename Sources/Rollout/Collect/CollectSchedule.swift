@@ -35,7 +35,9 @@ public struct FixedSchedule: Codable, Sendable, Equatable {
     self.lag = lag
   }
 
-  /// The version of the weights for a worker's `index`-th fragment. Version v is what v − 1 updates made.
+  /// The version of the weights for a worker's `index`-th fragment.
+  ///
+  /// Version v is what v − 1 updates made.
   public func version(worker: Int, index: Int) -> UInt64 {
     let update = (index * workerCount + worker) / fragmentsPerBatch
     return UInt64(1 + max(0, update - lag))
