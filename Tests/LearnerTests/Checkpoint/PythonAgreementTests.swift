@@ -5,24 +5,6 @@ import Testing
 
 /// The reference implementation reads our files and writes the same bytes.
 @Suite struct PythonAgreementTests {
-  private static let isAvailable =
-    (try? python("import numpy, safetensors.numpy")) == .some("")
-
-  /// Runs a program and returns its standard output; throws unless it ends well.
-  private static func python(_ program: String, _ arguments: [String] = []) throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", program] + arguments
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-    return String(decoding: text, as: UTF8.self)
-  }
-
   private static let tensors: [SafetensorsFile.Tensor] = [
     .init(
       name: "0.weight", shape: [2, 3],
@@ -37,13 +19,14 @@ import Testing
     .init(name: "scalar é \"\u{1}", shape: [], values: [Float(9)]),
   ]
 
-  @Test(.enabled(if: isAvailable, "python3 cannot import numpy and safetensors"))
+  @Test(.enabled(if: Python.mayBeAsked, "\(Python.absence)"))
   func `Python reads the values that were written`() throws {
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("a.safetensors")
       try AtomicFile.write(
         SafetensorsFile(tensors: Self.tensors, metadata: ["b": "2", "a": "1"]).encoded(), to: url)
-      let output = try Self.python(
+      let output = try Python.run([
+        "-c",
         """
         import sys
         from safetensors import safe_open
@@ -53,7 +36,8 @@ import Testing
                 tensor = file.get_tensor(name)
                 print(name, tensor.dtype, tensor.shape, tensor.tobytes().hex())
             print(file.get_tensor('scalar \\u00e9 "\\x01').tolist())
-        """, [url.path])
+        """, url.path,
+      ])
       #expect(
         output == """
           [('a', '1'), ('b', '2')]
@@ -71,7 +55,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: isAvailable, "python3 cannot import numpy and safetensors"))
+  @Test(.enabled(if: Python.mayBeAsked, "\(Python.absence)"))
   func `Python writes the same bytes`() throws {
     try withTemporaryDirectory { directory in
       let ours = directory.appendingPathComponent("ours.safetensors")
@@ -79,12 +63,14 @@ import Testing
       // One word only: the reference writer puts several in an order of chance.
       let file = SafetensorsFile(tensors: Self.tensors, metadata: ["format": "rlplay"])
       try AtomicFile.write(file.encoded(), to: ours)
-      _ = try Self.python(
+      try Python.run([
+        "-c",
         """
         import sys
         from safetensors.numpy import load_file, save_file
         save_file(load_file(sys.argv[1]), sys.argv[2], {"format": "rlplay"})
-        """, [ours.path, theirs.path])
+        """, ours.path, theirs.path,
+      ])
       #expect(try Data(contentsOf: theirs) == Data(contentsOf: ours))
       #expect(try SafetensorsFile(decoding: Data(contentsOf: theirs)).tensors.count == 9)
     }

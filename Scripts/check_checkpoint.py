@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Compares the network of a checkpoint with the same network written in Python.
+
+    check_checkpoint.py CHECKPOINT REACTIONS
+
+CHECKPOINT is a run's `last.safetensors`, read with the reference implementation of the format.
+REACTIONS is JSON: `observations` [n, features], `actions` [n] (the previous ones) and `logits`
+[n, choices], the log-probabilities that rlplay gave for them.
+
+The network is the feed-forward policy: observation beside the embedded previous action, linear
+layers with ReLU between them, log-softmax. NumPy computes it in double precision from the same
+single-precision parameters, and PyTorch, where it can be imported, in single precision with modules
+that load the file by the names of its tensors. Exit code 0 when all agree, 1 when not.
+
+How far rlplay may be off is the bound for its own rounding, and no more: a sum of n products in single
+precision is off by at most n u / (1 - n u) times the sum of the magnitudes (u = 2^-24; Higham,
+"Accuracy and stability of numerical algorithms", section 3.1), whatever the order of the terms. All
+the sums on a path through the network together make n, and the magnitudes are those of the same
+network with every weight, bias and input made positive. Subtracting the logarithm of a sum of
+exponentials passes that on at most twice; 8 units in the last place are for exp and log themselves.
+"""
+
+import json
+import sys
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import load_file
+
+UNIT = 2.0 ** -24
+
+
+def layer_names(metadata):
+    """The names of the linear layers, first to last, from the policy's description."""
+    kind, _, settings = metadata["policy"].partition(" ")
+    if kind != "feed-forward":
+        raise SystemExit(f"the checkpoint's policy is '{kind}': only feed-forward is known here")
+    count = len(json.loads(settings)["hidden"])
+    hidden = ["hidden"] if count == 1 else [f"hidden.{index}" for index in range(count)]
+    return hidden + ["logits"]
+
+
+def numpy_log_probabilities(parameters, layers, observations, actions):
+    """The log-probabilities in double precision, and how far single precision may be off."""
+    tensors = {name: tensor.astype(np.float64) for name, tensor in parameters.items()}
+    x = np.concatenate([observations, tensors["act.weight"][actions]], axis=-1)
+    magnitude = np.abs(x)
+    terms = 0
+    for name in layers:
+        weight, bias = tensors[f"{name}.weight"], tensors[f"{name}.bias"]
+        x = x @ weight.T + bias
+        magnitude = magnitude @ np.abs(weight).T + np.abs(bias)
+        terms += weight.shape[1] + 1
+        if name != "logits":
+            x = np.maximum(x, 0)
+    largest = x.max(axis=-1, keepdims=True)
+    total = np.log(np.exp(x - largest).sum(axis=-1, keepdims=True))
+    result = x - largest - total
+    rounding = terms * UNIT / (1 - terms * UNIT)
+    bound = 2 * rounding * magnitude.max(axis=-1, keepdims=True) + 8 * UNIT * (1 + np.abs(result))
+    return result, bound
+
+
+def torch_log_probabilities(path, layers, observations, actions):
+    """The log-probabilities by PyTorch's modules, or None where it cannot be imported."""
+    try:
+        import torch
+        from safetensors.torch import load_file as load_tensors
+    except ImportError:
+        return None
+
+    class Policy(torch.nn.Module):
+        def __init__(self, tensors):
+            super().__init__()
+            self.act = torch.nn.Embedding(*tensors["act.weight"].shape)
+            for name in layers:
+                self.add_linear(name, tensors)
+
+        def add_linear(self, name, tensors):
+            """Adds a linear layer under its dotted name."""
+            parent = self
+            *path, last = name.split(".")
+            for part in path:
+                if not hasattr(parent, part):
+                    parent.add_module(part, torch.nn.Module())
+                parent = getattr(parent, part)
+            outputs, inputs = tensors[f"{name}.weight"].shape
+            parent.add_module(last, torch.nn.Linear(inputs, outputs))
+
+        def forward(self, obs, act):
+            x = torch.cat([obs, self.act(act)], dim=-1)
+            for name in layers[:-1]:
+                x = torch.relu(self.get_submodule(name)(x))
+            return torch.log_softmax(self.logits(x), dim=-1)
+
+    tensors = load_tensors(path)
+    policy = Policy(tensors)
+    policy.load_state_dict(tensors)
+    with torch.no_grad():
+        return policy(
+            torch.tensor(observations, dtype=torch.float32), torch.tensor(actions)
+        ).double().numpy()
+
+
+def compare(name, observed, expected, bound):
+    """Prints how far the two are apart; whether that is within the bound."""
+    difference = np.abs(observed - expected)
+    # Written so that a NaN on either side fails.
+    agrees = bool((difference <= bound).all())
+    row, column = np.unravel_index(np.argmax(difference / bound), difference.shape)
+    print(
+        f"{name}: {observed.size} log-probabilities, "
+        f"largest difference {difference.max():.2e}, "
+        f"at most {(difference / bound).max():.3f} of its bound: "
+        + ("agrees" if agrees else f"DIFFERS, at [{row}, {column}] "
+           f"{observed[row, column]!r} where {expected[row, column]!r} was expected"))
+    return agrees
+
+
+def main(checkpoint, reactions):
+    with safe_open(checkpoint, "np") as file:
+        layers = layer_names(file.metadata())
+    parameters = load_file(checkpoint)
+    with open(reactions, encoding="utf-8") as file:
+        recorded = json.load(file)
+    # Through single precision, so that a number read from its decimals is the one that was meant.
+    observations = np.array(recorded["observations"], np.float32).astype(np.float64)
+    actions = np.array(recorded["actions"], np.int64)
+    observed = np.array(recorded["logits"], np.float32).astype(np.float64)
+
+    expected, bound = numpy_log_probabilities(parameters, layers, observations, actions)
+    if observed.shape != expected.shape or observed.size == 0:
+        raise SystemExit(f"logits of shape {observed.shape} where {expected.shape} was expected")
+    agrees = compare("NumPy", observed, expected, bound)
+    torch_result = torch_log_probabilities(checkpoint, layers, observations, actions)
+    if torch_result is None:
+        print("PyTorch: cannot be imported, left out")
+    else:
+        # PyTorch rounds too, and is allowed as much.
+        agrees = compare("PyTorch", observed, torch_result, 2 * bound) and agrees
+    return 0 if agrees else 1
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    raise SystemExit(main(*sys.argv[1:]))

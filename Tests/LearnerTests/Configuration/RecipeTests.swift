@@ -1,0 +1,43 @@
+import Foundation
+import Rollout
+import Testing
+
+@testable import Learner
+
+/// Every recipe can be trained from as it stands.
+@Suite struct RecipeTests {
+  private static let directory: URL = {
+    var root = URL(fileURLWithPath: #filePath)
+    for _ in 0..<4 { root.deleteLastPathComponent() }
+    return root.appendingPathComponent("Recipes", isDirectory: true)
+  }()
+
+  static let names =
+    (try? FileManager.default.contentsOfDirectory(atPath: directory.path))?
+    .filter { $0.hasSuffix(".json") }.sorted() ?? []
+
+  @Test func `there are recipes`() {
+    #expect(Self.names.contains("seed-003.json"))
+  }
+
+  @Test(arguments: names)
+  func `a recipe loads, is valid and names a known environment`(name: String) throws {
+    let recipe = try TrainingConfiguration(
+      contentsOf: Self.directory.appendingPathComponent(name).path)
+    try recipe.validate()
+    #expect(throws: Never.self) {
+      try EnvironmentRegistry.shared.specification(recipe.environment)
+    }
+  }
+
+  @Test func `the seed's recipe has the defaults but for task and evaluations`() throws {
+    let recipe = try TrainingConfiguration(
+      contentsOf: Self.directory.appendingPathComponent("seed-003.json").path)
+    var expected = TrainingConfiguration()
+    expected.environment = "CartPole-v0"
+    expected.maximumEpisodeSteps = .unlimited
+    expected.evaluateEvery = 40_000
+    expected.evaluationEpisodes = 4
+    #expect(recipe == expected)
+  }
+}
