@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Makes a package from the README's own examples that depends on this one, outside the repository, and runs it:
+# an environment of its own is trained in worker processes and evaluated.
+#
+#     Scripts/check_dependency.sh
+#
+# Twice: depending on a version, with the instruction set's unsafe flags as they are by default, and on the
+# directory, built without any (RLPLAY_MARCH=baseline).
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# A user's build has nothing of ours in its environment.
+unset RLPLAY_STRICT RLPLAY_MARCH
+
+# Writes the package's sources: each block of Swift in the README whose first line names a file.
+make_package() {
+  local package=$1 requirement=$2
+  mkdir -p "$package/Sources/Mine"
+  awk -v folder="$package/" '
+    /^```swift/ { inside = 1; first = 1; next }
+    /^```/ { inside = 0; file = ""; next }
+    inside && first { first = 0; if ($1 == "//" && $2 ~ /\.swift$/) { file = folder $2; next } }
+    inside && file { print > file }
+  ' "$root/README.md"
+  # The README names the version that will be there; here it is the one under test.
+  sed -i -E "s|\\.package\\(.*\\)|.package($requirement)|" "$package/Package.swift"
+  for file in Package.swift Sources/Mine/Corridor.swift Sources/Mine/main.swift; do
+    [[ -s $package/$file ]] || {
+      echo "check_dependency.sh: the README has no example $file" >&2
+      exit 1
+    }
+  done
+}
+
+# Builds and runs the package, and looks at the mean return that it prints.
+try_package() {
+  local name=$1 package=$2
+  echo "-- $name" >&2
+  # From the package's own directory, as a user would.
+  (cd "$package" && swift build -c release --cache-path "$work/cache" >&2)
+  local output
+  output=$(cd "$package" && swift run -c release --skip-build Mine)
+  echo "$name: $output"
+  [[ $output =~ ^mean\ return\ ([0-9.]+)$ ]] && awk "BEGIN { exit !(${BASH_REMATCH[1]} >= 0.9) }" || {
+    echo "check_dependency.sh: $name did not learn the corridor" >&2
+    exit 1
+  }
+}
+
+# The files as they are now, in a repository of their own with a version.
+released="$work/released/rlplay"
+mkdir -p "$released"
+(cd "$root" && git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -c) \
+  | tar -x -C "$released"
+(
+  cd "$released"
+  git init --quiet
+  git add --all
+  git -c user.name=check -c user.email=check@example.org commit --quiet --message "Check"
+  git tag 0.0.1
+)
+
+make_package "$work/by-version" "url: \"file://$released\", exact: \"0.0.1\""
+try_package "by version" "$work/by-version"
+
+ln -s "$root" "$work/rlplay"
+make_package "$work/by-path" "path: \"$work/rlplay\""
+RLPLAY_MARCH=baseline try_package "by path, without unsafe flags" "$work/by-path"
