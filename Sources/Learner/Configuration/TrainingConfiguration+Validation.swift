@@ -92,6 +92,7 @@ extension TrainingConfiguration {
     }
     try ConfigurationError.check("eval-every", evaluateEvery, in: 0...1_000_000_000_000_000)
     try ConfigurationError.check("eval-episodes", evaluationEpisodes, in: 1...1_000_000)
+    try EpisodeLimit.validate(evaluationEpisodeSteps, option: "eval-episode-steps")
   }
 
   private func refuse(
@@ -104,9 +105,11 @@ extension TrainingConfiguration {
 }
 
 extension EpisodeLimit {
-  /// Refuses a number of steps out of range, for the option that every command gives the same name.
-  package static func validate(_ limit: EpisodeLimit) throws(ConfigurationError) {
+  /// Refuses a number of steps out of range, for an option that every command gives the same name.
+  package static func validate(
+    _ limit: EpisodeLimit, option: String = "max-episode-steps"
+  ) throws(ConfigurationError) {
     guard case .steps(let count) = limit else { return }
-    try ConfigurationError.check("max-episode-steps", count, in: 1...1_000_000_000)
+    try ConfigurationError.check(option, count, in: 1...1_000_000_000)
   }
 }

@@ -93,6 +93,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// How many episodes one evaluation plays.
   public var evaluationEpisodes = 20
 
+  /// The step at which an evaluated episode is cut off; `registered` for as in training.
+  public var evaluationEpisodeSteps = EpisodeLimit.registered
+
   /// Creates the default configuration.
   public init() {}
 

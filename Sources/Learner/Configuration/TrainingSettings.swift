@@ -88,5 +88,8 @@ extension TrainingConfiguration {
     Setting(
       "eval-episodes", "N", \.evaluationEpisodes, .integer, in: .run,
       "Episodes that one evaluation plays."),
+    Setting(
+      "eval-episode-steps", "default|none|N", \.evaluationEpisodeSteps, .episodeLimit, in: .run,
+      "Cut evaluated episodes off as in training, never, or after N steps."),
   ]
 }

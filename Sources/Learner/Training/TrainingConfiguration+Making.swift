@@ -12,6 +12,11 @@ extension TrainingConfiguration {
       discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip, baseline: baseline)
   }
 
+  /// The step at which an evaluated episode is cut off.
+  var evaluationEpisodeLimit: EpisodeLimit {
+    evaluationEpisodeSteps == .registered ? maximumEpisodeSteps : evaluationEpisodeSteps
+  }
+
   /// What is collected.
   ///
   /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making an environment throws.

@@ -41,7 +41,7 @@ public final class TrainingRun {
     self.configuration = resolved
     setup = try resolved.makeSetup(seed: seed)
     evaluator = try Evaluator(
-      environment: resolved.environment, episodeLimit: resolved.maximumEpisodeSteps,
+      environment: resolved.environment, episodeLimit: resolved.evaluationEpisodeLimit,
       policy: resolved.policy, seed: seed)
     nextEvaluation = resolved.evaluateEvery
     began = SystemCalls.monotonicNanoseconds()

@@ -4,8 +4,8 @@ import Foundation
 enum Python {
   /// Whether tests that need Python run: where it has the modules, and wherever it is said to be required.
   ///
-  /// Scripts/check.sh and the continuous integration set `RLPLAY_REQUIRE_PYTHON=1`, so that there a missing module is a
-  /// failure and not a test left out.
+  /// Continuous integration sets `RLPLAY_REQUIRE_PYTHON=1`, so that a missing module is a failure there and not a test
+  /// left out.
   static let mayBeAsked =
     ProcessInfo.processInfo.environment["RLPLAY_REQUIRE_PYTHON"] == "1"
     || (try? run(["-c", "import numpy, safetensors.numpy"])) != nil

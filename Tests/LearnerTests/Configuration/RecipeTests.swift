@@ -38,6 +38,7 @@ import Testing
     expected.maximumEpisodeSteps = .unlimited
     expected.evaluateEvery = 40_000
     expected.evaluationEpisodes = 4
+    expected.evaluationEpisodeSteps = .steps(500)
     #expect(recipe == expected)
   }
 }

@@ -58,6 +58,10 @@ struct TrainingConfigurationTests {
     ),
     ("eval-every", "-1", "--eval-every -1 is out of range: use 0 to 1000000000000000."),
     ("eval-episodes", "0", "--eval-episodes 0 is out of range: use 1 to 1000000."),
+    (
+      "eval-episode-steps", "0",
+      "--eval-episode-steps 0 is out of range: use 1 to 1000000000."
+    ),
   ])
   func `a value that cannot be is refused in a sentence`(
     name: String, text: String, sentence: String

@@ -35,6 +35,7 @@ struct TrainingSettingsTests {
     ("run-dir", "a \"b\"\\\n", { $0.runDirectory == "a \"b\"\\\n" }),
     ("eval-every", "0", { $0.evaluateEvery == 0 }),
     ("eval-episodes", "7", { $0.evaluationEpisodes == 7 }),
+    ("eval-episode-steps", "500", { $0.evaluationEpisodeSteps == .steps(500) }),
   ]
 
   func setting(_ name: String) throws -> Setting<Configuration> {

@@ -93,6 +93,9 @@ struct HelpTextTests {
         --eval-every N            Environment steps between evaluations; 0 for none.
                                   (default: 25000)
         --eval-episodes N         Episodes that one evaluation plays. (default: 20)
+        --eval-episode-steps default|none|N
+                                  Cut evaluated episodes off as in training, never, or
+                                  after N steps. (default: default)
         --config FILE             Read options from a JSON file; those on the command
                                   line override it.
 
