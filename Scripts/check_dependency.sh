@@ -34,12 +34,19 @@ make_package() {
   done
 }
 
-# Builds and runs the package, and looks at the mean return that it prints.
+# Builds and runs the package, and looks at the mean return that it prints; `march` is what its build plan has to
+# name, or to be free of when it starts with `!`.
 try_package() {
-  local name=$1 package=$2
+  local name=$1 package=$2 march=$3
   echo "-- $name" >&2
   # From the package's own directory, as a user would.
   (cd "$package" && swift build -c release --cache-path "$work/cache" >&2)
+  local found=no
+  ! grep --quiet --recursive --include='*.yaml' -e "${march#!}" "$package/.build" || found=yes
+  if [[ ($march == !* && $found == yes) || ($march != !* && $found == no) ]]; then
+    echo "check_dependency.sh: $name: the build plan was to have $march" >&2
+    exit 1
+  fi
   local output
   output=$(cd "$package" && swift run -c release --skip-build Mine)
   echo "$name: $output"
@@ -63,8 +70,8 @@ mkdir -p "$released"
 )
 
 make_package "$work/by-version" "url: \"file://$released\", exact: \"0.0.1\""
-try_package "by version" "$work/by-version"
+try_package "by version" "$work/by-version" -march=native
 
 ln -s "$root" "$work/rlplay"
 make_package "$work/by-path" "path: \"$work/rlplay\""
-RLPLAY_MARCH=baseline try_package "by path, without unsafe flags" "$work/by-path"
+RLPLAY_MARCH=baseline try_package "by path, without unsafe flags" "$work/by-path" '!-march='

@@ -51,7 +51,7 @@ public final class Evaluator {
   ///
   /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making an environment throws.
   public init(
-    environment: String, episodeLimit: EpisodeLimit, policy: any Policy,
+    environment: String, episodeLimit: EpisodeLimit = .registered, policy: any Policy,
     choice: ActionChoice = .greedy, seed: UInt64
   ) throws {
     self.environment = environment
