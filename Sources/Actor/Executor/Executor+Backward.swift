@@ -154,7 +154,9 @@ extension Executor {
     }
   }
 
-  /// One operand's numbers stand for several elements: their gradients sum. Rare enough to go element by element.
+  /// One operand's numbers stand for several elements: their gradients sum.
+  ///
+  /// Rare enough to go element by element.
   private func broadcastBackward(
     _ operation: BinaryOperation, _ dy: UnsafePointer<Scalar>, _ left: Operand, _ right: Operand,
     _ count: Int, _ broadcast: Instruction.Broadcast
