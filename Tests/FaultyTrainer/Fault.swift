@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Learner
 import Rollout
 
 /// What an environment can do to the process that it runs in.
@@ -26,6 +27,8 @@ enum Fault: String, CaseIterable {
   case diesBesideChild = "DiesBesideChild"
   /// Kills all workers of the process.
   case killsWorkers = "KillsWorkers"
+  /// Asks its own process to stop, once, as Ctrl-C does.
+  case interrupts = "Interrupts"
 
   func strike() throws {
     switch self {
@@ -47,6 +50,7 @@ enum Fault: String, CaseIterable {
       try child.run()
       raise(SIGKILL)
     case .killsWorkers: killWorkers()
+    case .interrupts: if Interruption.requested == nil { raise(SIGINT) }
     }
   }
 

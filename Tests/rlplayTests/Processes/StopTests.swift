@@ -97,17 +97,15 @@ extension ProcessTests {
 
     @Test func `a signal breaks an evaluation off`() throws {
       let directory = try ScratchDirectory()
-      // An evaluation of two billion steps, right after the first update.
-      let program = try RunningProgram(
-        Executable.rlplay,
-        ["train", "--json", "--quiet", "--actors", "2", "--buffers", "4", "--eval-every", "1"]
-          + ["--eval-episodes", "1000000", "--run-dir", directory.path("run")])
-      let log = directory.path("run/metrics.jsonl")
-      try program.wait(until: "the log was made") { FileManager.default.fileExists(atPath: log) }
-      _ = try program.waitForWorkers(2)
-      program.send(SIGINT)
-      let outcome = try program.waitForEnd(within: 5)
-      #expect(outcome.exitCode == 130)
+      // The first step of the first evaluation raises the signal; all of it would be ten million steps.
+      let program = try ProcessTests.trainFaulty(
+        "InterruptsInEvaluation-v0", ["eval-every": 1, "eval-episodes": 1_000_000], in: directory)
+      let outcome = try program.waitForEnd(within: 20)
+      #expect(outcome.exitCode == 130, "\(outcome.errors)")
+      #expect(outcome.json["eval_return"] is NSNull)
+      let saved = directory.url.appendingPathComponent("run/checkpoints/last.safetensors")
+      #expect(try Checkpoint.load(from: saved).metadata["updates"] == "1")
+      #expect(program.family.isEmpty)
     }
 
     // MARK: Killed
