@@ -91,9 +91,9 @@ extension Executor {
     case .multiply: combine(out, left, right, count, broadcast) { $0 * $1 }
     case .divide: combine(out, left, right, count, broadcast) { $0 / $1 }
     case .minimum:
-      combine(out, left, right, count, broadcast) { $0.replacing(with: $1, where: $1 .< $0) }
+      combine(out, left, right, count, broadcast) { Scalar.minimum($0, $1) }
     case .maximum:
-      combine(out, left, right, count, broadcast) { $0.replacing(with: $1, where: $1 .> $0) }
+      combine(out, left, right, count, broadcast) { Scalar.maximum($0, $1) }
     }
   }
 

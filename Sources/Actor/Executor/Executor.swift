@@ -28,6 +28,8 @@ public final class Executor<Scalar: KernelScalar> {
   private let bindings: UnsafeMutableBufferPointer<Binding>
   private let loss: Slot
   private let graph: Graph
+  /// Whether a node's values lie anywhere: not so when nothing that was asked for needs them.
+  private let isPlaced: [Bool]
 
   private struct Binding: BitwiseCopyable {
     var slot: Slot
@@ -55,8 +57,10 @@ public final class Executor<Scalar: KernelScalar> {
     precondition(
       self.weights.count == weightCount, "\(self.weights.count) weights for \(weightCount)")
     gradients = FlatVector(repeating: 0, count: loss == nil ? 0 : weightCount)
-    arena = FlatVector(repeating: 0, count: plan.arenaCount)
-    gradientArena = FlatVector(repeating: 0, count: loss == nil ? 0 : plan.arenaCount)
+    let arenaCount = plan.arenaByteCount / MemoryLayout<Scalar>.stride
+    arena = FlatVector(repeating: 0, count: arenaCount)
+    gradientArena = FlatVector(repeating: 0, count: loss == nil ? 0 : arenaCount)
+    isPlaced = plan.places.map { if case .unused = $0 { false } else { true } }
     prologue = .copy(of: plan.prologue)
     body = .copy(of: plan.body)
     self.loss = loss.map { Slot($0.id) } ?? .none
@@ -72,8 +76,11 @@ public final class Executor<Scalar: KernelScalar> {
       switch place {
       case .unused: break
       case .arena(let start):
-        values[index] = UnsafeMutableRawPointer(arena.base + start)
-        if carriesGradient { slotGradients[index] = gradientArena.base + start }
+        values[index] = UnsafeMutableRawPointer(arena.base) + start
+        if carriesGradient {
+          // Only the executor's own numbers carry gradients, so these bytes are whole elements.
+          slotGradients[index] = gradientArena.base + start / MemoryLayout<Scalar>.stride
+        }
       case .weights(let start):
         values[index] = UnsafeMutableRawPointer(self.weights.base + start)
         if carriesGradient { slotGradients[index] = gradients.base + start }
@@ -126,34 +133,51 @@ public final class Executor<Scalar: KernelScalar> {
   // MARK: Reading and setting
 
   /// The values of an output, row-major, copied.
+  ///
+  /// - Precondition: it is an output, or an output depends on it.
   public func values(of tensor: Tensor) -> [Scalar] {
     let pointer = pointer(to: tensor)
     return Array(UnsafeBufferPointer(start: pointer, count: tensor.elementCount))
   }
 
   /// The first value of an output: of a loss or a metric.
+  ///
+  /// - Precondition: it is an output, or an output depends on it.
   public func value(of tensor: Tensor) -> Scalar { pointer(to: tensor)[0] }
 
-  /// Sets an input that is not bound to a fragment.
+  /// Sets an input that is not bound to a fragment; harmless when nothing depends on it.
   ///
   /// - Precondition: the tensor is such an input and takes that many numbers.
   public func set(_ tensor: Tensor, to numbers: [Scalar]) {
     precondition(tensor.elementType == nil && numbers.count == tensor.elementCount)
-    for (index, number) in numbers.enumerated() { pointer(to: tensor)[index] = number }
+    guard isMemory(tensor) else { return }
+    let target = self[Slot(tensor.id)]
+    for (index, number) in numbers.enumerated() { target[index] = number }
   }
 
-  /// Sets an input of integers that is not bound to a fragment.
+  /// Sets an input of integers that is not bound to a fragment; harmless when nothing depends on it.
   ///
   /// - Precondition: the tensor is such an input and takes that many numbers.
   public func set(_ tensor: Tensor, toIntegers numbers: [Int32]) {
     precondition(tensor.elementType == .int32 && numbers.count == tensor.elementCount)
+    guard isMemory(tensor) else { return }
     let target = values[tensor.id].assumingMemoryBound(to: Int32.self)
     for (index, number) in numbers.enumerated() { target[index] = number }
+  }
+
+  /// Whether an input has memory of its own here; only those that something depends on do.
+  private func isMemory(_ tensor: Tensor) -> Bool {
+    precondition(tensor.graph === graph, "a tensor of another graph")
+    precondition(
+      graph.nodes[tensor.id].operation == .input(.memory),
+      "only inputs that are not bound to a fragment can be set")
+    return isPlaced[tensor.id]
   }
 
   /// Where a tensor's values lie; valid while the executor lives, for an input until the next binding.
   package func pointer(to tensor: Tensor) -> UnsafeMutablePointer<Scalar> {
     precondition(tensor.graph === graph, "a tensor of another graph")
+    precondition(isPlaced[tensor.id], "nobody asked this executor for this tensor")
     return self[Slot(tensor.id)]
   }
 

@@ -13,13 +13,13 @@ struct Plan {
   private(set) var places: [Place]
   /// Whether a gradient flows into each slot.
   private(set) var needsGradient: [Bool]
-  /// Elements in the executor's own memory for values; gradients lie in a second one of the same shape.
-  private(set) var arenaCount = 0
+  /// Bytes of the executor's own memory for values; gradients lie in a second one of the same shape.
+  private(set) var arenaByteCount = 0
 
   /// Where a slot's memory lies.
   enum Place: BitwiseCopyable {
     case unused
-    /// In the executor's arena, from that element on.
+    /// In the executor's arena, from that byte on: integers may lie there too, and rows of them.
     case arena(Int)
     /// In the weights, from that element on.
     case weights(Int)
@@ -109,22 +109,21 @@ struct Plan {
   }
 
   private func moved(_ place: Place, by elements: Int, of type: ElementType?) -> Place {
-    switch place {
+    let bytes = elements * (type ?? scalarType).byteCount
+    return switch place {
     case .unused: .unused
-    case .arena(let start): .arena(start + elements)
+    case .arena(let start): .arena(start + bytes)
     case .weights(let start): .weights(start + elements)
     case .fragment(let offset, let rowStride):
-      .fragment(
-        offset: offset + elements * (type ?? scalarType).byteCount, rowStride: rowStride)
+      .fragment(offset: offset + bytes, rowStride: rowStride)
     }
   }
 
   /// Takes a stretch of the arena, a whole number of cache lines; narrower and wider elements share it.
   private mutating func reserve(_ node: Graph.Node) -> Int {
-    let start = arenaCount
-    let width = scalarType.byteCount
-    let bytes = node.shape.reduce(1, *) * (node.elementType?.byteCount ?? width)
-    arenaCount += (bytes + 63) / 64 * 64 / width
+    let start = arenaByteCount
+    let bytes = node.shape.reduce(1, *) * (node.elementType ?? scalarType).byteCount
+    arenaByteCount += (bytes + 63) / 64 * 64
     return start
   }
 

@@ -66,10 +66,10 @@ extension Tensor {
   /// Each element with its sign turned.
   public static prefix func - (operand: Tensor) -> Tensor { -1 * operand }
 
-  /// The smaller one, element by element.
+  /// The smaller one, element by element; NaN if either is.
   public func minimum(_ other: Tensor) -> Tensor { binary(.minimum, other) }
 
-  /// The larger one, element by element.
+  /// The larger one, element by element; NaN if either is.
   public func maximum(_ other: Tensor) -> Tensor { binary(.maximum, other) }
 
   /// Each element held within bounds; no gradient passes where it was outside.
@@ -184,7 +184,7 @@ extension Tensor {
       bootstrap.map { $0.shape == [rewards.shape[1]] } ?? true, "the bootstrap must be [B]")
     return rewards.graph.append(
       .discountedReturns(discount),
-      [rewards.numeric, ends.numeric] + (bootstrap.map { [$0] } ?? []),
+      [rewards.numeric, ends.numeric] + (bootstrap.map { [$0.numeric] } ?? []),
       rewards.shape)
   }
 }

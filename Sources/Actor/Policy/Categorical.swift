@@ -22,9 +22,11 @@ public struct Categorical: ActionDistribution {
     return logits.pick(action)
   }
 
-  /// −Σ π log π, with log π held above the smallest float so that an impossible action counts 0.
+  /// −Σ π log π, where an impossible action counts 0.
   public func entropy(of logits: Tensor) -> Tensor {
-    let finite = -Double(Float.greatestFiniteMagnitude)...Double.infinity
+    // Below −1000 π is 0 in Float and in Double, so the bound changes no product. It is finite, and
+    // small enough that a gradient's factor on it cannot overflow: 0 · ∞ would be NaN.
+    let finite = -1000...Double.infinity
     return -(exp(logits) * logits.clamped(to: finite)).sumOverLastAxis()
   }
 

@@ -1,0 +1,101 @@
+import Foundation
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+
+/// Linear layers as the executor plans and runs them: with and without bias, fused and not.
+struct ExecutorLinearTests {
+  private static let sizes = [(1, 1, 1), (3, 5, 2), (4, 8, 17), (9, 33, 4)]
+
+  private func naive(_ activation: Activation, _ sum: Double) -> Double {
+    switch activation {
+    case .identity: sum
+    case .relu: max(sum, 0)
+    case .elu: sum > 0 ? sum : expm1(sum)
+    case .tanh: Foundation.tanh(sum)
+    }
+  }
+
+  /// x Wᵀ + b from the definition; parameters in the order weight, bias (or nothing), x.
+  private func sums(_ parameters: [[Double]], rows: Int, inputs: Int, outputs: Int) -> [Double] {
+    let x = parameters[parameters.count - 1]
+    return (0..<rows * outputs).map { index in
+      let (row, output) = (index / outputs, index % outputs)
+      let bias = parameters.count > 2 ? parameters[1][output] : 0
+      return (0..<inputs).reduce(bias) {
+        $0 + x[row * inputs + $1] * parameters[0][output * inputs + $1]
+      }
+    }
+  }
+
+  private func shapes(_ rows: Int, _ inputs: Int, _ outputs: Int, bias: Bool) -> [[Int]] {
+    [[outputs, inputs]] + (bias ? [[outputs]] : []) + [[rows, inputs]]
+  }
+
+  private func names(bias: Bool) -> [String] {
+    ["layer.weight"] + (bias ? ["layer.bias"] : []) + ["x"]
+  }
+
+  @Test(arguments: Activation.allCases, [true, false])
+  func `an activation is the same however it is written`(activation: Activation, bias: Bool) {
+    for (rows, inputs, outputs) in Self.sizes {
+      let shapes = shapes(rows, inputs, outputs, bias: bias)
+      let within = Formula(shapes, names: names(bias: bias)) { graph, x in
+        graph.linear(
+          x[x.count - 1], outputs: outputs, name: "layer", bias: bias, activation: activation)
+      }
+      let behind = Formula(shapes, names: names(bias: bias)) { graph, x in
+        graph.linear(x[x.count - 1], outputs: outputs, name: "layer", bias: bias)
+          .activated(activation)
+      }
+      // Read by another one too, so that the layer's own result must stay.
+      let apart = Formula(shapes, names: names(bias: bias)) { graph, x in
+        let y = graph.linear(x[x.count - 1], outputs: outputs, name: "layer", bias: bias)
+        return y.activated(activation) + 0.5 * y
+      }
+      func sums(_ x: [[Double]]) -> [Double] {
+        self.sums(x, rows: rows, inputs: inputs, outputs: outputs)
+      }
+      within.check("\(activation) within") { x in sums(x).map { naive(activation, $0) } }
+      behind.check("\(activation) behind") { x in sums(x).map { naive(activation, $0) } }
+      apart.check("\(activation) apart") { x in sums(x).map { naive(activation, $0) + 0.5 * $0 } }
+    }
+  }
+
+  @Test func `a parameter under one name is one, wherever it is used`() {
+    for (rows, width) in [(1, 1), (3, 5), (4, 17)] {
+      let formula = Formula(
+        [[width, width], [width], [rows, width]], names: ["layer.weight", "layer.bias", "x"]
+      ) { graph, x in
+        let once = graph.linear(x[2], outputs: width, name: "layer", activation: .tanh)
+        return graph.linear(once, outputs: width, name: "layer", activation: .elu) + x[1].sum()
+      }
+      formula.check("one layer twice") { x in
+        func layer(_ x: [[Double]]) -> [Double] {
+          sums(x, rows: rows, inputs: width, outputs: width)
+        }
+        let once = layer(x).map { Foundation.tanh($0) }
+        return layer([x[0], x[1], once]).map { naive(.elu, $0) + x[1].reduce(0, +) }
+      }
+    }
+  }
+
+  @Test func `layers on rows of several axes, one input read by two`() {
+    let formula = Formula(
+      [[4, 3], [4], [2, 3], [5, 2, 3]], names: ["a.weight", "a.bias", "b.weight", "x"]
+    ) { graph, x in
+      let a = graph.linear(x[3], outputs: 4, name: "a").relu()
+      let b = graph.linear(x[3], outputs: 2, name: "b", bias: false).tanh()
+      return graph.concatenate([a, b])
+    }
+    formula.check("two heads") { x in
+      let a = sums([x[0], x[1], x[3]], rows: 10, inputs: 3, outputs: 4).map { max($0, 0) }
+      let b = sums([x[2], x[3]], rows: 10, inputs: 3, outputs: 2).map { Foundation.tanh($0) }
+      return (0..<10).flatMap { (row: Int) -> [Double] in
+        Array(a[row * 4..<row * 4 + 4]) + Array(b[row * 2..<row * 2 + 2])
+      }
+    }
+  }
+}
