@@ -15,12 +15,15 @@ public final class PolicyActor: RolloutActor {
   private let distribution: any ActionDistribution
   private let streams: RandomStreamBuffer
   private let choice: ActionChoice
+  /// Everything that is recorded, the logits first.
   private let recorded: UnsafeMutableBufferPointer<Recorded>
-  private let logits: LogitsView
+  private let width: Int
 
   /// A tensor of the reaction and the column that it is copied to.
+  ///
+  /// By slot: a reaction may repeat an input, which lies elsewhere at each row.
   private struct Recorded: BitwiseCopyable {
-    var source: UnsafeMutablePointer<Float>
+    var source: Slot
     var column: Column
   }
 
@@ -44,16 +47,15 @@ public final class PolicyActor: RolloutActor {
     self.reaction = layout.contents.reaction
     self.streams = RandomStreamBuffer(streams)
     self.choice = choice
-    executor = Executor(graph, outputs: reaction.recorded.map(\.tensor))
-    logits = LogitsView(
-      environmentCount: layout.environmentCount, width: reaction.logits.lastAxis,
-      base: UnsafePointer(executor.pointer(to: reaction.logits)))
+    width = reaction.logits.lastAxis
+    let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
+    executor = Executor(graph, outputs: outputs.map(\.tensor))
     var recorded: [Recorded] = []
-    for (name, tensor) in reaction.recorded {
+    for (name, tensor) in outputs {
       guard let column = layout.actor[name]?.value,
         column.rowStride == tensor.elementCount * MemoryLayout<Float>.stride
       else { preconditionFailure("the layout has no room for '\(name)' of shape \(tensor.shape)") }
-      recorded.append(Recorded(source: executor.pointer(to: tensor), column: column))
+      recorded.append(Recorded(source: Slot(tensor.id), column: column))
     }
     self.recorded = .copy(of: recorded)
   }
@@ -75,9 +77,12 @@ public final class PolicyActor: RolloutActor {
     executor.forward()
     for entry in recorded {
       (fragment.base + entry.column.offset(row: t))
-        .copyMemory(from: entry.source, byteCount: entry.column.rowStride)
+        .copyMemory(from: executor[entry.source], byteCount: entry.column.rowStride)
     }
     if !virtual {
+      let logits = LogitsView(
+        environmentCount: fragment.layout.environmentCount, width: width,
+        base: UnsafePointer(executor[recorded[0].source]))
       distribution.act(on: logits, choice: choice, streams: streams, into: fragment, row: t + 1)
     }
   }

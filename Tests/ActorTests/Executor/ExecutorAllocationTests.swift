@@ -1,0 +1,70 @@
+import Glibc
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+
+/// That running allocates nothing: an executor runs on in a process that has no memory left.
+struct ExecutorAllocationTests {
+  /// A graph with one of nearly everything, run once.
+  static func everything() -> Executor<Float> {
+    let graph = Graph()
+    let indices = graph.input([5, 3], elementType: .int32)
+    let x = graph.input([5, 3, 4])
+    let parts = [x, graph.embedding(indices, count: 2, width: 3, name: "embedding")]
+    let bits = graph.linear(
+      graph.oneHotBits(indices, bits: 5), outputs: 2, name: "bits", bias: false)
+    let hidden = graph.linear(graph.concatenate(parts + [bits]), outputs: 9, name: "hidden")
+    let logits = graph.linear(hidden.relu(), outputs: 2, name: "logits").logSoftmax()
+    let rewards = hidden.elu().sumOverLastAxis()
+    let returns = Tensor.discountedReturns(
+      rewards: rewards, ends: rewards.atLeast(0.5), discount: 0.9)
+    let picked = logits.pick(indices)
+    let ratio = exp(picked - picked.stopGradient()).clamped(to: 0.5...1.5)
+    let score = (ratio * returns).minimum(ratio.squared()).rows(1..<4).mean()
+    let loss = 0.5 * score + hidden.tanh().sum() / (picked.largest().squared() + 2)
+    let executor = Executor<Float>(graph, outputs: [logits], loss: loss)
+    run(executor)
+    return executor
+  }
+
+  static func run(_ executor: Executor<Float>) {
+    executor.weightsChanged()
+    executor.forward()
+    executor.backward()
+  }
+
+  @Test func `a thousand runs need no memory`() async {
+    await #expect(processExitsWith: .success) {
+      let executor = ExecutorAllocationTests.everything()
+      Exhaustion.exhaustMemory()
+      for _ in 0..<1000 { ExecutorAllocationTests.run(executor) }
+      _exit(0)
+    }
+  }
+
+  @Test func `a single array would be noticed`() async {
+    await #expect(processExitsWith: .failure) {
+      let executor = ExecutorAllocationTests.everything()
+      Exhaustion.exhaustMemory()
+      let weights = executor.weights.elements
+      _exit(weights.isEmpty ? 0 : 0)
+    }
+  }
+
+  @Test func `a reaction needs no memory`() async {
+    await #expect(processExitsWith: .success) {
+      let storage = FragmentStorage(Scene.layout(stepCount: 2, environmentCount: 7))
+      Scene.fill(storage.view, seed: 1)
+      let actor = try Scene.actor(storage.layout)
+      actor.react(to: storage.view, at: 0, virtual: false)
+      Exhaustion.exhaustMemory()
+      for _ in 0..<1000 {
+        actor.weightsChanged()
+        for t in 0..<3 { actor.react(to: storage.view, at: t, virtual: t == 2) }
+      }
+      _exit(0)
+    }
+  }
+}

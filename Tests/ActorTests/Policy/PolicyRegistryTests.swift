@@ -1,0 +1,40 @@
+import Rollout
+import Testing
+
+@testable import Actor
+
+/// Policies as text and back.
+struct PolicyRegistryTests {
+  @Test func `a policy and its settings come back from their text`() throws {
+    let policy = FeedForwardPolicy(hidden: [7, 9], embeddingWidth: 2)
+    let text = PolicyRegistry.encode(policy)
+    #expect(text.hasPrefix("feed-forward {"))
+    #expect(try PolicyRegistry.decode(text) as? FeedForwardPolicy == policy)
+    #expect(PolicyRegistry.encode(try PolicyRegistry.decode(text)) == text)
+  }
+
+  @Test func `a policy of one's own is known once it is registered`() throws {
+    PolicyRegistry.register(EchoPolicy.self)
+    let policy = EchoPolicy(sharpness: 0.1, repeats: true)
+    let decoded = try PolicyRegistry.decode(PolicyRegistry.encode(policy))
+    #expect(decoded as? EchoPolicy == policy)
+  }
+
+  @Test func `an unknown kind is named, with those that are known`() {
+    for text in ["transformer {}", "", "transformer"] {
+      let error = #expect(throws: PolicyError.self) { try PolicyRegistry.decode(text) }
+      let description = error?.description ?? ""
+      #expect(description.contains("'\(text.split(separator: " ").first ?? "")'"))
+      #expect(description.contains("feed-forward"))
+    }
+  }
+
+  @Test func `settings that cannot be read are an error of that policy`() {
+    for settings in ["", "{", "{\"hidden\": 3}", "[]"] {
+      let error = #expect(throws: PolicyError.self) {
+        try PolicyRegistry.decode("feed-forward \(settings)")
+      }
+      #expect(error?.description.hasPrefix("the settings of policy 'feed-forward'") == true)
+    }
+  }
+}
