@@ -18,6 +18,19 @@ public struct TracedState {
   /// What the environments emit and accept.
   public let spaces: EnvironmentSpaces
 
+  /// A state made of tensors that need not lie in a fragment, such as figures in Double.
+  public init(
+    stepno: Tensor, obs: Nested<Tensor>, act: Nested<Tensor>, rew: Tensor, fin: Tensor,
+    spaces: EnvironmentSpaces
+  ) {
+    self.stepno = stepno
+    self.obs = obs
+    self.act = act
+    self.rew = rew
+    self.fin = fin
+    self.spaces = spaces
+  }
+
   /// Traces the rows `rows` of a fragment's state.
   public init(_ graph: Graph, _ layout: FragmentLayout, rows: Range<Int>) {
     func input(_ columns: Nested<Column>, _ leaves: Nested<LeafSpecification>) -> Nested<Tensor> {
@@ -47,6 +60,18 @@ public struct TracedFragment {
   public let terminated: Tensor
   /// Whether a limit cut the episode on the step, bool [T, B].
   public let truncated: Tensor
+
+  /// A fragment made of tensors that need not lie in one; both states have T rows.
+  public init(
+    current: TracedState, next: TracedState, actor: Nested<Tensor>, terminated: Tensor,
+    truncated: Tensor
+  ) {
+    self.current = current
+    self.next = next
+    self.actor = actor
+    self.terminated = terminated
+    self.truncated = truncated
+  }
 
   /// Traces a fragment of T ≥ 1 steps.
   public init(_ graph: Graph, _ layout: FragmentLayout) {

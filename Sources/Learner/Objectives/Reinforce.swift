@@ -64,7 +64,9 @@ public struct Reinforce: Objective, Equatable {
         .init(name: "entropy", tensor: entropy, summary: .mean),
         .init(name: "rho_mean", tensor: rho.mean(), summary: .mean),
         .init(name: "rho_max", tensor: ratio.largest(), summary: .largest),
-        .init(name: "rho_clipped", tensor: ratio.atLeast(rhoClip).mean(), summary: .mean),
+        // Those above the clip: on-policy with c_rho = 1 nothing is cut.
+        .init(
+          name: "rho_clipped", tensor: (1 - (-ratio).atLeast(-rhoClip)).mean(), summary: .mean),
       ])
   }
 }

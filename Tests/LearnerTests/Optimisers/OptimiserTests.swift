@@ -1,0 +1,91 @@
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Learner
+
+/// Optimisers against PyTorch's steps.
+struct OptimiserTests {
+  /// The weights after each of ten steps.
+  private func steps<O: Optimiser>(_ optimiser: O) throws -> [Double]
+  where O.Scalar: BinaryFloatingPoint {
+    let reference = try Reference("optimisers")
+    let initial = reference["initial"].numbers
+    let weights = FlatVector<O.Scalar>(repeating: 0, count: initial.count)
+    weights.assign(initial.map { O.Scalar($0) })
+    let gradients = FlatVector<O.Scalar>(repeating: 0, count: initial.count)
+    return reference["gradients"].elements.flatMap { step in
+      gradients.assign(step.numbers.map { O.Scalar($0) })
+      optimiser.step(weights, gradients)
+      return weights.elements.map { Double($0) }
+    }
+  }
+
+  @Test func `gradient descent agrees with PyTorch's`() throws {
+    let expected = try Reference("optimisers")["parameters", "sgd"].numbers
+    // Ten roundings of numbers near 1.
+    let wide = try firstDifference(
+      steps(SGD<Double>(learningRate: 0.05)), expected, absolute: 1e-14)
+    let narrow = try firstDifference(
+      steps(SGD<Float>(learningRate: 0.05)), expected, absolute: 2e-6)
+    #expect(wide == nil && narrow == nil, "\(wide ?? "") \(narrow ?? "")")
+  }
+
+  @Test func `Adam agrees with PyTorch's`() throws {
+    let expected = try Reference("optimisers")["parameters", "adam"].numbers
+    // Ten steps of some ten roundings each, of numbers near 1; 6e-8 each in Float.
+    let wide = try firstDifference(
+      steps(Adam<Double>(count: 9, learningRate: 0.05)), expected, absolute: 1e-13)
+    let narrow = try firstDifference(
+      steps(Adam<Float>(count: 9, learningRate: 0.05)), expected, absolute: 1e-5)
+    #expect(wide == nil && narrow == nil, "\(wide ?? "") \(narrow ?? "")")
+  }
+
+  @Test func `Adam's first step is the learning rate, whatever the gradient's size`() {
+    for size in [1e-3, 1, 1e6] {
+      let weights = FlatVector<Double>(repeating: 1, count: 3)
+      let gradients = FlatVector<Double>(repeating: 0, count: 3)
+      gradients.assign([size, -size, 0])
+      let optimiser = Adam<Double>(count: 3, learningRate: 0.01)
+      optimiser.step(weights, gradients)
+      // m̂ / (√v̂ + ε) = g / (|g| + ε): off by ε / |g| = 1e-5 of a step at the smallest.
+      #expect(isClose(weights[0], 0.99, absolute: 2e-7))
+      #expect(isClose(weights[1], 1.01, absolute: 2e-7))
+      #expect(weights[2] == 1)
+      #expect(optimiser.stepCount == 1)
+    }
+  }
+
+  @Test(arguments: ["0.5", "100.0"])
+  func `shortening a gradient agrees with PyTorch's`(limit: String) throws {
+    let reference = try Reference("optimisers")
+    let gradients = reference["gradients"].elements[0].numbers
+    let expected = reference["clip_grad_norm", limit]
+    let wide = FlatVector<Double>(repeating: 0, count: gradients.count)
+    wide.assign(gradients)
+    // Nine squares summed up in another order.
+    #expect(
+      isClose(wide.clipNorm(to: Double(limit) ?? 0), expected["norm"].number, relative: 1e-14))
+    let difference = firstDifference(wide.elements, expected["clipped"].numbers, absolute: 1e-14)
+    #expect(difference == nil, "\(difference ?? "")")
+
+    let narrow = FlatVector<Float>(repeating: 0, count: gradients.count)
+    narrow.assign(gradients.map { Float($0) })
+    #expect(
+      isClose(narrow.clipNorm(to: Double(limit) ?? 0), expected["norm"].number, relative: 1e-6))
+    let narrowDifference = firstDifference(
+      narrow.elements.map { Double($0) }, expected["clipped"].numbers, absolute: 1e-6)
+    #expect(narrowDifference == nil, "\(narrowDifference ?? "")")
+  }
+
+  @Test func `an infinite limit only measures, and norms are those of every length`() {
+    for count in [0, 1, 7, 8, 9, 31, 67] {
+      let vector = FlatVector<Float>(repeating: 0, count: count)
+      let numbers = (0..<count).map { Float($0 % 5) - 1.75 }
+      vector.assign(numbers)
+      let expected = numbers.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      #expect(isClose(vector.clipNorm(to: .infinity), expected, relative: 1e-14))
+      #expect(vector.elements == numbers)
+    }
+  }
+}
