@@ -39,9 +39,15 @@ final class CollectorCore {
   /// Version v of the weights is what v − 1 updates made: turn u publishes version u + 1.
   var version: UInt64 { UInt64(progress.turns + 1) }
 
-  /// Puts the weights on the board under this turn's version.
+  /// Puts the weights on the board under this turn's version; nothing for a turn that goes on after a break.
   func publish() {
+    guard memory.board.publishedVersion < version else { return }
     memory.board.publish(version: version, UnsafeBufferPointer(setup.weights.buffer))
+  }
+
+  /// Places of the batch that are still to be filled: all of them, or what a break left.
+  var openPositions: Range<Int> {
+    progress.fragments % batch.fragmentCount..<batch.fragmentCount
   }
 
   /// Copies a taken fragment into the batch and gives its memory back.

@@ -62,13 +62,15 @@ public final class MultiWorker: RolloutCollector {
   public var batchLayout: FragmentLayout { core.batch.layout }
 
   /// Waits for the next batch.
+  ///
+  /// After `Interrupted` the next call goes on with the same turn and what it had.
   public func next() throws -> FragmentBatch {
     if core.progress.turns > 0 {
       core.publish()
       if case .fixed = schedule { for worker in 0..<workerCount { group.wake(worker) } }
     }
     try attendNowAndThen()
-    for position in 0..<core.batch.fragmentCount {
+    for position in core.openPositions {
       let buffer = try waitForFragment()
       core.gather(buffer, at: position)
       wakeAfterFreeing(buffer)

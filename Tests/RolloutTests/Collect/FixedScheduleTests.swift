@@ -1,7 +1,62 @@
-import Rollout
 import Testing
 
+@testable import Rollout
+
+/// The arithmetic of deterministic collection, and that it can be played without waiting for ever.
 struct FixedScheduleTests {
+  private static let schedules: [FixedSchedule] = [1, 2, 3, 5, 16].flatMap { workers in
+    [workers, 2 * workers, 2 * workers + 1].flatMap { buffers in
+      [1, 2, 3, 7].flatMap { fragments in
+        [0, 1, 2, 8].map { lag in
+          FixedSchedule(
+            workerCount: workers, bufferCount: buffers, fragmentsPerBatch: fragments, lag: lag)
+        }
+      }
+    }
+  }
+
+  @Test func `each fragment of a worker has one number in the run, and back`() {
+    for schedule in Self.schedules {
+      var next = Array(repeating: 0, count: schedule.workerCount)
+      for sequence in 0..<100 {
+        let (worker, index) = schedule.origin(sequence: sequence)
+        // Each worker's fragments come in their own order, without gaps.
+        #expect(index == next[worker])
+        next[worker] += 1
+        #expect(index * schedule.workerCount + worker == sequence)
+      }
+    }
+  }
+
+  @Test func `a fragment's weights are those of so many updates earlier, or the first`() {
+    for schedule in Self.schedules {
+      for sequence in 0..<100 {
+        let (worker, index) = schedule.origin(sequence: sequence)
+        // Update u learns from fragments u·n … u·n + n − 1 while version u + 1 is the newest.
+        let update = sequence / schedule.fragmentsPerBatch
+        let version = schedule.version(worker: worker, index: index)
+        #expect(version >= 1 && version <= update + 1)
+        #expect(Int(version) == max(1, update + 1 - schedule.lag))
+      }
+    }
+  }
+
+  @Test func `workers share no memory and use all of theirs in turn`() {
+    for schedule in Self.schedules {
+      let share = schedule.bufferCount / schedule.workerCount
+      var owners: [Int: Int] = [:]
+      for worker in 0..<schedule.workerCount {
+        let buffers = (0..<3 * share).map { schedule.buffer(worker: worker, index: $0) }
+        #expect(Set(buffers).count == share)
+        #expect(buffers.prefix(share) == buffers.suffix(share))
+        for buffer in buffers {
+          #expect(owners.updateValue(worker, forKey: buffer) ?? worker == worker)
+          #expect(buffer < schedule.bufferCount)
+        }
+      }
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 16], [1, 2, 5])
   func `a replaced worker begins with its first fragment that was not taken`(
     workerCount: Int, fragmentsPerBatch: Int
@@ -21,17 +76,90 @@ struct FixedScheduleTests {
     }
   }
 
-  @Test func `no buffer is used by two workers`() {
-    // 24 buffers are not a multiple of 16 workers: eight are left over.
-    let schedule = FixedSchedule(workerCount: 16, bufferCount: 24, fragmentsPerBatch: 2, lag: 8)
-    var owners: [Int: Int] = [:]
-    for worker in 0..<16 {
-      for index in 0..<5 {
-        let buffer = schedule.buffer(worker: worker, index: index)
-        #expect(schedule.buffers(of: worker).contains(buffer))
-        #expect(owners[buffer] ?? worker == worker)
-        owners[buffer] = worker
+  /// Workers and learner, step by step in an order drawn at random.
+  private struct Simulation {
+    enum Buffer { case free, filling, ready }
+
+    let schedule: FixedSchedule
+    var published = 1
+    var update = 0
+    var taken = 0
+    var buffers: [Buffer]
+    /// Each worker's fragments so far, and whether it is at work on one.
+    var indices: [Int]
+    var isFilling: [Bool]
+    /// The most versions that the newest one was ever ahead of one that was being read.
+    var largestDistance = 0
+
+    init(_ schedule: FixedSchedule) {
+      self.schedule = schedule
+      buffers = Array(repeating: .free, count: schedule.bufferCount)
+      indices = Array(repeating: 0, count: schedule.workerCount)
+      isFilling = Array(repeating: false, count: schedule.workerCount)
+    }
+
+    /// One step of a worker; false when it has to wait.
+    mutating func step(worker: Int) -> Bool {
+      let buffer = schedule.buffer(worker: worker, index: indices[worker])
+      if isFilling[worker] {
+        // It may still be reading its weights until the moment at which it publishes.
+        isFilling[worker] = false
+        buffers[buffer] = .ready
+        indices[worker] += 1
+        return true
       }
+      let version = Int(schedule.version(worker: worker, index: indices[worker]))
+      guard version <= published, buffers[buffer] == .free else { return false }
+      buffers[buffer] = .filling
+      isFilling[worker] = true
+      measure()
+      return true
+    }
+
+    /// One step of the learner; false when it has to wait.
+    mutating func learn() -> Bool {
+      if taken == schedule.fragmentsPerBatch {
+        taken = 0
+        update += 1
+        published += 1
+        measure()
+        return true
+      }
+      let (worker, index) = schedule.origin(
+        sequence: update * schedule.fragmentsPerBatch + taken)
+      let buffer = schedule.buffer(worker: worker, index: index)
+      guard buffers[buffer] == .ready else { return false }
+      buffers[buffer] = .free
+      taken += 1
+      return true
+    }
+
+    private mutating func measure() {
+      for worker in indices.indices where isFilling[worker] {
+        let version = Int(schedule.version(worker: worker, index: indices[worker]))
+        largestDistance = max(largestDistance, published - version)
+      }
+    }
+  }
+
+  @Test func `nobody waits for ever, and no version is replaced while it is read`() {
+    var random = PCG64(seed: 11)
+    for schedule in Self.schedules {
+      var simulation = Simulation(schedule)
+      while simulation.update < 25 {
+        let first = random.integer(below: schedule.workerCount + 1)
+        // Whoever is drawn first goes, or the next one who can.
+        let moved = (0...schedule.workerCount).contains { offset in
+          let who = (first + offset) % (schedule.workerCount + 1)
+          return who == schedule.workerCount ? simulation.learn() : simulation.step(worker: who)
+        }
+        guard moved else {
+          Issue.record("all wait: \(schedule) after \(simulation.update) updates")
+          break
+        }
+      }
+      // A slot is written over slotCount versions later; one more is room while that one is written.
+      #expect(simulation.largestDistance <= schedule.slotCount - 2, "\(schedule)")
     }
   }
 }

@@ -1,0 +1,46 @@
+import Rollout
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// Collecting between updates, in the learner's own process.
+struct SameProcessTests {
+  @Test func `on-policy the learner says what the actor said, bit for bit`() throws {
+    let setup = try Collection.setup()
+    let rollout = try SameProcess(setup, fragmentsPerBatch: 3)
+    let update = try Collection.update(setup, rollout)
+    let graph = Graph()
+    let fragment = TracedFragment(graph, rollout.batchLayout)
+    let reaction = try setup.policy.react(
+      to: fragment.current, choosing: Categorical(count: 2), in: graph)
+    let executor = Executor<Float>(graph, outputs: [reaction.logits], weights: setup.weights)
+    for turn in 0..<5 {
+      let batch = try rollout.next()
+      executor.weightsChanged()
+      executor.bind(batch.view)
+      executor.forward()
+      let recorded = try #require(batch.view.actor("logits")).elements
+      let said = executor.values(of: reaction.logits)
+      // A row's result does not depend on the rows beside it, so 36 rows at once say what 4 did.
+      #expect(
+        said.map(\.bitPattern) == recorded.prefix(said.count).map(\.bitPattern), "turn \(turn)")
+      update.learn(from: batch.view)
+      let metrics = Dictionary(
+        uniqueKeysWithValues: update.takeMetrics().map { ($0.name, $0.value) })
+      #expect(metrics["rho_mean"] == 1 && metrics["rho_max"] == 1)
+    }
+    #expect(rollout.progress.lagLargest == 0 && rollout.progress.turns == 5)
+  }
+
+  @Test func `fragments of one batch follow one another`() throws {
+    let rollout = try SameProcess(try Collection.setup(), fragmentsPerBatch: 2)
+    let view = try rollout.next().view
+    let obs = view.obs(as: Float.self)
+    for b in 0..<4 {
+      #expect(view.stepno[12, b] == view.stepno[0, b + 4])
+      for i in 0..<4 { #expect(obs[12, b, i] == obs[0, b + 4, i]) }
+      #expect(view.fin[0, b] && view.rew[0, b] == 0 && view.stepno[0, b] == 0)
+    }
+  }
+}

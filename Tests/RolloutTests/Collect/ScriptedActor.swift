@@ -1,0 +1,35 @@
+@testable import Rollout
+
+/// An actor that counts: its n-th played reaction is the action 10 + n, for all environments alike.
+///
+/// It records the first number that it sees and how many reactions it had played by then, and carries
+/// that count as its recurrent state.
+final class ScriptedActor: RolloutActor {
+  let reaction: Nested<LeafSpecification> = .fields([
+    ("seen", .leaf(.init(.float32, []))), ("played", .leaf(.init(.float32, []))),
+  ])
+  let recurrentState: Nested<LeafSpecification> = .leaf(.init(.float32, []))
+  let weights = FlatVector<Float>(repeating: 0, count: 0)
+  private(set) var played = 0
+  private(set) var resets = 0
+
+  func weightsChanged() {}
+
+  func reset(environment: Int?) { resets += 1 }
+
+  func recordState(into fragment: FragmentView) {
+    guard let column = fragment.layout.hx.value else { return }
+    let view: ColumnView<Float> = fragment.column(column)
+    for environment in 0..<view.environmentCount { view[0, environment] = Float(played) }
+  }
+
+  func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
+    let obs = fragment.obs(as: Float.self)
+    for environment in 0..<obs.environmentCount {
+      fragment.actor("seen")?[t, environment] = obs[t, environment, 0]
+      fragment.actor("played")?[t, environment] = Float(played)
+      if !virtual { fragment.act(as: Int32.self)[t + 1, environment] = Int32(10 + played) }
+    }
+    if !virtual { played += 1 }
+  }
+}
