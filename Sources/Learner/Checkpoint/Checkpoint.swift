@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Rollout
 
 /// The parameters of a network, and words about how they came to be.
 public struct Checkpoint: Equatable, Sendable {
@@ -83,10 +85,10 @@ public struct Checkpoint: Equatable, Sendable {
   public static func load(from url: URL) throws(CheckpointError) -> Checkpoint {
     let data: Data
     do {
-      data = try FileCalls.read(url.path)
+      data = Data(try SystemCalls.contents(of: url.path))
     } catch {
       throw CheckpointError(
-        .unreadable, FileCalls.message(error.errorNumber), path: url.relativePath)
+        .unreadable, String(cString: strerror(error.code)), path: url.relativePath)
     }
     do {
       return try Checkpoint(decoding: data)

@@ -27,5 +27,5 @@ public enum SingleWorker {
 
 /// Writes a sentence as a line on standard error; nothing happens when nobody reads there any more.
 public func reportOnStandardError(_ sentence: String) {
-  FileCalls.writeToStandardError("\(sentence)\n")
+  Terminal.write("\(sentence)\n")
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Rollout
 import Synchronization
 
 /// Files that are written whole or not at all.
@@ -18,40 +19,40 @@ package enum AtomicFile {
   ///   may go on and try again later.
   package static func write(_ data: Data, to url: URL) throws(RecordError) {
     let directoryURL = url.deletingLastPathComponent()
-    let directory: FileCalls.Descriptor
+    let directory: Descriptor
     do {
       // Opened first, so that a directory that cannot be synchronised is refused before any change.
-      directory = try FileCalls.open(directoryURL.path, O_RDONLY | O_DIRECTORY)
+      directory = try SystemCalls.open(directoryURL.path, O_RDONLY | O_DIRECTORY)
     } catch {
-      throw RecordError(cannot: "write into", path: directoryURL.relativePath, error.errorNumber)
+      throw RecordError(cannot: "write into", path: directoryURL.relativePath, error.code)
     }
 
     let temporary = temporaryPath(for: url)
     do {
       try writeDurably(data, to: temporary)
-      try FileCalls.rename(temporary, to: url.path)
+      try SystemCalls.rename(temporary, to: url.path)
     } catch {
-      FileCalls.remove(temporary)
-      throw RecordError(cannot: "write", path: url.relativePath, error.errorNumber)
+      unlink(temporary)
+      throw RecordError(cannot: "write", path: url.relativePath, error.code)
     }
 
     do {
-      try FileCalls.synchronise(directory)
+      try synchronise(directory)
     } catch {
       throw RecordError(
         cannot: "synchronise (the new file is in place) the directory of", path: url.relativePath,
-        error.errorNumber)
+        error.code)
     }
   }
 
   /// Fails as a write into the directory would fail; leaves nothing behind.
   static func probe(directory: URL) throws(RecordError) {
     let temporary = temporaryPath(for: directory.appendingPathComponent("probe"))
-    defer { FileCalls.remove(temporary) }
+    defer { unlink(temporary) }
     do {
       try writeDurably(Data(), to: temporary)
     } catch {
-      throw RecordError(cannot: "write into", path: directory.relativePath, error.errorNumber)
+      throw RecordError(cannot: "write into", path: directory.relativePath, error.code)
     }
   }
 
@@ -61,12 +62,20 @@ package enum AtomicFile {
     return url.deletingLastPathComponent().appendingPathComponent(name).path
   }
 
-  private static func writeDurably(_ data: Data, to path: String) throws(FileCalls.Refusal) {
+  private static func writeDurably(_ data: Data, to path: String) throws(SystemError) {
     // A leftover of a killed process that had the same number would make the exclusive open fail.
-    FileCalls.remove(path)
-    let file = try FileCalls.open(path, O_WRONLY | O_CREAT | O_EXCL)
-    try FileCalls.write(data, to: file)
-    try FileCalls.synchronise(file)
+    unlink(path)
+    let file = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+    try file.writeAll(data)
+    try synchronise(file)
     try file.close()
+  }
+
+  private static func synchronise(_ file: borrowing Descriptor) throws(SystemError) {
+    do {
+      try SystemCalls.synchronise(file.rawValue)
+    } catch  where error.code == EINVAL || error.code == EROFS {
+      // A file system (or /dev/full) that cannot synchronise this kind of file promises nothing.
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Rollout
 
 /// One line of metrics: names with values, in the order in which they were set.
 public struct MetricsRecord: Equatable, Sendable {
@@ -33,7 +34,7 @@ public struct MetricsLog: ~Copyable {
   private static let bytesHeldBack = 1 << 16
   private static let secondsHeldBack = 1.0
 
-  private let file: FileCalls.Descriptor
+  private let file: Descriptor
   private let path: String
   private var pending: [UInt8] = []
   private var lastFlush: Double
@@ -43,11 +44,11 @@ public struct MetricsLog: ~Copyable {
   /// - Throws: ``RecordError`` when it cannot be opened for writing.
   public init(appendingTo url: URL) throws(RecordError) {
     path = url.relativePath
-    lastFlush = FileCalls.monotonicSeconds()
+    lastFlush = MetricsLog.now
     do {
-      file = try FileCalls.open(url.path, O_WRONLY | O_CREAT | O_APPEND)
+      file = try SystemCalls.open(url.path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o666)
     } catch {
-      throw RecordError(cannot: "write", path: url.relativePath, error.errorNumber)
+      throw RecordError(cannot: "write", path: url.relativePath, error.code)
     }
   }
 
@@ -63,7 +64,7 @@ public struct MetricsLog: ~Copyable {
   public mutating func append(_ record: MetricsRecord) throws(RecordError) {
     pending.append(contentsOf: record.object.encoded().utf8)
     pending.append(UInt8(ascii: "\n"))
-    let waited = FileCalls.monotonicSeconds() - lastFlush
+    let waited = MetricsLog.now - lastFlush
     if pending.count >= MetricsLog.bytesHeldBack || waited >= MetricsLog.secondsHeldBack {
       try flush()
     }
@@ -74,13 +75,13 @@ public struct MetricsLog: ~Copyable {
   /// - Throws: ``RecordError`` when they cannot be written; the file then ends with a whole line and
   ///   the lines are kept.
   public mutating func flush() throws(RecordError) {
-    lastFlush = FileCalls.monotonicSeconds()
+    lastFlush = MetricsLog.now
     guard !pending.isEmpty else { return }
     do {
       try MetricsLog.write(pending, to: file)
       pending.removeAll(keepingCapacity: true)
     } catch {
-      throw RecordError(cannot: "append to", path: path, error.errorNumber)
+      throw RecordError(cannot: "append to", path: path, error.code)
     }
   }
 
@@ -91,16 +92,19 @@ public struct MetricsLog: ~Copyable {
     try flush()
   }
 
+  /// Seconds on a clock that never jumps.
+  private static var now: Double { Double(SystemCalls.monotonicNanoseconds()) * 1e-9 }
+
   private static func write(
-    _ lines: [UInt8], to file: borrowing FileCalls.Descriptor
-  ) throws(FileCalls.Refusal) {
+    _ lines: [UInt8], to file: borrowing Descriptor
+  ) throws(SystemError) {
     guard !lines.isEmpty else { return }
-    let lengthBefore = try FileCalls.length(of: file)
+    let lengthBefore = try SystemCalls.byteCount(of: file.rawValue)
     do {
-      try FileCalls.write(lines, to: file)
+      try file.writeAll(lines)
     } catch {
       // A full disk can take the first half of a line; the next reader is not to stumble over it.
-      try? FileCalls.truncate(file, to: lengthBefore)
+      try? SystemCalls.truncate(file.rawValue, to: lengthBefore)
       throw error
     }
   }

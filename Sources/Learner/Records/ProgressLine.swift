@@ -29,13 +29,13 @@ public struct ProgressLine {
     let style: Style =
       if quiet {
         .quiet
-      } else if FileCalls.standardErrorIsTerminal() {
+      } else if Terminal.isInteractive {
         .live
       } else {
         .plain(intervalSeconds: plainIntervalSeconds)
       }
     self.init(
-      style: style, width: FileCalls.terminalWidth, write: FileCalls.writeToStandardError)
+      style: style, width: Terminal.width, write: Terminal.write)
   }
 
   /// A display of a chosen style that writes elsewhere.

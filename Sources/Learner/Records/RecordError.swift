@@ -40,7 +40,7 @@ public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
     self.path = path
     self.errorNumber = errorNumber
     self.description =
-      "cannot \(action) '\(path)': \(FileCalls.message(errorNumber))"
+      "cannot \(action) '\(path)': \(String(cString: strerror(errorNumber)))"
       + RecordError.remedy(errorNumber)
   }
 

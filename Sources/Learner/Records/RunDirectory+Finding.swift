@@ -18,9 +18,9 @@ extension RunDirectory {
   public static func newest(in parent: URL = defaultParent) -> RunDirectory? {
     var newest: (time: (seconds: Int, nanoseconds: Int), run: RunDirectory)?
     // Entries come sorted by name, so that of equal times the last is kept.
-    for name in FileCalls.entries(of: parent.path) {
+    for name in FileLookup.entries(of: parent.path) {
       let run = RunDirectory(existing: parent.appendingPathComponent(name, isDirectory: true))
-      guard let time = FileCalls.modificationTime(run.configuration.path) else { continue }
+      guard let time = FileLookup.modificationTime(run.configuration.path) else { continue }
       if let newest, time < newest.time { continue }
       newest = (time, run)
     }
@@ -40,14 +40,14 @@ extension RunDirectory {
     guard let argument else { return try newestResolution(in: parent) }
     let url = URL(fileURLWithPath: argument)
     // An empty argument, a shell variable that is not set say, would be the present directory.
-    switch argument.isEmpty ? nil : FileCalls.isDirectory(url.path) {
+    switch argument.isEmpty ? nil : FileLookup.isDirectory(url.path) {
     case false?:
       return resolution(ofFile: url)
     case true?:
       return try RunDirectory.resolution(ofDirectory: url)
     case nil:
       let named = parent.appendingPathComponent(argument, isDirectory: true)
-      if !argument.isEmpty, !argument.contains("/"), FileCalls.isDirectory(named.path) == true {
+      if !argument.isEmpty, !argument.contains("/"), FileLookup.isDirectory(named.path) == true {
         return try RunDirectory.resolution(ofDirectory: named)
       }
       let hint = newest(in: parent).map { "; the newest run is '\($0.path)'" } ?? ""
@@ -70,7 +70,7 @@ extension RunDirectory {
     let folder = url.deletingLastPathComponent()
     for directory in [folder.deletingLastPathComponent(), folder] {
       let run = RunDirectory(existing: directory)
-      if FileCalls.isDirectory(run.configuration.path) == false {
+      if FileLookup.isDirectory(run.configuration.path) == false {
         return Resolution(checkpoint: url, run: run)
       }
     }
@@ -84,10 +84,10 @@ extension RunDirectory {
       url.appendingPathComponent("best.safetensors"),
       url.appendingPathComponent("last.safetensors"),
     ]
-    if let checkpoint = files.first(where: { FileCalls.isDirectory($0.path) == false }) {
+    if let checkpoint = files.first(where: { FileLookup.isDirectory($0.path) == false }) {
       return resolution(ofFile: checkpoint)
     }
-    if FileCalls.isDirectory(run.configuration.path) == false {
+    if FileLookup.isDirectory(run.configuration.path) == false {
       throw RecordError(
         .notFound, path: run.path,
         "the run '\(run.path)' has no checkpoint yet;"

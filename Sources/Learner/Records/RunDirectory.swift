@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Rollout
 
 /// The directory that holds all that a run leaves: configuration, metrics, checkpoints.
 public struct RunDirectory: Equatable, Sendable {
@@ -39,7 +40,7 @@ public struct RunDirectory: Equatable, Sendable {
     environment: String, algorithm: String, seed: UInt64, in parent: URL = defaultParent,
     at time: Date = Date()
   ) throws(RecordError) -> RunDirectory {
-    let stamp = FileCalls.localTimeStamp(secondsSinceEpoch: Int(time.timeIntervalSince1970))
+    let stamp = timeStamp(of: time)
     let name = directoryName(
       environment: environment, algorithm: algorithm, seed: seed, timeStamp: stamp)
     try createWithParents(parent)
@@ -47,17 +48,9 @@ public struct RunDirectory: Equatable, Sendable {
     while true {
       let candidate = attempt == 1 ? name : "\(name)-\(attempt)"
       let url = parent.appendingPathComponent(candidate, isDirectory: true)
-      do {
-        // Fails if the name is taken, in one step: so two processes cannot both have it.
-        try FileCalls.createDirectory(url.path)
-      } catch {
-        guard error.errorNumber == EEXIST else {
-          throw RecordError(cannot: "create", path: url.relativePath, error.errorNumber)
-        }
-        attempt += 1
-        continue
-      }
-      return try RunDirectory(existing: url).prepared()
+      // Tells in one step whether the name was taken: so two processes cannot both have it.
+      if try make(url) { return try RunDirectory(existing: url).prepared() }
+      attempt += 1
     }
   }
 
@@ -67,16 +60,16 @@ public struct RunDirectory: Equatable, Sendable {
   ///   into; call this before training.
   public static func create(at url: URL) throws(RecordError) -> RunDirectory {
     let run = RunDirectory(existing: url)
-    if FileCalls.isDirectory(run.configuration.path) != nil {
+    if FileLookup.isDirectory(run.configuration.path) != nil {
       throw RecordError(
         .occupied, path: run.path,
         "'\(run.path)' already holds a run (it has a config.json);"
           + " name another directory with --run-dir, or move that one away")
     }
     // An empty folder for checkpoints is what a start that failed halfway leaves.
-    let others = FileCalls.entries(of: url.path).filter { name in
+    let others = FileLookup.entries(of: url.path).filter { name in
       !name.hasPrefix(".")
-        && !(name == "checkpoints" && FileCalls.entries(of: run.checkpoints.path).isEmpty)
+        && !(name == "checkpoints" && FileLookup.entries(of: run.checkpoints.path).isEmpty)
     }
     if let first = others.first {
       throw RecordError(
@@ -116,21 +109,39 @@ public struct RunDirectory: Equatable, Sendable {
   }
 
   private static func createWithParents(_ url: URL) throws(RecordError) {
-    switch FileCalls.isDirectory(url.path) {
+    switch FileLookup.isDirectory(url.path) {
     case true?: return
     case false?: throw RecordError(cannot: "create", path: url.relativePath, ENOTDIR)
     case nil: break
     }
     let parent = url.deletingLastPathComponent()
-    if parent.path != url.path, FileCalls.isDirectory(parent.path) != true {
+    if parent.path != url.path, FileLookup.isDirectory(parent.path) != true {
       try createWithParents(parent)
     }
-    do {
-      try FileCalls.createDirectory(url.path)
-    } catch {
-      // Another process may have been quicker.
-      if FileCalls.isDirectory(url.path) == true { return }
-      throw RecordError(cannot: "create", path: url.relativePath, error.errorNumber)
+    // Another process may have been quicker; a file of that name is in the way for good.
+    if try !make(url), FileLookup.isDirectory(url.path) != true {
+      throw RecordError(cannot: "create", path: url.relativePath, EEXIST)
     }
+  }
+
+  /// Makes one directory whose parent exists; whether it is new.
+  private static func make(_ url: URL) throws(RecordError) -> Bool {
+    do {
+      return try SystemCalls.makeDirectory(url.path, mode: 0o777)
+    } catch {
+      throw RecordError(cannot: "create", path: url.relativePath, error.code)
+    }
+  }
+
+  /// The local time as yyyymmdd-hhmmss.
+  private static func timeStamp(of time: Date) -> String {
+    let parts = Calendar(identifier: .gregorian).dateComponents(
+      [.year, .month, .day, .hour, .minute, .second], from: time)
+    func text(_ value: Int?, _ width: Int) -> String {
+      let digits = String(value ?? 0)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let day = text(parts.year, 4) + text(parts.month, 2) + text(parts.day, 2)
+    return "\(day)-\(text(parts.hour, 2))\(text(parts.minute, 2))\(text(parts.second, 2))"
   }
 }

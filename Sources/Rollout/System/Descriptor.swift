@@ -16,6 +16,11 @@ package struct Descriptor: ~Copyable, Sendable {
     try? SystemCalls.close(rawValue)
   }
 
+  /// Closes now, to learn of an error that the kernel kept until then: a quota, a network's disk.
+  package consuming func close() throws(SystemError) {
+    try SystemCalls.close(take())
+  }
+
   /// Gives the descriptor to the caller, who closes it.
   package consuming func take() -> Int32 {
     let number = rawValue

@@ -8,6 +8,23 @@ extension SystemCalls {
     return Int(status.st_size)
   }
 
+  /// All bytes of a file.
+  package static func contents(of path: String) throws(SystemError) -> [UInt8] {
+    let file = try open(path, O_RDONLY)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+    defer { buffer.deallocate() }
+    var content: [UInt8] = []
+    do {
+      while true {
+        let count = try read(file.rawValue, into: buffer)
+        if count == 0 { return content }
+        content.append(contentsOf: buffer[..<count])
+      }
+    } catch {
+      throw error.with(detail: path)
+    }
+  }
+
   /// Waits until what was written to a file, or to a directory's entries, is on the disk.
   package static func synchronise(_ descriptor: Int32) throws(SystemError) {
     _ = try checked("fsync") { fsync(descriptor) }

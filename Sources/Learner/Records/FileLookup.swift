@@ -1,0 +1,24 @@
+import Foundation
+import Glibc
+
+/// What is to be found at a path; nothing here changes a file.
+enum FileLookup {
+  /// Whether the path is a directory; nil if there is nothing there, or nothing that can be seen.
+  static func isDirectory(_ path: String) -> Bool? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// When the file was last written, for comparing; nil if there is none.
+  static func modificationTime(_ path: String) -> (seconds: Int, nanoseconds: Int)? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+  }
+
+  /// The names inside a directory, sorted; empty if it cannot be listed.
+  static func entries(of path: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+  }
+}

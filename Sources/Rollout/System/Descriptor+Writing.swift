@@ -1,0 +1,17 @@
+import Foundation
+
+extension Descriptor {
+  /// Writes all of the bytes, in as many calls as it takes.
+  package borrowing func writeAll(_ bytes: some ContiguousBytes) throws(SystemError) {
+    let number = rawValue
+    var failure: SystemError?
+    bytes.withUnsafeBytes { buffer in
+      do throws(SystemError) {
+        try SystemCalls.writeAll(number, buffer)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+}
