@@ -17,6 +17,8 @@ final class WorkerGroup {
   private var workers: [Member] = []
   private var entries: UnsafeMutableBufferPointer<pollfd>
   private var deathsWithoutFragment = 0
+  /// All workers' fragments when one last died.
+  private var fragmentsAtLastDeath: UInt64 = 0
 
   private struct Member {
     var process: WorkerProcess
@@ -27,8 +29,13 @@ final class WorkerGroup {
     var barrenDeaths = 0
   }
 
-  /// Deaths of one worker in a row, without a fragment between, that end the run.
-  static let deathLimit = 3
+  /// Deaths of one worker in a row that end the run, when none of its processes handed over a fragment.
+  ///
+  /// Enough that one which is killed from outside, again before its first turn, is not mistaken for one that cannot work.
+  static let deathLimit = 10
+
+  /// How many deaths more than there are workers end the run, when nobody handed over a fragment between them.
+  static let commonDeathLimit = 3
 
   /// Seconds that workers have to leave when they are asked to, and again when they are told to.
   private static let patience = 1.0
@@ -140,7 +147,7 @@ final class WorkerGroup {
     _ = memory.pool.reclaim(worker: worker, incarnation: death.incarnation)
     wakeAll()
     guard workers[worker].barrenDeaths < Self.deathLimit,
-      deathsWithoutFragment < workers.count + Self.deathLimit
+      deathsWithoutFragment < workers.count + Self.commonDeathLimit
     else { throw death }
     say("\(death); it is replaced")
     restartCount += 1
@@ -165,7 +172,9 @@ final class WorkerGroup {
     workers[worker].log.flush { _ in }
     let barren = line.fragments == workers[worker].fragmentsAtStart
     workers[worker].barrenDeaths = barren ? workers[worker].barrenDeaths + 1 : 0
-    deathsWithoutFragment = barren ? deathsWithoutFragment + 1 : 0
+    let fragments = workers.indices.reduce(0) { $0 + memory.line($1).fragments }
+    deathsWithoutFragment = fragments == fragmentsAtLastDeath ? deathsWithoutFragment + 1 : 1
+    fragmentsAtLastDeath = fragments
     let cause: WorkerDeath.Cause =
       switch ending {
       case .exited(let code) where !unresponsive: .exited(code)
