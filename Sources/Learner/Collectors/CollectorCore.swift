@@ -53,7 +53,8 @@ final class CollectorCore {
   /// Copies a taken fragment into the batch and gives its memory back.
   func gather(_ buffer: Int, at position: Int) {
     batch.gather(
-      FragmentView(layout: setup.layout, base: memory.pool.base(of: buffer)), at: position)
+      FragmentView(
+        layout: setup.layout, base: memory.pool.base(of: buffer), owner: memory), at: position)
     memory.pool.release(buffer)
     let lag = Int(version - batch.headers[position].policyVersion)
     progress.lagSum += lag

@@ -53,7 +53,8 @@ public final class FragmentProducer {
   public func produce(into buffer: Int, version: UInt64? = nil) throws {
     takeWeights(version)
     let began = SystemCalls.monotonicNanoseconds()
-    let fragment = FragmentView(layout: layout, base: memory.pool.base(of: buffer))
+    let fragment = FragmentView(
+      layout: layout, base: memory.pool.base(of: buffer), owner: memory)
     try loop.collect(into: fragment)
     var header = FragmentHeader()
     header.worker = UInt32(worker)

@@ -13,6 +13,6 @@ public final class FragmentStorage {
 
   deinit { base.deallocate() }
 
-  /// The fragment, valid while this object lives.
-  public var view: FragmentView { FragmentView(layout: layout, base: base) }
+  /// The fragment.
+  public var view: FragmentView { FragmentView(layout: layout, base: base, owner: self) }
 }

@@ -3,15 +3,19 @@
 ///     let reward = fragment.rew[t + 1, b]
 ///     let position = fragment.obs(as: Float.self)[t, b, 0]
 ///
-/// A view is valid as long as the memory's owner lives and the ownership word says that the caller may look.
+/// A view keeps its memory alive. What it shows is the fragment's as long as the ownership word says that the caller may look;
+/// of a batch, until the next turn.
 public struct FragmentView {
   /// Where the fields lie.
   public let layout: FragmentLayout
   package let base: UnsafeMutableRawPointer
+  private let owner: AnyObject
 
-  package init(layout: FragmentLayout, base: UnsafeMutableRawPointer) {
+  /// Looks at memory that an object owns.
+  package init(layout: FragmentLayout, base: UnsafeMutableRawPointer, owner: AnyObject) {
     self.layout = layout
     self.base = base
+    self.owner = owner
   }
 
   /// Who recorded the fragment, when, and with which weights.
@@ -53,7 +57,7 @@ public struct FragmentView {
     precondition(
       column.environmentStride == column.elementCount * MemoryLayout<Element>.stride,
       "a column of \(column.environmentStride) bytes per environment read as \(Element.self)")
-    return ColumnView(column: column, base: base)
+    return ColumnView(column: column, base: base, owner: owner)
   }
 
   private func single<Element: RecordableScalar>(
@@ -78,6 +82,7 @@ public struct FragmentView {
 public struct ColumnView<Element: RecordableScalar> {
   let column: Column
   let base: UnsafeMutableRawPointer
+  let owner: AnyObject
 
   /// Rows in time.
   public var rowCount: Int { column.rowCount }
