@@ -16,6 +16,8 @@ public struct EvaluationResult: Sendable, Equatable {
     let sum = returns.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return (sum / Double(returns.count)).squareRoot()
   }
+  /// How far the mean return is likely off: the deviation divided by the root of the number of episodes.
+  public var standardError: Double { standardDeviation / Double(returns.count).squareRoot() }
   /// The middle return; of an even number, the mean of the two in the middle.
   public var medianReturn: Double {
     let sorted = returns.sorted()

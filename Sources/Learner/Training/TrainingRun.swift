@@ -135,15 +135,17 @@ public final class TrainingRun {
 
   /// Evaluates the weights as they are; whether the return that was asked for is reached.
   ///
-  /// The first episodes that pass have been picked from many tries for passing, so others have to confirm it.
+  /// The first episodes that pass have been picked from many tries for passing, so others have to confirm it, by two standard
+  /// errors: whoever evaluates the result with episodes of his own is to find it reached as well.
   private func evaluate() throws -> Bool {
     let count = configuration.evaluationEpisodes
-    var mean = try play(0..<count)
+    var mean = try play(0..<count).meanReturn
     var isReached = false
     if let wanted = configuration.untilReturn, mean >= wanted {
       let others = count..<count + max(count, 100)
-      mean = try play(others)
-      isReached = mean >= wanted
+      let confirmation = try play(others)
+      mean = confirmation.meanReturn
+      isReached = mean - 2 * confirmation.standardError >= wanted
     }
     lastEvaluation = (steps, mean)
     try recorder.recordEvaluation(
@@ -151,11 +153,9 @@ public final class TrainingRun {
     return isReached
   }
 
-  /// The mean return of some episodes.
-  private func play(_ episodes: Range<Int>) throws -> Double {
+  private func play(_ episodes: Range<Int>) throws -> EvaluationResult {
     try evaluator.evaluate(
-      setup.weights, episodes: episodes, isInterrupted: { Interruption.requested != nil }
-    ).meanReturn
+      setup.weights, episodes: episodes, isInterrupted: { Interruption.requested != nil })
   }
 
   private func summary(
