@@ -12,7 +12,7 @@ public final class MultiWorker: RolloutCollector {
   private let isInterrupted: () -> Bool
   private let say: (String) -> Void
   private var nextToWake = 0
-  /// Fragments given back for which no worker has been woken yet.
+  /// Fragments given back since a worker was last woken for them.
   private var freed = 0
   /// How many fragments are given back before a worker is woken, so that it fills several for one change of processes.
   ///
@@ -100,7 +100,7 @@ public final class MultiWorker: RolloutCollector {
   /// The next fragment to learn from, now *learning*.
   private func waitForFragment() throws -> Int {
     if let buffer = take() { return buffer }
-    wakeForAllFreed()
+    wakeForAllFree()
     let began = SystemCalls.monotonicNanoseconds()
     var complaints: UInt64 = 0
     while true {
@@ -154,22 +154,25 @@ public final class MultiWorker: RolloutCollector {
   }
 
   /// Wakes a worker for each free fragment: the learner is about to wait for them.
-  private func wakeForAllFreed() {
-    while freed > 0 {
-      wakeNext()
-      freed -= 1
-    }
+  ///
+  /// Counted anew, since a worker that was woken for several may be slow and leave the others lying.
+  private func wakeForAllFree() {
+    guard case .free = schedule else { return }
+    freed = 0
+    for _ in 0..<core.memory.pool.freeCount where !wakeNext() { return }
   }
 
-  /// Wakes the next worker in turn that waits for a free fragment, if one does.
-  private func wakeNext() {
+  /// Wakes the next worker in turn that waits for a free fragment; whether one does.
+  @discardableResult
+  private func wakeNext() -> Bool {
     for step in 0..<workerCount {
       let worker = (nextToWake + step) % workerCount
       if group.wake(worker) {
         nextToWake = worker + 1
-        return
+        return true
       }
     }
+    return false
   }
 
   private func attendNowAndThen() throws {

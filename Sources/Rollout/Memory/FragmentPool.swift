@@ -37,6 +37,9 @@ package struct FragmentPool: @unchecked Sendable {
   /// Whose a fragment is right now.
   package func state(of buffer: Int) -> OwnershipState { ownership(of: buffer).state }
 
+  /// How many fragments are free at this moment; workers may claim them meanwhile.
+  package var freeCount: Int { (0..<bufferCount).count { state(of: $0) == .free } }
+
   /// The first byte of a fragment, which is the caller's to touch only while the word says so.
   @inline(__always)
   package func base(of buffer: Int) -> UnsafeMutableRawPointer {

@@ -25,7 +25,9 @@ struct FragmentPoolTests {
       let pool = memory.pool
       let claims = (0..<4).map { _ in pool.claim(worker: 0, incarnation: 0, startingAt: 2) }
       #expect(claims == [2, 0, 1, nil])
+      #expect(pool.freeCount == 0)
       pool.abandon(0)
+      #expect(pool.freeCount == 1)
       #expect(pool.claim(worker: 0, incarnation: 0, startingAt: 1_000_001) == 0)
     }
   }
