@@ -86,23 +86,29 @@ extension Executor {
         dy.replacing(with: 0, where: (x .< low) .| (x .> high))
       }
     case .atLeast: break
+    case .sigmoid: Kernels.accumulate(dx, dy, y, count) { $0 * $1 * (1 - $1) }
     case .activation(let activation):
-      activationAccumulate(dx, dy, y, count, activation)
+      activationAccumulate(dx, dy, activation.isFusible ? y : x, count, activation)
     }
   }
 
-  /// An activation's gradient, worked out from the output y.
+  /// An activation's gradient, worked out from its output, or from its input where it is not fusible.
   @inline(__always)
   private func activationAccumulate(
-    _ dx: UnsafeMutablePointer<Scalar>, _ dy: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>,
-    _ count: Int, _ activation: Activation
+    _ dx: UnsafeMutablePointer<Scalar>, _ dy: UnsafePointer<Scalar>,
+    _ known: UnsafePointer<Scalar>, _ count: Int, _ activation: Activation
   ) {
     switch activation {
     case .identity: Kernels.accumulate(dx, dy, count) { $0 }
-    case .relu: Kernels.accumulate(dx, dy, y, count) { $0.replacing(with: 0, where: $1 .<= 0) }
+    case .relu:
+      Kernels.accumulate(dx, dy, known, count) { $0.replacing(with: 0, where: $1 .<= 0) }
     case .elu:
-      Kernels.accumulate(dx, dy, y, count) { $0.replacing(with: $0 * $1 + $0, where: $1 .< 0) }
-    case .tanh: Kernels.accumulate(dx, dy, y, count) { $0 - $0 * $1 * $1 }
+      Kernels.accumulate(dx, dy, known, count) {
+        $0.replacing(with: $0 * $1 + $0, where: $1 .< 0)
+      }
+    case .tanh: Kernels.accumulate(dx, dy, known, count) { $0 - $0 * $1 * $1 }
+    case .silu: Kernels.accumulate(dx, dy, known, count) { $0 * Kernels.siluDerivative($1) }
+    case .gelu: Kernels.accumulate(dx, dy, known, count) { $0 * Kernels.geluDerivative($1) }
     }
   }
 

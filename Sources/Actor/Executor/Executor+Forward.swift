@@ -74,6 +74,7 @@ extension Executor {
     case .atLeast(let bound):
       let bound = Vector(repeating: Scalar(bound))
       Kernels.map(out, x, count) { Vector.zero.replacing(with: 1, where: $0 .>= bound) }
+    case .sigmoid: Kernels.map(out, x, count) { Scalar.sigmoid($0) }
     case .activation(let activation):
       Kernels.activationForward(out, x, count: count, activation: activation)
     }

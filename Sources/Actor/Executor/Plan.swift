@@ -66,7 +66,8 @@ struct Plan {
     for id in nodes.indices where reached[id] && !wanted.contains(id) {
       guard case .linear(.identity) = nodes[id].operation,
         let reader = readers[id], reader.count == 1,
-        case .unary(.activation) = nodes[reader[0]].operation
+        case .unary(.activation(let activation)) = nodes[reader[0]].operation,
+        activation.isFusible
       else { continue }
       fused[id] = reader[0]
     }

@@ -18,7 +18,7 @@ enum Operation: Equatable {
   case binary(BinaryOperation)
   /// A single number of all elements.
   case reduce(Reduction)
-  /// x Wᵀ + b with an activation: operands x, weight and, if it has one, bias.
+  /// x Wᵀ + b with a fusible activation: operands x, weight and, if it has one, bias.
   case linear(Activation)
   /// Rows of a table: operands table, indices.
   case embedding
@@ -55,6 +55,7 @@ enum UnaryOperation: Equatable, BitwiseCopyable {
   case affine(scale: Double, shift: Double)
   case clamp(low: Double, high: Double)
   case atLeast(Double)
+  case sigmoid
   case activation(Activation)
 }
 

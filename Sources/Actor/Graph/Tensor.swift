@@ -102,6 +102,15 @@ extension Tensor {
   /// Hyperbolic tangent.
   public func tanh() -> Tensor { activated(.tanh) }
 
+  /// Sigmoid linear unit: x / (1 + e⁻ˣ).
+  public func silu() -> Tensor { activated(.silu) }
+
+  /// Gaussian error linear unit: x Φ(x) with the normal distribution itself, not an approximation by tanh.
+  public func gelu() -> Tensor { activated(.gelu) }
+
+  /// The logistic function: 1 / (1 + e⁻ˣ).
+  public func sigmoid() -> Tensor { unary(.sigmoid) }
+
   /// The activation of that name.
   public func activated(_ activation: Activation) -> Tensor {
     activation == .identity ? self : unary(.activation(activation))

@@ -8,6 +8,16 @@ public enum Activation: String, Sendable, Codable, CaseIterable, BitwiseCopyable
   case elu
   /// The hyperbolic tangent.
   case tanh
+  /// Sigmoid linear unit: z / (1 + e⁻ᶻ).
+  case silu
+  /// Gaussian error linear unit, exact: z times the normal distribution's Φ(z).
+  case gelu
+
+  /// Whether the derivative is worked out from the output alone, so that the sums need not be kept.
+  ///
+  /// Neither SiLU nor GELU is monotonic: two sums have the same output but not the same derivative. They
+  /// are steps of their own behind a layer, never part of its pass.
+  var isFusible: Bool { self != .silu && self != .gelu }
 }
 
 extension Kernels {
@@ -27,29 +37,57 @@ extension Kernels {
       map(out, z, count) { v in v.replacing(with: S.expMinusOne(v), where: v .< zero) }
     case .tanh:
       map(out, z, count) { v in S.tanh(v) }
+    case .silu:
+      map(out, z, count) { v in v / (S.exp(zero - v) + 1) }
+    case .gelu:
+      map(out, z, count) { v in v * S.normalDistribution(v) }
     }
   }
 
-  /// The gradient before an activation: dz[i] = dy[i]·activation′, worked out from the output y.
+  /// The gradient before an activation: dz[i] = dy[i]·activation′.
   ///
   /// All are [count]; `dz` may be `dy`. With y = activation(z), the derivatives are 1 for identity,
-  /// [y > 0] for relu, 1 or y + 1 for elu, 1 − y² for tanh.
+  /// [y > 0] for relu, 1 or y + 1 for elu, 1 − y² for tanh; with σ = 1 / (1 + e⁻ᶻ) and the normal
+  /// density φ they are σ (1 + z (1 − σ)) for silu, Φ(z) + z φ(z) for gelu.
+  ///
+  /// - Parameter known: the output y where the activation is fusible, otherwise its input z.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func activationBackward<S: KernelScalar>(
-    _ dz: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ y: UnsafePointer<S>, count: Int,
-    activation: Activation
+    _ dz: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ known: UnsafePointer<S>,
+    count: Int, activation: Activation
   ) {
     let zero = S.Vector(repeating: 0)
     switch activation {
     case .identity:
       if UnsafePointer(dz) != dy { dz.update(from: dy, count: count) }
     case .relu:
-      map(dz, dy, y, count) { d, v in zero.replacing(with: d, where: v .> zero) }
+      map(dz, dy, known, count) { d, v in zero.replacing(with: d, where: v .> zero) }
     case .elu:
-      map(dz, dy, y, count) { d, v in d.replacing(with: S.multiplyAdd(d, v, d), where: v .< zero) }
+      map(dz, dy, known, count) { d, v in
+        d.replacing(with: S.multiplyAdd(d, v, d), where: v .< zero)
+      }
     case .tanh:
-      map(dz, dy, y, count) { d, v in d - d * v * v }
+      map(dz, dy, known, count) { d, v in d - d * v * v }
+    case .silu:
+      map(dz, dy, known, count) { d, z in d * siluDerivative(z) }
+    case .gelu:
+      map(dz, dy, known, count) { d, z in d * geluDerivative(z) }
     }
+  }
+
+  /// σ (1 + z (1 − σ)).
+  @inline(__always)
+  static func siluDerivative<V: KernelVector>(_ z: V) -> V
+  where V.Scalar: KernelScalar, V.Scalar.Vector == V {
+    let sigmoid = V.Scalar.sigmoid(z)
+    return sigmoid * V.Scalar.multiplyAdd(z, 1 - sigmoid, V(repeating: 1))
+  }
+
+  /// Φ(z) + z φ(z).
+  @inline(__always)
+  static func geluDerivative<V: KernelVector>(_ z: V) -> V
+  where V.Scalar: KernelScalar, V.Scalar.Vector == V {
+    V.Scalar.multiplyAdd(z, V.Scalar.normalDensity(z), V.Scalar.normalDistribution(z))
   }
 }

@@ -7,6 +7,8 @@ extension Kernels {
   /// `weight` is [outputs, inputs], and `weightTransposed` [inputs, outputs] holds the same numbers: the
   /// caller brings it up to date (`transpose`) whenever the weights change. `bias` may be absent. `y`
   /// must not overlap the inputs.
+  ///
+  /// - Precondition: the activation is fusible.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func linearForward<S: KernelScalar>(

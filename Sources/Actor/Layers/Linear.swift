@@ -4,7 +4,7 @@ extension Graph {
   /// PyTorch's `Linear`: x Wᵀ + b on the last axis.
   ///
   /// Parameters `<name>.weight` [outputs, inputs] and `<name>.bias` [outputs], both drawn from U(±1/√inputs).
-  /// An activation that follows is fused into the same pass.
+  /// A fusible activation that follows becomes part of the same pass.
   public func linear(
     _ x: Tensor, outputs: Int, name: String, bias: Bool = true, activation: Activation = .identity
   ) -> Tensor {
@@ -12,6 +12,8 @@ extension Graph {
     let bound = Initialisation.uniform(1 / Double(max(inputs, 1)).squareRoot())
     var operands = [x.numeric, parameter("\(name).weight", [outputs, inputs], bound)]
     if bias { operands.append(parameter("\(name).bias", [outputs], bound)) }
-    return append(.linear(activation), operands, x.shape.dropLast() + [outputs])
+    let fused = activation.isFusible ? activation : .identity
+    let y = append(.linear(fused), operands, x.shape.dropLast() + [outputs])
+    return activation.isFusible ? y : y.activated(activation)
   }
 }

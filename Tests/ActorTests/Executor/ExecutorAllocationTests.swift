@@ -17,7 +17,8 @@ struct ExecutorAllocationTests {
       graph.oneHotBits(indices, bits: 5), outputs: 2, name: "bits", bias: false)
     let hidden = graph.linear(graph.concatenate(parts + [bits]), outputs: 9, name: "hidden")
     let logits = graph.linear(hidden.relu(), outputs: 2, name: "logits").logSoftmax()
-    let rewards = hidden.elu().sumOverLastAxis()
+    let smooth = hidden.silu() + hidden.gelu() * hidden.sigmoid()
+    let rewards = smooth.elu().sumOverLastAxis()
     let returns = Tensor.discountedReturns(
       rewards: rewards, ends: rewards.atLeast(0.5), discount: 0.9)
     let picked = logits.pick(indices)

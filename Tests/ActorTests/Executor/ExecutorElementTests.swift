@@ -29,6 +29,9 @@ struct ExecutorElementTests {
     checkUnary("relu", { $0.relu() }, { max($0, 0) })
     checkUnary("elu", { $0.elu() }, { $0 > 0 ? $0 : expm1($0) })
     checkUnary("tanh", in: -3...3, { $0.tanh() }, { Foundation.tanh($0) })
+    checkUnary("silu", in: -3...3, { $0.silu() }, { $0 / (1 + Foundation.exp(-$0)) })
+    checkUnary("gelu", in: -3...3, { $0.gelu() }, { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) })
+    checkUnary("sigmoid", in: -3...3, { $0.sigmoid() }, { 1 / (1 + Foundation.exp(-$0)) })
     checkUnary("identity", { $0.activated(.identity) + 0 }, { $0 })
   }
 

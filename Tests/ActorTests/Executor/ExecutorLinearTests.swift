@@ -15,6 +15,8 @@ struct ExecutorLinearTests {
     case .relu: max(sum, 0)
     case .elu: sum > 0 ? sum : expm1(sum)
     case .tanh: Foundation.tanh(sum)
+    case .silu: sum / (1 + Foundation.exp(-sum))
+    case .gelu: 0.5 * sum * erfc(-sum / 2.0.squareRoot())
     }
   }
 

@@ -73,21 +73,36 @@ struct `Elementwise kernels` {
         case .relu: Expected(max(x, 0))
         case .elu: Expected(x > 0 ? x : expm1(x), roundings: 8)
         case .tanh: Expected(Foundation.tanh(x), roundings: 4)
+        case .silu: Expected(x / (1 + Foundation.exp(-x)), roundings: 6)
+        // Below zero Φ is a difference of numbers near ½, or a tail whose exponent was rounded.
+        case .gelu:
+          Expected(0.5 * x * erfc(-x / 2.0.squareRoot()), magnitude: abs(x), roundings: 4)
         }
       }
       let failure = firstFailure(y, forward)
       #expect(failure == nil, "\(activation), \(count): \(failure ?? "")")
 
       Kernels.activationBackward(
-        dz.pointer, dy.read, y.read, count: count, activation: activation)
+        dz.pointer, dy.read, activation.isFusible ? y.read : z.read, count: count,
+        activation: activation)
       let backward = (0..<count).map { i -> Expected in
         let d = Double(dy.read[i])
         let v = Double(y.read[i])
+        let z = Double(z.read[i])
+        let sigmoid = 1 / (1 + Foundation.exp(-z))
+        let density = Foundation.exp(-z * z / 2) / (2 * Double.pi).squareRoot()
         return switch activation {
         case .identity: Expected(d)
         case .relu: Expected(v > 0 ? d : 0)
         case .elu: Expected(v > 0 ? d : d * (v + 1), magnitude: abs(d), roundings: 3)
         case .tanh: Expected(d * (1 - v * v), magnitude: abs(d), roundings: 4)
+        case .silu:
+          Expected(
+            d * sigmoid * (1 + z * (1 - sigmoid)), magnitude: 3 * abs(d), roundings: 4)
+        case .gelu:
+          Expected(
+            d * (0.5 * erfc(-z / 2.0.squareRoot()) + z * density), magnitude: 3 * abs(d),
+            roundings: 4)
         }
       }
       let backwardFailure = firstFailure(dz, backward)

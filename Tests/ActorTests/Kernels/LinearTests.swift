@@ -36,6 +36,7 @@ struct `Linear layers` {
         case .relu: sum.value = max(sum.value, 0)
         case .elu: sum.value = sum.value > 0 ? sum.value : expm1(sum.value)
         case .tanh: sum.value = Foundation.tanh(sum.value)
+        case .silu, .gelu: Issue.record("\(activation) is no part of a linear layer's pass")
         }
         expected.append(sum)
       }
@@ -46,7 +47,7 @@ struct `Linear layers` {
       "\(S.self) rows \(rows), \(inputs) to \(outputs), \(activation): \(failure ?? "")")
   }
 
-  @Test(arguments: Activation.allCases)
+  @Test(arguments: Activation.allCases.filter(\.isFusible))
   func `forward matches the definition`(activation: Activation) {
     var generator = SmallGenerator(seed: 4)
     for rows in Self.rowCounts {

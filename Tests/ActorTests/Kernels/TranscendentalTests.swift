@@ -91,6 +91,29 @@ struct `Transcendental functions` {
     #expect(doubleSmall.error <= 2, "at \(doubleSmall.at)")
   }
 
+  @Test func `the normal distribution is Foundation's to the last places`() {
+    func absolute<S: KernelScalar>(_ inputs: [S]) -> Double {
+      inputs.reduce(0) { worst, x in
+        let expected = 0.5 * erfc(-Double(x) / 2.0.squareRoot())
+        return max(worst, abs(Double(S.normalDistribution(S.Vector(repeating: x))[0]) - expected))
+      }
+    }
+    // Values up to 1 with three roundings at the end, of 1.1e-16 and 6e-8 each.
+    #expect(absolute(uniform(-12, 12, Double.self)) < 4e-16)
+    #expect(absolute(uniform(-12, 12, Float.self)) < 2e-7)
+    // u² has three roundings, and e^(−u²) magnifies them by u² ≤ 61, two ulp to a rounding at worst.
+    let tail = worst(uniform(-11, 0, Double.self), Double.normalDistribution) {
+      0.5 * erfc(-$0 / 2.0.squareRoot())
+    }
+    #expect(tail.error <= 400, "at \(tail.at)")
+    let edges: [Double] = [-.infinity, -1e300, 0, 1e300, .infinity]
+    for (x, expected) in zip(edges, [0, 0, 0.5, 1, 1]) {
+      #expect(Double.normalDistribution(.init(repeating: x))[0] == expected)
+      #expect(Float.normalDistribution(.init(repeating: Float(x)))[0] == Float(expected))
+    }
+    #expect(Double.normalDistribution(.init(repeating: .nan))[0].isNaN)
+  }
+
   /// Edges: zeros, infinities, NaN, the last numbers before overflow and after underflow.
   private func edges<S: KernelScalar>(
     _: S.Type, exp: (S) -> S, expMinusOne: (S) -> S, log: (S) -> S, tanh: (S) -> S

@@ -1,0 +1,65 @@
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+
+/// Each layer against PyTorch's figures: output, gradient of the input and of the parameters, in Double.
+struct LayerReferenceTests {
+  /// Runs one layer on the reference's numbers and compares everything that it gives.
+  ///
+  /// - Parameter shape: the input's shape.
+  private func check(
+    _ name: String, _ shape: [Int], _ build: (Graph, Tensor) -> Tensor
+  ) throws {
+    let reference = try Reference("layers")[name]
+    let graph = Graph()
+    let x = graph.parameter("input", shape, .constant(0))
+    let output = build(graph, x)
+    let outputGradient = graph.input(output.shape)
+    let executor = Executor<Double>(
+      graph, outputs: [output], loss: (output * outputGradient).sum())
+    for entry in graph.parameters.entries {
+      let numbers = figures(reference, entry.name, "input", "parameters")
+      for (index, number) in zip(entry.range, numbers) { executor.weights[index] = number }
+    }
+    executor.set(outputGradient, to: reference["output_gradient"].numbers)
+    executor.weightsChanged()
+    executor.forward()
+    executor.backward()
+
+    // Both sides are in Double: what differs is the order of sums of at most 256 terms.
+    let value = firstDifference(
+      executor.values(of: output), reference["output"].numbers, absolute: 1e-13, relative: 1e-12)
+    #expect(value == nil, "\(name): output \(value ?? "")")
+    for entry in graph.parameters.entries {
+      let difference = firstDifference(
+        Array(executor.gradients.elements[entry.range]),
+        figures(reference, entry.name, "input_gradient", "gradients"), absolute: 1e-13,
+        relative: 1e-12)
+      #expect(difference == nil, "\(name): gradient of \(entry.name) \(difference ?? "")")
+    }
+  }
+
+  /// A parameter's figures: the input stands by itself, the others below a key of their own.
+  private func figures(
+    _ reference: Reference, _ name: String, _ input: String, _ others: String
+  ) -> [Double] {
+    name == "input"
+      ? reference[input].numbers : reference[others, String(name.dropFirst("layer.".count))].numbers
+  }
+
+  @Test func `activations are PyTorch's`() throws {
+    try check("relu", [6, 9]) { $1.relu() }
+    try check("elu", [6, 9]) { $1.elu() }
+    try check("tanh", [6, 9]) { $1.tanh() }
+    try check("sigmoid", [6, 9]) { $1.sigmoid() }
+    try check("silu", [6, 9]) { $1.silu() }
+    try check("gelu", [6, 9]) { $1.gelu() }
+    try check("log_softmax", [6, 9]) { $1.logSoftmax() }
+  }
+
+  @Test func `a linear layer is PyTorch's`() throws {
+    try check("linear", [6, 7]) { $0.linear($1, outputs: 5, name: "layer") }
+  }
+}
