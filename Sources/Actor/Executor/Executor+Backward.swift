@@ -22,6 +22,17 @@ extension Executor {
       case .linear(let shape, let out, let x, let weight, _, let bias):
         guard let dy = gradient(out) else { continue }
         linearBackward(shape, dy, out, x, weight, bias)
+      case .layerNorm(
+        let out, let x, let weight, let bias, let statistics, let rows, let width, _):
+        guard let dy = gradient(out) else { continue }
+        if let dWeight = gradient(weight), let dBias = gradient(bias) {
+          Kernels.layerNormBackwardParameters(
+            dWeight, dBias, dy, self[x], self[statistics], rows: rows, columns: width)
+        }
+        if let dx = gradient(x) {
+          Kernels.layerNormBackwardInput(
+            dx, dy, self[x], self[weight], self[statistics], rows: rows, columns: width)
+        }
       case .embedding(let out, let table, let indices, let rows, let width):
         guard let dy = gradient(out), let dTable = gradient(table) else { continue }
         Kernels.embeddingBackward(dTable, dy, integers(indices), rows: rows, width: width)

@@ -26,6 +26,11 @@ extension Executor {
           bias.isPresent ? UnsafePointer(self[bias]) : nil,
           rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs,
           activation: shape.activation)
+      case .layerNorm(
+        let out, let x, let weight, let bias, let statistics, let rows, let width, let epsilon):
+        Kernels.layerNorm(
+          self[out], self[statistics], self[x], self[weight], self[bias], rows: rows,
+          columns: width, epsilon: Scalar(epsilon))
       case .embedding(let out, let table, let indices, let rows, let width):
         Kernels.embedding(self[out], self[table], integers(indices), rows: rows, width: width)
       case .strip(let out, let x, let rows, let outWidth, let from, let width):

@@ -20,6 +20,10 @@ enum Instruction: BitwiseCopyable {
   case binary(BinaryOperation, out: Slot, left: Slot, right: Slot, count: Int, Broadcast)
   case reduce(Reduction, out: Slot, x: Slot, count: Int)
   case linear(LinearShape, out: Slot, x: Slot, weight: Slot, transposed: Slot, bias: Slot)
+  /// `statistics` keeps two numbers of each row for the gradient.
+  case layerNorm(
+    out: Slot, x: Slot, weight: Slot, bias: Slot, statistics: Slot, rows: Int, width: Int,
+    epsilon: Double)
   case embedding(out: Slot, table: Slot, indices: Slot, rows: Int, width: Int)
   /// One operand of a concatenation: a strip of columns, copied.
   case strip(out: Slot, x: Slot, rows: Int, outWidth: Int, from: Int, width: Int)

@@ -105,7 +105,7 @@ struct Plan {
     case .convert where nodes[node.operands[0]].elementType == scalarType:
       places[id] = places[node.operands[0]]
     default:
-      places[id] = .arena(reserve(node))
+      places[id] = .arena(reserve(node.shape.reduce(1, *), node.elementType ?? scalarType))
     }
   }
 
@@ -121,10 +121,9 @@ struct Plan {
   }
 
   /// Takes a stretch of the arena, a whole number of cache lines; narrower and wider elements share it.
-  private mutating func reserve(_ node: Graph.Node) -> Int {
+  private mutating func reserve(_ elementCount: Int, _ type: ElementType) -> Int {
     let start = arenaByteCount
-    let bytes = node.shape.reduce(1, *) * (node.elementType ?? scalarType).byteCount
-    arenaByteCount += (bytes + 63) / 64 * 64
+    arenaByteCount += (elementCount * type.byteCount + 63) / 64 * 64
     return start
   }
 
@@ -157,6 +156,13 @@ struct Plan {
         .reduce(reduction, out: out, x: operands[0], count: shape(0).reduce(1, *)))
     case .linear(let activation):
       emitLinear(node, activation, out)
+    case .layerNorm(let epsilon):
+      let width = max(node.shape.last ?? 1, 1)
+      body.append(
+        .layerNorm(
+          out: out, x: operands[0], weight: operands[1], bias: operands[2],
+          statistics: scratch(2 * count / width), rows: count / width, width: width,
+          epsilon: epsilon))
     case .embedding:
       body.append(
         .embedding(
@@ -212,11 +218,17 @@ struct Plan {
   /// The slot of a weight's transpose, made in the prologue and shared by all its readers.
   private mutating func transposed(_ weight: Int, _ outputs: Int, _ inputs: Int) -> Slot {
     if let slot = transposes[weight] { return slot }
-    let slot = Slot(places.count)
-    places.append(.arena(reserve(nodes[weight])))
-    needsGradient.append(false)
+    let slot = scratch(outputs * inputs)
     prologue.append(.transpose(out: slot, x: Slot(weight), rows: outputs, columns: inputs))
     transposes[weight] = slot
+    return slot
+  }
+
+  /// A slot of the executor's own beyond the graph's nodes, for that many elements.
+  private mutating func scratch(_ elementCount: Int) -> Slot {
+    let slot = Slot(places.count)
+    places.append(.arena(reserve(elementCount, scalarType)))
+    needsGradient.append(false)
     return slot
   }
 

@@ -15,7 +15,8 @@ struct ExecutorAllocationTests {
     let parts = [x, graph.embedding(indices, count: 2, width: 3, name: "embedding")]
     let bits = graph.linear(
       graph.oneHotBits(indices, bits: 5), outputs: 2, name: "bits", bias: false)
-    let hidden = graph.linear(graph.concatenate(parts + [bits]), outputs: 9, name: "hidden")
+    let joined = graph.layerNorm(graph.concatenate(parts + [bits]), name: "norm")
+    let hidden = graph.linear(joined, outputs: 9, name: "hidden")
     let logits = graph.linear(hidden.relu(), outputs: 2, name: "logits").logSoftmax()
     let smooth = hidden.silu() + hidden.gelu() * hidden.sigmoid()
     let rewards = smooth.elu().sumOverLastAxis()

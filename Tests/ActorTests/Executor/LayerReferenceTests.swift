@@ -59,6 +59,10 @@ struct LayerReferenceTests {
     try check("log_softmax", [6, 9]) { $1.logSoftmax() }
   }
 
+  @Test func `layer norm is PyTorch's`() throws {
+    try check("layer_norm", [6, 9]) { $0.layerNorm($1, name: "layer") }
+  }
+
   @Test func `a linear layer is PyTorch's`() throws {
     try check("linear", [6, 7]) { $0.linear($1, outputs: 5, name: "layer") }
   }

@@ -1,0 +1,100 @@
+// Layer norm. Ranked goals: a row's result does not depend on the rows beside it; deviations are squared
+// after the mean was taken off, so that nothing cancels; few passes over a row, which lies in the cache.
+
+extension Kernels {
+  /// Layer norm along each row: y [rows, columns] = (x − mean) / √(variance + ε) · weight + bias.
+  ///
+  /// `statistics` [rows, 2] keeps each row's mean and 1 / √(variance + ε) for the gradient. `y` must not
+  /// overlap the inputs.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func layerNorm<S: KernelScalar>(
+    _ y: UnsafeMutablePointer<S>, _ statistics: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>,
+    _ weight: UnsafePointer<S>, _ bias: UnsafePointer<S>, rows: Int, columns: Int, epsilon: S
+  ) {
+    let count = S(columns)
+    for row in 0..<rows {
+      let to = y + row &* columns
+      let from = x + row &* columns
+      let mean = sum(from, count: columns) / count
+      let centre = S.Vector(repeating: mean)
+      map(to, from, columns) { v in v - centre }
+      let variance = sumOfSquares(UnsafePointer(to), count: columns) / count
+      let inverse = 1 / (variance + epsilon).squareRoot()
+      statistics[2 &* row] = mean
+      statistics[2 &* row &+ 1] = inverse
+      let scale = S.Vector(repeating: inverse)
+      map(to, to, weight, bias, columns) { deviation, w, b in
+        S.multiplyAdd(deviation * scale, w, b)
+      }
+    }
+  }
+
+  /// The gradient of `layerNorm` by its input, added to dx [rows, columns].
+  ///
+  /// With x̂ = (x − mean) · s, s = 1 / √(variance + ε) and g = dy · weight, whose means are over the row:
+  ///
+  ///     dx += s · (g − mean(g) − x̂ · mean(g · x̂))
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func layerNormBackwardInput<S: KernelScalar>(
+    _ dx: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ x: UnsafePointer<S>,
+    _ weight: UnsafePointer<S>, _ statistics: UnsafePointer<S>, rows: Int, columns: Int
+  ) {
+    let count = S(columns)
+    for row in 0..<rows {
+      let start = row &* columns
+      let mean = statistics[2 &* row]
+      let inverse = statistics[2 &* row &+ 1]
+      let gradientMean = S.Vector(repeating: dot(dy + start, weight, count: columns) / count)
+      let slope = slopeSum(dy + start, weight, x + start, mean: mean, count: columns)
+      // x̂ · mean(g x̂) = (x − mean) · s² · mean(g (x − mean))
+      let share = S.Vector(repeating: slope / count * inverse * inverse)
+      let centre = S.Vector(repeating: mean)
+      let scale = S.Vector(repeating: inverse)
+      accumulate(dx + start, dy + start, weight, x + start, columns) { d, w, v in
+        scale * (d * w - gradientMean - (v - centre) * share)
+      }
+    }
+  }
+
+  /// The gradients of `layerNorm` by its parameters: dWeight += Σ dy · x̂ and dBias += Σ dy over the rows.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func layerNormBackwardParameters<S: KernelScalar>(
+    _ dWeight: UnsafeMutablePointer<S>, _ dBias: UnsafeMutablePointer<S>,
+    _ dy: UnsafePointer<S>, _ x: UnsafePointer<S>, _ statistics: UnsafePointer<S>,
+    rows: Int, columns: Int
+  ) {
+    columnSums(dBias, dy, rows: rows, columns: columns)
+    for row in 0..<rows {
+      let centre = S.Vector(repeating: statistics[2 &* row])
+      let scale = S.Vector(repeating: statistics[2 &* row &+ 1])
+      accumulate(dWeight, dy + row &* columns, x + row &* columns, columns) { d, v in
+        d * ((v - centre) * scale)
+      }
+    }
+  }
+
+  /// Σ dy[i] · weight[i] · (x[i] − mean) over `count` elements.
+  @inline(__always)
+  private static func slopeSum<S: KernelScalar>(
+    _ dy: UnsafePointer<S>, _ weight: UnsafePointer<S>, _ x: UnsafePointer<S>, mean: S, count: Int
+  ) -> S {
+    let centre = S.Vector(repeating: mean)
+    var total = S.Vector(repeating: 0)
+    var i = 0
+    while i &+ S.lanes <= count {
+      total = S.multiplyAdd(
+        S.load(dy + i) * S.load(weight + i), S.load(x + i) - centre, total)
+      i &+= S.lanes
+    }
+    let rest = count &- i
+    if rest > 0 {
+      // The spare lanes hold no deviation, but their gradient is zero.
+      let gradient = S.loadFirst(rest, dy + i) * S.loadFirst(rest, weight + i)
+      total = S.multiplyAdd(gradient, S.loadFirst(rest, x + i) - centre, total)
+    }
+    return S.laneSum(total)
+  }
+}
