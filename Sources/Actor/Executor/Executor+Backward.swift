@@ -22,6 +22,9 @@ extension Executor {
       case .linear(let shape, let out, let x, let weight, _, let bias):
         guard let dy = gradient(out) else { continue }
         linearBackward(shape, dy, out, x, weight, bias)
+      case .convolution(let shape, let out, let x, let weight, let bias, let patches):
+        guard let dy = gradient(out) else { continue }
+        convolutionBackward(shape, dy, out, x, weight, bias, patches)
       case .layerNorm(
         let out, let x, let weight, let bias, let statistics, let rows, let width, _):
         guard let dy = gradient(out) else { continue }
@@ -74,6 +77,25 @@ extension Executor {
       Kernels.linearBackwardInput(
         dx, dy, self[weight], rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs,
         dxRowStride: shape.inputs, weightRowStride: shape.inputs)
+    }
+  }
+
+  @inline(__always)
+  private func convolutionBackward(
+    _ shape: ConvolutionShape, _ dy: UnsafeMutablePointer<Scalar>, _ out: Slot, _ x: Slot,
+    _ weight: Slot, _ bias: Slot, _ patches: Slot
+  ) {
+    if shape.activation != .identity {
+      // In place, as for a linear layer.
+      Kernels.activationBackward(
+        dy, dy, self[out], count: shape.images &* shape.outputs &* shape.places,
+        activation: shape.activation)
+    }
+    if let dWeight = gradient(weight), let dBias = gradient(bias) {
+      Kernels.convolutionBackwardParameters(dWeight, dBias, dy, self[x], self[patches], shape)
+    }
+    if let dx = gradient(x) {
+      Kernels.convolutionBackwardInput(dx, dy, self[weight], self[patches], shape)
     }
   }
 

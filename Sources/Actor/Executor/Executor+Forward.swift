@@ -26,6 +26,9 @@ extension Executor {
           bias.isPresent ? UnsafePointer(self[bias]) : nil,
           rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs,
           activation: shape.activation)
+      case .convolution(let shape, let out, let x, let weight, let bias, let patches):
+        Kernels.convolution(
+          self[out], self[x], self[weight], self[bias], self[patches], shape)
       case .layerNorm(
         let out, let x, let weight, let bias, let statistics, let rows, let width, let epsilon):
         Kernels.layerNorm(

@@ -20,6 +20,8 @@ enum Instruction: BitwiseCopyable {
   case binary(BinaryOperation, out: Slot, left: Slot, right: Slot, count: Int, Broadcast)
   case reduce(Reduction, out: Slot, x: Slot, count: Int)
   case linear(LinearShape, out: Slot, x: Slot, weight: Slot, transposed: Slot, bias: Slot)
+  /// `patches` is room for one image's, used anew by every image.
+  case convolution(ConvolutionShape, out: Slot, x: Slot, weight: Slot, bias: Slot, patches: Slot)
   /// `statistics` keeps two numbers of each row for the gradient.
   case layerNorm(
     out: Slot, x: Slot, weight: Slot, bias: Slot, statistics: Slot, rows: Int, width: Int,

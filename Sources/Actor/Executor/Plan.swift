@@ -156,6 +156,16 @@ struct Plan {
         .reduce(reduction, out: out, x: operands[0], count: shape(0).reduce(1, *)))
     case .linear(let activation):
       emitLinear(node, activation, out)
+    case .convolution(let stride, let activation):
+      let image = shape(0).suffix(3).map { $0 }
+      let convolution = ConvolutionShape(
+        images: shape(0).dropLast(3).reduce(1, *), channels: image[0], height: image[1],
+        width: image[2], outputs: shape(1)[0], kernel: shape(1)[2], stride: stride,
+        activation: activation)
+      body.append(
+        .convolution(
+          convolution, out: out, x: operands[0], weight: operands[1], bias: operands[2],
+          patches: scratch(convolution.depth * convolution.places)))
     case .layerNorm(let epsilon):
       let width = max(node.shape.last ?? 1, 1)
       body.append(

@@ -20,6 +20,8 @@ enum Operation: Equatable {
   case reduce(Reduction)
   /// x Wᵀ + b with a fusible activation: operands x, weight and, if it has one, bias.
   case linear(Activation)
+  /// A convolution of images with a fusible activation: operands x, weight, bias.
+  case convolution(stride: Int, Activation)
   /// (x − mean) / √(variance + ε) · weight + bias along the last axis: operands x, weight, bias.
   case layerNorm(epsilon: Double)
   /// Rows of a table: operands table, indices.

@@ -19,7 +19,11 @@ struct ExecutorAllocationTests {
     let hidden = graph.linear(joined, outputs: 9, name: "hidden")
     let logits = graph.linear(hidden.relu(), outputs: 2, name: "logits").logSoftmax()
     let smooth = hidden.silu() + hidden.gelu() * hidden.sigmoid()
-    let rewards = smooth.elu().sumOverLastAxis()
+    let images = (graph.input([5, 3, 2, 6, 5], elementType: .uint8).numeric + 1) * joined.mean()
+    let convolved = graph.convolution(
+      images, outputs: 3, kernel: 3, stride: 2, name: "convolution", activation: .relu)
+    let again = graph.convolution(convolved, outputs: 2, kernel: 2, name: "again")
+    let rewards = graph.concatenate([smooth, again.reshaped([5, 3, 2])]).elu().sumOverLastAxis()
     let returns = Tensor.discountedReturns(
       rewards: rewards, ends: rewards.atLeast(0.5), discount: 0.9)
     let picked = logits.pick(indices)

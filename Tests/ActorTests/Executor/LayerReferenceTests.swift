@@ -63,6 +63,16 @@ struct LayerReferenceTests {
     try check("layer_norm", [6, 9]) { $0.layerNorm($1, name: "layer") }
   }
 
+  @Test func `convolutions are PyTorch's`() throws {
+    for (kernel, stride, shape, outputs) in [
+      (3, 1, [2, 2, 6, 7], 3), (4, 2, [2, 2, 10, 8], 3), (8, 4, [1, 4, 20, 20], 2),
+    ] {
+      try check("conv2d_k\(kernel)s\(stride)", shape) {
+        $0.convolution($1, outputs: outputs, kernel: kernel, stride: stride, name: "layer")
+      }
+    }
+  }
+
   @Test func `a linear layer is PyTorch's`() throws {
     try check("linear", [6, 7]) { $0.linear($1, outputs: 5, name: "layer") }
   }

@@ -1,0 +1,32 @@
+import Rollout
+
+extension Graph {
+  /// PyTorch's `Conv2d` without padding, on images [.., channels, height, width].
+  ///
+  /// The result is [.., outputs, (height − kernel) / stride + 1, (width − kernel) / stride + 1]; to go on with
+  /// linear layers, join its last three axes with `reshaped`. Parameters `<name>.weight`
+  /// [outputs, channels, kernel, kernel] and `<name>.bias` [outputs], both drawn from
+  /// U(±1/√(channels · kernel²)).
+  ///
+  /// - Precondition: the kernel fits into the image; `stride` is at least 1.
+  public func convolution(
+    _ x: Tensor, outputs: Int, kernel: Int, stride: Int = 1, name: String,
+    activation: Activation = .identity
+  ) -> Tensor {
+    precondition(
+      x.shape.count >= 3, "\(x.shape) is no image: channels, height and width are needed")
+    let image = Array(x.shape.suffix(3))
+    precondition(
+      kernel >= 1 && kernel <= image[1] && kernel <= image[2] && stride >= 1,
+      "a kernel of \(kernel) with stride \(stride) on an image of \(image[1]) by \(image[2])")
+    let depth = image[0] * kernel * kernel
+    let bound = Initialisation.uniform(1 / Double(max(depth, 1)).squareRoot())
+    let weight = parameter("\(name).weight", [outputs, image[0], kernel, kernel], bound)
+    let bias = parameter("\(name).bias", [outputs], bound)
+    let fused = activation.isFusible ? activation : .identity
+    let y = append(
+      .convolution(stride: stride, fused), [x.numeric, weight, bias],
+      x.shape.dropLast(3) + [outputs] + image.dropFirst().map { ($0 - kernel) / stride + 1 })
+    return activation.isFusible ? y : y.activated(activation)
+  }
+}
