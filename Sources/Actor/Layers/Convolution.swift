@@ -6,12 +6,13 @@ extension Graph {
   /// The result is [.., outputs, (height − kernel) / stride + 1, (width − kernel) / stride + 1]; to go on with
   /// linear layers, join its last three axes with `reshaped`. Parameters `<name>.weight`
   /// [outputs, channels, kernel, kernel] and `<name>.bias` [outputs], both drawn from
-  /// U(±1/√(channels · kernel²)).
+  /// U(±1/√(channels · kernel²)) unless `weights` says how to draw the weight: then the bias begins
+  /// at zero.
   ///
   /// - Precondition: the kernel fits into the image; `stride` is at least 1.
   public func convolution(
     _ x: Tensor, outputs: Int, kernel: Int, stride: Int = 1, name: String,
-    activation: Activation = .identity
+    activation: Activation = .identity, weights: Initialisation? = nil
   ) -> Tensor {
     precondition(
       x.shape.count >= 3, "\(x.shape) is no image: channels, height and width are needed")
@@ -21,8 +22,8 @@ extension Graph {
       "a kernel of \(kernel) with stride \(stride) on an image of \(image[1]) by \(image[2])")
     let depth = image[0] * kernel * kernel
     let bound = Initialisation.uniform(1 / Double(max(depth, 1)).squareRoot())
-    let weight = parameter("\(name).weight", [outputs, image[0], kernel, kernel], bound)
-    let bias = parameter("\(name).bias", [outputs], bound)
+    let weight = parameter("\(name).weight", [outputs, image[0], kernel, kernel], weights ?? bound)
+    let bias = parameter("\(name).bias", [outputs], weights == nil ? bound : .constant(0))
     let fused = activation.isFusible ? activation : .identity
     let y = append(
       .convolution(stride: stride, fused), [x.numeric, weight, bias],

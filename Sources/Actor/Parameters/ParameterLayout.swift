@@ -1,15 +1,5 @@
 import Rollout
 
-/// How a parameter's first values are drawn.
-public enum Initialisation: Sendable, Equatable {
-  /// All the same number.
-  case constant(Double)
-  /// Uniformly between minus and plus that bound.
-  case uniform(Double)
-  /// From a normal distribution around zero with that standard deviation.
-  case normal(Double)
-}
-
 /// Names and shapes of all parameters, each a slice of one flat vector.
 public struct ParameterLayout: Sendable, Equatable {
   /// One parameter.
@@ -51,13 +41,19 @@ public struct ParameterLayout: Sendable, Equatable {
   ) {
     precondition(weights.count == elementCount, "\(weights.count) weights for \(elementCount)")
     for entry in entries {
-      for index in entry.range {
-        weights[index] =
-          switch entry.initialisation {
-          case .constant(let value): Scalar(value)
-          case .uniform(let bound): Scalar(random.uniform(-bound, bound))
-          case .normal(let deviation): Scalar(deviation * random.standardNormal())
-          }
+      let range = entry.range
+      switch entry.initialisation {
+      case .constant(let value):
+        for index in range { weights[index] = Scalar(value) }
+      case .uniform(let bound):
+        for index in range { weights[index] = Scalar(random.uniform(-bound, bound)) }
+      case .normal(let deviation):
+        for index in range { weights[index] = Scalar(deviation * random.standardNormal()) }
+      case .orthogonal(let gain):
+        let rows = entry.shape.first ?? 1
+        let numbers = OrthogonalMatrix.draw(
+          rows: rows, columns: entry.elementCount / max(rows, 1), gain: gain, using: &random)
+        for (index, number) in zip(range, numbers) { weights[index] = Scalar(number) }
       }
     }
   }
