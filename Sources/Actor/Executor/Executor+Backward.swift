@@ -39,10 +39,12 @@ extension Executor {
       case .embedding(let out, let table, let indices, let rows, let width):
         guard let dy = gradient(out), let dTable = gradient(table) else { continue }
         Kernels.embeddingBackward(dTable, dy, integers(indices), rows: rows, width: width)
-      case .strip(let out, let x, let rows, let outWidth, let from, let width):
+      case .strip(let strip, let out, let x):
         guard let dy = gradient(out), let dx = gradient(x) else { continue }
+        // The two sides change places; where one row stood for all, all add up in it.
         Kernels.accumulateStrips(
-          dx, outStride: width, dy + from, xStride: outWidth, rows: rows, width: width)
+          dx + strip.start, outStride: strip.stride, dy + strip.outStart,
+          xStride: strip.outStride, rows: strip.rows, width: strip.width)
       case .sumLastAxis(let out, let x, let rows, let width):
         guard let dy = gradient(out), let dx = gradient(x) else { continue }
         Kernels.rowSumsBackward(dx, dy, rows: rows, columns: width)
@@ -52,7 +54,7 @@ extension Executor {
       case .pick(let out, let x, let indices, let rows, let classes):
         guard let dy = gradient(out), let dx = gradient(x) else { continue }
         Kernels.pickBackward(dx, dy, integers(indices), rows: rows, classes: classes)
-      case .convert, .oneHotBits, .discountedReturns, .transpose:
+      case .convert, .integerStrip, .oneHotBits, .discountedReturns, .transpose:
         continue
       }
     }

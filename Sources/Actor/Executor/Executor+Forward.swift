@@ -36,9 +36,12 @@ extension Executor {
           columns: width, epsilon: Scalar(epsilon))
       case .embedding(let out, let table, let indices, let rows, let width):
         Kernels.embedding(self[out], self[table], integers(indices), rows: rows, width: width)
-      case .strip(let out, let x, let rows, let outWidth, let from, let width):
+      case .strip(let strip, let out, let x):
         Kernels.copyStrips(
-          self[out] + from, outStride: outWidth, self[x], xStride: width, rows: rows, width: width)
+          self[out] + strip.outStart, outStride: strip.outStride, self[x] + strip.start,
+          xStride: strip.stride, rows: strip.rows, width: strip.width)
+      case .integerStrip(let strip, let out, let x):
+        copyIntegers(strip, values[Int(out.index)], integers(x))
       case .oneHotBits(let out, let x, let rows, let bits):
         Kernels.oneHotBits(self[out], integers(x), rows: rows, bits: bits)
       case .sumLastAxis(let out, let x, let rows, let width):
@@ -130,6 +133,19 @@ extension Executor {
       for row in 0..<count / width {
         let right = Scalar.Vector(repeating: right[row])
         Kernels.map(out + row &* width, left + row &* width, width) { operation($0, right) }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func copyIntegers(
+    _ strip: Instruction.Strip, _ out: UnsafeMutableRawPointer, _ x: UnsafePointer<Int32>
+  ) {
+    let out = out.assumingMemoryBound(to: Int32.self)
+    for row in 0..<strip.rows {
+      for column in 0..<strip.width {
+        out[strip.outStart &+ row &* strip.outStride &+ column] =
+          x[strip.start &+ row &* strip.stride &+ column]
       }
     }
   }

@@ -27,8 +27,10 @@ enum Instruction: BitwiseCopyable {
     out: Slot, x: Slot, weight: Slot, bias: Slot, statistics: Slot, rows: Int, width: Int,
     epsilon: Double)
   case embedding(out: Slot, table: Slot, indices: Slot, rows: Int, width: Int)
-  /// One operand of a concatenation: a strip of columns, copied.
-  case strip(out: Slot, x: Slot, rows: Int, outWidth: Int, from: Int, width: Int)
+  /// Columns copied from one matrix to another: what stands side by side, is cut out or repeats.
+  case strip(Strip, out: Slot, x: Slot)
+  /// The same of int32.
+  case integerStrip(Strip, out: Slot, x: Slot)
   case oneHotBits(out: Slot, x: Slot, rows: Int, bits: Int)
   case sumLastAxis(out: Slot, x: Slot, rows: Int, width: Int)
   case logSoftmax(out: Slot, x: Slot, rows: Int, classes: Int)
@@ -80,6 +82,17 @@ enum Instruction: BitwiseCopyable {
         case .uint8, .bool: .byte
         }
     }
+  }
+
+  /// `width` columns of `rows` rows: where they start on either side, and how far apart rows lie.
+  struct Strip: BitwiseCopyable {
+    var rows: Int
+    var width: Int
+    var outStart = 0
+    var outStride: Int
+    var start = 0
+    /// 0 where one row stands for all.
+    var stride: Int
   }
 
   struct LinearShape: BitwiseCopyable {

@@ -185,10 +185,27 @@ struct Plan {
         let part = shape(position).last ?? 1
         body.append(
           .strip(
-            out: out, x: operand, rows: count / max(width, 1), outWidth: width, from: start,
-            width: part))
+            .init(
+              rows: count / max(width, 1), width: part, outStart: start, outStride: width,
+              stride: part),
+            out: out, x: operand))
         start += part
       }
+    case .columns(let start):
+      let width = node.shape.last ?? 1
+      let strip = Instruction.Strip(
+        rows: count / max(width, 1), width: width, outStride: width, start: start,
+        stride: shape(0).last ?? 1)
+      body.append(
+        node.elementType == .int32
+          ? .integerStrip(strip, out: out, x: operands[0])
+          : .strip(strip, out: out, x: operands[0]))
+    case .repeatRows:
+      let width = node.shape.last ?? 1
+      body.append(
+        .strip(
+          .init(rows: count / max(width, 1), width: width, outStride: width, stride: 0),
+          out: out, x: operands[0]))
     case .oneHotBits:
       let bits = node.shape.last ?? 1
       body.append(.oneHotBits(out: out, x: operands[0], rows: count / bits, bits: bits))

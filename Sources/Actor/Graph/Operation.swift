@@ -28,6 +28,10 @@ enum Operation: Equatable {
   case embedding
   /// Operands side by side along the last axis.
   case concatenate
+  /// Some columns of the last axis, from that one on.
+  case columns(from: Int)
+  /// The same row again and again.
+  case repeatRows
   /// The bits of an integer, lowest first.
   case oneHotBits
   case sumLastAxis

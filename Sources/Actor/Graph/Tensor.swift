@@ -175,6 +175,27 @@ extension Tensor {
       [range.count] + shape.dropFirst(), elementType: elementType)
   }
 
+  /// The columns `range` of the last axis.
+  ///
+  /// Of int32, they stay indices.
+  public func columns(_ range: Range<Int>) -> Tensor {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= lastAxis, "columns \(range) of \(shape)")
+    if range == 0..<lastAxis { return self }
+    let isInteger = elementType == .int32
+    return graph.append(
+      .columns(from: range.lowerBound), [isInteger ? self : numeric],
+      shape.dropLast() + [range.count], elementType: isInteger ? .int32 : nil)
+  }
+
+  /// The same row for every place of the axes that go before it: [n] becomes [leading…, n].
+  ///
+  /// - Precondition: this is a single row.
+  public func repeated(over leading: [Int]) -> Tensor {
+    precondition(shape.count == 1, "\(shape) is no single row")
+    return graph.append(.repeatRows, [numeric], leading + shape)
+  }
+
   /// Discounted returns along the first axis, cut where an episode ended; passes no gradient.
   ///
   ///     G[t] = rewards[t] + γ (1 − ends[t]) G[t+1],   G[T] = bootstrap

@@ -5,7 +5,12 @@ public protocol ActionDistribution: Sendable {
   /// How many scores a network has to give for each row.
   var scoreCount: Int { get }
 
-  /// What the fragment records as `logits`, of a network's scores [rows, B, scoreCount].
+  /// How many numbers the fragment records as `logits` for each row.
+  var logitCount: Int { get }
+
+  /// What the fragment records as `logits` [rows, B, logitCount], of a network's scores [rows, B, scoreCount].
+  ///
+  /// A distribution may have parameters of its own: it asks the scores' graph for them.
   func logits(from scores: Tensor) -> Tensor
 
   /// log π of the actions taken, [rows, B].
@@ -14,15 +19,16 @@ public protocol ActionDistribution: Sendable {
   /// The entropy at each row, [rows, B].
   func entropy(of logits: Tensor) -> Tensor
 
-  /// Draws an action for each environment and writes it into row `row` of the fragment's `act`.
+  /// Draws an action for each environment and writes it into a row of the fragment's `act`.
   ///
   /// - Parameters:
   ///   - logits: as recorded, [B, …].
   ///   - choice: at random, or the likeliest.
   ///   - streams: one for each environment; only drawn from when choosing at random.
+  ///   - actions: where the actions go.
   func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
-    into fragment: FragmentView, row: Int)
+    into actions: ActionRow)
 }
 
 /// Whether actions are drawn or the likeliest one is taken.
@@ -39,11 +45,54 @@ public struct LogitsView {
   public let environmentCount: Int
   /// Numbers for each environment.
   public let width: Int
+  /// How far apart the environments' numbers lie: more than `width` in a part of a composition.
+  let stride: Int
   let base: UnsafePointer<Float>
 
   /// One number.
   @inline(__always)
-  public subscript(environment: Int, index: Int) -> Float { base[environment &* width &+ index] }
+  public subscript(environment: Int, index: Int) -> Float { row(environment)[index] }
+
+  /// Where the numbers of one environment lie.
+  @inline(__always)
+  func row(_ environment: Int) -> UnsafePointer<Float> { base + environment &* stride }
+}
+
+/// Where the actions of all environments at one row go, leaf by leaf in declared order.
+///
+/// Valid during the call that it was handed to.
+public struct ActionRow {
+  let fragment: UnsafeMutableRawPointer
+  /// The leaf to be written and those behind it.
+  let columns: UnsafePointer<Column>
+  let row: Int
+
+  /// Numbers that the first leaf holds for each environment.
+  public var elementCount: Int { columns.pointee.elementCount }
+
+  /// Writes one number of the first leaf.
+  ///
+  /// - Precondition: the element has the leaf's width.
+  public func store<Element: RecordableScalar>(
+    _ element: Element, environment: Int, index: Int = 0
+  ) {
+    leaf(as: Element.self)[environment &* elementCount &+ index] = element
+  }
+
+  /// The leaves from the `count`-th on, for the next part of a composition.
+  public func dropping(_ count: Int) -> ActionRow {
+    ActionRow(fragment: fragment, columns: columns + count, row: row)
+  }
+
+  /// The first leaf [B, elementCount].
+  @inline(__always)
+  func leaf<Element: RecordableScalar>(as type: Element.Type) -> UnsafeMutablePointer<Element> {
+    let column = columns.pointee
+    precondition(
+      column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride,
+      "actions of another type than their space's")
+    return (fragment + column.offset(row: row)).assumingMemoryBound(to: Element.self)
+  }
 }
 
 /// One random stream for each environment, drawn from in place.
@@ -64,8 +113,11 @@ public enum ActionDistributions {
   public static func fitting(_ space: Space) throws(PolicyError) -> any ActionDistribution {
     switch space {
     case .discrete(let count): return Categorical(count: count)
+    case .multiDiscrete(let counts): return MultiCategorical(counts: counts)
+    case .multiBinary(let count): return Bernoulli(count: count)
     default:
-      throw PolicyError("there is no action distribution for \(space): use a Discrete space")
+      throw PolicyError(
+        "there is no action distribution for \(space): use Discrete, MultiDiscrete or MultiBinary")
     }
   }
 }

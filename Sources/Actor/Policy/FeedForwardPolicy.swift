@@ -2,9 +2,10 @@ import Rollout
 
 /// The seed's policy: inputs side by side, hidden layers, log-probabilities.
 ///
-/// Floating-point observations are taken as they are, discrete ones and the last action through an embedding. Parameters:
-/// `act.weight`, `hidden.weight`, `hidden.bias` (`hidden.0.…` and on when there are several layers), `logits.weight`,
-/// `logits.bias`.
+/// Observations and the last action stand side by side: numbers and yes-or-no choices as they are, a discrete choice through
+/// an embedding, each of several choices (MultiDiscrete) through an embedding of its own. Parameters: `act.weight`
+/// (`act.0.weight` and on when there are several choices), `hidden.weight`, `hidden.bias` (`hidden.0.…` and on when there
+/// are several layers), `logits.weight`, `logits.bias`.
 public struct FeedForwardPolicy: Policy, Equatable {
   /// The name in checkpoints.
   public static let kind = "feed-forward"
@@ -44,12 +45,20 @@ public struct FeedForwardPolicy: Policy, Equatable {
     for ((tensor, space), path) in zip(
       zip(tensors.leaves, space.parts.leaves), tensors.paths(below: root))
     {
-      if case .discrete(let count) = space {
+      let leading = Array(tensor.shape.prefix(2))
+      switch space {
+      case .discrete(let count):
         result.append(
           graph.embedding(tensor, count: count, width: embeddingWidth, name: path))
-      } else {
-        let features = tensor.shape.dropFirst(2).reduce(1, *)
-        result.append(tensor.reshaped(Array(tensor.shape.prefix(2)) + [features]))
+      case .multiDiscrete(let counts):
+        for (choice, count) in counts.enumerated() {
+          result.append(
+            graph.embedding(
+              tensor.columns(choice..<choice + 1).reshaped(leading), count: count,
+              width: embeddingWidth, name: "\(path).\(choice)"))
+        }
+      default:
+        result.append(tensor.reshaped(leading + [tensor.shape.dropFirst(2).reduce(1, *)]))
       }
     }
     return result

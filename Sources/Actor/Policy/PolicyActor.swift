@@ -17,7 +17,10 @@ public final class PolicyActor: RolloutActor {
   private let choice: ActionChoice
   /// Everything that is recorded, the logits first.
   private let recorded: UnsafeMutableBufferPointer<Recorded>
+  /// Numbers that the logits have for each environment.
   private let width: Int
+  /// Where the leaves of an action lie.
+  private let actionColumns: UnsafeMutableBufferPointer<Column>
 
   /// A tensor of the reaction and the column that it is copied to.
   ///
@@ -47,7 +50,11 @@ public final class PolicyActor: RolloutActor {
     self.reaction = layout.contents.reaction
     self.streams = RandomStreamBuffer(streams)
     self.choice = choice
-    width = reaction.logits.lastAxis
+    width = distribution.logitCount
+    precondition(
+      reaction.logits.lastAxis == width,
+      "\(reaction.logits.shape) is not what \(distribution) records")
+    actionColumns = .copy(of: layout.act.leaves)
     let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
     executor = Executor(graph, outputs: outputs.map(\.tensor))
     var recorded: [Recorded] = []
@@ -60,7 +67,10 @@ public final class PolicyActor: RolloutActor {
     self.recorded = .copy(of: recorded)
   }
 
-  deinit { recorded.deallocate() }
+  deinit {
+    recorded.deallocate()
+    actionColumns.deallocate()
+  }
 
   /// Renews what is derived from the weights.
   public func weightsChanged() { executor.weightsChanged() }
@@ -79,11 +89,13 @@ public final class PolicyActor: RolloutActor {
       (fragment.base + entry.column.offset(row: t))
         .copyMemory(from: executor[entry.source], byteCount: entry.column.rowStride)
     }
-    if !virtual {
+    if !virtual, let columns = actionColumns.baseAddress {
       let logits = LogitsView(
-        environmentCount: fragment.layout.environmentCount, width: width,
+        environmentCount: fragment.layout.environmentCount, width: width, stride: width,
         base: UnsafePointer(executor[recorded[0].source]))
-      distribution.act(on: logits, choice: choice, streams: streams, into: fragment, row: t + 1)
+      distribution.act(
+        on: logits, choice: choice, streams: streams,
+        into: ActionRow(fragment: fragment.base, columns: columns, row: t + 1))
     }
   }
 }

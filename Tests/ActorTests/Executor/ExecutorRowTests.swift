@@ -136,6 +136,25 @@ struct ExecutorRowTests {
       }
   }
 
+  @Test func `columns of a matrix, and a row that repeats`() {
+    for (leading, width) in [([1], 1), ([3], 5), ([2, 3], 19), ([4, 1, 2], 2)] {
+      let rows = leading.reduce(1, *)
+      for range in [0..<1, width / 2..<width, 0..<width] {
+        // Read twice, so that gradients meet in one place.
+        Formula([leading + [width]]) { _, x in
+          x[0].columns(range).squared() + exp(x[0]).columns(range)
+        }.check("columns") { x in
+          (0..<rows).flatMap { row in
+            range.map { x[0][row * width + $0] }.map { $0 * $0 + Foundation.exp($0) }
+          }
+        }
+      }
+      Formula([[width]]) { _, x in x[0].repeated(over: leading) + 0 }.check("repeated") { x in
+        (0..<rows).flatMap { _ in x[0] }
+      }
+    }
+  }
+
   @Test func `rows and other shapes of the same numbers`() {
     for shape in [[5], [5, 3], [6, 2, 3]] {
       let stride = shape.dropFirst().reduce(1, *)
@@ -184,6 +203,22 @@ struct ExecutorRowTests {
       let executor = Executor<S>(graph, outputs: [output])
       executor.set(x, to: [0, 1, 2, 10, 11, 12])
       executor.set(indices, toIntegers: [0, 0, 0, 2, 1])
+      executor.forward()
+      return executor.values(of: output)
+    }
+    #expect(picked(Float.self) == [2, 11])
+    #expect(picked(Double.self) == [2, 11])
+  }
+
+  @Test func `columns of integers stay indices, in either precision`() {
+    func picked<S: KernelScalar>(_: S.Type) -> [S] {
+      let graph = Graph()
+      let x = graph.input([2, 3])
+      let indices = graph.input([2, 3], elementType: .int32)
+      let output = x.pick(indices.columns(1..<2).reshaped([2]))
+      let executor = Executor<S>(graph, outputs: [output])
+      executor.set(x, to: [0, 1, 2, 10, 11, 12])
+      executor.set(indices, toIntegers: [0, 2, 0, 0, 1, 0])
       executor.forward()
       return executor.values(of: output)
     }

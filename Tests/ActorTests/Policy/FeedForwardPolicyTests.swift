@@ -41,16 +41,31 @@ struct FeedForwardPolicyTests {
   @Test func `nested observations stand side by side under their paths`() throws {
     #expect(
       try parameters(Scene.policy, Scene.spaces) == [
-        "obs.mode.weight [5, 3]", "act.weight [3, 3]", "hidden.0.weight [6, 19]",
-        "hidden.0.bias [6]", "hidden.1.weight [5, 6]", "hidden.1.bias [5]", "logits.weight [3, 5]",
-        "logits.bias [3]",
+        "obs.mode.weight [5, 3]", "obs.bytes.1.0.weight [4, 3]", "obs.bytes.1.1.weight [9, 3]",
+        "act.weight [3, 3]", "hidden.0.weight [6, 23]", "hidden.0.bias [6]",
+        "hidden.1.weight [5, 6]", "hidden.1.bias [5]", "logits.weight [3, 5]", "logits.bias [3]",
       ])
+  }
+
+  @Test func `several choices at once come back in as an embedding each, or as they are`() throws {
+    let observation: Space = .box(shape: [4], low: -1, high: 1)
+    #expect(
+      try parameters(
+        FeedForwardPolicy(hidden: []),
+        EnvironmentSpaces(observation: observation, action: .multiDiscrete([2, 3]))) == [
+          "act.0.weight [2, 4]", "act.1.weight [3, 4]", "logits.weight [5, 12]", "logits.bias [5]",
+        ])
+    #expect(
+      try parameters(
+        FeedForwardPolicy(hidden: []),
+        EnvironmentSpaces(observation: observation, action: .multiBinary(3))) == [
+          "logits.weight [3, 7]", "logits.bias [3]",
+        ])
   }
 
   @Test func `an action space without a distribution is an error that names it`() {
     for action: Space in [
-      .box(shape: [2], low: -1, high: 1), .multiDiscrete([2, 3]), .multiBinary(3),
-      .dict([SpaceField("a", .discrete(2))]),
+      .box(shape: [2], low: -1, high: 1), .dict([SpaceField("a", .discrete(2))]),
     ] {
       let spaces = EnvironmentSpaces(
         observation: .box(shape: [4], low: -1, high: 1), action: action)

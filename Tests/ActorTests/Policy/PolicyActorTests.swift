@@ -34,7 +34,9 @@ struct PolicyActorTests {
     x += try embedded(read(obs[1], Int32.self)[0], "obs.mode.weight")
     x += read(obs[2], Double.self)
     x += read(obs[3], UInt8.self).map { Double($0) }
-    x += read(obs[4], Int32.self).map { Double($0) }
+    for (choice, index) in read(obs[4], Int32.self).enumerated() {
+      x += try embedded(index, "obs.bytes.1.\(choice).weight")
+    }
     x += try embedded(read(act[0], Int32.self)[0], "act.weight")
     for name in ["hidden.0", "hidden.1"] { x = try linear(x, name).map { max($0, 0) } }
     let scores = try linear(x, "logits")

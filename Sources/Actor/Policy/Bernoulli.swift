@@ -1,0 +1,61 @@
+import Rollout
+
+/// Several independent yes-or-no choices at once: the distribution of a MultiBinary space.
+///
+/// A score is a choice's log-odds, z = log p(yes) − log p(no). The fragment records both log-probabilities of each choice,
+/// no before yes, like every other distribution of outcomes that can be counted: nothing has to be worked out from
+/// them that could overflow.
+public struct Bernoulli: ActionDistribution {
+  /// How many choices there are.
+  public let count: Int
+
+  /// A distribution over that many choices.
+  public init(count: Int) { self.count = count }
+
+  /// One score for each choice.
+  public var scoreCount: Int { count }
+
+  /// Two log-probabilities for each choice.
+  public var logitCount: Int { 2 * count }
+
+  /// log softmax of (0, z), which is (−log(1 + eᶻ), z − log(1 + eᶻ)).
+  public func logits(from scores: Tensor) -> Tensor {
+    let leading = Array(scores.shape.dropLast())
+    let yes = scores.reshaped(leading + [count, 1])
+    return scores.graph.concatenate([0 * yes, yes]).logSoftmax().reshaped(leading + [logitCount])
+  }
+
+  /// log π(a) = Σᵢ aᵢ log p(yesᵢ) + (1 − aᵢ) log p(noᵢ), as the choices are independent.
+  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+    guard let action = action.value?.numeric else {
+      preconditionFailure("a MultiBinary action is a leaf")
+    }
+    let pairs = logits.reshaped(action.shape + [2])
+    let no = pairs.columns(0..<1).reshaped(action.shape)
+    let yes = pairs.columns(1..<2).reshaped(action.shape)
+    return (action * yes + (1 - action) * no).sumOverLastAxis()
+  }
+
+  /// H(π) = Σᵢ H(πᵢ), as the choices are independent.
+  public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
+
+  /// Draws each choice of an environment from its stream in turn; the likelier one of a tie is no.
+  public func act(
+    on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
+    into actions: ActionRow
+  ) {
+    let actions = actions.leaf(as: UInt8.self)
+    for environment in 0..<logits.environmentCount {
+      let row = logits.row(environment)
+      for component in 0..<count {
+        let pair = row + 2 &* component
+        let action =
+          switch choice {
+          case .sample: CategoricalChoice.sample(pair, 2, &streams.streams[environment])
+          case .greedy: CategoricalChoice.likeliest(pair, 2)
+          }
+        actions[environment &* count &+ component] = UInt8(action)
+      }
+    }
+  }
+}

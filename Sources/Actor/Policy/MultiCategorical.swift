@@ -1,0 +1,71 @@
+import Rollout
+
+/// Several independent choices at once: the distribution of a MultiDiscrete space.
+///
+/// The fragment records the normalised log-probabilities of each choice, one choice behind the other.
+public struct MultiCategorical: ActionDistribution {
+  /// How many actions each choice has.
+  public let counts: [Int]
+  /// How many there are in all.
+  private let total: Int
+
+  /// A distribution over choices of that many actions each.
+  public init(counts: [Int]) {
+    self.counts = counts
+    total = counts.reduce(0, +)
+  }
+
+  /// One score for each action of each choice.
+  public var scoreCount: Int { total }
+
+  /// One log-probability for each action of each choice.
+  public var logitCount: Int { total }
+
+  /// log softmax of each choice's scores.
+  public func logits(from scores: Tensor) -> Tensor {
+    scores.graph.concatenate(columnRanges(counts).map { scores.columns($0).logSoftmax() })
+  }
+
+  /// log π(a) = Σᵢ log πᵢ(aᵢ), as the choices are independent.
+  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+    guard let action = action.value else { preconditionFailure("a MultiDiscrete action is a leaf") }
+    let picked = columnRanges(counts).enumerated().map { choice, range in
+      logits.columns(range).pick(
+        action.columns(choice..<choice + 1).reshaped(Array(action.shape.dropLast())))
+    }
+    return picked.dropFirst().reduce(picked[0]) { $0 + $1 }
+  }
+
+  /// H(π) = Σᵢ H(πᵢ), as the choices are independent.
+  public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
+
+  /// Draws each choice of an environment from its stream in turn.
+  public func act(
+    on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
+    into actions: ActionRow
+  ) {
+    let actions = actions.leaf(as: Int32.self)
+    for environment in 0..<logits.environmentCount {
+      var position = logits.row(environment)
+      for component in counts.indices {
+        let count = counts[component]
+        actions[environment &* counts.count &+ component] =
+          switch choice {
+          case .sample:
+            CategoricalChoice.sample(position, count, &streams.streams[environment])
+          case .greedy: CategoricalChoice.likeliest(position, count)
+          }
+        position += count
+      }
+    }
+  }
+}
+
+/// The columns of parts that stand side by side.
+func columnRanges(_ widths: [Int]) -> [Range<Int>] {
+  var start = 0
+  return widths.map { width in
+    defer { start += width }
+    return start..<start + width
+  }
+}

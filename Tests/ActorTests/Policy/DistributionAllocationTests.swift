@@ -1,0 +1,46 @@
+import Glibc
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+
+/// That drawing actions of any kind allocates nothing.
+struct DistributionAllocationTests {
+  /// An actor whose actions are of a kind, run once.
+  static func actor(_ space: Space) throws -> (PolicyActor, FragmentView) {
+    let spaces = EnvironmentSpaces(
+      observation: .box(shape: [3], low: -1, high: 1), action: space)
+    let policy = FeedForwardPolicy(hidden: [5])
+    let layout = FragmentLayout(
+      stepCount: 2, environmentCount: 7,
+      contents: try PolicySignature(policy, for: spaces).contents(spaces))
+    let fragment = FragmentStorage(layout).view
+    let actor = try Scene.actor(layout, policy: policy)
+    actor.react(to: fragment, at: 0, virtual: false)
+    return (actor, fragment)
+  }
+
+  /// Reacts a thousand times without any memory left.
+  static func exhaust(_ space: Space) throws {
+    let (actor, fragment) = try actor(space)
+    Exhaustion.exhaustMemory()
+    for _ in 0..<1000 {
+      actor.weightsChanged()
+      for t in 0..<3 { actor.react(to: fragment, at: t, virtual: t == 2) }
+    }
+    _exit(0)
+  }
+
+  @Test func `several choices need no memory`() async {
+    await #expect(processExitsWith: .success) {
+      try DistributionAllocationTests.exhaust(.multiDiscrete([2, 3, 20]))
+    }
+  }
+
+  @Test func `yes-or-no choices need no memory`() async {
+    await #expect(processExitsWith: .success) {
+      try DistributionAllocationTests.exhaust(.multiBinary(5))
+    }
+  }
+}

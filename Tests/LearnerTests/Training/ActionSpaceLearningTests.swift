@@ -1,0 +1,75 @@
+import Rollout
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// A task of single steps: do what the observation says, and be paid for how near the action comes.
+struct Imitation<Action: Recordable>: Environment {
+  let actionSpace: Space
+  /// What an action is worth where the observation is 1 (true) or −1 (false).
+  let reward: @Sendable (Action, Bool) -> Double
+  private var isUp = false
+
+  init(_ actionSpace: Space, reward: @escaping @Sendable (Action, Bool) -> Double) {
+    self.actionSpace = actionSpace
+    self.reward = reward
+  }
+
+  var observationSpace: Space { .box(shape: [1], low: -1, high: 1) }
+  var observation: Float { isUp ? 1 : -1 }
+
+  mutating func reset(using random: inout PCG64) { isUp = random.integer(below: 2) == 1 }
+
+  mutating func step(_ action: Action, using random: inout PCG64) -> StepOutcome {
+    StepOutcome(reward: reward(action, isUp), terminated: true)
+  }
+}
+
+/// That a policy learns something obvious with each kind of action space.
+struct ActionSpaceLearningTests {
+  /// Trains in this process and returns the mean reward of the first and of the last five batches.
+  private func train<Action: Recordable & SendableMetatype>(
+    _ id: String, _ space: Space, reward: @escaping @Sendable (Action, Bool) -> Double
+  ) throws -> (before: Double, after: Double) {
+    try EnvironmentRegistry.shared.register(id) { Imitation(space, reward: reward) }
+    let setup = try RolloutSetup(
+      environment: id, policy: FeedForwardPolicy(hidden: [16]), environmentCount: 32, stepCount: 8,
+      seed: 11)
+    let rollout = try SameProcess(setup)
+    defer { rollout.close() }
+    let update = try PolicyUpdate(
+      setup.policy, Reinforce(discount: 0, entropyCost: 0, baseline: .mean),
+      layout: rollout.batchLayout, weights: setup.weights,
+      optimiser: Adam<Float>(count: setup.weights.count, learningRate: 0.02))
+    var means: [Double] = []
+    for _ in 0..<150 {
+      let batch = try rollout.next()
+      let rewards = batch.view.rew.elements.dropFirst(batch.view.rew.environmentCount)
+      means.append(rewards.reduce(0) { $0 + Double($1) } / Double(rewards.count))
+      update.learn(from: batch.view)
+      // Collected with the weights that learn: every importance weight is 1 before the step.
+      for (name, value) in update.takeMetrics() where name == "rho_mean" || name == "rho_max" {
+        #expect(abs(value - 1) < 1e-4, "\(name) is \(value)")
+      }
+    }
+    return (means.prefix(5).reduce(0, +) / 5, means.suffix(5).reduce(0, +) / 5)
+  }
+
+  @Test func `several choices`() throws {
+    let space: Space = .multiDiscrete([2, 3])
+    let mean = try train("ImitateChoices-v0", space) { (action: [Int32], isUp) in
+      (action[0] == (isUp ? 1 : 0) ? 0.5 : 0) + (action[1] == (isUp ? 2 : 1) ? 0.5 : 0)
+    }
+    #expect(mean.before < 0.6 && mean.after > 0.95, "\(mean)")
+  }
+
+  @Test func `yes-or-no choices`() throws {
+    let space: Space = .multiBinary(3)
+    let mean = try train("ImitateSwitches-v0", space) { (action: [UInt8], isUp) in
+      let wanted: [UInt8] = isUp ? [1, 0, 1] : [0, 0, 1]
+      return zip(action, wanted).reduce(0) { $0 + ($1.0 == $1.1 ? 1.0 / 3 : 0) }
+    }
+    #expect(mean.before < 0.7 && mean.after > 0.95, "\(mean)")
+  }
+}
