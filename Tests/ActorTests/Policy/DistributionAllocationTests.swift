@@ -43,4 +43,10 @@ struct DistributionAllocationTests {
       try DistributionAllocationTests.exhaust(.multiBinary(5))
     }
   }
+
+  @Test func `a composition of everything needs no memory`() async {
+    await #expect(processExitsWith: .success) {
+      try DistributionAllocationTests.exhaust(CompositeDistributionTests.space)
+    }
+  }
 }

@@ -61,11 +61,18 @@ struct FeedForwardPolicyTests {
         EnvironmentSpaces(observation: observation, action: .multiBinary(3))) == [
           "logits.weight [3, 7]", "logits.bias [3]",
         ])
+    #expect(
+      try parameters(
+        FeedForwardPolicy(hidden: []),
+        EnvironmentSpaces(
+          observation: observation, action: .box(shape: [2], low: -1, high: 1))) == [
+          "logits.weight [2, 6]", "logits.bias [2]", "logits.log_std [2]",
+        ])
   }
 
   @Test func `an action space without a distribution is an error that names it`() {
     for action: Space in [
-      .box(shape: [2], low: -1, high: 1), .dict([SpaceField("a", .discrete(2))]),
+      .box(shape: [2], low: -1, high: 1, elementType: .int32), .tuple([]),
     ] {
       let spaces = EnvironmentSpaces(
         observation: .box(shape: [4], low: -1, high: 1), action: action)
@@ -73,7 +80,7 @@ struct FeedForwardPolicyTests {
         try PolicySignature(FeedForwardPolicy(), for: spaces)
       }
       #expect(error?.description.contains("\(action)") == true)
-      #expect(error?.description.contains("Discrete") == true)
+      #expect(error?.description.contains("distribution") == true)
     }
   }
 }

@@ -72,4 +72,43 @@ struct ActionSpaceLearningTests {
     }
     #expect(mean.before < 0.7 && mean.after > 0.95, "\(mean)")
   }
+
+  @Test func `numbers`() throws {
+    let mean = try train("ImitateNumbers-v0", .box(shape: [2], low: -1, high: 1)) {
+      (action: SIMD2<Float>, isUp) in
+      let wanted: SIMD2<Float> = isUp ? [1, -0.5] : [-1, 0.5]
+      let difference = action - wanted
+      return -Double((difference * difference).sum())
+    }
+    #expect(mean.before < -2 && mean.after > -0.5, "\(mean)")
+  }
+
+  @Test func `an action of several parts`() throws {
+    let space: Space = .dict([
+      SpaceField("gear", .discrete(3)), SpaceField("throttle", .box(shape: [], low: 0, high: 1)),
+    ])
+    let mean = try train("ImitateControls-v0", space) { (action: Controls, isUp) in
+      let difference = Double(action.throttle) - (isUp ? 1 : -1)
+      return (action.gear == (isUp ? 2 : 0) ? 1 : 0) - difference * difference
+    }
+    #expect(mean.before < -1 && mean.after > 0.5, "\(mean)")
+  }
+}
+
+/// An action of a choice and a number.
+struct Controls: Recordable {
+  var gear: Int
+  var throttle: Float
+
+  static var leafTypes: [ElementType] { Int.leafTypes + Float.leafTypes }
+
+  init(loading leaves: LeafRow) {
+    gear = Int(loading: leaves)
+    throttle = Float(loading: leaves.dropping(1))
+  }
+
+  func store(in leaves: LeafRow) {
+    gear.store(in: leaves)
+    throttle.store(in: leaves.dropping(1))
+  }
 }

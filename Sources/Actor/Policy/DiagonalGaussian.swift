@@ -1,0 +1,89 @@
+import Glibc
+import Rollout
+
+/// A normal distribution for each element, all independent: the distribution of a Box space.
+///
+/// The scores are the means. The logarithm of the standard deviation is a parameter, the same in every state; at first it
+/// is 0, a standard deviation of 1. The fragment records the means and behind them the logarithms, so that a learner knows
+/// both as they were.
+///
+/// Actions are recorded as they were drawn, within the space's bounds or not, since their density is that of what was
+/// drawn. Who plays them clips them: an environment whose engine cannot take more does so in its `step`.
+public struct DiagonalGaussian: ActionDistribution {
+  /// How many elements an action has.
+  public let count: Int
+  /// The name of the parameter: log σ, [count].
+  public let parameterName: String
+
+  /// A distribution over that many elements.
+  public init(count: Int, parameterName: String = "logits.log_std") {
+    self.count = count
+    self.parameterName = parameterName
+  }
+
+  /// One mean for each element.
+  public var scoreCount: Int { count }
+
+  /// A mean and a log σ for each element.
+  public var logitCount: Int { 2 * count }
+
+  /// The means, and log σ repeated behind each row of them.
+  public func logits(from scores: Tensor) -> Tensor {
+    let graph = scores.graph
+    let logDeviation = graph.parameter(parameterName, [count], .constant(0))
+    return graph.concatenate([
+      scores, logDeviation.repeated(over: Array(scores.shape.dropLast())),
+    ])
+  }
+
+  /// The log-density of the actions, [rows, B].
+  ///
+  /// Of one element, N(a; μ, σ) = exp(−z²/2) / (σ √(2π)) with z = (a − μ) / σ. Elements are independent, so that their
+  /// log-densities add up:
+  ///
+  ///     log π(a) = − Σ (z²/2 + log σ) − n/2 · log 2π
+  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+    guard let action = action.value?.numeric else {
+      preconditionFailure("the action of a Box is a leaf")
+    }
+    let mean = logits.columns(0..<count)
+    let logDeviation = logits.columns(count..<2 * count)
+    let z = (action.reshaped(mean.shape) - mean) * exp(-logDeviation)
+    let exponent = (0.5 * z.squared() + logDeviation).sumOverLastAxis()
+    return -exponent - Double(count) / 2 * log(2 * Double.pi)
+  }
+
+  /// The differential entropy at each row, [rows, B]; it may be negative.
+  ///
+  /// −E[log N] of one element is E[z²]/2 + log σ + ½ log 2π, and E[z²] = 1:
+  ///
+  ///     H(π) = Σ log σ + n/2 · (1 + log 2π)
+  public func entropy(of logits: Tensor) -> Tensor {
+    logits.columns(count..<2 * count).sumOverLastAxis()
+      + Double(count) / 2 * (1 + log(2 * Double.pi))
+  }
+
+  /// Draws μ + σ z element by element, z from the environment's stream; the mode is μ.
+  public func act(
+    on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
+    into actions: ActionRow
+  ) {
+    // Rounded to Float even where the space holds Doubles: the learner computes with what it reads as Float.
+    let isDouble = actions.columns.pointee.environmentStride == count &* MemoryLayout<Double>.stride
+    for environment in 0..<logits.environmentCount {
+      let row = logits.row(environment)
+      for element in 0..<count {
+        var value = row[element]
+        if choice == .sample {
+          let deviation = exp(Double(row[count &+ element]))
+          value += Float(deviation * streams.streams[environment].standardNormal())
+        }
+        if isDouble {
+          actions.store(Double(value), environment: environment, index: element)
+        } else {
+          actions.store(value, environment: environment, index: element)
+        }
+      }
+    }
+  }
+}
