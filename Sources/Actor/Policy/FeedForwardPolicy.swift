@@ -5,7 +5,9 @@ import Rollout
 /// Observations and the last action stand side by side: numbers and yes-or-no choices as they are, a discrete choice through
 /// an embedding, each of several choices (MultiDiscrete) through an embedding of its own. Parameters: `act.weight`
 /// (`act.0.weight` and on when there are several choices), `hidden.weight`, `hidden.bias` (`hidden.0.…` and on when there
-/// are several layers), `logits.weight`, `logits.bias`.
+/// are several layers), `logits.weight`, `logits.bias`, and the distribution's own.
+///
+/// An observation `action_mask` (`TracedState.actionMask`) is no input: it takes actions out of the choice.
 public struct FeedForwardPolicy: Policy, Equatable {
   /// The name in checkpoints.
   public static let kind = "feed-forward"
@@ -25,6 +27,7 @@ public struct FeedForwardPolicy: Policy, Equatable {
   public func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction {
+    let mask = try state.actionMask()
     let inputs =
       try parts(of: state.obs, state.spaces.observation, named: "obs", in: graph)
       + parts(of: state.act, state.spaces.action, named: "act", in: graph)
@@ -33,7 +36,8 @@ public struct FeedForwardPolicy: Policy, Equatable {
       let name = hidden.count == 1 ? "hidden" : "hidden.\(index)"
       x = graph.linear(x, outputs: outputs, name: name).relu()
     }
-    let scores = graph.linear(x, outputs: distribution.scoreCount, name: "logits")
+    var scores = graph.linear(x, outputs: distribution.scoreCount, name: "logits")
+    if let mask { scores = scores.masked(by: mask) }
     return Reaction(logits: distribution.logits(from: scores))
   }
 
@@ -45,6 +49,7 @@ public struct FeedForwardPolicy: Policy, Equatable {
     for ((tensor, space), path) in zip(
       zip(tensors.leaves, space.parts.leaves), tensors.paths(below: root))
     {
+      if path == "obs.\(TracedState.actionMaskName)" { continue }
       let leading = Array(tensor.shape.prefix(2))
       switch space {
       case .discrete(let count):
