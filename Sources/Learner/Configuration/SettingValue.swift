@@ -22,29 +22,10 @@ package enum SettingValue: Sendable, Equatable {
   package var json: String {
     switch self {
     case .number(let text): text
-    case .string(let text): Self.quoted(text)
+    case .string(let text): JSONValue.quoted(text)
     case .boolean, .unsupported: text
     case .list(let elements): "[" + elements.map(\.json).joined(separator: ", ") + "]"
     }
-  }
-
-  /// A JSON string literal, with no escape that JSON does not ask for.
-  static func quoted(_ text: String) -> String {
-    var literal = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": literal += "\\\""
-      case "\\": literal += "\\\\"
-      case "\n": literal += "\\n"
-      case "\t": literal += "\\t"
-      case "\r": literal += "\\r"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        literal += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: literal.unicodeScalars.append(scalar)
-      }
-    }
-    return literal + "\""
   }
 }
 

@@ -63,7 +63,7 @@ extension TrainingConfiguration {
     var lines = Self.settings.map { "  \"\($0.name)\": \($0.read(self).json)" }
     if !about.isEmpty {
       let facts = about.map {
-        "    \(SettingValue.quoted($0.key)): \(SettingValue.quoted($0.value))"
+        "    \(JSONValue.quoted($0.key)): \(JSONValue.quoted($0.value))"
       }
       lines.append("  \"\(Self.remarkKey)\": {\n" + facts.joined(separator: ",\n") + "\n  }")
     }

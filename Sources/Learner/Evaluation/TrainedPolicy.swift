@@ -19,18 +19,15 @@ public struct TrainedPolicy {
     self.checkpoint = checkpoint
     environment = try checkpoint.requiredMetadata(Checkpoint.Key.environment)
     policy = try PolicyRegistry.decode(checkpoint.requiredMetadata(Checkpoint.Key.policy))
-    let limit = try checkpoint.requiredMetadata(Checkpoint.Key.maxEpisodeSteps)
-    episodeLimit =
-      switch limit {
-      case "default": .registered
-      case "none": .unlimited
-      default:
-        if let count = Int(limit), count > 0 {
-          .steps(count)
-        } else {
-          throw CheckpointError(.malformed, "its step limit '\(limit)' is no number of steps")
-        }
-      }
+    let text = try checkpoint.requiredMetadata(Checkpoint.Key.maxEpisodeSteps)
+    let format = SettingFormat<EpisodeLimit>.episodeLimit
+    // Only as it is written: a number of steps has one spelling here, and is positive.
+    guard let limit = format.parse(text), format.value(limit).text == text,
+      (try? EpisodeLimit.validate(limit)) != nil
+    else {
+      throw CheckpointError(.malformed, "its step limit '\(text)' is no number of steps")
+    }
+    episodeLimit = limit
   }
 
   /// Plays episodes.

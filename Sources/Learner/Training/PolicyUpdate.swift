@@ -9,9 +9,12 @@ public final class PolicyUpdate {
   public let weights: FlatVector<Float>
   /// Updates made so far.
   public private(set) var updateCount = 0
+  /// Environment steps learnt from so far.
+  public var stepCount: Int { updateCount * stepsPerUpdate }
   /// What was reported since the last `takeMetrics`.
   private var accumulated: [Accumulated]
 
+  private let stepsPerUpdate: Int
   private let executor: Executor<Float>
   private let optimiser: any Optimiser<Float>
   private let loss: Tensor
@@ -60,6 +63,7 @@ public final class PolicyUpdate {
     let reaction = try policy.react(
       to: fragment.current, choosing: distribution, in: graph)
     let traced = objective.loss(of: fragment, reaction: reaction, distribution: distribution)
+    stepsPerUpdate = layout.stepCount * layout.environmentCount
     self.weights = weights
     self.optimiser = optimiser
     self.maximumGradientNorm = maximumGradientNorm

@@ -102,14 +102,14 @@ final class RunRecorder {
   ) throws(RecordError) {
     evaluationReturn = meanReturn
     var record = MetricsRecord()
-    record.set("env_steps", steps(update))
+    record.set("env_steps", update.stepCount)
     record.set("updates", update.updateCount)
     record.set("seconds", secondsElapsed)
     record.set("eval_return", meanReturn)
     try log.append(record)
     // What ends the run has been confirmed, which a higher mean of fewer episodes has not.
     if meanReturn > best?.meanReturn ?? -.infinity || isReached {
-      best = (meanReturn, steps(update))
+      best = (meanReturn, update.stepCount)
       try checkpoint(update).save(to: directory.bestCheckpoint)
     }
   }
@@ -137,11 +137,6 @@ final class RunRecorder {
 
   // MARK: Parts
 
-  private func steps(_ update: PolicyUpdate) -> Int {
-    update.updateCount * configuration.fragmentSteps * configuration.environmentsPerActor
-      * configuration.fragmentsPerBatch
-  }
-
   private func status(
     _ progress: CollectorProgress, _ metrics: [(name: String, value: Double)], _ rate: Double,
     _ seconds: Double
@@ -155,19 +150,14 @@ final class RunRecorder {
   }
 
   private func checkpoint(_ update: PolicyUpdate) -> Checkpoint {
-    let limit =
-      switch configuration.maximumEpisodeSteps {
-      case .registered: "default"
-      case .unlimited: "none"
-      case .steps(let count): "\(count)"
-      }
-    return Checkpoint(
+    Checkpoint(
       metadata: [
         Checkpoint.Key.environment: configuration.environment,
-        Checkpoint.Key.maxEpisodeSteps: limit,
+        Checkpoint.Key.maxEpisodeSteps:
+          SettingFormat.episodeLimit.value(configuration.maximumEpisodeSteps).text,
         Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
         Checkpoint.Key.algorithm: Reinforce.name,
-        Checkpoint.Key.environmentSteps: "\(steps(update))",
+        Checkpoint.Key.environmentSteps: "\(update.stepCount)",
         Checkpoint.Key.updates: "\(update.updateCount)",
       ],
       parameters: setup.parameters.entries.map { entry in

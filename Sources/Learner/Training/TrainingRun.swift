@@ -97,9 +97,7 @@ public final class TrainingRun {
 
   // MARK: Between updates
 
-  private var steps: Int {
-    update.updateCount * collector.batchLayout.stepCount * collector.batchLayout.environmentCount
-  }
+  private var steps: Int { update.stepCount }
 
   private var secondsElapsed: Double {
     Double(SystemCalls.monotonicNanoseconds() - began) / 1e9

@@ -31,17 +31,6 @@ extension SystemCalls {
   /// How many processors are online, at least one.
   package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-  /// Sets how readily this process steps back for others: 0 is usual, 19 the most.
-  ///
-  /// Linux keeps this for each thread; new threads inherit it. So call it first thing in `main`.
-  package static func setNiceness(_ niceness: Int32) throws(SystemError) {
-    do {
-      _ = try checked("setpriority") { setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness) }
-    } catch {
-      throw error.with(detail: "niceness \(niceness)")
-    }
-  }
-
   /// Lets a write to a pipe that nobody reads fail with `EPIPE`, rather than end the process.
   ///
   /// Holds for the whole process; calling it again changes nothing.
