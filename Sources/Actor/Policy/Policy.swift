@@ -8,15 +8,24 @@ public protocol Policy: Codable, Sendable {
   /// The name that worker processes and checkpoints know the policy by.
   static var kind: String { get }
 
+  /// What the policy carries from one row to the next, per environment: float32 only; empty when it has no memory.
+  var recurrentState: Nested<LeafSpecification> { get }
+
   /// Traces the reaction to a state.
   ///
   /// - Parameters:
-  ///   - state: what the policy may read, [rows, B, …].
+  ///   - state: what the policy may read, [rows, B, …]: one row in a worker, T rows of one fragment in the learner. With
+  ///     equal weights it must say the same of each row in both.
   ///   - distribution: how actions are drawn; it says how many scores it needs for each row.
   /// - Throws: `PolicyError` when the policy cannot deal with these spaces.
   func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction
+}
+
+extension Policy {
+  /// Nothing is carried.
+  public var recurrentState: Nested<LeafSpecification> { .empty }
 }
 
 /// What an actor says to a state: what it draws its action from, and what else it wants to have recorded.
@@ -25,11 +34,17 @@ public struct Reaction {
   public var logits: Tensor
   /// More to be recorded in the fragment's `actor`, by name: `value` or `q`, for example.
   public var information: [(name: String, tensor: Tensor)]
+  /// What is carried on after the last row, [B, …], in the structure of the policy's `recurrentState`.
+  public var hx: Nested<Tensor>
 
-  /// A reaction with nothing but logits, or with more to be recorded.
-  public init(logits: Tensor, information: [(name: String, tensor: Tensor)] = []) {
+  /// A reaction with nothing but logits, or with more to be recorded or carried on.
+  public init(
+    logits: Tensor, information: [(name: String, tensor: Tensor)] = [],
+    hx: Nested<Tensor> = .empty
+  ) {
     self.logits = logits
     self.information = information
+    self.hx = hx
   }
 
   /// Everything that is recorded, by name.
@@ -49,6 +64,8 @@ public struct PolicyError: Error, Equatable, CustomStringConvertible {
 public struct PolicySignature: Sendable {
   /// What it records at each row, per environment.
   public let reaction: Nested<LeafSpecification>
+  /// What it carries from one row to the next, per environment.
+  public let recurrentState: Nested<LeafSpecification>
   /// Its parameters.
   public let parameters: ParameterLayout
 
@@ -59,9 +76,12 @@ public struct PolicySignature: Sendable {
     let graph = Graph()
     let layout = FragmentLayout(
       stepCount: 0, environmentCount: 1, contents: .init(spaces: spaces, reaction: .empty))
+    recurrentState = policy.recurrentState
+    let carried = graph.inputs(carrying: recurrentState, environmentCount: 1)
     let reaction = try policy.react(
-      to: TracedState(graph, layout, rows: 0..<1),
+      to: TracedState(graph, layout, rows: 0..<1, hx: carried),
       choosing: try ActionDistributions.fitting(spaces.action), in: graph)
+    try Self.check(reaction.hx, carries: recurrentState)
     self.reaction = .fields(
       reaction.recorded.map {
         ($0.name, .leaf(.init(.float32, Array($0.tensor.shape.dropFirst(2)))))
@@ -71,6 +91,22 @@ public struct PolicySignature: Sendable {
 
   /// Everything that a fragment of such an actor records.
   public func contents(_ spaces: EnvironmentSpaces) -> FragmentContents {
-    FragmentContents(spaces: spaces, reaction: reaction)
+    FragmentContents(spaces: spaces, reaction: reaction, recurrentState: recurrentState)
+  }
+
+  /// Whether what a policy carries on is what it says that it carries.
+  private static func check(
+    _ hx: Nested<Tensor>, carries state: Nested<LeafSpecification>
+  ) throws(PolicyError) {
+    guard state.leaves.allSatisfy({ $0.elementType == .float32 }) else {
+      throw PolicyError("the policy carries \(state.leaves): only float32 can be carried")
+    }
+    guard let pairs = hx.zip(state), pairs.leaves.allSatisfy({ $0.shape == [1] + $1.shape }) else {
+      throw PolicyError(
+        """
+        the policy carries on \(hx.map(\.shape).leaves) for one environment, which is not what its \
+        recurrentState says: \(state.map { [1] + $0.shape }.leaves) under the same names
+        """)
+    }
   }
 }

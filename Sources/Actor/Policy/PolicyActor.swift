@@ -6,8 +6,8 @@ import Rollout
 public final class PolicyActor: RolloutActor {
   /// What is recorded at each row, per environment.
   public let reaction: Nested<LeafSpecification>
-  /// Nothing is carried from step to step.
-  public let recurrentState: Nested<LeafSpecification> = .empty
+  /// What is carried from row to row, per environment.
+  public let recurrentState: Nested<LeafSpecification>
   /// The weights in use.
   public var weights: FlatVector<Float> { executor.weights }
 
@@ -21,6 +21,7 @@ public final class PolicyActor: RolloutActor {
   private let width: Int
   /// Where the leaves of an action lie.
   private let actionColumns: UnsafeMutableBufferPointer<Column>
+  private let memory: RecurrentMemory
 
   /// A tensor of the reaction and the column that it is copied to.
   ///
@@ -45,9 +46,12 @@ public final class PolicyActor: RolloutActor {
     precondition(streams.count == layout.environmentCount, "one stream for each environment")
     let graph = Graph()
     distribution = try ActionDistributions.fitting(spaces.action)
+    let carried = graph.inputs(
+      carrying: policy.recurrentState, environmentCount: layout.environmentCount)
     let reaction = try policy.react(
-      to: TracedState(graph, layout, rows: 0..<1), choosing: distribution, in: graph)
+      to: TracedState(graph, layout, rows: 0..<1, hx: carried), choosing: distribution, in: graph)
     self.reaction = layout.contents.reaction
+    recurrentState = policy.recurrentState
     self.streams = RandomStreamBuffer(streams)
     self.choice = choice
     width = distribution.logitCount
@@ -56,7 +60,11 @@ public final class PolicyActor: RolloutActor {
       "\(reaction.logits.shape) is not what \(distribution) records")
     actionColumns = .copy(of: layout.act.leaves)
     let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
-    executor = Executor(graph, outputs: outputs.map(\.tensor))
+    let next = reaction.hx.map(\.numeric)
+    // What is carried is wanted even if no score depends on it: the fragment records it.
+    executor = Executor(
+      graph, outputs: outputs.map(\.tensor) + next.leaves + carried.leaves)
+    memory = RecurrentMemory(carried, becoming: next, columns: layout.hx, executor: executor)
     var recorded: [Recorded] = []
     for (name, tensor) in outputs {
       guard let column = layout.actor[name]?.value,
@@ -75,11 +83,11 @@ public final class PolicyActor: RolloutActor {
   /// Renews what is derived from the weights.
   public func weightsChanged() { executor.weightsChanged() }
 
-  /// Nothing is carried, so there is nothing to reset.
-  public func reset(environment: Int?) {}
+  /// Zeroes what is carried for one environment; for all when `environment` is nil.
+  public func reset(environment: Int?) { memory.reset(environment: environment) }
 
-  /// Nothing is carried, so there is nothing to record.
-  public func recordState(into fragment: FragmentView) {}
+  /// Writes what is carried to the fragment's `hx`.
+  public func recordState(into fragment: FragmentView) { memory.record(into: fragment) }
 
   /// Reacts to the state of row t.
   public func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
@@ -89,7 +97,9 @@ public final class PolicyActor: RolloutActor {
       (fragment.base + entry.column.offset(row: t))
         .copyMemory(from: executor[entry.source], byteCount: entry.column.rowStride)
     }
-    if !virtual, let columns = actionColumns.baseAddress {
+    if virtual { return }
+    if !memory.isEmpty { memory.advance() }
+    if let columns = actionColumns.baseAddress {
       let logits = LogitsView(
         environmentCount: fragment.layout.environmentCount, width: width, stride: width,
         base: UnsafePointer(executor[recorded[0].source]))

@@ -15,27 +15,37 @@ public struct TracedState {
   public let rew: Tensor
   /// Whether an episode ended on arriving, bool [rows, B].
   public let fin: Tensor
+  /// What the actor carries when it comes to the first of the rows, [B, …]; empty when it has no memory.
+  ///
+  /// Where `fin` is set at a row, what is carried counts as zero before that row.
+  public let hx: Nested<Tensor>
   /// What the environments emit and accept.
   public let spaces: EnvironmentSpaces
 
   /// A state made of tensors that need not lie in a fragment, such as figures in Double.
   public init(
     stepno: Tensor, obs: Nested<Tensor>, act: Nested<Tensor>, rew: Tensor, fin: Tensor,
-    spaces: EnvironmentSpaces
+    hx: Nested<Tensor> = .empty, spaces: EnvironmentSpaces
   ) {
     self.stepno = stepno
     self.obs = obs
     self.act = act
     self.rew = rew
     self.fin = fin
+    self.hx = hx
     self.spaces = spaces
   }
 
   /// Traces the rows `rows` of a fragment's state.
-  public init(_ graph: Graph, _ layout: FragmentLayout, rows: Range<Int>) {
+  ///
+  /// - Parameter hx: what the actor carries when it comes to the first of them.
+  public init(
+    _ graph: Graph, _ layout: FragmentLayout, rows: Range<Int>, hx: Nested<Tensor> = .empty
+  ) {
     func input(_ columns: Nested<Column>, _ leaves: Nested<LeafSpecification>) -> Nested<Tensor> {
       graph.inputs(columns, leaves, rows: rows)
     }
+    self.hx = hx
     spaces = layout.contents.spaces
     stepno = graph.input(layout.stepno, .init(.int32, []), rows: rows)
     rew = graph.input(layout.rew, .init(.float32, []), rows: rows)
@@ -56,6 +66,8 @@ public struct TracedFragment {
   public let next: TracedState
   /// What the actor that collected the fragment said at rows 0…T−1, by name.
   public let actor: Nested<Tensor>
+  /// What the actor that collected the fragment said at row T, by name: [B, …].
+  public let virtual: Nested<Tensor>
   /// Whether the task ended the episode on the step, bool [T, B].
   public let terminated: Tensor
   /// Whether a limit cut the episode on the step, bool [T, B].
@@ -63,12 +75,13 @@ public struct TracedFragment {
 
   /// A fragment made of tensors that need not lie in one; both states have T rows.
   public init(
-    current: TracedState, next: TracedState, actor: Nested<Tensor>, terminated: Tensor,
-    truncated: Tensor
+    current: TracedState, next: TracedState, actor: Nested<Tensor>,
+    virtual: Nested<Tensor> = .empty, terminated: Tensor, truncated: Tensor
   ) {
     self.current = current
     self.next = next
     self.actor = actor
+    self.virtual = virtual
     self.terminated = terminated
     self.truncated = truncated
   }
@@ -76,9 +89,13 @@ public struct TracedFragment {
   /// Traces a fragment of T ≥ 1 steps.
   public init(_ graph: Graph, _ layout: FragmentLayout) {
     let steps = layout.stepCount
-    current = TracedState(graph, layout, rows: 0..<steps)
+    let carried = graph.inputs(layout.hx, layout.contents.recurrentState, rows: 0..<1)
+    current = TracedState(
+      graph, layout, rows: 0..<steps, hx: carried.map { $0.withoutFirstAxis })
     next = TracedState(graph, layout, rows: 1..<steps + 1)
     actor = graph.inputs(layout.actor, layout.contents.reaction, rows: 0..<steps)
+    virtual = graph.inputs(layout.actor, layout.contents.reaction, rows: steps..<steps + 1)
+      .map { $0.withoutFirstAxis }
     terminated = graph.input(layout.terminated, .init(.bool, []), rows: 0..<steps)
     truncated = graph.input(layout.truncated, .init(.bool, []), rows: 0..<steps)
   }
@@ -94,4 +111,9 @@ extension Graph {
     }
     return pairs.map { column, leaf in input(column, leaf, rows: rows) }
   }
+}
+
+extension Tensor {
+  /// A single row [1, …] without the axis that says so.
+  fileprivate var withoutFirstAxis: Tensor { reshaped(Array(shape.dropFirst())) }
 }

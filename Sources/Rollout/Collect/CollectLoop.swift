@@ -51,7 +51,7 @@ public final class CollectLoop {
     for t in 0..<stepCount {
       actor.react(to: fragment, at: t, virtual: false)
       try environments.step(fragment, from: t, sticky: sticky, position: position)
-      episodes.count(fragment, row: t + 1, sticky: sticky)
+      episodes.count(fragment, row: t + 1, sticky: sticky, actor)
     }
     position.clear()
     actor.react(to: fragment, at: stepCount, virtual: true)
@@ -73,8 +73,10 @@ private final class RunningEpisodes {
 
   /// Counts the step that led to `row`.
   ///
-  /// A frozen environment's row, `fin` after `fin`, counts for nothing.
-  func count(_ fragment: FragmentView, row: Int, sticky: Bool) {
+  /// A frozen environment's row, `fin` after `fin`, counts for nothing. An actor forgets what it carried from an episode that is over.
+  func count(
+    _ fragment: FragmentView, row: Int, sticky: Bool, _ actor: any RolloutActor
+  ) {
     let layout = fragment.layout
     let rewards = (fragment.base + layout.rew.offset(row: row)).assumingMemoryBound(to: Float.self)
     let ends = (fragment.base + layout.fin.offset(row: row)).assumingMemoryBound(to: Bool.self)
@@ -87,6 +89,7 @@ private final class RunningEpisodes {
       line.push(
         EpisodeRecord(
           episodeReturn: returns.base[environment], length: lengths.base[environment]))
+      actor.reset(environment: environment)
       returns.base[environment] = 0
       lengths.base[environment] = 0
     }

@@ -95,7 +95,13 @@ struct CollectLoopTests {
       let view: ColumnView<Float> = recording.fragment.column(column)
       #expect(view[0, 0] == expected)
     }
-    #expect(recording.actor.resets == 1)
+  }
+
+  @Test func `the actor forgets an episode that is over, and everything at the start`() throws {
+    let recording = try Recording([Counter(length: 3), Counter(length: 5)], stepCount: 4)
+    for _ in 0..<3 { try recording.collect() }
+    // After steps 3, 5, 6, 9, 10 and 12.
+    #expect(recording.actor.resets == [nil, 0, 1, 0, 0, 1, 0])
   }
 
   @Test func `a step limit is told apart from an end`() throws {

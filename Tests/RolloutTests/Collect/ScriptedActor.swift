@@ -11,11 +11,12 @@ final class ScriptedActor: RolloutActor {
   let recurrentState: Nested<LeafSpecification> = .leaf(.init(.float32, []))
   let weights = FlatVector<Float>(repeating: 0, count: 0)
   private(set) var played = 0
-  private(set) var resets = 0
+  /// Which environments it was told to forget; nil for all.
+  private(set) var resets: [Int?] = []
 
   func weightsChanged() {}
 
-  func reset(environment: Int?) { resets += 1 }
+  func reset(environment: Int?) { resets.append(environment) }
 
   func recordState(into fragment: FragmentView) {
     guard let column = fragment.layout.hx.value else { return }
