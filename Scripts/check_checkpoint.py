@@ -7,7 +7,7 @@ CHECKPOINT is a run's `last.safetensors`, read with the reference implementation
 REACTIONS is JSON: `observations` [n, features], `actions` [n] (the previous ones) and `logits`
 [n, choices], the log-probabilities that rlplay gave for them.
 
-The network is the feed-forward policy: observation beside the embedded previous action, linear
+The network is the network policy: observation beside the embedded previous action, linear
 layers with ReLU between them, log-softmax. NumPy computes it in double precision from the same
 single-precision parameters, and PyTorch, where it can be imported, in single precision with modules
 that load the file by the names of its tensors. Exit code 0 when all agree, 1 when not.
@@ -33,8 +33,8 @@ UNIT = 2.0 ** -24
 def layer_names(metadata):
     """The names of the linear layers, first to last, from the policy's description."""
     kind, _, settings = metadata["policy"].partition(" ")
-    if kind != "feed-forward":
-        raise SystemExit(f"the checkpoint's policy is '{kind}': only feed-forward is known here")
+    if kind != "network":
+        raise SystemExit(f"the checkpoint's policy is '{kind}': only network is known here")
     count = len(json.loads(settings)["hidden"])
     hidden = ["hidden"] if count == 1 else [f"hidden.{index}" for index in range(count)]
     return hidden + ["logits"]

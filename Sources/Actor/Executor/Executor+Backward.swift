@@ -45,6 +45,12 @@ extension Executor {
         Kernels.accumulateStrips(
           dx + strip.start, outStride: strip.stride, dy + strip.outStart,
           xStride: strip.outStride, rows: strip.rows, width: strip.width)
+      case .swapAxes(let out, let x, let matrices, let rows, let columns):
+        guard let dy = gradient(out), let dx = gradient(x) else { continue }
+        for matrix in 0..<matrices {
+          let start = matrix &* rows &* columns
+          Kernels.accumulateTransposed(dx + start, dy + start, rows: columns, columns: rows)
+        }
       case .sumLastAxis(let out, let x, let rows, let width):
         guard let dy = gradient(out), let dx = gradient(x) else { continue }
         Kernels.rowSumsBackward(dx, dy, rows: rows, columns: width)
@@ -54,7 +60,7 @@ extension Executor {
       case .pick(let out, let x, let indices, let rows, let classes):
         guard let dy = gradient(out), let dx = gradient(x) else { continue }
         Kernels.pickBackward(dx, dy, integers(indices), rows: rows, classes: classes)
-      case .convert, .integerStrip, .oneHotBits, .discountedReturns, .transpose:
+      case .convert, .integerStrip, .oneHot, .oneHotBits, .discountedReturns, .transpose:
         continue
       }
     }

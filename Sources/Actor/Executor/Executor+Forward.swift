@@ -42,8 +42,15 @@ extension Executor {
           xStride: strip.stride, rows: strip.rows, width: strip.width)
       case .integerStrip(let strip, let out, let x):
         copyIntegers(strip, values[Int(out.index)], integers(x))
+      case .oneHot(let out, let x, let rows, let count):
+        Kernels.oneHot(self[out], integers(x), rows: rows, count: count)
       case .oneHotBits(let out, let x, let rows, let bits):
         Kernels.oneHotBits(self[out], integers(x), rows: rows, bits: bits)
+      case .swapAxes(let out, let x, let matrices, let rows, let columns):
+        for matrix in 0..<matrices {
+          let start = matrix &* rows &* columns
+          Kernels.transpose(self[out] + start, self[x] + start, rows: rows, columns: columns)
+        }
       case .sumLastAxis(let out, let x, let rows, let width):
         Kernels.rowSums(self[out], self[x], rows: rows, columns: width)
       case .logSoftmax(let out, let x, let rows, let classes):

@@ -31,7 +31,10 @@ enum Instruction: BitwiseCopyable {
   case strip(Strip, out: Slot, x: Slot)
   /// The same of int32.
   case integerStrip(Strip, out: Slot, x: Slot)
+  case oneHot(out: Slot, x: Slot, rows: Int, count: Int)
   case oneHotBits(out: Slot, x: Slot, rows: Int, bits: Int)
+  /// The two axes of so many matrices exchanged.
+  case swapAxes(out: Slot, x: Slot, matrices: Int, rows: Int, columns: Int)
   case sumLastAxis(out: Slot, x: Slot, rows: Int, width: Int)
   case logSoftmax(out: Slot, x: Slot, rows: Int, classes: Int)
   case pick(out: Slot, x: Slot, indices: Slot, rows: Int, classes: Int)

@@ -80,7 +80,7 @@ struct Plan {
       needsGradient[id] =
         switch node.operation {
         case .parameter: true
-        case .input, .constant, .convert, .oneHotBits, .discountedReturns: false
+        case .input, .constant, .convert, .oneHot, .oneHotBits, .discountedReturns: false
         case .alias(.stopGradient), .unary(.atLeast), .reduce(.largest): false
         case .embedding, .pick: needsGradient[node.operands[0]]
         default: node.operands.contains { needsGradient[$0] }
@@ -206,9 +206,19 @@ struct Plan {
         .strip(
           .init(rows: count / max(width, 1), width: width, outStride: width, stride: 0),
           out: out, x: operands[0]))
+    case .oneHot:
+      let classes = node.shape.last ?? 1
+      body.append(
+        .oneHot(out: out, x: operands[0], rows: count / max(classes, 1), count: classes))
     case .oneHotBits:
       let bits = node.shape.last ?? 1
       body.append(.oneHotBits(out: out, x: operands[0], rows: count / bits, bits: bits))
+    case .swapLastAxes:
+      let matrix = shape(0).suffix(2).map { $0 }
+      body.append(
+        .swapAxes(
+          out: out, x: operands[0], matrices: shape(0).dropLast(2).reduce(1, *), rows: matrix[0],
+          columns: matrix[1]))
     case .sumLastAxis:
       body.append(
         .sumLastAxis(out: out, x: operands[0], rows: count, width: shape(0).last ?? 1))

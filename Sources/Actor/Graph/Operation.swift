@@ -32,8 +32,12 @@ enum Operation: Equatable {
   case columns(from: Int)
   /// The same row again and again.
   case repeatRows
+  /// A 1 at the place that an index names.
+  case oneHot
   /// The bits of an integer, lowest first.
   case oneHotBits
+  /// The last two axes exchanged.
+  case swapLastAxes
   case sumLastAxis
   case logSoftmax
   case pick

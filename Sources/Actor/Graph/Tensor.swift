@@ -188,6 +188,14 @@ extension Tensor {
       shape.dropLast() + [range.count], elementType: isInteger ? .int32 : nil)
   }
 
+  /// The last two axes exchanged: [.., m, n] becomes [.., n, m].
+  public func swappingLastAxes() -> Tensor {
+    precondition(shape.count >= 2, "\(shape) has no two axes to exchange")
+    let matrix = shape.suffix(2)
+    return graph.append(
+      .swapLastAxes, [numeric], shape.dropLast(2) + Array(matrix.reversed()))
+  }
+
   /// The same row for every place of the axes that go before it: [n] becomes [leading…, n].
   ///
   /// - Precondition: this is a single row.

@@ -73,6 +73,18 @@ extension Kernels {
     for r in 0..<rows { accumulate(out + r &* outStride, x + r &* xStride, width) { v in v } }
   }
 
+  /// out [rows, count] = a 1 at each row's index, zeros elsewhere.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func oneHot<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ indices: UnsafePointer<Int32>, rows: Int, count: Int
+  ) {
+    for r in 0..<rows {
+      let index = Int(indices[r])
+      for place in 0..<count { out[r &* count &+ place] = place == index ? 1 : 0 }
+    }
+  }
+
   /// out [rows, bits] = each index's bits as zeros and ones, the lowest first.
   ///
   /// Beyond the 31st bit the sign repeats, as in two's complement of any length.
@@ -85,6 +97,17 @@ extension Kernels {
       for bit in 0..<bits {
         out[r &* bits &+ bit] = (indices[r] &>> Int32(min(bit, 31))) & 1 == 1 ? 1 : 0
       }
+    }
+  }
+
+  /// out [columns, rows] += x [rows, columns] with rows and columns exchanged: the gradient of `transpose`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func accumulateTransposed<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, columns: Int
+  ) {
+    for column in 0..<columns {
+      for row in 0..<rows { out[column &* rows &+ row] += x[row &* columns &+ column] }
     }
   }
 

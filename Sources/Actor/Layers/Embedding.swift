@@ -12,6 +12,14 @@ extension Graph {
     return append(.embedding, [table, indices], indices.shape + [width])
   }
 
+  /// A 1 at the place that each index names, zeros elsewhere: [.., count].
+  ///
+  /// - Precondition: `indices` is int32; at run time each is within 0 ..< count.
+  public func oneHot(_ indices: Tensor, count: Int) -> Tensor {
+    precondition(indices.elementType == .int32, "one-hot needs int32 indices")
+    return append(.oneHot, [indices], indices.shape + [count])
+  }
+
   /// The bits of each integer as zeros and ones, lowest first: the seed's `OneHotBits`.
   ///
   /// - Precondition: `indices` is int32 and `bits` is within 1 ..< 64; bits beyond 31 repeat the sign.

@@ -10,7 +10,7 @@ public enum PolicyRegistry {
   private typealias Decode = @Sendable (Data) throws -> any Policy
 
   private static let kinds = Mutex<[String: Decode]>([
-    FeedForwardPolicy.kind: { try JSONDecoder().decode(FeedForwardPolicy.self, from: $0) }
+    NetworkPolicy.kind: { try JSONDecoder().decode(NetworkPolicy.self, from: $0) }
   ])
 
   /// Makes a policy known under its kind.

@@ -4,7 +4,7 @@ import Rollout
 /// What is collected, with which policy and weights: what every collector is made from.
 ///
 ///     let setup = try RolloutSetup(
-///       environment: "CartPole-v1", policy: FeedForwardPolicy(), environmentCount: 8, stepCount: 25, seed: 1)
+///       environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 8, stepCount: 25, seed: 1)
 ///     let rollout = try MultiWorker(setup, actorCount: 16, bufferCount: 24, fragmentsPerBatch: 2)
 public struct RolloutSetup {
   /// The registered name of the environment.

@@ -4,7 +4,7 @@ import Rollout
 // What a configuration's words stand for.
 extension TrainingConfiguration {
   /// The policy to train.
-  public var policy: any Policy { FeedForwardPolicy(hidden: hiddenSizes) }
+  public var policy: any Policy { NetworkPolicy(hidden: hiddenSizes) }
 
   /// What to minimise.
   public var objective: Reinforce {

@@ -27,6 +27,53 @@ struct ExecutorRowTests {
     }
   }
 
+  @Test func `the last two axes change places`() {
+    for shape in [[1, 1], [1, 5], [5, 1], [7, 5], [2, 3, 19], [2, 2, 3, 17]] {
+      let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
+      Formula([shape]) { _, x in x[0].swappingLastAxes() * x[0].swappingLastAxes() }.check("swap") {
+        x in
+        x[0].indices.map { index in
+          let (start, place) = (index / (rows * columns) * rows * columns, index % (rows * columns))
+          let element = x[0][start + place % rows * columns + place / rows]
+          return element * element
+        }
+      }
+    }
+  }
+
+  @Test func `the row before is there a row later, and nothing where an episode begins`() {
+    for (steps, environments, width) in [(1, 1, 1), (1, 3, 2), (2, 1, 5), (5, 3, 7), (4, 2, 17)] {
+      let resets = (0..<steps * environments).map { Int32($0 % 3 == 1 ? 1 : 0) }
+      let formula = Formula(
+        [[steps, environments, width], [environments, width]],
+        indices: (resets, [steps, environments])
+      ) { graph, x in
+        graph.delayed(x[0], from: x[1], resets: x[2].numeric) * x[0]
+      }
+      let row = environments * width
+      formula.check("delayed") { x in
+        x[0].indices.map { index in
+          let before = index < row ? x[1][index] : x[0][index - row]
+          return resets[index / width] == 1 ? 0 : before * x[0][index]
+        }
+      }
+    }
+  }
+
+  @Test func `a one stands at each index's place`() {
+    let indices: [Int32] = [0, 6, 3, 3, 1]
+    for count in [7, 16, 17] {
+      let graph = Graph()
+      let input = graph.input([5], elementType: .int32)
+      let places = graph.oneHot(input, count: count)
+      let executor = Executor<Double>(graph, outputs: [places])
+      executor.set(input, toIntegers: indices)
+      executor.forward()
+      let expected = indices.flatMap { index in (0..<count).map { $0 == index ? 1.0 : 0 } }
+      #expect(executor.values(of: places) == expected)
+    }
+  }
+
   @Test func `sums over the last axis`() {
     for shape in [[1], [5], [3, 1], [7, 5], [2, 3, 19], [4, 40]] {
       let width = shape[shape.count - 1]

@@ -25,7 +25,7 @@ struct ActionMaskTests {
     _ action: Space, _ allowed: [[Bool]], _ count: Int
   ) throws {
     let spaces = Self.spaces(.box(shape: [count], low: 0, high: 1, elementType: .bool), action)
-    let policy = FeedForwardPolicy(hidden: [5])
+    let policy = NetworkPolicy(hidden: [5])
     let layout = FragmentLayout(
       stepCount: 50, environmentCount: 20,
       contents: try PolicySignature(policy, for: spaces).contents(spaces))
@@ -80,7 +80,7 @@ struct ActionMaskTests {
 
   @Test func `the mask is no input of the network`() throws {
     let signature = try PolicySignature(
-      FeedForwardPolicy(hidden: []), for: Self.spaces(.multiBinary(4), .discrete(4)))
+      NetworkPolicy(hidden: []), for: Self.spaces(.multiBinary(4), .discrete(4)))
     #expect(
       signature.parameters.entries.map { "\($0.name) \($0.shape)" } == [
         "act.weight [4, 4]", "logits.weight [4, 7]", "logits.bias [4]",
@@ -96,7 +96,7 @@ struct ActionMaskTests {
   @Test(arguments: unfitting)
   func `a mask that does not fit is an error that names both`(_ mask: Space, _ action: Space) {
     let error = #expect(throws: PolicyError.self) {
-      try PolicySignature(FeedForwardPolicy(), for: Self.spaces(mask, action))
+      try PolicySignature(NetworkPolicy(), for: Self.spaces(mask, action))
     }
     #expect(error?.description.contains("action_mask") == true)
     #expect(error?.description.contains("\(action)") == true)

@@ -11,7 +11,7 @@ struct DistributionAllocationTests {
   static func actor(_ space: Space) throws -> (PolicyActor, FragmentView) {
     let spaces = EnvironmentSpaces(
       observation: .box(shape: [3], low: -1, high: 1), action: space)
-    let policy = FeedForwardPolicy(hidden: [5])
+    let policy = NetworkPolicy(hidden: [5])
     let layout = FragmentLayout(
       stepCount: 2, environmentCount: 7,
       contents: try PolicySignature(policy, for: spaces).contents(spaces))

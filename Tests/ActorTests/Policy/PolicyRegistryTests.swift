@@ -6,10 +6,10 @@ import Testing
 /// Policies as text and back.
 struct PolicyRegistryTests {
   @Test func `a policy and its settings come back from their text`() throws {
-    let policy = FeedForwardPolicy(hidden: [7, 9], embeddingWidth: 2)
+    let policy = NetworkPolicy(hidden: [7, 9], embeddingWidth: 2)
     let text = PolicyRegistry.encode(policy)
-    #expect(text.hasPrefix("feed-forward {"))
-    #expect(try PolicyRegistry.decode(text) as? FeedForwardPolicy == policy)
+    #expect(text.hasPrefix("network {"))
+    #expect(try PolicyRegistry.decode(text) as? NetworkPolicy == policy)
     #expect(PolicyRegistry.encode(try PolicyRegistry.decode(text)) == text)
   }
 
@@ -25,16 +25,16 @@ struct PolicyRegistryTests {
       let error = #expect(throws: PolicyError.self) { try PolicyRegistry.decode(text) }
       let description = error?.description ?? ""
       #expect(description.contains("'\(text.split(separator: " ").first ?? "")'"))
-      #expect(description.contains("feed-forward"))
+      #expect(description.contains("network"))
     }
   }
 
   @Test func `settings that cannot be read are an error of that policy`() {
     for settings in ["", "{", "{\"hidden\": 3}", "[]"] {
       let error = #expect(throws: PolicyError.self) {
-        try PolicyRegistry.decode("feed-forward \(settings)")
+        try PolicyRegistry.decode("network \(settings)")
       }
-      #expect(error?.description.hasPrefix("the settings of policy 'feed-forward'") == true)
+      #expect(error?.description.hasPrefix("the settings of policy 'network'") == true)
     }
   }
 }

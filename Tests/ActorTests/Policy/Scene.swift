@@ -13,7 +13,7 @@ enum Scene {
     ]),
     action: .discrete(3))
 
-  static let policy = FeedForwardPolicy(hidden: [6, 5], embeddingWidth: 3)
+  static let policy = NetworkPolicy(hidden: [6, 5], embeddingWidth: 3)
 
   static func layout(stepCount: Int, environmentCount: Int) -> FragmentLayout {
     let reaction: Nested<LeafSpecification> = .fields([("logits", .leaf(.init(.float32, [3])))])

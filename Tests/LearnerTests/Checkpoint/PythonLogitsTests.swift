@@ -44,7 +44,7 @@ import Testing
   /// Collects a fragment with the weights of a checkpoint.
   private func react(_ checkpoint: Checkpoint, hidden: [Int]) throws -> Reactions {
     let setup = try RolloutSetup(
-      environment: "CartPole-v1", policy: FeedForwardPolicy(hidden: hidden), environmentCount: 16,
+      environment: "CartPole-v1", policy: NetworkPolicy(hidden: hidden), environmentCount: 16,
       stepCount: 50, seed: 6)
     setup.weights.assign(
       try checkpoint.parameters(matching: setup.parameters.entries.map { ($0.name, $0.shape) }))

@@ -11,7 +11,7 @@ enum Collection {
     // Short episodes, so that ends and limits both occur within few fragments.
     try RolloutSetup(
       environment: "CartPole-v1", episodeLimit: .steps(30),
-      policy: FeedForwardPolicy(hidden: [16]), environmentCount: 4, stepCount: 12, sticky: sticky,
+      policy: NetworkPolicy(hidden: [16]), environmentCount: 4, stepCount: 12, sticky: sticky,
       seed: seed)
   }
 

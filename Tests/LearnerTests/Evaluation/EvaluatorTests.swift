@@ -6,7 +6,7 @@ import Testing
 
 /// Whole episodes with given weights.
 struct EvaluatorTests {
-  private static let policy = FeedForwardPolicy(hidden: [8])
+  private static let policy = NetworkPolicy(hidden: [8])
 
   private func evaluator(
     seed: UInt64 = 1, choice: ActionChoice = .sample, limit: EpisodeLimit = .registered
@@ -92,7 +92,7 @@ struct EvaluatorTests {
       let file = checkpoint(weights, evaluator.parameters, limit: text)
       let trained = try TrainedPolicy(Checkpoint(decoding: file.encoded()))
       #expect(trained.environment == "CartPole-v1" && trained.episodeLimit == limit)
-      #expect(trained.policy as? FeedForwardPolicy == Self.policy)
+      #expect(trained.policy as? NetworkPolicy == Self.policy)
       let result = try trained.evaluate(episodes: 12, choice: .sample, seed: 9)
       #expect(result == (try evaluator.evaluate(weights, episodes: 0..<12)))
       let short = try trained.evaluate(

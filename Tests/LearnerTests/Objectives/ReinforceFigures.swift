@@ -11,7 +11,7 @@ struct ReinforceFigures {
 
   static let spaces = EnvironmentSpaces(
     observation: .box(shape: [4], low: -.infinity, high: .infinity), action: .discrete(2))
-  static let policy = FeedForwardPolicy(hidden: [32])
+  static let policy = NetworkPolicy(hidden: [32])
 
   init(_ name: String) throws {
     reference = try Reference(name)

@@ -13,7 +13,7 @@ extension ProcessTests {
     /// Three batches of two workers.
     static func collect(killing signal: Int32? = nil) throws {
       let setup = try RolloutSetup(
-        environment: "CartPole-v1", policy: FeedForwardPolicy(), environmentCount: 2,
+        environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 2,
         stepCount: 10, seed: 1)
       let rollout = try MultiWorker(
         setup, actorCount: 2, bufferCount: 4, fragmentsPerBatch: 2,
@@ -62,7 +62,7 @@ extension ProcessTests {
       await #expect(processExitsWith: .success) {
         func fail() throws {
           let setup = try RolloutSetup(
-            environment: "CartPole-v1", policy: FeedForwardPolicy(), environmentCount: 2,
+            environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 2,
             stepCount: 10, seed: 1)
           #expect(throws: WorkerStartError.self) {
             try MultiWorker(
@@ -82,7 +82,7 @@ extension ProcessTests {
         processExitsWith: .success, observing: [\.standardErrorContent]
       ) {
         let setup = try RolloutSetup(
-          environment: "CartPole-v1", policy: FeedForwardPolicy(), environmentCount: 8,
+          environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 8,
           stepCount: 25, seed: 1)
         let rollout = try MultiWorker(
           setup, actorCount: 2, bufferCount: 4,

@@ -1,0 +1,163 @@
+import Rollout
+
+/// Names of parameters below a root.
+struct ParameterNames {
+  /// What all names are below; `nil` for nothing.
+  var root: String?
+
+  subscript(name: String) -> String { root.map { "\($0).\(name)" } ?? name }
+}
+
+/// What a network sees of a state, made into columns of one matrix.
+struct NetworkInputs {
+  private let policy: NetworkPolicy
+  private let state: TracedState
+  private let names: ParameterNames
+  private let graph: Graph
+
+  init(_ policy: NetworkPolicy, _ state: TracedState, _ names: ParameterNames, in graph: Graph) {
+    self.policy = policy
+    self.state = state
+    self.names = names
+    self.graph = graph
+  }
+
+  /// Matrices [rows, B, features] that stand side by side, in declared order.
+  func columns() throws(PolicyError) -> [Tensor] {
+    var result: [Tensor] = []
+    for input in policy.inputs {
+      switch input {
+      case .obs: result += try leaves(of: state.obs, state.spaces.observation, named: "obs")
+      case .act: result += try leaves(of: state.act, state.spaces.action, named: "act")
+      case .rew: result.append(column(state.rew))
+      case .fin: result.append(column(state.fin))
+      case .stepno:
+        result.append(
+          graph.linear(
+            graph.oneHotBits(state.stepno), outputs: policy.embeddingWidth, name: names["stepno"],
+            bias: false, weights: policy.initialisation.weights(gain: 1)))
+      }
+    }
+    guard result.contains(where: { $0.lastAxis > 0 }) else {
+      throw PolicyError(
+        "there is nothing that the network could see: name more inputs than \(policy.inputs)")
+    }
+    if policy.torso == .nature, !policy.inputs.contains(.obs) || !hasImage {
+      throw PolicyError(
+        """
+        the torso nature is for images, and \(state.spaces.observation) holds none: \
+        use mlp, or an observation that is or has a Box of uint8 with two or three axes
+        """)
+    }
+    return result
+  }
+
+  private var hasImage: Bool {
+    state.spaces.observation.parts.leaves.contains { ImageShape($0) != nil }
+  }
+
+  /// A number for each environment as a matrix of one column.
+  private func column(_ numbers: Tensor) -> Tensor { numbers.reshaped(numbers.shape + [1]) }
+
+  /// A container's leaves as matrices, in declared order.
+  private func leaves(
+    of tensors: Nested<Tensor>, _ space: Space, named root: String
+  ) throws(PolicyError) -> [Tensor] {
+    var result: [Tensor] = []
+    for ((tensor, space), path) in zip(
+      zip(tensors.leaves, space.parts.leaves), tensors.paths(below: root))
+    {
+      if path == "obs.\(TracedState.actionMaskName)" { continue }
+      let leading = Array(tensor.shape.prefix(2))
+      switch space {
+      case .discrete(let count):
+        result.append(encoded(tensor, count: count, named: path))
+      case .multiDiscrete(let counts):
+        for (choice, count) in counts.enumerated() {
+          result.append(
+            encoded(
+              tensor.columns(choice..<choice + 1).reshaped(leading), count: count,
+              named: "\(path).\(choice)"))
+        }
+      default:
+        if policy.torso == .nature, let image = ImageShape(space) {
+          result.append(try convolved(tensor, image, space, named: path))
+        } else {
+          let flat = tensor.reshaped(leading + [tensor.shape.dropFirst(2).reduce(1, *)])
+          result.append(space.isPixels ? (1 / 255) * flat : flat)
+        }
+      }
+    }
+    return result
+  }
+
+  /// A choice among `count`, [rows, B], as numbers [rows, B, …].
+  private func encoded(_ choice: Tensor, count: Int, named path: String) -> Tensor {
+    switch policy.integers {
+    case .embedding:
+      graph.embedding(choice, count: count, width: policy.embeddingWidth, name: names[path])
+    case .oneHot: graph.oneHot(choice, count: count)
+    case .bits:
+      graph.oneHotBits(choice, bits: max(1, Int.bitWidth - (count - 1).leadingZeroBitCount))
+    }
+  }
+
+  /// An image through the convolutions of DQN, flattened.
+  ///
+  /// The parameters have the numbers that the layers would have in PyTorch's `Sequential` with activations between them.
+  private func convolved(
+    _ pixels: Tensor, _ image: ImageShape, _ space: Space, named path: String
+  ) throws(PolicyError) -> Tensor {
+    guard image.height >= 36, image.width >= 36 else {
+      throw PolicyError(
+        """
+        the image '\(path)' is \(image.height) by \(image.width), and the torso nature needs \
+        36 by 36: use mlp, or a larger image
+        """)
+    }
+    let leading = Array(pixels.shape.prefix(2))
+    var x = space.isPixels ? (1 / 255) * pixels : pixels.numeric
+    if image.channelsAreLast {
+      x = x.reshaped(leading + [image.height * image.width, image.channels]).swappingLastAxes()
+    }
+    x = x.reshaped(leading + [image.channels, image.height, image.width])
+    for (number, layer) in [(32, 8, 4), (64, 4, 2), (64, 3, 1)].enumerated() {
+      x = graph.convolution(
+        x, outputs: layer.0, kernel: layer.1, stride: layer.2, name: names["\(path).\(2 * number)"],
+        activation: .relu, weights: policy.initialisation.weights(gain: 2.0.squareRoot()))
+    }
+    return x.reshaped(leading + [x.shape.dropFirst(2).reduce(1, *)])
+  }
+}
+
+/// How an image lies in its space's elements.
+struct ImageShape: Equatable {
+  var channels: Int
+  var height: Int
+  var width: Int
+  /// Whether a pixel's channels lie next to each other.
+  var channelsAreLast: Bool
+
+  /// The shape of a Box of uint8 with two or three axes; `nil` for any other space.
+  ///
+  /// Of three axes the first counts channels, or the last where that is the smallest.
+  init?(_ space: Space) {
+    guard case .box(let shape, _, _, .uint8) = space, (2...3).contains(shape.count) else {
+      return nil
+    }
+    if shape.count == 2 {
+      (channels, height, width, channelsAreLast) = (1, shape[0], shape[1], false)
+    } else if shape[2] < min(shape[0], shape[1]) {
+      (channels, height, width, channelsAreLast) = (shape[2], shape[0], shape[1], true)
+    } else {
+      (channels, height, width, channelsAreLast) = (shape[0], shape[1], shape[2], false)
+    }
+  }
+}
+
+extension Space {
+  /// Whether elements are shades from 0 to 255, which networks see as numbers from 0 to 1.
+  var isPixels: Bool {
+    if case .box(_, 0, 255, .uint8) = self { true } else { false }
+  }
+}
