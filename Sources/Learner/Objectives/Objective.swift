@@ -15,9 +15,10 @@ public protocol Objective: Sendable {
   ///   - fragment: the batch that was collected, rows [T, B].
   ///   - reaction: what the policy that is being trained says to `fragment.current`.
   ///   - distribution: how actions are drawn from a reaction's logits.
+  /// - Throws: `PolicyError` when the policy does not say what the loss needs.
   func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
-  ) -> TracedLoss
+  ) throws(PolicyError) -> TracedLoss
 }
 
 /// A loss and the numbers to report beside it.

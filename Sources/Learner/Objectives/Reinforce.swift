@@ -12,6 +12,11 @@ import Rollout
 /// The baseline b_t is 0, as the seed runs it, or the mean of G_t over the batch's environments. Without it returns that are all
 /// positive, as CartPole's, pull towards whatever was done, and a clipped ρ pulls back towards μ; see docs/benchmarks.md.
 ///
+/// Or it is learnt: v_t = v(s_t), a head of the network. Then the fragment's end is no end of the return, G_T = v_T as the actor that
+/// collected said in its virtual reaction, and the loss has one term more:
+///
+///     b_t = v_t (no gradient passes),   loss += c_value mean((v_t − G_t)²)
+///
 /// Source: Williams (1992), "Simple statistical gradient-following algorithms for connectionist reinforcement learning",
 /// with the weights of importance sampling.
 public struct Reinforce: Objective, Equatable {
@@ -26,13 +31,16 @@ public struct Reinforce: Objective, Equatable {
   public var rhoClip: Double
   /// b_t, what returns are compared with.
   public var baseline: ReturnBaseline
+  /// What the squared error of a learnt baseline is worth.
+  public var valueCost: Double
 
   /// REINFORCE with these settings.
   public init(
     discount: Double = 0.99, entropyCost: Double = 0.01, rhoClip: Double = .infinity,
-    baseline: ReturnBaseline = .none
+    baseline: ReturnBaseline = .none, valueCost: Double = 0.5
   ) {
     self.baseline = baseline
+    self.valueCost = valueCost
     self.discount = discount
     self.entropyCost = entropyCost
     self.rhoClip = rhoClip
@@ -41,7 +49,7 @@ public struct Reinforce: Objective, Equatable {
   /// Traces the loss.
   public func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
-  ) -> TracedLoss {
+  ) throws(PolicyError) -> TracedLoss {
     guard let behavior = fragment.actor["logits"]?.value else {
       preconditionFailure("the fragment holds no logits of the policy that collected it")
     }
@@ -51,11 +59,27 @@ public struct Reinforce: Objective, Equatable {
     let ratio = exp(logPi.stopGradient() - logMu)
     let rho = rhoClip.isFinite ? ratio.clamped(to: 0...rhoClip) : ratio
 
-    let returns = Tensor.discountedReturns(rewards: next.rew, ends: next.fin, discount: discount)
-    let advantages = baseline == .mean ? returns - returns.meanOverLastAxis() : returns
+    let judgement = baseline == .value ? try Judgement(of: fragment, reaction) : nil
+    let returns = Tensor.discountedReturns(
+      rewards: next.rew, ends: next.fin, discount: discount, bootstrap: judgement?.last)
+    let advantages =
+      switch baseline {
+      case .none: returns
+      case .mean: returns - returns.meanOverLastAxis()
+      case .value: judgement.map { returns - $0.values.stopGradient() } ?? returns
+      }
     let score = (logPi * (advantages * rho)).mean()
     let entropy = distribution.entropy(of: reaction.logits).mean()
-    let loss = -score - entropyCost * entropy
+    var loss = -score - entropyCost * entropy
+    var metrics: [TracedLoss.Metric] = []
+    if let judgement {
+      let error = (judgement.values - returns).squared().mean()
+      loss = loss + valueCost * error
+      metrics = [
+        .init(name: "value_mean", tensor: judgement.values.mean(), summary: .mean),
+        .init(name: "value_loss", tensor: error, summary: .mean),
+      ]
+    }
 
     return TracedLoss(
       loss,
@@ -67,7 +91,29 @@ public struct Reinforce: Objective, Equatable {
         // Those above the clip: on-policy with c_rho = 1 nothing is cut.
         .init(
           name: "rho_clipped", tensor: (1 - (-ratio).atLeast(-rhoClip)).mean(), summary: .mean),
-      ])
+      ] + metrics)
+  }
+}
+
+/// What a network says that states are worth.
+private struct Judgement {
+  /// v_t for rows 0…T−1, [T, B], by the policy that is trained.
+  let values: Tensor
+  /// v_T [B], as the policy that collected said.
+  let last: Tensor
+
+  init(of fragment: TracedFragment, _ reaction: Reaction) throws(PolicyError) {
+    guard let values = reaction.information.first(where: { $0.name == "value" })?.tensor,
+      let last = fragment.virtual["value"]?.value
+    else {
+      throw PolicyError(
+        """
+        a learnt baseline needs a policy that says a value: give NetworkPolicy a value head, or a \
+        policy of your own information named 'value' with a number for each row
+        """)
+    }
+    self.values = values
+    self.last = last
   }
 }
 
@@ -77,4 +123,6 @@ public enum ReturnBaseline: String, Sendable, CaseIterable {
   case none
   /// The mean return at the same row over all environments of the batch.
   case mean
+  /// What the network's value head says that the state is worth.
+  case value
 }

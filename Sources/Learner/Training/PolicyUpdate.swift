@@ -51,7 +51,7 @@ public final class PolicyUpdate {
   ///   - weights: the weights to train in place.
   ///   - optimiser: turns gradients into steps.
   ///   - maximumGradientNorm: the norm that longer gradients are shortened to.
-  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces.
+  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces, or does not say what the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, layout: FragmentLayout,
     weights: FlatVector<Float>, optimiser: any Optimiser<Float>,
@@ -62,7 +62,7 @@ public final class PolicyUpdate {
     let distribution = try ActionDistributions.fitting(layout.contents.spaces.action)
     let reaction = try policy.react(
       to: fragment.current, choosing: distribution, in: graph)
-    let traced = objective.loss(of: fragment, reaction: reaction, distribution: distribution)
+    let traced = try objective.loss(of: fragment, reaction: reaction, distribution: distribution)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
     self.weights = weights
     self.optimiser = optimiser

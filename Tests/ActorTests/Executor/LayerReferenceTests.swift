@@ -57,6 +57,7 @@ struct LayerReferenceTests {
     try check("silu", [6, 9]) { $1.silu() }
     try check("gelu", [6, 9]) { $1.gelu() }
     try check("log_softmax", [6, 9]) { $1.logSoftmax() }
+    try check("softmax", [6, 9]) { exp($1.logSoftmax()) }
   }
 
   @Test func `layer norm is PyTorch's`() throws {
@@ -75,5 +76,29 @@ struct LayerReferenceTests {
 
   @Test func `a linear layer is PyTorch's`() throws {
     try check("linear", [6, 7]) { $0.linear($1, outputs: 5, name: "layer") }
+  }
+
+  @Test func `an embedding is PyTorch's`() throws {
+    let reference = try Reference("layers")["embedding"]
+    let indices = reference["input"].numbers.map { Int32($0) }
+    let table = reference["parameters", "weight"].elements
+    let graph = Graph()
+    let input = graph.input([4, 5], elementType: .int32)
+    let output = graph.embedding(
+      input, count: table.count, width: table[0].elements.count, name: "layer")
+    let outputGradient = graph.input(output.shape)
+    let executor = Executor<Double>(
+      graph, outputs: [output], loss: (output * outputGradient).sum())
+    executor.weights.assign(reference["parameters", "weight"].numbers)
+    executor.set(input, toIntegers: indices)
+    executor.set(outputGradient, to: reference["output_gradient"].numbers)
+    executor.weightsChanged()
+    executor.forward()
+    executor.backward()
+    #expect(executor.values(of: output) == reference["output"].numbers)
+    // At most as many gradients add up as there are indices.
+    let difference = firstDifference(
+      executor.gradients.elements, reference["gradients", "weight"].numbers, absolute: 1e-13)
+    #expect(difference == nil, "\(difference ?? "")")
   }
 }

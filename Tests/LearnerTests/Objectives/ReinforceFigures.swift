@@ -96,7 +96,7 @@ struct TracedFigures<S: KernelScalar> {
     let distribution = Categorical(count: 2)
     let reaction = try ReinforceFigures.policy.react(
       to: current, choosing: distribution, in: graph)
-    loss = figures.objective.loss(of: fragment, reaction: reaction, distribution: distribution)
+    loss = try figures.objective.loss(of: fragment, reaction: reaction, distribution: distribution)
     logits = reaction.logits
     // What the loss is made of, traced once more so that it can be read.
     returns = Tensor.discountedReturns(

@@ -108,7 +108,7 @@ struct ReinforceTests {
       current: state, next: state, actor: .fields([("logits", .leaf(logits.stopGradient()))]),
       terminated: numbers, truncated: numbers)
     for clip in [1, Double.infinity] {
-      let traced = Reinforce(rhoClip: clip).loss(
+      let traced = try Reinforce(rhoClip: clip).loss(
         of: fragment, reaction: Reaction(logits: logits), distribution: distribution)
       let executor = Executor<Double>(
         graph, outputs: traced.metrics.map(\.tensor), loss: traced.loss)

@@ -1,0 +1,91 @@
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+
+/// Policy and value on one trunk against PyTorch's figures, with the losses of A2C and PPO written in the graph's operations.
+struct ActorCriticReferenceTests {
+  /// What a loss is made of.
+  private struct Scene {
+    var logits: Tensor
+    /// log π of the actions taken.
+    var logPi: Tensor
+    var value: Tensor
+    var advantage: Tensor
+    var target: Tensor
+    var logMu: Tensor
+    var oldValue: Tensor
+
+    var entropy: Tensor { Categorical(count: 3).entropy(of: logits).mean() }
+  }
+
+  private func check(_ name: String, _ formula: (Scene) -> Tensor) throws {
+    let reference = try Reference("actor_critic")
+    let graph = Graph()
+    func column() -> Tensor { graph.input([64]) }
+    let x = graph.input([64, 4])
+    let action = graph.input([64], elementType: .int32)
+    var trunk = x
+    for layer in ["l1", "l2"] { trunk = graph.linear(trunk, outputs: 64, name: layer).tanh() }
+    let logits = graph.linear(trunk, outputs: 3, name: "pi").logSoftmax()
+    let value = graph.linear(trunk, outputs: 1, name: "v").reshaped([64])
+    let scene = Scene(
+      logits: logits, logPi: logits.pick(action), value: value, advantage: column(),
+      target: column(), logMu: column(), oldValue: column())
+    let loss = formula(scene)
+    let executor = Executor<Double>(graph, outputs: [], loss: loss)
+    executor.set(x, to: reference["x"].numbers)
+    executor.set(action, toIntegers: reference["action"].numbers.map { Int32($0) })
+    executor.set(scene.advantage, to: reference["advantage"].numbers)
+    executor.set(scene.target, to: reference["target"].numbers)
+    executor.set(scene.logMu, to: reference["old_log_prob"].numbers)
+    executor.set(scene.oldValue, to: reference["old_value"].numbers)
+    executor.weights.assign(
+      graph.parameters.entries.flatMap { reference["parameters", $0.name].numbers })
+    executor.weightsChanged()
+    executor.forward()
+    executor.backward()
+
+    // Sums of 64 rows through layers of 64 in Double: 1e-13 at worst, so 1e-11 leaves room for another order.
+    #expect(
+      isClose(executor.value(of: loss), reference[name, "loss"].number, relative: 1e-11), "\(name)")
+    for entry in graph.parameters.entries {
+      let difference = firstDifference(
+        Array(executor.gradients.elements[entry.range]),
+        reference[name, "gradients", entry.name].numbers, absolute: 1e-11, relative: 1e-11)
+      #expect(difference == nil, "\(name): gradient of \(entry.name) \(difference ?? "")")
+    }
+  }
+
+  /// PPO's −min(ρ A, clip(ρ) A) with a clip of 0.2.
+  private func clippedSurrogate(_ scene: Scene) -> Tensor {
+    let ratio = exp(scene.logPi - scene.logMu)
+    let free = ratio * scene.advantage
+    let held = ratio.clamped(to: 0.8...1.2) * scene.advantage
+    return -free.minimum(held).mean()
+  }
+
+  @Test func `A2C's loss and gradients are PyTorch's`() throws {
+    try check("a2c") { scene in
+      -(scene.logPi * scene.advantage).mean() + 0.5 * (scene.value - scene.target).squared().mean()
+        - 0.01 * scene.entropy
+    }
+  }
+
+  @Test func `PPO's loss and gradients are PyTorch's`() throws {
+    try check("ppo") { scene in
+      clippedSurrogate(scene) + 0.25 * (scene.value - scene.target).squared().mean()
+        - 0.01 * scene.entropy
+    }
+  }
+
+  @Test func `PPO's with a clipped value are PyTorch's`() throws {
+    try check("ppo_clipped_value") { scene in
+      let moved = (scene.value - scene.oldValue).clamped(to: -0.2...0.2)
+      let free = (scene.value - scene.target).squared()
+      let held = (scene.oldValue + moved - scene.target).squared()
+      return clippedSurrogate(scene) + 0.25 * free.maximum(held).mean() - 0.01 * scene.entropy
+    }
+  }
+}
