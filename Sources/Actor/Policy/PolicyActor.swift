@@ -21,7 +21,7 @@ public final class PolicyActor: RolloutActor {
   private let width: Int
   /// Where the leaves of an action lie.
   private let actionColumns: UnsafeMutableBufferPointer<Column>
-  private let memory: RecurrentMemory
+  private let carriedState: CarriedState
 
   /// A tensor of the reaction and the column that it is copied to.
   ///
@@ -64,7 +64,7 @@ public final class PolicyActor: RolloutActor {
     // What is carried is wanted even if no score depends on it: the fragment records it.
     executor = Executor(
       graph, outputs: outputs.map(\.tensor) + next.leaves + carried.leaves)
-    memory = RecurrentMemory(carried, becoming: next, columns: layout.hx, executor: executor)
+    carriedState = CarriedState(carried, becoming: next, columns: layout.hx, executor: executor)
     var recorded: [Recorded] = []
     for (name, tensor) in outputs {
       guard let column = layout.actor[name]?.value,
@@ -84,10 +84,10 @@ public final class PolicyActor: RolloutActor {
   public func weightsChanged() { executor.weightsChanged() }
 
   /// Zeroes what is carried for one environment; for all when `environment` is nil.
-  public func reset(environment: Int?) { memory.reset(environment: environment) }
+  public func reset(environment: Int?) { carriedState.reset(environment: environment) }
 
   /// Writes what is carried to the fragment's `hx`.
-  public func recordState(into fragment: FragmentView) { memory.record(into: fragment) }
+  public func recordState(into fragment: FragmentView) { carriedState.record(into: fragment) }
 
   /// Reacts to the state of row t.
   public func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
@@ -98,7 +98,7 @@ public final class PolicyActor: RolloutActor {
         .copyMemory(from: executor[entry.source], byteCount: entry.column.rowStride)
     }
     if virtual { return }
-    if !memory.isEmpty { memory.advance() }
+    if !carriedState.isEmpty { carriedState.advance() }
     if let columns = actionColumns.baseAddress {
       let logits = LogitsView(
         environmentCount: fragment.layout.environmentCount, width: width, stride: width,

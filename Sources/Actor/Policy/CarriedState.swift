@@ -3,7 +3,7 @@ import Rollout
 /// What an actor carries from row to row: [B, …] for each leaf of a policy's recurrent state.
 ///
 /// It lies in the executor's inputs, where the next reaction reads it.
-struct RecurrentMemory {
+struct CarriedState {
   /// One leaf: where it is read, what it becomes, and where the fragment records it.
   private struct Leaf: BitwiseCopyable {
     var input: Slot
