@@ -25,6 +25,7 @@ public final class Executor<Scalar: KernelScalar> {
 
   private let arena: FlatVector<Scalar>
   private let gradientArena: FlatVector<Scalar>
+  private let scratch: FlatVector<Scalar>
   private let bindings: UnsafeMutableBufferPointer<Binding>
   private let loss: Slot
   private let graph: Graph
@@ -60,6 +61,8 @@ public final class Executor<Scalar: KernelScalar> {
     let arenaCount = plan.arenaByteCount / MemoryLayout<Scalar>.stride
     arena = FlatVector(repeating: 0, count: arenaCount)
     gradientArena = FlatVector(repeating: 0, count: loss == nil ? 0 : arenaCount)
+    scratch = FlatVector(
+      repeating: 0, count: plan.scratchByteCount / MemoryLayout<Scalar>.stride)
     isPlaced = plan.places.map { if case .unused = $0 { false } else { true } }
     prologue = .copy(of: plan.prologue)
     body = .copy(of: plan.body)
@@ -81,6 +84,8 @@ public final class Executor<Scalar: KernelScalar> {
           // Only the executor's own numbers carry gradients, so these bytes are whole elements.
           slotGradients[index] = gradientArena.base + start / MemoryLayout<Scalar>.stride
         }
+      case .scratch(let start):
+        values[index] = UnsafeMutableRawPointer(scratch.base) + start
       case .weights(let start):
         values[index] = UnsafeMutableRawPointer(self.weights.base + start)
         if carriesGradient { slotGradients[index] = gradients.base + start }

@@ -15,19 +15,23 @@ struct Plan {
   private(set) var needsGradient: [Bool]
   /// Bytes of the executor's own memory for values; gradients lie in a second one of the same shape.
   private(set) var arenaByteCount = 0
+  /// Bytes of what steps keep for themselves, which has no gradient and lies apart.
+  private(set) var scratchByteCount = 0
 
   /// Where a slot's memory lies.
   enum Place: BitwiseCopyable {
     case unused
     /// In the executor's arena, from that byte on: integers may lie there too, and rows of them.
     case arena(Int)
+    /// In the executor's scratch, from that byte on.
+    case scratch(Int)
     /// In the weights, from that element on.
     case weights(Int)
     /// In the bound fragment: bytes from its start, and bytes per row to move on.
     case fragment(offset: Int, rowStride: Int)
   }
 
-  private let nodes: [Graph.Node]
+  let nodes: [Graph.Node]
   private let scalarType: ElementType
   private var transposes: [Int: Slot] = [:]
 
@@ -114,6 +118,7 @@ struct Plan {
     return switch place {
     case .unused: .unused
     case .arena(let start): .arena(start + bytes)
+    case .scratch(let start): .scratch(start + bytes)
     case .weights(let start): .weights(start + elements)
     case .fragment(let offset, let rowStride):
       .fragment(offset: offset + bytes, rowStride: rowStride)
@@ -123,8 +128,12 @@ struct Plan {
   /// Takes a stretch of the arena, a whole number of cache lines; narrower and wider elements share it.
   private mutating func reserve(_ elementCount: Int, _ type: ElementType) -> Int {
     let start = arenaByteCount
-    arenaByteCount += (elementCount * type.byteCount + 63) / 64 * 64
+    arenaByteCount += wholeLines(elementCount, type)
     return start
+  }
+
+  private func wholeLines(_ elementCount: Int, _ type: ElementType) -> Int {
+    (elementCount * type.byteCount + 63) / 64 * 64
   }
 
   // MARK: Steps
@@ -143,7 +152,7 @@ struct Plan {
       guard let type = nodes[node.operands[0]].elementType, type != scalarType else { break }
       body.append(.convert(out: out, x: operands[0], count: count, from: .init(type)))
     case .unary(.activation(let activation)) where fused[node.operands[0]] == id:
-      emitLinear(nodes[node.operands[0]], activation, out)
+      body.append(linearStep(nodes[node.operands[0]], activation, out))
     case .unary(let operation):
       body.append(.unary(operation, out: out, x: operands[0], count: count))
     case .binary(let operation):
@@ -155,17 +164,9 @@ struct Plan {
       body.append(
         .reduce(reduction, out: out, x: operands[0], count: shape(0).reduce(1, *)))
     case .linear(let activation):
-      emitLinear(node, activation, out)
+      body.append(linearStep(node, activation, out))
     case .convolution(let stride, let activation):
-      let image = shape(0).suffix(3).map { $0 }
-      let convolution = ConvolutionShape(
-        images: shape(0).dropLast(3).reduce(1, *), channels: image[0], height: image[1],
-        width: image[2], outputs: shape(1)[0], kernel: shape(1)[2], stride: stride,
-        activation: activation)
-      body.append(
-        .convolution(
-          convolution, out: out, x: operands[0], weight: operands[1], bias: operands[2],
-          patches: scratch(convolution.depth * convolution.places)))
+      body.append(convolutionStep(node, stride, activation, out))
     case .layerNorm(let epsilon):
       let width = max(node.shape.last ?? 1, 1)
       body.append(
@@ -239,21 +240,8 @@ struct Plan {
     }
   }
 
-  private mutating func emitLinear(_ node: Graph.Node, _ activation: Activation, _ out: Slot) {
-    let weight = nodes[node.operands[1]]
-    let inputs = weight.shape[1]
-    let outputs = weight.shape[0]
-    let rows = nodes[node.operands[0]].shape.dropLast().reduce(1, *)
-    body.append(
-      .linear(
-        .init(rows: rows, inputs: inputs, outputs: outputs, activation: activation), out: out,
-        x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
-        transposed: transposed(node.operands[1], outputs, inputs),
-        bias: node.operands.count > 2 ? Slot(node.operands[2]) : .none))
-  }
-
   /// The slot of a weight's transpose, made in the prologue and shared by all its readers.
-  private mutating func transposed(_ weight: Int, _ outputs: Int, _ inputs: Int) -> Slot {
+  mutating func transposed(_ weight: Int, _ outputs: Int, _ inputs: Int) -> Slot {
     if let slot = transposes[weight] { return slot }
     let slot = scratch(outputs * inputs)
     prologue.append(.transpose(out: slot, x: Slot(weight), rows: outputs, columns: inputs))
@@ -262,9 +250,10 @@ struct Plan {
   }
 
   /// A slot of the executor's own beyond the graph's nodes, for that many elements.
-  private mutating func scratch(_ elementCount: Int) -> Slot {
+  mutating func scratch(_ elementCount: Int) -> Slot {
     let slot = Slot(places.count)
-    places.append(.arena(reserve(elementCount, scalarType)))
+    places.append(.scratch(scratchByteCount))
+    scratchByteCount += wholeLines(elementCount, scalarType)
     needsGradient.append(false)
     return slot
   }

@@ -1,0 +1,34 @@
+import Rollout
+
+// The steps of layers: sizes from shapes, transposes and scratch.
+
+extension Plan {
+  mutating func linearStep(
+    _ node: Graph.Node, _ activation: Activation, _ out: Slot
+  ) -> Instruction {
+    let weight = nodes[node.operands[1]]
+    let inputs = weight.shape[1]
+    let outputs = weight.shape[0]
+    let rows = nodes[node.operands[0]].shape.dropLast().reduce(1, *)
+    return .linear(
+      .init(rows: rows, inputs: inputs, outputs: outputs, activation: activation), out: out,
+      x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
+      transposed: transposed(node.operands[1], outputs, inputs),
+      bias: node.operands.count > 2 ? Slot(node.operands[2]) : .none)
+  }
+
+  mutating func convolutionStep(
+    _ node: Graph.Node, _ stride: Int, _ activation: Activation, _ out: Slot
+  ) -> Instruction {
+    let shape = nodes[node.operands[0]].shape
+    let weight = nodes[node.operands[1]].shape
+    let image = Array(shape.suffix(3))
+    let convolution = ConvolutionShape(
+      images: shape.dropLast(3).reduce(1, *), channels: image[0], height: image[1],
+      width: image[2], outputs: weight[0], kernel: weight[2], stride: stride,
+      activation: activation)
+    return .convolution(
+      convolution, out: out, x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
+      bias: Slot(node.operands[2]), patches: scratch(convolution.depth * convolution.places))
+  }
+}
