@@ -36,6 +36,9 @@ extension Executor {
           Kernels.layerNormBackwardInput(
             dx, dy, self[x], self[weight], self[statistics], rows: rows, columns: width)
         }
+      case .recurrent(let shape, let out, let slots):
+        guard let dy = gradient(out) else { continue }
+        recurrentBackward(shape, dy, out, slots)
       case .embedding(let out, let table, let indices, let rows, let width):
         guard let dy = gradient(out), let dTable = gradient(table) else { continue }
         Kernels.embeddingBackward(dTable, dy, integers(indices), rows: rows, width: width)

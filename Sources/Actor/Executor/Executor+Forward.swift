@@ -34,6 +34,8 @@ extension Executor {
         Kernels.layerNorm(
           self[out], self[statistics], self[x], self[weight], self[bias], rows: rows,
           columns: width, epsilon: Scalar(epsilon))
+      case .recurrent(let shape, let out, let slots):
+        Kernels.recurrentForward(memory(shape, out, slots))
       case .embedding(let out, let table, let indices, let rows, let width):
         Kernels.embedding(self[out], self[table], integers(indices), rows: rows, width: width)
       case .strip(let strip, let out, let x):

@@ -26,6 +26,7 @@ enum Instruction: BitwiseCopyable {
   case layerNorm(
     out: Slot, x: Slot, weight: Slot, bias: Slot, statistics: Slot, rows: Int, width: Int,
     epsilon: Double)
+  case recurrent(RecurrentShape, out: Slot, RecurrentSlots)
   case embedding(out: Slot, table: Slot, indices: Slot, rows: Int, width: Int)
   /// Columns copied from one matrix to another: what stands side by side, is cut out or repeats.
   case strip(Strip, out: Slot, x: Slot)
@@ -96,6 +97,23 @@ enum Instruction: BitwiseCopyable {
     var start = 0
     /// 0 where one row stands for all.
     var stride: Int
+  }
+
+  /// A recurrent layer's operands, and memory of its own.
+  struct RecurrentSlots: BitwiseCopyable {
+    var projected: Slot
+    var weight: Slot
+    var transposed: Slot
+    var bias: Slot
+    var resets: Slot
+    var hidden: Slot
+    /// An LSTM's; a GRU has the hidden state here, which it does not read twice.
+    var cell: Slot
+    var previous: Slot
+    var gates: Slot
+    /// Absent where nothing asks for a gradient; `recurrentGradient` is a GRU's.
+    var carriedGradient: Slot
+    var recurrentGradient: Slot
   }
 
   struct LinearShape: BitwiseCopyable {

@@ -31,4 +31,27 @@ extension Plan {
       convolution, out: out, x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
       bias: Slot(node.operands[2]), patches: scratch(convolution.depth * convolution.places))
   }
+
+  mutating func recurrentStep(
+    _ cell: RecurrentCell, _ node: Graph.Node, _ out: Slot
+  ) -> Instruction {
+    let operands = node.operands.map { Slot($0) }
+    let keeps = needsGradient[Int(out.index)]
+    let shape = RecurrentShape(
+      cell: cell, steps: node.shape[1], environments: node.shape[2], size: node.shape[3],
+      keepsRows: keeps)
+    let states = cell.stateCount * shape.rowCount
+    return .recurrent(
+      shape, out: out,
+      .init(
+        projected: operands[0], weight: operands[1],
+        transposed: transposed(node.operands[1], cell.gateCount * shape.size, shape.size),
+        bias: operands[2], resets: operands[3], hidden: operands[4],
+        cell: operands[operands.count - 1],
+        previous: scratch(shape.keptSteps * states),
+        gates: scratch(shape.keptSteps * shape.gateRowCount),
+        carriedGradient: keeps ? scratch(states) : .none,
+        recurrentGradient: keeps && cell == .gru
+          ? scratch(shape.steps * shape.gateRowCount) : .none))
+  }
 }

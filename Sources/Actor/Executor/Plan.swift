@@ -174,6 +174,8 @@ struct Plan {
           out: out, x: operands[0], weight: operands[1], bias: operands[2],
           statistics: scratch(2 * count / width), rows: count / width, width: width,
           epsilon: epsilon))
+    case .recurrent(let cell):
+      body.append(recurrentStep(cell, node, out))
     case .embedding:
       body.append(
         .embedding(

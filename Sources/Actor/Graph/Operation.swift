@@ -24,6 +24,11 @@ enum Operation: Equatable {
   case convolution(stride: Int, Activation)
   /// (x − mean) / √(variance + ε) · weight + bias along the last axis: operands x, weight, bias.
   case layerNorm(epsilon: Double)
+  /// An LSTM or a GRU over the first axis, the state zero before rows where `resets` is not: operands
+  /// x W_ihᵀ + b_ih [T, B, gates · size], W_hh, b_hh, resets [T, B] and the first h [B, size], c.
+  ///
+  /// The result is [states, T, B, size]: h after each row, then c. Nothing else reads the first operand.
+  case recurrent(RecurrentCell)
   /// Rows of a table: operands table, indices.
   case embedding
   /// Operands side by side along the last axis.

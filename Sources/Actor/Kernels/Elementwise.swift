@@ -99,4 +99,39 @@ extension Kernels {
   static func fill<S: KernelScalar>(_ out: UnsafeMutablePointer<S>, _ value: S, _ count: Int) {
     out.update(repeating: value, count: count)
   }
+
+  /// Visits `count` elements a vector at a time, for loops over more arrays than `map` takes.
+  @inline(__always)
+  static func eachVector<S: KernelScalar>(
+    of count: Int, _ body: (VectorRange<S>) -> Void
+  ) {
+    var i = 0
+    while i &+ S.lanes <= count {
+      body(VectorRange(start: i, count: S.lanes))
+      i &+= S.lanes
+    }
+    if i < count { body(VectorRange(start: i, count: count &- i)) }
+  }
+}
+
+/// A vector's place in arrays; the last one may have spare lanes, which are never read nor written.
+struct VectorRange<S: KernelScalar> {
+  var start: Int
+  var count: Int
+
+  /// The numbers there, the spare lanes zero.
+  @inline(__always)
+  func load(_ array: UnsafePointer<S>) -> S.Vector {
+    count == S.lanes ? S.load(array + start) : S.loadFirst(count, array + start)
+  }
+
+  /// Stores the numbers there.
+  @inline(__always)
+  func store(_ array: UnsafeMutablePointer<S>, _ vector: S.Vector) {
+    if count == S.lanes {
+      S.store(array + start, vector)
+    } else {
+      S.storeFirst(count, array + start, vector)
+    }
+  }
 }

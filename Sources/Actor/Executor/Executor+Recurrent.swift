@@ -1,0 +1,33 @@
+import Rollout
+
+extension Executor {
+  /// Where a recurrent layer's operands and results lie.
+  @inline(__always)
+  func memory(
+    _ shape: RecurrentShape, _ out: Slot, _ slots: Instruction.RecurrentSlots
+  ) -> RecurrentMemory<Scalar> {
+    RecurrentMemory(
+      shape: shape, projected: self[slots.projected], weight: self[slots.weight],
+      transposed: self[slots.transposed], bias: self[slots.bias], resets: self[slots.resets],
+      hidden: self[slots.hidden], cell: self[slots.cell], states: self[out],
+      previous: self[slots.previous], gates: self[slots.gates])
+  }
+
+  /// Carries gradients back through a recurrent layer.
+  @inline(__always)
+  func recurrentBackward(
+    _ shape: RecurrentShape, _ dy: UnsafeMutablePointer<Scalar>, _ out: Slot,
+    _ slots: Instruction.RecurrentSlots
+  ) {
+    guard let dProjected = gradient(slots.projected), let dWeight = gradient(slots.weight),
+      let dBias = gradient(slots.bias)
+    else { return }
+    Kernels.recurrentBackward(
+      RecurrentGradients(
+        states: dy, projected: dProjected, weight: dWeight, bias: dBias,
+        hidden: gradient(slots.hidden), cell: gradient(slots.cell),
+        recurrent: slots.recurrentGradient.isPresent ? self[slots.recurrentGradient] : dProjected,
+        carried: self[slots.carriedGradient]),
+      memory(shape, out, slots))
+  }
+}

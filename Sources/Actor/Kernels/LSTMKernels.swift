@@ -1,0 +1,81 @@
+// One row of an LSTM between the matrix products, all environments.
+
+extension Kernels {
+  /// The gates and the states of one row.
+  ///
+  ///     i = σ(xᵢ + hᵢ)   f = σ(x_f + h_f)   g = tanh(x_g + h_g)   o = σ(x_o + h_o)
+  ///     c′ = f c + i g   h′ = o tanh c′
+  ///
+  /// - Parameters:
+  ///   - hidden: h′ [B, size].
+  ///   - cell: c′ [B, size].
+  ///   - gates: h W_hhᵀ + b_hh [B, 4 · size], in whose place i, f, g, o are left.
+  ///   - projected: x W_ihᵀ + b_ih [B, 4 · size].
+  ///   - previous: c [B, size].
+  @inline(__always)
+  static func lstmRow<S: KernelScalar>(
+    _ hidden: UnsafeMutablePointer<S>, _ cell: UnsafeMutablePointer<S>,
+    _ gates: UnsafeMutablePointer<S>, _ projected: UnsafePointer<S>, _ previous: UnsafePointer<S>,
+    environments: Int, size: Int
+  ) {
+    for environment in 0..<environments {
+      let start = environment &* size
+      let gate = gates + 4 &* start
+      let x = projected + 4 &* start
+      eachVector(of: size) { (at: VectorRange<S>) in
+        let i = S.sigmoid(at.load(gate) + at.load(x))
+        let f = S.sigmoid(at.load(gate + size) + at.load(x + size))
+        let g = S.tanh(at.load(gate + 2 &* size) + at.load(x + 2 &* size))
+        let o = S.sigmoid(at.load(gate + 3 &* size) + at.load(x + 3 &* size))
+        let c = S.multiplyAdd(f, at.load(previous + start), i * g)
+        at.store(gate, i)
+        at.store(gate + size, f)
+        at.store(gate + 2 &* size, g)
+        at.store(gate + 3 &* size, o)
+        at.store(cell + start, c)
+        at.store(hidden + start, o * S.tanh(c))
+      }
+    }
+  }
+
+  /// The gradients of `lstmRow`.
+  ///
+  /// With d the loss's derivative and t = tanh c′:
+  ///
+  ///     dc′ += dh′ o (1 − t²)
+  ///     before the gates: dc′ g i (1 − i), dc′ c f (1 − f), dc′ i (1 − g²), dh′ t o (1 − o)
+  ///
+  /// - Parameters:
+  ///   - dGates: written, by what comes before the gates: [B, 4 · size].
+  ///   - dPreviousHidden: written, zero: what the row's product adds to.
+  ///   - dPrevious: written, by c: dc′ f [B, size].
+  ///   - gates: i, f, g, o as `lstmRow` left them.
+  @inline(__always)
+  static func lstmRowBackward<S: KernelScalar>(
+    _ dGates: UnsafeMutablePointer<S>, _ dPreviousHidden: UnsafeMutablePointer<S>,
+    _ dPrevious: UnsafeMutablePointer<S>, _ dHidden: UnsafePointer<S>, _ dCell: UnsafePointer<S>,
+    _ gates: UnsafePointer<S>, _ previous: UnsafePointer<S>, _ cell: UnsafePointer<S>,
+    environments: Int, size: Int
+  ) {
+    fill(dPreviousHidden, 0, environments &* size)
+    for environment in 0..<environments {
+      let start = environment &* size
+      let gate = gates + 4 &* start
+      let dGate = dGates + 4 &* start
+      eachVector(of: size) { (at: VectorRange<S>) in
+        let i = at.load(gate)
+        let f = at.load(gate + size)
+        let g = at.load(gate + 2 &* size)
+        let o = at.load(gate + 3 &* size)
+        let t = S.tanh(at.load(cell + start))
+        let dh = at.load(dHidden + start)
+        let dc = S.multiplyAdd(dh * o, 1 - t * t, at.load(dCell + start))
+        at.store(dGate, dc * g * (i * (1 - i)))
+        at.store(dGate + size, dc * at.load(previous + start) * (f * (1 - f)))
+        at.store(dGate + 2 &* size, dc * i * (1 - g * g))
+        at.store(dGate + 3 &* size, dh * t * (o * (1 - o)))
+        at.store(dPrevious + start, dc * f)
+      }
+    }
+  }
+}

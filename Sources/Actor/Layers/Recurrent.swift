@@ -1,0 +1,126 @@
+import Rollout
+
+/// What a recurrent layer carries from row to row: h, and c where there is one.
+public struct RecurrentState {
+  /// h of each layer, [B, size].
+  public var hidden: [Tensor]
+  /// c of each layer, [B, size]; empty for a GRU.
+  public var cell: [Tensor]
+
+  /// A state of these tensors, one for each layer.
+  public init(hidden: [Tensor], cell: [Tensor] = []) {
+    self.hidden = hidden
+    self.cell = cell
+  }
+}
+
+extension Graph {
+  /// PyTorch's `LSTM` over the first axis, the state zeroed where an episode ended.
+  ///
+  ///     i, f, o = σ(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh)   g = tanh(…)
+  ///     c′ = f c + i g   h′ = o tanh c′
+  ///
+  /// Parameters of each layer n: `<name>.weight_ih_ln` [4 · size, features] with the gates in the order
+  /// i, f, g, o, `weight_hh_ln` [4 · size, size], `bias_ih_ln` and `bias_hh_ln` [4 · size]; all drawn from
+  /// U(±1/√size) unless `weights` says how to draw the two weights: then the biases begin at zero. A
+  /// layer after the first one reads the h of the layer before.
+  ///
+  /// Gradients flow through all rows, back into `state` and from the state that is returned.
+  ///
+  /// Source: Hochreiter and Schmidhuber (1997), "Long short-term memory", with the forget gate of Gers,
+  /// Schmidhuber and Cummins (2000).
+  ///
+  /// - Parameters:
+  ///   - x: [T, B, features].
+  ///   - size: how many numbers h and c have for each environment.
+  ///   - layers: how many stand on each other.
+  ///   - state: what the layers carry into the first row: [B, size] for each.
+  ///   - resets: [T, B], not 0 where an episode ended on arriving at the row: the state is zero before it.
+  /// - Returns: the last layer's h after each row [T, B, size]; all layers' state after the last row.
+  /// - Precondition: there is a row; `state` has h and c of every layer.
+  public func lstm(
+    _ x: Tensor, size: Int, layers: Int = 1, from state: RecurrentState, resets: Tensor,
+    name: String, weights: Initialisation? = nil
+  ) -> (output: Tensor, state: RecurrentState) {
+    precondition(
+      state.hidden.count == layers && state.cell.count == layers,
+      "\(layers) layers of an LSTM from \(state.hidden.count) h and \(state.cell.count) c")
+    return recurrent(.lstm, x, size: size, from: state, resets: resets, name: name, weights)
+  }
+
+  /// PyTorch's `GRU` over the first axis, the state zeroed where an episode ended.
+  ///
+  ///     r, z = σ(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh)   n = tanh(x W_inᵀ + b_in + r (h W_hnᵀ + b_hn))
+  ///     h′ = (1 − z) n + z h
+  ///
+  /// Parameters, their initialisation, arguments and results are those of `lstm`, with 3 · size in place
+  /// of 4 · size, the gates in the order r, z, n, and no c.
+  ///
+  /// Source: Cho et al. (2014), "Learning phrase representations using RNN encoder–decoder", with r behind
+  /// the product as in PyTorch.
+  ///
+  /// - Precondition: there is a row; `state` has the h of every layer, and no c.
+  public func gru(
+    _ x: Tensor, size: Int, layers: Int = 1, from state: RecurrentState, resets: Tensor,
+    name: String, weights: Initialisation? = nil
+  ) -> (output: Tensor, state: RecurrentState) {
+    precondition(
+      state.hidden.count == layers && state.cell.isEmpty,
+      "\(layers) layers of a GRU from \(state.hidden.count) h and \(state.cell.count) c")
+    return recurrent(.gru, x, size: size, from: state, resets: resets, name: name, weights)
+  }
+
+  private func recurrent(
+    _ cell: RecurrentCell, _ x: Tensor, size: Int, from state: RecurrentState, resets: Tensor,
+    name: String, _ weights: Initialisation?
+  ) -> (output: Tensor, state: RecurrentState) {
+    precondition(
+      x.shape.count == 3 && x.shape[0] > 0,
+      "a recurrent layer needs rows [T, B, features], not \(x.shape)")
+    let (steps, environments) = (x.shape[0], x.shape[1])
+    precondition(
+      resets.shape == [steps, environments],
+      "\(resets.shape) does not say where \(x.shape) is reset")
+    for tensor in state.hidden + state.cell {
+      precondition(
+        tensor.shape == [environments, size],
+        "a state of \(tensor.shape) where \([environments, size]) is carried")
+    }
+    let resets = resets.numeric
+    var output = x.numeric
+    var last = RecurrentState(hidden: [])
+    for (layer, hidden) in state.hidden.enumerated() {
+      let weightBound = Initialisation.uniform(1 / Double(max(size, 1)).squareRoot())
+      let biasBound = weights == nil ? weightBound : .constant(0)
+      let width = cell.gateCount * size
+      func weight(_ kind: String, _ inputs: Int) -> Tensor {
+        parameter("\(name).weight_\(kind)_l\(layer)", [width, inputs], weights ?? weightBound)
+      }
+      func bias(_ kind: String) -> Tensor {
+        parameter("\(name).bias_\(kind)_l\(layer)", [width], biasBound)
+      }
+      // In PyTorch's order, which is the order of the flat vector and of what is drawn.
+      let inputWeight = weight("ih", output.lastAxis)
+      let recurrentWeight = weight("hh", size)
+      let inputBias = bias("ih")
+      let recurrentBias = bias("hh")
+      // All rows at once: only the other product has to wait for the row before.
+      let projected = append(
+        .linear(.identity), [output, inputWeight, inputBias], [steps, environments, width])
+      var operands = [projected, recurrentWeight, recurrentBias, resets, hidden.numeric]
+      if cell == .lstm { operands.append(state.cell[layer].numeric) }
+      let states = append(
+        .recurrent(cell), operands, [cell.stateCount, steps, environments, size])
+      func afterEachRow(_ index: Int) -> Tensor {
+        states.rows(index..<index + 1).reshaped([steps, environments, size])
+      }
+      func afterLastRow(_ index: Int) -> Tensor {
+        afterEachRow(index).rows(steps - 1..<steps).reshaped([environments, size])
+      }
+      output = afterEachRow(0)
+      last.hidden.append(afterLastRow(0))
+      if cell == .lstm { last.cell.append(afterLastRow(1)) }
+    }
+    return (output, last)
+  }
+}
