@@ -53,26 +53,72 @@ public struct NaiveRecurrent {
   private func one(
     _ j: Int, _ x: [Double], _ before: [[Double]], _ parameters: [[Double]]
   ) -> [Double] {
-    func sum(_ gate: Int, _ kind: Int, _ factor: [Double]) -> Double {
-      let row = gate * size + j
-      return factor.indices.reduce(parameters[2 + kind][row]) {
-        $0 + parameters[kind][row * factor.count + $1] * factor[$1]
+    func sums(_ kind: Int, _ factor: [Double]) -> [Dual] {
+      (0..<(isLSTM ? 4 : 3)).map { gate in
+        let row = gate * size + j
+        let sum = factor.indices.reduce(parameters[2 + kind][row]) {
+          $0 + parameters[kind][row * factor.count + $1] * factor[$1]
+        }
+        return Dual(sum)
       }
     }
-    func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
-    let input = { sum($0, 0, x) }
-    let recurrent = { sum($0, 1, before[0]) }
+    return unit(sums(0, x), sums(1, before[0]), before: before.map { Dual($0[j]) }).map(\.value)
+  }
+
+  /// The states of one unit after a row, h first.
+  ///
+  /// - Parameters:
+  ///   - x: its sums over the input, bias included, one for each gate.
+  ///   - h: its sums over the hidden states.
+  ///   - before: its states before the row, h first.
+  public func unit(_ x: [Dual], _ h: [Dual], before: [Dual]) -> [Dual] {
     if isLSTM {
-      let i = sigmoid(input(0) + recurrent(0))
-      let f = sigmoid(input(1) + recurrent(1))
-      let g = tanh(input(2) + recurrent(2))
-      let o = sigmoid(input(3) + recurrent(3))
-      let c = f * before[1][j] + i * g
-      return [o * tanh(c), c]
+      let i = (x[0] + h[0]).sigmoid
+      let f = (x[1] + h[1]).sigmoid
+      let g = (x[2] + h[2]).tanh
+      let o = (x[3] + h[3]).sigmoid
+      let c = f * before[1] + i * g
+      return [o * c.tanh, c]
     }
-    let r = sigmoid(input(0) + recurrent(0))
-    let z = sigmoid(input(1) + recurrent(1))
-    let n = tanh(input(2) + r * recurrent(2))
-    return [(1 - z) * n + z * before[0][j]]
+    let r = (x[0] + h[0]).sigmoid
+    let z = (x[1] + h[1]).sigmoid
+    let n = (x[2] + r * h[2]).tanh
+    return [(Dual(1) + Dual(-1) * z) * n + z * before[0]]
+  }
+}
+
+/// A number with its slope along one direction: a formula in these has an exact derivative.
+public struct Dual {
+  /// The number.
+  public var value: Double
+  /// Its derivative.
+  public var slope: Double
+
+  /// A number that moves with that slope.
+  public init(_ value: Double, slope: Double = 0) {
+    self.value = value
+    self.slope = slope
+  }
+
+  /// The sum.
+  public static func + (a: Dual, b: Dual) -> Dual {
+    Dual(a.value + b.value, slope: a.slope + b.slope)
+  }
+
+  /// The product.
+  public static func * (a: Dual, b: Dual) -> Dual {
+    Dual(a.value * b.value, slope: a.slope * b.value + a.value * b.slope)
+  }
+
+  /// 1 / (1 + e⁻ˣ).
+  public var sigmoid: Dual {
+    let y = 1 / (1 + exp(-value))
+    return Dual(y, slope: y * (1 - y) * slope)
+  }
+
+  /// The hyperbolic tangent.
+  public var tanh: Dual {
+    let y = Foundation.tanh(value)
+    return Dual(y, slope: (1 - y * y) * slope)
   }
 }

@@ -23,7 +23,9 @@ struct ExecutorAllocationTests {
     let convolved = graph.convolution(
       images, outputs: 3, kernel: 3, stride: 2, name: "convolution", activation: .relu)
     let again = graph.convolution(convolved, outputs: 2, kernel: 2, name: "again")
-    let rewards = graph.concatenate([smooth, again.reshaped([5, 3, 2])]).elu().sumOverLastAxis()
+    let remembered = remembering(graph, joined, resets: indices)
+    let rewards = graph.concatenate([smooth, again.reshaped([5, 3, 2]), remembered])
+      .elu().sumOverLastAxis()
     let returns = Tensor.discountedReturns(
       rewards: rewards, ends: rewards.atLeast(0.5), discount: 0.9)
     let picked = logits.pick(indices)
@@ -33,6 +35,16 @@ struct ExecutorAllocationTests {
     let executor = Executor<Float>(graph, outputs: [logits], loss: loss)
     run(executor)
     return executor
+  }
+
+  /// A GRU behind two layers of an LSTM, the one's last state the other's first.
+  private static func remembering(_ graph: Graph, _ x: Tensor, resets: Tensor) -> Tensor {
+    let first = [graph.input([3, 5]), graph.input([3, 5])]
+    let (output, state) = graph.lstm(
+      x, size: 5, layers: 2, from: .init(hidden: first, cell: first), resets: resets, name: "lstm")
+    return graph.gru(
+      output, size: 5, from: .init(hidden: [state.cell[1]]), resets: resets, name: "gru"
+    ).output
   }
 
   static func run(_ executor: Executor<Float>) {

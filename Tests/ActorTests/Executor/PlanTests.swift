@@ -122,6 +122,30 @@ struct PlanTests {
     #expect(executor.values(of: y) == [65, 87])
   }
 
+  @Test func `what steps keep for themselves takes no room among gradients`() {
+    let graph = Graph()
+    let y = graph.linear(graph.input([3, 2]), outputs: 4, name: "a")
+    let plan = plan(graph, [], loss: graph.layerNorm(y, name: "b").sum())
+    // Whole cache lines of Doubles: x [3, 2], the layer's y [3, 4], the norm's, the sum.
+    #expect(plan.arenaByteCount == 64 + 128 + 128 + 64)
+    // The transpose [2, 4], two numbers for each of three rows.
+    #expect(plan.scratchByteCount == 64 + 64)
+  }
+
+  @Test func `a recurrent layer keeps its rows only for a gradient`() {
+    let graph = Graph()
+    let state = RecurrentState(hidden: [graph.input([2, 8])])
+    let (output, _) = graph.gru(
+      graph.input([5, 2, 3]), size: 8, from: state, resets: graph.input([5, 2]), name: "core")
+    let transposes = 8 * (3 * 24 + 8 * 24)
+    let row = 8 * 2 * 8
+    #expect(plan(graph, [output]).scratchByteCount == transposes + row + 3 * row)
+    // The states and the gates of five rows, gradients by the gates of five and by the state of one.
+    #expect(
+      plan(graph, [], loss: output.sum()).scratchByteCount
+        == transposes + 5 * row + 15 * row + row + 15 * row)
+  }
+
   @Test func `weights are used where they lie`() {
     let graph = Graph()
     let y = graph.linear(graph.input([1, 1]), outputs: 1, name: "a")
