@@ -86,7 +86,8 @@ public final class EnvironmentRegistry: Sendable {
     try specification(id).makeBatch(streams: streams, limit: limit)
   }
 
-  // Limits and thresholds are those of Gymnasium's registration.
+  // Limits and thresholds are those of Gymnasium's registration. CartPoleNoVel has its name from the RL
+  // Zoo, where the velocities are 0 instead of left out, and CartPole-v1's limit and threshold.
   private static let builtIn = [
     EnvironmentSpecification(
       id: "CartPole-v0", summary: "Balance a pole on a cart for 200 steps.",
@@ -94,6 +95,10 @@ public final class EnvironmentRegistry: Sendable {
     EnvironmentSpecification(
       id: "CartPole-v1", summary: "Balance a pole on a cart for 500 steps.",
       maximumEpisodeSteps: 500, rewardThreshold: 475, make: { CartPole() }),
+    EnvironmentSpecification(
+      id: "CartPoleNoVel-v1", summary: "Balance a pole on a cart without seeing velocities.",
+      maximumEpisodeSteps: 500, rewardThreshold: 475,
+      make: { try ObservationMask(CartPole(), keeping: [0, 2]) }),
   ]
 }
 

@@ -20,14 +20,15 @@ struct EnvironmentRegistryTests {
     }
     #expect(
       error?.description
-        == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1."
+        == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1, "
+        + "CartPoleNoVel-v1."
         + " Did you mean 'CartPole-v0'?")
   }
 
   @Test func `an id is taken once`() throws {
     let registry = EnvironmentRegistry()
     try registry.register("Counter-v0") { Counter(length: 3) }
-    #expect(registry.ids == ["CartPole-v0", "CartPole-v1", "Counter-v0"])
+    #expect(registry.ids.suffix(1) == ["Counter-v0"])
     let error = #expect(throws: DuplicateEnvironment.self) {
       try registry.register("Counter-v0") { CartPole() }
     }
@@ -69,7 +70,7 @@ struct EnvironmentRegistryTests {
       return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
     }
     #expect(accepted == 100)
-    #expect(registry.ids.count == 102)
+    #expect(registry.ids.count == EnvironmentRegistry().ids.count + 100)
   }
 
   @Test func `a batch may come from elsewhere`() throws {
