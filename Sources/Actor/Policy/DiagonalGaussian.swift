@@ -8,7 +8,7 @@ import Rollout
 /// both as they were.
 ///
 /// Actions are recorded as they were drawn, within the space's bounds or not, since their density is that of what was
-/// drawn. Who plays them clips them: an environment whose engine cannot take more does so in its `step`.
+/// drawn. The batch of environments that plays them clips them to the bounds.
 public struct DiagonalGaussian: ActionDistribution {
   /// How many elements an action has.
   public let count: Int

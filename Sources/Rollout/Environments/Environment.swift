@@ -24,6 +24,9 @@ public protocol Environment: SendableMetatype {
 
   /// Plays one action.
   ///
+  /// In a batch the elements of a Box of float32 or float64 come clipped to its bounds; the fragment
+  /// records what was drawn. NaN stays NaN.
+  ///
   /// - Throws: anything that makes going on impossible; the worker then ends with that error's
   ///   text.
   mutating func step(_ action: Action, using random: inout PCG64) throws -> StepOutcome

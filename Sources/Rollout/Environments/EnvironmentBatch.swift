@@ -16,6 +16,8 @@ public protocol EnvironmentBatch: AnyObject {
   /// Plays the actions that lie in row t+1 and writes the rest of that row and the row t of what
   /// the step told.
   ///
+  /// The actions stay in row t+1 as they were drawn, also where a Box's bounds clip what is played.
+  ///
   /// An environment whose episode ended is reset at once: its last observation goes to
   /// `finalObs[t]`, the first of the next episode to `obs[t+1]`. With `sticky`, an environment that
   /// has `fin` set at row t > 0 is left alone and its state repeated.

@@ -18,6 +18,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
   private let environments: UnsafeMutablePointer<Member>
   private let streams: UnsafeMutablePointer<PCG64>
   private let loop: Loop
+  private let clippedActions: ClippedActions?
   private var checkedLayout: FragmentLayout?
 
   /// Makes one environment per random stream.
@@ -45,6 +46,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
     self.streams = .allocate(capacity: count)
     self.streams.initialize(from: streams, count: count)
     self.loop = loop
+    clippedActions = ClippedActions(spaces, environmentCount: environments.count)
   }
 
   deinit {
@@ -82,7 +84,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
     }
   }
 
-  /// Plays the actions that lie in row t+1 and writes the rest of that row.
+  /// Plays the actions that lie in row t+1, clipped to their space, and writes the rest of that row.
   public func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
@@ -92,7 +94,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
       "step \(t) of a fragment of \(fragment.layout.stepCount) steps")
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
-      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      var rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      if let clippedActions { rows.played = clippedActions.clip(rows.after) }
       try loop(environments, streams, rows, position)
     }
   }
@@ -122,7 +125,7 @@ func playRow<Member: Environment>(
     }
     let elapsed = rows.before.stepno[index]
     position.mark(environment: index, step: elapsed)
-    let action = Member.Action(loading: rows.after.act(index))
+    let action = Member.Action(loading: rows.played.act(index))
     let outcome: StepOutcome
     do {
       outcome = try environments[index].step(action, using: &streams[index])

@@ -44,6 +44,8 @@ struct StepRows {
   @usableFromInline let before: StateRow
   /// Row t+1.
   @usableFromInline let after: StateRow
+  /// Where the actions lie that environments are handed: row t+1, or its clipped copy.
+  @usableFromInline var played: StateRow
   @usableFromInline let terminated: UnsafeMutablePointer<Bool>
   @usableFromInline let truncated: UnsafeMutablePointer<Bool>
   @usableFromInline let finalObsColumns: UnsafePointer<Column>
@@ -56,6 +58,7 @@ struct StepRows {
     count = layout.environmentCount
     before = StateRow(fragment, columns: columns, row: t)
     after = StateRow(fragment, columns: columns, row: t + 1)
+    played = after
     terminated = fragment.unsafeStart(of: layout.terminated, row: t)
     truncated = fragment.unsafeStart(of: layout.truncated, row: t)
     finalObsColumns = columns + layout.finalObsPlaces.lowerBound
