@@ -19,13 +19,12 @@ extension Kernels {
       let start = environment &* size
       let gate = gates + 3 &* start
       let x = projected + 3 &* start
+      map(gate, gate, x, 2 &* size) { S.sigmoid($0 + $1) }
       eachVector(of: size) { (at: VectorRange<S>) in
-        let r = S.sigmoid(at.load(gate) + at.load(x))
-        let z = S.sigmoid(at.load(gate + size) + at.load(x + size))
+        let r = at.load(gate)
         let n = S.tanh(S.multiplyAdd(r, at.load(gate + 2 &* size), at.load(x + 2 &* size)))
-        at.store(gate, r)
-        at.store(gate + size, z)
-        at.store(hidden + start, S.multiplyAdd(z, at.load(previous + start) - n, n))
+        at.store(
+          hidden + start, S.multiplyAdd(at.load(gate + size), at.load(previous + start) - n, n))
       }
     }
   }

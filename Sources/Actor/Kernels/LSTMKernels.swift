@@ -22,18 +22,15 @@ extension Kernels {
       let start = environment &* size
       let gate = gates + 4 &* start
       let x = projected + 4 &* start
+      // A loop for each function: all in one, and the optimiser no longer undoes the calls.
+      map(gate, gate, x, 2 &* size) { S.sigmoid($0 + $1) }
+      map(gate + 2 &* size, gate + 2 &* size, x + 2 &* size, size) { S.tanh($0 + $1) }
+      map(gate + 3 &* size, gate + 3 &* size, x + 3 &* size, size) { S.sigmoid($0 + $1) }
       eachVector(of: size) { (at: VectorRange<S>) in
-        let i = S.sigmoid(at.load(gate) + at.load(x))
-        let f = S.sigmoid(at.load(gate + size) + at.load(x + size))
-        let g = S.tanh(at.load(gate + 2 &* size) + at.load(x + 2 &* size))
-        let o = S.sigmoid(at.load(gate + 3 &* size) + at.load(x + 3 &* size))
-        let c = S.multiplyAdd(f, at.load(previous + start), i * g)
-        at.store(gate, i)
-        at.store(gate + size, f)
-        at.store(gate + 2 &* size, g)
-        at.store(gate + 3 &* size, o)
+        let written = at.load(gate) * at.load(gate + 2 &* size)
+        let c = S.multiplyAdd(at.load(gate + size), at.load(previous + start), written)
         at.store(cell + start, c)
-        at.store(hidden + start, o * S.tanh(c))
+        at.store(hidden + start, at.load(gate + 3 &* size) * S.tanh(c))
       }
     }
   }
