@@ -1,9 +1,6 @@
 import Rollout
 
 extension TracedState {
-  /// The name of the observation that says which actions are allowed.
-  public static let actionMaskName = "action_mask"
-
   /// Which actions the environment allows now, [rows, B, actions]: 1 for those, 0 for the others.
   ///
   /// It is the leaf `action_mask` of an observation that is a Dict: uint8 or bool, one for each action of a Discrete space; of
@@ -12,7 +9,8 @@ extension TracedState {
   /// - Returns: `nil` when the observation has no such leaf.
   /// - Throws: `PolicyError` when it has one that does not fit the action space.
   public func actionMask() throws(PolicyError) -> Tensor? {
-    guard let mask = obs[Self.actionMaskName] else { return nil }
+    let name = EnvironmentSpaces.actionMaskName
+    guard let mask = obs[name] else { return nil }
     let count: Int
     switch spaces.action {
     case .discrete(let actions): count = actions
@@ -20,7 +18,7 @@ extension TracedState {
     default:
       throw PolicyError(
         """
-        the observation has an '\(Self.actionMaskName)', but actions of \(spaces.action) cannot \
+        the observation has an '\(name)', but actions of \(spaces.action) cannot \
         be masked: use Discrete or MultiDiscrete, or give the observation another name
         """)
     }
@@ -29,7 +27,7 @@ extension TracedState {
     else {
       throw PolicyError(
         """
-        the '\(Self.actionMaskName)' in \(spaces.observation) does not fit \(spaces.action): \
+        the '\(name)' in \(spaces.observation) does not fit \(spaces.action): \
         it must hold \(count) elements of uint8 or bool
         """)
     }
@@ -40,7 +38,8 @@ extension TracedState {
 extension Tensor {
   /// These scores where a mask allows an action, −∞ where it does not: probability 0, and no gradient.
   ///
-  /// A row, or a choice of a MultiDiscrete row, that allows nothing has no probabilities: they are NaN.
+  /// A row, or a choice of a MultiDiscrete row, that allows nothing has no probabilities: they are NaN. An environment that
+  /// emits such a mask ends its worker with an `EmptyActionMask`.
   public func masked(by mask: Tensor) -> Tensor {
     // log 1 = 0 leaves a score as it is, log 0 = −∞.
     self + log(mask.atLeast(0.5))

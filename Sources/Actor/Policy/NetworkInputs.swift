@@ -67,7 +67,7 @@ struct NetworkInputs {
     for ((tensor, space), path) in zip(
       zip(tensors.leaves, space.parts.leaves), tensors.paths(below: root))
     {
-      if path == "obs.\(TracedState.actionMaskName)" { continue }
+      if path == "obs.\(EnvironmentSpaces.actionMaskName)" { continue }
       let leading = Array(tensor.shape.prefix(2))
       switch space {
       case .discrete(let count):

@@ -11,6 +11,8 @@ public protocol EnvironmentBatch: AnyObject {
 
   /// Begins an episode in every environment and writes the state of one row: `obs`, action 0,
   /// reward 0, `fin` set.
+  ///
+  /// - Throws: as `step` does.
   func reset(into fragment: FragmentView, row: Int) throws
 
   /// Plays the actions that lie in row t+1 and writes the rest of that row and the row t of what
@@ -22,7 +24,8 @@ public protocol EnvironmentBatch: AnyObject {
   /// `finalObs[t]`, the first of the next episode to `obs[t+1]`. With `sticky`, an environment that
   /// has `fin` set at row t > 0 is left alone and its state repeated.
   ///
-  /// - Throws: `EnvironmentFault` with the environment that failed.
+  /// - Throws: `EnvironmentFault` with the environment that failed, or that has an `action_mask` which
+  ///   allows nothing.
   func step(_ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker) throws
 }
 

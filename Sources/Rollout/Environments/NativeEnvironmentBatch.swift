@@ -19,6 +19,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
   private let streams: UnsafeMutablePointer<PCG64>
   private let loop: Loop
   private let clippedActions: ClippedActions?
+  private let maskCheck: ActionMaskCheck?
   private var checkedLayout: FragmentLayout?
 
   /// Makes one environment per random stream.
@@ -47,6 +48,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
     self.streams.initialize(from: streams, count: count)
     self.loop = loop
     clippedActions = ClippedActions(spaces, environmentCount: environments.count)
+    maskCheck = ActionMaskCheck(spaces)
   }
 
   deinit {
@@ -81,6 +83,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
         environments[index].observation.store(in: state.obs(index))
         state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
       }
+      try maskCheck?.check(state, environmentCount: count)
     }
   }
 
@@ -97,6 +100,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
       var rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
       if let clippedActions { rows.played = clippedActions.clip(rows.after) }
       try loop(environments, streams, rows, position)
+      try maskCheck?.check(rows.after, environmentCount: count)
     }
   }
 
