@@ -5,6 +5,7 @@ import Rollout
 ///     NetworkPolicy()                                     // the seed's: observation and last action, 32 units
 ///     NetworkPolicy(hidden: [64, 64], activation: .tanh, value: .separate, initialisation: .orthogonal)
 ///     NetworkPolicy(torso: .nature, hidden: [512])        // images
+///     NetworkPolicy(recurrent: .gru, recurrentSize: 64)   // remembers
 ///
 /// What becomes of each input, and what the parameters are called, is in docs/networks.md.
 public struct NetworkPolicy: Policy, Equatable {
@@ -23,6 +24,12 @@ public struct NetworkPolicy: Policy, Equatable {
   public var hidden: [Int]
   /// What follows each hidden layer.
   public var activation: Activation
+  /// What it remembers with, behind the hidden layers.
+  public var recurrent: RecurrentCore
+  /// Outputs of the core.
+  public var recurrentSize: Int
+  /// Layers of the core.
+  public var recurrentLayers: Int
   /// Whether the network says what a state is worth.
   public var value: ValueHead
   /// How first weights are drawn.
@@ -31,7 +38,8 @@ public struct NetworkPolicy: Policy, Equatable {
   /// A network; the defaults are the seed's.
   public init(
     inputs: [NetworkInput] = [.obs, .act], torso: NetworkTorso = .mlp, hidden: [Int] = [32],
-    activation: Activation = .relu, value: ValueHead = .none,
+    activation: Activation = .relu, recurrent: RecurrentCore = .none, recurrentSize: Int = 64,
+    recurrentLayers: Int = 1, value: ValueHead = .none,
     integers: IntegerEncoding = .embedding, embeddingWidth: Int = 4,
     initialisation: NetworkInitialisation = .pytorch
   ) {
@@ -41,8 +49,18 @@ public struct NetworkPolicy: Policy, Equatable {
     self.torso = torso
     self.hidden = hidden
     self.activation = activation
+    self.recurrent = recurrent
+    self.recurrentSize = recurrentSize
+    self.recurrentLayers = recurrentLayers
     self.value = value
     self.initialisation = initialisation
+  }
+
+  /// What the core carries; with a value of its own under `actor` and `critic`.
+  public var recurrentState: Nested<LeafSpecification> {
+    let core = recurrent.state(size: recurrentSize, layers: recurrentLayers)
+    return value == .separate && recurrent != .none
+      ? .fields([("actor", core), ("critic", core)]) : core
   }
 
   /// Traces the reaction to a state.
@@ -50,30 +68,40 @@ public struct NetworkPolicy: Policy, Equatable {
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction {
     let mask = try state.actionMask()
-    let features = try trunk(of: state, below: nil, in: graph)
+    let actor = try trunk(of: state, below: nil, in: graph)
     var scores = graph.linear(
-      features, outputs: distribution.scoreCount, name: "logits",
+      actor.features, outputs: distribution.scoreCount, name: "logits",
       weights: initialisation.weights(gain: 0.01))
     if let mask { scores = scores.masked(by: mask) }
     let logits = distribution.logits(from: scores)
-    let judged: Tensor
     switch value {
-    case .none: return Reaction(logits: logits)
-    case .shared: judged = features
-    case .separate: judged = try trunk(of: state, below: "critic", in: graph)
+    case .none:
+      return Reaction(logits: logits, hx: actor.hx)
+    case .shared:
+      return Reaction(
+        logits: logits, information: [("value", judgement(actor.features, in: graph))],
+        hx: actor.hx)
+    case .separate:
+      let critic = try trunk(of: state, below: "critic", in: graph)
+      return Reaction(
+        logits: logits, information: [("value", judgement(critic.features, in: graph))],
+        hx: recurrent == .none ? .empty : .fields([("actor", actor.hx), ("critic", critic.hx)]))
     }
-    let value = graph.linear(
-      judged, outputs: 1, name: "value", weights: initialisation.weights(gain: 1))
-    return Reaction(
-      logits: logits, information: [("value", value.reshaped(Array(value.shape.dropLast())))])
   }
 
-  /// Everything before the heads, [rows, B, features].
+  /// What states are worth, [rows, B].
+  private func judgement(_ features: Tensor, in graph: Graph) -> Tensor {
+    let value = graph.linear(
+      features, outputs: 1, name: "value", weights: initialisation.weights(gain: 1))
+    return value.reshaped(Array(value.shape.dropLast()))
+  }
+
+  /// Everything before the heads: features [rows, B, …], and what its core carries on.
   ///
-  /// - Parameter root: what the names of its parameters are below; `nil` for nothing.
+  /// - Parameter root: what the names of its parameters are below; `nil` for the actor's own.
   private func trunk(
     of state: TracedState, below root: String?, in graph: Graph
-  ) throws(PolicyError) -> Tensor {
+  ) throws(PolicyError) -> (features: Tensor, hx: Nested<Tensor>) {
     let names = ParameterNames(root: root)
     let torso = NetworkInputs(self, state, names, in: graph)
     var x = graph.concatenate(try torso.columns())
@@ -82,7 +110,11 @@ public struct NetworkPolicy: Policy, Equatable {
         x, outputs: outputs, name: names[hidden.count == 1 ? "hidden" : "hidden.\(index)"],
         activation: activation, weights: initialisation.weights(gain: 2.0.squareRoot()))
     }
-    return x
+    let (features, carried) = try recurrent.trace(
+      x, size: recurrentSize, layers: recurrentLayers,
+      from: state.hx[root ?? "actor"] ?? state.hx, resets: state.fin, name: names["core"],
+      weights: initialisation.weights(gain: 1), in: graph)
+    return (features, carried)
   }
 }
 

@@ -223,4 +223,35 @@ struct NetworkPolicyTests {
     }
     #expect(blind?.description.contains("inputs") == true)
   }
+
+  @Test func `a core stands behind the hidden layers, with PyTorch's names`() throws {
+    let spaces = EnvironmentSpaces(
+      observation: .box(shape: [4], low: -1, high: 1), action: .discrete(2))
+    let lstm = NetworkPolicy(
+      inputs: [.obs], hidden: [8], recurrent: .lstm, recurrentSize: 5, recurrentLayers: 2)
+    #expect(
+      try parameters(lstm, spaces) == [
+        "hidden.weight [8, 4]", "hidden.bias [8]",
+        "core.weight_ih_l0 [20, 8]", "core.weight_hh_l0 [20, 5]", "core.bias_ih_l0 [20]",
+        "core.bias_hh_l0 [20]", "core.weight_ih_l1 [20, 5]", "core.weight_hh_l1 [20, 5]",
+        "core.bias_ih_l1 [20]", "core.bias_hh_l1 [20]", "logits.weight [2, 5]", "logits.bias [2]",
+      ])
+    let layer = Nested.leaf(LeafSpecification(.float32, [5]))
+    #expect(
+      try PolicySignature(lstm, for: spaces).recurrentState
+        == .fields([("h", .list([layer, layer])), ("c", .list([layer, layer]))]))
+    let gru = NetworkPolicy(
+      inputs: [.obs], hidden: [], recurrent: .gru, recurrentSize: 5, value: .separate)
+    #expect(
+      try parameters(gru, spaces).filter { $0.contains("core") } == [
+        "core.weight_ih_l0 [15, 4]", "core.weight_hh_l0 [15, 5]", "core.bias_ih_l0 [15]",
+        "core.bias_hh_l0 [15]", "critic.core.weight_ih_l0 [15, 4]",
+        "critic.core.weight_hh_l0 [15, 5]", "critic.core.bias_ih_l0 [15]",
+        "critic.core.bias_hh_l0 [15]",
+      ])
+    let core: Nested<LeafSpecification> = .fields([("h", .list([layer]))])
+    #expect(
+      try PolicySignature(gru, for: spaces).recurrentState
+        == .fields([("actor", core), ("critic", core)]))
+  }
 }

@@ -1,0 +1,88 @@
+import Foundation
+import Rollout
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// What a worker with a memory said, and what the learner makes of the same fragments from the recorded state.
+///
+/// With equal weights both must say the same of every row: ρ = 1. Whatever is wrong with carrying, recording, resetting or
+/// going through time shows here.
+struct RecurrentAgreementTests {
+  static let policies: [NetworkPolicy] = [
+    NetworkPolicy(
+      hidden: [8], activation: .tanh, recurrent: .lstm, recurrentSize: 7, recurrentLayers: 2,
+      value: .shared),
+    NetworkPolicy(
+      inputs: [.obs, .act, .rew, .fin, .stepno], hidden: [], recurrent: .gru, recurrentSize: 16,
+      value: .separate),
+  ]
+
+  /// Runs the policy over a batch as the learner does; its logits and values at rows 0…T−1.
+  private final class Rerun {
+    let executor: Executor<Float>
+    let (logits, value): (Tensor, Tensor)
+
+    init(_ setup: RolloutSetup, _ layout: FragmentLayout) throws {
+      let graph = Graph()
+      let reaction = try setup.policy.react(
+        to: TracedFragment(graph, layout).current, choosing: Categorical(count: 2), in: graph)
+      logits = reaction.logits
+      value = try #require(reaction.information.first).tensor
+      executor = Executor(graph, outputs: [logits, value], weights: setup.weights)
+    }
+
+    func run(_ batch: FragmentView) -> (logits: [Float], values: [Float]) {
+      executor.weightsChanged()
+      executor.bind(batch)
+      executor.forward()
+      return (executor.values(of: logits), executor.values(of: value))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: policies)
+  func `a worker's reactions are the learner's, through fragments and resets`(
+    policy: NetworkPolicy
+  ) throws {
+    let setup = try RolloutSetup(
+      environment: "CartPole-v1", episodeLimit: .steps(30), policy: policy, environmentCount: 4,
+      stepCount: 12, seed: 3)
+    let rollout = try MultiWorker(
+      setup, actorCount: 1, bufferCount: 2, fragmentsPerBatch: 1, lag: nil,
+      processes: Collection.processes())
+    defer { rollout.close() }
+    let rerun = try Rerun(setup, rollout.batchLayout)
+    var (ends, stateMatters) = (0, 0)
+    for fragment in 0..<5 {
+      let batch = try rollout.next().view
+      let (logits, values) = rerun.run(batch)
+      let said = try #require(batch.actor("logits")).elements
+      let judged = try #require(batch.actor("value")).elements
+      for index in logits.indices {
+        // The same sums over at most 36 inputs, each rounded at 6e-8, in another order at worst.
+        let rho = exp(Double(logits[index]) - Double(said[index]))
+        #expect(abs(rho - 1) < 1e-5, "fragment \(fragment), number \(index): ρ = \(rho)")
+      }
+      for index in values.indices {
+        #expect(abs(values[index] - judged[index]) < 1e-5, "fragment \(fragment): value \(index)")
+      }
+      let layout = rollout.batchLayout
+      for t in 1...layout.stepCount {
+        for b in 0..<layout.environmentCount where batch.fin[t, b] { ends += 1 }
+      }
+
+      // Without what was carried into the fragment the learner is wrong: the comparison would see it.
+      for column in layout.hx.leaves {
+        let carried: ColumnView<Float> = batch.column(column)
+        for b in 0..<layout.environmentCount {
+          for element in 0..<carried.elementCount { carried[0, b, element] = 0 }
+        }
+      }
+      if rerun.run(batch).logits != logits { stateMatters += 1 }
+    }
+    #expect(ends >= 3)
+    // The first fragment begins with nothing.
+    #expect(stateMatters == 4)
+  }
+}
