@@ -54,7 +54,8 @@ extension Kernels {
     _ gates: UnsafePointer<S>, _ previous: UnsafePointer<S>, _ cell: UnsafePointer<S>,
     environments: Int, size: Int
   ) {
-    fill(dPreviousHidden, 0, environments &* size)
+    // Room for the tangents first: in a loop of their own, as in `lstmRow`.
+    map(dPreviousHidden, cell, environments &* size) { S.tanh($0) }
     for environment in 0..<environments {
       let start = environment &* size
       let gate = gates + 4 &* start
@@ -64,7 +65,7 @@ extension Kernels {
         let f = at.load(gate + size)
         let g = at.load(gate + 2 &* size)
         let o = at.load(gate + 3 &* size)
-        let t = S.tanh(at.load(cell + start))
+        let t = at.load(dPreviousHidden + start)
         let dh = at.load(dHidden + start)
         let dc = S.multiplyAdd(dh * o, 1 - t * t, at.load(dCell + start))
         at.store(dGate, dc * g * (i * (1 - i)))
@@ -74,5 +75,6 @@ extension Kernels {
         at.store(dPrevious + start, dc * f)
       }
     }
+    fill(dPreviousHidden, 0, environments &* size)
   }
 }
