@@ -19,12 +19,13 @@ extension Kernels {
       let start = environment &* size
       let gate = gates + 3 &* start
       let x = projected + 3 &* start
+      // A loop for each function, as for an LSTM.
       map(gate, gate, x, 2 &* size) { S.sigmoid($0 + $1) }
-      eachVector(of: size) { (at: VectorRange<S>) in
-        let r = at.load(gate)
-        let n = S.tanh(S.multiplyAdd(r, at.load(gate + 2 &* size), at.load(x + 2 &* size)))
-        at.store(
-          hidden + start, S.multiplyAdd(at.load(gate + size), at.load(previous + start) - n, n))
+      map(hidden + start, gate, gate + 2 &* size, x + 2 &* size, size) {
+        S.tanh(S.multiplyAdd($0, $1, $2))
+      }
+      map(hidden + start, hidden + start, gate + size, previous + start, size) { n, z, h in
+        S.multiplyAdd(z, h - n, n)
       }
     }
   }
@@ -53,11 +54,15 @@ extension Kernels {
       let x = projected + 3 &* start
       let dx = dProjected + 3 &* start
       let dGate = dRecurrent + 3 &* start
+      // Room for n first: its function has a loop of its own.
+      map(dPrevious + start, gate, gate + 2 &* size, x + 2 &* size, size) {
+        S.tanh(S.multiplyAdd($0, $1, $2))
+      }
       eachVector(of: size) { (at: VectorRange<S>) in
         let r = at.load(gate)
         let z = at.load(gate + size)
         let sum = at.load(gate + 2 &* size)
-        let n = S.tanh(S.multiplyAdd(r, sum, at.load(x + 2 &* size)))
+        let n = at.load(dPrevious + start)
         let dh = at.load(dHidden + start)
         let dn = dh * (1 - z) * (1 - n * n)
         let dz = dh * (at.load(previous + start) - n) * (z * (1 - z))

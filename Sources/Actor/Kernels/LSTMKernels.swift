@@ -26,12 +26,11 @@ extension Kernels {
       map(gate, gate, x, 2 &* size) { S.sigmoid($0 + $1) }
       map(gate + 2 &* size, gate + 2 &* size, x + 2 &* size, size) { S.tanh($0 + $1) }
       map(gate + 3 &* size, gate + 3 &* size, x + 3 &* size, size) { S.sigmoid($0 + $1) }
-      eachVector(of: size) { (at: VectorRange<S>) in
-        let written = at.load(gate) * at.load(gate + 2 &* size)
-        let c = S.multiplyAdd(at.load(gate + size), at.load(previous + start), written)
-        at.store(cell + start, c)
-        at.store(hidden + start, at.load(gate + 3 &* size) * S.tanh(c))
+      map(hidden + start, gate, gate + 2 &* size, size) { $0 * $1 }
+      map(cell + start, gate + size, previous + start, hidden + start, size) {
+        S.multiplyAdd($0, $1, $2)
       }
+      map(hidden + start, gate + 3 &* size, cell + start, size) { $0 * S.tanh($1) }
     }
   }
 
