@@ -75,10 +75,14 @@ package enum KernelBenchmarks {
       case matrices
       /// A linear layer with bias and ReLU.
       case linearLayer
+      /// A linear layer with bias, and the gradients of its weight, its bias and its input: three products.
+      case linearGradients
     }
 
-    /// Floating-point operations of one run.
-    package var operationCount: Int { 2 * rows * depth * columns }
+    /// Floating-point operations of one run's products.
+    package var operationCount: Int {
+      (kernel == .linearGradients ? 6 : 2) * rows * depth * columns
+    }
 
     private let kernel: Kernel
     private let rows: Int
@@ -89,6 +93,15 @@ package enum KernelBenchmarks {
     private let rightTransposed: FlatVector<Float>
     private let bias: FlatVector<Float>
     private let result: FlatVector<Float>
+    private let gradients: Gradients?
+
+    /// What a layer's backward pass reads and writes besides.
+    private struct Gradients {
+      let ofResult: FlatVector<Float>
+      let ofInput: FlatVector<Float>
+      let ofWeight: FlatVector<Float>
+      let ofBias: FlatVector<Float>
+    }
 
     /// Allocates [rows, depth] · [depth, columns] and fills it with numbers.
     package init(_ kernel: Kernel, rows: Int, depth: Int, columns: Int) {
@@ -107,6 +120,11 @@ package enum KernelBenchmarks {
       rightTransposed = numbers(columns * depth)
       bias = numbers(columns)
       result = numbers(rows * columns)
+      gradients =
+        kernel == .linearGradients
+        ? Gradients(
+          ofResult: numbers(rows * columns), ofInput: numbers(rows * depth),
+          ofWeight: numbers(columns * depth), ofBias: numbers(columns)) : nil
     }
 
     /// Computes the product once.
@@ -120,7 +138,27 @@ package enum KernelBenchmarks {
         Kernels.linearForward(
           result.base, left.base, rightTransposed.base, right.base, bias.base, rows: rows,
           inputs: depth, outputs: columns, activation: .relu)
+      case .linearGradients:
+        if let gradients { runBothWays(gradients) }
       }
+    }
+
+    /// Forwards and backwards with all that an update pays for: `right` [columns, depth] is the weight, which
+    /// is transposed because it has changed since, and gradients are cleared because kernels add to them.
+    private func runBothWays(_ gradients: Gradients) {
+      Kernels.transpose(rightTransposed.base, right.base, rows: columns, columns: depth)
+      Kernels.linearForward(
+        result.base, left.base, right.base, rightTransposed.base, bias.base, rows: rows,
+        inputs: depth, outputs: columns, activation: .identity)
+      gradients.ofInput.clear()
+      gradients.ofWeight.clear()
+      gradients.ofBias.clear()
+      Kernels.linearBackwardParameters(
+        gradients.ofWeight.base, gradients.ofBias.base, gradients.ofResult.base, left.base,
+        rows: rows, inputs: depth, outputs: columns)
+      Kernels.linearBackwardInput(
+        gradients.ofInput.base, gradients.ofResult.base, right.base, rows: rows, inputs: depth,
+        outputs: columns, dxRowStride: depth, weightRowStride: depth)
     }
   }
 }

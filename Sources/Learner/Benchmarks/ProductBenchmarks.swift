@@ -12,13 +12,19 @@ enum ProductBenchmarks {
     + [64, 128, 256, 512].map { size in
       Benchmark(
         "matmul_\(size)", .gigaflops, "a product of two matrices [\(size), \(size)]"
-      ) { try product($0, .matrices, rows: size, depth: size, columns: size) }
+      ) { try pace($0, .matrices, rows: size, depth: size, columns: size) }
     }
     + [(400, 8, 32), (2048, 256, 256)].map { rows, inputs, outputs in
       Benchmark(
         "linear_\(rows)x\(inputs)x\(outputs)", .gigaflops,
         "a layer of \(inputs) inputs and \(outputs) outputs with bias and ReLU, \(rows) rows"
-      ) { try product($0, .linearLayer, rows: rows, depth: inputs, columns: outputs) }
+      ) { try pace($0, .linearLayer, rows: rows, depth: inputs, columns: outputs) }
+    }
+    + [(400, 8, 32), (512, 64, 64), (2048, 256, 256)].map { rows, inputs, outputs in
+      Benchmark(
+        "linear_backward_\(rows)x\(inputs)x\(outputs)", .microseconds,
+        "such a layer without ReLU, forwards and backwards to weight, bias and input, \(rows) rows"
+      ) { try time($0, .linearGradients, rows: rows, depth: inputs, columns: outputs) }
     }
 
   private static func peak(_ settings: BenchmarkSettings) throws -> Double {
@@ -26,11 +32,29 @@ enum ProductBenchmarks {
     return try operationsPerNanosecond(settings.repeated { try loop.nanoseconds() })
   }
 
-  /// The product and the peak in turns, so that both see the same clock of the processor.
-  private static func product(
+  /// Operations a nanosecond: GFLOP/s.
+  private static func pace(
     _ settings: BenchmarkSettings, _ kernel: KernelBenchmarks.Product.Kernel,
     rows: Int, depth: Int, columns: Int
   ) throws -> BenchmarkResult {
+    let measured = try measure(settings, kernel, rows: rows, depth: depth, columns: columns)
+    return BenchmarkResult(measured.pace, peakShare: measured.peakShare)
+  }
+
+  /// Microseconds of one run.
+  private static func time(
+    _ settings: BenchmarkSettings, _ kernel: KernelBenchmarks.Product.Kernel,
+    rows: Int, depth: Int, columns: Int
+  ) throws -> BenchmarkResult {
+    let measured = try measure(settings, kernel, rows: rows, depth: depth, columns: columns)
+    return BenchmarkResult(measured.nanoseconds / 1e3, peakShare: measured.peakShare)
+  }
+
+  /// The product and the peak in turns, so that both see the same clock of the processor.
+  private static func measure(
+    _ settings: BenchmarkSettings, _ kernel: KernelBenchmarks.Product.Kernel,
+    rows: Int, depth: Int, columns: Int
+  ) throws -> (nanoseconds: Double, pace: Double, peakShare: Double) {
     let product = KernelBenchmarks.Product(kernel, rows: rows, depth: depth, columns: columns)
     let seconds = settings.secondsPerLoop
     let loop = try TimedLoop(seconds: seconds) { count in
@@ -38,12 +62,13 @@ enum ProductBenchmarks {
     }
     let peakLoop = try peakLoop(seconds: seconds)
     var peaks: [Double] = []
-    let nanoseconds = try settings.repeated {
+    let samples = try settings.repeated {
       peaks.append(try peakLoop.nanoseconds())
       return try loop.nanoseconds()
     }
-    let pace = Double(product.operationCount) / (nanoseconds.min() ?? .nan)
-    return BenchmarkResult(pace, peakShare: pace / operationsPerNanosecond(peaks))
+    let nanoseconds = samples.min() ?? .nan
+    let pace = Double(product.operationCount) / nanoseconds
+    return (nanoseconds, pace, pace / operationsPerNanosecond(peaks))
   }
 
   private static func peakLoop(seconds: Double) throws -> TimedLoop {
