@@ -3,7 +3,6 @@ import Rollout
 /// A draw under way: how much of the uniform number is left when the actions so far have been passed.
 struct CategoricalChoice {
   private var remaining: Float = 0
-  private var isMade = false
   /// The action drawn; until then the last possible one, which rounding can leave a remainder for.
   private(set) var action: Int32 = 0
 
@@ -11,12 +10,13 @@ struct CategoricalChoice {
 
   init(uniform: Float) { remaining = uniform }
 
+  /// Goes past an action, which is the one drawn if the remainder becomes negative; then it stays so.
+  ///
+  /// A selection and no branch: a draw is what a processor cannot foresee.
   @inline(__always)
   mutating func pass(_ probability: Float, _ action: Int32) {
-    if isMade { return }
-    if probability > 0 { self.action = action }
+    self.action = !(remaining < 0) && probability > 0 ? action : self.action
     remaining -= probability
-    isMade = remaining < 0
   }
 
   /// Draws one of `count` actions whose log-probabilities lie at `logits`.
