@@ -8,13 +8,21 @@ extension Kernels {
 
   /// Reads `count` ≤ lanes rows of `classes` ≤ 16 numbers into columns `lanes` apart.
   ///
-  /// Lanes without a row keep what they hold.
+  /// Lanes without a row keep what they hold, or repeat other rows.
   @inline(__always)
   private static func loadColumns<S: KernelScalar>(
     _ columns: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ count: Int, _ classes: Int
   ) {
     if classes == 2 && count == S.lanes {
       let pairs = S.deinterleave(S.load(x), S.load(x + S.lanes))
+      S.store(columns, pairs.even)
+      S.store(columns + S.lanes, pairs.odd)
+      return
+    }
+    if classes == 2 && 2 &* count == S.lanes {
+      // A worker's few environments: one vector has all pairs, and spare lanes repeat them.
+      let both = S.load(x)
+      let pairs = S.deinterleave(both, both)
       S.store(columns, pairs.even)
       S.store(columns + S.lanes, pairs.odd)
       return
@@ -33,6 +41,10 @@ extension Kernels {
       let (low, high) = S.interleave(even: S.load(columns), odd: S.load(columns + S.lanes))
       S.store(out, low)
       S.store(out + S.lanes, high)
+      return
+    }
+    if classes == 2 && 2 &* count == S.lanes {
+      S.store(out, S.interleave(even: S.load(columns), odd: S.load(columns + S.lanes)).0)
       return
     }
     for j in 0..<classes {
