@@ -14,9 +14,9 @@ struct ProductOperands<S: KernelScalar> {
   var bRowStride: Int
   /// How many products are summed up.
   var depth: Int
-  /// Whether sums begin with what the result holds.
+  /// Whether sums are added to what the result holds.
   var accumulates: Bool
-  /// What sums begin with otherwise, a value for each column; zero where absent.
+  /// What sums begin with unless they are added, a value for each column; zero where absent.
   var bias: UnsafePointer<S>?
   /// Whether negative results become zero at the end.
   var rectifies: Bool
@@ -35,7 +35,8 @@ extension Kernels {
   /// One block of a product: `rows` rows of `vectors` whole vectors, in C, in B and in the bias.
   ///
   /// Each element is one chain of multiply-adds in the order of depth, whatever the block's shape: this
-  /// is why a row's result does not depend on the rows beside it.
+  /// is why a row's result does not depend on the rows beside it. What C held is added at the end, where
+  /// nothing but the next block waits for it to come from memory.
   @inline(__always)
   static func block<S: KernelScalar, let rows: Int, let vectors: Int>(
     _ c: UnsafeMutablePointer<S>, cRowStride: Int, _ operands: ProductOperands<S>,
@@ -44,13 +45,7 @@ extension Kernels {
     // Only loops without branches in them are undone early enough for the sums to become registers.
     typealias Row = InlineArray<vectors, S.Vector>
     var sums = InlineArray<rows, Row>(repeating: Row(repeating: S.Vector(repeating: 0)))
-    if operands.accumulates {
-      for i in 0..<rows {
-        for j in 0..<vectors {
-          sums[i][j] = S.load(UnsafePointer(c + (i &* cRowStride &+ j &* S.lanes)))
-        }
-      }
-    } else if let bias = operands.bias {
+    if !operands.accumulates, let bias = operands.bias {
       for i in 0..<rows {
         for j in 0..<vectors { sums[i][j] = S.load(bias + j &* S.lanes) }
       }
@@ -75,6 +70,14 @@ extension Kernels {
       p &+= 1
     }
 
+    if operands.accumulates {
+      for i in 0..<rows {
+        for j in 0..<vectors {
+          let before = S.load(UnsafePointer(c + (i &* cRowStride &+ j &* S.lanes)))
+          sums[i][j] = before + sums[i][j]
+        }
+      }
+    }
     if operands.rectifies {
       let zero = S.Vector(repeating: 0)
       for i in 0..<rows {
@@ -101,6 +104,15 @@ extension Kernels {
       let at = base.assumingMemoryBound(to: S.self)
       let width = vectors &* S.lanes
       let used = width &- S.lanes &+ lastLanes
+      if operands.accumulates && !operands.rectifies {
+        var operands = operands
+        operands.accumulates = false
+        operands.bias = nil
+        block(at, cRowStride: width, operands, Constant<rows>.self, Constant<vectors>.self)
+        accumulateStrips(
+          c, outStride: cRowStride, UnsafePointer(at), xStride: width, rows: rows, width: used)
+        return
+      }
       if operands.accumulates {
         copyStrips(
           at, outStride: width, UnsafePointer(c), xStride: cRowStride, rows: rows, width: used)
