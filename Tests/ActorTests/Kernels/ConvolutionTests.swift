@@ -77,8 +77,19 @@ struct `Convolution kernels` {
     #expect(failures.allSatisfy { $0 == nil }, "\(S.self), \(shape): \(failures)")
   }
 
-  @Test func `every size matches the definition`() {
+  @Test func `many images and channels match the definition`() {
     for shape in Self.shapes {
+      check(Float.self, shape)
+      check(Double.self, shape)
+    }
+  }
+
+  @Test(arguments: [(1, 1), (2, 1), (3, 2), (1, 3), (4, 4), (5, 2)])
+  func `every width of an image matches the definition`(kernel: Int, stride: Int) {
+    for width in kernel...67 {
+      let shape = ConvolutionShape(
+        images: 1, channels: 2, height: kernel + width % 3, width: width, outputs: 1 + width % 4,
+        kernel: kernel, stride: stride, activation: .identity)
       check(Float.self, shape)
       check(Double.self, shape)
     }

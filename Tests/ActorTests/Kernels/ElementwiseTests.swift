@@ -21,6 +21,9 @@ struct `Elementwise kernels` {
       let three = (0..<count).map { (a.read[$0] - b.read[$0]) * c.read[$0] }
       #expect(out.isIntact && out.values == three, "map of 3, \(count)")
 
+      Kernels.fill(out.pointer, 7, count)
+      #expect(out.isIntact && out.values.allSatisfy { $0 == 7 }, "fill, \(count)")
+
       for i in 0..<count { out.pointer[i] = before[i] }
       Kernels.accumulate(out.pointer, a.read, count) { v in v }
       Kernels.accumulate(out.pointer, a.read, b.read, count) { v, w in v - w }

@@ -26,16 +26,24 @@ struct SmallGenerator {
 }
 
 /// An array at an address that is aligned to one element only, with untouchable cells on both sides.
+///
+/// It begins 1 to lanes − 1 elements beyond a vector's alignment, counted up with its size: tests of every
+/// size up to 67 meet every such address.
 final class Cells<S: KernelScalar> {
   private let base: UnsafeMutablePointer<S>
-  private let guards = 17
+  private let guards: Int
   let count: Int
 
   private static var untouched: S { 12345 }
 
   init(count: Int, _ value: (Int) -> S) {
     self.count = count
-    base = .allocate(capacity: count + 2 * guards)
+    // At least a vector of guards, so that a whole vector too many is noticed on either side.
+    guards = S.lanes + 1 + count % (S.lanes - 1)
+    let byteCount = (count + 2 * guards) * MemoryLayout<S>.stride
+    base = UnsafeMutableRawPointer.allocate(
+      byteCount: byteCount, alignment: MemoryLayout<S.Vector>.alignment
+    ).bindMemory(to: S.self, capacity: count + 2 * guards)
     base.initialize(repeating: Self.untouched, count: count + 2 * guards)
     for i in 0..<count { pointer[i] = value(i) }
   }
@@ -50,7 +58,7 @@ final class Cells<S: KernelScalar> {
 
   deinit { base.deallocate() }
 
-  /// The first element: 17 elements beyond the allocation's start.
+  /// The first element.
   var pointer: UnsafeMutablePointer<S> { base + guards }
   var read: UnsafePointer<S> { UnsafePointer(pointer) }
   var values: [S] { (0..<count).map { pointer[$0] } }

@@ -2,11 +2,11 @@ import Testing
 
 @testable import Actor
 
-/// Layer norm's kernels against their definitions, at every width from 1 to 67.
+/// Layer norm's kernels against their definitions, at every width from 0 to 67.
 struct `Layer norm kernels` {
   private func check<S: KernelScalar>(_: S.Type) {
     var generator = SmallGenerator(seed: 5)
-    for columns in 1...67 {
+    for columns in 0...67 {
       let rows = 3
       let x = Cells<S>(count: rows * columns, from: &generator)
       let dy = Cells<S>(count: rows * columns, from: &generator)

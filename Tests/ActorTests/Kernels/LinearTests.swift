@@ -65,6 +65,27 @@ struct `Linear layers` {
     }
   }
 
+  @Test(arguments: [(1, 5), (7, 33), (19, 2)])
+  func `each dimension is right at every size`(one: Int, other: Int) {
+    var generator = SmallGenerator(seed: UInt64(one))
+    for size in 0...67 {
+      for (rows, inputs, outputs) in [
+        (size, one, other), (one, size, other), (other, one, size), (size, other, one),
+        (other, size, one), (one, other, size),
+      ] {
+        let hasBias = size & 1 == 1
+        expectForward(
+          Float.self, rows: rows, inputs: inputs, outputs: outputs, hasBias: hasBias, .relu,
+          &generator)
+        expectForward(
+          Double.self, rows: rows, inputs: inputs, outputs: outputs, hasBias: !hasBias, .relu,
+          &generator)
+        expectBackward(Float.self, rows: rows, inputs: inputs, outputs: outputs, &generator)
+        expectBackward(Double.self, rows: rows, inputs: inputs, outputs: outputs, &generator)
+      }
+    }
+  }
+
   /// Rows alone, in eights, and all at once.
   private func expectRowsAlike<S: KernelScalar>(_: S.Type, inputs: Int, outputs: Int) {
     var generator = SmallGenerator(seed: 5)

@@ -58,6 +58,24 @@ struct `Matrix products` {
     }
   }
 
+  @Test(arguments: [(1, 5), (7, 33), (19, 3)])
+  func `each dimension is right at every size`(one: Int, other: Int) {
+    var generator = SmallGenerator(seed: UInt64(one))
+    for size in 0...67 {
+      for (turn, (m, n, k)) in [(size, one, other), (one, size, other), (one, other, size)]
+        .enumerated()
+      {
+        let isTransposed = (size + turn) & 1 == 1
+        expectProduct(
+          Float.self, m: m, n: n, k: k, isTransposed: isTransposed, accumulate: size & 2 == 2,
+          padding: size % 3, &generator)
+        expectProduct(
+          Double.self, m: m, n: n, k: k, isTransposed: !isTransposed, accumulate: size & 2 == 0,
+          padding: size % 3, &generator)
+      }
+    }
+  }
+
   @Test func `products larger than every block are right`() {
     var generator = SmallGenerator(seed: 99)
     for (m, n, k) in [(300, 40, 20), (33, 70, 300), (5, 33, 520), (40, 3, 257)] {

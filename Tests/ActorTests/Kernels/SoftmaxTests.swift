@@ -58,8 +58,11 @@ struct `Log softmax` {
   @Test(arguments: [false, true])
   func `matches the definition`(isMasked: Bool) {
     var generator = SmallGenerator(seed: 10)
-    for rows in [0, 1, 7, 8, 9, 16, 17, 33, 40] {
-      for classes in Array(1...18) + [31, 32, 67] {
+    for size in 0...67 {
+      // Few classes lie across vectors of rows, many along vectors of their own.
+      for (rows, classes) in [1, 2, 3, 5, 16, 17].map({ (size, $0) })
+        + [1, 4, 8, 17].map({ ($0, size) })
+      {
         expectForwardAndBackward(
           Float.self, rows: rows, classes: classes, isMasked: isMasked, &generator)
         expectForwardAndBackward(
