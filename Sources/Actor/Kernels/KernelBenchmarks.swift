@@ -67,6 +67,13 @@ package enum KernelBenchmarks {
 
   // MARK: Products
 
+  /// Small whole numbers over a power of two: products and sums of them stay ordinary numbers.
+  static func numbers(_ count: Int) -> FlatVector<Float> {
+    let vector = FlatVector<Float>(repeating: 0, count: count)
+    for index in 0..<count { vector.base[index] = Float(index % 61 - 30) / 32 }
+    return vector
+  }
+
   /// A matrix product with memory of its own, to be run over and over.
   package final class Product {
     /// Which kernel computes it.
@@ -109,22 +116,18 @@ package enum KernelBenchmarks {
       self.rows = rows
       self.depth = depth
       self.columns = columns
-      // Small whole numbers over a power of two: products and sums stay ordinary numbers.
-      func numbers(_ count: Int) -> FlatVector<Float> {
-        let vector = FlatVector<Float>(repeating: 0, count: count)
-        for index in 0..<count { vector.base[index] = Float(index % 61 - 30) / 32 }
-        return vector
-      }
-      left = numbers(rows * depth)
-      right = numbers(depth * columns)
-      rightTransposed = numbers(columns * depth)
-      bias = numbers(columns)
-      result = numbers(rows * columns)
+      left = KernelBenchmarks.numbers(rows * depth)
+      right = KernelBenchmarks.numbers(depth * columns)
+      rightTransposed = KernelBenchmarks.numbers(columns * depth)
+      bias = KernelBenchmarks.numbers(columns)
+      result = KernelBenchmarks.numbers(rows * columns)
       gradients =
         kernel == .linearGradients
         ? Gradients(
-          ofResult: numbers(rows * columns), ofInput: numbers(rows * depth),
-          ofWeight: numbers(columns * depth), ofBias: numbers(columns)) : nil
+          ofResult: KernelBenchmarks.numbers(rows * columns),
+          ofInput: KernelBenchmarks.numbers(rows * depth),
+          ofWeight: KernelBenchmarks.numbers(columns * depth),
+          ofBias: KernelBenchmarks.numbers(columns)) : nil
     }
 
     /// Computes the product once.

@@ -26,6 +26,27 @@ enum ProductBenchmarks {
         "such a layer without ReLU, forwards and backwards to weight, bias and input, \(rows) rows"
       ) { try time($0, .linearGradients, rows: rows, depth: inputs, columns: outputs) }
     }
+    + [
+      Benchmark(
+        "convolution_8", .microseconds, "the Nature DQN's three convolutions, 8 frames"
+      ) {
+        let network = KernelBenchmarks.Convolutions(images: 8)
+        return .init(try $0.bestNanoseconds { for _ in 0..<$0 { network.forward() } } / 1e3)
+      },
+      Benchmark(
+        "convolution_backward_16", .microseconds,
+        "the same forwards and backwards to all parameters, 16 frames"
+      ) {
+        let network = KernelBenchmarks.Convolutions(images: 16)
+        return .init(
+          try $0.bestNanoseconds {
+            for _ in 0..<$0 {
+              network.forward()
+              network.backward()
+            }
+          } / 1e3)
+      },
+    ]
 
   private static func peak(_ settings: BenchmarkSettings) throws -> Double {
     let loop = try peakLoop(seconds: settings.secondsPerLoop)

@@ -1,0 +1,88 @@
+import Rollout
+
+extension KernelBenchmarks {
+  /// The three convolutions of the Nature DQN's network, with memory of their own, to be run over and over.
+  ///
+  /// From frames [4, 84, 84]: 32 of 8 × 8 every 4, 64 of 4 × 4 every 2, 64 of 3 × 3 (Mnih et al.,
+  /// "Human-level control through deep reinforcement learning", 2015), each with ReLU.
+  package final class Convolutions {
+    private struct Layer {
+      let shape: ConvolutionShape
+      let weight: FlatVector<Float>
+      let bias: FlatVector<Float>
+      let result: FlatVector<Float>
+      let resultGradient: FlatVector<Float>
+      let weightGradient: FlatVector<Float>
+      let biasGradient: FlatVector<Float>
+
+      init(
+        images: Int, channels: Int, size: Int, outputs: Int, kernel: Int, stride: Int
+      ) {
+        shape = ConvolutionShape(
+          images: images, channels: channels, height: size, width: size, outputs: outputs,
+          kernel: kernel, stride: stride, activation: .relu)
+        let count = images * outputs * shape.places
+        weight = KernelBenchmarks.numbers(outputs * shape.depth)
+        bias = KernelBenchmarks.numbers(outputs)
+        result = KernelBenchmarks.numbers(count)
+        resultGradient = KernelBenchmarks.numbers(count)
+        weightGradient = KernelBenchmarks.numbers(outputs * shape.depth)
+        biasGradient = KernelBenchmarks.numbers(outputs)
+      }
+    }
+
+    private let frames: FlatVector<Float>
+    private let layers: [Layer]
+    private let patches: FlatVector<Float>
+
+    /// Allocates the network for so many frames.
+    package init(images: Int) {
+      frames = KernelBenchmarks.numbers(images * 4 * 84 * 84)
+      layers = [
+        Layer(images: images, channels: 4, size: 84, outputs: 32, kernel: 8, stride: 4),
+        Layer(images: images, channels: 32, size: 20, outputs: 64, kernel: 4, stride: 2),
+        Layer(images: images, channels: 64, size: 9, outputs: 64, kernel: 3, stride: 1),
+      ]
+      patches = KernelBenchmarks.numbers(
+        layers.map { $0.shape.depth * $0.shape.places }.max() ?? 0)
+    }
+
+    /// Floating-point operations of the products of a forward pass.
+    package var operationCount: Int {
+      layers.reduce(0) {
+        let shape = $1.shape
+        return $0 + 2 * shape.images * shape.outputs * shape.depth * shape.places
+      }
+    }
+
+    /// Computes all three layers.
+    package func forward() {
+      for (index, layer) in layers.enumerated() {
+        let x = index == 0 ? frames : layers[index - 1].result
+        Kernels.convolution(
+          layer.result.base, x.base, layer.weight.base, layer.bias.base, patches.base, layer.shape)
+      }
+    }
+
+    /// The gradients of all parameters from a given gradient of the last layer's result.
+    package func backward() {
+      for (index, layer) in layers.enumerated().reversed() {
+        let x = index == 0 ? frames : layers[index - 1].result
+        let dy = layer.resultGradient
+        Kernels.activationBackward(
+          dy.base, dy.base, layer.result.base, count: dy.count, activation: .relu)
+        layer.weightGradient.clear()
+        layer.biasGradient.clear()
+        Kernels.convolutionBackwardParameters(
+          layer.weightGradient.base, layer.biasGradient.base, dy.base, x.base, patches.base,
+          layer.shape)
+        if index > 0 {
+          let dx = layers[index - 1].resultGradient
+          dx.clear()
+          Kernels.convolutionBackwardInput(
+            dx.base, dy.base, layer.weight.base, patches.base, layer.shape)
+        }
+      }
+    }
+  }
+}
