@@ -29,7 +29,7 @@ extension Plan {
       activation: activation)
     return .convolution(
       convolution, out: out, x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
-      bias: Slot(node.operands[2]), patches: scratch(convolution.depth * convolution.places))
+      bias: Slot(node.operands[2]), patches: scratch(convolution.roomCount))
   }
 
   mutating func recurrentStep(

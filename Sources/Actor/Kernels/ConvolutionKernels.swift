@@ -1,5 +1,5 @@
 // Convolution as matrix products, one image at a time. Ranked goals: an image's result does not depend on
-// the images beside it; the memory needed is one image's patches, not all images'; the products' speed.
+// the images beside it; the memory needed is that of one image's patches, not of all images'; speed.
 
 /// The sizes of a convolution, narrow so that a step of a plan stays small.
 struct ConvolutionShape: BitwiseCopyable {
@@ -42,43 +42,45 @@ struct ConvolutionShape: BitwiseCopyable {
   var depth: Int { channels &* kernel &* kernel }
   /// Numbers in one image.
   var imageCount: Int { channels &* height &* width }
+  /// Numbers in the room that every kernel is given: one image's patches, the transposed weight, and one
+  /// image's sums.
+  var roomCount: Int { places &* depth &+ depth &* outputs &+ places &* outputs }
 }
 
 extension Kernels {
-  /// A convolution: y [images, outputs, places] = activation(W [outputs, depth] · patches + bias).
+  /// A convolution: y [images, outputs, places] = activation(patches · Wᵀ + bias)ᵀ of each image.
   ///
-  /// `x` is [images, channels, height, width]; `patches` is room for [depth, places].
+  /// `x` is [images, channels, height, width], `weight` [outputs, depth]; `room` is `roomCount` numbers.
+  /// The outputs lie along the vectors until an image is done: there are more often whole vectors of them
+  /// than of places, and patches [places, depth] are gathered in runs as long as the kernel is wide.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func convolution<S: KernelScalar>(
     _ y: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ weight: UnsafePointer<S>,
-    _ bias: UnsafePointer<S>, _ patches: UnsafeMutablePointer<S>, _ shape: ConvolutionShape
+    _ bias: UnsafePointer<S>, _ room: UnsafeMutablePointer<S>, _ shape: ConvolutionShape
   ) {
-    let (places, depth) = (shape.places, shape.depth)
+    let (places, depth, outputs) = (shape.places, shape.depth, shape.outputs)
+    let weightTransposed = room + places &* depth
+    let sums = weightTransposed + depth &* outputs
+    transpose(weightTransposed, weight, rows: outputs, columns: depth)
     for image in 0..<shape.images {
-      let to = y + image &* shape.outputs &* places
-      for output in 0..<shape.outputs { fill(to + output &* places, bias[output], places) }
-      spread(patches, x + image &* shape.imageCount, shape)
-      matmul(
-        to, weight, UnsafePointer(patches), m: shape.outputs, n: places, k: depth,
-        aRowStride: depth, aDepthStride: 1, bRowStride: places, cRowStride: places,
-        accumulate: true)
-    }
-    if shape.activation != .identity {
-      activationForward(
-        y, UnsafePointer(y), count: shape.images &* shape.outputs &* places,
-        activation: shape.activation)
+      gather(room, x + image &* shape.imageCount, shape)
+      linearForward(
+        sums, UnsafePointer(room), weight, UnsafePointer(weightTransposed), bias, rows: places,
+        inputs: depth, outputs: outputs, activation: shape.activation)
+      transpose(
+        y + image &* outputs &* places, UnsafePointer(sums), rows: places, columns: outputs)
     }
   }
 
-  /// The gradients of a convolution's parameters, added: dW += Σ dy · patchesᵀ, dBias += Σ dy.
+  /// The gradients of a convolution's parameters, added: dW += Σ dy · patches, dBias += Σ dy.
   ///
-  /// `dy` is the gradient before the activation; `patches` is room for [places, depth].
+  /// `dy` is the gradient before the activation; `room` is `roomCount` numbers.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func convolutionBackwardParameters<S: KernelScalar>(
     _ dWeight: UnsafeMutablePointer<S>, _ dBias: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>,
-    _ x: UnsafePointer<S>, _ patches: UnsafeMutablePointer<S>, _ shape: ConvolutionShape
+    _ x: UnsafePointer<S>, _ room: UnsafeMutablePointer<S>, _ shape: ConvolutionShape
   ) {
     let (places, depth) = (shape.places, shape.depth)
     for image in 0..<shape.images {
@@ -86,81 +88,30 @@ extension Kernels {
       for output in 0..<shape.outputs {
         dBias[output] += sum(from + output &* places, count: places)
       }
-      gather(patches, x + image &* shape.imageCount, shape)
+      gather(room, x + image &* shape.imageCount, shape)
       matmul(
-        dWeight, from, UnsafePointer(patches), m: shape.outputs, n: depth, k: places,
+        dWeight, from, UnsafePointer(room), m: shape.outputs, n: depth, k: places,
         aRowStride: places, aDepthStride: 1, bRowStride: depth, cRowStride: depth,
         accumulate: true)
     }
   }
 
-  /// The gradient of a convolution's input, added: dx += Wᵀ · dy, each patch where it was taken.
+  /// The gradient of a convolution's input, added: dx += dyᵀ · W, each patch where it was taken.
   ///
-  /// `dy` is the gradient before the activation; `patches` is room for [depth, places].
+  /// `dy` is the gradient before the activation; `room` is `roomCount` numbers.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func convolutionBackwardInput<S: KernelScalar>(
     _ dx: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ weight: UnsafePointer<S>,
-    _ patches: UnsafeMutablePointer<S>, _ shape: ConvolutionShape
+    _ room: UnsafeMutablePointer<S>, _ shape: ConvolutionShape
   ) {
     let (places, depth) = (shape.places, shape.depth)
     for image in 0..<shape.images {
       matmul(
-        patches, weight, dy + image &* shape.outputs &* places, m: depth, n: places,
-        k: shape.outputs, aRowStride: 1, aDepthStride: depth, bRowStride: places,
-        cRowStride: places, accumulate: false)
-      addBack(dx + image &* shape.imageCount, UnsafePointer(patches), shape)
-    }
-  }
-
-  /// patches [depth, places] of one image: a row holds what one number of the kernel meets at each place.
-  @inline(__always)
-  private static func spread<S: KernelScalar>(
-    _ patches: UnsafeMutablePointer<S>, _ image: UnsafePointer<S>, _ shape: ConvolutionShape
-  ) {
-    let (stride, width) = (shape.stride, shape.outputWidth)
-    var to = patches
-    eachRow(shape) { start in
-      let from = image + start
-      if stride == 1 {
-        to.update(from: from, count: width)
-      } else {
-        for column in 0..<width { to[column] = from[column &* stride] }
-      }
-      to += width
-    }
-  }
-
-  /// Adds patches [depth, places] to one image, each number where `spread` took it.
-  @inline(__always)
-  private static func addBack<S: KernelScalar>(
-    _ image: UnsafeMutablePointer<S>, _ patches: UnsafePointer<S>, _ shape: ConvolutionShape
-  ) {
-    let (stride, width) = (shape.stride, shape.outputWidth)
-    var from = patches
-    eachRow(shape) { start in
-      let to = image + start
-      if stride == 1 {
-        accumulate(to, from, width) { v in v }
-      } else {
-        for column in 0..<width { to[column &* stride] += from[column] }
-      }
-      from += width
-    }
-  }
-
-  /// Visits where in an image each row of patches [depth, outputHeight, outputWidth] begins.
-  @inline(__always)
-  private static func eachRow(_ shape: ConvolutionShape, _ body: (Int) -> Void) {
-    for channel in 0..<shape.channels {
-      for kernelRow in 0..<shape.kernel {
-        for kernelColumn in 0..<shape.kernel {
-          for row in 0..<shape.outputHeight {
-            let line = channel &* shape.height &+ row &* shape.stride &+ kernelRow
-            body(line &* shape.width &+ kernelColumn)
-          }
-        }
-      }
+        room, dy + image &* shape.outputs &* places, weight, m: places, n: depth,
+        k: shape.outputs, aRowStride: 1, aDepthStride: places, bRowStride: depth,
+        cRowStride: depth, accumulate: false)
+      scatter(dx + image &* shape.imageCount, UnsafePointer(room), shape)
     }
   }
 
@@ -170,18 +121,69 @@ extension Kernels {
     _ patches: UnsafeMutablePointer<S>, _ image: UnsafePointer<S>, _ shape: ConvolutionShape
   ) {
     let kernel = shape.kernel
-    var to = patches
+    // Runs are so short that a loop whose length is not known costs more than what it moves.
+    switch kernel {
+    case 3: eachRun(shape) { copyRun(patches + $0, image + $1, Constant<3>.self) }
+    case 4: eachRun(shape) { copyRun(patches + $0, image + $1, Constant<4>.self) }
+    case 8: eachRun(shape) { copyRun(patches + $0, image + $1, Constant<8>.self) }
+    default: eachRun(shape) { (patches + $0).update(from: image + $1, count: kernel) }
+    }
+  }
+
+  /// Adds patches [places, depth] to one image, each number where `gather` took it.
+  @inline(__always)
+  private static func scatter<S: KernelScalar>(
+    _ image: UnsafeMutablePointer<S>, _ patches: UnsafePointer<S>, _ shape: ConvolutionShape
+  ) {
+    let kernel = shape.kernel
+    switch kernel {
+    case 3: eachRun(shape) { addRun(image + $1, patches + $0, Constant<3>.self) }
+    case 4: eachRun(shape) { addRun(image + $1, patches + $0, Constant<4>.self) }
+    case 8: eachRun(shape) { addRun(image + $1, patches + $0, Constant<8>.self) }
+    default: eachRun(shape) { accumulate(image + $1, patches + $0, kernel) { v in v } }
+    }
+  }
+
+  /// Visits each row of the kernel at each place: where it begins in patches [places, depth] and in an
+  /// image.
+  @inline(__always)
+  private static func eachRun(_ shape: ConvolutionShape, _ body: (Int, Int) -> Void) {
+    let (kernel, width, stride) = (shape.kernel, shape.width, shape.stride)
+    let (channels, outputWidth) = (shape.channels, shape.outputWidth)
+    let planeCount = shape.height &* width
+    var place = 0
     for row in 0..<shape.outputHeight {
-      for column in 0..<shape.outputWidth {
-        for channel in 0..<shape.channels {
-          for kernelRow in 0..<kernel {
-            let line = channel &* shape.height &+ row &* shape.stride &+ kernelRow
-            let from = image + (line &* shape.width &+ column &* shape.stride)
-            for kernelColumn in 0..<kernel { to[kernelColumn] = from[kernelColumn] }
-            to += kernel
+      for column in 0..<outputWidth {
+        var plane = (row &* width &+ column) &* stride
+        for _ in 0..<channels {
+          var line = plane
+          for _ in 0..<kernel {
+            body(place, line)
+            place &+= kernel
+            line &+= width
           }
+          plane &+= planeCount
         }
       }
     }
+  }
+
+  @inline(__always)
+  private static func copyRun<S: KernelScalar, let count: Int>(
+    _ to: UnsafeMutablePointer<S>, _ from: UnsafePointer<S>, _: Constant<count>.Type
+  ) {
+    // All are read before the first is written: the optimiser need not ask whether the two overlap.
+    var numbers = InlineArray<count, S>(repeating: 0)
+    for i in 0..<count { numbers[i] = from[i] }
+    for i in 0..<count { to[i] = numbers[i] }
+  }
+
+  @inline(__always)
+  private static func addRun<S: KernelScalar, let count: Int>(
+    _ to: UnsafeMutablePointer<S>, _ from: UnsafePointer<S>, _: Constant<count>.Type
+  ) {
+    var numbers = InlineArray<count, S>(repeating: 0)
+    for i in 0..<count { numbers[i] = to[i] + from[i] }
+    for i in 0..<count { to[i] = numbers[i] }
   }
 }

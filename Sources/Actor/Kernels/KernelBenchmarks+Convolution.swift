@@ -33,7 +33,7 @@ extension KernelBenchmarks {
 
     private let frames: FlatVector<Float>
     private let layers: [Layer]
-    private let patches: FlatVector<Float>
+    private let room: FlatVector<Float>
 
     /// Allocates the network for so many frames.
     package init(images: Int) {
@@ -43,8 +43,8 @@ extension KernelBenchmarks {
         Layer(images: images, channels: 32, size: 20, outputs: 64, kernel: 4, stride: 2),
         Layer(images: images, channels: 64, size: 9, outputs: 64, kernel: 3, stride: 1),
       ]
-      patches = KernelBenchmarks.numbers(
-        layers.map { $0.shape.depth * $0.shape.places }.max() ?? 0)
+      room = KernelBenchmarks.numbers(
+        layers.map(\.shape.roomCount).max() ?? 0)
     }
 
     /// Floating-point operations of the products of a forward pass.
@@ -60,7 +60,7 @@ extension KernelBenchmarks {
       for (index, layer) in layers.enumerated() {
         let x = index == 0 ? frames : layers[index - 1].result
         Kernels.convolution(
-          layer.result.base, x.base, layer.weight.base, layer.bias.base, patches.base, layer.shape)
+          layer.result.base, x.base, layer.weight.base, layer.bias.base, room.base, layer.shape)
       }
     }
 
@@ -74,13 +74,13 @@ extension KernelBenchmarks {
         layer.weightGradient.clear()
         layer.biasGradient.clear()
         Kernels.convolutionBackwardParameters(
-          layer.weightGradient.base, layer.biasGradient.base, dy.base, x.base, patches.base,
+          layer.weightGradient.base, layer.biasGradient.base, dy.base, x.base, room.base,
           layer.shape)
         if index > 0 {
           let dx = layers[index - 1].resultGradient
           dx.clear()
           Kernels.convolutionBackwardInput(
-            dx.base, dy.base, layer.weight.base, patches.base, layer.shape)
+            dx.base, dy.base, layer.weight.base, room.base, layer.shape)
         }
       }
     }

@@ -46,14 +46,14 @@ struct `Convolution kernels` {
     let bias = Cells<S>(count: shape.outputs, from: &generator)
     let dy = Cells<S>(count: count, from: &generator)
     let y = Cells<S>(count: count) { _ in .nan }
-    let patches = Cells<S>(count: shape.depth * shape.places) { _ in .nan }
+    let room = Cells<S>(count: shape.roomCount) { _ in .nan }
     let dx = Cells<S>(count: x.count) { _ in 1 }
     let dWeight = Cells<S>(count: weight.count) { _ in 2 }
     let dBias = Cells<S>(count: bias.count) { _ in 3 }
-    Kernels.convolution(y.pointer, x.read, weight.read, bias.read, patches.pointer, shape)
+    Kernels.convolution(y.pointer, x.read, weight.read, bias.read, room.pointer, shape)
     Kernels.convolutionBackwardParameters(
-      dWeight.pointer, dBias.pointer, dy.read, x.read, patches.pointer, shape)
-    Kernels.convolutionBackwardInput(dx.pointer, dy.read, weight.read, patches.pointer, shape)
+      dWeight.pointer, dBias.pointer, dy.read, x.read, room.pointer, shape)
+    Kernels.convolutionBackwardInput(dx.pointer, dy.read, weight.read, room.pointer, shape)
 
     var sums = (0..<count).map { [Double(bias.read[$0 / shape.places % shape.outputs])] }
     var inputs = Array(repeating: [1.0], count: x.count)
@@ -72,7 +72,7 @@ struct `Convolution kernels` {
       firstFailure(dx, inputs.map(Expected.init(sum:))),
       firstFailure(dWeight, weights.map(Expected.init(sum:))),
       firstFailure(dBias, biases.map(Expected.init(sum:))),
-      patches.isIntact ? nil : "patches",
+      room.isIntact ? nil : "room",
     ]
     #expect(failures.allSatisfy { $0 == nil }, "\(S.self), \(shape): \(failures)")
   }
