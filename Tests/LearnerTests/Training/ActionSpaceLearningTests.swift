@@ -74,7 +74,7 @@ struct ActionSpaceLearningTests {
   }
 
   @Test func `numbers`() throws {
-    let mean = try train("ImitateNumbers-v0", .box(shape: [2], low: -1, high: 1)) {
+    let mean = try train("ImitateNumbers-v0", .box(shape: [2], low: -2, high: 2)) {
       (action: SIMD2<Float>, isUp) in
       let wanted: SIMD2<Float> = isUp ? [1, -0.5] : [-1, 0.5]
       let difference = action - wanted
@@ -85,7 +85,7 @@ struct ActionSpaceLearningTests {
 
   @Test func `an action of several parts`() throws {
     let space: Space = .dict([
-      SpaceField("gear", .discrete(3)), SpaceField("throttle", .box(shape: [], low: 0, high: 1)),
+      SpaceField("gear", .discrete(3)), SpaceField("throttle", .box(shape: [], low: -2, high: 2)),
     ])
     let mean = try train("ImitateControls-v0", space) { (action: Controls, isUp) in
       let difference = Double(action.throttle) - (isUp ? 1 : -1)
