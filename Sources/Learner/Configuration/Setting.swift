@@ -30,14 +30,17 @@ package struct Setting<Configuration: Sendable>: Sendable {
 
   /// Describes an option that is on or off.
   ///
-  /// - Parameter negatable: whether `--no-` before the name turns it off.
+  /// - Parameters:
+  ///   - off: the name that turns it off; `nil` for `no-` and the name.
+  ///   - negatable: whether it can be turned off on a command line.
   package init(
-    _ name: String, _ field: any WritableKeyPath<Configuration, Bool> & Sendable,
+    _ name: String, off: String? = nil,
+    _ field: any WritableKeyPath<Configuration, Bool> & Sendable,
     negatable: Bool = true, in group: SettingGroup, _ help: String
   ) {
     self.init(
-      name: name, kind: negatable ? .toggle : .flag, field: field, format: .boolean,
-      group: group, help: help)
+      name: name, kind: negatable ? .toggle(off: off ?? "no-\(name)") : .flag, field: field,
+      format: .boolean, group: group, help: help)
   }
 
   private init<Value>(
@@ -90,14 +93,15 @@ package enum SettingKind: Sendable, Equatable {
   case value(placeholder: String)
   /// By its name alone.
   case flag
-  /// By its name alone, or with `no-` before it to undo what a file of options turned on.
-  case toggle
+  /// By its name alone, or by another one that undoes what a file of options turned on: `no-` and the name, mostly.
+  case toggle(off: String)
 }
 
 /// The parts of a help screen and of a saved configuration, in their order.
 package enum SettingGroup: String, Sendable, CaseIterable {
   case environment = "Environment"
   case collection = "Collection"
+  case network = "Network"
   case learning = "Learning"
   case run = "Run"
   case output = "Output"

@@ -2,7 +2,7 @@ import Rollout
 
 /// The JSON values that a setting takes besides a string, which is read as on the command line.
 enum SettingShape: Sendable {
-  case string, number, numberOrList
+  case string, number, numberOrList, stringOrList
   /// True or false, and no string.
   case boolean
 }
@@ -24,14 +24,15 @@ package struct SettingFormat<Value: Sendable & Equatable>: Sendable {
   /// The text to parse for a JSON value, or nothing where its type is wrong.
   func text(of value: SettingValue) -> String? {
     switch (value, shape) {
-    case (.string(let text), .string), (.string(let text), .number),
-      (.string(let text), .numberOrList):
-      return text
+    case (.string(let text), _) where shape != .boolean: return text
     case (.number(let text), .number), (.number(let text), .numberOrList): return text
     case (.boolean, .boolean): return value.text
     case (.list(let elements), .numberOrList):
       let areNumbers = elements.allSatisfy { if case .number = $0 { true } else { false } }
       return areNumbers ? value.text : nil
+    case (.list(let elements), .stringOrList):
+      let areStrings = elements.allSatisfy { if case .string = $0 { true } else { false } }
+      return areStrings ? value.text : nil
     default: return nil
     }
   }
@@ -88,14 +89,25 @@ extension SettingFormat where Value == [Int] {
       shape: .numberOrList,
       parse: { text in
         var values: [Int] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-          guard let value = SettingFormat<Int>.integer.parse(String(part)) else { return nil }
+        for part in commaSeparated(text) {
+          guard let value = SettingFormat<Int>.integer.parse(part) else { return nil }
           values.append(value)
         }
         return values
       },
       value: { .list($0.map { .number(String($0)) }) },
       complaint: { _ in "is not a list of whole numbers: write it like 32 or 64,64." })
+  }
+
+  /// Sizes of layers with commas between them, or `none` for no layer.
+  package static var layerSizes: SettingFormat {
+    SettingFormat(
+      shape: .numberOrList,
+      parse: { $0 == "none" ? [] : integers.parse($0) },
+      value: { $0.isEmpty ? .string("none") : integers.value($0) },
+      complaint: { _ in
+        "is not a list of whole numbers: write it like 32 or 64,64, or none for no layer."
+      })
   }
 }
 
@@ -109,6 +121,11 @@ private func withoutDigitSeparators(_ text: String) -> String? {
     guard isDigit(index - 1), isDigit(index + 1) else { return nil }
   }
   return text.replacing("_", with: "")
+}
+
+/// What stands between commas, nothing included.
+private func commaSeparated(_ text: String) -> [String] {
+  text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
 }
 
 // MARK: Words
@@ -128,7 +145,7 @@ extension SettingFormat where Value == [String] {
     SettingFormat(
       shape: .string,
       parse: { text in
-        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let names = commaSeparated(text)
         return names.contains("") ? nil : names
       },
       value: { .string($0.joined(separator: ",")) },
@@ -155,6 +172,32 @@ where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
       complaint: { text in
         let suggestion = NearestMatch.find(text, among: names).map { " Did you mean \($0)?" } ?? ""
         return "is none of \(names.joined(separator: ", "))." + suggestion
+      })
+  }
+}
+
+extension SettingFormat {
+  /// Some of the cases, by name with commas between them, in an order that is kept.
+  package static func choices<Case>() -> SettingFormat
+  where Value == [Case], Case: RawRepresentable & CaseIterable, Case.RawValue == String {
+    let names = Case.allCases.map(\.rawValue)
+    return SettingFormat(
+      shape: .stringOrList,
+      parse: { text in
+        let words = commaSeparated(text)
+        let values = words.compactMap(Case.init(rawValue:))
+        return values.count == words.count && Set(words).count == words.count ? values : nil
+      },
+      value: { .list($0.map { .string($0.rawValue) }) },
+      complaint: { text in
+        let (words, known) = (commaSeparated(text), names.joined(separator: ", "))
+        if text.isEmpty { return "names nothing: use some of \(known)." }
+        guard let stranger = words.first(where: { !names.contains($0) }) else {
+          let repeated = words.indices.first { words[..<$0].contains(words[$0]) }
+          return "names \(repeated.map { words[$0] } ?? text) more than once: name it once."
+        }
+        let suggestion = NearestMatch.find(stranger, among: names).map { " Did you mean \($0)?" }
+        return "names '\(stranger)', which is none of \(known)." + (suggestion ?? "")
       })
   }
 }

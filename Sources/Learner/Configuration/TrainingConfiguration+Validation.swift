@@ -10,6 +10,7 @@ extension TrainingConfiguration {
   public func validate() throws(ConfigurationError) {
     try EpisodeLimit.validate(maximumEpisodeSteps)
     try validateCollection()
+    try validateNetwork()
     try validateLearning()
     try validateRun()
   }
@@ -67,11 +68,6 @@ extension TrainingConfiguration {
     try refuse(
       "max-grad-norm", maximumGradientNorm, unless: maximumGradientNorm > 0,
       "use a positive number, or inf for no limit")
-    if hiddenSizes.isEmpty || hiddenSizes.count > 16 {
-      throw ConfigurationError(
-        "--hidden names \(hiddenSizes.count) layers: use 1 to 16.", option: "hidden")
-    }
-    for size in hiddenSizes { try ConfigurationError.check("hidden", size, in: 1...16_384) }
   }
 
   private func validateRun() throws(ConfigurationError) {

@@ -1,3 +1,4 @@
+public import Actor
 import Rollout
 
 /// Everything that decides what a training run computes.
@@ -47,6 +48,32 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// Whether an environment whose episode ended waits at its reset state until the fragment ends.
   public var sticky = false
 
+  // MARK: Network
+
+  /// What the network sees, in this order.
+  public var networkInputs: [NetworkInput] = [.obs, .act]
+
+  /// How a choice among several becomes numbers that the network sees.
+  public var integerInputs = IntegerEncoding.embedding
+
+  /// How many numbers an embedding gives for a choice.
+  public var embeddingSize = 4
+
+  /// What comes before the hidden layers.
+  public var torso = NetworkTorso.mlp
+
+  /// The units of each hidden layer, first to last, or nothing for what suits the torso.
+  public var hiddenSizes: [Int]?
+
+  /// What follows each hidden layer.
+  public var activation = Activation.relu
+
+  /// Whether what says what a state is worth goes by the features that actions are chosen by, and not by its own.
+  public var sharedTorso = true
+
+  /// How first weights are drawn.
+  public var initialisation = NetworkInitialisation.pytorch
+
   // MARK: Learning
 
   /// The discount γ of future rewards.
@@ -69,9 +96,6 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   /// The norm to which longer gradients are shortened; infinite for none.
   public var maximumGradientNorm = Double.infinity
-
-  /// The units of each hidden layer, first to last.
-  public var hiddenSizes = [32]
 
   // MARK: Run
 

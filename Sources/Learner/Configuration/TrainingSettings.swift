@@ -1,7 +1,7 @@
 extension TrainingConfiguration {
   /// Every option of a training run, in the order of the help screen and of `config.json`.
   package static let settings: [Setting<TrainingConfiguration>] =
-    environmentSettings + collectionSettings + learningSettings + runSettings
+    environmentSettings + collectionSettings + networkSettings + learningSettings + runSettings
 
   private static let environmentSettings: [Setting<TrainingConfiguration>] = [
     Setting(
@@ -45,6 +45,36 @@ extension TrainingConfiguration {
       "Leave an environment whose episode ended at its reset state until the fragment ends."),
   ]
 
+  private static let networkSettings: [Setting<TrainingConfiguration>] = [
+    Setting(
+      "inputs", "NAME,...", \.networkInputs, .choices(), in: .network,
+      "What the network sees, in this order: some of obs, act, rew, fin, stepno."),
+    Setting(
+      "integer-inputs", "embedding|one-hot|bits", \.integerInputs, .choice, in: .network,
+      "How a choice among several becomes numbers: a learnt row of a table, a 1 in its place, "
+        + "or its bits."),
+    Setting(
+      "embedding-size", "N", \.embeddingSize, .integer, in: .network,
+      "Numbers that an embedding gives for a choice, and for stepno."),
+    Setting(
+      "torso", "mlp|nature", \.torso, .choice, in: .network,
+      "What comes before the hidden layers: nothing, or the convolutions of DQN for images."),
+    Setting(
+      "hidden", "N,...|none|auto", \.hiddenSizes, .optional(.layerSizes, orWord: "auto"),
+      in: .network,
+      "Units of each hidden layer, first to last; auto is 32 with mlp and 512 with nature."),
+    Setting(
+      "activation", "relu|elu|tanh|silu|gelu|identity", \.activation, .choice, in: .network,
+      "What follows each hidden layer."),
+    Setting(
+      "shared-torso", off: "separate-torsos", \.sharedTorso, in: .network,
+      "Whether a value that is learnt goes by the features that actions are chosen by, or by "
+        + "layers of its own."),
+    Setting(
+      "init", "pytorch|orthogonal", \.initialisation, .choice, in: .network,
+      "First weights: PyTorch's default for each layer, or orthogonal with the gains of PPO."),
+  ]
+
   private static let learningSettings: [Setting<TrainingConfiguration>] = [
     Setting("gamma", "X", \.gamma, .number, in: .learning, "Discount of future rewards."),
     Setting(
@@ -64,9 +94,6 @@ extension TrainingConfiguration {
     Setting(
       "max-grad-norm", "X", \.maximumGradientNorm, .number, in: .learning,
       "Norm to which longer gradients are shortened; inf for none."),
-    Setting(
-      "hidden", "N,...", \.hiddenSizes, .integers, in: .learning,
-      "Units of each hidden layer, first to last."),
   ]
 
   private static let runSettings: [Setting<TrainingConfiguration>] = [

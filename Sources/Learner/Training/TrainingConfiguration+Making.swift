@@ -4,7 +4,20 @@ import Rollout
 // What a configuration's words stand for.
 extension TrainingConfiguration {
   /// The policy to train.
-  public var policy: any Policy { NetworkPolicy(hidden: hiddenSizes) }
+  public var policy: any Policy {
+    NetworkPolicy(
+      inputs: networkInputs, torso: torso, hidden: hiddenSizes ?? torso.usualHiddenSizes,
+      activation: activation, value: valueHead, integers: integerInputs,
+      embeddingWidth: embeddingSize, initialisation: initialisation)
+  }
+
+  /// Whether something learns what states are worth.
+  var learnsValue: Bool { baseline.rawValue == "value" }
+
+  private var valueHead: ValueHead {
+    guard learnsValue else { return .none }
+    return sharedTorso ? .shared : .separate
+  }
 
   /// What to minimise.
   public var objective: Reinforce {
@@ -51,6 +64,16 @@ extension TrainingConfiguration {
     switch optimizer {
     case .adam: Adam<Float>(count: count, learningRate: Float(learningRate))
     case .sgd: SGD<Float>(learningRate: Float(learningRate))
+    }
+  }
+}
+
+extension NetworkTorso {
+  /// Units of the hidden layers behind the torso where none are named.
+  fileprivate var usualHiddenSizes: [Int] {
+    switch self {
+    case .mlp: [32]
+    case .nature: [512]
     }
   }
 }

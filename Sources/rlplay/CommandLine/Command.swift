@@ -23,9 +23,9 @@ struct Command: Sendable {
     return (words + ["[options]"]).joined(separator: " ")
   }
 
-  /// The option of that name.
+  /// The option of that name, or the one that the name turns off.
   func option(named name: String) -> CommandOption? {
-    allOptions.first { $0.name == name }
+    allOptions.first { $0.names.contains(name) }
   }
 }
 
@@ -49,8 +49,14 @@ struct CommandOption: Sendable {
     switch kind {
     case .value(let placeholder): "--\(name) \(placeholder)"
     case .flag: "--\(name)"
-    case .toggle: "--[no-]\(name)"
+    case .toggle("no-\(name)"): "--[no-]\(name)"
+    case .toggle(let off): "--\(name), --\(off)"
     }
+  }
+
+  /// The name, and the one that turns the option off if there is one.
+  var names: [String] {
+    if case .toggle(let off) = kind { [name, off] } else { [name] }
   }
 
   /// The option that asks for the help screen.
@@ -70,7 +76,8 @@ extension CommandOption {
     switch setting.kind {
     case .value: defaultText = value.text
     case .flag: defaultText = nil
-    case .toggle: defaultText = value == .boolean(true) ? "on" : "off"
+    case .toggle("no-\(setting.name)"): defaultText = value == .boolean(true) ? "on" : "off"
+    case .toggle(let off): defaultText = value == .boolean(true) ? setting.name : off
     }
   }
 

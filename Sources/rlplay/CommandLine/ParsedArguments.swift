@@ -26,8 +26,8 @@ struct ParsedArguments: Equatable {
 extension Command {
   /// Tells options, their values and the argument apart.
   ///
-  /// Accepted are `--name value`, `--name=value`, `--flag`, `--no-flag` where the flag can be undone, and
-  /// after `--` nothing but arguments. What follows an option that takes a value is that value unless it
+  /// Accepted are `--name value`, `--name=value`, `--flag`, `--no-flag` or another name where the flag can be
+  /// undone, and after `--` nothing but arguments. What follows an option that takes a value is that value unless it
   /// looks like an option; a negative number does not. An option that is given twice is an error: of two
   /// different values, one would be silently ignored.
   ///
@@ -78,8 +78,13 @@ extension Command {
         throw error("Missing value for '\(option.label)'.", about: option)
       }
     }
-    if parsed.values[option.name] != nil {
-      throw error("'--\(option.name)' is given more than once: give it once.", about: option)
+    if let earlier = parsed.values[option.name] {
+      let names = option.names.map { "'--\($0)'" }
+      throw error(
+        earlier == text || names.count == 1
+          ? "'\(spelled)' is given more than once: give it once."
+          : "\(names.joined(separator: " and ")) exclude each other: give one of them.",
+        about: option)
     }
     parsed.values[option.name] = text
   }
@@ -99,17 +104,12 @@ extension Command {
   ) throws(UsageError) -> (CommandOption, isNegated: Bool) {
     if word.hasPrefix("--") {
       let name = String(word.dropFirst(2))
-      if let option = option(named: name) { return (option, false) }
-      if name.hasPrefix("no-"), let option = option(named: String(name.dropFirst(3))),
-        option.kind == .toggle
-      {
-        return (option, true)
-      }
+      if let option = option(named: name) { return (option, option.name != name) }
     }
     let typed = String(word.drop { $0 == "-" })
-    let nearest = NearestMatch.find(typed, among: allOptions.map(\.name)).flatMap(option(named:))
-    let suggestion = nearest.map { " Did you mean '--\($0.name)'?" } ?? ""
-    throw error("Unknown option '\(word)'.\(suggestion)", about: nearest)
+    let nearest = NearestMatch.find(typed, among: allOptions.flatMap(\.names))
+    let suggestion = nearest.map { " Did you mean '--\($0)'?" } ?? ""
+    throw error("Unknown option '\(word)'.\(suggestion)", about: nearest.flatMap(option(named:)))
   }
 
   private func error(_ message: String, about option: CommandOption?) -> UsageError {

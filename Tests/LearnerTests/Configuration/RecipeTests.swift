@@ -37,6 +37,7 @@ import Testing
     var expected = TrainingConfiguration()
     expected.environment = "CartPole-v0"
     expected.maximumEpisodeSteps = .unlimited
+    expected.hiddenSizes = [32]
     expected.baseline = .none
     expected.rhoClip = .infinity
     expected.learningRate = 0.01

@@ -1,3 +1,4 @@
+import Actor
 import Foundation
 import Testing
 
@@ -26,6 +27,14 @@ struct TrainingConfigurationJSONTests {
           "deterministic": false,
           "lag": "auto",
           "sticky": false,
+          "inputs": ["obs", "act"],
+          "integer-inputs": "embedding",
+          "embedding-size": 4,
+          "torso": "mlp",
+          "hidden": "auto",
+          "activation": "relu",
+          "shared-torso": true,
+          "init": "pytorch",
           "gamma": 0.99,
           "entropy-cost": 0.01,
           "baseline": "mean",
@@ -33,7 +42,6 @@ struct TrainingConfigurationJSONTests {
           "optimizer": "adam",
           "learning-rate": 0.005,
           "max-grad-norm": "inf",
-          "hidden": [32],
           "steps": 4000000,
           "until-return": "none",
           "seed": "random",
@@ -58,6 +66,8 @@ struct TrainingConfigurationJSONTests {
     base.rhoClip = 2
     base.baseline = .none
     base.deterministic = true
+    base.hiddenSizes = []
+    base.sharedTorso = false
     let saved = Configuration().json(about: ["machine": "any"])
     #expect(try Configuration(json: saved, over: base) == Configuration())
   }
@@ -80,6 +90,19 @@ struct TrainingConfigurationJSONTests {
     #expect(configuration.seed == .max)
   }
 
+  @Test func `inputs are a list, or a text as on the command line`() throws {
+    #expect(try read(#"{"inputs": ["fin", "obs"]}"#).networkInputs == [.fin, .obs])
+    #expect(try read(#"{"inputs": "fin,obs"}"#).networkInputs == [.fin, .obs])
+  }
+
+  @Test func `no hidden layer has one spelling`() throws {
+    var configuration = Configuration()
+    configuration.hiddenSizes = []
+    #expect(String(decoding: configuration.json(), as: UTF8.self).contains(#""hidden": "none","#))
+    #expect(try read(#"{"hidden": "none"}"#).hiddenSizes == [])
+    #expect(throws: ConfigurationError.self) { try read(#"{"hidden": []}"#) }
+  }
+
   @Test(arguments: [
     (#"{"actor": 4}"#, #""actor" in recipe.json is no option of training. Did you mean "actors"?"#),
     (#"{"zebra": 4}"#, #""zebra" in recipe.json is no option of training."#),
@@ -97,7 +120,14 @@ struct TrainingConfigurationJSONTests {
     ("gamma", "{…}", "is not a number: write it like 0.5, 1e-3 or inf."),
     ("sticky", "1", "is neither true nor false."),
     ("sticky", "\"true\"", "is neither true nor false."),
-    ("hidden", "[32, \"x\"]", "is not a list of whole numbers: write it like 32 or 64,64."),
+    (
+      "hidden", "[32, \"x\"]",
+      "is not a list of whole numbers: write it like 32 or 64,64, or none for no layer."
+    ),
+    ("inputs", "[]", "names nothing: use some of obs, act, rew, fin, stepno."),
+    ("inputs", "[\"obs\", 1]", "names '1', which is none of obs, act, rew, fin, stepno."),
+    ("inputs", "[\"obs\", \"obs\"]", "names obs more than once: name it once."),
+    ("shared-torso", "\"no\"", "is neither true nor false."),
     ("collector", "\"mult\"", "is none of same, single, multi. Did you mean multi?"),
   ])
   func `a value of the wrong type is refused with key and value`(

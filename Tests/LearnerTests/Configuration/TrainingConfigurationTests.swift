@@ -49,7 +49,16 @@ struct TrainingConfigurationTests {
         + "for no limit."
     ),
     ("hidden", "32,0", "--hidden 0 is out of range: use 1 to 16384."),
-    ("hidden", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--hidden names 17 layers: use 1 to 16."),
+    (
+      "hidden", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+      "--hidden names 17 layers: use at most 16, or none."
+    ),
+    ("embedding-size", "0", "--embedding-size 0 is out of range: use 1 to 65536."),
+    (
+      "shared-torso", "false",
+      "--separate-torsos needs a value that is learnt and --baseline mean learns none: "
+        + "add --baseline value, or leave it out."
+    ),
     ("steps", "0", "--steps 0 is out of range: use 1 to 1000000000000000."),
     (
       "until-return", "inf",

@@ -1,3 +1,4 @@
+import Actor
 import Foundation
 import Rollout
 import Testing
@@ -21,6 +22,15 @@ struct TrainingSettingsTests {
     ("deterministic", "true", { $0.deterministic }),
     ("lag", "5", { $0.policyLag == 5 }),
     ("sticky", "true", { $0.sticky }),
+    ("inputs", "stepno,rew,obs", { $0.networkInputs == [.stepno, .rew, .obs] }),
+    ("integer-inputs", "one-hot", { $0.integerInputs == .oneHot }),
+    ("embedding-size", "16", { $0.embeddingSize == 16 }),
+    ("torso", "nature", { $0.torso == .nature }),
+    ("hidden", "64,32", { $0.hiddenSizes == [64, 32] }),
+    ("hidden", "none", { $0.hiddenSizes == [] }),
+    ("activation", "gelu", { $0.activation == .gelu }),
+    ("shared-torso", "false", { !$0.sharedTorso }),
+    ("init", "orthogonal", { $0.initialisation == .orthogonal }),
     ("gamma", "0.9", { $0.gamma == 0.9 }),
     ("entropy-cost", "1e-5", { $0.entropyCost == 1e-5 }),
     ("baseline", "none", { $0.baseline == .none }),
@@ -28,7 +38,6 @@ struct TrainingSettingsTests {
     ("optimizer", "sgd", { $0.optimizer == .sgd }),
     ("learning-rate", "0.1", { $0.learningRate == 0.1 }),
     ("max-grad-norm", "0.5", { $0.maximumGradientNorm == 0.5 }),
-    ("hidden", "64,32", { $0.hiddenSizes == [64, 32] }),
     ("steps", "1_000_000", { $0.totalSteps == 1_000_000 }),
     ("until-return", "-100", { $0.untilReturn == -100 }),
     ("seed", "18446744073709551615", { $0.seed == .max }),
@@ -109,7 +118,27 @@ struct TrainingSettingsTests {
     ("gamma", "nan", "--gamma nan is not a number: write it like 0.5, 1e-3 or inf."),
     ("collector", "mutli", "--collector mutli is none of same, single, multi. Did you mean multi?"),
     ("collector", "what", "--collector what is none of same, single, multi."),
-    ("hidden", "32,", "--hidden 32, is not a list of whole numbers: write it like 32 or 64,64."),
+    (
+      "hidden", "32,",
+      "--hidden 32, is not a list of whole numbers: write it like 32 or 64,64, or none for no "
+        + "layer."
+    ),
+    (
+      "inputs", "obs,ract",
+      "--inputs obs,ract names 'ract', which is none of obs, act, rew, fin, stepno. "
+        + "Did you mean act?"
+    ),
+    (
+      "inputs", "obs,zebra,act",
+      "--inputs obs,zebra,act names 'zebra', which is none of obs, act, rew, fin, stepno."
+    ),
+    ("inputs", "obs,", "--inputs obs, names '', which is none of obs, act, rew, fin, stepno."),
+    ("inputs", "", "--inputs '' names nothing: use some of obs, act, rew, fin, stepno."),
+    ("inputs", "act,obs,act", "--inputs act,obs,act names act more than once: name it once."),
+    (
+      "integer-inputs", "onehot",
+      "--integer-inputs onehot is none of embedding, one-hot, bits. Did you mean one-hot?"
+    ),
     (
       "max-episode-steps", "some",
       "--max-episode-steps some is neither default, none nor a whole number such as 500."

@@ -65,6 +65,29 @@ struct HelpTextTests {
         --[no-]sticky             Leave an environment whose episode ended at its
                                   reset state until the fragment ends. (default: off)
 
+      Network:
+        --inputs NAME,...         What the network sees, in this order: some of obs,
+                                  act, rew, fin, stepno. (default: obs,act)
+        --integer-inputs embedding|one-hot|bits
+                                  How a choice among several becomes numbers: a learnt
+                                  row of a table, a 1 in its place, or its bits.
+                                  (default: embedding)
+        --embedding-size N        Numbers that an embedding gives for a choice, and
+                                  for stepno. (default: 4)
+        --torso mlp|nature        What comes before the hidden layers: nothing, or the
+                                  convolutions of DQN for images. (default: mlp)
+        --hidden N,...|none|auto  Units of each hidden layer, first to last; auto is
+                                  32 with mlp and 512 with nature. (default: auto)
+        --activation relu|elu|tanh|silu|gelu|identity
+                                  What follows each hidden layer. (default: relu)
+        --shared-torso, --separate-torsos
+                                  Whether a value that is learnt goes by the features
+                                  that actions are chosen by, or by layers of its own.
+                                  (default: shared-torso)
+        --init pytorch|orthogonal
+                                  First weights: PyTorch's default for each layer, or
+                                  orthogonal with the gains of PPO. (default: pytorch)
+
       Learning:
         --gamma X                 Discount of future rewards. (default: 0.99)
         --entropy-cost X          Weight of the entropy bonus in the loss.
@@ -78,8 +101,6 @@ struct HelpTextTests {
         --learning-rate X         The optimizer's step size. (default: 0.005)
         --max-grad-norm X         Norm to which longer gradients are shortened; inf
                                   for none. (default: inf)
-        --hidden N,...            Units of each hidden layer, first to last.
-                                  (default: 32)
 
       Run:
         --steps N                 Environment steps to train for, over all

@@ -32,6 +32,17 @@ struct InvocationTests {
         == .train(configuration, TrainPresentation(isQuiet: true, endsWithJSON: true)))
   }
 
+  @Test func `an option may have a name of its own that turns it off`() throws {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "rlplay-\(UUID().uuidString).json")
+    try Data(#"{"shared-torso": false}"#.utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    #expect(throws: UsageError.self) { try parse("train", "--config", file.path) }
+    #expect(
+      try parse("train", "--config", file.path, "--shared-torso")
+        == .train(TrainingConfiguration(), TrainPresentation()))
+  }
+
   @Test func `the file of options yields to the command line wherever it is named`() throws {
     let file = FileManager.default.temporaryDirectory
       .appending(path: "rlplay-\(UUID().uuidString).json")

@@ -82,9 +82,35 @@ struct UsageErrorTests {
         """)
   }
 
-  @Test func `a flag and its opposite are a repeated option`() {
+  @Test func `a flag and its opposite exclude each other`() {
     #expect(
-      message("train", "--sticky", "--no-sticky").hasPrefix("Error: '--sticky' is given more"))
+      message("train", "--sticky", "--no-sticky").hasPrefix(
+        "Error: '--sticky' and '--no-sticky' exclude each other: give one of them."))
+    #expect(
+      message("train", "--separate-torsos", "--shared-torso").hasPrefix(
+        "Error: '--shared-torso' and '--separate-torsos' exclude each other: give one of them."))
+    #expect(
+      message("train", "--no-sticky", "--no-sticky").hasPrefix(
+        "Error: '--no-sticky' is given more than once: give it once."))
+  }
+
+  @Test func `the name that turns an option off is suggested like any other`() {
+    #expect(
+      message("train", "--separate-torso").hasPrefix(
+        "Error: Unknown option '--separate-torso'. Did you mean '--separate-torsos'?"))
+    #expect(
+      message("train", "--no-shared-torso").hasPrefix(
+        "Error: Unknown option '--no-shared-torso'."))
+    #expect(
+      message("--separate-torsos").hasPrefix(
+        "Error: Unknown option '--separate-torsos'. "
+          + "Did you mean 'rlplay train --separate-torsos'?"))
+  }
+
+  @Test func `separate torsos without a value are refused beside their help`() {
+    let text = message("train", "--separate-torsos")
+    #expect(text.hasPrefix("Error: --separate-torsos needs a value that is learnt and --baseline"))
+    #expect(text.contains("\nHelp: --shared-torso, --separate-torsos  Whether a value"))
   }
 
   @Test func `an argument where none is taken is refused`() {

@@ -1,0 +1,47 @@
+import Actor
+
+extension TrainingConfiguration {
+  /// Refuses sizes out of range, and what a network of the other options has no use for.
+  func validateNetwork() throws(ConfigurationError) {
+    if networkInputs.isEmpty {
+      let known = NetworkInput.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ConfigurationError("--inputs names nothing: use some of \(known).", option: "inputs")
+    }
+    try ConfigurationError.check("embedding-size", embeddingSize, in: 1...65_536)
+    if embeddingSize != Self().embeddingSize, integerInputs != .embedding,
+      !networkInputs.contains(.stepno)
+    {
+      throw ConfigurationError(
+        "--embedding-size \(embeddingSize) has no use with --integer-inputs "
+          + "\(integerInputs.rawValue): leave it out, or use --integer-inputs embedding.",
+        option: "embedding-size")
+    }
+    if torso == .nature, !networkInputs.contains(.obs) {
+      throw ConfigurationError(
+        "--torso nature is for images and --inputs leaves observations out: add obs to --inputs, "
+          + "or use --torso mlp.",
+        option: "torso")
+    }
+    try validateHidden(hiddenSizes ?? [32])
+    if !sharedTorso, !learnsValue {
+      throw ConfigurationError(
+        "--separate-torsos needs a value that is learnt and --baseline \(baseline.rawValue) "
+          + "learns none: add --baseline value, or leave it out.",
+        option: "shared-torso")
+    }
+  }
+
+  private func validateHidden(_ sizes: [Int]) throws(ConfigurationError) {
+    if sizes.count > 16 {
+      throw ConfigurationError(
+        "--hidden names \(sizes.count) layers: use at most 16, or none.", option: "hidden")
+    }
+    for size in sizes { try ConfigurationError.check("hidden", size, in: 1...16_384) }
+    if sizes.isEmpty, activation != Self().activation {
+      throw ConfigurationError(
+        "--activation \(activation.rawValue) follows hidden layers and --hidden none has none: "
+          + "leave it out, or give --hidden.",
+        option: "activation")
+    }
+  }
+}
