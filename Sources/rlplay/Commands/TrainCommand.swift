@@ -1,3 +1,4 @@
+import Actor
 import Learner
 
 /// `rlplay train`.
@@ -6,7 +7,13 @@ enum TrainCommand {
     _ configuration: TrainingConfiguration, _ presentation: TrainPresentation
   ) throws -> Int32 {
     Interruption.listen()
-    let run = try TrainingRun(configuration, isQuiet: presentation.isQuiet)
+    let run: TrainingRun
+    do {
+      run = try TrainingRun(configuration, isQuiet: presentation.isQuiet)
+    } catch let error as PolicyError {
+      // The options' network cannot deal with the options' environment.
+      throw ConfigurationError("\(error).")
+    }
     if !presentation.isQuiet {
       print("training \(configuration.environment) with seed \(run.seed) in \(run.directory.path)")
     }
