@@ -1,4 +1,4 @@
-import Actor
+public import Actor
 import Rollout
 
 /// A whole training run: the page to read first.
@@ -15,6 +15,8 @@ public final class TrainingRun {
   public let seed: UInt64
   /// Where the run leaves its files.
   public var directory: RunDirectory { recorder.directory }
+  /// What the policy is made of.
+  public let layers: LayerTable
 
   private let setup: RolloutSetup
   private let update: PolicyUpdate
@@ -40,6 +42,7 @@ public final class TrainingRun {
     resolved.seed = seed
     self.configuration = resolved
     setup = try resolved.makeSetup(seed: seed)
+    layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     evaluator = try Evaluator(
       environment: resolved.environment, episodeLimit: resolved.evaluationEpisodeLimit,
       policy: resolved.policy, seed: seed)

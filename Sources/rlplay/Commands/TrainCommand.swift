@@ -16,6 +16,7 @@ enum TrainCommand {
     }
     if !presentation.isQuiet {
       print("training \(configuration.environment) with seed \(run.seed) in \(run.directory.path)")
+      print(run.layers.text)
     }
     let summary = try run.train()
     print(presentation.endsWithJSON ? summary.json : text(summary))

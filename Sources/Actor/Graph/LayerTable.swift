@@ -1,0 +1,198 @@
+public import Rollout
+
+/// What a policy turned out to be made of: a row for each layer that has parameters.
+///
+///     let table = try LayerTable(NetworkPolicy(), for: spaces)
+///     table.rows.map(\.name)      // act, hidden, logits
+public struct LayerTable: Sendable, Equatable {
+  /// A layer, or a parameter that belongs to none.
+  public struct Row: Sendable, Equatable {
+    /// What its parameters' names begin with, or the whole name of a parameter that belongs to no layer.
+    public let name: String
+    /// PyTorch's word for it: `Linear`, `Conv2d`, `Embedding`, `LayerNorm`, `LSTM`, `GRU` or `Parameter`.
+    public let kind: String
+    /// What is applied to its sums, or nothing.
+    public let activation: Activation?
+    /// The shape of what comes out for one environment and row; of a parameter alone, its own shape.
+    public let output: [Int]
+    /// How many numbers it has learnt.
+    public let parameterCount: Int
+  }
+
+  /// Something that the policy reads.
+  public struct Input: Sendable, Equatable {
+    /// Its path in the state: `obs`, `act.1`, `stepno`.
+    public let name: String
+    /// Its shape for one environment and row.
+    public let shape: [Int]
+  }
+
+  /// What of the state has an influence on anything that the policy says, in the order of an actor's arguments.
+  public let inputs: [Input]
+  /// The layers, in the order in which their first parameters were named.
+  public let rows: [Row]
+  /// All parameters.
+  public let parameters: ParameterLayout
+
+  /// Traces a policy once, for one environment and row.
+  ///
+  /// - Throws: `PolicyError` when it cannot deal with these spaces.
+  public init(_ policy: any Policy, for spaces: EnvironmentSpaces) throws(PolicyError) {
+    let graph = Graph()
+    let layout = FragmentLayout(
+      stepCount: 0, environmentCount: 1, contents: .init(spaces: spaces, reaction: .empty))
+    let state = TracedState(
+      graph, layout, rows: 0..<1,
+      hx: graph.inputs(carrying: policy.recurrentState, environmentCount: 1))
+    let reaction = try policy.react(
+      to: state, choosing: try ActionDistributions.fitting(spaces.action), in: graph)
+    let results = reaction.recorded.map(\.tensor) + reaction.hx.leaves
+    let isRead = graph.ancestors(of: results.map(\.id))
+    inputs = Self.fields(of: state).filter { isRead[$0.tensor.id] }.map {
+      Input(name: $0.name, shape: Array($0.tensor.shape.dropFirst($0.leadingAxes)))
+    }
+    rows = graph.layerRows
+    parameters = graph.parameters
+  }
+
+  /// A state's tensors by path; what is carried has no axis for rows.
+  private static func fields(
+    of state: TracedState
+  ) -> [(name: String, tensor: Tensor, leadingAxes: Int)] {
+    func leaves(_ tensors: Nested<Tensor>, _ root: String, leadingAxes: Int = 2) -> [(
+      name: String, tensor: Tensor, leadingAxes: Int
+    )] {
+      zip(tensors.paths(below: root), tensors.leaves).map { ($0, $1, leadingAxes) }
+    }
+    return [("stepno", state.stepno, 2)] + leaves(state.obs, "obs") + leaves(state.act, "act")
+      + [("rew", state.rew, 2), ("fin", state.fin, 2)]
+      + leaves(state.hx, "hx", leadingAxes: 1)
+  }
+}
+
+extension Graph {
+  /// Which nodes these ones depend on, themselves included, by number.
+  fileprivate func ancestors(of results: [Int]) -> [Bool] {
+    var isNeeded = Array(repeating: false, count: nodes.count)
+    for id in results { isNeeded[id] = true }
+    // Operands were written down before what is made of them.
+    for id in nodes.indices.reversed() where isNeeded[id] {
+      for operand in nodes[id].operands { isNeeded[operand] = true }
+    }
+    return isNeeded
+  }
+
+  /// What parameters have in common that stand in one row.
+  private enum Group: Hashable {
+    /// A recurrent layer of that name: its parameters belong to several nodes.
+    case recurrent(String)
+    /// The node that computes with them.
+    case layer(Int)
+    /// A parameter of no layer, by its place.
+    case alone(Int)
+  }
+
+  fileprivate var layerRows: [LayerTable.Row] {
+    let owners = parameterOwners
+    let recurrent = Set(parameters.entries.filter { $0.recurrentKind != nil }.map(\.layerName))
+    var order: [Group] = []
+    var members: [Group: [ParameterLayout.Entry]] = [:]
+    for (place, entry) in parameters.entries.enumerated() {
+      let group: Group =
+        if recurrent.contains(entry.layerName), entry.isRecurrent {
+          .recurrent(entry.layerName)
+        } else if let owner = owners[place] {
+          .layer(owner)
+        } else {
+          .alone(place)
+        }
+      if members[group] == nil { order.append(group) }
+      members[group, default: []].append(entry)
+    }
+    return order.map { row($0, members[$0] ?? []) }
+  }
+
+  private func row(_ group: Group, _ entries: [ParameterLayout.Entry]) -> LayerTable.Row {
+    let count = entries.reduce(0) { $0 + $1.elementCount }
+    func row(
+      _ name: String, _ kind: String, _ output: some Sequence<Int>, _ activation: Activation? = nil
+    ) -> LayerTable.Row {
+      LayerTable.Row(
+        name: name, kind: kind, activation: activation == .identity ? nil : activation,
+        output: Array(output), parameterCount: count)
+    }
+    switch group {
+    case .recurrent(let name):
+      let hidden = entries.first { $0.recurrentKind != nil }
+      return row(name, hidden?.recurrentKind ?? "", hidden?.shape.suffix(1) ?? [])
+    case .layer(let id):
+      guard let layer = nodes[id].layer else { preconditionFailure("node \(id) is no layer") }
+      return row(
+        entries[0].layerName, layer.kind, nodes[id].shape.dropFirst(2),
+        layer.activation ?? activation(after: id))
+    case .alone:
+      return row(entries[0].name, "Parameter", entries[0].shape)
+    }
+  }
+
+  /// For each parameter the first layer that computes with it.
+  private var parameterOwners: [Int?] {
+    var owners: [Int: Int] = [:]
+    for (id, node) in nodes.enumerated() {
+      for operand in node.layer?.parameters ?? [] where owners[operand] == nil {
+        owners[operand] = id
+      }
+    }
+    // Each parameter has one node, and both were written down in one order.
+    return nodes.indices.filter { if case .parameter = nodes[$0].operation { true } else { false } }
+      .map { owners[$0] }
+  }
+
+  /// The activation that is all that reads a node.
+  private func activation(after id: Int) -> Activation? {
+    let readers = nodes.filter { $0.operands.contains(id) }
+    guard readers.count == 1, case .unary(.activation(let activation)) = readers[0].operation
+    else { return nil }
+    return activation
+  }
+}
+
+extension Graph.Node {
+  /// PyTorch's word for a layer, its fused activation, and which operands are its parameters; `nil` for all other nodes.
+  fileprivate var layer: (kind: String, activation: Activation?, parameters: ArraySlice<Int>)? {
+    func fused(_ activation: Activation) -> Activation? {
+      activation == .identity ? nil : activation
+    }
+    return switch operation {
+    case .linear(let activation): ("Linear", fused(activation), operands.dropFirst())
+    case .convolution(_, let activation): ("Conv2d", fused(activation), operands.dropFirst())
+    case .layerNorm: ("LayerNorm", nil, operands.dropFirst())
+    case .embedding: ("Embedding", nil, operands.prefix(1))
+    default: nil
+    }
+  }
+}
+
+extension ParameterLayout.Entry {
+  private var lastDot: String.Index? { name.lastIndex(of: ".") }
+
+  /// The name without its last part.
+  fileprivate var layerName: String { lastDot.map { String(name[..<$0]) } ?? name }
+
+  private var lastPart: Substring { lastDot.map { name[name.index(after: $0)...] } ?? name[...] }
+
+  /// Whether the name is one that PyTorch's recurrent layers give their parameters.
+  fileprivate var isRecurrent: Bool {
+    ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].contains { lastPart.hasPrefix($0) }
+  }
+
+  /// For a recurrent layer's weight behind what it carries, which layer that is: an LSTM has four gates, a GRU three.
+  fileprivate var recurrentKind: String? {
+    guard lastPart.hasPrefix("weight_hh"), shape.count == 2 else { return nil }
+    return switch shape[0] {
+    case 4 * shape[1]: "LSTM"
+    case 3 * shape[1]: "GRU"
+    default: nil
+    }
+  }
+}

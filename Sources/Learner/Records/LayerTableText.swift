@@ -1,0 +1,38 @@
+public import Actor
+
+extension LayerTable {
+  /// The table for people: aligned columns, then how many parameters there are and what the policy reads.
+  public var text: String {
+    let cells =
+      [["network", "", "output", "parameters"]]
+      + rows.map { row in
+        [
+          row.name, row.kind + (row.activation.map { ", \($0.rawValue)" } ?? ""),
+          Self.text(ofShape: row.output), NumberText.grouped(row.parameterCount),
+        ]
+      }
+    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    let lines = cells.map { line in
+      let columns = line.indices.map { column in
+        column < 2
+          ? NumberText.left(line[column], widths[column])
+          : NumberText.right(line[column], widths[column])
+      }
+      return columns.joined(separator: "   ")
+    }
+    return (lines + [summary]).joined(separator: "\n")
+  }
+
+  private var summary: String {
+    let count = "\(NumberText.grouped(parameters.elementCount)) parameters"
+    guard !inputs.isEmpty else { return count }
+    let names = inputs.map { input in
+      input.shape.isEmpty ? input.name : "\(input.name) \(Self.text(ofShape: input.shape))"
+    }
+    return "\(count), inputs: \(names.joined(separator: ", "))"
+  }
+
+  private static func text(ofShape shape: [Int]) -> String {
+    shape.isEmpty ? "1" : shape.map { "\($0)" }.joined(separator: "×")
+  }
+}
