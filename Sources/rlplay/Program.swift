@@ -14,6 +14,8 @@ enum Program {
         return try withUsage(of: .train) { try TrainCommand.run(configuration, presentation) }
       case .evaluate(let options):
         return try withUsage(of: .evaluate) { try EvaluateCommand.run(options) }
+      case .describe(let options):
+        return try withUsage(of: .describe) { try DescribeCommand.run(options) }
       case .bench(let options):
         return try withUsage(of: .bench) { try BenchCommand.run(options) }
       case .environments(let options): EnvironmentsCommand.run(options)

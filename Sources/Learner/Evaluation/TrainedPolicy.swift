@@ -10,7 +10,7 @@ public struct TrainedPolicy {
   /// What reacts.
   public let policy: any Policy
 
-  private let checkpoint: Checkpoint
+  let checkpoint: Checkpoint
 
   /// Reads what a checkpoint says about itself.
   ///
@@ -46,11 +46,17 @@ public struct TrainedPolicy {
       environment: environment,
       episodeLimit: episodeLimit == .registered ? self.episodeLimit : episodeLimit,
       policy: policy, choice: choice, seed: seed)
-    let values = try checkpoint.parameters(
-      matching: evaluator.parameters.entries.map { ($0.name, $0.shape) })
+    let values = try weights(of: evaluator.parameters)
     let weights = FlatVector<Float>(repeating: 0, count: values.count)
     weights.assign(values)
     return try evaluator.evaluate(weights, episodes: 0..<episodes)
+  }
+
+  /// The checkpoint's weights as a network has them.
+  ///
+  /// - Throws: `CheckpointError` when they are of another network.
+  func weights(of parameters: ParameterLayout) throws(CheckpointError) -> [Float] {
+    try checkpoint.parameters(matching: parameters.entries.map { ($0.name, $0.shape) })
   }
 }
 

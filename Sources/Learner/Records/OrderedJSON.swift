@@ -50,7 +50,7 @@ package indirect enum JSONValue: Equatable, Sendable {
   case object(OrderedJSON)
 
   /// Appends the value; `indentation` is that of the line it starts on, nil for compact text.
-  fileprivate func write(to text: inout String, indentation: Int?) {
+  func write(to text: inout String, indentation: Int?) {
     switch self {
     case .null: text += "null"
     case .boolean(let value): text += value ? "true" : "false"

@@ -27,7 +27,7 @@ extension RunDirectory {
     return newest?.run
   }
 
-  /// The checkpoint meant by an argument of `rlplay evaluate`.
+  /// The checkpoint meant by an argument of `rlplay evaluate` and `rlplay describe`.
   ///
   /// A file is a checkpoint. A directory is a run, or the folder of checkpoints inside: its best
   /// checkpoint if there is one, else its last. What is no path may be the name of a run in `parent`.

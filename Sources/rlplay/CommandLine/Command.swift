@@ -33,6 +33,11 @@ struct Command: Sendable {
 struct CommandArgument: Sendable {
   let placeholder: String
   let help: String
+
+  /// What `RunDirectory.resolve` understands.
+  static let checkpoint = CommandArgument(
+    placeholder: "RUN|CHECKPOINT",
+    help: "A run's directory or a checkpoint file; the newest run under runs/ if none is named.")
 }
 
 /// One option of a command, as help screens and the parser see it.

@@ -49,9 +49,7 @@ extension Command {
   static let evaluate = Command(
     name: "evaluate",
     summary: "Play episodes with a trained policy and tell the returns.",
-    argument: CommandArgument(
-      placeholder: "RUN|CHECKPOINT",
-      help: "A run's directory or a checkpoint file; the newest run under runs/ if none is named."),
+    argument: .checkpoint,
     options: CommandOption.all(EvaluateOptions.settings, defaults: EvaluateOptions()),
     interpret: { (parsed) throws(ConfigurationError) in
       if parsed.values["greedy"] != nil, parsed.values["sample"] != nil {

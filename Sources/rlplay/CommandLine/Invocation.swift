@@ -5,6 +5,7 @@ import Rollout
 enum Invocation: Equatable, Sendable {
   case train(TrainingConfiguration, TrainPresentation)
   case evaluate(EvaluateOptions)
+  case describe(DescribeOptions)
   case bench(BenchOptions)
   case environments(EnvironmentsOptions)
   /// A help screen, for standard output.
@@ -64,5 +65,5 @@ enum Invocation: Equatable, Sendable {
 
 extension Command {
   /// Every command, in the order of the help screen.
-  static let all: [Command] = [.train, .evaluate, .bench, .environments]
+  static let all: [Command] = [.train, .evaluate, .describe, .bench, .environments]
 }

@@ -17,6 +17,7 @@ struct HelpTextTests {
       Commands:
         train       Train a policy on experience that worker processes collect.
         evaluate    Play episodes with a trained policy and tell the returns.
+        describe    Show what a trained policy is made of, layer by layer.
         bench       Measure this machine: environments, collection, training, kernels.
         envs        List the environments that can be learned.
 
@@ -154,6 +155,24 @@ struct HelpTextTests {
         --help                    Show this help.
       """
     #expect(try screen("evaluate", "--help") == expected)
+  }
+
+  @Test func `describe shows its argument and its options`() throws {
+    let expected = """
+      Show what a trained policy is made of, layer by layer.
+
+      Usage: rlplay describe [RUN|CHECKPOINT] [options]
+
+      Arguments:
+        RUN|CHECKPOINT            A run's directory or a checkpoint file; the newest
+                                  run under runs/ if none is named.
+
+      Options:
+        --json                    End standard output with one JSON object that holds
+                                  all of it.
+        --help                    Show this help.
+      """
+    #expect(try screen("describe", "--help") == expected)
   }
 
   @Test func `bench shows its options`() throws {

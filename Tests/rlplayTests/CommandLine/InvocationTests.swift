@@ -81,6 +81,13 @@ struct InvocationTests {
     #expect(try parse("evaluate", "--", "--odd") == .evaluate(EvaluateOptions(target: "--odd")))
   }
 
+  @Test func `describe takes a run`() throws {
+    #expect(try parse("describe") == .describe(DescribeOptions()))
+    #expect(
+      try parse("describe", "runs/a", "--json")
+        == .describe(DescribeOptions(target: "runs/a", endsWithJSON: true)))
+  }
+
   @Test func `bench takes time and names`() throws {
     #expect(try parse("bench") == .bench(BenchOptions()))
     #expect(

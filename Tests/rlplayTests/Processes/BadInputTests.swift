@@ -16,7 +16,12 @@ extension ProcessTests {
       (["train", "--gamma", "1.5"], "--gamma 1.5"),
       (["train", "--steps", "many"], "many"),
       (["train", "--config", "absent.json"], "absent.json"),
+      (["train", "--inputs", "obs,ract"], "Did you mean act?"),
+      (["train", "--separate-torsos"], "add --baseline value, or leave it out."),
+      (["train", "--torso", "nature"], "the torso nature is for images"),
       (["tain"], "Did you mean 'train'?"),
+      (["describe", "--jsn"], "Unknown option '--jsn'. Did you mean '--json'?"),
+      (["describe", "one", "two"], "Unexpected argument 'two'."),
       (["evaluate", "--episodes", "0"], "--episodes 0"),
     ]
 
@@ -89,6 +94,7 @@ extension ProcessTests {
         let url = directory.url.appendingPathComponent(name)
         try content.write(to: url)
         try expectFailure(["evaluate", name], in: directory, name, words)
+        try expectFailure(["describe", name], in: directory, name, words)
         #expect(try Data(contentsOf: url) == content)
       }
       try refuse("cut.safetensors", bytes.dropLast(4), "bytes")
@@ -106,6 +112,7 @@ extension ProcessTests {
       try FileManager.default.createDirectory(
         at: directory.url.appendingPathComponent("empty"), withIntermediateDirectories: true)
       try expectFailure(["evaluate", "empty"], in: directory, "empty")
+      try expectFailure(["describe", "empty"], in: directory, "empty")
       try expectFailure(["evaluate"], in: try ScratchDirectory(), "run")
       #expect(try Data(contentsOf: good) == bytes)
     }

@@ -1,0 +1,98 @@
+public import Actor
+import Foundation
+import Rollout
+
+/// What a checkpoint says about itself, and the layers that its policy is made of.
+public struct PolicyDescription {
+  /// The environment's registered name.
+  public let environment: String
+  /// The algorithm that trained the policy.
+  public let algorithm: String
+  /// The name that the policy is registered under.
+  public let kind: String
+  /// Environment steps that it has learnt from.
+  public let steps: Int
+  /// Optimiser steps.
+  public let updates: Int
+  /// What the policy is made of.
+  public let layers: LayerTable
+
+  /// The policy's settings by name.
+  let settings: OrderedJSON
+}
+
+extension TrainedPolicy {
+  /// Traces the policy and puts its layers beside what the checkpoint says.
+  ///
+  /// - Throws: `UnknownEnvironment`, `PolicyError`, `CheckpointError` when the weights are of another network or a number of
+  ///   the metadata is none.
+  public func describe() throws -> PolicyDescription {
+    let probe = try EnvironmentRegistry.shared.makeBatch(
+      environment, streams: [RandomStreams.evaluation(seed: 0, environment: 0)],
+      limit: episodeLimit)
+    let layers = try LayerTable(policy, for: probe.spaces)
+    _ = try weights(of: layers.parameters)
+    func count(_ key: String) throws -> Int {
+      let text = try checkpoint.requiredMetadata(key)
+      guard let number = Int(text), number >= 0 else {
+        throw CheckpointError(.malformed, "its \(key) '\(text)' is no whole number")
+      }
+      return number
+    }
+    let parts = PolicyRegistry.encode(policy).split(separator: " ", maxSplits: 1)
+    let settings =
+      switch try? JSONDecoder().decode(JSONValue.self, from: Data(parts[1].utf8)) {
+      case .object(let object): object
+      default: OrderedJSON()
+      }
+    return PolicyDescription(
+      environment: environment,
+      algorithm: try checkpoint.requiredMetadata(Checkpoint.Key.algorithm),
+      kind: String(parts[0]), steps: try count(Checkpoint.Key.environmentSteps),
+      updates: try count(Checkpoint.Key.updates), layers: layers,
+      settings: settings)
+  }
+}
+
+extension PolicyDescription {
+  /// The object that ends standard output with `--json`.
+  public var json: String {
+    var policy = OrderedJSON()
+    policy.set("kind", kind)
+    policy.set("settings", settings)
+    var object = OrderedJSON()
+    object.set("environment", environment)
+    object.set("algorithm", algorithm)
+    object.set("policy", policy)
+    object.set("env_steps", steps)
+    object.set("updates", updates)
+    object.set("parameters", layers.parameters.elementCount)
+    object.set(
+      "layers",
+      layers.rows.map { row in
+        var layer = OrderedJSON()
+        layer.set("name", row.name)
+        layer.set("kind", row.kind)
+        layer.set("output", row.output)
+        layer.set("parameters", row.parameterCount)
+        return layer
+      })
+    return object.encoded()
+  }
+
+  /// The same for people, without a newline at the end.
+  public var text: String {
+    let facts = [
+      ("environment", environment), ("algorithm", algorithm),
+      (
+        "learnt from",
+        "\(NumberText.grouped(steps)) steps in \(NumberText.grouped(updates)) updates"
+      ),
+      ("policy", kind),
+    ]
+    let settings = settings.entries.map { ("  \($0.key)", $0.value.text) }
+    let width = (facts + settings).map(\.0.count).max() ?? 0
+    let lines = (facts + settings).map { "\(NumberText.left($0.0, width))   \($0.1)" }
+    return (lines + ["", layers.text]).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,29 @@
+import Learner
+
+/// What `rlplay describe` was asked for.
+struct DescribeOptions: Equatable, Sendable {
+  /// The run directory or checkpoint file to describe; nothing for the newest run.
+  var target: String?
+  /// Whether one JSON object ends standard output.
+  var endsWithJSON = false
+
+  static let settings: [Setting<DescribeOptions>] = [
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "End standard output with one JSON object that holds all of it.")
+  ]
+}
+
+extension Command {
+  static let describe = Command(
+    name: "describe",
+    summary: "Show what a trained policy is made of, layer by layer.",
+    argument: .checkpoint,
+    options: CommandOption.all(DescribeOptions.settings, defaults: DescribeOptions()),
+    interpret: { (parsed) throws(ConfigurationError) in
+      var options = DescribeOptions()
+      options.target = parsed.argument
+      try parsed.apply(DescribeOptions.settings, to: &options)
+      return .describe(options)
+    })
+}

@@ -1,0 +1,20 @@
+import Foundation
+import Learner
+
+/// `rlplay describe`.
+enum DescribeCommand {
+  static func run(_ options: DescribeOptions) throws -> Int32 {
+    let source = try RunDirectory.resolve(options.target)
+    let checkpoint = try Checkpoint.load(from: source.checkpoint)
+    let description: PolicyDescription
+    do {
+      description = try TrainedPolicy(checkpoint).describe()
+    } catch let error as CheckpointError {
+      throw error.located(in: source.checkpoint)
+    }
+    print(
+      options.endsWithJSON
+        ? description.json : "\(source.checkpoint.relativePath)\n\(description.text)")
+    return 0
+  }
+}
