@@ -23,12 +23,26 @@ extension TrainingConfiguration {
         option: "torso")
     }
     try validateHidden(hiddenSizes ?? [32])
+    try validateCore("recurrent-size", \.recurrentSize, in: 1...65_536)
+    try validateCore("recurrent-layers", \.recurrentLayers, in: 1...64)
     if !sharedTorso, !learnsValue {
       throw ConfigurationError(
         "--separate-torsos needs a value that is learnt and --baseline \(baseline.rawValue) "
           + "learns none: add --baseline value, or leave it out.",
         option: "shared-torso")
     }
+  }
+
+  private func validateCore(
+    _ option: String, _ field: KeyPath<Self, Int>, in range: ClosedRange<Int>
+  ) throws(ConfigurationError) {
+    let value = self[keyPath: field]
+    try ConfigurationError.check(option, value, in: range)
+    guard recurrent == .none, value != Self()[keyPath: field] else { return }
+    throw ConfigurationError(
+      "--\(option) \(value) has no use with --recurrent none: leave it out, "
+        + "or add --recurrent lstm or gru.",
+      option: option)
   }
 
   private func validateHidden(_ sizes: [Int]) throws(ConfigurationError) {

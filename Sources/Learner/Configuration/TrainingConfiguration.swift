@@ -68,6 +68,15 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// What follows each hidden layer.
   public var activation = Activation.relu
 
+  /// What the network remembers with, behind the hidden layers.
+  public var recurrent = RecurrentCore.none
+
+  /// The units of each recurrent layer.
+  public var recurrentSize = 64
+
+  /// How many recurrent layers stand on each other.
+  public var recurrentLayers = 1
+
   /// Whether what says what a state is worth goes by the features that actions are chosen by, and not by its own.
   public var sharedTorso = true
 

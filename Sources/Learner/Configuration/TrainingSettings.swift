@@ -67,6 +67,15 @@ extension TrainingConfiguration {
       "activation", "relu|elu|tanh|silu|gelu|identity", \.activation, .choice, in: .network,
       "What follows each hidden layer."),
     Setting(
+      "recurrent", "none|lstm|gru", \.recurrent, .choice, in: .network,
+      "What the network remembers with, behind the hidden layers."),
+    Setting(
+      "recurrent-size", "N", \.recurrentSize, .integer, in: .network,
+      "Units of each recurrent layer."),
+    Setting(
+      "recurrent-layers", "N", \.recurrentLayers, .integer, in: .network,
+      "Recurrent layers that stand on each other."),
+    Setting(
       "shared-torso", off: "separate-torsos", \.sharedTorso, in: .network,
       "Whether a value that is learnt goes by the features that actions are chosen by, or by "
         + "layers of its own."),

@@ -7,12 +7,13 @@ extension TrainingConfiguration {
   public var policy: any Policy {
     NetworkPolicy(
       inputs: networkInputs, torso: torso, hidden: hiddenSizes ?? torso.usualHiddenSizes,
-      activation: activation, value: valueHead, integers: integerInputs,
+      activation: activation, recurrent: recurrent, recurrentSize: recurrentSize,
+      recurrentLayers: recurrentLayers, value: valueHead, integers: integerInputs,
       embeddingWidth: embeddingSize, initialisation: initialisation)
   }
 
   /// Whether something learns what states are worth.
-  var learnsValue: Bool { baseline.rawValue == "value" }
+  var learnsValue: Bool { baseline == .value }
 
   private var valueHead: ValueHead {
     guard learnsValue else { return .none }

@@ -72,6 +72,26 @@ struct LayerTableTests {
         ])
   }
 
+  @Test func `a core is one row however many layers it has`() throws {
+    // Each unit has four gates or three, each with weights of what comes in and what is carried, and two biases.
+    #expect(
+      try rows(
+        NetworkPolicy(
+          inputs: [.obs], hidden: [], recurrent: .lstm, recurrentSize: 6, recurrentLayers: 2)) == [
+          // 4 · 6 · (4 + 6 + 2) + 4 · 6 · (6 + 6 + 2)
+          "core LSTM [6] 624", "logits Linear [2] 14",
+        ])
+    let own = NetworkPolicy(
+      inputs: [.obs], hidden: [3], recurrent: .gru, recurrentSize: 5, value: .separate)
+    #expect(
+      try rows(own) == [
+        "hidden Linear+relu [3] 15", "core GRU [5] 150", "logits Linear [2] 12",
+        "critic.hidden Linear+relu [3] 15", "critic.core GRU [5] 150", "value Linear [1] 6",
+      ])
+    #expect(
+      try inputs(own) == ["obs [4]", "fin []", "hx.actor.h.0 [5]", "hx.critic.h.0 [5]"])
+  }
+
   @Test func `a parameter of no layer has a row of its own beside its namesakes`() throws {
     let spaces = EnvironmentSpaces(
       observation: .box(shape: [4], low: -1, high: 1),

@@ -25,13 +25,17 @@ struct NetworkConfigurationTests {
       $0.torso = .nature
       $0.hiddenSizes = [7, 8]
       $0.activation = .gelu
+      $0.recurrent = .lstm
+      $0.recurrentSize = 5
+      $0.recurrentLayers = 3
       $0.initialisation = .orthogonal
     }
     #expect(
       policy
         == NetworkPolicy(
           inputs: [.stepno, .obs], torso: .nature, hidden: [7, 8], activation: .gelu,
-          integers: .bits, embeddingWidth: 9, initialisation: .orthogonal))
+          recurrent: .lstm, recurrentSize: 5, recurrentLayers: 3, integers: .bits,
+          embeddingWidth: 9, initialisation: .orthogonal))
   }
 
   @Test func `hidden layers follow the torso unless they are named`() throws {

@@ -53,6 +53,18 @@ struct TrainingConfigurationTests {
       "hidden", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
       "--hidden names 17 layers: use at most 16, or none."
     ),
+    ("recurrent-size", "65537", "--recurrent-size 65537 is out of range: use 1 to 65536."),
+    ("recurrent-layers", "65", "--recurrent-layers 65 is out of range: use 1 to 64."),
+    (
+      "recurrent-size", "32",
+      "--recurrent-size 32 has no use with --recurrent none: leave it out, "
+        + "or add --recurrent lstm or gru."
+    ),
+    (
+      "recurrent-layers", "2",
+      "--recurrent-layers 2 has no use with --recurrent none: leave it out, "
+        + "or add --recurrent lstm or gru."
+    ),
     ("embedding-size", "0", "--embedding-size 0 is out of range: use 1 to 65536."),
     (
       "shared-torso", "false",

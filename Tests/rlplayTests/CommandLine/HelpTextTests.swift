@@ -81,6 +81,12 @@ struct HelpTextTests {
                                   32 with mlp and 512 with nature. (default: auto)
         --activation relu|elu|tanh|silu|gelu|identity
                                   What follows each hidden layer. (default: relu)
+        --recurrent none|lstm|gru
+                                  What the network remembers with, behind the hidden
+                                  layers. (default: none)
+        --recurrent-size N        Units of each recurrent layer. (default: 64)
+        --recurrent-layers N      Recurrent layers that stand on each other.
+                                  (default: 1)
         --shared-torso, --separate-torsos
                                   Whether a value that is learnt goes by the features
                                   that actions are chosen by, or by layers of its own.
