@@ -61,6 +61,16 @@ extension TrainingConfiguration {
         option: "baseline")
     }
     try refuse(
+      "value-cost", valueCost, unless: valueCost >= 0 && valueCost.isFinite,
+      "use 0 or a positive number, such as 0.5")
+    if valueCost != Self().valueCost, !learnsValue {
+      let text = SettingFormat<Double>.number.value(valueCost).text
+      throw ConfigurationError(
+        "--value-cost \(text) has no use with --baseline \(baseline.rawValue): leave it out, "
+          + "or use --baseline value.",
+        option: "value-cost")
+    }
+    try refuse(
       "rho-clip", rhoClip, unless: rhoClip > 0, "use a positive number, or inf for no limit")
     try refuse(
       "learning-rate", learningRate, unless: learningRate > 0 && learningRate.isFinite,

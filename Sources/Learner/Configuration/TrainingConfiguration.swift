@@ -94,6 +94,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// What returns are compared with before they weigh an action.
   public var baseline = ReturnBaseline.mean
 
+  /// What the squared error of a learnt value is worth in the loss; of meaning to the baseline `value` only.
+  public var valueCost = 0.5
+
   /// The upper limit of importance weights; infinite for none.
   public var rhoClip = 1.0
 

@@ -90,8 +90,12 @@ extension TrainingConfiguration {
       "entropy-cost", "X", \.entropyCost, .number, in: .learning,
       "Weight of the entropy bonus in the loss."),
     Setting(
-      "baseline", "none|mean", \.baseline, .choice, in: .learning,
-      "What returns are compared with: nothing, or their mean over the batch at each step."),
+      "baseline", "none|mean|value", \.baseline, .choice, in: .learning,
+      "What returns are compared with: nothing, their mean over the batch at each step, or a value "
+        + "that the network learns."),
+    Setting(
+      "value-cost", "X", \.valueCost, .number, in: .learning,
+      "Weight of the value's squared error in the loss, for the baseline value."),
     Setting(
       "rho-clip", "X", \.rhoClip, .number, in: .learning,
       "Upper limit of importance weights; inf for none."),

@@ -23,7 +23,8 @@ extension TrainingConfiguration {
   /// What to minimise.
   public var objective: Reinforce {
     Reinforce(
-      discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip, baseline: baseline)
+      discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip, baseline: baseline,
+      valueCost: valueCost)
   }
 
   /// The step at which an evaluated episode is cut off.

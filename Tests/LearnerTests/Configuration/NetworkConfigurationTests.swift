@@ -45,9 +45,19 @@ struct NetworkConfigurationTests {
   }
 
   @Test func `nothing has a value where none is learnt`() throws {
-    for baseline in ReturnBaseline.allCases where baseline.rawValue != "value" {
-      #expect(try network { $0.baseline = baseline }.value == .none)
-    }
+    #expect(try network { $0.baseline = .none }.value == .none)
+    #expect(try network { $0.baseline = .mean }.value == .none)
+  }
+
+  @Test func `a value that is learnt shares the torso or has its own`() throws {
+    #expect(try network { $0.baseline = .value }.value == .shared)
+    var configuration = Configuration()
+    configuration.baseline = .value
+    configuration.valueCost = 1
+    configuration.sharedTorso = false
+    try configuration.validate()
+    #expect((configuration.policy as? NetworkPolicy)?.value == .separate)
+    #expect(configuration.objective.valueCost == 1)
   }
 
   static let contradictions:

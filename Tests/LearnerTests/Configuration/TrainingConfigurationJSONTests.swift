@@ -41,6 +41,7 @@ struct TrainingConfigurationJSONTests {
           "gamma": 0.99,
           "entropy-cost": 0.01,
           "baseline": "mean",
+          "value-cost": 0.5,
           "rho-clip": 1,
           "optimizer": "adam",
           "learning-rate": 0.005,

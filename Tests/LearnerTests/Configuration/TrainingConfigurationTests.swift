@@ -37,6 +37,14 @@ struct TrainingConfigurationTests {
       "--entropy-cost -1 is out of range: use 0 or a small positive number, "
         + "such as 0.01."
     ),
+    (
+      "value-cost", "-1",
+      "--value-cost -1 is out of range: use 0 or a positive number, such as 0.5."
+    ),
+    (
+      "value-cost", "1",
+      "--value-cost 1 has no use with --baseline mean: leave it out, or use --baseline value."
+    ),
     ("rho-clip", "0", "--rho-clip 0 is out of range: use a positive number, or inf for no limit."),
     (
       "learning-rate", "inf",

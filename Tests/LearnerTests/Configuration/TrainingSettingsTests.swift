@@ -37,6 +37,8 @@ struct TrainingSettingsTests {
     ("gamma", "0.9", { $0.gamma == 0.9 }),
     ("entropy-cost", "1e-5", { $0.entropyCost == 1e-5 }),
     ("baseline", "none", { $0.baseline == .none }),
+    ("baseline", "value", { $0.baseline == .value }),
+    ("value-cost", "0.25", { $0.valueCost == 0.25 }),
     ("rho-clip", "inf", { $0.rhoClip == .infinity }),
     ("optimizer", "sgd", { $0.optimizer == .sgd }),
     ("learning-rate", "0.1", { $0.learningRate == 0.1 }),

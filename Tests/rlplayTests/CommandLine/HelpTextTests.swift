@@ -99,8 +99,12 @@ struct HelpTextTests {
         --gamma X                 Discount of future rewards. (default: 0.99)
         --entropy-cost X          Weight of the entropy bonus in the loss.
                                   (default: 0.01)
-        --baseline none|mean      What returns are compared with: nothing, or their
-                                  mean over the batch at each step. (default: mean)
+        --baseline none|mean|value
+                                  What returns are compared with: nothing, their mean
+                                  over the batch at each step, or a value that the
+                                  network learns. (default: mean)
+        --value-cost X            Weight of the value's squared error in the loss, for
+                                  the baseline value. (default: 0.5)
         --rho-clip X              Upper limit of importance weights; inf for none.
                                   (default: 1)
         --optimizer adam|sgd      The rule that turns gradients into steps.
