@@ -24,7 +24,10 @@ struct ExecutorAllocationTests {
       images, outputs: 3, kernel: 3, stride: 2, name: "convolution", activation: .relu)
     let again = graph.convolution(convolved, outputs: 2, kernel: 2, name: "again")
     let remembered = remembering(graph, joined, resets: indices)
-    let rewards = graph.concatenate([smooth, again.reshaped([5, 3, 2]), remembered])
+    let before = graph.delayed(
+      joined, from: graph.input([3, joined.lastAxis]), resets: bits.atLeast(0).meanOverLastAxis())
+    let turned = (graph.oneHot(indices, count: 3) * before.columns(0..<3)).swappingLastAxes()
+    let rewards = graph.concatenate([smooth, again.reshaped([5, 3, 2]), remembered, turned])
       .elu().sumOverLastAxis()
     let returns = Tensor.discountedReturns(
       rewards: rewards, ends: rewards.atLeast(0.5), discount: 0.9)
@@ -68,6 +71,29 @@ struct ExecutorAllocationTests {
       Exhaustion.exhaustMemory()
       let weights = executor.weights.elements
       _exit(weights.isEmpty ? 0 : 0)
+    }
+  }
+
+  @Test func `a reaction that remembers needs no memory, nor does forgetting`() async {
+    await #expect(processExitsWith: .success) {
+      let policy = NetworkPolicy(
+        recurrent: .lstm, recurrentSize: 9, recurrentLayers: 2, value: .separate)
+      let spaces = EnvironmentSpaces(
+        observation: .box(shape: [4], low: -1, high: 1), action: .discrete(2))
+      let storage = FragmentStorage(
+        FragmentLayout(
+          stepCount: 2, environmentCount: 7,
+          contents: try PolicySignature(policy, for: spaces).contents(spaces)))
+      let actor = try Scene.actor(storage.layout, policy: policy)
+      actor.react(to: storage.view, at: 0, virtual: false)
+      Exhaustion.exhaustMemory()
+      for _ in 0..<1000 {
+        actor.recordState(into: storage.view)
+        actor.react(to: storage.view, at: 0, virtual: false)
+        actor.reset(environment: 3)
+        actor.react(to: storage.view, at: 1, virtual: true)
+      }
+      _exit(0)
     }
   }
 
