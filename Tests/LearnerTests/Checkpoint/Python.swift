@@ -13,6 +13,13 @@ enum Python {
   /// Why a test was left out.
   static let absence = "python3 cannot import numpy and safetensors"
 
+  /// Whether tests that need PyTorch run: it is large, so that nothing requires it.
+  static let hasTorch =
+    mayBeAsked && (try? run(["-c", "import torch, safetensors.torch"])) != nil
+
+  /// Why a test was left out.
+  static let absenceOfTorch = "python3 cannot import torch"
+
   /// A program that ended badly.
   struct Failure: Error, CustomStringConvertible {
     let description: String
