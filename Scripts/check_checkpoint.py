@@ -7,10 +7,10 @@ CHECKPOINT is a run's `last.safetensors`, read with the reference implementation
 REACTIONS is JSON: `observations` [n, features], `actions` [n] (the previous ones) and `logits`
 [n, choices], the log-probabilities that rlplay gave for them.
 
-The network is the network policy: observation beside the embedded previous action, linear
-layers with ReLU between them, log-softmax. NumPy computes it in double precision from the same
-single-precision parameters, and PyTorch, where it can be imported, in single precision with modules
-that load the file by the names of its tensors. Exit code 0 when all agree, 1 when not.
+The network is the seed's: observation beside the embedded previous action, linear layers with ReLU
+between them, log-softmax; check_network.py checks all others. NumPy computes it in double precision
+from the same single-precision parameters, and so does PyTorch, where it can be imported, with
+modules that load the file by the names of its tensors. Exit code 0 when all agree, 1 when not.
 
 How far rlplay may be off is the bound for its own rounding, and no more: a sum of n products in single
 precision is off by at most n u / (1 - n u) times the sum of the magnitudes (u = 2^-24; Higham,
@@ -30,12 +30,29 @@ from safetensors.numpy import load_file
 UNIT = 2.0 ** -24
 
 
-def layer_names(metadata):
-    """The names of the linear layers, first to last, from the policy's description."""
+# What the seed's network is, whatever its sizes.
+SEED = {
+    "inputs": ["obs", "act"], "integers": "embedding", "torso": "mlp", "activation": "relu",
+    "recurrent": "none",
+}
+
+
+def settings_of(metadata):
+    """The network policy's settings, from a checkpoint's metadata."""
     kind, _, settings = metadata["policy"].partition(" ")
     if kind != "network":
         raise SystemExit(f"the checkpoint's policy is '{kind}': only network is known here")
-    count = len(json.loads(settings)["hidden"])
+    return json.loads(settings)
+
+
+def layer_names(settings):
+    """The names of the linear layers, first to last, from the policy's settings."""
+    for name, value in SEED.items():
+        if settings[name] != value:
+            raise SystemExit(
+                f"the network's {name} is {settings[name]}, the seed's {value}: check_network.py "
+                "checks others")
+    count = len(settings["hidden"])
     hidden = ["hidden"] if count == 1 else [f"hidden.{index}" for index in range(count)]
     return hidden + ["logits"]
 
@@ -61,45 +78,27 @@ def numpy_log_probabilities(parameters, layers, observations, actions):
     return result, bound
 
 
-def torch_log_probabilities(path, layers, observations, actions):
+def torch_log_probabilities(path, settings, observations, actions, choices):
     """The log-probabilities by PyTorch's modules, or None where it cannot be imported."""
     try:
         import torch
         from safetensors.torch import load_file as load_tensors
+        from torch_network import Network
     except ImportError:
         return None
-
-    class Policy(torch.nn.Module):
-        def __init__(self, tensors):
-            super().__init__()
-            self.act = torch.nn.Embedding(*tensors["act.weight"].shape)
-            for name in layers:
-                self.add_linear(name, tensors)
-
-        def add_linear(self, name, tensors):
-            """Adds a linear layer under its dotted name."""
-            parent = self
-            *path, last = name.split(".")
-            for part in path:
-                if not hasattr(parent, part):
-                    parent.add_module(part, torch.nn.Module())
-                parent = getattr(parent, part)
-            outputs, inputs = tensors[f"{name}.weight"].shape
-            parent.add_module(last, torch.nn.Linear(inputs, outputs))
-
-        def forward(self, obs, act):
-            x = torch.cat([obs, self.act(act)], dim=-1)
-            for name in layers[:-1]:
-                x = torch.relu(self.get_submodule(name)(x))
-            return torch.log_softmax(self.logits(x), dim=-1)
-
-    tensors = load_tensors(path)
-    policy = Policy(tensors)
-    policy.load_state_dict(tensors)
+    leaves = [
+        {"path": "obs", "kind": "box", "type": "float32", "shape": observations.shape[1:],
+         "counts": []},
+        {"path": "act", "kind": "discrete", "shape": [], "counts": [choices]},
+    ]
+    network = Network(settings, leaves)
+    network.load_state_dict(load_tensors(path))
+    # One row with an environment for each observation.
+    rows = {"obs": observations, "act": actions, "fin": np.zeros(len(actions))}
     with torch.no_grad():
-        return policy(
-            torch.tensor(observations, dtype=torch.float32), torch.tensor(actions)
-        ).double().numpy()
+        results = network.double().run({
+            name: torch.from_numpy(row)[None] for name, row in rows.items()})
+    return results["logits"][0].numpy()
 
 
 def compare(name, observed, expected, bound):
@@ -119,7 +118,7 @@ def compare(name, observed, expected, bound):
 
 def main(checkpoint, reactions):
     with safe_open(checkpoint, "np") as file:
-        layers = layer_names(file.metadata())
+        settings = settings_of(file.metadata())
     parameters = load_file(checkpoint)
     with open(reactions, encoding="utf-8") as file:
         recorded = json.load(file)
@@ -128,16 +127,17 @@ def main(checkpoint, reactions):
     actions = np.array(recorded["actions"], np.int64)
     observed = np.array(recorded["logits"], np.float32).astype(np.float64)
 
-    expected, bound = numpy_log_probabilities(parameters, layers, observations, actions)
+    expected, bound = numpy_log_probabilities(
+        parameters, layer_names(settings), observations, actions)
     if observed.shape != expected.shape or observed.size == 0:
         raise SystemExit(f"logits of shape {observed.shape} where {expected.shape} was expected")
     agrees = compare("NumPy", observed, expected, bound)
-    torch_result = torch_log_probabilities(checkpoint, layers, observations, actions)
+    torch_result = torch_log_probabilities(
+        checkpoint, settings, observations, actions, observed.shape[1])
     if torch_result is None:
         print("PyTorch: cannot be imported, left out")
     else:
-        # PyTorch rounds too, and is allowed as much.
-        agrees = compare("PyTorch", observed, torch_result, 2 * bound) and agrees
+        agrees = compare("PyTorch", observed, torch_result, bound) and agrees
     return 0 if agrees else 1
 
 

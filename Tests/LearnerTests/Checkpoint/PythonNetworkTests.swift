@@ -20,7 +20,7 @@ import Testing
 
     /// A robot's view: an image with its channels last, and every other kind of space.
     static let robot: Space = .dict([
-      SpaceField("camera", image([40, 36, 3])),
+      SpaceField("camera", image([52, 44, 3])),
       SpaceField("distance", .box(shape: [2, 3], low: 0, high: 1, elementType: .float64)),
       SpaceField("mode", .discrete(5)),
       SpaceField("switches", .tuple([.multiDiscrete([4, 9]), .multiBinary(3)])),
@@ -53,18 +53,19 @@ import Testing
       torso: .nature, hidden: [24], activation: .elu, value: .shared, embeddingWidth: 3),
     observation: Example.robot)
 
+  static let frames = Example(
+    testDescription: "nature on four frames, channels first",
+    policy: NetworkPolicy(inputs: [.obs], torso: .nature, hidden: [32], value: .shared),
+    observation: Example.image([4, 84, 84]))
+
   static let examples: [Example] =
-    [Example(testDescription: "the seed's", policy: NetworkPolicy()), lstm, gru, robot]
+    [Example(testDescription: "the seed's", policy: NetworkPolicy()), lstm, gru, robot, frames]
     + Activation.allCases.map {
       Example(
         testDescription: "two \($0) layers, orthogonal, a value of its own",
         policy: NetworkPolicy(
           hidden: [16, 8], activation: $0, value: .separate, initialisation: .orthogonal))
     } + [
-      Example(
-        testDescription: "nature on four frames, channels first",
-        policy: NetworkPolicy(inputs: [.obs], torso: .nature, hidden: [32], value: .shared),
-        observation: Example.image([4, 84, 84])),
       Example(
         testDescription: "nature on shades, a GRU and a value of its own",
         policy: NetworkPolicy(
@@ -116,6 +117,90 @@ import Testing
       try reactions.load(drawn)
       try reactions.record(to: file)
       try check(theirs, file)
+    }
+  }
+
+  /// A mistake that keeps every name and shape.
+  struct Exchange: CustomTestStringConvertible {
+    var testDescription: String
+    var example: Example
+    /// Parts of the names of the parameters that it is made in.
+    var names: [String]
+    /// What the parameter's values are seen as, from its shape.
+    var seenAs: @Sendable ([Int]) -> [Int]
+    /// The values in another order.
+    var reorder: @Sendable ([Float], [Int]) -> [Float]
+
+    /// Two gates of the core in each other's place, in all four parameters of each layer.
+    static func gates(_ first: Int, _ second: Int, of count: Int, in example: Example) -> Exchange {
+      Exchange(
+        testDescription: "gates \(first) and \(second) of \(count)", example: example,
+        names: ["core."], seenAs: { [count, $0.reduce(1, *) / count] }
+      ) { values, shape in
+        var order = Array(0..<count)
+        order.swapAt(first, second)
+        return order.flatMap { values[$0 * shape[1]..<($0 + 1) * shape[1]] }
+      }
+    }
+
+    /// Axes in another order.
+    static func axes(
+      _ order: [Int], of names: [String], in example: Example, _ description: String,
+      seenAs: @escaping @Sendable ([Int]) -> [Int] = { $0 }
+    ) -> Exchange {
+      Exchange(testDescription: description, example: example, names: names, seenAs: seenAs) {
+        values, shape in
+        let strides = shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
+        return values.indices.map { index in
+          var (rest, source) = (index, 0)
+          for axis in order.reversed() {
+            source += rest % shape[axis] * strides[axis]
+            rest /= shape[axis]
+          }
+          return values[source]
+        }
+      }
+    }
+
+    /// The checkpoint with the mistake in it.
+    func made(in checkpoint: Checkpoint) -> Checkpoint {
+      var result = checkpoint
+      result.parameters = checkpoint.parameters.map { parameter in
+        guard names.contains(where: parameter.name.contains) else { return parameter }
+        return .init(
+          name: parameter.name, shape: parameter.shape,
+          values: reorder(parameter.values, seenAs(parameter.shape)))
+      }
+      return result
+    }
+  }
+
+  static let exchanges: [Exchange] = [
+    .gates(0, 1, of: 4, in: lstm), .gates(1, 2, of: 4, in: lstm), .gates(2, 3, of: 4, in: lstm),
+    .gates(0, 1, of: 3, in: gru), .gates(1, 2, of: 3, in: gru),
+    .axes([0, 1, 3, 2], of: ["camera.0.weight"], in: robot, "a kernel's height and width"),
+    .axes([2, 3, 0, 1], of: ["camera.0.weight"], in: robot, "a kernel with its outputs last"),
+    .axes([0, 2, 3, 1], of: ["hidden.weight"], in: frames, "flattened with the channels last") {
+      [$0[0], 64, 7, 7]
+    },
+    .axes([0, 1, 3, 2], of: ["hidden.weight"], in: frames, "flattened by columns") {
+      [$0[0], 64, 7, 7]
+    },
+  ]
+
+  @Test(.enabled(if: Python.hasTorch, "\(Python.absenceOfTorch)"), arguments: exchanges)
+  func `what is exchanged under the same names is told apart`(exchange: Exchange) throws {
+    try withTemporaryDirectory { directory in
+      let wrong = directory.appendingPathComponent("wrong.safetensors")
+      let file = directory.appendingPathComponent("reactions.safetensors")
+      let reactions = try PythonReactions(exchange.example.policy, exchange.example.spaces)
+      try exchange.made(in: reactions.checkpoint).save(to: wrong)
+      try reactions.record(to: file)
+      let failure = try #require(throws: Python.Failure.self) { try check(wrong, file) }
+      let differences = failure.description.matches(of: /largest difference ([-+.e0-9]+)/)
+        .compactMap { Double($0.1) }
+      // The script's description says so: 500 times what it allows.
+      #expect(try #require(differences.max()) >= 1e-3)
     }
   }
 }
