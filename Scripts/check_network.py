@@ -18,7 +18,7 @@ description is saved there: the way back.
 How far rlplay may be off: TOLERANCE for numbers up to 1, and in proportion beyond. Single precision
 rounds by 2^-24 = 6e-8. Rounding errors have either sign, so that a sum of n terms of size
 1/sqrt(n), which is how weights are drawn, is off by a few of these whatever n is, and so is what
-further layers and rows make of it. Seen are up to 1.5e-7; 32 roundings are allowed. Gates, axes or
+further layers and rows make of it. Seen are up to 1.6e-7; 32 roundings are allowed. Gates, axes or
 positions that are exchanged change numbers by 1e-3 and more.
 """
 
