@@ -89,17 +89,33 @@ public final class EnvironmentRegistry: Sendable {
   // Limits and thresholds are those of Gymnasium's registration. CartPoleNoVel has its name from the RL
   // Zoo, where the velocities are 0 instead of left out, and CartPole-v1's limit and threshold.
   private static let builtIn = [
-    EnvironmentSpecification(
-      id: "CartPole-v0", summary: "Balance a pole on a cart for 200 steps.",
-      maximumEpisodeSteps: 200, rewardThreshold: 195, make: { CartPole() }),
-    EnvironmentSpecification(
-      id: "CartPole-v1", summary: "Balance a pole on a cart for 500 steps.",
-      maximumEpisodeSteps: 500, rewardThreshold: 475, make: { CartPole() }),
+    cartPole("CartPole-v0", steps: 200, threshold: 195),
+    cartPole("CartPole-v1", steps: 500, threshold: 475),
     EnvironmentSpecification(
       id: "CartPoleNoVel-v1", summary: "Balance a pole on a cart without seeing velocities.",
       maximumEpisodeSteps: 500, rewardThreshold: 475,
       make: { try ObservationMask(CartPole(), keeping: [0, 2]) }),
   ]
+
+  /// CartPole, eight at a time where there are as many.
+  private static func cartPole(
+    _ id: String, steps: Int, threshold: Double
+  ) -> EnvironmentSpecification {
+    let single = EnvironmentSpecification(
+      id: id, summary: "", maximumEpisodeSteps: steps, make: { CartPole() })
+    return EnvironmentSpecification(
+      id: id, summary: "Balance a pole on a cart for \(steps) steps.", maximumEpisodeSteps: steps,
+      rewardThreshold: threshold, spaces: { try single.spaces },
+      makeBatch: { request in
+        guard request.streams.count >= 8, CartPoleBatch.isExact else {
+          return try single.makeBatch(
+            streams: request.streams,
+            limit: request.maximumEpisodeSteps.map { .steps($0) } ?? .unlimited)
+        }
+        return try CartPoleBatch(
+          streams: request.streams, maximumEpisodeSteps: request.maximumEpisodeSteps)
+      })
+  }
 }
 
 /// An id that is already taken.
