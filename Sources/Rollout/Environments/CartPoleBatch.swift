@@ -19,9 +19,9 @@ final class CartPoleBatch: EnvironmentBatch {
   static var isExact: Bool { SmallAngles.agreesWithLibrary }
 
   /// Makes a cart for each stream; `nil` for the limit sets none.
-  init(streams: [PCG64], maximumEpisodeSteps: Int?) throws {
+  init(streams: [PCG64], maximumEpisodeSteps: Int?) {
     precondition(!streams.isEmpty, "a batch without environments")
-    spaces = try EnvironmentSpaces(of: CartPole())
+    spaces = EnvironmentSpaces(of: CartPole())
     count = streams.count
     groupCount = (count + 7) / 8
     groups = .allocate(capacity: groupCount)
@@ -41,7 +41,7 @@ final class CartPoleBatch: EnvironmentBatch {
 
   func reset(into fragment: FragmentView, row: Int) throws {
     check(fragment.layout)
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+    fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let state = StateRow(fragment, columns: columns, row: row)
       for index in 0..<count {

@@ -112,7 +112,7 @@ public final class EnvironmentRegistry: Sendable {
             streams: request.streams,
             limit: request.maximumEpisodeSteps.map { .steps($0) } ?? .unlimited)
         }
-        return try CartPoleBatch(
+        return CartPoleBatch(
           streams: request.streams, maximumEpisodeSteps: request.maximumEpisodeSteps)
       })
   }

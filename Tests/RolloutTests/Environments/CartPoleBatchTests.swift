@@ -32,7 +32,7 @@ struct CartPoleBatchTests {
   private func compare(count: Int, limit: Int?, sticky: Bool, fragments: Int) throws {
     let streams = (0..<count).map { PCG64(seed: UInt64(100 + $0)) }
     let batches: [any EnvironmentBatch] = [
-      try CartPoleBatch(streams: streams, maximumEpisodeSteps: limit),
+      CartPoleBatch(streams: streams, maximumEpisodeSteps: limit),
       try NativeEnvironmentBatch(streams: streams) { _ in
         TimeLimit(CartPole(), maximumEpisodeSteps: limit)
       },
