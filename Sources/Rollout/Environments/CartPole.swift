@@ -44,20 +44,9 @@ public struct CartPole: Environment {
     precondition(action == 0 || action == 1, "CartPole has the actions 0 and 1, not \(action)")
     let (position, velocity) = (state.x, state.y)
     let (angle, angularVelocity) = (state.z, state.w)
-    let force = action == 1 ? Constants.force : -Constants.force
-    let cosine = cos(angle)
-    let sine = sin(angle)
-
-    // Florian (2005), "Correct equations for the dynamics of the cart-pole system".
-    let push =
-      (force + Constants.poleMassLength * (angularVelocity * angularVelocity) * sine)
-      / Constants.totalMass
-    let angularAcceleration =
-      (Constants.gravity * sine - cosine * push)
-      / (Constants.halfLength
-        * (4.0 / 3.0 - Constants.poleMass * (cosine * cosine) / Constants.totalMass))
-    let acceleration =
-      push - Constants.poleMassLength * angularAcceleration * cosine / Constants.totalMass
+    let (acceleration, angularAcceleration) = Self.accelerations(
+      force: action == 1 ? Constants.force : -Constants.force, angularVelocity: angularVelocity,
+      sine: sin(angle), cosine: cos(angle))
 
     // Explicit Euler: every update uses the old state.
     state = SIMD4(
@@ -67,6 +56,24 @@ public struct CartPole: Environment {
       angularVelocity + Constants.interval * angularAcceleration)
     let fell = abs(state.x) > Constants.positionLimit || abs(state.z) > Constants.angleLimit
     return StepOutcome(reward: 1, terminated: fell)
+  }
+
+  /// How a force moves the cart and turns the pole: one cart's numbers, or those of eight.
+  ///
+  /// Florian (2005), "Correct equations for the dynamics of the cart-pole system".
+  @inlinable
+  @inline(__always)
+  static func accelerations<Number: CartPoleNumber>(
+    force: Number, angularVelocity: Number, sine: Number, cosine: Number
+  ) -> (linear: Number, angular: Number) {
+    let totalMass = Number(all: Constants.totalMass)
+    let poleMassLength = Number(all: Constants.poleMassLength)
+    let push = (force + poleMassLength * (angularVelocity * angularVelocity) * sine) / totalMass
+    let angular =
+      (Number(all: Constants.gravity) * sine - cosine * push)
+      / (Number(all: Constants.halfLength)
+        * (Number(all: 4.0 / 3.0) - Number(all: Constants.poleMass) * (cosine * cosine) / totalMass))
+    return (push - poleMassLength * angular * cosine / totalMass, angular)
   }
 
   @usableFromInline
@@ -81,4 +88,26 @@ public struct CartPole: Environment {
     @inlinable static var positionLimit: Double { 2.4 }
     @inlinable static var angleLimit: Double { 12 * 2 * Double.pi / 360 }
   }
+}
+
+/// What CartPole's equations need of a number.
+@usableFromInline
+protocol CartPoleNumber {
+  init(all number: Double)
+  static func + (left: Self, right: Self) -> Self
+  static func - (left: Self, right: Self) -> Self
+  static func * (left: Self, right: Self) -> Self
+  static func / (left: Self, right: Self) -> Self
+}
+
+extension Double: CartPoleNumber {
+  @inlinable
+  @inline(__always)
+  init(all number: Double) { self = number }
+}
+
+extension SIMD8<Double>: CartPoleNumber {
+  @inlinable
+  @inline(__always)
+  init(all number: Double) { self.init(repeating: number) }
 }

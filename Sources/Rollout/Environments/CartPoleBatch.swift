@@ -13,7 +13,7 @@ final class CartPoleBatch: EnvironmentBatch {
   private let streams: UnsafeMutablePointer<PCG64>
   private let table: UnsafeMutablePointer<SIMD4<Double>>
   private let maximumEpisodeSteps: Int32
-  private var checkedLayout: FragmentLayout?
+  private var checkedLayout = CheckedLayout()
 
   /// Whether batches are made here: sines and cosines must be the C library's.
   static var isExact: Bool { SmallAngles.agreesWithLibrary }
@@ -40,7 +40,7 @@ final class CartPoleBatch: EnvironmentBatch {
   }
 
   func reset(into fragment: FragmentView, row: Int) throws {
-    check(fragment.layout)
+    checkedLayout.check(fragment.layout, count: count, spaces: spaces)
     fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let state = StateRow(fragment, columns: columns, row: row)
@@ -55,7 +55,7 @@ final class CartPoleBatch: EnvironmentBatch {
   func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
-    check(fragment.layout)
+    checkedLayout.check(fragment.layout, count: count, spaces: spaces)
     fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
@@ -140,17 +140,6 @@ final class CartPoleBatch: EnvironmentBatch {
     cart.reset(using: &streams[index])
     groups[index / 8].place(cart.state, at: index % 8)
   }
-
-  private func check(_ layout: FragmentLayout) {
-    if layout === checkedLayout { return }
-    precondition(
-      layout.environmentCount == count,
-      "a fragment of \(layout.environmentCount) environments for a batch of \(count)")
-    precondition(
-      layout.contents.spaces == spaces,
-      "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
-    checkedLayout = layout
-  }
 }
 
 /// Eight carts with their poles.
@@ -170,15 +159,8 @@ struct CartPoleGroup {
       (actions &>> 1) == SIMD8<Int32>.zero, "CartPole has the actions 0 and 1, not \(actions)")
     let force = SIMD8<Double>(actions) * (2 * Constants.force) - Constants.force
     let (sine, cosine) = SmallAngles.sineAndCosine(angle, table)
-    let push =
-      (force + Constants.poleMassLength * (angularVelocity * angularVelocity) * sine)
-      / Constants.totalMass
-    let angularAcceleration =
-      (Constants.gravity * sine - cosine * push)
-      / (Constants.halfLength
-        * (4.0 / 3.0 - Constants.poleMass * (cosine * cosine) / Constants.totalMass))
-    let acceleration =
-      push - Constants.poleMassLength * angularAcceleration * cosine / Constants.totalMass
+    let (acceleration, angularAcceleration) = CartPole.accelerations(
+      force: force, angularVelocity: angularVelocity, sine: sine, cosine: cosine)
     position += Constants.interval * velocity
     velocity += Constants.interval * acceleration
     angle += Constants.interval * angularVelocity

@@ -20,7 +20,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
   private let loop: Loop
   private let clippedActions: ClippedActions?
   private let maskCheck: ActionMaskCheck?
-  private var checkedLayout: FragmentLayout?
+  private var checkedLayout = CheckedLayout()
 
   /// Makes one environment per random stream.
   ///
@@ -67,7 +67,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
 
   /// Begins an episode in every environment and writes the state of one row.
   public func reset(into fragment: FragmentView, row: Int) throws {
-    check(fragment.layout)
+    checkedLayout.check(fragment.layout, count: count, spaces: spaces)
     precondition(
       row >= 0 && row <= fragment.layout.stepCount,
       "row \(row) of a fragment of \(fragment.layout.stepCount) steps")
@@ -91,7 +91,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
   public func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
-    check(fragment.layout)
+    checkedLayout.check(fragment.layout, count: count, spaces: spaces)
     precondition(
       t >= 0 && t < fragment.layout.stepCount,
       "step \(t) of a fragment of \(fragment.layout.stepCount) steps")
@@ -102,17 +102,6 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
       try loop(environments, streams, rows, position)
       try maskCheck?.check(rows.after, environmentCount: count)
     }
-  }
-
-  private func check(_ layout: FragmentLayout) {
-    if layout === checkedLayout { return }
-    precondition(
-      layout.environmentCount == count,
-      "a fragment of \(layout.environmentCount) environments for a batch of \(count)")
-    precondition(
-      layout.contents.spaces == spaces,
-      "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
-    checkedLayout = layout
   }
 }
 
