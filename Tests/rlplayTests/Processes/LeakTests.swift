@@ -72,8 +72,9 @@ extension ProcessTests {
         }
         try fail()
         let descriptors = ProcessTable.descriptorCount(of: getpid())
-        for _ in 0..<5 { try fail() }
-        #expect(LeakTests.descriptorsFall(to: descriptors))
+        // Foundation opens a few of its own when it likes; what is left behind would be one each time.
+        for _ in 0..<20 { try fail() }
+        #expect(LeakTests.descriptorsFall(to: descriptors + 4))
       }
     }
 
