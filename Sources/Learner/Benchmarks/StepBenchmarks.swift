@@ -3,48 +3,31 @@ import Rollout
 
 /// What one core does: a step, a reaction, an update, and the loop around them.
 enum StepBenchmarks {
-  static let all: [Benchmark] = [
-    Benchmark(
-      "cartpole_step", .nanoseconds,
-      "one step of CartPole by itself, its resets included"
-    ) { .init(try bareStep($0)) },
-    Benchmark(
-      "environment_step", .nanoseconds,
-      "one step of one CartPole-v1 in a batch of 8, recorded into a fragment"
-    ) { .init(try recordedStep($0)) },
-    Benchmark(
-      "react_8", .nanoseconds, "one reaction of the seed's network to 8 environments"
-    ) { .init(try reaction($0, environmentCount: 8)) },
-    Benchmark(
-      "react_128", .nanoseconds, "one reaction of the seed's network to 128 environments"
-    ) { .init(try reaction($0, environmentCount: 128)) },
-    Benchmark(
-      "update", .microseconds, "one update of the seed's network from 400 rows"
-    ) { .init(try update($0)) },
-    Benchmark(
-      "collect_loop", .stepsPerSecond,
-      "reactions and steps in one thread, no fragment handed over, nothing learnt"
-    ) { .init(try collectLoop($0)) },
-  ]
+  static let all: [Benchmark] =
+    EnvironmentBenchmarks.all + [
+      Benchmark(
+        "environment_step", .nanoseconds,
+        "one step of one CartPole-v1 in a batch of 8, recorded into a fragment"
+      ) { .init(try recordedStep($0)) },
+      Benchmark(
+        "react_8", .nanoseconds, "one reaction of the seed's network to 8 environments"
+      ) { .init(try reaction($0, environmentCount: 8)) },
+      Benchmark(
+        "react_128", .nanoseconds, "one reaction of the seed's network to 128 environments"
+      ) { .init(try reaction($0, environmentCount: 128)) },
+      Benchmark(
+        "update", .microseconds, "one update of the seed's network from 400 rows"
+      ) { .init(try update($0)) },
+      Benchmark(
+        "collect_loop", .stepsPerSecond,
+        "reactions and steps in one thread, no fragment handed over, nothing learnt"
+      ) { .init(try collectLoop($0)) },
+    ]
 
   private static let configuration = TrainingConfiguration()
   private static let seed: UInt64 = 1
 
   // MARK: Environments
-
-  private static func bareStep(_ settings: BenchmarkSettings) throws -> Double {
-    var random = RandomStreams.evaluation(seed: seed, environment: 0)
-    let actions = (0..<4096).map { _ in random.nextDouble() < 0.5 ? 0 : 1 }
-    var cart = CartPole()
-    cart.reset(using: &random)
-    let kept = FlatVector<Double>(repeating: 0, count: 1)
-    return try settings.bestNanoseconds { count in
-      for index in 0..<count where cart.step(actions[index & 4095], using: &random).isOver {
-        cart.reset(using: &random)
-      }
-      kept[0] += cart.state.x
-    }
-  }
 
   private static func recordedStep(_ settings: BenchmarkSettings) throws -> Double {
     var configuration = configuration

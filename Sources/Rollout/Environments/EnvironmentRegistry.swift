@@ -95,6 +95,19 @@ public final class EnvironmentRegistry: Sendable {
       id: "CartPoleNoVel-v1", summary: "Balance a pole on a cart without seeing velocities.",
       maximumEpisodeSteps: 500, rewardThreshold: 475,
       make: { try ObservationMask(CartPole(), keeping: [0, 2]) }),
+    EnvironmentSpecification(
+      id: "MountainCar-v0", summary: "Swing a car with a weak engine up a hill.",
+      maximumEpisodeSteps: 200, rewardThreshold: -110, make: { MountainCar() }),
+    EnvironmentSpecification(
+      id: "MountainCarContinuous-v0",
+      summary: "Swing a car up a hill with an engine that can be throttled.",
+      maximumEpisodeSteps: 999, rewardThreshold: 90, make: { MountainCarContinuous() }),
+    EnvironmentSpecification(
+      id: "Acrobot-v1", summary: "Swing the end of two links above a line.",
+      maximumEpisodeSteps: 500, rewardThreshold: -100, make: { Acrobot() }),
+    EnvironmentSpecification(
+      id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
+      maximumEpisodeSteps: 200, make: { Pendulum() }),
   ]
 
   /// CartPole, eight at a time where there are as many.

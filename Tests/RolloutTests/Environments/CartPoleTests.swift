@@ -16,45 +16,9 @@ struct CartPoleTests {
     ("CartPole-v0", "gymnasium_cartpole_v0"), ("CartPole-v1", "gymnasium_cartpole_v1"),
   ]
 
-  func floats(_ reference: Reference) -> SIMD4<Float> {
-    let numbers = reference.numbers
-    return SIMD4(
-      Float(numbers[0]), Float(numbers[1]), Float(numbers[2]), Float(numbers[3]))
-  }
-
   @Test(arguments: recordings)
   func `every run is Gymnasium's, bit for bit`(id: String, file: String) throws {
-    let limit = try EnvironmentRegistry.shared.specification(id).maximumEpisodeSteps
-    for run in try Reference(file)["runs"].elements {
-      var environment = TimeLimit(CartPole(), maximumEpisodeSteps: limit)
-      var random = PCG64(seed: UInt64(run["seed"].number))
-      try environment.reset(using: &random)
-      #expect(environment.observation == floats(run["reset"]))
-
-      let actions = run["action"].numbers.map { Int($0) }
-      let observations = run["obs"].elements.map(floats)
-      let rewards = run["reward"].numbers
-      let terminated = run["terminated"].numbers.map { $0 == 1 }
-      let truncated = run["truncated"].numbers.map { $0 == 1 }
-      var resets = run["reset_obs"].elements[...]
-      for step in actions.indices {
-        let outcome = try environment.step(actions[step], using: &random)
-        try #require(
-          environment.observation == observations[step], "at step \(step) of \(id)")
-        #expect(outcome.reward == rewards[step])
-        #expect(outcome.terminated == terminated[step])
-        #expect(outcome.truncated == truncated[step])
-        if outcome.isOver {
-          // The same stream goes on: the file's resets have no seed.
-          let next = resets.popFirst()
-          let reset = try #require(next)
-          #expect(Int(reset["step"].number) == step)
-          try environment.reset(using: &random)
-          #expect(environment.observation == floats(reset["obs"]))
-        }
-      }
-      #expect(resets.isEmpty)
-    }
+    try GymnasiumRecording(id: id, file: file).follow({ CartPole() }, action: { Int($0.number) })
   }
 
   @Test func `a reset is Gymnasium's to the last bit of a Double`() {

@@ -2,15 +2,24 @@ import Rollout
 import Testing
 
 struct EnvironmentRegistryTests {
-  @Test(arguments: [("CartPole-v0", 200, 195.0), ("CartPole-v1", 500, 475.0)])
+  // gymnasium 1.4: gymnasium/envs/__init__.py
+  @Test(
+    arguments: [
+      ("CartPole-v0", 200, 195.0, Space.discrete(2)),
+      ("CartPole-v1", 500, 475.0, .discrete(2)),
+      ("MountainCar-v0", 200, -110.0, .discrete(3)),
+      ("MountainCarContinuous-v0", 999, 90.0, .box(shape: [1], low: -1, high: 1)),
+      ("Acrobot-v1", 500, -100.0, .discrete(3)),
+      ("Pendulum-v1", 200, nil, .box(shape: [1], low: -2, high: 2)),
+    ] as [(String, Int, Double?, Space)])
   func `the built-in environments are Gymnasium's`(
-    id: String, limit: Int, threshold: Double
+    id: String, limit: Int, threshold: Double?, action: Space
   ) throws {
     let specification = try EnvironmentRegistry().specification(id)
     #expect(specification.id == id)
     #expect(specification.maximumEpisodeSteps == limit)
     #expect(specification.rewardThreshold == threshold)
-    #expect(try specification.spaces.action == .discrete(2))
+    #expect(try specification.spaces.action == action)
     #expect(try specification.spaces == specification.makeBatch(streams: [.init(seed: 0)]).spaces)
   }
 
@@ -21,7 +30,7 @@ struct EnvironmentRegistryTests {
     #expect(
       error?.description
         == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1, "
-        + "CartPoleNoVel-v1."
+        + "CartPoleNoVel-v1, MountainCar-v0, MountainCarContinuous-v0, Acrobot-v1, Pendulum-v1."
         + " Did you mean 'CartPole-v0'?")
   }
 

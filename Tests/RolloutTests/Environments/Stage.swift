@@ -36,6 +36,18 @@ final class Stage {
     }
   }
 
+  /// Lays actions of a space of one choice, or of one number, into all rows: 0 and 1 in turn.
+  func fillActions() {
+    for t in 0..<storage.layout.stepCount {
+      for index in 0..<batch.count {
+        switch batch.spaces.action {
+        case .discrete: fragment.act(as: Int32.self)[t + 1, index] = Int32(t & 1)
+        default: fragment.act(as: Float.self)[t + 1, index] = Float(t & 1)
+        }
+      }
+    }
+  }
+
   /// Makes the last row the first one, as from one fragment to the next.
   func carry() {
     fragment.copyState(row: storage.layout.stepCount, to: fragment, row: 0)

@@ -1,0 +1,49 @@
+import Rollout
+
+/// What one step of each built-in task costs by itself, resets included: each step waits for the one
+/// before it.
+enum EnvironmentBenchmarks {
+  static let all: [Benchmark] = [
+    Benchmark(
+      "cartpole_step", .nanoseconds, "one step of CartPole by itself, its resets included"
+    ) { .init(try bareStep($0, CartPole(), limit: nil) { $0.integer(below: 2) }) },
+    Benchmark(
+      "mountain_car_step", .nanoseconds, "one step of MountainCar by itself"
+    ) { .init(try bareStep($0, MountainCar(), limit: 200) { $0.integer(below: 3) }) },
+    Benchmark(
+      "mountain_car_continuous_step", .nanoseconds, "one step of MountainCarContinuous by itself"
+    ) {
+      .init(
+        try bareStep($0, MountainCarContinuous(), limit: 999) { Float($0.uniform(-1, 1)) })
+    },
+    Benchmark(
+      "acrobot_step", .nanoseconds, "one step of Acrobot by itself"
+    ) { .init(try bareStep($0, Acrobot(), limit: 500) { $0.integer(below: 3) }) },
+    Benchmark(
+      "pendulum_step", .nanoseconds, "one step of Pendulum by itself"
+    ) { .init(try bareStep($0, Pendulum(), limit: 200) { Float($0.uniform(-2, 2)) }) },
+  ]
+
+  private static let seed: UInt64 = 1
+
+  /// Plays random actions, drawn beforehand.
+  private static func bareStep<Member: Environment>(
+    _ settings: BenchmarkSettings, _ environment: Member, limit: Int?,
+    draw: (inout PCG64) -> Member.Action
+  ) throws -> Double {
+    var random = RandomStreams.evaluation(seed: seed, environment: 0)
+    let actions = (0..<4096).map { _ in draw(&random) }
+    var environment = TimeLimit(environment, maximumEpisodeSteps: limit)
+    try environment.reset(using: &random)
+    let kept = FlatVector<Double>(repeating: 0, count: 1)
+    return try settings.bestNanoseconds { count in
+      var sum = 0.0
+      for index in 0..<count {
+        let outcome = try environment.step(actions[index & 4095], using: &random)
+        sum += outcome.reward
+        if outcome.isOver { try environment.reset(using: &random) }
+      }
+      kept[0] += sum
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// Goals, most important first: the numbers of Gymnasium's `mountain_car.py`, bit for bit; speed;
+// brevity. Every expression keeps the order of operations of the Python source.
+
+import Glibc
+
+/// A car between two hills whose engine is too weak to climb the right one: the task of Moore (1990),
+/// with Gymnasium's equations.
+///
+/// The observation is position and velocity. Every step is rewarded by −1. An episode ends when the
+/// car is at 0.5 or beyond and does not roll back.
+public struct MountainCar: Environment {
+  /// Position and velocity, in double precision as Gymnasium keeps them.
+  public var state = SIMD2<Double>()
+
+  /// Makes a car; an episode begins with `reset`.
+  @inlinable
+  public init() {}
+
+  /// Two numbers; the velocity stays within ±0.07.
+  public var observationSpace: Space { MountainCarTrack.observationSpace }
+  /// Push left, do not push, push right.
+  public var actionSpace: Space { .discrete(3) }
+
+  /// The state in single precision.
+  @inlinable
+  public var observation: SIMD2<Float> { SIMD2<Float>(state) }
+
+  /// Places the car at rest near the bottom: a position of [−0.6, −0.4).
+  @inlinable
+  public mutating func reset(using random: inout PCG64) {
+    state = [random.uniform(-0.6, -0.4), 0]
+  }
+
+  /// Pushes to the left with 0, not at all with 1, to the right with 2.
+  ///
+  /// - Precondition: the action is 0, 1 or 2.
+  @inlinable
+  public mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
+    precondition(
+      action >= 0 && action <= 2, "MountainCar has the actions 0, 1 and 2, not \(action)")
+    var (position, velocity) = (state.x, state.y)
+    velocity += Double(action &- 1) * 0.001 + cos(3 * position) * -0.0025
+    let speed = MountainCarTrack.maximumSpeed
+    velocity = velocity < -speed ? -speed : velocity > speed ? speed : velocity
+    position += velocity
+    let (left, right) = (MountainCarTrack.leftEnd, MountainCarTrack.rightEnd)
+    position = position < left ? left : position > right ? right : position
+    // The left wall takes all speed.
+    if position == left && velocity < 0 { velocity = 0 }
+    state = [position, velocity]
+    return StepOutcome(reward: -1, terminated: position >= 0.5 && velocity >= 0)
+  }
+}
+
+/// What the two mountain cars have in common.
+@usableFromInline
+enum MountainCarTrack {
+  @inlinable static var leftEnd: Double { -1.2 }
+  @inlinable static var rightEnd: Double { 0.6 }
+  @inlinable static var maximumSpeed: Double { 0.07 }
+
+  /// Bounds of the position, rounded to float32 as what is observed is.
+  static var observationSpace: Space {
+    .box(shape: [2], low: Double(Float(leftEnd)), high: Double(Float(rightEnd)))
+  }
+}

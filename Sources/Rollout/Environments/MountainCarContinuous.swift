@@ -1,0 +1,91 @@
+// Goals, most important first: the numbers of Gymnasium's `continuous_mountain_car.py` under NumPy 2,
+// bit for bit; speed; brevity.
+//
+// The Python source mixes precisions. A reset leaves a float64 state, every step a float32 one. The
+// action is float32 unless it was clipped, which makes it a Python float. NumPy 2 rounds a Python
+// float to float32 where it meets one. The precisions of every operation here are those that follow.
+
+import Glibc
+
+/// A car between two hills whose engine, which can be throttled, is too weak to climb the right one.
+///
+/// The observation is position and velocity. A step costs a tenth of the action's square; the step
+/// that reaches 0.45 without rolling back is rewarded by 100 besides, and ends the episode.
+public struct MountainCarContinuous: Environment {
+  /// Position and velocity; values of float32 after an episode's first step.
+  public var state = SIMD2<Double>()
+  /// Whether the episode has had no step, so that the state is one of float64.
+  public var isFresh = true
+
+  /// Makes a car; an episode begins with `reset`.
+  @inlinable
+  public init() {}
+
+  /// Two numbers; the velocity stays within ±0.07.
+  public var observationSpace: Space { MountainCarTrack.observationSpace }
+  /// The engine's force.
+  public var actionSpace: Space { .box(shape: [1], low: -1, high: 1) }
+
+  /// The state in single precision.
+  @inlinable
+  public var observation: SIMD2<Float> { SIMD2<Float>(state) }
+
+  /// Places the car at rest near the bottom: a position of [−0.6, −0.4).
+  @inlinable
+  public mutating func reset(using random: inout PCG64) {
+    state = [random.uniform(-0.6, -0.4), 0]
+    isFresh = true
+  }
+
+  /// Pushes with a force within ±1.
+  ///
+  /// Beyond that the force is clipped and the cost is not, as in Gymnasium; a batch hands over
+  /// clipped actions.
+  @inlinable
+  public mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
+    var (position, velocity) = (state.x, state.y)
+    let angle = isFresh ? 3 * position : Double(3 * Float(position))
+    let slope = 0.0025 * cos(angle)
+    let acceleration: Double
+    if action > 1 || action < -1 {
+      acceleration = (action > 1 ? 1 : -1) * Constants.power - slope
+    } else {
+      acceleration = Double(action * Float(Constants.power) - Float(slope))
+    }
+    if isFresh {
+      // Far from every limit: the car was at rest at the bottom.
+      velocity += acceleration
+      position += velocity
+    } else {
+      (position, velocity) = moved(Float(position), Float(velocity), Float(acceleration))
+    }
+    let arrived = position >= goal && velocity >= 0
+    state = SIMD2(Double(Float(position)), Double(Float(velocity)))
+    isFresh = false
+    let cost = Double(action) * Double(action) * 0.1
+    return StepOutcome(reward: (arrived ? 100 : 0) - cost, terminated: arrived)
+  }
+
+  /// The goal as it compares with a float32 position; a fresh car is far from it in either precision.
+  @inlinable
+  var goal: Double { Double(Float(0.45)) }
+
+  @inlinable
+  func moved(
+    _ position: Float, _ velocity: Float, _ acceleration: Float
+  ) -> (position: Double, velocity: Double) {
+    let speed = Float(MountainCarTrack.maximumSpeed)
+    let (left, right) = (Float(MountainCarTrack.leftEnd), Float(MountainCarTrack.rightEnd))
+    var velocity = velocity + acceleration
+    velocity = velocity > speed ? speed : velocity < -speed ? -speed : velocity
+    var position = position + velocity
+    position = position > right ? right : position < left ? left : position
+    if position == left && velocity < 0 { velocity = 0 }
+    return (Double(position), Double(velocity))
+  }
+
+  @usableFromInline
+  enum Constants {
+    @inlinable static var power: Double { 0.0015 }
+  }
+}

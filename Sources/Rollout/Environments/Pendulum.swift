@@ -1,0 +1,81 @@
+// Goals, most important first: the numbers of Gymnasium's `pendulum.py` under NumPy 2, bit for bit;
+// speed; brevity.
+//
+// The torque is float32 there, so that 3u and 0.001u² are, and the rest float64. Squares are powers.
+
+import Glibc
+
+/// A pendulum that is to be swung up and held upright by a torque at its pivot, with Gymnasium's
+/// equations.
+///
+/// The observation is cosine and sine of the angle, 0 upright, and the angular velocity. A step costs
+/// θ² + 0.1 ω² + 0.001 u² of the state that it begins with. No episode ends by itself.
+public struct Pendulum: Environment {
+  /// The angle, 0 upright, unbounded; and the angular velocity, within ±8 after the first step.
+  @inlinable
+  public var state: SIMD2<Double> {
+    get { SIMD2(angle, angularVelocity) }
+    set {
+      (angle, angularVelocity) = (newValue.x, newValue.y)
+      (cosine, sine) = (cos(angle), sin(angle))
+    }
+  }
+
+  @usableFromInline var angle = 0.0
+  @usableFromInline var angularVelocity = 0.0
+  // Of the angle: what is observed after one step is what the next one begins with.
+  @usableFromInline var cosine = 1.0
+  @usableFromInline var sine = 0.0
+
+  /// Makes an upright pendulum at rest; an episode begins with `reset`.
+  @inlinable
+  public init() {}
+
+  /// Three numbers; cosine and sine stay within ±1.
+  public var observationSpace: Space { .box(shape: [3], low: -8, high: 8) }
+  /// The torque.
+  public var actionSpace: Space { .box(shape: [1], low: -2, high: 2) }
+
+  /// Cosine, sine and angular velocity in single precision.
+  @inlinable
+  public var observation: InlineArray<3, Float> {
+    [Float(cosine), Float(sine), Float(angularVelocity)]
+  }
+
+  /// Begins anywhere, with an angular velocity within ±1.
+  @inlinable
+  public mutating func reset(using random: inout PCG64) {
+    let angle = random.uniform(-Double.pi, Double.pi)
+    state = [angle, random.uniform(-1, 1)]
+  }
+
+  /// Applies a torque, clipped to ±2.
+  @inlinable
+  public mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
+    let torque = action < -2 ? -2 : action > 2 ? 2 : action
+    let cost =
+      NumPyPower.square(normalised(angle)) + 0.1 * NumPyPower.square(angularVelocity)
+      + Double(0.001 * NumPyPower.square(torque))
+    // 3 g / (2 l) = 15 and 3 / (m l²) = 3. Semi-implicit Euler: the angle moves by the new velocity.
+    var velocity = angularVelocity + (15 * sine + Double(3 * torque)) * Constants.interval
+    velocity = velocity < -8 ? -8 : velocity > 8 ? 8 : velocity
+    state = [angle + velocity * Constants.interval, velocity]
+    return StepOutcome(reward: -cost)
+  }
+
+  /// The angle within [−π, π), by Python's modulo.
+  @inlinable
+  func normalised(_ angle: Double) -> Double {
+    let turn = 2 * Double.pi
+    let raised = angle + Double.pi
+    if raised >= 0 && raised < turn { return raised - Double.pi }
+    var rest = fmod(raised, turn)
+    if rest < 0 { rest += turn }
+    return rest - Double.pi
+  }
+
+  @usableFromInline
+  enum Constants {
+    @inlinable static var interval: Double { 0.05 }
+  }
+}
