@@ -27,6 +27,22 @@ public protocol EnvironmentBatch: AnyObject {
   /// - Throws: `EnvironmentFault` with the environment that failed, or that has an `action_mask` which
   ///   allows nothing.
   func step(_ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker) throws
+
+  /// Draws the state that one environment is in; `nil` when it does not draw.
+  ///
+  /// The default draws nothing. After a step that ended an episode this is the next episode's first
+  /// state.
+  ///
+  /// - Throws: what makes drawing impossible for an environment that draws.
+  func picture(of index: Int) throws -> Picture?
+
+  /// Draws the state that one environment's last episode ended in, which a reset has overwritten.
+  ///
+  /// `nil` when the environment does not draw, or had not yet been asked for a picture when that
+  /// episode ended: nothing is drawn where nobody looks. The default keeps nothing.
+  ///
+  /// - Throws: as `picture(of:)` does.
+  func finalPicture(of index: Int) throws -> Picture?
 }
 
 /// An environment could not go on.

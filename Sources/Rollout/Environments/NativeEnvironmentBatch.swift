@@ -21,6 +21,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
   private let clippedActions: ClippedActions?
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
+  /// How each environment's last episode ended; kept from the first picture on.
+  private var finalPictures: UnsafeMutablePointer<Picture?>?
 
   /// Makes one environment per random stream.
   ///
@@ -55,6 +57,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
     environments.deinitialize(count: count)
     environments.deallocate()
     streams.deallocate()
+    finalPictures?.deinitialize(count: count)
+    finalPictures?.deallocate()
   }
 
   /// One of the environments, copied.
@@ -98,10 +102,31 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       var rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      rows.finalPictures = finalPictures
       if let clippedActions { rows.played = clippedActions.clip(rows.after) }
       try loop(environments, streams, rows, position)
       try maskCheck?.check(rows.after, environmentCount: count)
     }
+  }
+
+  /// Draws the state that one environment is in, when it is `Drawable`.
+  ///
+  /// - Precondition: the index is below `count`.
+  public func picture(of index: Int) -> Picture? {
+    guard let member = self[index] as? any Drawable else { return nil }
+    if finalPictures == nil {
+      finalPictures = .allocate(capacity: count)
+      finalPictures?.initialize(repeating: nil, count: count)
+    }
+    return member.draw()
+  }
+
+  /// Draws the state that one environment's last episode ended in, once a picture was asked for.
+  ///
+  /// - Precondition: the index is below `count`.
+  public func finalPicture(of index: Int) -> Picture? {
+    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
+    return finalPictures?[index]
   }
 }
 
@@ -132,6 +157,9 @@ func playRow<Member: Environment>(
     rows.after.stepno[index] = outcome.isOver ? 0 : elapsed &+ 1
     if outcome.isOver {
       environments[index].observation.store(in: rows.finalObs(index))
+      if let pictures = rows.finalPictures {
+        pictures[index] = (environments[index] as? any Drawable)?.draw()
+      }
       do {
         try environments[index].reset(using: &streams[index])
       } catch {

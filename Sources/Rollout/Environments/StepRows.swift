@@ -46,6 +46,8 @@ struct StepRows {
   @usableFromInline let after: StateRow
   /// Where the actions lie that environments are handed: row t+1, or its clipped copy.
   @usableFromInline var played: StateRow
+  /// Where pictures of the states go that episodes end in; `nil` while nobody looks.
+  @usableFromInline var finalPictures: UnsafeMutablePointer<Picture?>?
   @usableFromInline let terminated: UnsafeMutablePointer<Bool>
   @usableFromInline let truncated: UnsafeMutablePointer<Bool>
   @usableFromInline let finalObsColumns: UnsafePointer<Column>

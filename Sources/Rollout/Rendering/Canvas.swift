@@ -1,0 +1,180 @@
+import Glibc
+
+/// Something to draw on: filled shapes whose edges are smooth.
+///
+/// Coordinates are pixels, x to the right and y downwards from the upper left corner; a pixel's
+/// centre is at ½. What lies outside is cut off. Every shape is a polygon, of which each pixel takes
+/// the share that it covers: 4 × 4 points of a pixel are asked whether they lie within. Few shares
+/// make few colours, which keeps animations small.
+public struct Canvas {
+  /// Pixels in a row.
+  public let width: Int
+  /// Rows.
+  public let height: Int
+  private var pixels: [UInt8]
+
+  /// A point in pixels.
+  public struct Point: Sendable, Equatable {
+    /// To the right.
+    public var x: Double
+    /// Downwards.
+    public var y: Double
+
+    /// Names a point.
+    public init(_ x: Double, _ y: Double) {
+      self.x = x
+      self.y = y
+    }
+  }
+
+  /// Red, green and blue, from 0 to 255.
+  public struct Colour: Sendable, Equatable {
+    /// Red.
+    public var red: UInt8
+    /// Green.
+    public var green: UInt8
+    /// Blue.
+    public var blue: UInt8
+
+    /// Mixes a colour.
+    public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+      self.red = red
+      self.green = green
+      self.blue = blue
+    }
+
+    /// No light.
+    public static let black = Colour(0, 0, 0)
+    /// All light.
+    public static let white = Colour(255, 255, 255)
+  }
+
+  /// Points that a pixel is sampled at in each direction.
+  private static let samples = 4
+
+  /// Makes a canvas of one colour.
+  ///
+  /// - Precondition: there is at least one pixel.
+  public init(width: Int, height: Int, background: Colour = .white) {
+    precondition(width > 0 && height > 0, "a canvas of \(width) × \(height)")
+    self.width = width
+    self.height = height
+    pixels = []
+    pixels.reserveCapacity(width * height * 3)
+    for _ in 0..<width * height {
+      pixels.append(background.red)
+      pixels.append(background.green)
+      pixels.append(background.blue)
+    }
+  }
+
+  /// What was drawn so far.
+  public var picture: Picture { Picture(width: width, height: height, pixels: pixels) }
+
+  /// Fills a polygon; where its outline crosses itself, what is enclosed an odd number of times.
+  public mutating func fill(_ outline: [Point], _ colour: Colour) {
+    let finite = outline.allSatisfy { $0.x.isFinite && $0.y.isFinite }
+    guard outline.count > 2, finite else { return }
+    let ys = outline.map(\.y)
+    let first = Self.index(ys.min() ?? 0, below: height)
+    let last = Self.index((ys.max() ?? 0).rounded(.up), below: height)
+    let count = Self.samples
+    var shares = Array(repeating: 0, count: width)
+    for row in first..<max(first, last) {
+      for index in shares.indices { shares[index] = 0 }
+      for sample in 0..<count {
+        let y = Double(row) + (Double(sample) + 0.5) / Double(count)
+        let crossings = Self.crossings(outline, at: y)
+        for pair in stride(from: 0, to: crossings.count - 1, by: 2) {
+          // The samples whose middle lies between two edges.
+          let from = Self.index(crossings[pair], samples: count, width: width)
+          let to = Self.index(crossings[pair + 1], samples: count, width: width)
+          for place in from..<max(from, to) { shares[place / count] += 1 }
+        }
+      }
+      for column in shares.indices where shares[column] > 0 {
+        blend(colour, share: shares[column], row * width + column)
+      }
+    }
+  }
+
+  /// Fills a rectangle that is parallel to the edges.
+  public mutating func fillRectangle(
+    left: Double, top: Double, right: Double, bottom: Double, _ colour: Colour
+  ) {
+    fill(
+      [Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom)], colour)
+  }
+
+  /// Fills a circle.
+  public mutating func fillCircle(_ centre: Point, radius: Double, _ colour: Colour) {
+    // So many corners that the outline is nowhere off by more than a twentieth of a pixel.
+    let corners = max(12, Int(10 * max(radius, 0).squareRoot()) + 1)
+    fill(
+      (0..<corners).map { corner in
+        let angle = 2 * Double.pi * Double(corner) / Double(corners)
+        return Point(centre.x + radius * cos(angle), centre.y + radius * sin(angle))
+      }, colour)
+  }
+
+  /// Draws a straight line of a width, which ends squarely at both points.
+  public mutating func line(
+    from start: Point, to end: Point, width: Double = 1, _ colour: Colour
+  ) {
+    let (x, y) = (end.x - start.x, end.y - start.y)
+    let length = (x * x + y * y).squareRoot()
+    guard length > 0 else { return }
+    let (dx, dy) = (-y / length * width / 2, x / length * width / 2)
+    fill(
+      [
+        Point(start.x + dx, start.y + dy), Point(end.x + dx, end.y + dy),
+        Point(end.x - dx, end.y - dy), Point(start.x - dx, start.y - dy),
+      ], colour)
+  }
+
+  /// Draws straight lines from point to point, with round corners.
+  public mutating func path(_ points: [Point], width: Double = 1, _ colour: Colour) {
+    for (start, end) in zip(points, points.dropFirst()) {
+      line(from: start, to: end, width: width, colour)
+    }
+    guard width > 1 else { return }
+    for point in points.dropFirst().dropLast() {
+      fillCircle(point, radius: width / 2, colour)
+    }
+  }
+
+  /// Where the outline crosses a horizontal line, from left to right; an even number of places.
+  private static func crossings(_ outline: [Point], at y: Double) -> [Double] {
+    var places: [Double] = []
+    var start = outline[outline.count - 1]
+    for end in outline {
+      // A corner on the line belongs to one of its two edges only.
+      if (start.y <= y) != (end.y <= y) {
+        places.append(start.x + (y - start.y) / (end.y - start.y) * (end.x - start.x))
+      }
+      start = end
+    }
+    return places.sorted()
+  }
+
+  /// The row that a coordinate lies in, at most `limit`.
+  private static func index(_ coordinate: Double, below limit: Int) -> Int {
+    Int(min(max(coordinate, 0), Double(limit)).rounded(.down))
+  }
+
+  /// The first sample of a row whose middle is not left of a coordinate.
+  private static func index(_ x: Double, samples: Int, width: Int) -> Int {
+    let count = Double(samples)
+    return Int(min(max((x * count - 0.5).rounded(.up), 0), count * Double(width)))
+  }
+
+  private mutating func blend(_ colour: Colour, share: Int, _ place: Int) {
+    let whole = Self.samples * Self.samples
+    func mixed(_ below: UInt8, _ above: UInt8) -> UInt8 {
+      UInt8((Int(below) * (whole - share) + Int(above) * share + whole / 2) / whole)
+    }
+    pixels[place * 3] = mixed(pixels[place * 3], colour.red)
+    pixels[place * 3 + 1] = mixed(pixels[place * 3 + 1], colour.green)
+    pixels[place * 3 + 2] = mixed(pixels[place * 3 + 2], colour.blue)
+  }
+}

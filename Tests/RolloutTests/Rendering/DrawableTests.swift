@@ -1,0 +1,84 @@
+import Rollout
+import Testing
+
+/// One grey pixel, as bright as the episode is long.
+extension Counter: Drawable {
+  func draw() -> Picture {
+    Picture(
+      width: 1, height: 1, pixels: Array(repeating: UInt8(clamping: episodeSteps), count: 3))
+  }
+}
+
+struct DrawableTests {
+  private func colour(_ picture: Picture, _ x: Int, _ y: Int) -> [UInt8] {
+    let start = (y * picture.width + x) * 3
+    return Array(picture.pixels[start..<start + 3])
+  }
+
+  /// The places are those of Gymnasium's `cartpole.py`, whose y runs upwards.
+  @Test func `CartPole at rest is drawn as Gymnasium draws it`() {
+    let picture = CartPole().draw()
+    #expect(picture.width == 600 && picture.height == 400)
+    #expect(colour(picture, 10, 10) == [255, 255, 255])
+    // The track across the whole width, at y = 100 from below.
+    #expect(colour(picture, 0, 300) == [0, 0, 0] && colour(picture, 599, 300) == [0, 0, 0])
+    #expect(colour(picture, 10, 298) == [255, 255, 255])
+    // The cart is 50 × 30 around (300, 100).
+    #expect(colour(picture, 276, 286) == [0, 0, 0] && colour(picture, 323, 313) == [0, 0, 0])
+    #expect(colour(picture, 274, 290) == [255, 255, 255])
+    // The pole reaches from 5 below the axle at y = 107.5 to 120 above it.
+    #expect(colour(picture, 300, 200) == [202, 152, 101])
+    #expect(colour(picture, 300, 174) == [202, 152, 101])
+    #expect(colour(picture, 300, 171) == [255, 255, 255])
+    #expect(colour(picture, 300, 292) == [129, 132, 203])
+  }
+
+  @Test func `a positive angle leans to the right and a position moves all`() {
+    var cartPole = CartPole()
+    cartPole.state = [1.2, 0, 0.2, 0]
+    let picture = cartPole.draw()
+    // 1.2 · 125 = 150 to the right of the centre; 100 along the pole is 19.9 to the right.
+    #expect(colour(picture, 450 + 19, 292 - 98) == [202, 152, 101])
+    #expect(colour(picture, 450 - 19, 292 - 98) == [255, 255, 255])
+    #expect(colour(picture, 450, 310) == [0, 0, 0])
+  }
+
+  @Test func `wrapped environments show what they wrap`() throws {
+    var masked = try ObservationMask(CartPole(), keeping: [0, 2])
+    masked.base.state = [0.5, 0, -0.1, 0]
+    let limited = TimeLimit(masked, maximumEpisodeSteps: 7)
+    #expect(limited.draw() == masked.base.draw())
+  }
+
+  @Test(arguments: EnvironmentRegistry.shared.ids.filter { $0.hasPrefix("CartPole") })
+  func `a registered CartPole draws whatever limits and hides it`(id: String) throws {
+    let batch = try EnvironmentRegistry.shared.makeBatch(id, streams: [PCG64(seed: 3)])
+    let stage = Stage(batch, stepCount: 1)
+    try stage.reset()
+    let before = try #require(try batch.picture(of: 0))
+    try stage.collect(act: { _, _ in 1 })
+    let after = try #require(try batch.picture(of: 0))
+    #expect(before.width == 600 && before != after)
+  }
+
+  @Test func `an environment that does not draw has no picture`() throws {
+    let batch = try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in Cockpit() }
+    #expect(batch.picture(of: 0) == nil && batch.finalPicture(of: 0) == nil)
+  }
+
+  @Test func `how an episode ended is kept once somebody looks`() throws {
+    let stage = try Stage(batch([Counter(length: 2), Counter(length: 3)]), stepCount: 6)
+    func brightness(_ picture: Picture?) -> UInt8? { picture?.pixels[0] }
+    try stage.reset()
+    try stage.collect()
+    // Nobody had looked.
+    #expect(try stage.batch.finalPicture(of: 0) == nil)
+    #expect(brightness(try stage.batch.picture(of: 0)) == 0)
+    #expect(try stage.batch.finalPicture(of: 0) == nil)
+    stage.carry()
+    try stage.collect()
+    #expect(brightness(try stage.batch.picture(of: 1)) == 0)
+    #expect(brightness(try stage.batch.finalPicture(of: 0)) == 2)
+    #expect(brightness(try stage.batch.finalPicture(of: 1)) == 3)
+  }
+}
