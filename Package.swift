@@ -68,7 +68,7 @@ let package = Package(
     .library(name: "Worker", targets: ["Worker"]),
   ],
   targets: [
-    // What is collected and where it lies: no network, no gradient, no process.
+    // What is collected and where it lies: no network, no gradient, no worker.
     .target(name: "Rollout", swiftSettings: settings),
     // Observation to action: the traced graph, its kernels, parameters and policies.
     .target(name: "Actor", dependencies: ["Rollout"], swiftSettings: settings),

@@ -1,4 +1,3 @@
-import Glibc
 import Rollout
 
 /// A worker that ended while the run went on: who, where, how, and its last words.
@@ -45,15 +44,4 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
       \(environment) (seed \(seed), incarnation \(incarnation))\(words)
       """
   }
-}
-
-/// A signal's name, such as SIGSEGV.
-func signalName(_ signal: Int32) -> String {
-  let names: [Int32: String] = [
-    SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
-    SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL",
-    SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
-    SIGXCPU: "SIGXCPU", SIGSYS: "SIGSYS",
-  ]
-  return names[signal] ?? "unnamed"
 }

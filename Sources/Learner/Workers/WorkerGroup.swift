@@ -22,7 +22,7 @@ final class WorkerGroup {
 
   private struct Member {
     var process: WorkerProcess
-    var log = WorkerLog()
+    var log = ProcessLog()
     /// The worker's count of fragments when this process began.
     var fragmentsAtStart: UInt64
     /// Processes of this worker that ended without having handed over anything, in a row.
@@ -152,7 +152,7 @@ final class WorkerGroup {
     say("\(death); it is replaced")
     restartCount += 1
     workers[worker].process = try startProcess(worker, incarnation: death.incarnation + 1)
-    workers[worker].log = WorkerLog()
+    workers[worker].log = ProcessLog()
     workers[worker].fragmentsAtStart = memory.line(worker).fragments
     listen(to: worker)
   }

@@ -45,6 +45,14 @@ public protocol EnvironmentBatch: AnyObject {
   func finalPicture(of index: Int) throws -> Picture?
 }
 
+/// A batch that is costly to make and can begin anew with other random streams instead.
+public protocol RestartableBatch: EnvironmentBatch {
+  /// Makes the next `reset` begin as that of a new batch with these streams would.
+  ///
+  /// - Precondition: there is one stream for each environment.
+  func restart(streams: [PCG64])
+}
+
 /// An environment could not go on.
 public struct EnvironmentFault: Error, CustomStringConvertible {
   /// Its index in the batch.

@@ -11,6 +11,7 @@ public final class EnvironmentRegistry: Sendable {
   public static let shared = EnvironmentRegistry()
 
   private let specifications: Mutex<[EnvironmentSpecification]>
+  private let interpreter = Mutex<String?>(nil)
 
   /// Makes a registry that knows the built-in environments only.
   public init() { specifications = Mutex(Self.builtIn) }
@@ -20,6 +21,12 @@ public final class EnvironmentRegistry: Sendable {
 
   /// Everything that is registered, in the order of registration.
   public var all: [EnvironmentSpecification] { specifications.withLock { $0 } }
+
+  /// The Python that plays environments named `gym:ID`; nil for the first `python3` on `PATH`.
+  public var python: String? {
+    get { interpreter.withLock { $0 } }
+    set { interpreter.withLock { $0 = newValue } }
+  }
 
   /// Registers an environment that is written in Swift.
   ///
@@ -55,12 +62,15 @@ public final class EnvironmentRegistry: Sendable {
     if !isNew { throw DuplicateEnvironment(id: specification.id) }
   }
 
-  /// What is known of an environment.
+  /// What is known of an environment; of any that begins with `gym:`, that Gymnasium is to make it.
   ///
   /// - Throws: `UnknownEnvironment` with what there is.
   public func specification(
     _ id: String
   ) throws(UnknownEnvironment) -> EnvironmentSpecification {
+    if let specification = EnvironmentSpecification(gymnasium: id, python: python) {
+      return specification
+    }
     let all = all
     guard let specification = all.first(where: { $0.id == id }) else {
       throw UnknownEnvironment(id: id, known: all.map(\.id))

@@ -6,6 +6,8 @@ public struct EnvironmentSpecification: Sendable {
     public var streams: [PCG64]
     /// Steps that an episode may have; `nil` for no limit.
     public var maximumEpisodeSteps: Int?
+    /// What was asked for, where the registered limit is known only to whoever makes the batch.
+    public var limit: EpisodeLimit
   }
 
   /// The name with its version, such as `CartPole-v1`.
@@ -78,7 +80,9 @@ public struct EnvironmentSpecification: Sendable {
   ) throws -> any EnvironmentBatch {
     precondition(!streams.isEmpty, "a batch of \(id) without environments")
     return try make(
-      Request(streams: streams, maximumEpisodeSteps: limit.steps(registered: maximumEpisodeSteps)))
+      Request(
+        streams: streams, maximumEpisodeSteps: limit.steps(registered: maximumEpisodeSteps),
+        limit: limit))
   }
 
   /// Makes a batch whose environments draw from a worker's streams.

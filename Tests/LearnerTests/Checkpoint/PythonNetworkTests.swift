@@ -1,6 +1,7 @@
 import Actor
 import Foundation
 import Rollout
+import TestSupport
 import Testing
 
 @testable import Learner

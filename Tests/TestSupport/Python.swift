@@ -1,35 +1,45 @@
 import Foundation
 
 /// The user's Python, to ask the reference implementations of what we write.
-enum Python {
-  /// Whether tests that need Python run: where it has the modules, and wherever it is said to be required.
+public enum Python {
+  /// Whether tests that need Python's safetensors run: where they are there, and wherever Python is said to be required.
   ///
   /// Continuous integration sets `RLPLAY_REQUIRE_PYTHON=1`, so that a missing module is a failure there and not a test
   /// left out.
-  static let mayBeAsked =
-    ProcessInfo.processInfo.environment["RLPLAY_REQUIRE_PYTHON"] == "1"
-    || (try? run(["-c", "import numpy, safetensors.numpy"])) != nil
+  public static let mayBeAsked = has("numpy, safetensors.numpy")
 
-  /// Why a test was left out.
-  static let absence = "python3 cannot import numpy and safetensors"
+  /// Whether tests that need Gymnasium run, likewise.
+  public static let hasGymnasium = has("numpy, gymnasium")
+
+  /// Why a test that needs safetensors was left out.
+  public static let absence = "python3 cannot import numpy and safetensors"
+
+  /// Why a test that needs Gymnasium was left out.
+  public static let gymnasiumAbsence = "python3 cannot import gymnasium"
+
+  private static func has(_ modules: String) -> Bool {
+    ProcessInfo.processInfo.environment["RLPLAY_REQUIRE_PYTHON"] == "1"
+      || (try? run(["-c", "import \(modules)"])) != nil
+  }
 
   /// Whether tests that need PyTorch run: it is large, so that nothing requires it.
-  static let hasTorch =
+  public static let hasTorch =
     mayBeAsked && (try? run(["-c", "import torch, safetensors.torch"])) != nil
 
-  /// Why a test was left out.
-  static let absenceOfTorch = "python3 cannot import torch"
+  /// Why a test that needs PyTorch was left out.
+  public static let absenceOfTorch = "python3 cannot import torch"
 
   /// A program that ended badly.
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+  public struct Failure: Error, CustomStringConvertible {
+    /// All that it said.
+    public let description: String
   }
 
   /// Runs `python3` and returns its standard output.
   ///
   /// - Throws: ``Failure`` with all of its output unless its exit code is 0.
   @discardableResult
-  static func run(_ arguments: [String]) throws -> String {
+  public static func run(_ arguments: [String]) throws -> String {
     let process = Process()
     let output = Pipe()
     let errors = FileManager.default.temporaryDirectory
@@ -53,9 +63,9 @@ enum Python {
   }
 
   /// A script of this repository.
-  static func script(_ name: String) -> String {
+  public static func script(_ name: String) -> String {
     var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { root.deleteLastPathComponent() }
+    for _ in 0..<3 { root.deleteLastPathComponent() }
     return root.appendingPathComponent("Scripts/\(name)").path
   }
 }

@@ -1,0 +1,128 @@
+/// The memory that a batch shares with its Python process: a fragment of one step, seeds, and who is at work.
+final class BridgeMemory {
+  /// Where the fragment's fields lie.
+  let layout: FragmentLayout
+  private let memory: SharedMemory
+  private let seedOffset: Int
+  private let currentOffset: Int
+
+  /// What Python is told: offsets in bytes from the beginning.
+  struct Place: Encodable {
+    var process: Int32
+    var descriptor: Int32
+    var byteCount: Int
+    var obs: [Int]
+    var finalObs: [Int]
+    var act: [Int]
+    var rewards: Int
+    var terminated: Int
+    var truncated: Int
+    var frozen: Int
+    var seeds: Int
+    var current: Int
+  }
+
+  /// Makes the memory for a batch.
+  ///
+  /// - Throws: `SystemError` when the machine has no room for it.
+  init(spaces: EnvironmentSpaces, count: Int) throws(SystemError) {
+    layout = FragmentLayout(
+      stepCount: 1, environmentCount: count,
+      contents: FragmentContents(spaces: spaces, reaction: .empty))
+    seedOffset = layout.byteCount
+    currentOffset = aligned(seedOffset + count * MemoryLayout<Int64>.stride)
+    memory = try SharedMemory(creating: currentOffset + 64)
+    current.pointee = -1
+    for index in 0..<count { seeds[index] = -1 }
+  }
+
+  /// Where everything lies.
+  var place: Place {
+    Place(
+      process: SystemCalls.processIdentifier, descriptor: memory.descriptor,
+      byteCount: memory.byteCount,
+      obs: layout.columns[layout.obsPlaces].map { $0.offset(row: 1) },
+      finalObs: layout.columns[layout.finalObsPlaces].map { $0.offset(row: 0) },
+      act: layout.columns[layout.actPlaces].map { $0.offset(row: 1) },
+      rewards: layout.rew.offset(row: 1), terminated: layout.terminated.offset(row: 0),
+      truncated: layout.truncated.offset(row: 0), frozen: layout.fin.offset(row: 0),
+      seeds: seedOffset, current: currentOffset)
+  }
+
+  /// What the next reset is seeded with, −1 for nothing [B].
+  var seeds: UnsafeMutablePointer<Int64> { at(seedOffset) }
+  /// Which environment is in Python's hands, −1 for none.
+  var current: UnsafeMutablePointer<Int64> { at(currentOffset) }
+  /// Which environments the next step leaves alone [B].
+  var frozen: UnsafeMutablePointer<Bool> { at(layout.fin.offset(row: 0)) }
+  /// What the last step was rewarded by [B].
+  var rewards: UnsafeMutablePointer<Float> { at(layout.rew.offset(row: 1)) }
+  /// Whether the last step ended the task [B].
+  var terminated: UnsafeMutablePointer<Bool> { at(layout.terminated.offset(row: 0)) }
+  /// Whether the last step was cut by a limit [B].
+  var truncated: UnsafeMutablePointer<Bool> { at(layout.truncated.offset(row: 0)) }
+
+  /// Hands Python the actions of a row.
+  func putActions(_ row: StateRow) {
+    for leaf in 0..<layout.actPlaces.count {
+      let (from, into) = (row.actColumns[leaf], layout.columns[layout.actPlaces.lowerBound + leaf])
+      (memory.base + into.offset(row: 1)).copyMemory(
+        from: row.base + from.offset(row: row.row), byteCount: into.rowStride)
+    }
+  }
+
+  /// Takes all environments' observations into a row.
+  func takeObservations(_ row: StateRow) {
+    for leaf in 0..<layout.obsPlaces.count {
+      let (into, from) = (row.obsColumns[leaf], layout.columns[layout.obsPlaces.lowerBound + leaf])
+      (row.base + into.offset(row: row.row)).copyMemory(
+        from: memory.base + from.offset(row: 1), byteCount: from.rowStride)
+    }
+  }
+
+  /// Takes the observation that one environment's reset overwrote.
+  func takeFinalObservation(_ index: Int, _ rows: StepRows) {
+    for leaf in 0..<layout.finalObsPlaces.count {
+      let from = layout.columns[layout.finalObsPlaces.lowerBound + leaf]
+      let into = rows.finalObsColumns[leaf].offset(row: rows.before.row, environment: index)
+      (rows.before.base + into).copyMemory(
+        from: memory.base + from.offset(row: 0, environment: index),
+        byteCount: from.environmentStride)
+    }
+  }
+
+  /// The first element of an environment's observation that is NaN; nil when there is none.
+  ///
+  /// - Parameter isFinal: whether to look at the one that a reset overwrote.
+  func notANumber(_ index: Int, isFinal: Bool) -> (path: String, element: Int)? {
+    let places = isFinal ? layout.finalObsPlaces : layout.obsPlaces
+    for (leaf, space) in observationLeaves.enumerated() {
+      let column = layout.columns[places.lowerBound + leaf]
+      let start = memory.base + column.offset(row: isFinal ? 0 : 1, environment: index)
+      let found: Int? =
+        switch space.elementType {
+        case .float32: firstNaN(start.assumingMemoryBound(to: Float.self), column.elementCount)
+        case .float64: firstNaN(start.assumingMemoryBound(to: Double.self), column.elementCount)
+        default: nil
+        }
+      if let found { return (observationPaths[leaf], found) }
+    }
+    return nil
+  }
+
+  private lazy var observationLeaves = layout.contents.spaces.observation.leaves.leaves
+  private lazy var observationPaths = layout.contents.spaces.observation.leaves.paths()
+
+  @inline(__always)
+  private func at<Element>(_ offset: Int) -> UnsafeMutablePointer<Element> {
+    (memory.base + offset).assumingMemoryBound(to: Element.self)
+  }
+}
+
+@inline(__always)
+private func firstNaN<Element: BinaryFloatingPoint>(
+  _ start: UnsafeMutablePointer<Element>, _ count: Int
+) -> Int? {
+  for index in 0..<count where start[index].isNaN { return index }
+  return nil
+}

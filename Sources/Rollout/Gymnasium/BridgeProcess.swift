@@ -1,0 +1,224 @@
+import Foundation
+import Glibc
+
+/// A Python process that runs the bridge: requests go in, replies come out, in order.
+///
+/// Whoever uses it reads one reply for each request. It ends with its owner.
+final class BridgeProcess {
+  /// What can be asked for; the numbers are those of the bridge.
+  enum Request: UInt32 {
+    case attach = 0
+    case reset = 1
+    case step = 2
+    case picture = 3
+  }
+
+  /// What the bridge is told first.
+  struct Settings: Encodable {
+    /// The environment's name as Gymnasium knows it, with the module to import.
+    var id: String
+    /// B.
+    var count: Int
+    /// `nil` for the registered limit, 0 for none.
+    var limit: Int?
+    /// Whether pictures will be asked for.
+    var rendering: Bool
+    /// This process.
+    var process = SystemCalls.processIdentifier
+    /// Where the end of the pipe lies that closes with this process.
+    var life: Int32 = -1
+
+    init(id: String, count: Int, limit: Int?, rendering: Bool) {
+      (self.id, self.count, self.limit, self.rendering) = (id, count, limit, rendering)
+    }
+  }
+
+  /// What went wrong in Python, as it says itself.
+  struct Fault: Decodable {
+    var kind: GymnasiumError.Kind
+    var text: String
+    var traceback: String
+    /// −1 for none in particular.
+    var environment: Int
+    /// What was asked of the environment: `step`, `reset`, `reset after step` or `render`.
+    var phase: String
+
+    var error: GymnasiumError {
+      let lines = traceback.isEmpty ? "" : "\n" + traceback.trimmingCharacters(in: .newlines)
+      return GymnasiumError(kind, text + lines)
+    }
+  }
+
+  /// What came of a request.
+  enum Outcome {
+    case done([UInt8])
+    case fault(Fault)
+  }
+
+  private let child: ChildProcess
+  private let executable: String
+  private let life: SystemCalls.Pipe
+  private var log = ProcessLog()
+  private let entries: UnsafeMutableBufferPointer<pollfd>
+
+  /// How often it is looked after a Python that does not answer.
+  private static let patienceMilliseconds: Int32 = 200
+
+  /// Seconds that environments have to close.
+  private static let closingSeconds = 0.8
+
+  /// Starts Python and hands it the bridge.
+  ///
+  /// - Throws: `GymnasiumError` when the interpreter cannot be started, `SystemError`.
+  init(python: String, settings: Settings) throws {
+    executable = python
+    life = try SystemCalls.pipe()
+    do {
+      // Many workers share the processor: a library's pool of threads in each would only be in the way.
+      child = try ChildProcess(
+        executable: python, arguments: ["-c", BridgeProgram.loader],
+        defaults: ["OMP_NUM_THREADS": "1"])
+    } catch {
+      throw GymnasiumError(.python, "\(python) cannot be started: \(error.localizedDescription)")
+    }
+    entries = .allocate(capacity: 2)
+    entries[0] = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)
+    entries[1] = pollfd(fd: child.log, events: Int16(POLLIN), revents: 0)
+    SystemCalls.ignoreBrokenPipes()
+    var settings = settings
+    settings.life = life.readEnd.rawValue
+    let program = Array(BridgeProgram.source.utf8)
+    write(Array("\(program.count)\n".utf8) + program + Self.json(settings) + Array("\n".utf8))
+  }
+
+  deinit {
+    child.closeInput()
+    if child.waitForEnd(seconds: Self.closingSeconds) == nil {
+      child.send(SIGKILL)
+      _ = child.waitForEnd(seconds: 10)
+    }
+    forwardLog()
+    entries.deallocate()
+  }
+
+  /// The process's number.
+  var pid: Int32 { child.pid }
+
+  /// Asks for something for a range of environments.
+  func send(_ request: Request, _ range: Range<Int>) {
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 3) { words in
+      words[0] = request.rawValue.littleEndian
+      words[1] = UInt32(range.lowerBound).littleEndian
+      words[2] = UInt32(range.upperBound).littleEndian
+      write(UnsafeRawBufferPointer(words))
+    }
+  }
+
+  /// Tells where the memory is.
+  func attach(_ place: some Encodable) {
+    let text = Self.json(place)
+    send(.attach, text.count..<text.count)
+    write(text)
+  }
+
+  /// Waits for the reply to the oldest request that has none.
+  ///
+  /// - Parameter whileWaiting: called now and then, and once when Python ended instead.
+  /// - Throws: `GymnasiumError` when Python ended.
+  func receive(whileWaiting: () -> Void = {}) throws -> Outcome {
+    try waitForReply(whileWaiting)
+    return try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2) { head in
+      try read(into: UnsafeMutableRawBufferPointer(head), whileWaiting)
+      let (outcome, count) = (UInt32(littleEndian: head[0]), Int(UInt32(littleEndian: head[1])))
+      guard count > 0 else { return .done([]) }
+      let data = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+        try read(into: UnsafeMutableRawBufferPointer(buffer), whileWaiting)
+        initializedCount = count
+      }
+      return outcome == 0 ? .done(data) : .fault(try Self.decode(Fault.self, data))
+    }
+  }
+
+  /// Reads JSON of the bridge.
+  ///
+  /// - Throws: `GymnasiumError` when it is none.
+  static func decode<Value: Decodable>(
+    _ type: Value.Type, _ text: [UInt8]
+  ) throws(GymnasiumError) -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: Data(text))
+    } catch {
+      throw GymnasiumError(
+        .process, "the Python bridge said '\(String(decoding: text, as: UTF8.self))': \(error)")
+    }
+  }
+
+  // MARK: Waiting
+
+  private func waitForReply(_ whileWaiting: () -> Void) throws {
+    while true {
+      let ready = try SystemCalls.poll(entries, timeoutMilliseconds: Self.patienceMilliseconds)
+      if entries[1].revents != 0 { forwardLog() }
+      if entries[0].revents != 0 { return }
+      guard ready == 0 else { continue }
+      whileWaiting()
+      // A process that it started may hold the pipe open.
+      if child.waitForEnd(seconds: 0) != nil { throw death(whileWaiting) }
+    }
+  }
+
+  private func read(
+    into buffer: UnsafeMutableRawBufferPointer, _ whileWaiting: () -> Void
+  ) throws {
+    var done = 0
+    while done < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count = try SystemCalls.read(child.output, into: rest)
+      if count == 0 { throw death(whileWaiting) }
+      done += count
+    }
+  }
+
+  /// Says how Python ended, with its last words.
+  private func death(_ whileWaiting: () -> Void) -> GymnasiumError {
+    whileWaiting()
+    var how = "closed its output and did not end"
+    switch child.waitForEnd(seconds: 2) {
+    case .exited(let code): how = "exited with code \(code)"
+    case .killed(let signal): how = "was killed by signal \(signal) (\(signalName(signal)))"
+    case nil: child.send(SIGKILL)
+    }
+    forwardLog()
+    log.flush { Self.say($0) }
+    let words =
+      log.lastWords.isEmpty ? "" : "; its last words: \(log.lastWords.joined(separator: " | "))"
+    return GymnasiumError(.process, "\(executable) (pid \(pid)) \(how)\(words)")
+  }
+
+  private func forwardLog() {
+    let isOpen = child.takeLog { bytes in log.take(bytes) { Self.say($0) } }
+    // A closed log would be ready for ever.
+    if !isOpen { entries[1].fd = -1 }
+  }
+
+  private static func say(_ line: String) {
+    // There is nobody to tell when standard error is gone.
+    _ = Array("\(line)\n".utf8).withUnsafeBytes { try? SystemCalls.writeAll(STDERR_FILENO, $0) }
+  }
+
+  // MARK: Writing
+
+  private func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
+
+  private func write(_ bytes: UnsafeRawBufferPointer) {
+    // A Python that is gone is noticed when its reply is waited for, which tells more.
+    _ = try? SystemCalls.writeAll(child.input, bytes)
+  }
+
+  private static func json(_ value: some Encodable) -> [UInt8] {
+    guard let data = try? JSONEncoder().encode(value) else {
+      preconditionFailure("no JSON of \(value)")
+    }
+    return [UInt8](data)
+  }
+}

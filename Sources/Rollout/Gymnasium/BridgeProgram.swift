@@ -1,0 +1,283 @@
+/// The Python program that plays Gymnasium environments; docs/gymnasium.md says how the two talk.
+enum BridgeProgram {
+  /// The line that `python3 -c` is given: it reads the program from standard input.
+  static let loader =
+    "import sys; b = sys.stdin.buffer; exec(compile(b.read(int(b.readline())), 'rlplay', 'exec'))"
+
+  /// The whole program.
+  static var source: String { [start, spaces, environments, service].joined(separator: "\n\n\n") }
+
+  /// Descriptors, signals and errors: what comes before Gymnasium is imported.
+  private static let start = #"""
+    import fcntl, importlib, importlib.util, itertools, json, mmap, operator, os, signal, struct
+    import sys, traceback
+
+
+    class Refused(Exception):
+        """An error whose text is all that a user needs."""
+
+        def __init__(self, kind, text):
+            super().__init__(text)
+            self.kind = kind
+
+
+    def one_line(value):
+        return " ".join(str(value).split())
+
+
+    def die_with(process, descriptor):
+        """Asks the kernel to kill this process when the other one is gone, whatever is done here then.
+
+        The descriptor is the read end of a pipe that nobody writes to.
+        """
+        end = os.open(f"/proc/{process}/fd/{descriptor}", os.O_RDONLY)
+        F_SETSIG = 10
+        fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(end, F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(end, fcntl.F_SETFL, os.O_RDONLY | os.O_ASYNC)
+
+
+    def write_all(descriptor, data):
+        data = memoryview(data)
+        while data:
+            data = data[os.write(descriptor, data):]
+
+
+    def read_exactly(descriptor, count):
+        """So many bytes; leaves when there will be no more."""
+        data = b""
+        while len(data) < count:
+            part = os.read(descriptor, count - len(data))
+            if not part:
+                leave()
+            data += part
+        return data
+
+
+    def leave():
+        for environment in ENVIRONMENTS:
+            try:
+                environment.close()
+            except BaseException:
+                pass
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BaseException:
+                pass
+        os._exit(0)
+
+
+    def reply(outcome, data=b""):
+        write_all(REPLIES, struct.pack("<II", outcome, len(data)) + data)
+
+
+    def reply_fault(error, environment=-1, phase=""):
+        kind, text = "exception", one_line(error)
+        if isinstance(error, Refused):
+            kind, trace = error.kind, ""
+        else:
+            text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+            frames = error.__traceback__
+            while frames and frames.tb_frame.f_code.co_filename == "rlplay":
+                frames = frames.tb_next
+            trace = "".join(traceback.format_exception(type(error), error, frames))
+        fault = {"kind": kind, "text": text, "traceback": trace, "environment": environment,
+                 "phase": phase}
+        reply(1, json.dumps(fault).encode())
+
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    SETTINGS = json.loads(sys.stdin.buffer.readline())
+    ENVIRONMENTS = []
+    REQUESTS, REPLIES = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)
+    die_with(SETTINGS["process"], SETTINGS["life"])
+    """#
+
+  /// Names, registration, the making of environments.
+  private static let environments = #"""
+    def import_gymnasium():
+        try:
+            import gymnasium, numpy
+            return gymnasium, numpy
+        except ImportError as error:
+            raise Refused(
+                "python",
+                f"{sys.executable} cannot import gymnasium ({one_line(error)}): run "
+                "'python3 -m pip install gymnasium' with that interpreter, or name another one "
+                "with --python PATH") from None
+
+
+    def import_module(name):
+        """Imports a module; whether there is one."""
+        try:
+            if not name.isidentifier() or importlib.util.find_spec(name) is None:
+                return False
+        except ValueError:
+            return False
+        importlib.import_module(name)
+        return True
+
+
+    def resolve(name):
+        """The name to make, after the import of the module that stands before it."""
+        head, slash, rest = name.partition("/")
+        if ":" in name or not slash or name in gym.registry:
+            return name
+        if not import_module(head) and "/" in rest:
+            raise Refused("environment", f"there is no Python module '{head}' to import for '{name}'")
+        if "/" in rest:
+            return rest
+        return rest if name not in gym.registry and rest in gym.registry else name
+
+
+    def make(name, limit, rendering):
+        options = {"disable_env_checker": True}
+        if rendering:
+            options["render_mode"] = "rgb_array"
+        if limit == 0:
+            # Before version 1.0 there was no word for no limit.
+            limit = -1 if int(gym.__version__.split(".")[0]) >= 1 else 2**62
+        try:
+            if limit is not None:
+                options["max_episode_steps"] = limit
+            return gym.make(name, **options)
+        except (gym.error.Error, ModuleNotFoundError) as error:
+            raise Refused("environment", f"'{name}' cannot be made: {one_line(error)}") from None
+
+
+    def make_all():
+        name = resolve(SETTINGS["id"])
+        for _ in range(SETTINGS["count"]):
+            ENVIRONMENTS.append(make(name, SETTINGS.get("limit"), SETTINGS["rendering"]))
+        first = ENVIRONMENTS[0]
+        for index, other in enumerate(ENVIRONMENTS):
+            if (other.observation_space != first.observation_space
+                    or other.action_space != first.action_space):
+                raise Refused(
+                    "environment", f"environment {index} of the batch has other spaces than the first")
+        return first.observation_space, first.action_space
+    """#
+
+  /// Requests and their answers.
+  private static let service = #"""
+    class Service:
+        """Plays the environments in memory that the other process has made."""
+
+        def __init__(self, observation_leaves, action_leaves, action_builder, place):
+            path = f"/proc/{place['process']}/fd/{place['descriptor']}"
+            with open(path, "r+b", buffering=0) as file:
+                memory = mmap.mmap(file.fileno(), place["byteCount"])
+            count = len(ENVIRONMENTS)
+
+            def views(leaves, offsets):
+                return [leaf.view(memory, at, count) for leaf, at in zip(leaves, offsets)]
+
+            def numbers(name, dtype, count=count):
+                return np.frombuffer(memory, dtype, count, place[name])
+
+            places = views(observation_leaves, place["obs"])
+            final_places = views(observation_leaves, place["finalObs"])
+            self.stores = [(leaf.store, view) for leaf, view in zip(observation_leaves, places)]
+            self.final_stores = [
+                (leaf.store, view) for leaf, view in zip(observation_leaves, final_places)]
+            self.actions = list(zip(action_leaves, views(action_leaves, place["act"])))
+            self.build = action_builder
+            self.rewards = numbers("rewards", np.float32)
+            self.terminated = numbers("terminated", np.bool_)
+            self.truncated = numbers("truncated", np.bool_)
+            self.frozen = numbers("frozen", np.bool_)
+            self.seeds = numbers("seeds", np.int64)
+            self.current = numbers("current", np.int64, 1)
+            self.phase = ""
+
+        def reset(self, first, end):
+            self.phase = "reset"
+            for index in range(first, end):
+                self.current[0] = index
+                seed = int(self.seeds[index])
+                observation, _ = ENVIRONMENTS[index].reset(seed=seed if seed >= 0 else None)
+                for store, view in self.stores:
+                    store(view, index, observation)
+            self.current[0] = -1
+
+        def step(self, first, end):
+            batches = [leaf.batch(view) for leaf, view in self.actions]
+            frozen = self.frozen.tolist()
+            for index in range(first, end):
+                if frozen[index]:
+                    continue
+                self.current[0] = index
+                self.phase = "step"
+                environment = ENVIRONMENTS[index]
+                outcome = environment.step(self.build(batches, index))
+                if len(outcome) != 5:
+                    raise Refused(
+                        "exception", f"step returned {len(outcome)} values where Gymnasium's are 5: "
+                        "observation, reward, terminated, truncated, info")
+                observation, reward, terminated, truncated, _ = outcome
+                self.rewards[index] = float(reward)
+                self.terminated[index] = terminated
+                self.truncated[index] = truncated
+                if terminated or truncated:
+                    for store, view in self.final_stores:
+                        store(view, index, observation)
+                    self.phase = "reset after step"
+                    observation, _ = environment.reset()
+                for store, view in self.stores:
+                    store(view, index, observation)
+            self.current[0] = -1
+
+        def picture(self, index):
+            pixels = np.asarray(ENVIRONMENTS[index].render())
+            if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+                raise Refused(
+                    "exception", f"render gave {pixels.dtype} {pixels.shape} where a picture is "
+                    "uint8 (height, width, 3)")
+            return struct.pack("<II", pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
+
+
+    def serve(service):
+        while True:
+            what, first, end = struct.unpack("<III", read_exactly(REQUESTS, 12))
+            try:
+                if what == 2:
+                    service.step(first, end)
+                    reply(0)
+                elif what == 1:
+                    service.reset(first, end)
+                    reply(0)
+                else:
+                    service.phase = "render"
+                    service.current[0] = first
+                    reply(0, service.picture(first))
+            except BaseException as error:
+                reply_fault(error, int(service.current[0]), service.phase)
+            service.current[0] = -1
+
+
+    def start():
+        observation_space, action_space = make_all()
+        observation_leaves, observation = leaves_of(observation_space)
+        action_leaves, action = leaves_of(action_space)
+        reply(0, json.dumps({"observation": observation, "action": action}).encode())
+        _, length, _ = struct.unpack("<III", read_exactly(REQUESTS, 12))
+        place = json.loads(read_exactly(REQUESTS, length))
+        builder = builder_of(action_space, itertools.count())
+        return Service(observation_leaves, action_leaves, builder, place)
+
+
+    try:
+        gym, np = import_gymnasium()
+        service = start()
+        reply(0)
+    except BaseException as error:
+        reply_fault(error)
+        leave()
+    serve(service)
+    """#
+}

@@ -1,0 +1,223 @@
+/// A batch of Gymnasium environments, played by one Python process.
+///
+///     let batch = try GymnasiumBatch("CartPole-v1", streams: streams)
+///
+/// docs/gymnasium.md says how the two processes talk. The Python process ends with the batch.
+public final class GymnasiumBatch: EnvironmentBatch {
+  /// B, how many environments there are.
+  public let count: Int
+  /// What they emit and accept.
+  public let spaces: EnvironmentSpaces
+
+  private let process: BridgeProcess
+  private let isRendering: Bool
+  private let memory: BridgeMemory
+  private let clippedActions: ClippedActions?
+  private let maskCheck: ActionMaskCheck?
+  private var checkedLayout: FragmentLayout?
+
+  /// Starts Python and makes one environment per random stream.
+  ///
+  /// - Parameters:
+  ///   - id: the environment's name for Gymnasium, as described in docs/gymnasium.md.
+  ///   - streams: what the first episode of each environment is seeded from.
+  ///   - limit: the step at which an episode is cut off.
+  ///   - python: the interpreter; `nil` for the first `python3` on `PATH`.
+  ///   - rendering: whether pictures will be asked for.
+  /// - Throws: `GymnasiumError`, `SystemError`.
+  /// - Precondition: there is at least one stream.
+  public init(
+    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String? = nil,
+    rendering: Bool = false
+  ) throws {
+    precondition(!streams.isEmpty, "a batch without environments")
+    count = streams.count
+    isRendering = rendering
+    let steps: Int? =
+      switch limit {
+      case .registered: nil
+      case .steps(let count): count
+      case .unlimited: 0
+      }
+    process = try BridgeProcess(
+      python: PythonInterpreter.path(python),
+      settings: .init(id: id, count: streams.count, limit: steps, rendering: rendering))
+    let description = try BridgeProcess.decode(
+      EnvironmentsDescription.self, Self.result(process.receive()))
+    guard let spaces = description.spaces else {
+      throw GymnasiumError(.process, "the Python bridge describes no spaces: \(description)")
+    }
+    self.spaces = spaces
+    memory = try BridgeMemory(spaces: spaces, count: streams.count)
+    process.attach(memory.place)
+    _ = try Self.result(process.receive())
+    clippedActions = ClippedActions(spaces, environmentCount: streams.count)
+    maskCheck = ActionMaskCheck(spaces)
+    restart(streams: streams)
+  }
+
+  /// The number that an environment's first episode is seeded with: 31 bits, which any environment takes.
+  public static func seed(from stream: PCG64) -> Int {
+    var stream = stream
+    return Int(stream.next() >> 33)
+  }
+
+  /// The number of the Python process.
+  public var pythonProcess: Int32 { process.pid }
+
+  /// Begins an episode in every environment and writes the state of one row.
+  public func reset(into fragment: FragmentView, row: Int) throws {
+    check(fragment.layout)
+    precondition(
+      row >= 0 && row <= fragment.layout.stepCount,
+      "row \(row) of a fragment of \(fragment.layout.stepCount) steps")
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let state = StateRow(fragment, columns: columns, row: row)
+      process.send(.reset, 0..<count)
+      try finish(position: .unread) { _ in 0 }
+      for index in 0..<count {
+        memory.seeds[index] = -1
+        state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
+        try refuseNaN(index, step: 0, isFinal: false)
+      }
+      memory.takeObservations(state)
+      try maskCheck?.check(state, environmentCount: count)
+    }
+  }
+
+  /// Plays the actions that lie in row t+1, clipped to their space, and writes the rest of that row.
+  public func step(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
+  ) throws {
+    check(fragment.layout)
+    precondition(
+      t >= 0 && t < fragment.layout.stepCount,
+      "step \(t) of a fragment of \(fragment.layout.stepCount) steps")
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      memory.putActions(clippedActions?.clip(rows.after) ?? rows.after)
+      for index in 0..<count { memory.frozen[index] = rows.isFrozen(index) }
+      process.send(.step, 0..<count)
+      try finish(position: position) { rows.before.stepno[$0] }
+      memory.takeObservations(rows.after)
+      for index in 0..<count { try finish(index, rows) }
+      try maskCheck?.check(rows.after, environmentCount: count)
+    }
+  }
+
+  /// Draws one environment as it is.
+  ///
+  /// - Returns: nil when the batch was made without `rendering`.
+  /// - Throws: `EnvironmentFault` when the environment cannot be drawn.
+  /// - Precondition: the index is below `count`.
+  public func picture(of index: Int) throws -> Picture? {
+    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
+    guard isRendering else { return nil }
+    process.send(.picture, index..<index + 1)
+    let bytes = try finish(position: .unread) { _ in 0 }
+    let size = bytes.withUnsafeBytes { bytes in
+      [0, 4].map {
+        Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
+      }
+    }
+    return Picture(width: size[0], height: size[1], pixels: Array(bytes[8...]))
+  }
+
+  /// Finishes one environment's row once Python has stepped.
+  private func finish(_ index: Int, _ rows: StepRows) throws {
+    if rows.isFrozen(index) {
+      rows.repeatState(index)
+      return
+    }
+    let elapsed = rows.before.stepno[index]
+    let (terminated, truncated) = (memory.terminated[index], memory.truncated[index])
+    let isOver = terminated || truncated
+    rows.terminated[index] = terminated
+    rows.truncated[index] = truncated
+    rows.after.rew[index] = memory.rewards[index]
+    rows.after.fin[index] = isOver
+    rows.after.stepno[index] = isOver ? 0 : elapsed &+ 1
+    if memory.rewards[index].isNaN {
+      throw fault(index, Int(elapsed), GymnasiumError(.exception, "the reward is NaN"))
+    }
+    if isOver {
+      memory.takeFinalObservation(index, rows)
+      try refuseNaN(index, step: Int(elapsed), isFinal: true)
+    }
+    try refuseNaN(index, step: Int(elapsed) + (isOver ? 1 : 0), isFinal: false)
+  }
+
+  private func refuseNaN(_ index: Int, step: Int, isFinal: Bool) throws {
+    guard let (path, element) = memory.notANumber(index, isFinal: isFinal) else { return }
+    let part = path.isEmpty ? "" : " '\(path)'"
+    throw fault(
+      index, step,
+      GymnasiumError(
+        .exception,
+        "the observation\(part) is NaN at element \(element) where its space is \(spaces.observation)"
+      ))
+  }
+
+  // MARK: Replies
+
+  /// Waits for the reply to a request.
+  ///
+  /// - Parameter elapsed: how many steps an environment's episode has had.
+  /// - Throws: `EnvironmentFault`.
+  @discardableResult
+  private func finish(
+    position: PositionMarker, elapsed: (Int) -> Int32
+  ) throws -> [UInt8] {
+    var last = 0
+    do {
+      let outcome = try process.receive {
+        let current = Int(self.memory.current.pointee)
+        guard (0..<self.count).contains(current) else { return }
+        last = current
+        position.mark(environment: current, step: elapsed(current))
+      }
+      switch outcome {
+      case .done(let data): return data
+      case .fault(let fault):
+        let index = max(0, min(fault.environment, count - 1))
+        let steps = Int(elapsed(index)) + (fault.phase == "reset after step" ? 1 : 0)
+        throw self.fault(index, steps, fault.error)
+      }
+    } catch let error as GymnasiumError {
+      throw fault(last, Int(elapsed(last)), error)
+    }
+  }
+
+  private func fault(_ index: Int, _ step: Int, _ error: GymnasiumError) -> EnvironmentFault {
+    EnvironmentFault(environment: index, step: step, cause: error)
+  }
+
+  /// What came of a request that concerns no environment in particular.
+  private static func result(_ outcome: BridgeProcess.Outcome) throws(GymnasiumError) -> [UInt8] {
+    switch outcome {
+    case .done(let data): return data
+    case .fault(let fault): throw fault.error
+    }
+  }
+
+  private func check(_ layout: FragmentLayout) {
+    if layout === checkedLayout { return }
+    precondition(
+      layout.environmentCount == count,
+      "a fragment of \(layout.environmentCount) environments for a batch of \(count)")
+    precondition(
+      layout.contents.spaces == spaces,
+      "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
+    checkedLayout = layout
+  }
+}
+
+extension GymnasiumBatch: RestartableBatch {
+  /// Seeds the episodes that the next `reset` begins.
+  public func restart(streams: [PCG64]) {
+    precondition(streams.count == count, "\(streams.count) streams for a batch of \(count)")
+    for index in 0..<count { memory.seeds[index] = Int64(Self.seed(from: streams[index])) }
+  }
+}

@@ -1,0 +1,47 @@
+/// A space as the bridge describes it in JSON.
+///
+/// Bounds that are infinite are left out, since JSON has no infinity.
+struct SpaceDescription: Decodable {
+  var kind: String
+  var shape: [Int]?
+  var low: Double?
+  var high: Double?
+  var elementType: ElementType?
+  var count: Int?
+  var counts: [Int]?
+  var names: [String]?
+  var parts: [SpaceDescription]?
+
+  /// The space, or nil where the description is not one.
+  var space: Space? {
+    switch (kind, parts.map { $0.map(\.space) }) {
+    case ("box", _):
+      guard let shape, let elementType else { return nil }
+      return .box(
+        shape: shape, low: low ?? -.infinity, high: high ?? .infinity, elementType: elementType)
+    case ("discrete", _): return count.map { .discrete($0) }
+    case ("multi-discrete", _): return counts.map { .multiDiscrete($0) }
+    case ("multi-binary", _): return count.map { .multiBinary($0) }
+    case ("tuple", let parts?):
+      let known = parts.compactMap(\.self)
+      return known.count == parts.count ? .tuple(known) : nil
+    case ("dict", let parts?):
+      guard let names, names.count == parts.count else { return nil }
+      let fields = zip(names, parts).compactMap { name, part in part.map { SpaceField(name, $0) } }
+      return fields.count == parts.count ? .dict(fields) : nil
+    default: return nil
+    }
+  }
+}
+
+/// What the bridge says once it has made its environments.
+struct EnvironmentsDescription: Decodable {
+  var observation: SpaceDescription
+  var action: SpaceDescription
+
+  /// Both spaces, or nil where the description is not one.
+  var spaces: EnvironmentSpaces? {
+    guard let observation = observation.space, let action = action.space else { return nil }
+    return EnvironmentSpaces(observation: observation, action: action)
+  }
+}
