@@ -27,13 +27,7 @@ public enum WorkerMain {
     // The learner may have started this process from a thread that blocks it.
     SystemCalls.unblockSignals([SIGTERM])
     do {
-      let bells = try takeBells()
-      let memory = try RunMemory(
-        attachingTo: arguments.learner, descriptor: arguments.descriptor)
-      leaveWithLearner(STDIN_FILENO)
-      let loop = try WorkerLoop(
-        arguments, memory: memory, bell: bells.own, learnerBell: bells.learner)
-      try loop.run()
+      try collect(arguments)
       exit(0)
     } catch {
       // The learner may be gone, and then there is nobody to tell.
@@ -41,6 +35,16 @@ public enum WorkerMain {
       _ = sentence.withUnsafeBytes { try? SystemCalls.writeAll(STDERR_FILENO, $0) }
       exit(1)
     }
+  }
+
+  /// Collects until the run is over; environments are let go of before it returns, since some have to be closed.
+  private static func collect(_ arguments: WorkerArguments) throws {
+    let bells = try takeBells()
+    let memory = try RunMemory(attachingTo: arguments.learner, descriptor: arguments.descriptor)
+    leaveWithLearner(STDIN_FILENO)
+    let loop = try WorkerLoop(
+      arguments, memory: memory, bell: bells.own, learnerBell: bells.learner)
+    try loop.run()
   }
 
   /// The bells: standard input is rung by the learner, what was standard output rings there.

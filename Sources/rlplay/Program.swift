@@ -42,6 +42,15 @@ enum Program {
       throw UsageError(error, command: command)
     } catch let error as UnknownEnvironment {
       throw UsageError(ConfigurationError("\(error)", option: "env"), command: command)
+    } catch let error as GymnasiumError {
+      // What only starting Python can find wrong with what was named.
+      switch error.kind {
+      case .environment:
+        throw UsageError(ConfigurationError("\(error).", option: "env"), command: command)
+      case .python:
+        throw UsageError(ConfigurationError("\(error).", option: "python"), command: command)
+      case .exception, .process: throw error
+      }
     }
   }
 }

@@ -22,6 +22,7 @@ extension FragmentProducer {
     _ description: RunDescription, memory: RunMemory, worker: Int, incarnation: UInt32
   ) throws {
     let streams = description.streams(worker: worker, incarnation: incarnation)
+    EnvironmentRegistry.shared.python = description.python
     let environments = try EnvironmentRegistry.shared.makeBatch(
       description.environment,
       streams: (0..<description.environmentCount).map { streams.environment($0) },

@@ -43,14 +43,11 @@ public struct RolloutSetup {
     self.stepCount = stepCount
     self.sticky = sticky
     self.seed = seed
-    let probe = try EnvironmentRegistry.shared.makeBatch(
-      environment,
-      streams: [RandomStreams(seed: seed, worker: 0, incarnation: 0).environment(0)],
-      limit: episodeLimit)
-    let signature = try PolicySignature(policy, for: probe.spaces)
+    let spaces = try EnvironmentRegistry.shared.specification(environment).spaces
+    let signature = try PolicySignature(policy, for: spaces)
     layout = FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount,
-      contents: signature.contents(probe.spaces))
+      contents: signature.contents(spaces))
     parameters = signature.parameters
     weights = FlatVector(repeating: 0, count: parameters.elementCount)
     var random = RandomStreams.initialisation(seed: seed)
@@ -62,6 +59,6 @@ public struct RolloutSetup {
     RunDescription(
       environment: environment, episodeLimit: episodeLimit, environmentCount: environmentCount,
       stepCount: stepCount, sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed,
-      schedule: schedule)
+      schedule: schedule, python: EnvironmentRegistry.shared.python)
   }
 }

@@ -19,6 +19,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The step at which an unfinished episode is cut off.
   public var maximumEpisodeSteps = EpisodeLimit.registered
 
+  /// The Python that plays environments named `gym:ID`: a path, or a name to look for on `PATH`.
+  public var python = "python3"
+
   // MARK: Collection
 
   /// Where experience is collected.

@@ -11,6 +11,9 @@ extension TrainingConfiguration {
       "max-episode-steps", "default|none|N", \.maximumEpisodeSteps, .episodeLimit,
       in: .environment,
       "Cut episodes off at the environment's own limit, never, or after N steps."),
+    Setting(
+      "python", "PATH", \.python, .text, in: .environment,
+      "The Python that plays Gymnasium's environments, which are named gym:ID."),
   ]
 
   private static let collectionSettings: [Setting<TrainingConfiguration>] = [

@@ -42,6 +42,8 @@ public final class Evaluator {
   private let choice: ActionChoice
   private let seed: UInt64
   private let signature: PolicySignature
+  /// Batches that can begin anew, by how many environments they have.
+  private var keptBatches: [Int: any RestartableBatch] = [:]
 
   /// Steps after which an episode of an environment without a limit is given up and counted as it stands.
   public static let patience = 100_000
@@ -61,10 +63,8 @@ public final class Evaluator {
     self.policy = policy
     self.choice = choice
     self.seed = seed
-    let probe = try EnvironmentRegistry.shared.makeBatch(
-      environment, streams: [RandomStreams.evaluation(seed: seed, environment: 0)],
-      limit: episodeLimit)
-    signature = try PolicySignature(policy, for: probe.spaces)
+    signature = try PolicySignature(
+      policy, for: EnvironmentRegistry.shared.specification(environment).spaces)
   }
 
   /// The policy's parameters, to check weights against.
@@ -93,14 +93,12 @@ public final class Evaluator {
   private func play(
     _ episodes: Range<Int>, _ weights: FlatVector<Float>, _ isInterrupted: () -> Bool
   ) throws -> EvaluationResult {
-    let environments = try EnvironmentRegistry.shared.makeBatch(
-      environment,
-      streams: episodes.map { RandomStreams.evaluation(seed: seed, environment: $0) },
-      limit: episodeLimit)
-    // A fragment of one step: react to row 0, step to row 1, and make that row 0.
+    let environments = try makeBatch(episodes)
+    // A fragment of two steps: the first is made once, the second again and again, whose row 2 becomes row 1.
+    // There an environment whose episode is over is left alone.
     let storage = FragmentStorage(
       FragmentLayout(
-        stepCount: 1, environmentCount: episodes.count,
+        stepCount: 2, environmentCount: episodes.count,
         contents: signature.contents(environments.spaces)))
     let actor = try PolicyActor(
       policy, layout: storage.layout,
@@ -114,21 +112,36 @@ public final class Evaluator {
     var left = episodes.count
     let fragment = storage.view
     try environments.reset(into: fragment, row: 0)
+    var t = 0
     for _ in 0..<Self.patience where left > 0 {
       if isInterrupted() { throw Interrupted() }
-      actor.react(to: fragment, at: 0, virtual: false)
-      try environments.step(fragment, from: 0, sticky: false, position: .unread)
+      actor.react(to: fragment, at: t, virtual: false)
+      try environments.step(fragment, from: t, sticky: true, position: .unread)
       let (rewards, ends) = (fragment.rew, fragment.fin)
       for index in playing.indices where playing[index] {
-        returns[index] += Double(rewards[1, index])
+        returns[index] += Double(rewards[t + 1, index])
         lengths[index] += 1
-        if ends[1, index] {
+        if ends[t + 1, index] {
           playing[index] = false
           left -= 1
         }
       }
-      fragment.copyState(row: 1, to: fragment, row: 0)
+      if t == 1 { fragment.copyState(row: 2, to: fragment, row: 1) }
+      t = 1
     }
     return EvaluationResult(returns: returns, lengths: lengths)
+  }
+
+  /// Environments that will begin the episodes of these numbers.
+  private func makeBatch(_ episodes: Range<Int>) throws -> any EnvironmentBatch {
+    let streams = episodes.map { RandomStreams.evaluation(seed: seed, environment: $0) }
+    if let batch = keptBatches[episodes.count] {
+      batch.restart(streams: streams)
+      return batch
+    }
+    let batch = try EnvironmentRegistry.shared.makeBatch(
+      environment, streams: streams, limit: episodeLimit)
+    keptBatches[episodes.count] = batch as? any RestartableBatch
+    return batch
   }
 }

@@ -27,10 +27,8 @@ extension TrainedPolicy {
   /// - Throws: `UnknownEnvironment`, `PolicyError`, `CheckpointError` when the weights are of another network or a number of
   ///   the metadata is none.
   public func describe() throws -> PolicyDescription {
-    let probe = try EnvironmentRegistry.shared.makeBatch(
-      environment, streams: [RandomStreams.evaluation(seed: 0, environment: 0)],
-      limit: episodeLimit)
-    let layers = try LayerTable(policy, for: probe.spaces)
+    let layers = try LayerTable(
+      policy, for: EnvironmentRegistry.shared.specification(environment).spaces)
     _ = try weights(of: layers.parameters)
     func count(_ key: String) throws -> Int {
       let text = try checkpoint.requiredMetadata(key)

@@ -41,6 +41,7 @@ public final class TrainingRun {
     seed = configuration.seed ?? UInt64.random(in: 0..<1 << 53)
     resolved.seed = seed
     self.configuration = resolved
+    EnvironmentRegistry.shared.python = resolved.python
     setup = try resolved.makeSetup(seed: seed)
     layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     evaluator = try Evaluator(

@@ -20,11 +20,14 @@ public struct RunDescription: Codable, Sendable, Equatable {
   public var seed: UInt64
   /// Which weights and which memory a worker uses for each of its fragments.
   public var schedule: CollectSchedule
+  /// The Python that plays environments named `gym:ID`.
+  public var python: String
 
   /// Describes a run.
   public init(
     environment: String, episodeLimit: EpisodeLimit = .registered, environmentCount: Int,
-    stepCount: Int, sticky: Bool = false, policy: String, seed: UInt64, schedule: CollectSchedule
+    stepCount: Int, sticky: Bool = false, policy: String, seed: UInt64, schedule: CollectSchedule,
+    python: String = "python3"
   ) {
     self.environment = environment
     self.episodeLimit = episodeLimit
@@ -34,6 +37,7 @@ public struct RunDescription: Codable, Sendable, Equatable {
     self.policy = policy
     self.seed = seed
     self.schedule = schedule
+    self.python = python
   }
 
   /// The text that lies in shared memory.

@@ -11,7 +11,7 @@ public final class EnvironmentRegistry: Sendable {
   public static let shared = EnvironmentRegistry()
 
   private let specifications: Mutex<[EnvironmentSpecification]>
-  private let interpreter = Mutex<String?>(nil)
+  private let interpreter = Mutex("python3")
 
   /// Makes a registry that knows the built-in environments only.
   public init() { specifications = Mutex(Self.builtIn) }
@@ -22,8 +22,8 @@ public final class EnvironmentRegistry: Sendable {
   /// Everything that is registered, in the order of registration.
   public var all: [EnvironmentSpecification] { specifications.withLock { $0 } }
 
-  /// The Python that plays environments named `gym:ID`; nil for the first `python3` on `PATH`.
-  public var python: String? {
+  /// The Python that plays environments named `gym:ID`: a path, or a name to look for on `PATH`.
+  public var python: String {
     get { interpreter.withLock { $0 } }
     set { interpreter.withLock { $0 = newValue } }
   }

@@ -56,7 +56,7 @@ public struct EnvironmentSpecification: Sendable {
     self.init(
       id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
       rewardThreshold: rewardThreshold,
-      spaces: { try EnvironmentSpaces(of: make()) },
+      spaces: { try checkedSpaces(of: [make()]) },
       makeBatch: { request in
         try NativeEnvironmentBatch(streams: request.streams) { _ in
           TimeLimit(try make(), maximumEpisodeSteps: request.maximumEpisodeSteps)

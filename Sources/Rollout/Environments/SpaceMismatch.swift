@@ -5,6 +5,7 @@ public struct SpaceMismatch: Error, CustomStringConvertible, Equatable {
 }
 
 /// The spaces that all the environments of a batch share, once their types are known to fit them.
+@usableFromInline
 func checkedSpaces<Member: Environment>(
   of environments: [Member]
 ) throws(SpaceMismatch) -> EnvironmentSpaces {

@@ -22,12 +22,12 @@ public final class GymnasiumBatch: EnvironmentBatch {
   ///   - id: the environment's name for Gymnasium, as described in docs/gymnasium.md.
   ///   - streams: what the first episode of each environment is seeded from.
   ///   - limit: the step at which an episode is cut off.
-  ///   - python: the interpreter; `nil` for the first `python3` on `PATH`.
+  ///   - python: the interpreter: a path, or a name to look for on `PATH`.
   ///   - rendering: whether pictures will be asked for.
   /// - Throws: `GymnasiumError`, `SystemError`.
   /// - Precondition: there is at least one stream.
   public init(
-    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String? = nil,
+    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
     rendering: Bool = false
   ) throws {
     precondition(!streams.isEmpty, "a batch without environments")

@@ -8,8 +8,8 @@ extension EnvironmentSpecification {
   ///
   /// - Parameters:
   ///   - name: `gym:` and Gymnasium's name.
-  ///   - python: the interpreter; `nil` for the first `python3` on `PATH`.
-  init?(gymnasium name: String, python: String?) {
+  ///   - python: the interpreter: a path, or a name to look for on `PATH`.
+  init?(gymnasium name: String, python: String) {
     guard name.hasPrefix(Self.gymnasiumPrefix), name.count > Self.gymnasiumPrefix.count
     else { return nil }
     let id = String(name.dropFirst(Self.gymnasiumPrefix.count))
@@ -28,8 +28,8 @@ private final class KnownSpaces: Sendable {
 
   private let known = Mutex<[String: EnvironmentSpaces]>([:])
 
-  func spaces(_ id: String, python: String?) throws -> EnvironmentSpaces {
-    let key = "\(python ?? "") \(id)"
+  func spaces(_ id: String, python: String) throws -> EnvironmentSpaces {
+    let key = "\(python) \(id)"
     if let spaces = known.withLock({ $0[key] }) { return spaces }
     let spaces = try GymnasiumBatch(id, streams: [PCG64(seed: 0)], python: python).spaces
     known.withLock { $0[key] = spaces }

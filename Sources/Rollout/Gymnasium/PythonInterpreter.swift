@@ -3,26 +3,21 @@ import Glibc
 
 /// The user's Python, by its path.
 enum PythonInterpreter {
-  /// The interpreter to run: the one that was named, or the first `python3` on `PATH`.
+  /// The file of an interpreter: a path as it is, a name as the shell finds it.
   ///
   /// - Throws: `GymnasiumError` when there is none.
-  static func path(_ named: String?) throws(GymnasiumError) -> String {
-    guard let named else {
-      if let found = search("python3") { return found }
+  static func path(_ name: String) throws(GymnasiumError) -> String {
+    if let path = name.contains("/") ? (isProgram(name) ? name : nil) : search(name) { return path }
+    guard name == "python3" else {
       throw GymnasiumError(
         .python,
-        "there is no python3 on PATH: install Python 3 and then Gymnasium with "
-          + "'python3 -m pip install gymnasium', or name an interpreter with --python PATH")
-    }
-    if named.contains("/") {
-      if isProgram(named) { return named }
-    } else if let found = search(named) {
-      return found
+        "there is no program '\(name)' to run Gymnasium's environments with: "
+          + "name a Python interpreter with --python PATH")
     }
     throw GymnasiumError(
       .python,
-      "there is no program '\(named)' to run Gymnasium's environments with: "
-        + "name a Python interpreter with --python PATH")
+      "there is no python3 on PATH: install Python 3 and then Gymnasium with "
+        + "'python3 -m pip install gymnasium', or name an interpreter with --python PATH")
   }
 
   private static func search(_ name: String) -> String? {

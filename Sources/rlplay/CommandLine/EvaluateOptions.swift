@@ -11,6 +11,8 @@ struct EvaluateOptions: Equatable, Sendable {
   /// The root of every random stream; nothing to have one drawn.
   var seed: UInt64?
   var maximumEpisodeSteps = EpisodeLimit.registered
+  /// The Python that plays environments named `gym:ID`.
+  var python = "python3"
   /// Whether one JSON object ends standard output.
   var endsWithJSON = false
 
@@ -34,6 +36,9 @@ struct EvaluateOptions: Equatable, Sendable {
     Setting(
       "max-episode-steps", "default|none|N", \.maximumEpisodeSteps, .episodeLimit, in: .options,
       "Cut episodes off at the environment's own limit, never, or after N steps."),
+    Setting(
+      "python", "PATH", \.python, .text, in: .options,
+      "The Python that plays Gymnasium's environments, which are named gym:ID."),
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
       "End standard output with one JSON object that holds the result."),

@@ -1,6 +1,7 @@
 import Actor
 import Foundation
 import Learner
+import Rollout
 
 /// `rlplay evaluate`.
 enum EvaluateCommand {
@@ -8,6 +9,7 @@ enum EvaluateCommand {
     let source = try RunDirectory.resolve(options.target)
     let checkpoint = try Checkpoint.load(from: source.checkpoint)
     let seed = options.seed ?? UInt64.random(in: 0..<1 << 53)
+    EnvironmentRegistry.shared.python = options.python
     let player: TrainedPolicy
     let result: EvaluationResult
     do {

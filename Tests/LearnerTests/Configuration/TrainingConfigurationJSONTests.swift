@@ -18,6 +18,7 @@ struct TrainingConfigurationJSONTests {
         {
           "env": "CartPole-v1",
           "max-episode-steps": "default",
+          "python": "python3",
           "collector": "multi",
           "actors": 16,
           "envs-per-actor": 8,

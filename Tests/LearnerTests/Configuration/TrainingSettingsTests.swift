@@ -13,6 +13,7 @@ struct TrainingSettingsTests {
     ("env", "Acrobot-v1", { $0.environment == "Acrobot-v1" }),
     ("max-episode-steps", "none", { $0.maximumEpisodeSteps == .unlimited }),
     ("max-episode-steps", "300", { $0.maximumEpisodeSteps == .steps(300) }),
+    ("python", "venv/bin/python3", { $0.python == "venv/bin/python3" }),
     ("collector", "single", { $0.collector == .single }),
     ("actors", "3", { $0.actorCount == 3 }),
     ("envs-per-actor", "64", { $0.environmentsPerActor == 64 }),

@@ -55,4 +55,88 @@ struct GymnasiumBatchTests {
     let finals: [ColumnView<Float>] = [native, bridged].map { $0.fragment.column(final) }
     #expect(finals[0].elements == finals[1].elements)
   }
+
+  /// As of native environments: `docs/fragment.md`, the table of "Time".
+  @Test(arguments: [false, true])
+  func `the rows across a reset are the documented ones`(truncates: Bool) throws {
+    let stage = try stage(truncates ? "cases/Counter-v1" : "Counter-v0", stepCount: 4)
+    let fragment = stage.fragment
+    try stage.reset()
+    try stage.collect()
+    stage.carry()
+    try stage.collect(act: { t, _ in 20 + t })
+
+    #expect(stage.column(fragment.stepno) == [4, 5, 0, 1, 2])
+    #expect(stage.column(fragment.obs(as: Float.self)) == [4, 5, 0, 1, 2])
+    #expect(stage.column(fragment.act(as: Int32.self)) == [13, 20, 21, 22, 23])
+    #expect(stage.column(fragment.rew) == [13, 20, 21, 22, 23])
+    #expect(stage.column(fragment.fin) == [false, false, true, false, false])
+    let ended = [false, true, false, false]
+    let never = [false, false, false, false]
+    #expect(stage.column(fragment.terminated) == (truncates ? never : ended))
+    #expect(stage.column(fragment.truncated) == (truncates ? ended : never))
+    let final: ColumnView<Float> = fragment.column(try #require(fragment.layout.finalObs.value))
+    #expect(stage.column(final) == [0, 6, 0, 0])
+  }
+
+  @Test func `a sticky fragment repeats the reset state and goes on after it`() throws {
+    let stage = try stage("Counter-v0", stepCount: 4)
+    let fragment = stage.fragment
+    try stage.reset()
+    try stage.collect(sticky: true)
+    stage.carry()
+    try stage.collect(sticky: true, act: { t, _ in 20 + t })
+
+    #expect(stage.column(fragment.stepno) == [4, 5, 0, 0, 0])
+    #expect(stage.column(fragment.obs(as: Float.self)) == [4, 5, 0, 0, 0])
+    #expect(stage.column(fragment.act(as: Int32.self)) == [13, 20, 21, 21, 21])
+    #expect(stage.column(fragment.rew) == [13, 20, 21, 0, 0])
+    #expect(stage.column(fragment.fin) == [false, false, true, true, true])
+    #expect(stage.column(fragment.terminated) == [false, true, false, false])
+    stage.carry()
+    try stage.collect(sticky: true)
+    #expect(stage.column(fragment.stepno) == [0, 1, 2, 3, 4])
+  }
+
+  @Test(arguments: [
+    (EpisodeLimit.registered, [0, 1, 2, 3, 0, 1, 2, 3]),
+    (.steps(3), [0, 1, 2, 0, 1, 2, 0, 1]),
+    (.unlimited, [0, 1, 2, 3, 4, 5, 0, 1]),
+  ])
+  func `an episode is cut where it is asked to be`(limit: EpisodeLimit, steps: [Int32]) throws {
+    let stage = try stage("Limited-v0", stepCount: 7, limit: limit)
+    try stage.reset()
+    try stage.collect()
+    #expect(stage.column(stage.fragment.stepno) == steps)
+  }
+
+  @Test func `a batch that is restarted begins as a new one`() throws {
+    let stage = Stage(
+      try GymnasiumBatch("CartPole-v1", streams: streams(2), python: cases.python), stepCount: 3)
+    let batch = try #require(stage.batch as? GymnasiumBatch)
+    let observations = stage.fragment.obs(as: Float.self)
+    try stage.reset()
+    try stage.collect { _, _ in 1 }
+    let first = observations.elements
+    try stage.reset()
+    try stage.collect { _, _ in 1 }
+    #expect(observations.elements != first)
+    batch.restart(streams: streams(2))
+    try stage.reset()
+    try stage.collect { _, _ in 1 }
+    #expect(observations.elements == first)
+    #expect(observations[0, 0] != observations[0, 1])
+  }
+
+  @Test func `a batch that renders has pictures`() throws {
+    let batch = try GymnasiumBatch(
+      "rlplay_cases:Counter-v0", streams: streams(2), python: cases.python, rendering: true)
+    let stage = Stage(batch, stepCount: 2)
+    try stage.reset()
+    try stage.collect()
+    let black = [UInt8](repeating: 0, count: 15)
+    let picture = try batch.picture(of: 1)
+    #expect(picture == Picture(width: 3, height: 2, pixels: black + [10, 20, 2]))
+    #expect(try GymnasiumBatch("CartPole-v1", streams: streams(1)).picture(of: 0) == nil)
+  }
 }

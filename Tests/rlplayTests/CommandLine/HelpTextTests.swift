@@ -42,6 +42,8 @@ struct HelpTextTests {
         --max-episode-steps default|none|N
                                   Cut episodes off at the environment's own limit,
                                   never, or after N steps. (default: default)
+        --python PATH             The Python that plays Gymnasium's environments,
+                                  which are named gym:ID. (default: python3)
 
       Collection:
         --collector same|single|multi
@@ -160,6 +162,8 @@ struct HelpTextTests {
         --max-episode-steps default|none|N
                                   Cut episodes off at the environment's own limit,
                                   never, or after N steps. (default: default)
+        --python PATH             The Python that plays Gymnasium's environments,
+                                  which are named gym:ID. (default: python3)
         --json                    End standard output with one JSON object that holds
                                   the result.
         --help                    Show this help.

@@ -1,0 +1,117 @@
+import Foundation
+import Glibc
+import Rollout
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(2)))
+struct GymnasiumFaultTests {
+  let cases: PythonEnvironments
+
+  init() throws { cases = try PythonEnvironments() }
+
+  func batch(_ id: String, count: Int = 2) throws -> GymnasiumBatch {
+    try GymnasiumBatch(
+      id, streams: (0..<count).map { PCG64(seed: UInt64($0)) }, python: cases.python)
+  }
+
+  /// What the environments of the module do wrong on their third step, and what is said of it.
+  static let faults = [
+    "raise": "ValueError: the third step is too much\nTraceback (most recent call last):\n",
+    "leave": "SystemExit: 3",
+    "exit": "exited with code 7; its last words: about to leave",
+    "crash": "was killed by signal 11 (SIGSEGV); its last words: about to crash",
+    "shape":
+      "the observation has the shape (3,) where its space is Box(-1.0, 1000.0, (2,), float32)",
+    "dtype": "the observation is of type <U1 where its space is Box(",
+    "nan": "the observation is NaN at element 1 where its space is Box(",
+    "reward": "the reward is NaN",
+    "old": "step returned 4 values where Gymnasium's are 5",
+  ]
+
+  @Test(arguments: faults.keys.sorted())
+  func `what goes wrong in a step names environment, step and reason`(fault: String) throws {
+    let stage = Stage(try batch("rlplay_cases:Faulty-\(fault)-v0"), stepCount: 5)
+    try stage.reset()
+    let error = try #require(throws: EnvironmentFault.self) { try stage.collect() }
+    #expect(error.environment == 0)
+    #expect(error.step == 2)
+    #expect(error.description.contains(try #require(Self.faults[fault])), "\(error)")
+    // Nothing of the bridge itself is in a traceback.
+    #expect(!error.description.contains("\"rlplay\""), "\(error)")
+  }
+
+  @Test func `what goes wrong in a reset counts the step before it`() throws {
+    let stage = Stage(try batch("rlplay_cases:Faulty-reset-v0"), stepCount: 5)
+    try stage.reset()
+    let error = try #require(throws: EnvironmentFault.self) { try stage.collect() }
+    #expect(error.step == 3)
+    #expect(error.description.contains("KeyError: 'no more episodes'"), "\(error)")
+  }
+
+  @Test func `what an environment prints disturbs nothing`() throws {
+    let stage = Stage(try batch("rlplay_cases:Faulty-print-v0"), stepCount: 5)
+    try stage.reset()
+    try stage.collect()
+    #expect(stage.column(stage.fragment.stepno) == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test func `an unknown environment is told in Gymnasium's words`() throws {
+    let error = try #require(throws: GymnasiumError.self) { try batch("CartPoll-v1") }
+    #expect(error.kind == .environment)
+    #expect(error.description.hasPrefix("'CartPoll-v1' cannot be made: "), "\(error)")
+    #expect(error.description.contains("CartPole"), "\(error)")
+    #expect(!error.description.contains("\n"))
+  }
+
+  @Test func `a module that is not there is named`() throws {
+    let error = try #require(throws: GymnasiumError.self) { try batch("nosuch/ALE/Pong-v5") }
+    #expect(error.kind == .environment)
+    #expect(
+      error.description == "there is no Python module 'nosuch' to import for 'nosuch/ALE/Pong-v5'")
+  }
+
+  @Test func `a module before the name is imported first`() throws {
+    #expect(try batch("rlplay_cases/Counter-v0").count == 2)
+    #expect(try batch("rlplay_cases/cases/Counter-v1").count == 2)
+  }
+
+  @Test func `a Python that is not there is named with the option`() throws {
+    let error = try #require(throws: GymnasiumError.self) {
+      try GymnasiumBatch("CartPole-v1", streams: [PCG64(seed: 0)], python: "/nowhere/python3")
+    }
+    #expect(error.kind == .python)
+    #expect(
+      error.description.contains("'/nowhere/python3'") && error.description.contains("--python"))
+  }
+
+  @Test func `a Python without Gymnasium is told how to get it`() throws {
+    let scratch = try ScratchDirectory()
+    let python = scratch.path("python")
+    // Without site-packages and PYTHONPATH there is nothing but the standard library.
+    try "#!/bin/sh\nexec python3 -I -S \"$@\"\n".write(
+      toFile: python, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python)
+    let error = try #require(throws: GymnasiumError.self) {
+      try GymnasiumBatch("CartPole-v1", streams: [PCG64(seed: 0)], python: python)
+    }
+    #expect(error.kind == .python)
+    #expect(error.description.contains("python3 -m pip install gymnasium"), "\(error)")
+  }
+
+  @Test func `a program that is no Python is reported with its exit`() throws {
+    let error = try #require(throws: GymnasiumError.self) {
+      try GymnasiumBatch("CartPole-v1", streams: [PCG64(seed: 0)], python: "/bin/false")
+    }
+    #expect(error.kind == .process)
+    #expect(error.description.contains("exited with code 1"), "\(error)")
+  }
+
+  @Test func `a batch that goes takes its Python and its descriptors along`() throws {
+    var pids: [Int32] = []
+    _ = try batch("rlplay_cases:Counter-v0")
+    for _ in 0..<3 { pids.append(try batch("rlplay_cases:Counter-v0").pythonProcess) }
+    #expect(pids.allSatisfy { !ProcessTable.unreaped(of: getpid()).contains($0) })
+    #expect(pids.allSatisfy { !ProcessTable.isRunning($0) })
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Glibc
+import Rollout
+import TestSupport
+import Testing
+
+extension ProcessTests {
+  /// Training on Gymnasium's environments with workers that are processes.
+  @Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"))
+  struct GymnasiumRunTests {
+    let cases: PythonEnvironments
+    let directory: ScratchDirectory
+
+    init() throws {
+      cases = try PythonEnvironments()
+      directory = try ScratchDirectory()
+    }
+
+    func train(_ id: String, _ options: String...) throws -> RunningProgram {
+      try train(id, options)
+    }
+
+    func train(_ id: String, _ options: [String]) throws -> RunningProgram {
+      try RunningProgram(
+        Executable.rlplay,
+        ["train", "--quiet", "--json", "--env", "gym:\(id)", "--python", cases.python]
+          + ["--actors", "2", "--buffers", "6", "--seed", "1", "--run-dir", directory.path("run")]
+          + options)
+    }
+
+    @Test(arguments: [
+      ["CartPole-v1", "--steps", "4000", "--eval-every", "2000"],
+      ["rlplay_cases:Mirror-v0", "--steps", "2000", "--eval-every", "0"],
+    ])
+    func `a run of Gymnasium's environments comes to its end`(options: [String]) throws {
+      let program = try train(options[0], Array(options.dropFirst()))
+      let outcome = try program.waitForEnd(within: 60)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.count("worker_restarts") == 0)
+      #expect(program.waitForFamilyToEnd(within: 5) != nil)
+    }
+
+    @Test func `a checkpoint is evaluated with whichever Python is named`() throws {
+      let run = try train("rlplay_cases:Counter-v0", "--steps", "800", "--eval-every", "0")
+        .waitForEnd(within: 60)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let path = directory.path("run")
+      let outcome = try RunningProgram.run(
+        Executable.rlplay,
+        ["evaluate", path, "--episodes", "5", "--json", "--python", cases.python])
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.json["mean_length"] as? Double == 6)
+    }
+
+    /// Of workers that sleep in Python, and of ones whose Python never returns from C.
+    @Test(arguments: ["hang", "spin"])
+    func `no Python outlives a worker or a learner that is killed`(fault: String) throws {
+      let program = try train("rlplay_cases:Faulty-\(fault)-v0", "--eval-every", "0")
+      let workers = try program.waitForWorkers(2)
+      // Both have Python at work, as far as it will get.
+      try program.wait(within: 30, until: "both had Python") {
+        workers.allSatisfy { ProcessTable.children(of: $0).count == 1 }
+      }
+      usleep(1_500_000)
+      let pythons = ProcessTable.children(of: workers[0])
+      program.send(SIGSTOP)
+      kill(workers[0], SIGKILL)
+      #expect(eventually(within: 5) { pythons.allSatisfy { !ProcessTable.isRunning($0) } })
+      program.send(SIGKILL)
+      #expect(program.waitForFamilyToEnd(within: 5) != nil)
+    }
+
+    @Test func `an exception ends the run with its traceback`() throws {
+      let outcome = try train("rlplay_cases:Faulty-raise-v0", "--eval-every", "0")
+        .waitForEnd(within: 90)
+      #expect(outcome.exitCode == 1)
+      #expect(outcome.errors.contains("failed at step 2 of its episode: ValueError"))
+      #expect(outcome.errors.contains("rlplay_cases.py"), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [
+      (["--env", "gym:CartPoll-v1"], "CartPole"),
+      (["--env", "gym:CartPole-v1", "--python", "/nowhere/python3"], "'/nowhere/python3'"),
+    ])
+    func `a wrong name is bad input`(options: [String], word: String) throws {
+      let outcome = try RunningProgram.run(
+        Executable.rlplay, ["train", "--run-dir", directory.path("run")] + options)
+      #expect(outcome.exitCode == 64)
+      #expect(outcome.errors.hasPrefix("Error: "))
+      #expect(outcome.errors.contains(word), "\(outcome.errors)")
+      #expect(outcome.errors.contains("\nUsage: rlplay train [options]"))
+    }
+  }
+}
