@@ -40,7 +40,8 @@ final class CartPoleBatch: EnvironmentBatch {
   }
 
   func reset(into fragment: FragmentView, row: Int) throws {
-    checkedLayout.check(fragment.layout, count: count, spaces: spaces)
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
     fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let state = StateRow(fragment, columns: columns, row: row)
@@ -52,10 +53,25 @@ final class CartPoleBatch: EnvironmentBatch {
     }
   }
 
+  var restartsSingly: Bool { true }
+
+  func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
+    fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let state = StateRow(fragment, columns: columns, row: row)
+      reset(index)
+      state.numbers[index] = groups[index / 8].observation(index % 8)
+      state.stepno[index] = 0
+    }
+  }
+
   func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
-    checkedLayout.check(fragment.layout, count: count, spaces: spaces)
+    checkStep(t, of: fragment.layout)
+    checkedLayout.check(fragment.layout, of: self)
     fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)

@@ -15,6 +15,9 @@ public protocol Environment: SendableMetatype {
   var actionSpace: Space { get }
   /// What can be seen now.
   var observation: Observation { get }
+  /// How many lives the player has left, 0 before the first episode; `nil`, as by default, in a task
+  /// without lives. For the wrapper `end-on-lost-life`.
+  var lives: Int? { get }
 
   /// Begins a new episode.
   ///
@@ -30,6 +33,12 @@ public protocol Environment: SendableMetatype {
   /// - Throws: anything that makes going on impossible; the worker then ends with that error's
   ///   text.
   mutating func step(_ action: Action, using random: inout PCG64) throws -> StepOutcome
+}
+
+extension Environment {
+  /// A task without lives.
+  @inlinable
+  public var lives: Int? { nil }
 }
 
 /// What a step tells beside the next observation.

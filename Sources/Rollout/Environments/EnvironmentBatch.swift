@@ -43,6 +43,57 @@ public protocol EnvironmentBatch: AnyObject {
   ///
   /// - Throws: as `picture(of:)` does.
   func finalPicture(of index: Int) throws -> Picture?
+
+  /// How many lives the player of one environment has left, 0 before the first episode; `nil`, as by
+  /// default, where the environment does not say.
+  func lives(of index: Int) -> Int?
+
+  /// Whether `restart` is there; `false` by default.
+  var restartsSingly: Bool { get }
+
+  /// Begins an episode in one environment, whatever its state, and writes its first observation and
+  /// step number 0 to a row, in which all others' states lie already. The rest of the row stays.
+  ///
+  /// Called by wrappers that cut episodes off, and only where `restartsSingly`.
+  ///
+  /// - Throws: as `step` does.
+  func restart(_ index: Int, into fragment: FragmentView, row: Int) throws
+}
+
+extension EnvironmentBatch {
+  /// Nothing is said of lives.
+  public func lives(of index: Int) -> Int? { nil }
+
+  /// A batch can only be reset as a whole, unless it says otherwise.
+  public var restartsSingly: Bool { false }
+
+  /// Ends the program: nobody may call this where `restartsSingly` is false.
+  public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    fatalError("\(Self.self) cannot restart a single environment")
+  }
+
+  /// Refuses a fragment of another size or of other spaces.
+  func checkFits(_ layout: FragmentLayout) {
+    precondition(
+      layout.environmentCount == count,
+      "a fragment of \(layout.environmentCount) environments for a batch of \(count)")
+    precondition(
+      layout.contents.spaces == spaces,
+      "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
+  }
+
+  /// Refuses a row that a fragment does not have.
+  func checkRow(_ row: Int, of layout: FragmentLayout) {
+    precondition(
+      row >= 0 && row <= layout.stepCount,
+      "row \(row) of a fragment of \(layout.stepCount) steps")
+  }
+
+  /// Refuses a step that a fragment does not have.
+  func checkStep(_ t: Int, of layout: FragmentLayout) {
+    precondition(
+      t >= 0 && t < layout.stepCount, "step \(t) of a fragment of \(layout.stepCount) steps")
+  }
 }
 
 /// A batch that is costly to make and can begin anew with other random streams instead.

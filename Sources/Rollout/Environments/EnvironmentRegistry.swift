@@ -80,20 +80,22 @@ public final class EnvironmentRegistry: Sendable {
 
   /// Makes a batch whose environments draw from a worker's streams.
   ///
-  /// - Throws: `UnknownEnvironment`; what making an environment throws.
+  /// - Throws: `UnknownEnvironment`; what making an environment throws; `WrapperError`.
   public func makeBatch(
-    _ id: String, count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered
+    _ id: String, count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered,
+    wrappers: [Wrapper] = []
   ) throws -> any EnvironmentBatch {
-    try specification(id).makeBatch(count: count, streams: streams, limit: limit)
+    try specification(id).makeBatch(
+      count: count, streams: streams, limit: limit, wrappers: wrappers)
   }
 
-  /// Makes a batch of one environment per stream.
+  /// Makes a batch of one environment per stream, with wrappers around it, the innermost first.
   ///
-  /// - Throws: `UnknownEnvironment`; what making an environment throws.
+  /// - Throws: `UnknownEnvironment`; what making an environment throws; `WrapperError`.
   public func makeBatch(
-    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered
+    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, wrappers: [Wrapper] = []
   ) throws -> any EnvironmentBatch {
-    try specification(id).makeBatch(streams: streams, limit: limit)
+    try specification(id).makeBatch(streams: streams, limit: limit, wrappers: wrappers)
   }
 
   // Limits and thresholds are those of Gymnasium's registration. CartPoleNoVel has its name from the RL

@@ -71,27 +71,30 @@ public struct EnvironmentSpecification: Sendable {
     get throws { try describe() }
   }
 
-  /// Makes a batch of one environment per stream.
+  /// Makes a batch of one environment per stream, with wrappers around it, the innermost first.
   ///
-  /// - Throws: what making an environment throws.
+  /// - Throws: what making an environment throws; `WrapperError` where a wrapper does not suit.
   /// - Precondition: there is at least one stream.
   public func makeBatch(
-    streams: [PCG64], limit: EpisodeLimit = .registered
+    streams: [PCG64], limit: EpisodeLimit = .registered, wrappers: [Wrapper] = []
   ) throws -> any EnvironmentBatch {
     precondition(!streams.isEmpty, "a batch of \(id) without environments")
-    return try make(
-      Request(
-        streams: streams, maximumEpisodeSteps: limit.steps(registered: maximumEpisodeSteps),
-        limit: limit))
+    let own = limit.steps(registered: maximumEpisodeSteps)
+    let steps = wrappers.innermostLimit(own)
+    let request = Request(
+      streams: streams, maximumEpisodeSteps: steps,
+      limit: steps == own ? limit : steps.map { .steps($0) } ?? .unlimited)
+    return try wrappers.wrap(make(request), streams: streams)
   }
 
   /// Makes a batch whose environments draw from a worker's streams.
   ///
-  /// - Throws: what making an environment throws.
+  /// - Throws: what making an environment throws; `WrapperError` where a wrapper does not suit.
   /// - Precondition: the count is positive.
   public func makeBatch(
-    count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered
+    count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered, wrappers: [Wrapper] = []
   ) throws -> any EnvironmentBatch {
-    try makeBatch(streams: (0..<count).map(streams.environment), limit: limit)
+    try makeBatch(
+      streams: (0..<count).map(streams.environment), limit: limit, wrappers: wrappers)
   }
 }

@@ -71,34 +71,53 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
 
   /// Begins an episode in every environment and writes the state of one row.
   public func reset(into fragment: FragmentView, row: Int) throws {
-    checkedLayout.check(fragment.layout, count: count, spaces: spaces)
-    precondition(
-      row >= 0 && row <= fragment.layout.stepCount,
-      "row \(row) of a fragment of \(fragment.layout.stepCount) steps")
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let state = StateRow(fragment, columns: columns, row: row)
       for index in 0..<count {
-        do {
-          try environments[index].reset(using: &streams[index])
-        } catch {
-          throw EnvironmentFault(environment: index, step: 0, cause: error)
-        }
-        environments[index].observation.store(in: state.obs(index))
+        try begin(index, in: state)
         state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
       }
       try maskCheck?.check(state, environmentCount: count)
     }
   }
 
+  /// Native environments can be reset one by one.
+  public var restartsSingly: Bool { true }
+
+  /// Begins an episode in one environment and writes its first observation to a row.
+  public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let state = StateRow(fragment, columns: columns, row: row)
+      try begin(index, in: state)
+      state.stepno[index] = 0
+      try maskCheck?.check(state, environmentCount: count)
+    }
+  }
+
+  private func begin(_ index: Int, in state: StateRow) throws {
+    do {
+      try environments[index].reset(using: &streams[index])
+    } catch {
+      throw EnvironmentFault(environment: index, step: 0, cause: error)
+    }
+    environments[index].observation.store(in: state.obs(index))
+  }
+
+  /// What the environment says.
+  public func lives(of index: Int) -> Int? { environments[index].lives }
+
   /// Plays the actions that lie in row t+1, clipped to their space, and writes the rest of that row.
   public func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
-    checkedLayout.check(fragment.layout, count: count, spaces: spaces)
-    precondition(
-      t >= 0 && t < fragment.layout.stepCount,
-      "step \(t) of a fragment of \(fragment.layout.stepCount) steps")
+    checkedLayout.check(fragment.layout, of: self)
+    checkStep(t, of: fragment.layout)
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       var rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)

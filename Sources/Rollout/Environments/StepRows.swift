@@ -80,6 +80,12 @@ struct StepRows {
   @inlinable
   func isFrozen(_ index: Int) -> Bool { freezes && before.fin[index] }
 
+  /// Parts of an observation.
+  var obsLeafCount: Int { obsPlaces.count }
+
+  /// Parts of an action.
+  var actLeafCount: Int { actPlaces.count }
+
   /// Repeats the reset state that one environment stays at.
   @usableFromInline
   func repeatState(_ index: Int) {
@@ -103,23 +109,40 @@ extension StateRow {
     stepno[index] = 0
     rew[index] = 0
     fin[index] = true
-    for leaf in 0..<actionLeafCount { act(index).dropping(leaf).unsafeZero() }
+    zeroAction(index, leafCount: actionLeafCount)
+  }
+
+  /// Makes one environment's action the first one of a Discrete space, or zeros.
+  func zeroAction(_ index: Int, leafCount: Int) {
+    for leaf in 0..<leafCount { act(index).dropping(leaf).unsafeZero() }
+  }
+
+  /// Copies the actions of all environments to a row of another fragment of as many.
+  func copyActions(to target: StateRow, leafCount: Int) {
+    for leaf in 0..<leafCount {
+      let (from, into) = (actColumns[leaf], target.actColumns[leaf])
+      (target.base + into.offset(row: target.row))
+        .copyMemory(from: base + from.offset(row: row), byteCount: from.rowStride)
+    }
   }
 }
 
 extension LeafRow {
-  fileprivate var unsafeBytes: UnsafeMutableRawBufferPointer {
+  /// The first leaf's value, whole.
+  var unsafeBytes: UnsafeMutableRawBufferPointer {
     let column = columns.pointee
     return UnsafeMutableRawBufferPointer(
       start: base + column.offset(row: row, environment: environment),
       count: column.environmentStride)
   }
 
-  fileprivate func unsafeCopy(to target: LeafRow) {
+  /// Copies the first leaf's value to a leaf of the same size.
+  func unsafeCopy(to target: LeafRow) {
     target.unsafeBytes.copyMemory(from: UnsafeRawBufferPointer(unsafeBytes))
   }
 
-  fileprivate func unsafeZero() {
+  /// Sets the first leaf's value to zeros.
+  func unsafeZero() {
     unsafeBytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 }

@@ -29,6 +29,9 @@ public struct TimeLimit<Base: Environment>: Environment {
   public var actionSpace: Space { base.actionSpace }
   /// The base's own.
   @inlinable
+  public var lives: Int? { base.lives }
+  /// The base's own.
+  @inlinable
   public var observation: Base.Observation { base.observation }
 
   /// Begins a new episode and counts from 0.

@@ -26,7 +26,7 @@ where Base.Observation: RecordableVector {
   ///   twice.
   public init(_ base: Base, keeping indices: InlineArray<kept, Int>) throws(SpaceMismatch) {
     let names = indices.indices.map { indices[$0] }
-    observationSpace = try base.observationSpace.keeping(names, of: Base.self)
+    observationSpace = try base.observationSpace.keeping(names, of: "\(Base.self)")
     self.base = base
     self.indices = indices
   }
@@ -34,6 +34,9 @@ where Base.Observation: RecordableVector {
   /// The base's own.
   @inlinable
   public var actionSpace: Space { base.actionSpace }
+  /// The base's own.
+  @inlinable
+  public var lives: Int? { base.lives }
 
   /// The kept elements.
   @inlinable
@@ -61,7 +64,7 @@ extension ObservationMask: Sendable where Base: Sendable {}
 
 extension Space {
   /// The Box of some of this one's elements.
-  fileprivate func keeping(_ indices: [Int], of type: Any.Type) throws(SpaceMismatch) -> Space {
+  func keeping(_ indices: [Int], of type: String) throws(SpaceMismatch) -> Space {
     guard case .box(let shape, let low, let high, let elementType) = self else {
       throw SpaceMismatch(
         description: "the observation of \(type), \(self), cannot be masked: it must be a Box")

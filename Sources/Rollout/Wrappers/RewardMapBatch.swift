@@ -1,0 +1,35 @@
+/// Replaces each reward by a function of it.
+public final class RewardMapBatch: WrappedBatch {
+  /// What becomes of a reward.
+  public enum Map: Sendable, Equatable {
+    /// The reward times a factor.
+    case scaled(Double)
+    /// The nearest value in a range; NaN stays NaN.
+    case clipped(ClosedRange<Double>)
+    /// −1, 0 or 1; NaN stays NaN.
+    case sign
+
+    /// The value for one reward.
+    func callAsFunction(_ reward: Double) -> Double {
+      switch self {
+      case .scaled(let factor): reward * factor
+      case .clipped(let range):
+        reward < range.lowerBound
+          ? range.lowerBound : reward > range.upperBound ? range.upperBound : reward
+      case .sign: reward > 0 ? 1 : reward < 0 ? -1 : reward
+      }
+    }
+  }
+
+  private let map: Map
+
+  /// Wraps a batch.
+  public init(_ inner: any EnvironmentBatch, _ map: Map) {
+    self.map = map
+    super.init(inner)
+  }
+
+  override func judge() {
+    for index in 0..<count { rewards[index] = map(rewards[index]) }
+  }
+}
