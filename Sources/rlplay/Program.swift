@@ -51,6 +51,8 @@ enum Program {
         throw UsageError(ConfigurationError("\(error).", option: "python"), command: command)
       case .exception, .process: throw error
       }
+    } catch let error as InvalidEnvironmentArguments {
+      throw UsageError(ConfigurationError("\(error)", option: "env-args"), command: command)
     }
   }
 }

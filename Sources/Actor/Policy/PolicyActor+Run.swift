@@ -26,7 +26,7 @@ extension FragmentProducer {
     let environments = try EnvironmentRegistry.shared.makeBatch(
       description.environment,
       streams: (0..<description.environmentCount).map { streams.environment($0) },
-      limit: description.episodeLimit)
+      limit: description.episodeLimit, arguments: description.environmentArguments)
     let signature = try PolicySignature(
       PolicyRegistry.decode(description.policy), for: environments.spaces)
     let layout = FragmentLayout(

@@ -32,6 +32,8 @@ public struct Checkpoint: Equatable, Sendable {
     public static let format = "format"
     /// The environment's name.
     public static let environment = "environment"
+    /// Values of the environment's parameters, as `--env-args` takes them; missing where none were given.
+    public static let environmentArguments = "env-args"
     /// The environment's step limit, a decimal integer.
     public static let maxEpisodeSteps = "max-episode-steps"
     /// The network's description, JSON that this module does not look into.

@@ -9,6 +9,8 @@ import Rollout
 public struct RolloutSetup {
   /// The registered name of the environment.
   public let environment: String
+  /// Values of the environment's parameters, such as `size=8,goal=4`.
+  public let environmentArguments: String
   /// The step at which an unfinished episode is cut off.
   public let episodeLimit: EpisodeLimit
   /// Who plays.
@@ -31,19 +33,22 @@ public struct RolloutSetup {
 
   /// Works out what is recorded, and draws first weights.
   ///
-  /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making an environment throws.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
   public init(
-    environment: String, episodeLimit: EpisodeLimit = .registered, policy: any Policy,
-    environmentCount: Int, stepCount: Int, sticky: Bool = false, seed: UInt64
+    environment: String, environmentArguments: String = "",
+    episodeLimit: EpisodeLimit = .registered, policy: any Policy, environmentCount: Int,
+    stepCount: Int, sticky: Bool = false, seed: UInt64
   ) throws {
     self.environment = environment
+    self.environmentArguments = environmentArguments
     self.episodeLimit = episodeLimit
     self.policy = policy
     self.environmentCount = environmentCount
     self.stepCount = stepCount
     self.sticky = sticky
     self.seed = seed
-    let spaces = try EnvironmentRegistry.shared.specification(environment).spaces
+    let spaces = try EnvironmentRegistry.shared.specification(environment)
+      .spaces(arguments: environmentArguments)
     let signature = try PolicySignature(policy, for: spaces)
     layout = FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount,
@@ -57,8 +62,9 @@ public struct RolloutSetup {
   /// What workers are told.
   func description(_ schedule: CollectSchedule) -> RunDescription {
     RunDescription(
-      environment: environment, episodeLimit: episodeLimit, environmentCount: environmentCount,
-      stepCount: stepCount, sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed,
+      environment: environment, environmentArguments: environmentArguments,
+      episodeLimit: episodeLimit, environmentCount: environmentCount, stepCount: stepCount,
+      sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed,
       schedule: schedule, python: EnvironmentRegistry.shared.python)
   }
 }

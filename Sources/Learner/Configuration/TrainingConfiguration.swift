@@ -16,6 +16,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The registered name of the environment to learn.
   public var environment = "CartPole-v1"
 
+  /// Values of the environment's parameters, such as `size=8,goal=4`, or nothing for the defaults.
+  public var environmentArguments: String?
+
   /// The step at which an unfinished episode is cut off.
   public var maximumEpisodeSteps = EpisodeLimit.registered
 

@@ -8,6 +8,10 @@ extension TrainingConfiguration {
       "env", "NAME", \.environment, .text, in: .environment,
       "The environment to learn; 'rlplay envs' lists them."),
     Setting(
+      "env-args", "NAME=VALUE,...|none", \.environmentArguments,
+      .optional(.text, orWord: "none"), in: .environment,
+      "Values of the environment's parameters; 'rlplay envs' lists these too."),
+    Setting(
       "max-episode-steps", "default|none|N", \.maximumEpisodeSteps, .episodeLimit,
       in: .environment,
       "Cut episodes off at the environment's own limit, never, or after N steps."),

@@ -37,6 +37,7 @@ public struct EvaluationResult: Sendable, Equatable {
 /// Episode i is the same episode however many are played, so that results can be compared; nothing is recorded but rewards.
 public final class Evaluator {
   private let environment: String
+  private let environmentArguments: String
   private let episodeLimit: EpisodeLimit
   private let policy: any Policy
   private let choice: ActionChoice
@@ -53,18 +54,22 @@ public final class Evaluator {
 
   /// Sets an evaluation up.
   ///
-  /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making an environment throws.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
   public init(
-    environment: String, episodeLimit: EpisodeLimit = .registered, policy: any Policy,
+    environment: String, environmentArguments: String = "",
+    episodeLimit: EpisodeLimit = .registered, policy: any Policy,
     choice: ActionChoice = .greedy, seed: UInt64
   ) throws {
     self.environment = environment
+    self.environmentArguments = environmentArguments
     self.episodeLimit = episodeLimit
     self.policy = policy
     self.choice = choice
     self.seed = seed
     signature = try PolicySignature(
-      policy, for: EnvironmentRegistry.shared.specification(environment).spaces)
+      policy,
+      for: EnvironmentRegistry.shared.specification(environment)
+        .spaces(arguments: environmentArguments))
   }
 
   /// The policy's parameters, to check weights against.
@@ -140,7 +145,7 @@ public final class Evaluator {
       return batch
     }
     let batch = try EnvironmentRegistry.shared.makeBatch(
-      environment, streams: streams, limit: episodeLimit)
+      environment, streams: streams, limit: episodeLimit, arguments: environmentArguments)
     keptBatches[episodes.count] = batch as? any RestartableBatch
     return batch
   }

@@ -6,6 +6,8 @@ import Rollout
 public struct PolicyDescription {
   /// The environment's registered name.
   public let environment: String
+  /// Values of the environment's parameters, such as `size=8,goal=4`.
+  public let environmentArguments: String
   /// The algorithm that trained the policy.
   public let algorithm: String
   /// The name that the policy is registered under.
@@ -28,7 +30,9 @@ extension TrainedPolicy {
   ///   the metadata is none.
   public func describe() throws -> PolicyDescription {
     let layers = try LayerTable(
-      policy, for: EnvironmentRegistry.shared.specification(environment).spaces)
+      policy,
+      for: EnvironmentRegistry.shared.specification(environment)
+        .spaces(arguments: environmentArguments))
     _ = try weights(of: layers.parameters)
     func count(_ key: String) throws -> Int {
       let text = try checkpoint.requiredMetadata(key)
@@ -44,7 +48,7 @@ extension TrainedPolicy {
       default: OrderedJSON()
       }
     return PolicyDescription(
-      environment: environment,
+      environment: environment, environmentArguments: environmentArguments,
       algorithm: try checkpoint.requiredMetadata(Checkpoint.Key.algorithm),
       kind: String(parts[0]), steps: try count(Checkpoint.Key.environmentSteps),
       updates: try count(Checkpoint.Key.updates), layers: layers,
@@ -60,6 +64,7 @@ extension PolicyDescription {
     policy.set("settings", settings)
     var object = OrderedJSON()
     object.set("environment", environment)
+    if !environmentArguments.isEmpty { object.set("env_args", environmentArguments) }
     object.set("algorithm", algorithm)
     object.set("policy", policy)
     object.set("env_steps", steps)
@@ -80,14 +85,17 @@ extension PolicyDescription {
 
   /// The same for people, without a newline at the end.
   public var text: String {
-    let facts = [
-      ("environment", environment), ("algorithm", algorithm),
-      (
-        "learnt from",
-        "\(NumberText.grouped(steps)) steps in \(NumberText.grouped(updates)) updates"
-      ),
-      ("policy", kind),
-    ]
+    let parameters =
+      environmentArguments.isEmpty ? [] : [("with", environmentArguments)]
+    let facts =
+      [("environment", environment)] + parameters + [
+        ("algorithm", algorithm),
+        (
+          "learnt from",
+          "\(NumberText.grouped(steps)) steps in \(NumberText.grouped(updates)) updates"
+        ),
+        ("policy", kind),
+      ]
     let settings = settings.entries.map { ("  \($0.key)", $0.value.text) }
     let width = (facts + settings).map(\.0.count).max() ?? 0
     let lines = (facts + settings).map { "\(NumberText.left($0.0, width))   \($0.1)" }

@@ -5,6 +5,8 @@ import Rollout
 public struct TrainedPolicy {
   /// The environment's registered name.
   public let environment: String
+  /// Values of the environment's parameters that it was trained with, such as `size=8,goal=4`.
+  public let environmentArguments: String
   /// The step limit that it was trained with.
   public let episodeLimit: EpisodeLimit
   /// What reacts.
@@ -18,6 +20,7 @@ public struct TrainedPolicy {
   public init(_ checkpoint: Checkpoint) throws {
     self.checkpoint = checkpoint
     environment = try checkpoint.requiredMetadata(Checkpoint.Key.environment)
+    environmentArguments = checkpoint.metadata[Checkpoint.Key.environmentArguments] ?? ""
     policy = try PolicyRegistry.decode(checkpoint.requiredMetadata(Checkpoint.Key.policy))
     let text = try checkpoint.requiredMetadata(Checkpoint.Key.maxEpisodeSteps)
     let format = SettingFormat<EpisodeLimit>.episodeLimit
@@ -30,6 +33,11 @@ public struct TrainedPolicy {
     episodeLimit = limit
   }
 
+  /// The environment with the values of its parameters, as people read it.
+  public var environmentText: String {
+    environmentArguments.isEmpty ? environment : "\(environment) (\(environmentArguments))"
+  }
+
   /// Plays episodes.
   ///
   /// - Parameters:
@@ -37,13 +45,13 @@ public struct TrainedPolicy {
   ///   - choice: whether actions are drawn or the likeliest is taken.
   ///   - seed: the root of the episodes' streams.
   ///   - episodeLimit: the step limit; `registered` for the one that the policy was trained with.
-  /// - Throws: `UnknownEnvironment`, `PolicyError`, `CheckpointError` when the weights are of another network,
-  ///   `EnvironmentFault`.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `EnvironmentFault`, `CheckpointError` when
+  ///   the weights are of another network.
   public func evaluate(
     episodes: Int, choice: ActionChoice, seed: UInt64, episodeLimit: EpisodeLimit = .registered
   ) throws -> EvaluationResult {
     let evaluator = try Evaluator(
-      environment: environment,
+      environment: environment, environmentArguments: environmentArguments,
       episodeLimit: episodeLimit == .registered ? self.episodeLimit : episodeLimit,
       policy: policy, choice: choice, seed: seed)
     let values = try weights(of: evaluator.parameters)

@@ -150,16 +150,18 @@ final class RunRecorder {
   }
 
   private func checkpoint(_ update: PolicyUpdate) -> Checkpoint {
-    Checkpoint(
-      metadata: [
-        Checkpoint.Key.environment: configuration.environment,
-        Checkpoint.Key.maxEpisodeSteps:
-          SettingFormat.episodeLimit.value(configuration.maximumEpisodeSteps).text,
-        Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
-        Checkpoint.Key.algorithm: Reinforce.name,
-        Checkpoint.Key.environmentSteps: "\(update.stepCount)",
-        Checkpoint.Key.updates: "\(update.updateCount)",
-      ],
+    var metadata = [
+      Checkpoint.Key.environment: configuration.environment,
+      Checkpoint.Key.maxEpisodeSteps:
+        SettingFormat.episodeLimit.value(configuration.maximumEpisodeSteps).text,
+      Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
+      Checkpoint.Key.algorithm: Reinforce.name,
+      Checkpoint.Key.environmentSteps: "\(update.stepCount)",
+      Checkpoint.Key.updates: "\(update.updateCount)",
+    ]
+    metadata[Checkpoint.Key.environmentArguments] = configuration.environmentArguments
+    return Checkpoint(
+      metadata: metadata,
       parameters: setup.parameters.entries.map { entry in
         .init(
           name: entry.name, shape: entry.shape,

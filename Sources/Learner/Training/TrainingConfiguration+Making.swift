@@ -34,11 +34,12 @@ extension TrainingConfiguration {
 
   /// What is collected.
   ///
-  /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making an environment throws.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
   func makeSetup(seed: UInt64) throws -> RolloutSetup {
     try RolloutSetup(
-      environment: environment, episodeLimit: maximumEpisodeSteps, policy: policy,
-      environmentCount: environmentsPerActor, stepCount: fragmentSteps, sticky: sticky, seed: seed)
+      environment: environment, environmentArguments: environmentArguments ?? "",
+      episodeLimit: maximumEpisodeSteps, policy: policy, environmentCount: environmentsPerActor,
+      stepCount: fragmentSteps, sticky: sticky, seed: seed)
   }
 
   /// Where batches come from; starts the workers.

@@ -33,7 +33,8 @@ public final class TrainingRun {
   ///   - configuration: what to do, validated.
   ///   - isQuiet: whether to show no progress.
   ///   - workerExecutable: the program whose `worker` subcommand to run; nil for the one that runs now.
-  /// - Throws: `UnknownEnvironment`, `PolicyError`, `RecordError`, `RunMemoryError`, `WorkerStartError`, each a sentence.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `RecordError`, `RunMemoryError`,
+  ///   `WorkerStartError`, each a sentence.
   public init(
     _ configuration: TrainingConfiguration, isQuiet: Bool = false, workerExecutable: String? = nil
   ) throws {
@@ -45,8 +46,9 @@ public final class TrainingRun {
     setup = try resolved.makeSetup(seed: seed)
     layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     evaluator = try Evaluator(
-      environment: resolved.environment, episodeLimit: resolved.evaluationEpisodeLimit,
-      policy: resolved.policy, seed: seed)
+      environment: resolved.environment,
+      environmentArguments: resolved.environmentArguments ?? "",
+      episodeLimit: resolved.evaluationEpisodeLimit, policy: resolved.policy, seed: seed)
     nextEvaluation = resolved.evaluateEvery
     began = SystemCalls.monotonicNanoseconds()
     // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start

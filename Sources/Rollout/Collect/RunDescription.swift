@@ -6,6 +6,8 @@ import Foundation
 public struct RunDescription: Codable, Sendable, Equatable {
   /// The registered name of the environment.
   public var environment: String
+  /// Values of the environment's parameters, such as `size=8,goal=4`.
+  public var environmentArguments: String
   /// The step at which an unfinished episode is cut off.
   public var episodeLimit: EpisodeLimit
   /// B, the environments that a worker steps side by side.
@@ -25,11 +27,13 @@ public struct RunDescription: Codable, Sendable, Equatable {
 
   /// Describes a run.
   public init(
-    environment: String, episodeLimit: EpisodeLimit = .registered, environmentCount: Int,
-    stepCount: Int, sticky: Bool = false, policy: String, seed: UInt64, schedule: CollectSchedule,
+    environment: String, environmentArguments: String = "",
+    episodeLimit: EpisodeLimit = .registered, environmentCount: Int, stepCount: Int,
+    sticky: Bool = false, policy: String, seed: UInt64, schedule: CollectSchedule,
     python: String = "python3"
   ) {
     self.environment = environment
+    self.environmentArguments = environmentArguments
     self.episodeLimit = episodeLimit
     self.environmentCount = environmentCount
     self.stepCount = stepCount

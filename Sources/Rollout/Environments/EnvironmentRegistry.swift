@@ -48,6 +48,28 @@ public final class EnvironmentRegistry: Sendable {
         rewardThreshold: rewardThreshold, make: make))
   }
 
+  /// Registers an environment that is written in Swift and can be made with parameters.
+  ///
+  ///     try EnvironmentRegistry.shared.register(
+  ///       "Mine-v0", parameters: [.integer("size", default: 5, in: 2...100, "Cells.")]
+  ///     ) { Mine(size: $0.integer("size")) }
+  ///
+  /// - Parameters:
+  ///   - parameters: what the environment can be made with: what `--env-args` takes.
+  ///   - make: makes one environment of such values; called once for each of a batch.
+  /// - Throws: `DuplicateEnvironment` when the id is taken.
+  @inlinable
+  public func register<Member: Environment>(
+    _ id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
+    rewardThreshold: Double? = nil, parameters: [EnvironmentParameter],
+    make: @escaping @Sendable (EnvironmentArguments) throws -> Member
+  ) throws(DuplicateEnvironment) {
+    try register(
+      EnvironmentSpecification(
+        id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
+        rewardThreshold: rewardThreshold, parameters: parameters, make: make))
+  }
+
   /// Registers an environment by its specification.
   ///
   /// - Throws: `DuplicateEnvironment` when the id is taken.
@@ -80,22 +102,24 @@ public final class EnvironmentRegistry: Sendable {
 
   /// Makes a batch whose environments draw from a worker's streams.
   ///
-  /// - Throws: `UnknownEnvironment`; what making an environment throws; `WrapperError`.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError`.
   public func makeBatch(
     _ id: String, count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered,
-    wrappers: [Wrapper] = []
+    arguments: String = "", wrappers: [Wrapper] = []
   ) throws -> any EnvironmentBatch {
     try specification(id).makeBatch(
-      count: count, streams: streams, limit: limit, wrappers: wrappers)
+      count: count, streams: streams, limit: limit, arguments: arguments, wrappers: wrappers)
   }
 
   /// Makes a batch of one environment per stream, with wrappers around it, the innermost first.
   ///
-  /// - Throws: `UnknownEnvironment`; what making an environment throws; `WrapperError`.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError`.
   public func makeBatch(
-    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, wrappers: [Wrapper] = []
+    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, arguments: String = "",
+    wrappers: [Wrapper] = []
   ) throws -> any EnvironmentBatch {
-    try specification(id).makeBatch(streams: streams, limit: limit, wrappers: wrappers)
+    try specification(id).makeBatch(
+      streams: streams, limit: limit, arguments: arguments, wrappers: wrappers)
   }
 
   // Limits and thresholds are those of Gymnasium's registration. CartPoleNoVel has its name from the RL

@@ -8,6 +8,8 @@ public struct EnvironmentSpecification: Sendable {
     public var maximumEpisodeSteps: Int?
     /// What was asked for, where the registered limit is known only to whoever makes the batch.
     public var limit: EpisodeLimit
+    /// The values of the environment's parameters.
+    public var arguments: EnvironmentArguments
   }
 
   /// The name with its version, such as `CartPole-v1`.
@@ -18,19 +20,23 @@ public struct EnvironmentSpecification: Sendable {
   public let maximumEpisodeSteps: Int?
   /// The mean return from which the task counts as solved.
   public let rewardThreshold: Double?
+  /// What the environment can be made with.
+  public let parameters: [EnvironmentParameter]
 
-  private let describe: @Sendable () throws -> EnvironmentSpaces
+  private let describe: @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces
   private let make: @Sendable (Request) throws -> any EnvironmentBatch
 
   /// Specifies an environment that batches itself.
   ///
   /// - Parameters:
+  ///   - parameters: what the environment can be made with.
   ///   - spaces: what a batch will emit and accept, found without making one where that is costly.
   ///   - make: makes a batch of as many environments as the request has streams, which end their
   ///     episodes at the limit that it names.
   public init(
     id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
-    spaces: @escaping @Sendable () throws -> EnvironmentSpaces,
+    parameters: [EnvironmentParameter],
+    spaces: @escaping @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces,
     makeBatch: @escaping @Sendable (Request) throws -> any EnvironmentBatch
   ) {
     precondition(!id.isEmpty, "an environment without an id")
@@ -41,8 +47,21 @@ public struct EnvironmentSpecification: Sendable {
     self.summary = summary
     self.maximumEpisodeSteps = maximumEpisodeSteps
     self.rewardThreshold = rewardThreshold
+    self.parameters = parameters
     describe = spaces
     make = makeBatch
+  }
+
+  /// Specifies an environment without parameters that batches itself.
+  public init(
+    id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
+    spaces: @escaping @Sendable () throws -> EnvironmentSpaces,
+    makeBatch: @escaping @Sendable (Request) throws -> any EnvironmentBatch
+  ) {
+    self.init(
+      id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
+      rewardThreshold: rewardThreshold, parameters: [], spaces: { _ in try spaces() },
+      makeBatch: makeBatch)
   }
 
   /// Specifies an environment that is written in Swift.
@@ -55,46 +74,71 @@ public struct EnvironmentSpecification: Sendable {
   ) {
     self.init(
       id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
-      rewardThreshold: rewardThreshold,
-      spaces: { try checkedSpaces(of: [make()]) },
+      rewardThreshold: rewardThreshold, parameters: [], make: { _ in try make() })
+  }
+
+  /// Specifies an environment that is written in Swift and can be made with parameters.
+  @inlinable
+  public init<Member: Environment>(
+    id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
+    parameters: [EnvironmentParameter],
+    make: @escaping @Sendable (EnvironmentArguments) throws -> Member
+  ) {
+    self.init(
+      id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
+      rewardThreshold: rewardThreshold, parameters: parameters,
+      spaces: { try checkedSpaces(of: [make($0)]) },
       makeBatch: { request in
         try NativeEnvironmentBatch(streams: request.streams) { _ in
-          TimeLimit(try make(), maximumEpisodeSteps: request.maximumEpisodeSteps)
+          TimeLimit(
+            try make(request.arguments), maximumEpisodeSteps: request.maximumEpisodeSteps)
         }
       })
   }
 
-  /// What the environment emits and accepts.
+  /// What the environment emits and accepts, made with its parameters' defaults.
   ///
   /// - Throws: what making an environment throws.
   public var spaces: EnvironmentSpaces {
-    get throws { try describe() }
+    get throws { try spaces(arguments: "") }
+  }
+
+  /// What the environment emits and accepts when it is made with such values of its parameters.
+  ///
+  /// - Throws: `InvalidEnvironmentArguments`; what making an environment throws.
+  public func spaces(arguments: String) throws -> EnvironmentSpaces {
+    try describe(EnvironmentArguments(arguments, for: parameters, of: id))
   }
 
   /// Makes a batch of one environment per stream, with wrappers around it, the innermost first.
   ///
-  /// - Throws: what making an environment throws; `WrapperError` where a wrapper does not suit.
+  /// - Parameter arguments: values of parameters, such as `size=8,goal=4`.
+  /// - Throws: `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError` where a wrapper does not suit.
   /// - Precondition: there is at least one stream.
   public func makeBatch(
-    streams: [PCG64], limit: EpisodeLimit = .registered, wrappers: [Wrapper] = []
+    streams: [PCG64], limit: EpisodeLimit = .registered, arguments: String = "",
+    wrappers: [Wrapper] = []
   ) throws -> any EnvironmentBatch {
     precondition(!streams.isEmpty, "a batch of \(id) without environments")
     let own = limit.steps(registered: maximumEpisodeSteps)
     let steps = wrappers.innermostLimit(own)
     let request = Request(
       streams: streams, maximumEpisodeSteps: steps,
-      limit: steps == own ? limit : steps.map { .steps($0) } ?? .unlimited)
+      limit: steps == own ? limit : steps.map { .steps($0) } ?? .unlimited,
+      arguments: try EnvironmentArguments(arguments, for: parameters, of: id))
     return try wrappers.wrap(make(request), streams: streams)
   }
 
   /// Makes a batch whose environments draw from a worker's streams.
   ///
-  /// - Throws: what making an environment throws; `WrapperError` where a wrapper does not suit.
+  /// - Throws: `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError` where a wrapper does not suit.
   /// - Precondition: the count is positive.
   public func makeBatch(
-    count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered, wrappers: [Wrapper] = []
+    count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered, arguments: String = "",
+    wrappers: [Wrapper] = []
   ) throws -> any EnvironmentBatch {
     try makeBatch(
-      streams: (0..<count).map(streams.environment), limit: limit, wrappers: wrappers)
+      streams: (0..<count).map(streams.environment), limit: limit, arguments: arguments,
+      wrappers: wrappers)
   }
 }

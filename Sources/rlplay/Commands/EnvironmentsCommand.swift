@@ -11,6 +11,10 @@ enum EnvironmentsCommand {
       if let spaces = try? environment.spaces {
         print("  observation \(spaces.observation)\n  action \(spaces.action)")
       }
+      for parameter in environment.parameters {
+        let range = parameter.rangeText.map { " (\($0))" } ?? ""
+        print("  \(parameter.name)=\(parameter.defaultText)  \(parameter.summary)\(range)")
+      }
     }
     if options.endsWithJSON { print(json) }
   }
@@ -25,6 +29,16 @@ enum EnvironmentsCommand {
       let spaces = try? environment.spaces
       object.set("observation_space", spaces?.observation.description)
       object.set("action_space", spaces?.action.description)
+      object.set(
+        "parameters",
+        environment.parameters.map { parameter in
+          var declared = OrderedJSON()
+          declared.set("name", parameter.name)
+          declared.set("default", parameter.defaultText)
+          declared.set("range", parameter.rangeText)
+          declared.set("summary", parameter.summary)
+          return declared
+        })
       return object
     }
     var result = OrderedJSON()

@@ -25,7 +25,7 @@ enum EvaluateCommand {
       print(result.json)
       return 0
     }
-    print("\(source.checkpoint.relativePath): \(player.environment)")
+    print("\(source.checkpoint.relativePath): \(player.environmentText)")
     print(
       """
       \(options.episodeCount) episodes, \(options.isGreedy ? "greedy" : "sampled"), seed \(seed)

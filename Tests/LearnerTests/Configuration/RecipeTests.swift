@@ -16,6 +16,9 @@ import Testing
     (try? FileManager.default.contentsOfDirectory(atPath: directory.path))?
     .filter { $0.hasSuffix(".json") }.sorted() ?? []
 
+  /// The file of a recipe.
+  static func path(of name: String) -> String { directory.appendingPathComponent(name).path }
+
   @Test func `there are recipes`() {
     #expect(Self.names.contains("seed-003.json"))
   }
@@ -26,7 +29,9 @@ import Testing
       contentsOf: Self.directory.appendingPathComponent(name).path)
     try recipe.validate()
     #expect(throws: Never.self) {
-      try EnvironmentRegistry.shared.specification(recipe.environment)
+      try EnvironmentRegistry.shared.makeBatch(
+        recipe.environment, streams: [PCG64(seed: 0)],
+        arguments: recipe.environmentArguments ?? "")
     }
   }
 

@@ -17,6 +17,7 @@ struct TrainingConfigurationJSONTests {
       text == """
         {
           "env": "CartPole-v1",
+          "env-args": "none",
           "max-episode-steps": "default",
           "python": "python3",
           "collector": "multi",

@@ -11,6 +11,7 @@ struct TrainingSettingsTests {
   /// A text for every option that differs from its default, and the field that must follow.
   static let samples: [(name: String, text: String, isSet: @Sendable (Configuration) -> Bool)] = [
     ("env", "Acrobot-v1", { $0.environment == "Acrobot-v1" }),
+    ("env-args", "size=8,goal=4", { $0.environmentArguments == "size=8,goal=4" }),
     ("max-episode-steps", "none", { $0.maximumEpisodeSteps == .unlimited }),
     ("max-episode-steps", "300", { $0.maximumEpisodeSteps == .steps(300) }),
     ("python", "venv/bin/python3", { $0.python == "venv/bin/python3" }),

@@ -39,6 +39,9 @@ struct HelpTextTests {
       Environment:
         --env NAME                The environment to learn; 'rlplay envs' lists them.
                                   (default: CartPole-v1)
+        --env-args NAME=VALUE,...|none
+                                  Values of the environment's parameters; 'rlplay
+                                  envs' lists these too. (default: none)
         --max-episode-steps default|none|N
                                   Cut episodes off at the environment's own limit,
                                   never, or after N steps. (default: default)

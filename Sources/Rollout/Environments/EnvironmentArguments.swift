@@ -1,0 +1,126 @@
+/// The values of an environment's parameters: what was given, and the defaults of the others.
+///
+///     let arguments = try EnvironmentArguments("size=8", for: specification)
+///     arguments.integer("size")    // 8
+public struct EnvironmentArguments: Sendable, Equatable {
+  private enum Value: Sendable, Equatable {
+    case integer(Int)
+    case number(Double)
+    case text(String)
+  }
+
+  private var values: [String: Value] = [:]
+
+  /// Reads `name=value` pairs with commas between them; an empty text gives the defaults.
+  ///
+  /// - Parameters:
+  ///   - text: what a command line spells.
+  ///   - parameters: what is declared.
+  ///   - id: the environment, for the error.
+  /// - Throws: `InvalidEnvironmentArguments` for a name that is not declared, or a value that is none
+  ///   or out of range.
+  public init(
+    _ text: String, for parameters: [EnvironmentParameter], of id: String
+  ) throws(InvalidEnvironmentArguments) {
+    for parameter in parameters {
+      values[parameter.name] =
+        switch parameter.kind {
+        case .integer(let value, _): .integer(value)
+        case .number(let value, _): .number(value)
+        case .text(let value): .text(value)
+        }
+    }
+    var given: Set<String> = []
+    for pair in text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false) {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+        throw InvalidEnvironmentArguments(
+          "'\(pair)' is no argument of an environment: write it like size=8,goal=4.")
+      }
+      let (name, value) = (String(parts[0]), String(parts[1]))
+      guard let parameter = parameters.first(where: { $0.name == name }) else {
+        throw .unknown(name, parameters: parameters, of: id)
+      }
+      guard given.insert(name).inserted else {
+        throw InvalidEnvironmentArguments("\(name) is given more than once: give it once.")
+      }
+      values[name] = try Self.value(value, of: parameter, environment: id)
+    }
+  }
+
+  private static func value(
+    _ text: String, of parameter: EnvironmentParameter, environment: String
+  ) throws(InvalidEnvironmentArguments) -> Value {
+    let outOfRange = InvalidEnvironmentArguments(
+      """
+      \(parameter.name)=\(text) is out of range for \(environment): use \
+      \(parameter.rangeText ?? "another word").
+      """)
+    switch parameter.kind {
+    case .integer(_, let range):
+      guard let number = Int(text) else {
+        throw InvalidEnvironmentArguments(
+          "\(parameter.name)=\(text) is not a whole number: use \(parameter.rangeText ?? "one").")
+      }
+      guard range.contains(number) else { throw outOfRange }
+      return .integer(number)
+    case .number(_, let range):
+      guard let number = Double(text), !number.isNaN else {
+        throw InvalidEnvironmentArguments(
+          "\(parameter.name)=\(text) is not a number: use \(parameter.rangeText ?? "one").")
+      }
+      guard range.contains(number) else { throw outOfRange }
+      return .number(number)
+    case .text: return .text(text)
+    }
+  }
+
+  /// The value of a parameter that is a whole number.
+  ///
+  /// - Precondition: such a parameter is declared.
+  public func integer(_ name: String) -> Int {
+    guard case .integer(let value) = values[name] else { refuse(name, "whole number") }
+    return value
+  }
+
+  /// The value of a parameter that is a number.
+  ///
+  /// - Precondition: such a parameter is declared.
+  public func number(_ name: String) -> Double {
+    guard case .number(let value) = values[name] else { refuse(name, "number") }
+    return value
+  }
+
+  /// The value of a parameter that is a word.
+  ///
+  /// - Precondition: such a parameter is declared.
+  public func text(_ name: String) -> String {
+    guard case .text(let value) = values[name] else { refuse(name, "word") }
+    return value
+  }
+
+  private func refuse(_ name: String, _ kind: String) -> Never {
+    fatalError("no parameter '\(name)' that is a \(kind) is declared at registration")
+  }
+}
+
+/// Arguments that an environment does not take.
+public struct InvalidEnvironmentArguments: Error, Equatable, CustomStringConvertible {
+  /// What is wrong and what to write instead: a sentence with its full stop.
+  public let description: String
+
+  /// Refuses arguments, also those that are wrong only together.
+  public init(_ description: String) { self.description = description }
+
+  fileprivate static func unknown(
+    _ name: String, parameters: [EnvironmentParameter], of id: String
+  ) -> InvalidEnvironmentArguments {
+    guard !parameters.isEmpty else {
+      return InvalidEnvironmentArguments("\(id) has no parameters: leave '\(name)' out.")
+    }
+    let names = parameters.map(\.name)
+    let nearest = NearestMatch.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
+    return InvalidEnvironmentArguments(
+      "\(id) has no parameter '\(name)'; it has \(names.joined(separator: ", ")).\(nearest)")
+  }
+}
