@@ -144,6 +144,10 @@ public final class EnvironmentRegistry: Sendable {
     EnvironmentSpecification(
       id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
       maximumEpisodeSteps: 200, make: { Pendulum() }),
+    // The corridor's loop in the seed stops at 100 steps.
+    EnvironmentSpecification(
+      id: "Corridor-v0", summary: "Walk along a corridor to the goal at its end.",
+      maximumEpisodeSteps: 100, parameters: Corridor.parameters, make: { try Corridor($0) }),
   ]
 
   /// CartPole, eight at a time where there are as many.

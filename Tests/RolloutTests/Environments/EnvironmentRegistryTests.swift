@@ -30,7 +30,8 @@ struct EnvironmentRegistryTests {
     #expect(
       error?.description
         == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1, "
-        + "CartPoleNoVel-v1, MountainCar-v0, MountainCarContinuous-v0, Acrobot-v1, Pendulum-v1."
+        + "CartPoleNoVel-v1, MountainCar-v0, MountainCarContinuous-v0, Acrobot-v1, Pendulum-v1, "
+        + "Corridor-v0."
         + " Did you mean 'CartPole-v0'?")
   }
 
