@@ -144,10 +144,14 @@ public final class EnvironmentRegistry: Sendable {
     EnvironmentSpecification(
       id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
       maximumEpisodeSteps: 200, make: { Pendulum() }),
-    // The corridor's loop in the seed stops at 100 steps.
+    // The seeds' own. The corridor's loop stops at 100 steps; any cube is solved by 14 turns, and
+    // twice that is the limit.
     EnvironmentSpecification(
       id: "Corridor-v0", summary: "Walk along a corridor to the goal at its end.",
       maximumEpisodeSteps: 100, parameters: Corridor.parameters, make: { try Corridor($0) }),
+    EnvironmentSpecification(
+      id: "Cube2x2-v0", summary: "Solve a scrambled 2×2×2 cube by quarter turns.",
+      maximumEpisodeSteps: 28, parameters: Cube2x2.parameters, make: { try Cube2x2($0) }),
   ]
 
   /// CartPole, eight at a time where there are as many.

@@ -31,7 +31,7 @@ struct EnvironmentRegistryTests {
       error?.description
         == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1, "
         + "CartPoleNoVel-v1, MountainCar-v0, MountainCarContinuous-v0, Acrobot-v1, Pendulum-v1, "
-        + "Corridor-v0."
+        + "Corridor-v0, Cube2x2-v0."
         + " Did you mean 'CartPole-v0'?")
   }
 
