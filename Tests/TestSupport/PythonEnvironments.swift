@@ -21,6 +21,11 @@ public final class PythonEnvironments {
   /// The directory of the module, for `PYTHONPATH`.
   public var directory: URL { scratch.url }
 
+  /// How many counters were closed in a good end.
+  public var closedCount: Int {
+    FileManager.default.contents(atPath: scratch.path("closed"))?.count ?? 0
+  }
+
   private static let module = #"""
     import os, sys, time
     import gymnasium
@@ -53,6 +58,10 @@ public final class PythonEnvironments {
             over = self.steps >= self.length
             return (self.observation(), float(action), over and not self.truncates,
                     over and self.truncates, {})
+
+        def close(self):
+            with open(os.path.join(os.path.dirname(__file__), "closed"), "a") as file:
+                file.write("x")
 
         def render(self):
             picture = np.zeros((2, 3, 3), np.uint8)

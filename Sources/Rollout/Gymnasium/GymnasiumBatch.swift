@@ -100,10 +100,15 @@ public final class GymnasiumBatch: EnvironmentBatch {
       memory.putActions(clippedActions?.clip(rows.after) ?? rows.after)
       for index in 0..<count { memory.frozen[index] = rows.isFrozen(index) }
       process.send(.step, 0..<count)
-      try finish(position: position) { rows.before.stepno[$0] }
-      memory.takeObservations(rows.after)
-      for index in 0..<count { try finish(index, rows) }
-      try maskCheck?.check(rows.after, environmentCount: count)
+      do {
+        try finish(position: position) { rows.before.stepno[$0] }
+        memory.takeObservations(rows.after)
+        for index in 0..<count { try finish(index, rows) }
+        try maskCheck?.check(rows.after, environmentCount: count)
+      } catch let fault as EnvironmentFault {
+        position.mark(environment: fault.environment, step: Int32(fault.step))
+        throw fault
+      }
     }
   }
 

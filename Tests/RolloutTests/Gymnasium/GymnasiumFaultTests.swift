@@ -107,9 +107,32 @@ struct GymnasiumFaultTests {
     #expect(error.description.contains("exited with code 1"), "\(error)")
   }
 
-  @Test func `a batch that goes takes its Python and its descriptors along`() throws {
+  @Test func `where an environment hangs is marked, and its Python's death reported`() throws {
+    let stage = Stage(try batch("rlplay_cases:Faulty-hang-v0"), stepCount: 5)
+    try stage.reset()
+    let python = try #require(stage.batch as? GymnasiumBatch).pythonProcess
+    let position = stage.position
+    let watch = Thread {
+      _ = eventually { position.position == .init(environment: 0, step: 2) }
+      kill(python, SIGKILL)
+    }
+    watch.start()
+    let error = try #require(throws: EnvironmentFault.self) { try stage.collect() }
+    #expect((error.environment, error.step) == (0, 2))
+    #expect(error.description.contains("was killed by signal 9 (SIGKILL)"), "\(error)")
+    #expect(stage.marked == .init(environment: 0, step: 2))
+  }
+
+  @Test func `an interruption at the terminal is not for Python`() throws {
+    let stage = Stage(try batch("rlplay_cases:Counter-v0"), stepCount: 2)
+    kill(try #require(stage.batch as? GymnasiumBatch).pythonProcess, SIGINT)
+    try stage.reset()
+    try stage.collect()
+    #expect(stage.column(stage.fragment.stepno) == [0, 1, 2])
+  }
+
+  @Test func `a batch that goes takes its Python along`() throws {
     var pids: [Int32] = []
-    _ = try batch("rlplay_cases:Counter-v0")
     for _ in 0..<3 { pids.append(try batch("rlplay_cases:Counter-v0").pythonProcess) }
     #expect(pids.allSatisfy { !ProcessTable.unreaped(of: getpid()).contains($0) })
     #expect(pids.allSatisfy { !ProcessTable.isRunning($0) })

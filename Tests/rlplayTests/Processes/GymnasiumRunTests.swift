@@ -1,5 +1,7 @@
+import Actor
 import Foundation
 import Glibc
+import Learner
 import Rollout
 import TestSupport
 import Testing
@@ -44,12 +46,42 @@ extension ProcessTests {
       let run = try train("rlplay_cases:Counter-v0", "--steps", "800", "--eval-every", "0")
         .waitForEnd(within: 60)
       #expect(run.exitCode == 0, "\(run.errors)")
+      // Eight of each worker, and the one that was asked for its spaces.
+      #expect(cases.closedCount == 17)
       let path = directory.path("run")
       let outcome = try RunningProgram.run(
         Executable.rlplay,
         ["evaluate", path, "--episodes", "5", "--json", "--python", cases.python])
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       #expect(outcome.json["mean_length"] as? Double == 6)
+    }
+
+    @Test func `evaluations share their Python, and batches leave nothing behind`() async {
+      await #expect(processExitsWith: .success) {
+        let policy = NetworkPolicy(hidden: [8])
+        func evaluate() throws -> [EvaluationResult] {
+          let evaluator = try Evaluator(
+            environment: "gym:CartPole-v1", policy: policy, choice: .sample, seed: 1)
+          let weights = FlatVector<Float>(repeating: 0, count: evaluator.parameters.elementCount)
+          let results = try (0..<3).map { _ in
+            try evaluator.evaluate(weights, episodes: 0..<5)
+          }
+          #expect(ProcessTable.children(of: getpid()).count == 1)
+          return results
+        }
+        // The first one makes what Foundation keeps for all, and asks for the spaces.
+        let results = try evaluate()
+        #expect(Set(results.map(\.lengths)).count == 1)
+        #expect(Set(results[0].lengths).count > 1)
+        let names = ProcessTable.sharedMemoryNames
+        let descriptors = ProcessTable.descriptorCount(of: getpid())
+        for _ in 0..<5 {
+          #expect(try evaluate() == results)
+          #expect(ProcessTable.unreaped(of: getpid()).isEmpty)
+          #expect(LeakTests.descriptorsFall(to: descriptors))
+        }
+        #expect(ProcessTable.sharedMemoryNames == names)
+      }
     }
 
     /// Of workers that sleep in Python, and of ones whose Python never returns from C.
