@@ -48,6 +48,14 @@ struct ActionMaskCheck {
     leaf = fields[..<place].reduce(0) { $0 + $1.value.leaves.count }
   }
 
+  /// Whether one environment's mask allows an action of a choice, counted from 0.
+  func allows(_ action: Int, of choice: Int, _ state: StateRow, environment: Int) -> Bool {
+    let column = state.obsColumns[leaf]
+    let mask = state.base + column.offset(row: state.row, environment: environment)
+    return mask.load(
+      fromByteOffset: counts[..<choice].reduce(0, +) + action, as: UInt8.self) != 0
+  }
+
   /// Looks at the masks of one row.
   ///
   /// - Throws: `EnvironmentFault` with an `EmptyActionMask`.

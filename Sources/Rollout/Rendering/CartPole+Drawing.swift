@@ -1,32 +1,24 @@
-import Glibc
-
 extension CartPole: Drawable {
   /// Draws cart, pole, axle and track as Gymnasium's `cartpole.py` does, 600 × 400.
   ///
-  /// 125 pixels are one unit of length, so that the track shows what a cart may leave the centre by.
+  /// 125 pixels are one unit of length, so that the track is as long as a cart may go.
   public func draw() -> Picture {
     var canvas = Canvas(width: 600, height: 400)
     let scale = 600 / (2 * Constants.positionLimit)
     let poleLength = scale * 2 * Constants.halfLength
     let (poleWidth, cartWidth, cartHeight) = (10.0, 50.0, 30.0)
     // Gymnasium's coordinates run upwards.
-    let cart = Canvas.Point(state.x * scale + 300, 400 - 100)
-    let axle = Canvas.Point(cart.x, cart.y - cartHeight / 4)
+    let cart = Canvas.Point(300 + state.x * scale, 400 - 100)
+    let axle = cart.offset(0, cartHeight / 4)
 
     canvas.fillRectangle(
       left: cart.x - cartWidth / 2, top: cart.y - cartHeight / 2, right: cart.x + cartWidth / 2,
       bottom: cart.y + cartHeight / 2, .black)
-    let (cosine, sine) = (cos(state.z), sin(state.z))
-    let corners = [
-      (-poleWidth / 2, -poleWidth / 2), (-poleWidth / 2, poleLength - poleWidth / 2),
-      (poleWidth / 2, poleLength - poleWidth / 2), (poleWidth / 2, -poleWidth / 2),
-    ]
     // A positive angle leans to the right.
-    let pole = corners.map { across, along in
-      Canvas.Point(
-        axle.x + across * cosine + along * sine, axle.y + across * sine - along * cosine)
-    }
-    canvas.fill(pole, Canvas.Colour(202, 152, 101))
+    canvas.fillRectangle(
+      around: axle, across: -poleWidth / 2...poleWidth / 2,
+      along: -poleWidth / 2...poleLength - poleWidth / 2, turned: -state.z,
+      Canvas.Colour(202, 152, 101))
     canvas.fillCircle(axle, radius: poleWidth / 2, Canvas.Colour(129, 132, 203))
     canvas.fillRectangle(left: 0, top: cart.y, right: 600, bottom: cart.y + 1, .black)
     return canvas.picture

@@ -1,0 +1,152 @@
+/// Looks for mistakes in an environment by playing it with random actions.
+///
+///     let report = try EnvironmentCheck(stepCount: 10_000).run("Mine-v0")
+///     for finding in report.findings { print(finding.subject, finding.verdict) }
+///
+/// Works through `EnvironmentBatch`, for an `Environment` of one's own as for any other batch. Two batches
+/// play the same seed and the same actions and have to agree byte by byte, a third plays another seed, and
+/// two more have their episodes cut early. What a precondition stops, stops the program here as well.
+public struct EnvironmentCheck: Sendable, Equatable {
+  /// Steps of each of two environments.
+  public var stepCount: Int
+  /// The root of all random streams.
+  public var seed: UInt64
+
+  /// Environments in each batch.
+  static let environmentCount = 2
+  /// The limit that episodes are cut at to see whether limits are kept.
+  static let shortLimit = 7
+
+  /// Sets a check up.
+  ///
+  /// - Precondition: there is at least one step.
+  public init(stepCount: Int = 1000, seed: UInt64 = 0) {
+    precondition(stepCount > 0, "a check of \(stepCount) steps")
+    self.stepCount = stepCount
+    self.seed = seed
+  }
+
+  /// Checks a registered environment.
+  ///
+  /// - Throws: `UnknownEnvironment`.
+  public func run(_ id: String) throws(UnknownEnvironment) -> EnvironmentCheckReport {
+    run(try EnvironmentRegistry.shared.specification(id))
+  }
+
+  /// Checks an environment; what it throws is among the findings.
+  public func run(_ specification: EnvironmentSpecification) -> EnvironmentCheckReport {
+    var notes = CheckNotes()
+    var report = EnvironmentCheckReport(id: specification.id)
+    play(specification, .registered, stepCount, alsoDifferently: true, &notes)
+    if notes.wrong.isEmpty {
+      play(
+        specification, .steps(Self.shortLimit), min(stepCount, 5 * Self.shortLimit),
+        alsoDifferently: false, &notes)
+      report.stepsPerSecond = try? measure(specification)
+    }
+    report.findings = notes.findings
+    report.stepCount = notes.stepCount
+    report.episodeCount = notes.episodeCount
+    return report
+  }
+
+  /// Plays a batch, its twin, and perhaps another one.
+  private func play(
+    _ specification: EnvironmentSpecification, _ limit: EpisodeLimit, _ stepCount: Int,
+    alsoDifferently: Bool, _ notes: inout CheckNotes
+  ) {
+    var place = "when it is made"
+    var subject = EnvironmentCheckReport.Subject.spaces
+    do {
+      notes.look(at: .spaces)
+      let spaces = try specification.spaces
+      notes.blame(.spaces, spaces.observation.flaw.map { "the observation space: \($0)" })
+      notes.blame(.spaces, spaces.action.flaw.map { "the action space: \($0)" })
+      guard notes.wrong.isEmpty else { return }
+      func batch(seed: UInt64, filler: UInt8) throws -> CheckedBatch? {
+        let batch = try specification.makeBatch(
+          streams: streams(seed: seed, count: Self.environmentCount), limit: limit)
+        notes.blame(.spaces, Self.flaw(of: batch, spaces))
+        guard notes.wrong.isEmpty else { return nil }
+        return CheckedBatch(
+          batch, filler: filler,
+          samplers: (0..<Self.environmentCount).map {
+            RandomStreams(seed: self.seed, worker: 0, incarnation: 0).action($0)
+          })
+      }
+      guard let one = try batch(seed: seed, filler: 0xA5),
+        let twin = try batch(seed: seed, filler: 0x5A)
+      else { return }
+      let other = alsoDifferently ? try batch(seed: seed &+ 1, filler: 0xA5) : nil
+      let rows = RowCheck(
+        one: one, twin: twin, limit: limit.steps(registered: specification.maximumEpisodeSteps))
+
+      (place, subject) = ("in a reset", .reset)
+      for batch in [one, twin, other] { try batch?.reset() }
+      rows.checkReset(&notes)
+      var differs = other.map { one.differs(from: $0, row: 0) } ?? true
+      for step in 0..<stepCount {
+        (place, subject) = ("in step \(step + 1)", .actions)
+        for batch in [one, twin, other] { try batch?.step() }
+        rows.checkStep(step + 1, &notes)
+        if let other, !differs { differs = one.differs(from: other, row: 1) }
+        for batch in [one, twin, other] { batch?.advance() }
+      }
+      (place, subject) = ("in a reset after \(stepCount) steps", .reset)
+      for batch in [one, twin] { try batch.reset() }
+      rows.checkReset(&notes)
+      if alsoDifferently {
+        notes.look(at: .differentSeeds)
+        if !differs {
+          notes.doubt(
+            .differentSeeds,
+            "the seed changes nothing in \(stepCount) steps, as if nothing happened by chance")
+        }
+      }
+    } catch {
+      notes.blame(subject, "\(place): \(error)")
+    }
+  }
+
+  /// What a batch declares that its specification does not.
+  private static func flaw(of batch: any EnvironmentBatch, _ spaces: EnvironmentSpaces) -> String? {
+    if batch.count != environmentCount {
+      return "a batch for \(environmentCount) random streams has \(batch.count) environments"
+    }
+    if batch.spaces != spaces {
+      return """
+        a batch has \(batch.spaces.observation) and \(batch.spaces.action), its specification \
+        \(spaces.observation) and \(spaces.action)
+        """
+    }
+    return nil
+  }
+
+  private func streams(seed: UInt64, count: Int) -> [PCG64] {
+    let streams = RandomStreams(seed: seed, worker: 0, incarnation: 0)
+    return (0..<count).map(streams.environment)
+  }
+
+  /// Environment steps a second, from a quarter of a second or `stepCount` steps, whatever is less.
+  private func measure(_ specification: EnvironmentSpecification) throws -> Double {
+    let count = 8
+    let batch = try specification.makeBatch(streams: streams(seed: seed, count: count))
+    let actions = RandomStreams(seed: seed, worker: 0, incarnation: 0)
+    // Drawn before the clock starts; where a mask decides, one step at a time.
+    let block = ActionMaskCheck(batch.spaces) == nil ? 32 : 1
+    return try TimedBatch(batch, samplers: (0..<count).map(actions.action), block: block)
+      .stepsPerSecond(seconds: 0.25, stepCount: max(stepCount, block))
+  }
+}
+
+extension CheckedBatch {
+  /// Whether any environment's state at a row is another one than in another batch.
+  fileprivate func differs(from other: CheckedBatch, row: Int) -> Bool {
+    layout.stateColumns.contains { column in
+      (0..<batch.count).contains { index in
+        bytes(column, row: row, environment: index)
+          != other.bytes(column, row: row, environment: index)
+      }
+    }
+  }
+}

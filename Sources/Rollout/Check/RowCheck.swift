@@ -1,0 +1,152 @@
+/// Looks at what two batches wrote that play the same.
+struct RowCheck {
+  let one: CheckedBatch
+  let twin: CheckedBatch
+  /// Steps that an episode may have; `nil` for no limit.
+  let limit: Int?
+
+  private var layout: FragmentLayout { one.layout }
+  private var spaces: EnvironmentSpaces { one.batch.spaces }
+
+  /// Looks at row 0 after a reset.
+  func checkReset(_ notes: inout CheckNotes) {
+    notes.look(at: .reset)
+    for index in 0..<one.batch.count {
+      let place = "environment \(index) after a reset"
+      let stepno = one.stepno(row: 0, index)
+      if stepno != 0 { notes.blame(.reset, "\(place) has stepno \(stepno), not 0") }
+      let reward = one.reward(row: 0, index)
+      if reward != 0 { notes.blame(.reset, "\(place) has the reward \(reward), not 0") }
+      let fin = one.flag(layout.fin, row: 0, index)
+      if fin != 1 { notes.blame(.reset, "\(place) has fin \(fin), not 1") }
+      for column in layout.columns[layout.actPlaces]
+      where one.bytes(column, row: 0, environment: index).contains(where: { $0 != 0 }) {
+        notes.blame(.reset, "\(place) has an action that is not 0")
+      }
+      checkObservation(layout.obsPlaces, row: 0, index, .observations, "\(place)", &notes)
+      compare(row: 0, index, place, &notes)
+    }
+  }
+
+  /// Looks at a step from row 0 to row 1.
+  ///
+  /// - Parameter step: how many steps were played since the first reset.
+  func checkStep(_ step: Int, _ notes: inout CheckNotes) {
+    notes.look(at: .actions, .flags, .limit)
+    for index in 0..<one.batch.count {
+      let place = "environment \(index) at step \(step)"
+      notes.stepCount += 1
+      checkObservation(layout.obsPlaces, row: 1, index, .observations, place, &notes)
+      let reward = one.reward(row: 1, index)
+      if !reward.isFinite { notes.blame(.numbers, "\(place): the reward is \(reward)") }
+      if !one.keepsAction(index) {
+        notes.blame(.actions, "\(place): the action that was drawn is overwritten")
+      }
+      let isOver = checkFlags(index, place, &notes)
+      checkFinal(index, isOver: isOver, place, &notes)
+      compare(row: 1, index, place, &notes)
+    }
+  }
+
+  private func checkObservation(
+    _ places: Range<Int>, row: Int, _ index: Int,
+    _ subject: EnvironmentCheckReport.Subject, _ place: String, _ notes: inout CheckNotes
+  ) {
+    notes.look(at: subject, .numbers)
+    let name = subject == .finals ? "the final observation" : "the observation"
+    for column in layout.columns[places]
+    where pairs(column, row, index).contains(where: isUnwritten) {
+      notes.blame(subject, "\(place): \(name) is not written, or not all of it")
+      return
+    }
+    let leaves = one.leaves(places, row: row, environment: index)
+    notes.blame(
+      subject, spaces.observation.violation(in: leaves).map { "\(place): \(name) \($0)" })
+    notes.blame(
+      .numbers, spaces.observation.nonFinite(in: leaves).map { "\(place): \(name) \($0)" })
+  }
+
+  /// Looks at flags, step numbers and the limit.
+  ///
+  /// - Returns: whether the episode ended.
+  private func checkFlags(_ index: Int, _ place: String, _ notes: inout CheckNotes) -> Bool {
+    let terminated = one.flag(layout.terminated, row: 0, index)
+    let truncated = one.flag(layout.truncated, row: 0, index)
+    let fin = one.flag(layout.fin, row: 1, index)
+    for (name, flag) in [("terminated", terminated), ("truncated", truncated), ("fin", fin)]
+    where flag > 1 {
+      notes.blame(.flags, "\(place): \(name) is not written, or neither 0 nor 1")
+    }
+    let isOver = terminated == 1 || truncated == 1
+    if isOver { notes.episodeCount += 1 }
+    if isOver != (fin == 1) {
+      notes.blame(
+        .flags,
+        "\(place): fin is \(fin) with terminated \(terminated) and truncated \(truncated)")
+    }
+    let (before, after) = (one.stepno(row: 0, index), one.stepno(row: 1, index))
+    let expected = isOver ? 0 : before &+ 1
+    if after != expected {
+      notes.blame(.flags, "\(place): stepno is \(after) after \(before), not \(expected)")
+    }
+    if let limit {
+      let length = Int(before) + 1
+      if length > limit || (length == limit && !isOver) {
+        notes.blame(.limit, "\(place): an episode goes on after \(length) steps of \(limit)")
+      }
+    }
+    return isOver
+  }
+
+  private func checkFinal(
+    _ index: Int, isOver: Bool, _ place: String, _ notes: inout CheckNotes
+  ) {
+    notes.look(at: .finals)
+    if isOver {
+      checkObservation(layout.finalObsPlaces, row: 0, index, .finals, place, &notes)
+      return
+    }
+    for column in layout.columns[layout.finalObsPlaces]
+    where !one.isUntouched(column, row: 0, environment: index)
+      || !twin.isUntouched(column, row: 0, environment: index)
+    {
+      notes.blame(.finals, "\(place): a final observation is written, but no episode ended")
+    }
+  }
+
+  /// Compares a state row of both batches, and at an end what the step told.
+  private func compare(row: Int, _ index: Int, _ place: String, _ notes: inout CheckNotes) {
+    notes.look(at: .equalSeeds)
+    var parts: [(String, Range<Int>, Int)] = [
+      ("observation", layout.obsPlaces, row), ("action", layout.actPlaces, row),
+    ]
+    if row == 1, one.flag(layout.fin, row: 1, index) == 1 {
+      parts.append(("final observation", layout.finalObsPlaces, 0))
+    }
+    for (name, places, row) in parts {
+      for column in layout.columns[places] { same(name, column, row) }
+    }
+    same("reward", layout.rew, row)
+    same("fin", layout.fin, row)
+    same("stepno", layout.stepno, row)
+
+    func same(_ name: String, _ column: Column, _ row: Int) {
+      // What neither wrote differs too, and is blamed elsewhere.
+      let differs = pairs(column, row, index).contains { $0 != $1 && !isUnwritten($0, $1) }
+      guard differs else { return }
+      notes.blame(.equalSeeds, "\(place): the \(name) differs between two runs of one seed")
+    }
+  }
+
+  /// The bytes of a value in both batches.
+  private func pairs(_ column: Column, _ row: Int, _ index: Int) -> [(UInt8, UInt8)] {
+    Array(
+      zip(
+        one.bytes(column, row: row, environment: index),
+        twin.bytes(column, row: row, environment: index)))
+  }
+
+  private func isUnwritten(_ first: UInt8, _ second: UInt8) -> Bool {
+    first == one.filler && second == twin.filler
+  }
+}

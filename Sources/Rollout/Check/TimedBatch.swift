@@ -1,0 +1,56 @@
+/// A batch that is played with random actions against the clock.
+struct TimedBatch {
+  private let batch: any EnvironmentBatch
+  private let storage: FragmentStorage
+  private let maskCheck: ActionMaskCheck?
+  private var samplers: [PCG64]
+
+  /// Prepares a fragment.
+  ///
+  /// - Parameter block: steps whose actions are drawn together; 1 where a mask decides what may be drawn.
+  init(_ batch: any EnvironmentBatch, samplers: [PCG64], block: Int) {
+    self.batch = batch
+    self.samplers = samplers
+    maskCheck = ActionMaskCheck(batch.spaces)
+    storage = FragmentStorage(
+      FragmentLayout(
+        stepCount: block, environmentCount: batch.count,
+        contents: FragmentContents(spaces: batch.spaces, reaction: .empty)))
+  }
+
+  /// Plays until one of the limits is reached.
+  consuming func stepsPerSecond(seconds: Double, stepCount: Int) throws -> Double {
+    let (fragment, layout) = (storage.view, storage.layout)
+    let limit = UInt64(seconds * 1e9)
+    var (elapsed, steps): (UInt64, Int) = (0, 0)
+    try batch.reset(into: fragment, row: 0)
+    while elapsed < limit, steps < stepCount {
+      drawActions()
+      for t in 0..<layout.stepCount where elapsed < limit {
+        let began = SystemCalls.monotonicNanoseconds()
+        try batch.step(fragment, from: t, sticky: false, position: .unread)
+        elapsed += SystemCalls.monotonicNanoseconds() - began
+        steps += 1
+      }
+      fragment.copyState(row: layout.stepCount, to: fragment, row: 0)
+    }
+    return Double(steps * batch.count) / (Double(max(elapsed, 1)) / 1e9)
+  }
+
+  private mutating func drawActions() {
+    storage.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let state = StateRow(storage.view, columns: columns, row: 0)
+      for t in 1...storage.layout.stepCount {
+        let row = StateRow(storage.view, columns: columns, row: t)
+        for index in 0..<batch.count {
+          batch.spaces.action.sample(
+            into: row.act(index), using: &samplers[index],
+            where: { choice, action in
+              maskCheck?.allows(action, of: choice, state, environment: index) ?? true
+            })
+        }
+      }
+    }
+  }
+}

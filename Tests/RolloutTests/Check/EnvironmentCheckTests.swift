@@ -1,0 +1,218 @@
+import Testing
+
+@testable import Rollout
+
+struct EnvironmentCheckTests {
+  typealias Subject = EnvironmentCheckReport.Subject
+
+  private func report(
+    _ mistake: Suspect.Mistake, limit: Int? = 50, stepCount: Int = 200
+  ) -> EnvironmentCheckReport {
+    EnvironmentCheck(stepCount: stepCount, seed: 4).run(
+      EnvironmentSpecification(
+        id: "Suspect-v0", summary: "", maximumEpisodeSteps: limit, make: { Suspect(mistake) }))
+  }
+
+  private func report(_ mistake: Spoiler.Mistake) -> EnvironmentCheckReport {
+    EnvironmentCheck(stepCount: 200).run(
+      EnvironmentSpecification(
+        id: "Spoiler-v0", summary: "", maximumEpisodeSteps: 15,
+        spaces: { EnvironmentSpaces(of: Suspect(.none)) },
+        makeBatch: { try Spoiler($0, mistake) }))
+  }
+
+  /// The one thing that is wrong.
+  private func onlyFault(_ report: EnvironmentCheckReport) throws -> (Subject, String) {
+    let wrong = report.findings.compactMap { finding -> (Subject, String)? in
+      if case .wrong(let text) = finding.verdict { (finding.subject, text) } else { nil }
+    }
+    #expect(wrong.count == 1 && !report.isSound, "\(report.findings)")
+    return try #require(wrong.first)
+  }
+
+  @Test func `a sound environment has nothing wrong`() {
+    for limit in [50, 3, nil] {
+      let report = report(.none, limit: limit)
+      #expect(report.isSound, "\(report.findings)")
+      #expect(report.findings.map(\.subject) == Subject.allCases)
+      #expect(report.findings.allSatisfy { $0.verdict == .sound })
+      // 2 × 200, and 2 × 35 with episodes cut at 7.
+      #expect(report.stepCount == 470)
+      let lengths = min(limit ?? 20, 20)
+      #expect(report.episodeCount == 2 * (200 / lengths) + 2 * 5)
+      #expect((report.stepsPerSecond ?? 0) > 0)
+    }
+    #expect(report(Spoiler.Mistake.none).isSound)
+  }
+
+  @Test(arguments: EnvironmentRegistry.shared.ids)
+  func `every environment that is built in is sound`(id: String) throws {
+    let report = try EnvironmentCheck(stepCount: 100).run(id)
+    #expect(report.isSound, "\(report.findings)")
+  }
+
+  @Test func `one seed gives one report, but for the speed`() {
+    var (one, two) = (report(.none), report(.none))
+    (one.stepsPerSecond, two.stepsPerSecond) = (nil, nil)
+    #expect(one == two)
+  }
+
+  @Test(arguments: [
+    (
+      Suspect.Mistake.observationBeyondBounds, Subject.observations,
+      "environment 0 at step 11: the observation [1] is 1.25, outside Box(-1.0, 1.0, [2], float32)"
+    ),
+    (.notANumber, .numbers, "environment 0 at step 11: the observation [0] is nan"),
+    (.infiniteReward, .numbers, "environment 0 at step 9: the reward is inf"),
+    (
+      .throwsInStep, .actions,
+      "in step 5: environment 0 failed at step 4 of its episode: Broken()"
+    ),
+    (
+      .throwsInReset, .actions,
+      "in step 20: environment 0 failed at step 20 of its episode: Broken()"
+    ),
+    (
+      .emptySpace, .spaces,
+      "the observation space: Box(1.0, 0.0, [2], float32), has no values between its bounds"
+    ),
+    (
+      .forgetsItsSeed, .equalSeeds,
+      "environment 0 after a reset: the observation differs between two runs of one seed"
+    ),
+  ])
+  func `a mistake of an environment is found and placed`(
+    mistake: Suspect.Mistake, subject: Subject, text: String
+  ) throws {
+    let fault = try onlyFault(report(mistake))
+    #expect(fault.0 == subject && fault.1 == text)
+  }
+
+  @Test func `an environment without chance is doubtful, and not wrong`() {
+    let report = report(.ignoresChance)
+    #expect(report.isSound)
+    #expect(
+      report[.differentSeeds]
+        == .doubtful("the seed changes nothing in 200 steps, as if nothing happened by chance"))
+  }
+
+  @Test(arguments: [
+    (
+      Spoiler.Mistake.leavesRewardInReset, Subject.reset,
+      "environment 1 after a reset has the reward 3.0, not 0"
+    ),
+    (.leavesFinInReset, .reset, "environment 1 after a reset has fin 0, not 1"),
+    (.leavesActionInReset, .reset, "environment 1 after a reset has an action that is not 0"),
+    (
+      .forgetsObservation, .observations,
+      "environment 1 at step 1: the observation is not written, or not all of it"
+    ),
+    (
+      .overwritesAction, .actions,
+      "environment 1 at step 1: the action that was drawn is overwritten"
+    ),
+    (
+      .forgetsFin, .flags,
+      "environment 1 at step 15: fin is 0 with terminated 0 and truncated 1"
+    ),
+    (
+      .endsBothWays, .flags,
+      "environment 1 at step 1: fin is 0 with terminated 0 and truncated 1"
+    ),
+    (
+      .forgetsFinal, .finals,
+      "environment 1 at step 15: the final observation is not written, or not all of it"
+    ),
+    (
+      .writesFinalAlways, .finals,
+      "environment 1 at step 1: a final observation is written, but no episode ended"
+    ),
+    (
+      .ignoresLimit, .limit,
+      "environment 0 at step 15: an episode goes on after 15 steps of 15"
+    ),
+    (
+      .otherCount, .spaces, "a batch for 2 random streams has 4 environments"
+    ),
+  ])
+  func `a mistake of a batch is found and placed`(
+    mistake: Spoiler.Mistake, subject: Subject, text: String
+  ) throws {
+    let report = report(mistake)
+    #expect(!report.isSound && report[subject] == .wrong(text), "\(report.findings)")
+  }
+
+  @Test func `step numbers that do not count are found`() {
+    for mistake in [Spoiler.Mistake.miscounts, .setsStepnoInReset] {
+      let report = report(mistake)
+      #expect(!report.isSound)
+    }
+    guard case .wrong(let text) = report(.miscounts)[.flags] else {
+      Issue.record("not found")
+      return
+    }
+    #expect(text == "environment 1 at step 1: stepno is 2 after 0, not 1")
+  }
+
+  @Test func `spaces that differ from the specification's are found`() {
+    guard case .wrong(let text) = report(.otherSpaces)[.spaces] else {
+      Issue.record("not found")
+      return
+    }
+    #expect(text.contains("Discrete(4)") && text.contains("Discrete(3)"))
+    #expect(report(.otherSpaces)[.limit] == .unchecked)
+  }
+
+  @Test func `actions keep to a mask`() {
+    let report = EnvironmentCheck(stepCount: 60).run(
+      EnvironmentSpecification(
+        id: "Masked-v0", summary: "", maximumEpisodeSteps: 20, make: { MaskedChoice() }))
+    #expect(report.isSound, "\(report.findings)")
+    #expect((report.stepsPerSecond ?? 0) > 0)
+  }
+
+  @Test func `nested spaces are checked leaf by leaf`() throws {
+    // Its second number is the count of steps, beyond 1 from the second step on.
+    let report = EnvironmentCheck(stepCount: 8).run(
+      EnvironmentSpecification(id: "Cockpit-v0", summary: "", make: { Cockpit(length: 2) }))
+    #expect(
+      report[.finals]
+        == .wrong(
+          "environment 0 at step 2: the final observation sight.0[1] is 2.0, outside "
+            + "Box(0.0, 1.0, [4], float64)"))
+    #expect(report[.observations] == .sound && report[.equalSeeds] == .sound)
+  }
+
+  @Test func `an unknown environment is an error`() {
+    #expect(throws: UnknownEnvironment.self) { try EnvironmentCheck().run("Nowhere-v0") }
+  }
+}
+
+/// Allows one of five actions, another at each step, and throws at any other.
+private struct MaskedChoice: Environment {
+  struct Forbidden: Error {}
+
+  struct View: Recordable {
+    var mask: [UInt8]
+    static var leafTypes: [ElementType] { [UInt8].leafTypes }
+    init(mask: [UInt8]) { self.mask = mask }
+    init(loading leaves: LeafRow) { mask = [UInt8](loading: leaves) }
+    func store(in leaves: LeafRow) { mask.store(in: leaves) }
+  }
+
+  private var allowed = 0
+
+  var observationSpace: Space {
+    .dict([.init("action_mask", .box(shape: [5], low: 0, high: 1, elementType: .uint8))])
+  }
+  var actionSpace: Space { .discrete(5) }
+  var observation: View { View(mask: (0..<5).map { $0 == allowed ? 1 : 0 }) }
+
+  mutating func reset(using random: inout PCG64) { allowed = random.integer(below: 5) }
+
+  mutating func step(_ action: Int, using random: inout PCG64) throws -> StepOutcome {
+    guard action == allowed else { throw Forbidden() }
+    allowed = random.integer(below: 5)
+    return StepOutcome(reward: 1)
+  }
+}
