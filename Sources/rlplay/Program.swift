@@ -19,6 +19,8 @@ enum Program {
       case .bench(let options):
         return try withUsage(of: .bench) { try BenchCommand.run(options) }
       case .environments(let options): EnvironmentsCommand.run(options)
+      case .checkEnvironment(let options):
+        return try withUsage(of: .checkEnvironment) { try CheckEnvironmentCommand.run(options) }
       case .help(let screen): print(screen)
       case .version: print("rlplay \(releaseVersion)")
       }

@@ -95,8 +95,30 @@ public final class Evaluator {
     return result
   }
 
+  /// Plays the same episodes one after the other before the eyes of spectators.
+  ///
+  /// - Parameters:
+  ///   - weights: what plays.
+  ///   - episodes: which episodes.
+  ///   - spectators: who looks on.
+  ///   - isInterrupted: asked before each step: whether to break off.
+  /// - Throws: as `evaluate` does; what a spectator throws.
+  public func evaluate(
+    _ weights: FlatVector<Float>, episodes: Range<Int>, before spectators: [any EpisodeSpectator],
+    isInterrupted: () -> Bool = { false }
+  ) throws -> EvaluationResult {
+    var result = EvaluationResult(returns: [], lengths: [])
+    for episode in episodes {
+      let one = try play(episode..<episode + 1, weights, isInterrupted, spectators)
+      result.returns += one.returns
+      result.lengths += one.lengths
+    }
+    return result
+  }
+
   private func play(
-    _ episodes: Range<Int>, _ weights: FlatVector<Float>, _ isInterrupted: () -> Bool
+    _ episodes: Range<Int>, _ weights: FlatVector<Float>, _ isInterrupted: () -> Bool,
+    _ spectators: [any EpisodeSpectator] = []
   ) throws -> EvaluationResult {
     let environments = try makeBatch(episodes)
     // A fragment of two steps: the first is made once, the second again and again, whose row 2 becomes row 1.
@@ -116,9 +138,19 @@ public final class Evaluator {
     var playing = Array(repeating: true, count: episodes.count)
     var left = episodes.count
     let fragment = storage.view
+    func show(step: Int, row: Int) throws {
+      guard !spectators.isEmpty else { return }
+      let moment = EpisodeMoment(
+        environment: environment, episode: episodes.lowerBound, step: step,
+        episodeReturn: returns[0], isOver: left == 0,
+        isLast: left == 0 || step == Self.patience, environments: environments, fragment: fragment,
+        row: row)
+      for spectator in spectators { try spectator.watch(moment) }
+    }
     try environments.reset(into: fragment, row: 0)
     var t = 0
-    for _ in 0..<Self.patience where left > 0 {
+    try show(step: 0, row: 0)
+    for step in 1...Self.patience where left > 0 {
       if isInterrupted() { throw Interrupted() }
       actor.react(to: fragment, at: t, virtual: false)
       try environments.step(fragment, from: t, sticky: true, position: .unread)
@@ -131,6 +163,7 @@ public final class Evaluator {
           left -= 1
         }
       }
+      try show(step: step, row: t + 1)
       if t == 1 { fragment.copyState(row: 2, to: fragment, row: 1) }
       t = 1
     }

@@ -45,10 +45,13 @@ public struct TrainedPolicy {
   ///   - choice: whether actions are drawn or the likeliest is taken.
   ///   - seed: the root of the episodes' streams.
   ///   - episodeLimit: the step limit; `registered` for the one that the policy was trained with.
+  ///   - spectators: who looks on; with any, episodes are played one after the other, and are the same.
+  ///   - isInterrupted: asked before each step: whether to break off.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `EnvironmentFault`, `CheckpointError` when
-  ///   the weights are of another network.
+  ///   the weights are of another network, `Interrupted`, what a spectator throws.
   public func evaluate(
-    episodes: Int, choice: ActionChoice, seed: UInt64, episodeLimit: EpisodeLimit = .registered
+    episodes: Int, choice: ActionChoice, seed: UInt64, episodeLimit: EpisodeLimit = .registered,
+    before spectators: [any EpisodeSpectator] = [], isInterrupted: () -> Bool = { false }
   ) throws -> EvaluationResult {
     let evaluator = try Evaluator(
       environment: environment, environmentArguments: environmentArguments,
@@ -57,7 +60,11 @@ public struct TrainedPolicy {
     let values = try weights(of: evaluator.parameters)
     let weights = FlatVector<Float>(repeating: 0, count: values.count)
     weights.assign(values)
-    return try evaluator.evaluate(weights, episodes: 0..<episodes)
+    if spectators.isEmpty {
+      return try evaluator.evaluate(weights, episodes: 0..<episodes, isInterrupted: isInterrupted)
+    }
+    return try evaluator.evaluate(
+      weights, episodes: 0..<episodes, before: spectators, isInterrupted: isInterrupted)
   }
 
   /// The checkpoint's weights as a network has them.

@@ -56,7 +56,22 @@ package enum AtomicFile {
     }
   }
 
-  private static func temporaryPath(for url: URL) -> String {
+  /// Gives a file that another program wrote its name, as `write` does once its bytes are there.
+  ///
+  /// - Throws: ``RecordError``; the temporary file is gone then.
+  static func adopt(_ temporary: String, as url: URL) throws(RecordError) {
+    do {
+      let file = try SystemCalls.open(temporary, O_RDONLY)
+      try synchronise(file)
+      try SystemCalls.rename(temporary, to: url.path)
+    } catch {
+      unlink(temporary)
+      throw RecordError(cannot: "write", path: url.relativePath, error.code)
+    }
+  }
+
+  /// A hidden name beside a file, which no other write of this process has.
+  static func temporaryPath(for url: URL) -> String {
     let count = writeCount.add(1, ordering: .relaxed).newValue
     let name = ".\(url.lastPathComponent).\(getpid())-\(count).tmp"
     return url.deletingLastPathComponent().appendingPathComponent(name).path

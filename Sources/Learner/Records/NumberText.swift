@@ -35,6 +35,11 @@ package enum NumberText {
     return String(format: abs(value) < 1e6 ? "%.\(digits)f" : "%.2e", value)
   }
 
+  /// Four significant digits: 0.01234, -1.5, 500.
+  package static func significant(_ value: Double) -> String {
+    value.isFinite ? String(format: "%.4g", value) : "\(value)"
+  }
+
   /// Minutes and seconds, with hours when there are any: 0:07, 12:34, 1:02:03.
   package static func duration(_ seconds: Double) -> String {
     guard let whole = Int(exactly: seconds.rounded(.up)), whole >= 0 else { return "\(seconds) s" }

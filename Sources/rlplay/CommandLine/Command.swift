@@ -19,7 +19,7 @@ struct Command: Sendable {
   /// The command line in short, as help screens and errors show it.
   var usage: String {
     var words = ["rlplay", name]
-    if let argument { words.append("[\(argument.placeholder)]") }
+    if let argument { words.append(argument.shown) }
     return (words + ["[options]"]).joined(separator: " ")
   }
 
@@ -33,6 +33,11 @@ struct Command: Sendable {
 struct CommandArgument: Sendable {
   let placeholder: String
   let help: String
+  /// Whether the command does nothing without it.
+  var isRequired = false
+
+  /// The argument in the command line in short.
+  var shown: String { isRequired ? placeholder : "[\(placeholder)]" }
 
   /// What `RunDirectory.resolve` understands.
   static let checkpoint = CommandArgument(

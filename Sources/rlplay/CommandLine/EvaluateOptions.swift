@@ -13,6 +13,10 @@ struct EvaluateOptions: Equatable, Sendable {
   var maximumEpisodeSteps = EpisodeLimit.registered
   /// The Python that plays environments named `gym:ID`.
   var python = "python3"
+  /// Whether episodes are shown in the terminal while they are played.
+  var isRendering = false
+  /// The file that episodes are recorded in.
+  var video: String?
   /// Whether one JSON object ends standard output.
   var endsWithJSON = false
 
@@ -23,7 +27,9 @@ struct EvaluateOptions: Equatable, Sendable {
   }
 
   static let settings: [Setting<EvaluateOptions>] = [
-    Setting("episodes", "N", \.episodeCount, .integer, in: .options, "Episodes to play."),
+    Setting(
+      "episodes", "N", \.episodeCount, .integer, in: .options,
+      "Episodes to play; one, if not given, where they are shown or recorded."),
     Setting(
       "greedy", \.isGreedy, negatable: false, in: .options,
       "Play the likeliest action; this is the default."),
@@ -40,6 +46,12 @@ struct EvaluateOptions: Equatable, Sendable {
       "python", "PATH", \.python, .text, in: .options,
       "The Python that plays Gymnasium's environments, which are named gym:ID."),
     Setting(
+      "render", \.isRendering, negatable: false, in: .options,
+      "Show episodes in the terminal while they are played."),
+    Setting(
+      "video", "FILE", \.video, .optional(.text, orWord: "none"), in: .options,
+      "Record episodes as an animated .gif, or as an .mp4 where ffmpeg is installed."),
+    Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
       "End standard output with one JSON object that holds the result."),
   ]
@@ -47,6 +59,7 @@ struct EvaluateOptions: Equatable, Sendable {
   func validate() throws(ConfigurationError) {
     try ConfigurationError.check("episodes", episodeCount, in: 1...1_000_000)
     try EpisodeLimit.validate(maximumEpisodeSteps)
+    if let video { try VideoFile.validate(path: video) }
   }
 }
 
@@ -64,6 +77,9 @@ extension Command {
       var options = EvaluateOptions()
       options.target = parsed.argument
       try parsed.apply(EvaluateOptions.settings, to: &options)
+      if options.isRendering || options.video != nil, parsed.values["episodes"] == nil {
+        options.episodeCount = 1
+      }
       try options.validate()
       return .evaluate(options)
     })

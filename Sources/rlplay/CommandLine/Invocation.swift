@@ -8,6 +8,7 @@ enum Invocation: Equatable, Sendable {
   case describe(DescribeOptions)
   case bench(BenchOptions)
   case environments(EnvironmentsOptions)
+  case checkEnvironment(CheckEnvironmentOptions)
   /// A help screen, for standard output.
   case help(String)
   case version
@@ -65,5 +66,7 @@ enum Invocation: Equatable, Sendable {
 
 extension Command {
   /// Every command, in the order of the help screen.
-  static let all: [Command] = [.train, .evaluate, .describe, .bench, .environments]
+  static let all: [Command] = [
+    .train, .evaluate, .describe, .bench, .environments, .checkEnvironment,
+  ]
 }

@@ -10,15 +10,28 @@ enum EvaluateCommand {
     let checkpoint = try Checkpoint.load(from: source.checkpoint)
     let seed = options.seed ?? UInt64.random(in: 0..<1 << 53)
     EnvironmentRegistry.shared.python = options.python
+    let screen = options.isRendering ? TerminalScreen() : nil
+    let video = try options.video.map { try VideoFile(path: $0) }
+    let spectators: [(any EpisodeSpectator)?] = [screen, video]
+    // Ends by itself when nobody looks on; a screen has a cursor to give back.
+    if screen != nil || video != nil { Interruption.listen() }
     let player: TrainedPolicy
     let result: EvaluationResult
     do {
+      defer { screen?.finish() }
       player = try TrainedPolicy(checkpoint)
       result = try player.evaluate(
         episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
-        episodeLimit: options.maximumEpisodeSteps)
+        episodeLimit: options.maximumEpisodeSteps, before: spectators.compactMap { $0 },
+        isInterrupted: { Interruption.requested != nil })
+      try video?.finish()
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
+    } catch is Interrupted {
+      if let video {
+        reportOnStandardError("Interrupted: nothing is written to \(video.url.path).")
+      }
+      return 128 + (Interruption.requested ?? 0)
     }
 
     if options.endsWithJSON {
@@ -28,12 +41,13 @@ enum EvaluateCommand {
     print("\(source.checkpoint.relativePath): \(player.environmentText)")
     print(
       """
-      \(options.episodeCount) episodes, \(options.isGreedy ? "greedy" : "sampled"), seed \(seed)
+      \(options.episodeCount) \(options.episodeCount == 1 ? "episode" : "episodes"), \(options.isGreedy ? "greedy" : "sampled"), seed \(seed)
       return  \(number(result.meanReturn)) ± \(number(result.standardDeviation))  \
       median \(number(result.medianReturn))  min \(number(result.minimumReturn))  \
       max \(number(result.maximumReturn))
       length  \(number(result.meanLength))
       """)
+    if let video { print("video   \(video.url.relativePath), \(video.frameCount) frames") }
     return 0
   }
 

@@ -20,6 +20,7 @@ struct HelpTextTests {
         describe    Show what a trained policy is made of, layer by layer.
         bench       Measure this machine: environments, collection, training, kernels.
         envs        List the environments that can be learned.
+        check-env   Look for mistakes in an environment by playing it at random.
 
       Options:
         --version   Show the version.
@@ -157,7 +158,8 @@ struct HelpTextTests {
                                   run under runs/ if none is named.
 
       Options:
-        --episodes N              Episodes to play. (default: 100)
+        --episodes N              Episodes to play; one, if not given, where they are
+                                  shown or recorded. (default: 100)
         --greedy                  Play the likeliest action; this is the default.
         --sample                  Play actions drawn from the policy, as in training.
         --seed N|random           Root of every random stream; random draws one and
@@ -167,6 +169,9 @@ struct HelpTextTests {
                                   never, or after N steps. (default: default)
         --python PATH             The Python that plays Gymnasium's environments,
                                   which are named gym:ID. (default: python3)
+        --render                  Show episodes in the terminal while they are played.
+        --video FILE              Record episodes as an animated .gif, or as an .mp4
+                                  where ffmpeg is installed. (default: none)
         --json                    End standard output with one JSON object that holds
                                   the result.
         --help                    Show this help.
@@ -206,6 +211,25 @@ struct HelpTextTests {
         --help                    Show this help.
       """
     #expect(try screen("bench", "--help") == expected)
+  }
+
+  @Test func `check-env shows the argument that it needs and its options`() throws {
+    let expected = """
+      Look for mistakes in an environment by playing it at random.
+
+      Usage: rlplay check-env ID [options]
+
+      Arguments:
+        ID                        The environment to check; 'rlplay envs' lists them.
+
+      Options:
+        --steps N                 Steps of each of two environments. (default: 1000)
+        --seed N                  Root of every random stream. (default: 0)
+        --json                    End standard output with one JSON object that holds
+                                  the findings.
+        --help                    Show this help.
+      """
+    #expect(try screen("check-env", "--help") == expected)
   }
 
   @Test func `help is asked for in every usual way`() throws {

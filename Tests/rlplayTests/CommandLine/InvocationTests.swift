@@ -81,6 +81,37 @@ struct InvocationTests {
     #expect(try parse("evaluate", "--", "--odd") == .evaluate(EvaluateOptions(target: "--odd")))
   }
 
+  @Test func `one episode is shown or recorded unless more are asked for`() throws {
+    #expect(
+      try parse("evaluate", "--render")
+        == .evaluate(EvaluateOptions(episodeCount: 1, isRendering: true)))
+    #expect(
+      try parse("evaluate", "--video", "a.gif")
+        == .evaluate(EvaluateOptions(episodeCount: 1, video: "a.gif")))
+    #expect(
+      try parse("evaluate", "--video", "none", "--render", "--episodes", "3")
+        == .evaluate(EvaluateOptions(episodeCount: 3, isRendering: true)))
+    #expect(throws: UsageError.self) { try parse("evaluate", "--video", "a.avi") }
+  }
+
+  @Test func `check-env takes an environment`() throws {
+    #expect(
+      try parse("check-env", "Mine-v0")
+        == .checkEnvironment(CheckEnvironmentOptions(id: "Mine-v0")))
+    #expect(
+      try parse("check-env", "--steps", "20", "--seed=3", "--json", "gym:A/B-v1")
+        == .checkEnvironment(
+          CheckEnvironmentOptions(id: "gym:A/B-v1", stepCount: 20, seed: 3, endsWithJSON: true)))
+    let error = #expect(throws: UsageError.self) { try parse("check-env", "--json") }
+    #expect(
+      error?.text == """
+        Error: An environment is to be named, such as CartPole-v1: 'rlplay envs' lists them.
+        Usage: rlplay check-env ID [options]
+        See 'rlplay check-env --help' for more information.
+        """)
+    #expect(throws: UsageError.self) { try parse("check-env", "A-v0", "--steps", "0") }
+  }
+
   @Test func `describe takes a run`() throws {
     #expect(try parse("describe") == .describe(DescribeOptions()))
     #expect(

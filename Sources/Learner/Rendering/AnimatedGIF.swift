@@ -1,0 +1,158 @@
+import Rollout
+
+/// Pictures that become an animated GIF, one after the other.
+///
+/// A frame holds only the rectangle that differs from the one before, compressed at once, so that long
+/// episodes take little memory. While all frames together have at most 256 colours, every pixel keeps
+/// its own; a frame that brings more gets a table of its own, by median cut where it needs one.
+///
+/// Source: GIF89a, www.w3.org/Graphics/GIF/spec-gif89a.txt; the loop is Netscape's extension.
+struct AnimatedGIF {
+  /// Pixels in a row.
+  let width: Int
+  /// Rows.
+  let height: Int
+
+  private var shared = ColourTable()
+  /// The last frame's whole picture.
+  private var shown: Picture?
+  private var frames: [Frame] = []
+
+  private struct Frame {
+    var rectangle: Rectangle
+    /// The colours, where they are not the shared ones.
+    var table: [UInt8]?
+    var data: [UInt8]
+    var centiseconds: Int
+  }
+
+  /// The part of a picture that a frame replaces.
+  private struct Rectangle {
+    var columns: Range<Int>
+    var rows: Range<Int>
+  }
+
+  /// An animation without pictures.
+  ///
+  /// - Precondition: width and height are from 1 to 65535.
+  init(width: Int, height: Int) {
+    precondition(
+      (1...65535).contains(width) && (1...65535).contains(height), "\(width) × \(height)")
+    self.width = width
+    self.height = height
+  }
+
+  /// How many frames there are; a picture that changes nothing makes none.
+  var frameCount: Int { frames.count }
+
+  /// Adds a picture.
+  ///
+  /// - Parameter centiseconds: how long it is shown.
+  /// - Precondition: the picture has the animation's size.
+  mutating func append(_ picture: Picture, centiseconds: Int) {
+    precondition(picture.width == width && picture.height == height, "a picture of another size")
+    guard let rectangle = Self.difference(shown, picture) else {
+      frames[frames.count - 1].centiseconds += centiseconds
+      return
+    }
+    let colours = Self.colours(picture, rectangle)
+    shown = picture
+    // Colours of a frame that does not fit are not kept: later frames may.
+    var extended = shared
+    if let indices = Self.indices(colours, in: &extended) {
+      shared = extended
+      frames.append(
+        Frame(
+          rectangle: rectangle, data: LZWEncoder.encode(indices), centiseconds: centiseconds))
+      return
+    }
+    var counts: [UInt32: Int] = [:]
+    for colour in colours { counts[colour, default: 0] += 1 }
+    var own = ColourTable(counts)
+    frames.append(
+      Frame(
+        rectangle: rectangle, table: own.bytes,
+        data: LZWEncoder.encode(Self.indices(colours, in: &own) ?? []),
+        centiseconds: centiseconds))
+  }
+
+  /// The file: it begins again whenever it is over.
+  var encoded: [UInt8] {
+    // A global table of 256 colours with 8 bits a channel, background 0, pixels of unknown aspect.
+    var file = Array("GIF89a".utf8) + Self.word(width) + Self.word(height) + [0xF7, 0, 0]
+    file += shared.bytes
+    file += [0x21, 0xFF, 11] + Array("NETSCAPE2.0".utf8) + [3, 1] + Self.word(0) + [0]
+    for frame in frames {
+      // Graphic control: leave the frame in place, nothing is transparent.
+      file += [0x21, 0xF9, 4, 0x04] + Self.word(min(frame.centiseconds, 65535)) + [0, 0]
+      file += [0x2C] + Self.word(frame.rectangle.columns.lowerBound)
+      file += Self.word(frame.rectangle.rows.lowerBound)
+      file += Self.word(frame.rectangle.columns.count) + Self.word(frame.rectangle.rows.count)
+      file += [frame.table == nil ? 0 : 0x87]
+      file += frame.table ?? []
+      file += frame.data
+    }
+    return file + [0x3B]
+  }
+
+  /// The smallest rectangle that holds every pixel that changed; `nil` when none did.
+  private static func difference(_ before: Picture?, _ after: Picture) -> Rectangle? {
+    let (width, height) = (after.width, after.height)
+    guard let before else { return Rectangle(columns: 0..<width, rows: 0..<height) }
+    return before.pixels.withUnsafeBufferPointer { old in
+      after.pixels.withUnsafeBufferPointer { new in
+        var (left, right, top, bottom) = (width, -1, height, -1)
+        for row in 0..<height {
+          let start = row * width * 3
+          let end = start + width * 3
+          guard let first = (start..<end).first(where: { old[$0] != new[$0] }),
+            let last = (start..<end).last(where: { old[$0] != new[$0] })
+          else { continue }
+          (top, bottom) = (min(top, row), row)
+          left = min(left, (first - start) / 3)
+          right = max(right, (last - start) / 3)
+        }
+        return bottom < 0 ? nil : Rectangle(columns: left..<right + 1, rows: top..<bottom + 1)
+      }
+    }
+  }
+
+  private static func colours(_ picture: Picture, _ rectangle: Rectangle) -> [UInt32] {
+    var colours: [UInt32] = []
+    colours.reserveCapacity(rectangle.columns.count * rectangle.rows.count)
+    picture.pixels.withUnsafeBufferPointer { pixels in
+      for row in rectangle.rows {
+        for column in rectangle.columns {
+          let place = (row * picture.width + column) * 3
+          colours.append(
+            UInt32(pixels[place]) << 16 | UInt32(pixels[place + 1]) << 8
+              | UInt32(pixels[place + 2]))
+        }
+      }
+    }
+    return colours
+  }
+
+  /// Each pixel's place in a table; `nil` when the table has no room for all of them.
+  private static func indices(_ colours: [UInt32], in table: inout ColourTable) -> [UInt8]? {
+    var indices: [UInt8] = []
+    indices.reserveCapacity(colours.count)
+    // Neighbours are mostly alike, and looking up is what takes the time.
+    var last: (colour: UInt32, index: UInt8)?
+    for colour in colours {
+      if let last, last.colour == colour {
+        indices.append(last.index)
+        continue
+      }
+      guard let index = table.insert(colour) else { return nil }
+      last = (colour, index)
+      indices.append(index)
+    }
+    return indices
+  }
+
+  /// Two bytes, the lower one first.
+  private static func word(_ value: Int) -> [UInt8] {
+    [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
+  }
+}

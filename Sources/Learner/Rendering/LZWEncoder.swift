@@ -1,0 +1,86 @@
+/// The compression of GIF images: Lempel, Ziv and Welch's, with codes of 9 to 12 bits.
+///
+/// Source: GIF89a, appendix F. Codes up to 255 stand for one byte, 256 empties the table, 257 ends the
+/// image, and each code written adds the next one: the string that it stood for and one byte more.
+/// Bits are packed from the lowest of each byte on.
+struct LZWEncoder {
+  private static let clearCode = 256
+  private static let endCode = 257
+  private static let firstFreeCode = 258
+  /// Codes have at most 12 bits.
+  private static let codeLimit = 4096
+
+  /// An open hash table from (prefix, byte) to a code: at most half full, so that looking is short.
+  private var keys = Array(repeating: Int32(-1), count: 8192)
+  private var codes = Array(repeating: UInt16(0), count: 8192)
+  private var nextCode = firstFreeCode
+  private var codeWidth = 9
+  private var bits: UInt32 = 0
+  private var bitCount = 0
+  private var output: [UInt8] = []
+
+  private init() {}
+
+  /// Compresses an image of 8 bits for each pixel.
+  ///
+  /// - Returns: the bytes as they lie in the file: the smallest code width, the data in blocks of at most
+  ///   255 bytes with their lengths, and an empty block.
+  static func encode(_ pixels: [UInt8]) -> [UInt8] {
+    var encoder = LZWEncoder()
+    encoder.write(clearCode)
+    if var prefix = pixels.first.map(Int.init) {
+      for pixel in pixels.dropFirst() { prefix = encoder.extend(prefix, by: pixel) }
+      encoder.write(prefix)
+      encoder.grow()
+    }
+    encoder.write(endCode)
+    if encoder.bitCount > 0 { encoder.output.append(UInt8(truncatingIfNeeded: encoder.bits)) }
+
+    var file: [UInt8] = [8]
+    for start in stride(from: 0, to: encoder.output.count, by: 255) {
+      let block = encoder.output[start..<min(start + 255, encoder.output.count)]
+      file.append(UInt8(block.count))
+      file += block
+    }
+    return file + [0]
+  }
+
+  /// The code of a string that is one byte longer; where there is none, the string's own is written.
+  private mutating func extend(_ prefix: Int, by pixel: UInt8) -> Int {
+    let key = Int32(prefix << 8 | Int(pixel))
+    // Fibonacci hashing: the upper 13 bits of a multiplication.
+    var place = Int((UInt32(bitPattern: key) &* 0x9E37_79B1) >> 19)
+    while keys[place] != -1 {
+      if keys[place] == key { return Int(codes[place]) }
+      place = (place + 1) & 8191
+    }
+    write(prefix)
+    if nextCode < Self.codeLimit {
+      keys[place] = key
+      codes[place] = UInt16(nextCode)
+      grow()
+    } else {
+      write(Self.clearCode)
+      for index in keys.indices { keys[index] = -1 }
+      nextCode = Self.firstFreeCode
+      codeWidth = 9
+    }
+    return Int(pixel)
+  }
+
+  /// Takes a code; from the one on that needs a bit more, codes are as much wider.
+  private mutating func grow() {
+    if nextCode == 1 << codeWidth, codeWidth < 12 { codeWidth += 1 }
+    nextCode += 1
+  }
+
+  private mutating func write(_ code: Int) {
+    bits |= UInt32(code) << UInt32(bitCount)
+    bitCount += codeWidth
+    while bitCount >= 8 {
+      output.append(UInt8(truncatingIfNeeded: bits))
+      bits >>= 8
+      bitCount -= 8
+    }
+  }
+}

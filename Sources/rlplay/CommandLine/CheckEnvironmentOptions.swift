@@ -1,0 +1,48 @@
+import Learner
+
+/// What `rlplay check-env` was asked for.
+struct CheckEnvironmentOptions: Equatable, Sendable {
+  /// The environment's registered name.
+  var id = ""
+  /// Steps of each environment.
+  var stepCount = 1000
+  /// The root of every random stream.
+  var seed: UInt64 = 0
+  /// Whether one JSON object ends standard output.
+  var endsWithJSON = false
+
+  static let settings: [Setting<CheckEnvironmentOptions>] = [
+    Setting(
+      "steps", "N", \.stepCount, .integer, in: .options, "Steps of each of two environments."),
+    Setting("seed", "N", \.seed, .integer, in: .options, "Root of every random stream."),
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "End standard output with one JSON object that holds the findings."),
+  ]
+
+  func validate() throws(ConfigurationError) {
+    guard !id.isEmpty else {
+      throw ConfigurationError(
+        "An environment is to be named, such as CartPole-v1: 'rlplay envs' lists them.")
+    }
+    try ConfigurationError.check("steps", stepCount, in: 1...1_000_000_000)
+  }
+}
+
+extension Command {
+  static let checkEnvironment = Command(
+    name: "check-env",
+    summary: "Look for mistakes in an environment by playing it at random.",
+    argument: CommandArgument(
+      placeholder: "ID", help: "The environment to check; 'rlplay envs' lists them.",
+      isRequired: true),
+    options: CommandOption.all(
+      CheckEnvironmentOptions.settings, defaults: CheckEnvironmentOptions()),
+    interpret: { (parsed) throws(ConfigurationError) in
+      var options = CheckEnvironmentOptions()
+      options.id = parsed.argument ?? ""
+      try parsed.apply(CheckEnvironmentOptions.settings, to: &options)
+      try options.validate()
+      return .checkEnvironment(options)
+    })
+}

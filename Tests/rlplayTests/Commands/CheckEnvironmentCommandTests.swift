@@ -1,0 +1,60 @@
+import Rollout
+import Testing
+
+@testable import rlplay
+
+struct CheckEnvironmentCommandTests {
+  /// Never ends, though its limit is 9; its observation leaves its space, and nothing happens by chance.
+  private struct Runaway: Environment {
+    var observation: Float = 0
+    var observationSpace: Space { .box(shape: [], low: 0, high: 3) }
+    var actionSpace: Space { .discrete(2) }
+    mutating func reset(using random: inout PCG64) { observation = 0 }
+    mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
+      observation += 1
+      return StepOutcome(reward: 0)
+    }
+  }
+
+  private var report: EnvironmentCheckReport {
+    EnvironmentCheck(stepCount: 20).run(
+      EnvironmentSpecification(
+        id: "Runaway-v0", summary: "", maximumEpisodeSteps: 9, make: { Runaway() }))
+  }
+
+  @Test func `what is wrong is said where it was seen first`() {
+    #expect(
+      CheckEnvironmentCommand.text(report, seed: 0) == """
+        Runaway-v0: 40 steps, 4 episodes, seed 0
+        spaces              ok
+        reset               ok
+        observations        wrong: environment 0 at step 4: the observation is 4.0, outside \
+        Box(0.0, 3.0, [], float32)
+        numbers             ok
+        actions             ok
+        flags               ok
+        final observations  wrong: environment 0 at step 9: the final observation is 9.0, outside \
+        Box(0.0, 3.0, [], float32)
+        equal seeds         ok
+        different seeds     doubtful: the seed changes nothing in 20 steps, as if nothing happened \
+        by chance
+        episode limit       ok
+        """)
+  }
+
+  @Test func `the same as an object`() {
+    let json = CheckEnvironmentCommand.json(report, seed: 0)
+    #expect(
+      json.hasPrefix(
+        #"{"environment":"Runaway-v0","sound":false,"seed":0,"steps":40,"episodes":4,"#
+          + #""steps_per_second":null,"findings":[{"subject":"spaces","verdict":"ok","text":null},"#
+      ))
+    #expect(json.contains(#"{"subject":"observations","verdict":"wrong","text":"environment 0"#))
+  }
+
+  @Test func `the exit code says whether all is well`() throws {
+    try? EnvironmentRegistry.shared.register("Runaway-v0", maximumEpisodeSteps: 9) { Runaway() }
+    #expect(try CheckEnvironmentCommand.run(.init(id: "Runaway-v0", stepCount: 20)) == 1)
+    #expect(try CheckEnvironmentCommand.run(.init(id: "CartPole-v1", stepCount: 20)) == 0)
+  }
+}
