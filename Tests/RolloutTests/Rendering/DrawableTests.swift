@@ -43,6 +43,47 @@ struct DrawableTests {
     #expect(colour(picture, 450, 310) == [0, 0, 0])
   }
 
+  @Test func `MountainCar is drawn as Gymnasium draws it`() {
+    var car = MountainCar()
+    car.state = [-Double.pi / 6, 0]
+    let picture = car.draw()
+    #expect(picture.width == 600 && picture.height == 400)
+    // At the bottom the track is 0.1 · 600 / 1.8 = 33.3 high, and the car stands 10 above it, level.
+    let (x, y) = (Int((-Double.pi / 6 + 1.2) / 1.8 * 600), 400 - 43)
+    #expect(
+      colour(picture, x, y - 15) == [0, 0, 0] && colour(picture, x, y - 22) == [255, 255, 255])
+    #expect(colour(picture, x + 10, y) == [128, 128, 128])
+    #expect(colour(picture, x, y + 9) == [0, 0, 0])
+    // The flag's top is 50 above the track at 0.5: 566.7 from the left, 382.5 from below.
+    #expect(colour(picture, 570, 400 - 378) == [204, 204, 0])
+    // The goal of the continuous one is at 0.45.
+    var other = MountainCarContinuous()
+    other.state = car.state
+    #expect(colour(other.draw(), 553, 400 - 376) == [204, 204, 0])
+  }
+
+  @Test func `Acrobot hangs from its pivot, below the line to reach`() {
+    let picture = Acrobot().draw()
+    #expect(picture.width == 500 && picture.height == 500)
+    // A link of length 1 is 113.6 pixels; both hang down from the middle.
+    #expect(
+      colour(picture, 250, 250) == [204, 204, 0] && colour(picture, 250, 363) == [204, 204, 0])
+    #expect(
+      colour(picture, 250, 310) == [0, 204, 204] && colour(picture, 250, 476) == [0, 204, 204])
+    #expect(colour(picture, 250, 480) == [255, 255, 255])
+    #expect(colour(picture, 3, 136) == [0, 0, 0])
+  }
+
+  @Test func `Pendulum stands up at 0 and leans to the left from there`() {
+    var pendulum = Pendulum()
+    pendulum.state = [0, 0]
+    #expect(colour(pendulum.draw(), 250, 140) == [204, 77, 77])
+    #expect(colour(pendulum.draw(), 250, 250) == [0, 0, 0])
+    pendulum.state = [.pi / 2, 0]
+    #expect(colour(pendulum.draw(), 140, 250) == [204, 77, 77])
+    #expect(colour(pendulum.draw(), 360, 250) == [255, 255, 255])
+  }
+
   @Test func `wrapped environments show what they wrap`() throws {
     var masked = try ObservationMask(CartPole(), keeping: [0, 2])
     masked.base.state = [0.5, 0, -0.1, 0]
