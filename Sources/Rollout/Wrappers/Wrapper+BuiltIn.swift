@@ -1,10 +1,56 @@
 extension Wrapper {
+  /// Cuts episodes after a number of steps.
+  public static func timeLimit(_ steps: Int) -> Wrapper {
+    Wrapper("time-limit=\(steps)", stepLimit: steps) { batch, _ in
+      try TimeLimitBatch(batch, steps: steps)
+    }
+  }
+
+  /// Plays each action several times.
+  public static func actionRepeat(_ times: Int) -> Wrapper {
+    Wrapper("action-repeat=\(times)") { batch, _ in ActionRepeatBatch(batch, times: times) }
+  }
+
+  /// Plays each action several times and shows the larger of the last two observations.
+  public static func frameSkip(_ times: Int) -> Wrapper {
+    Wrapper("frame-skip=\(times)") { batch, _ in try FrameSkipBatch(batch, skipping: times) }
+  }
+
+  /// Begins episodes with a random number of no-ops.
+  public static func randomNoOps(upTo largest: Int) -> Wrapper {
+    Wrapper("random-noops=\(largest)") { batch, streams in
+      RandomNoOpsBatch(batch, upTo: largest, streams: streams)
+    }
+  }
+
+  /// Ends episodes where a life is lost.
+  public static var endOnLostLife: Wrapper {
+    Wrapper("end-on-lost-life") { batch, _ in try LostLifeBatch(endingEpisodesOf: batch) }
+  }
+
   /// Shows some elements of a Box, in the order in which they are named.
   public static func observationMask(keeping indices: [Int]) -> Wrapper {
     let names = indices.map(String.init).joined(separator: ",")
     return Wrapper("observation-mask=\(names)") { batch, _ in
       try ObservationMaskBatch(batch, keeping: indices)
     }
+  }
+
+  /// Shows colour images in grey.
+  public static var greyScale: Wrapper {
+    Wrapper("grey-scale") { batch, _ in try GreyScaleBatch(batch) }
+  }
+
+  /// Shows smaller images.
+  public static func resize(height: Int, width: Int) -> Wrapper {
+    Wrapper("resize=\(height)x\(width)") { batch, _ in
+      try ResizeBatch(batch, height: height, width: width)
+    }
+  }
+
+  /// Shows the last few observations.
+  public static func frameStack(_ depth: Int) -> Wrapper {
+    Wrapper("frame-stack=\(depth)") { batch, _ in try FrameStackBatch(batch, depth: depth) }
   }
 
   /// Multiplies rewards.
@@ -22,6 +68,32 @@ extension Wrapper {
   /// Replaces rewards by their sign.
   public static var rewardSign: Wrapper {
     Wrapper("reward-sign") { batch, _ in RewardMapBatch(batch, .sign) }
+  }
+
+  /// Adds the gain of minus the distance of the first two elements from the origin to rewards.
+  public static func shaping(discount: Double) -> Wrapper {
+    Wrapper("shaping=\(discount.short)") { batch, _ in try ShapedBatch(batch, discount: discount) }
+  }
+
+  /// Adds the gain of a potential to rewards; for code only.
+  public static func shaping(
+    discount: Double, potential: @escaping ShapedBatch.Potential
+  ) -> Wrapper {
+    Wrapper("shaping=\(discount.short) by a potential of one's own") { batch, _ in
+      ShapedBatch(batch, discount: discount, potential: potential)
+    }
+  }
+
+  /// Shows observations less their running mean in units of their running deviation; for code only.
+  public static var observationNormalisation: Wrapper {
+    Wrapper("observation-normalisation") { batch, _ in try ObservationNormalisationBatch(batch) }
+  }
+
+  /// Gives rewards in units of the running deviation of discounted returns; for code only.
+  public static func rewardNormalisation(discount: Double) -> Wrapper {
+    Wrapper("reward-normalisation=\(discount.short)") { batch, _ in
+      RewardNormalisationBatch(batch, discount: discount)
+    }
   }
 }
 

@@ -53,11 +53,12 @@ extension Stage {
 
 /// Checks that two batches show the same in several fragments, where an episode ended as well.
 func expectEqual(
-  _ one: any EnvironmentBatch, _ other: any EnvironmentBatch, sticky: Bool, stepCount: Int = 7
+  _ one: any EnvironmentBatch, _ other: any EnvironmentBatch, sticky: Bool, stepCount: Int = 7,
+  fragments: Int = 4
 ) throws {
   let (left, right) = (Stage(one, stepCount: stepCount), Stage(other, stepCount: stepCount))
   try right.reset()
-  try left.playFragments(4, sticky: sticky) { number in
+  try left.playFragments(fragments, sticky: sticky) { number in
     try right.collect(sticky: sticky) { variedAction(number, $0, $1) }
     #expect(left.told == right.told)
     for index in 0..<one.count {

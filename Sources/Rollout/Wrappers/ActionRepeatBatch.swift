@@ -1,0 +1,32 @@
+/// Plays each action several times and adds up the rewards; stops where the episode ends.
+public class ActionRepeatBatch: WrappedBatch {
+  private let times: Int
+  private let stands: FlatVector<Bool>
+
+  /// Wraps a batch.
+  ///
+  /// - Precondition: `times` is positive.
+  public init(_ inner: any EnvironmentBatch, times: Int) {
+    precondition(times > 0, "an action played \(times) times: use at least 1")
+    self.times = times
+    stands = FlatVector(repeating: false, count: inner.count)
+    super.init(inner)
+  }
+
+  override func play(_ position: PositionMarker) throws {
+    for round in 0..<times {
+      var isAnyLeft = false
+      for index in 0..<count {
+        let stands = waits[index] || isReset[index]
+        self.stands.base[index] = stands
+        if !stands { isAnyLeft = true }
+      }
+      guard isAnyLeft else { return }
+      try stepOnce(waiting: stands.base, position)
+      finish(round, stood: stands.base)
+    }
+  }
+
+  /// Sees what a round came to, of environments that did not stand still.
+  func finish(_ round: Int, stood: UnsafeMutablePointer<Bool>) {}
+}

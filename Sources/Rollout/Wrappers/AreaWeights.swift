@@ -1,0 +1,50 @@
+/// Which of many neighbours each of fewer covers, and in what proportion: one axis of an image's reduction.
+///
+/// Target i of m covers the sources from i·n/m to (i+1)·n/m, and its weights add up to 1.
+struct AreaWeights {
+  /// How many targets there are.
+  let count: Int
+  /// The first source that each target covers.
+  private let starts: FlatVector<Int>
+  /// Where each target's weights begin, and where the last one's end.
+  private let offsets: FlatVector<Int>
+  private let weights: FlatVector<Float>
+
+  /// Spreads `sourceCount` sources over as many targets or fewer.
+  init(of sourceCount: Int, by count: Int) {
+    self.count = count
+    var (starts, offsets, weights): ([Int], [Int], [Float]) = ([], [0], [])
+    for target in 0..<count {
+      // In units of 1/m of a source, so that all boundaries are whole numbers.
+      let covered = target * sourceCount..<(target + 1) * sourceCount
+      let sources = covered.lowerBound / count...(covered.upperBound - 1) / count
+      starts.append(sources.lowerBound)
+      for source in sources {
+        let overlap = covered.clamped(to: source * count..<(source + 1) * count).count
+        weights.append(Float(overlap) / Float(sourceCount))
+      }
+      offsets.append(weights.count)
+    }
+    self.starts = FlatVector(starts)
+    self.offsets = FlatVector(offsets)
+    self.weights = FlatVector(weights)
+  }
+
+  /// Calls with every source that a target covers, and its weight.
+  @inline(__always)
+  func forEach(of target: Int, _ body: (_ source: Int, _ weight: Float) -> Void) {
+    let start = starts.base[target]
+    let offset = offsets.base[target]
+    for place in 0..<offsets.base[target &+ 1] &- offset {
+      body(start &+ place, weights.base[offset &+ place])
+    }
+  }
+}
+
+extension FlatVector {
+  /// A vector of these numbers, of which there is at least one.
+  convenience init(_ elements: [Element]) {
+    self.init(repeating: elements[0], count: elements.count)
+    assign(elements)
+  }
+}

@@ -1,0 +1,51 @@
+/// Shows the last few observations side by side along a new first axis, the oldest first.
+///
+/// At the beginning of an episode all of them are the first one, as with Gymnasium's
+/// `FrameStackObservation`.
+public final class FrameStackBatch: WrappedBatch {
+  private let depth: Int
+  private let frameByteCount: Int
+  /// [B, depth] frames, each environment's a ring.
+  private let frames: FlatVector<UInt8>
+  /// Where in its ring each environment's oldest frame lies.
+  private let oldest: FlatVector<Int>
+
+  /// Wraps a batch.
+  ///
+  /// - Throws: `SpaceMismatch` when the observation is no Box.
+  /// - Precondition: `depth` is positive.
+  public init(_ inner: any EnvironmentBatch, depth: Int) throws(SpaceMismatch) {
+    precondition(depth > 0, "a stack of \(depth) frames: use at least 1")
+    let box = try inner.spaces.observation.box
+    self.depth = depth
+    frameByteCount = LeafSpecification(box.elementType, box.shape).byteCount
+    frames = FlatVector(repeating: 0, count: inner.count * depth * frameByteCount)
+    oldest = FlatVector(repeating: 0, count: inner.count)
+    super.init(
+      inner,
+      observation: .box(
+        shape: [depth] + box.shape, low: box.low, high: box.high, elementType: box.elementType))
+  }
+
+  override func observe(
+    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+  ) {
+    let ring = UnsafeMutableRawPointer(frames.base) + index * depth * frameByteCount
+    guard let frame = source.unsafeBytes.baseAddress, let into = target.unsafeBytes.baseAddress
+    else { return }
+    if moment == .first {
+      for place in 0..<depth {
+        (ring + place * frameByteCount).copyMemory(from: frame, byteCount: frameByteCount)
+      }
+      oldest.base[index] = 0
+    } else {
+      let place = oldest.base[index]
+      (ring + place * frameByteCount).copyMemory(from: frame, byteCount: frameByteCount)
+      oldest.base[index] = place &+ 1 == depth ? 0 : place &+ 1
+    }
+    let start = oldest.base[index] * frameByteCount
+    let (ringByteCount, older) = (depth * frameByteCount, depth * frameByteCount - start)
+    into.copyMemory(from: ring + start, byteCount: older)
+    (into + older).copyMemory(from: ring, byteCount: ringByteCount - older)
+  }
+}

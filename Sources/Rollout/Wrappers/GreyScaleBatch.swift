@@ -1,0 +1,34 @@
+/// Shows uint8 images without their colours: 0.299 R + 0.587 G + 0.114 B.
+///
+/// In whole numbers as OpenCV's `cvtColor`: (9798 R + 19235 G + 3735 B + 2¹⁴) / 2¹⁵, rounded down.
+public final class GreyScaleBatch: WrappedBatch {
+  private let image: ImageLayout
+
+  /// Wraps a batch.
+  ///
+  /// - Throws: `SpaceMismatch` when the observation is no uint8 Box [H, W, 3] or [3, H, W].
+  public init(_ inner: any EnvironmentBatch) throws(SpaceMismatch) {
+    image = try ImageLayout(inner.spaces.observation)
+    guard image.channels == 3 else {
+      throw SpaceMismatch(
+        description: "the observation is \(inner.spaces.observation) and must have 3 colours")
+    }
+    super.init(inner, observation: image.grey)
+  }
+
+  override func observe(
+    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+  ) {
+    let (red, grey) = (source.elements(UInt8.self), target.elements(UInt8.self))
+    let (green, blue) = (red + image.channelStride, red + 2 * image.channelStride)
+    // Rows lie side by side in all layouts, so that pixels are evenly spaced throughout.
+    let (count, stride) = (image.height * image.width, image.columnStride)
+    for pixel in 0..<count {
+      let place = pixel &* stride
+      let sum =
+        9798 &* UInt32(red[place]) &+ 19235 &* UInt32(green[place])
+        &+ 3735 &* UInt32(blue[place])
+      grey[pixel] = UInt8(truncatingIfNeeded: (sum &+ (1 << 14)) >> 15)
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/// Ends an episode where the player loses a life, without a reset unless the environment makes one.
+public final class LostLifeBatch: WrappedBatch {
+  private let left: FlatVector<Int>
+
+  /// Wraps a batch.
+  ///
+  /// - Throws: `SpaceMismatch` when the environments do not say how many lives are left.
+  public init(endingEpisodesOf inner: any EnvironmentBatch) throws(SpaceMismatch) {
+    guard inner.lives(of: 0) != nil else {
+      throw SpaceMismatch(
+        description: "the environments do not say how many lives are left, which it needs to know")
+    }
+    left = FlatVector(repeating: 0, count: inner.count)
+    super.init(inner)
+  }
+
+  override func judge() {
+    for index in 0..<count where !waits[index] && !isReset[index] {
+      if inner.lives(of: index) ?? 0 < left.base[index] { terminated[index] = true }
+    }
+  }
+
+  override func survey() {
+    for index in 0..<count where !waits[index] { left.base[index] = inner.lives(of: index) ?? 0 }
+  }
+}

@@ -1,0 +1,45 @@
+/// Begins each episode with a random number of no-ops: action 0, or zeros for spaces without one.
+///
+/// Their rewards are lost. Where the task ends the episode meanwhile, the rest is played in the next.
+public final class RandomNoOpsBatch: WrappedBatch {
+  private let largest: Int
+  private let streams: FlatVector<PCG64>
+  private let remaining: FlatVector<Int>
+  private let stands: FlatVector<Bool>
+
+  /// Wraps a batch.
+  ///
+  /// - Parameters:
+  ///   - largest: the largest number of no-ops; all from 0 on are equally likely.
+  ///   - streams: where they are drawn from, for each environment.
+  /// - Precondition: there are as many streams as environments, and `largest` is not negative.
+  public init(_ inner: any EnvironmentBatch, upTo largest: Int, streams: [PCG64]) {
+    precondition(largest >= 0, "\(largest) no-ops: use at least 0")
+    precondition(
+      streams.count == inner.count, "\(streams.count) streams for \(inner.count) environments")
+    self.largest = largest
+    self.streams = FlatVector(repeating: streams[0], count: streams.count)
+    self.streams.assign(streams)
+    remaining = FlatVector(repeating: 0, count: inner.count)
+    stands = FlatVector(repeating: false, count: inner.count)
+    super.init(inner)
+  }
+
+  override func settle(_ position: PositionMarker) throws {
+    var left = 0
+    for index in 0..<count {
+      remaining.base[index] =
+        begins[index] ? streams.base[index].integer(below: largest + 1) : 0
+      left = max(left, remaining.base[index])
+    }
+    for _ in 0..<left {
+      for index in 0..<count {
+        stands.base[index] = remaining.base[index] == 0
+        if remaining.base[index] == 0 { continue }
+        remaining.base[index] -= 1
+        rows.after.zeroAction(index, leafCount: rows.actLeafCount)
+      }
+      try stepInner(waiting: stands.base, position)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/// Makes uint8 images smaller: a new pixel is the mean of the area that it covers, as with OpenCV's
+/// `INTER_AREA`, rounded to the nearest, a half upwards.
+public final class ResizeBatch: WrappedBatch {
+  private let from: ImageLayout
+  private let into: ImageLayout
+  private let rowsCovered: AreaWeights
+  private let columnsCovered: AreaWeights
+  /// A channel of one source row in the new width, and the sums of one target row.
+  private let scratch: FlatVector<Float>
+
+  /// Wraps a batch.
+  ///
+  /// - Throws: `SpaceMismatch` when the observation is no uint8 image, or smaller than it shall be.
+  /// - Precondition: height and width are positive.
+  public init(
+    _ inner: any EnvironmentBatch, height: Int, width: Int
+  ) throws(SpaceMismatch) {
+    precondition(height > 0 && width > 0, "an image of \(height)x\(width)")
+    from = try ImageLayout(inner.spaces.observation)
+    guard height <= from.height, width <= from.width else {
+      throw SpaceMismatch(
+        description: """
+          the image has \(from.height)x\(from.width) pixels and only gets smaller: use at most as many
+          """)
+    }
+    let space = from.resized(height: height, width: width)
+    into = try ImageLayout(space)
+    rowsCovered = AreaWeights(of: from.height, by: height)
+    columnsCovered = AreaWeights(of: from.width, by: width)
+    scratch = FlatVector(repeating: 0, count: 2 * width)
+    super.init(inner, observation: space)
+  }
+
+  override func observe(
+    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+  ) {
+    let (pixels, shown) = (source.elements(UInt8.self), target.elements(UInt8.self))
+    let (line, sums) = (scratch.base, scratch.base + into.width)
+    for channel in 0..<from.channels {
+      for row in 0..<into.height {
+        sums.update(repeating: 0, count: into.width)
+        rowsCovered.forEach(of: row) { sourceRow, weight in
+          narrow(pixels + (channel &* from.channelStride &+ sourceRow &* from.rowStride), line)
+          for column in 0..<into.width { sums[column] += weight * line[column] }
+        }
+        let place = shown + (channel &* into.channelStride &+ row &* into.rowStride)
+        for column in 0..<into.width {
+          // A mean of bytes is at most 255 and some rounding, which the half keeps below 256.
+          place[column &* into.columnStride] = UInt8(sums[column] + 0.5)
+        }
+      }
+    }
+  }
+
+  /// Averages one row of a channel over the new columns.
+  private func narrow(
+    _ pixels: UnsafeMutablePointer<UInt8>, _ line: UnsafeMutablePointer<Float>
+  ) {
+    for column in 0..<into.width {
+      var sum: Float = 0
+      columnsCovered.forEach(of: column) { source, weight in
+        sum += weight * Float(pixels[source &* from.columnStride])
+      }
+      line[column] = sum
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/// Cuts episodes after a number of steps of what it wraps.
+///
+/// The step that reaches the limit is truncated, and terminated besides where the task ended the episode
+/// on that very step, as in Gymnasium.
+public final class TimeLimitBatch: WrappedBatch {
+  private let limit: Int32
+  private let elapsed: FlatVector<Int32>
+
+  /// Wraps a batch.
+  ///
+  /// - Throws: `SpaceMismatch` when the environments cannot be restarted one by one.
+  /// - Precondition: the limit is positive.
+  public init(_ inner: any EnvironmentBatch, steps: Int) throws(SpaceMismatch) {
+    precondition(steps > 0, "a limit of \(steps) steps: use at least 1")
+    guard inner.restartsSingly else {
+      throw SpaceMismatch(
+        description: """
+          the environments cannot begin an episode on request: let the time limit be the innermost \
+          wrapper
+          """)
+    }
+    limit = Int32(clamping: steps)
+    elapsed = FlatVector(repeating: 0, count: inner.count)
+    super.init(inner)
+  }
+
+  override func judge() {
+    for index in 0..<count where !waits[index] {
+      elapsed.base[index] &+= 1
+      if elapsed.base[index] >= limit { truncated[index] = true }
+    }
+  }
+
+  override func settle(_ position: PositionMarker) throws {
+    for index in 0..<count where begins[index] {
+      // Only here can an episode have ended that the inner batch goes on with.
+      if elapsed.base[index] >= limit, !isReset[index] { try restartInner(index) }
+      elapsed.base[index] = 0
+    }
+  }
+}
