@@ -42,6 +42,8 @@ enum Program {
       return try body()
     } catch let error as ConfigurationError {
       throw UsageError(error, command: command)
+    } catch let error as WrapperError {
+      throw UsageError(ConfigurationError("\(error)", option: "wrap"), command: command)
     } catch let error as UnknownEnvironment {
       throw UsageError(ConfigurationError("\(error)", option: "env"), command: command)
     } catch let error as GymnasiumError {

@@ -17,7 +17,7 @@ extension PolicyActor {
 extension FragmentProducer {
   /// One worker's work, set up as the run's description asks for.
   ///
-  /// - Throws: `UnknownEnvironment`, `PolicyError`, or what making the environments throws.
+  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or what making the environments throws.
   public convenience init(
     _ description: RunDescription, memory: RunMemory, worker: Int, incarnation: UInt32
   ) throws {
@@ -26,7 +26,8 @@ extension FragmentProducer {
     let environments = try EnvironmentRegistry.shared.makeBatch(
       description.environment,
       streams: (0..<description.environmentCount).map { streams.environment($0) },
-      limit: description.episodeLimit, arguments: description.environmentArguments)
+      limit: description.episodeLimit, arguments: description.environmentArguments,
+      wrappers: description.wrappers.map { try Wrapper(parsing: $0) })
     let signature = try PolicySignature(
       PolicyRegistry.decode(description.policy), for: environments.spaces)
     let layout = FragmentLayout(

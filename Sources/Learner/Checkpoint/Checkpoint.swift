@@ -36,6 +36,8 @@ public struct Checkpoint: Equatable, Sendable {
     public static let environmentArguments = "env-args"
     /// The environment's step limit, a decimal integer.
     public static let maxEpisodeSteps = "max-episode-steps"
+    /// The wrappers around it, the innermost first, with commas between them; absent where there is none.
+    public static let wrappers = "wrappers"
     /// The network's description, JSON that this module does not look into.
     public static let policy = "policy"
     /// Environment steps learnt from, a decimal integer.

@@ -13,6 +13,8 @@ public struct RolloutSetup {
   public let environmentArguments: String
   /// The step at which an unfinished episode is cut off.
   public let episodeLimit: EpisodeLimit
+  /// What goes around the environment, the innermost first: wrappers that can be named on a command line.
+  public let wrappers: [Wrapper]
   /// Who plays.
   public let policy: any Policy
   /// B, the environments that a worker steps side by side.
@@ -33,22 +35,29 @@ public struct RolloutSetup {
 
   /// Works out what is recorded, and draws first weights.
   ///
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`, or what making an
+  ///   environment throws.
   public init(
     environment: String, environmentArguments: String = "",
-    episodeLimit: EpisodeLimit = .registered, policy: any Policy, environmentCount: Int,
-    stepCount: Int, sticky: Bool = false, seed: UInt64
+    episodeLimit: EpisodeLimit = .registered, wrappers: [Wrapper] = [], policy: any Policy,
+    environmentCount: Int, stepCount: Int, sticky: Bool = false, seed: UInt64
   ) throws {
+    // Workers are told of wrappers by name.
+    for wrapper in wrappers where (try? Wrapper(parsing: wrapper.description)) != wrapper {
+      throw WrapperError(
+        "the wrapper \(wrapper) is for code only: workers know those that --wrap takes")
+    }
     self.environment = environment
     self.environmentArguments = environmentArguments
     self.episodeLimit = episodeLimit
+    self.wrappers = wrappers
     self.policy = policy
     self.environmentCount = environmentCount
     self.stepCount = stepCount
     self.sticky = sticky
     self.seed = seed
     let spaces = try EnvironmentRegistry.shared.specification(environment)
-      .spaces(arguments: environmentArguments)
+      .spaces(arguments: environmentArguments, wrappers: wrappers)
     let signature = try PolicySignature(policy, for: spaces)
     layout = FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount,
@@ -63,8 +72,9 @@ public struct RolloutSetup {
   func description(_ schedule: CollectSchedule) -> RunDescription {
     RunDescription(
       environment: environment, environmentArguments: environmentArguments,
-      episodeLimit: episodeLimit, environmentCount: environmentCount, stepCount: stepCount,
-      sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed,
-      schedule: schedule, python: EnvironmentRegistry.shared.python)
+      episodeLimit: episodeLimit, wrappers: wrappers.map(\.description),
+      environmentCount: environmentCount, stepCount: stepCount, sticky: sticky,
+      policy: PolicyRegistry.encode(policy), seed: seed, schedule: schedule,
+      python: EnvironmentRegistry.shared.python)
   }
 }

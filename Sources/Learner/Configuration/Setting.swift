@@ -18,14 +18,17 @@ package struct Setting<Configuration: Sendable>: Sendable {
   private let complaint: @Sendable (String) -> String
 
   /// Describes an option that takes a value.
+  ///
+  /// - Parameter repeats: whether it may be given several times, which is as if once with commas between the values.
   package init<Value>(
     _ name: String, _ placeholder: String,
     _ field: any WritableKeyPath<Configuration, Value> & Sendable,
-    _ format: SettingFormat<Value>, in group: SettingGroup, _ help: String
+    _ format: SettingFormat<Value>, repeats: Bool = false, in group: SettingGroup, _ help: String
   ) {
     self.init(
-      name: name, kind: .value(placeholder: placeholder), field: field, format: format,
-      group: group, help: help)
+      name: name,
+      kind: repeats ? .values(placeholder: placeholder) : .value(placeholder: placeholder),
+      field: field, format: format, group: group, help: help)
   }
 
   /// Describes an option that is on or off.
@@ -91,6 +94,8 @@ package struct Setting<Configuration: Sendable>: Sendable {
 package enum SettingKind: Sendable, Equatable {
   /// With a value, shown as the placeholder.
   case value(placeholder: String)
+  /// With a value, several times if need be.
+  case values(placeholder: String)
   /// By its name alone.
   case flag
   /// By its name alone, or by another one that undoes what a file of options turned on: `no-` and the name, mostly.

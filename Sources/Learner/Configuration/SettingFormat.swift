@@ -202,6 +202,24 @@ extension SettingFormat {
   }
 }
 
+extension SettingFormat where Value == [Wrapper] {
+  /// Wrappers with commas between them, or `none`.
+  package static var wrappers: SettingFormat {
+    SettingFormat(
+      shape: .stringOrList,
+      parse: { $0 == "none" ? [] : try? Wrapper.list(parsing: $0) },
+      value: { $0.isEmpty ? .string("none") : .list($0.map { .string($0.description) }) },
+      complaint: { text in
+        do {
+          _ = try Wrapper.list(parsing: text)
+          return "is no list of wrappers: write it like [\"time-limit=200\"]."
+        } catch {
+          return "\(error)"
+        }
+      })
+  }
+}
+
 extension SettingFormat where Value == EpisodeLimit {
   /// `default`, `none` or a whole number.
   package static var episodeLimit: SettingFormat {

@@ -1,5 +1,5 @@
 public import Actor
-import Rollout
+public import Rollout
 
 /// Everything that decides what a training run computes.
 ///
@@ -24,6 +24,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   /// The Python that plays environments named `gym:ID`: a path, or a name to look for on `PATH`.
   public var python = "python3"
+
+  /// What goes around the environment, the innermost first.
+  public var wrappers: [Wrapper] = []
 
   // MARK: Collection
 

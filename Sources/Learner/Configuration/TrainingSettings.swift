@@ -18,6 +18,10 @@ extension TrainingConfiguration {
     Setting(
       "python", "PATH", \.python, .text, in: .environment,
       "The Python that plays Gymnasium's environments, which are named gym:ID."),
+    Setting(
+      "wrap", "NAME[=ARG]", \.wrappers, .wrappers, repeats: true, in: .environment,
+      "A wrapper around the environment; of several the first is the innermost. 'rlplay envs' "
+        + "lists them."),
   ]
 
   private static let collectionSettings: [Setting<TrainingConfiguration>] = [

@@ -39,6 +39,7 @@ public final class Evaluator {
   private let environment: String
   private let environmentArguments: String
   private let episodeLimit: EpisodeLimit
+  private let wrappers: [Wrapper]
   private let policy: any Policy
   private let choice: ActionChoice
   private let seed: UInt64
@@ -54,22 +55,24 @@ public final class Evaluator {
 
   /// Sets an evaluation up.
   ///
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`, or what making an
+  ///   environment throws.
   public init(
     environment: String, environmentArguments: String = "",
-    episodeLimit: EpisodeLimit = .registered, policy: any Policy,
+    episodeLimit: EpisodeLimit = .registered, wrappers: [Wrapper] = [], policy: any Policy,
     choice: ActionChoice = .greedy, seed: UInt64
   ) throws {
     self.environment = environment
     self.environmentArguments = environmentArguments
     self.episodeLimit = episodeLimit
+    self.wrappers = wrappers
     self.policy = policy
     self.choice = choice
     self.seed = seed
     signature = try PolicySignature(
       policy,
       for: EnvironmentRegistry.shared.specification(environment)
-        .spaces(arguments: environmentArguments))
+        .spaces(arguments: environmentArguments, wrappers: wrappers))
   }
 
   /// The policy's parameters, to check weights against.
@@ -178,7 +181,8 @@ public final class Evaluator {
       return batch
     }
     let batch = try EnvironmentRegistry.shared.makeBatch(
-      environment, streams: streams, limit: episodeLimit, arguments: environmentArguments)
+      environment, streams: streams, limit: episodeLimit, arguments: environmentArguments,
+      wrappers: wrappers)
     keptBatches[episodes.count] = batch as? any RestartableBatch
     return batch
   }

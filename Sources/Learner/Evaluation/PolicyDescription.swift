@@ -8,6 +8,8 @@ public struct PolicyDescription {
   public let environment: String
   /// Values of the environment's parameters, such as `size=8,goal=4`.
   public let environmentArguments: String
+  /// What goes around the environment, the innermost first.
+  public let wrappers: [Wrapper]
   /// The algorithm that trained the policy.
   public let algorithm: String
   /// The name that the policy is registered under.
@@ -32,7 +34,7 @@ extension TrainedPolicy {
     let layers = try LayerTable(
       policy,
       for: EnvironmentRegistry.shared.specification(environment)
-        .spaces(arguments: environmentArguments))
+        .spaces(arguments: environmentArguments, wrappers: wrappers))
     _ = try weights(of: layers.parameters)
     func count(_ key: String) throws -> Int {
       let text = try checkpoint.requiredMetadata(key)
@@ -48,7 +50,7 @@ extension TrainedPolicy {
       default: OrderedJSON()
       }
     return PolicyDescription(
-      environment: environment, environmentArguments: environmentArguments,
+      environment: environment, environmentArguments: environmentArguments, wrappers: wrappers,
       algorithm: try checkpoint.requiredMetadata(Checkpoint.Key.algorithm),
       kind: String(parts[0]), steps: try count(Checkpoint.Key.environmentSteps),
       updates: try count(Checkpoint.Key.updates), layers: layers,
@@ -65,6 +67,7 @@ extension PolicyDescription {
     var object = OrderedJSON()
     object.set("environment", environment)
     if !environmentArguments.isEmpty { object.set("env_args", environmentArguments) }
+    if !wrappers.isEmpty { object.set("wrappers", wrappers.map(\.description)) }
     object.set("algorithm", algorithm)
     object.set("policy", policy)
     object.set("env_steps", steps)
@@ -87,8 +90,11 @@ extension PolicyDescription {
   public var text: String {
     let parameters =
       environmentArguments.isEmpty ? [] : [("with", environmentArguments)]
+    let wrapping =
+      wrappers.isEmpty
+      ? [] : [("wrappers", wrappers.map(\.description).joined(separator: ", "))]
     let facts =
-      [("environment", environment)] + parameters + [
+      [("environment", environment)] + parameters + wrapping + [
         ("algorithm", algorithm),
         (
           "learnt from",

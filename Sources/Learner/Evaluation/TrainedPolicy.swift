@@ -9,6 +9,8 @@ public struct TrainedPolicy {
   public let environmentArguments: String
   /// The step limit that it was trained with.
   public let episodeLimit: EpisodeLimit
+  /// The wrappers that it was trained with, the innermost first.
+  public let wrappers: [Wrapper]
   /// What reacts.
   public let policy: any Policy
 
@@ -31,6 +33,12 @@ public struct TrainedPolicy {
       throw CheckpointError(.malformed, "its step limit '\(text)' is no number of steps")
     }
     episodeLimit = limit
+    do {
+      let names = checkpoint.metadata[Checkpoint.Key.wrappers]
+      wrappers = try names.map { try Wrapper.list(parsing: $0) } ?? []
+    } catch {
+      throw CheckpointError(.malformed, "its list of wrappers \(error)")
+    }
   }
 
   /// The environment with the values of its parameters, as people read it.
@@ -56,7 +64,7 @@ public struct TrainedPolicy {
     let evaluator = try Evaluator(
       environment: environment, environmentArguments: environmentArguments,
       episodeLimit: episodeLimit == .registered ? self.episodeLimit : episodeLimit,
-      policy: policy, choice: choice, seed: seed)
+      wrappers: wrappers, policy: policy, choice: choice, seed: seed)
     let values = try weights(of: evaluator.parameters)
     let weights = FlatVector<Float>(repeating: 0, count: values.count)
     weights.assign(values)

@@ -160,6 +160,11 @@ final class RunRecorder {
       Checkpoint.Key.updates: "\(update.updateCount)",
     ]
     metadata[Checkpoint.Key.environmentArguments] = configuration.environmentArguments
+    // A checkpoint of a bare environment has the bytes that it always had.
+    if !configuration.wrappers.isEmpty {
+      metadata[Checkpoint.Key.wrappers] =
+        SettingFormat.wrappers.value(configuration.wrappers).text
+    }
     return Checkpoint(
       metadata: metadata,
       parameters: setup.parameters.entries.map { entry in

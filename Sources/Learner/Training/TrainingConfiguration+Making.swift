@@ -38,8 +38,8 @@ extension TrainingConfiguration {
   func makeSetup(seed: UInt64) throws -> RolloutSetup {
     try RolloutSetup(
       environment: environment, environmentArguments: environmentArguments ?? "",
-      episodeLimit: maximumEpisodeSteps, policy: policy, environmentCount: environmentsPerActor,
-      stepCount: fragmentSteps, sticky: sticky, seed: seed)
+      episodeLimit: maximumEpisodeSteps, wrappers: wrappers, policy: policy,
+      environmentCount: environmentsPerActor, stepCount: fragmentSteps, sticky: sticky, seed: seed)
   }
 
   /// Where batches come from; starts the workers.

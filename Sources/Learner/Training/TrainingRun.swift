@@ -48,7 +48,8 @@ public final class TrainingRun {
     evaluator = try Evaluator(
       environment: resolved.environment,
       environmentArguments: resolved.environmentArguments ?? "",
-      episodeLimit: resolved.evaluationEpisodeLimit, policy: resolved.policy, seed: seed)
+      episodeLimit: resolved.evaluationEpisodeLimit, wrappers: resolved.wrappers,
+      policy: resolved.policy, seed: seed)
     nextEvaluation = resolved.evaluateEvery
     began = SystemCalls.monotonicNanoseconds()
     // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start

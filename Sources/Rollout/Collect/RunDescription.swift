@@ -10,6 +10,8 @@ public struct RunDescription: Codable, Sendable, Equatable {
   public var environmentArguments: String
   /// The step at which an unfinished episode is cut off.
   public var episodeLimit: EpisodeLimit
+  /// The wrappers around it, the innermost first, as a command line spells them.
+  public var wrappers: [String]
   /// B, the environments that a worker steps side by side.
   public var environmentCount: Int
   /// T, the steps of a fragment.
@@ -28,13 +30,14 @@ public struct RunDescription: Codable, Sendable, Equatable {
   /// Describes a run.
   public init(
     environment: String, environmentArguments: String = "",
-    episodeLimit: EpisodeLimit = .registered, environmentCount: Int, stepCount: Int,
-    sticky: Bool = false, policy: String, seed: UInt64, schedule: CollectSchedule,
+    episodeLimit: EpisodeLimit = .registered, wrappers: [String] = [], environmentCount: Int,
+    stepCount: Int, sticky: Bool = false, policy: String, seed: UInt64, schedule: CollectSchedule,
     python: String = "python3"
   ) {
     self.environment = environment
     self.environmentArguments = environmentArguments
     self.episodeLimit = episodeLimit
+    self.wrappers = wrappers
     self.environmentCount = environmentCount
     self.stepCount = stepCount
     self.sticky = sticky

@@ -103,11 +103,17 @@ public struct EnvironmentSpecification: Sendable {
     get throws { try spaces(arguments: "") }
   }
 
-  /// What the environment emits and accepts when it is made with such values of its parameters.
+  /// What the environment emits and accepts when it is made with such values of its parameters and wrapped so.
   ///
-  /// - Throws: `InvalidEnvironmentArguments`; what making an environment throws.
-  public func spaces(arguments: String) throws -> EnvironmentSpaces {
-    try describe(EnvironmentArguments(arguments, for: parameters, of: id))
+  /// - Throws: `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError`.
+  public func spaces(
+    arguments: String, wrappers: [Wrapper] = []
+  ) throws -> EnvironmentSpaces {
+    guard wrappers.isEmpty else {
+      return try makeBatch(streams: [PCG64(seed: 0)], arguments: arguments, wrappers: wrappers)
+        .spaces
+    }
+    return try describe(EnvironmentArguments(arguments, for: parameters, of: id))
   }
 
   /// Makes a batch of one environment per stream, with wrappers around it, the innermost first.

@@ -57,7 +57,7 @@ struct CommandOption: Sendable {
   /// The option as it is typed: `--actors N`.
   var label: String {
     switch kind {
-    case .value(let placeholder): "--\(name) \(placeholder)"
+    case .value(let placeholder), .values(let placeholder): "--\(name) \(placeholder)"
     case .flag: "--\(name)"
     case .toggle("no-\(name)"): "--[no-]\(name)"
     case .toggle(let off): "--\(name), --\(off)"
@@ -84,7 +84,7 @@ extension CommandOption {
     kind = setting.kind
     let value = setting.read(defaults)
     switch setting.kind {
-    case .value: defaultText = value.text
+    case .value, .values: defaultText = value.text
     case .flag: defaultText = nil
     case .toggle("no-\(setting.name)"): defaultText = value == .boolean(true) ? "on" : "off"
     case .toggle(let off): defaultText = value == .boolean(true) ? setting.name : off

@@ -28,8 +28,8 @@ extension Command {
   ///
   /// Accepted are `--name value`, `--name=value`, `--flag`, `--no-flag` or another name where the flag can be
   /// undone, and after `--` nothing but arguments. What follows an option that takes a value is that value unless it
-  /// looks like an option; a negative number does not. An option that is given twice is an error: of two
-  /// different values, one would be silently ignored.
+  /// looks like an option; a negative number does not. An option that is given twice is an error, since of two
+  /// different values one would be silently ignored, but for those that may be: their values are put in a row with commas.
   ///
   /// - Throws: ``UsageError`` for the first mistake from the left, unless help is asked for.
   func parse(_ arguments: [String]) throws(UsageError) -> ParsedArguments {
@@ -68,7 +68,7 @@ extension Command {
         throw error("'\(spelled)' takes no value, but '\(attached)' was given.", about: option)
       }
       text = isNegated ? "false" : "true"
-    case .value:
+    case .value, .values:
       if let attached {
         text = attached
       } else if let next = rest.first, next != "--", !Self.looksLikeOption(next) {
@@ -77,6 +77,10 @@ extension Command {
       } else {
         throw error("Missing value for '\(option.label)'.", about: option)
       }
+    }
+    if case .values = option.kind, let earlier = parsed.values[option.name] {
+      parsed.values[option.name] = "\(earlier),\(text)"
+      return
     }
     if let earlier = parsed.values[option.name] {
       let names = option.names.map { "'--\($0)'" }

@@ -16,7 +16,18 @@ enum EnvironmentsCommand {
         print("  \(parameter.name)=\(parameter.defaultText)  \(parameter.summary)\(range)")
       }
     }
-    if options.endsWithJSON { print(json) }
+    if options.endsWithJSON {
+      print(json)
+    } else {
+      print("\n" + wrappers)
+    }
+  }
+
+  /// What --wrap takes.
+  private static var wrappers: String {
+    let width = WrapperName.all.map(\.usage.count).max() ?? 0
+    let rows = WrapperName.all.map { "  \(NumberText.left($0.usage, width))  \($0.summary)" }
+    return (["Wrappers, for 'rlplay train --wrap':"] + rows).joined(separator: "\n")
   }
 
   private static var json: String {
@@ -43,6 +54,15 @@ enum EnvironmentsCommand {
     }
     var result = OrderedJSON()
     result.set("environments", environments)
+    result.set(
+      "wrappers",
+      WrapperName.all.map { wrapper in
+        var object = OrderedJSON()
+        object.set("name", wrapper.name)
+        object.set("usage", wrapper.usage)
+        object.set("summary", wrapper.summary)
+        return object
+      })
     return result.encoded()
   }
 }

@@ -20,6 +20,7 @@ struct TrainingConfigurationJSONTests {
           "env-args": "none",
           "max-episode-steps": "default",
           "python": "python3",
+          "wrap": "none",
           "collector": "multi",
           "actors": 16,
           "envs-per-actor": 8,

@@ -15,6 +15,11 @@ struct TrainingSettingsTests {
     ("max-episode-steps", "none", { $0.maximumEpisodeSteps == .unlimited }),
     ("max-episode-steps", "300", { $0.maximumEpisodeSteps == .steps(300) }),
     ("python", "venv/bin/python3", { $0.python == "venv/bin/python3" }),
+    ("wrap", "frame-stack=4", { $0.wrappers == [.frameStack(4)] }),
+    (
+      "wrap", "observation-mask=0,2,frame-stack=4,reward-sign",
+      { $0.wrappers == [.observationMask(keeping: [0, 2]), .frameStack(4), .rewardSign] }
+    ),
     ("collector", "single", { $0.collector == .single }),
     ("actors", "3", { $0.actorCount == 3 }),
     ("envs-per-actor", "64", { $0.environmentsPerActor == 64 }),

@@ -48,6 +48,9 @@ struct HelpTextTests {
                                   never, or after N steps. (default: default)
         --python PATH             The Python that plays Gymnasium's environments,
                                   which are named gym:ID. (default: python3)
+        --wrap NAME[=ARG]         A wrapper around the environment; of several the
+                                  first is the innermost. 'rlplay envs' lists them.
+                                  (default: none)
 
       Collection:
         --collector same|single|multi

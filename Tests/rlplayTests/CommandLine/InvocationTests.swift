@@ -68,6 +68,18 @@ struct InvocationTests {
     _ = try parse("train", "--config", file.path, "--buffers", "48")
   }
 
+  @Test func `wrappers may be given one by one or in a row`() throws {
+    var expected = TrainingConfiguration()
+    expected.wrappers = [.observationMask(keeping: [0, 2]), .frameStack(4), .rewardScale(0.5)]
+    for arguments in [
+      ["--wrap", "observation-mask=0,2", "--wrap", "frame-stack=4", "--wrap=reward-scale=0.5"],
+      ["--wrap", "observation-mask=0,2,frame-stack=4,reward-scale=0.5"],
+    ] {
+      #expect(
+        try Invocation.parse(["train"] + arguments) == .train(expected, TrainPresentation()))
+    }
+  }
+
   @Test func `evaluate takes a run and its options in any order`() throws {
     #expect(try parse("evaluate") == .evaluate(EvaluateOptions()))
     let expected = EvaluateOptions(

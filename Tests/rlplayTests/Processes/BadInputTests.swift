@@ -19,6 +19,16 @@ extension ProcessTests {
       (["train", "--inputs", "obs,ract"], "Did you mean act?"),
       (["train", "--separate-torsos"], "add --baseline value, or leave it out."),
       (["train", "--torso", "nature"], "the torso nature is for images"),
+      (["train", "--wrap", "frame-stak=4"], "Did you mean frame-stack?"),
+      (
+        ["train", "--wrap", "reward-sign", "--wrap", "frame-stack=0"],
+        "'frame-stack=0', but frame-stack needs a whole number from 1"
+      ),
+      (
+        ["train", "--wrap", "grey-scale"],
+        "the wrapper grey-scale does not suit: the observation is Box(-inf, inf, [4], float32)"
+      ),
+      (["train", "--wrap", "observation-normalisation"], "which is for code only"),
       (["tain"], "Did you mean 'train'?"),
       (["describe", "--jsn"], "Unknown option '--jsn'. Did you mean '--json'?"),
       (["describe", "one", "two"], "Unexpected argument 'two'."),

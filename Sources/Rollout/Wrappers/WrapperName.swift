@@ -1,0 +1,142 @@
+/// A wrapper as it can be named on a command line.
+package struct WrapperName: Sendable {
+  /// The name with what its argument stands for: `frame-stack=K`.
+  package let usage: String
+  /// What it does, in a sentence.
+  package let summary: String
+  /// The end of the sentence that refuses an argument: how to write it.
+  let remedy: String
+  let make: @Sendable (_ argument: String?) -> Wrapper?
+
+  /// The name alone.
+  package var name: String { String(usage.prefix { $0 != "=" }) }
+
+  private init(
+    _ usage: String, _ summary: String, _ remedy: String,
+    _ make: @escaping @Sendable (String?) -> Wrapper?
+  ) {
+    self.usage = usage
+    self.summary = summary
+    self.remedy = remedy
+    self.make = make
+  }
+
+  private static func counted(
+    _ usage: String, _ summary: String, from lowest: Int = 1, example: Int,
+    _ make: @escaping @Sendable (Int) -> Wrapper
+  ) -> WrapperName {
+    let limits = lowest...1_000_000_000
+    let name = usage.prefix { $0 != "=" }
+    return WrapperName(
+      usage, summary,
+      "needs a whole number from \(lowest) to \(limits.upperBound): write it like \(name)=\(example)."
+    ) { $0.flatMap { Int($0) }.flatMap { limits.contains($0) ? make($0) : nil } }
+  }
+
+  private static func plain(_ name: String, _ summary: String, _ wrapper: Wrapper) -> WrapperName {
+    WrapperName(name, summary, "takes no argument: write \(name).") { $0 == nil ? wrapper : nil }
+  }
+
+  /// All of them, in the order of `docs/environments.md`.
+  package static let all: [WrapperName] = [
+    counted("time-limit=N", "Cut episodes off after N steps.", example: 200, Wrapper.timeLimit),
+    counted(
+      "action-repeat=K", "Play each action K times and add up the rewards.", example: 4,
+      Wrapper.actionRepeat),
+    counted(
+      "frame-skip=K", "The same, and show the larger of the last two observations.", example: 4,
+      Wrapper.frameSkip),
+    counted(
+      "random-noops=N", "Begin each episode with 0 to N times action 0.", from: 0, example: 30,
+      Wrapper.randomNoOps),
+    plain("end-on-lost-life", "End an episode where a life is lost.", .endOnLostLife),
+    WrapperName(
+      "observation-mask=I,J,...", "Show these elements of the observation alone, counted from 0.",
+      "needs different whole numbers from 0 on: write it like observation-mask=0,2."
+    ) { argument in
+      let parts = (argument ?? "").split(separator: ",", omittingEmptySubsequences: false)
+      let indices = parts.compactMap { Int($0) }.filter { $0 >= 0 }
+      guard indices.count == parts.count, Set(indices).count == indices.count else { return nil }
+      return .observationMask(keeping: indices)
+    },
+    plain("grey-scale", "Show colour images in grey.", .greyScale),
+    WrapperName(
+      "resize=HxW", "Show images of H rows and W columns, by averages of areas.",
+      "needs a height and a width: write it like resize=84x84."
+    ) { argument in
+      let sides = (argument ?? "").split(separator: "x", omittingEmptySubsequences: false)
+      let numbers = sides.compactMap { Int($0) }.filter { (1...65_536).contains($0) }
+      guard sides.count == 2, numbers.count == 2 else { return nil }
+      return .resize(height: numbers[0], width: numbers[1])
+    },
+    counted(
+      "frame-stack=K", "Show the last K observations, the oldest first.", example: 4,
+      Wrapper.frameStack),
+    WrapperName(
+      "reward-scale=X", "Multiply rewards by X.",
+      "needs a finite number: write it like reward-scale=0.1."
+    ) { $0.flatMap { Double($0) }.flatMap { $0.isFinite ? .rewardScale($0) : nil } },
+    WrapperName(
+      "reward-clip=LOW:HIGH", "Clip rewards to this range.",
+      "needs two numbers, the smaller one first: write it like reward-clip=-1:1."
+    ) { argument in
+      let ends = (argument ?? "").split(separator: ":", omittingEmptySubsequences: false)
+      let numbers = ends.compactMap { Double($0) }
+      guard ends.count == 2, numbers.count == 2, numbers[0] <= numbers[1] else { return nil }
+      return .rewardClip(numbers[0]...numbers[1])
+    },
+    plain("reward-sign", "Replace rewards by -1, 0 or 1.", .rewardSign),
+    WrapperName(
+      "shaping=GAMMA",
+      "Add the discounted gain of minus the distance of elements 0 and 1 from the origin.",
+      "needs a discount from 0 to 1, that of --gamma: write it like shaping=0.99."
+    ) {
+      $0.flatMap { Double($0) }.flatMap { (0...1).contains($0) ? .shaping(discount: $0) : nil }
+    },
+  ]
+}
+
+extension Wrapper {
+  /// What a checkpoint cannot hold as yet, and why.
+  private static let codeOnly = ["observation-normalisation", "reward-normalisation"]
+
+  /// The wrapper that a name and its argument spell, such as `frame-stack=4`.
+  ///
+  /// - Throws: `WrapperError`, whose sentence begins with what the text does not say.
+  public init(parsing text: String) throws(WrapperError) {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts.first ?? "")
+    guard let known = WrapperName.all.first(where: { $0.name == name }) else {
+      if Self.codeOnly.contains(name) {
+        throw WrapperError(
+          "names \(name), which is for code only: a checkpoint does not hold its statistics.")
+      }
+      let names = WrapperName.all.map(\.name)
+      let nearest = NearestMatch.find(name, among: names).map { " Did you mean \($0)?" } ?? ""
+      throw WrapperError(
+        "names '\(name)', which is none of \(names.joined(separator: ", ")).\(nearest)")
+    }
+    guard let wrapper = known.make(parts.count == 2 ? String(parts[1]) : nil) else {
+      throw WrapperError("names '\(text)', but \(name) \(known.remedy)")
+    }
+    self = wrapper
+  }
+
+  /// The wrappers of a list with commas, in which a part that begins with no letter goes on with
+  /// the argument before: `observation-mask=0,2,frame-stack=4` are two.
+  ///
+  /// - Throws: `WrapperError` for the first that cannot be.
+  public static func list(parsing text: String) throws(WrapperError) -> [Wrapper] {
+    var words: [String] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      if let last = words.last, part.first?.isLetter != true {
+        words[words.count - 1] = last + "," + part
+      } else {
+        words.append(String(part))
+      }
+    }
+    var wrappers: [Wrapper] = []
+    for word in words { wrappers.append(try Wrapper(parsing: word)) }
+    return wrappers
+  }
+}

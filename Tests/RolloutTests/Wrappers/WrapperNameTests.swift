@@ -1,0 +1,73 @@
+import Testing
+
+@testable import Rollout
+
+struct WrapperNameTests {
+  @Test(arguments: [
+    ("time-limit=200", Wrapper.timeLimit(200)), ("action-repeat=4", .actionRepeat(4)),
+    ("frame-skip=4", .frameSkip(4)), ("random-noops=0", .randomNoOps(upTo: 0)),
+    ("end-on-lost-life", .endOnLostLife),
+    ("observation-mask=2,0", .observationMask(keeping: [2, 0])),
+    ("grey-scale", .greyScale), ("resize=84x96", .resize(height: 84, width: 96)),
+    ("frame-stack=4", .frameStack(4)), ("reward-scale=-0.1", .rewardScale(-0.1)),
+    ("reward-clip=-1:1", .rewardClip(-1...1)), ("reward-clip=-inf:5", .rewardClip(-.infinity...5)),
+    ("reward-sign", .rewardSign), ("shaping=0.99", .shaping(discount: 0.99)),
+  ])
+  func `a name and its argument are read and written alike`(text: String, wrapper: Wrapper) throws {
+    #expect(try Wrapper(parsing: text) == wrapper)
+    #expect(wrapper.description == text)
+  }
+
+  @Test(arguments: [
+    ("", "names '', which is none of time-limit, "), ("frame-stak=4", "Did you mean frame-stack?"),
+    ("time-limit", "'time-limit', but time-limit needs a whole number from 1 to"),
+    ("time-limit=0", "write it like time-limit=200."), ("time-limit=1.5", "a whole number"),
+    ("observation-mask=", "different whole numbers"), ("observation-mask=1,1", "different"),
+    ("observation-mask=-1", "from 0 on"), ("resize=84", "resize=84x84"),
+    ("resize=0x84", "resize=84x84"), ("reward-scale=inf", "finite"),
+    ("reward-clip=1:-1", "smaller one"),
+    ("reward-clip=nan:1", "smaller one"), ("reward-sign=1", "takes no argument"),
+    ("shaping=1.1", "from 0 to 1"), ("reward-normalisation", "for code only"),
+  ])
+  func `what names no wrapper is said`(text: String, words: String) {
+    let error = #expect(throws: WrapperError.self) { try Wrapper(parsing: text) }
+    #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    #expect(error?.description.hasSuffix(".") == true || words.hasSuffix("?"))
+  }
+
+  @Test func `a list is told apart where a part begins with a letter`() throws {
+    #expect(
+      try Wrapper.list(parsing: "observation-mask=0,2,frame-stack=4,reward-sign")
+        == [.observationMask(keeping: [0, 2]), .frameStack(4), .rewardSign])
+  }
+
+  @Test func `the innermost time limits are the environment's own, and only shorten`() throws {
+    let wrappers: [Wrapper] = [.timeLimit(50), .timeLimit(70), .rewardSign, .timeLimit(20)]
+    #expect(wrappers.innermostLimit(500) == 50)
+    #expect(wrappers.innermostLimit(30) == 30)
+    #expect(wrappers.innermostLimit(nil) == 50)
+    #expect([Wrapper.rewardSign, .timeLimit(5)].innermostLimit(nil) == nil)
+    let streams = [PCG64(seed: 0)]
+    let batch = try EnvironmentRegistry().makeBatch(
+      "CartPole-v1", streams: streams, wrappers: [.timeLimit(5)])
+    #expect(!(batch is WrappedBatch))
+    let stage = Stage(batch, stepCount: 6)
+    try stage.reset()
+    try stage.collect { t, _ in t % 2 }
+    #expect(stage.column(stage.fragment.truncated) == [false, false, false, false, true, false])
+  }
+
+  @Test func `a wrapper's stream follows from the environment's and leaves it alone`() throws {
+    let streams = (0..<2).map { PCG64(seed: $0) }
+    func first(_ wrappers: [Wrapper]) throws -> [[Float]] {
+      let stage = Stage(
+        try EnvironmentRegistry().makeBatch("CartPole-v1", streams: streams, wrappers: wrappers),
+        stepCount: 1)
+      try stage.reset()
+      return (0..<2).map { stage.observed(0, $0) }
+    }
+    #expect(try first([.randomNoOps(upTo: 0)]) == first([]))
+    #expect(try first([.randomNoOps(upTo: 6)]) == first([.randomNoOps(upTo: 6)]))
+    #expect(try first([.randomNoOps(upTo: 6)]) != first([]))
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ProcessTests {
+  /// Wrappers by the command line, through workers, checkpoint and evaluation.
+  struct WrapperTests {
+    @Test func `a policy is trained and evaluated behind its wrappers`() throws {
+      let directory = try ScratchDirectory()
+      let trained = try RunningProgram.run(
+        Executable.rlplay,
+        [
+          "train", "--wrap", "observation-mask=0,2", "--wrap", "frame-stack=4", "--wrap",
+          "action-repeat=2", "--wrap=time-limit=50", "--wrap", "reward-scale=0.5", "--steps",
+          "4000",
+          "--actors", "2", "--buffers", "4", "--eval-every", "2000", "--seed", "3", "--run-dir",
+          directory.path("run"),
+        ], in: directory.url)
+      #expect(trained.exitCode == 0, "\(trained.errors)")
+      let configuration = try String(
+        contentsOf: directory.url.appending(path: "run/config.json"), encoding: .utf8)
+      let names = [
+        "observation-mask=0,2", "frame-stack=4", "action-repeat=2", "time-limit=50",
+        "reward-scale=0.5",
+      ]
+      let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+      #expect(configuration.contains("\"wrap\": [\(list)]"))
+
+      let described = try RunningProgram.run(
+        Executable.rlplay, ["describe", "run"], in: directory.url)
+      #expect(described.exitCode == 0, "\(described.errors)")
+      #expect(described.output.contains(names.joined(separator: ", ")))
+      #expect(described.output.contains("inputs: obs 4×2, act"), "\(described.output)")
+
+      let evaluated = try RunningProgram.run(
+        Executable.rlplay, ["evaluate", "run", "--episodes", "5", "--seed", "1", "--json"],
+        in: directory.url)
+      #expect(evaluated.exitCode == 0, "\(evaluated.errors)")
+      let last = try #require(evaluated.output.split(separator: "\n").last)
+      let object = try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Double]
+      let (length, mean) = (
+        try #require(object?["mean_length"]), try #require(object?["mean_return"])
+      )
+      #expect(length > 1 && length <= 50)
+      // Two steps of reward 1 for each, but for the last one that may have been one alone, halved.
+      #expect(mean <= length && mean >= length - 0.5)
+    }
+
+    @Test func `envs lists what --wrap takes`() throws {
+      let directory = try ScratchDirectory()
+      let outcome = try RunningProgram.run(Executable.rlplay, ["envs"], in: directory.url)
+      #expect(outcome.output.contains("\nWrappers, for 'rlplay train --wrap':\n"))
+      #expect(outcome.output.contains("\n  observation-mask=I,J,...  Show "))
+    }
+  }
+}
