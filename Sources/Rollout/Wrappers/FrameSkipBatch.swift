@@ -55,26 +55,3 @@ public final class FrameSkipBatch: ActionRepeatBatch {
     }
   }
 }
-
-extension LeafRow {
-  /// Where the elements of the first leaf lie, after checking that they are as wide as `Element`.
-  func elements<Element: RecordableScalar>(
-    _ type: Element.Type
-  ) -> UnsafeMutablePointer<Element> {
-    address(of: Element.self, elementCount).assumingMemoryBound(to: Element.self)
-  }
-}
-
-extension Space {
-  /// The shape and the element type of a Box.
-  ///
-  /// - Throws: `SpaceMismatch` for any other space.
-  var box: (shape: [Int], low: Double, high: Double, elementType: ElementType) {
-    get throws(SpaceMismatch) {
-      guard case .box(let shape, let low, let high, let elementType) = self else {
-        throw SpaceMismatch(description: "the observation is \(self) and must be a Box")
-      }
-      return (shape, low, high, elementType)
-    }
-  }
-}

@@ -57,17 +57,3 @@ public final class ShapedBatch: WrappedBatch {
     }
   }
 }
-
-extension LeafRow {
-  /// One element of the first leaf as a Double.
-  func number(at index: Int, _ type: ElementType) -> Double {
-    switch type {
-    case .uint8: Double(load(UInt8.self, at: index))
-    case .bool: load(Bool.self, at: index) ? 1 : 0
-    case .int32: Double(load(Int32.self, at: index))
-    case .int64: Double(load(Int64.self, at: index))
-    case .float32: Double(load(Float.self, at: index))
-    case .float64: load(Double.self, at: index)
-    }
-  }
-}

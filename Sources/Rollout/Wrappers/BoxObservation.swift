@@ -1,0 +1,34 @@
+extension LeafRow {
+  /// Where the elements of the first leaf lie, after checking that they are as wide as `Element`.
+  func elements<Element: RecordableScalar>(
+    _ type: Element.Type
+  ) -> UnsafeMutablePointer<Element> {
+    address(of: Element.self, elementCount).assumingMemoryBound(to: Element.self)
+  }
+
+  /// One element of the first leaf as a Double.
+  func number(at index: Int, _ type: ElementType) -> Double {
+    switch type {
+    case .uint8: Double(load(UInt8.self, at: index))
+    case .bool: load(Bool.self, at: index) ? 1 : 0
+    case .int32: Double(load(Int32.self, at: index))
+    case .int64: Double(load(Int64.self, at: index))
+    case .float32: Double(load(Float.self, at: index))
+    case .float64: load(Double.self, at: index)
+    }
+  }
+}
+
+extension Space {
+  /// The shape and the element type of a Box.
+  ///
+  /// - Throws: `SpaceMismatch` for any other space.
+  var box: (shape: [Int], low: Double, high: Double, elementType: ElementType) {
+    get throws(SpaceMismatch) {
+      guard case .box(let shape, let low, let high, let elementType) = self else {
+        throw SpaceMismatch(description: "the observation is \(self) and must be a Box")
+      }
+      return (shape, low, high, elementType)
+    }
+  }
+}
