@@ -84,6 +84,51 @@ struct DrawableTests {
     #expect(colour(pendulum.draw(), 360, 250) == [255, 255, 255])
   }
 
+  @Test func `a corridor shows where the actor and the goal are`() throws {
+    var corridor = try Corridor(size: 4, goal: 2)
+    corridor.state = 1
+    let picture = corridor.draw()
+    // Four cells of 140 from 20 on.
+    #expect(
+      colour(picture, 230, 60) == [50, 90, 180] && colour(picture, 90, 60) == [255, 255, 255])
+    #expect(colour(picture, 370, 60) == [150, 210, 150])
+    #expect(colour(picture, 510, 60) == [255, 255, 255])
+    #expect(try Corridor(size: 10_000).draw().width == 600)
+  }
+
+  @Test func `a cube is unfolded about its front`() throws {
+    var cube = try Cube2x2()
+    // The upper left sticker of U, L, F, R, B and D.
+    let places = [(110, 30), (30, 110), (110, 110), (190, 110), (270, 110), (110, 190)]
+    let solved = cube.draw()
+    let colours: [[UInt8]] = [
+      [255, 255, 255], [255, 110, 0], [0, 155, 72], [200, 20, 40], [0, 70, 173], [255, 213, 0],
+    ]
+    #expect(places.map { colour(solved, $0.0, $0.1) } == colours)
+    // F turns clockwise: U's lower row goes to R's left column, L's right one to U.
+    cube.turn(8)
+    let turned = cube.draw()
+    #expect(colour(turned, 190, 110) == colours[0] && colour(turned, 110, 67) == colours[1])
+    #expect(colour(turned, 110, 30) == colours[0] && colour(turned, 110, 110) == colours[2])
+  }
+
+  @Test(arguments: EnvironmentRegistry.shared.ids)
+  func `every environment that is built in draws pictures of one size`(id: String) throws {
+    let batch = try EnvironmentRegistry.shared.makeBatch(id, streams: [PCG64(seed: 8)])
+    let storage = FragmentStorage(
+      FragmentLayout(
+        stepCount: 1, environmentCount: 1,
+        contents: FragmentContents(spaces: batch.spaces, reaction: .empty)))
+    try batch.reset(into: storage.view, row: 0)
+    let first = try #require(try batch.picture(of: 0))
+    for _ in 0..<5 {
+      // Action 0, which every built-in space contains.
+      try batch.step(storage.view, from: 0, sticky: false, position: .unread)
+      let next = try #require(try batch.picture(of: 0))
+      #expect(next.width == first.width && next.height == first.height)
+    }
+  }
+
   @Test func `wrapped environments show what they wrap`() throws {
     var masked = try ObservationMask(CartPole(), keeping: [0, 2])
     masked.base.state = [0.5, 0, -0.1, 0]

@@ -1,0 +1,24 @@
+extension Corridor: Drawable {
+  /// Draws the cells in a row with the goal in green and the actor as a disc, 600 × 120.
+  public func draw() -> Picture {
+    var canvas = Canvas(width: 600, height: 120)
+    let pitch = 560 / Double(size)
+    let half = min(pitch, 80) / 2
+    func left(_ cell: Int) -> Double { 20 + pitch * Double(cell) }
+
+    canvas.fillRectangle(
+      left: left(goal), top: 60 - half, right: left(goal) + pitch, bottom: 60 + half,
+      Canvas.Colour(150, 210, 150))
+    let grey = Canvas.Colour(120, 120, 120)
+    canvas.line(from: .init(19, 60 - half), to: .init(581, 60 - half), width: 2, grey)
+    canvas.line(from: .init(19, 60 + half), to: .init(581, 60 + half), width: 2, grey)
+    // Walls between cells that are too narrow to be told apart are left out.
+    for cell in 0...size where pitch >= 6 || cell == 0 || cell == size {
+      canvas.line(
+        from: .init(left(cell), 60 - half), to: .init(left(cell), 60 + half), width: 2, grey)
+    }
+    canvas.fillCircle(
+      .init(left(state) + pitch / 2, 60), radius: max(0.6 * half, 3), Canvas.Colour(50, 90, 180))
+    return canvas.picture
+  }
+}
