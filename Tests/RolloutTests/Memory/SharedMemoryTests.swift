@@ -69,7 +69,7 @@ struct SharedMemoryTests {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count {
           let path = try? FileManager.default.destinationOfSymbolicLink(
             atPath: "/proc/self/fd/\($0)")
-          return path?.contains("/rlplay-") ?? false
+          return path?.contains("/rlplay-\(getpid())-") ?? false
         }
       }
       func countMappings() throws -> Int {
@@ -78,7 +78,7 @@ struct SharedMemoryTests {
         var maps = Data()
         while let part = try file.read(upToCount: 1 << 12), !part.isEmpty { maps += part }
         return String(decoding: maps, as: UTF8.self)
-          .split(separator: "\n").count { $0.contains("/rlplay-") }
+          .split(separator: "\n").count { $0.contains("/rlplay-\(getpid())-") }
       }
       func countNames() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/dev/shm")
