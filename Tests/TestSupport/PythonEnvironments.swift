@@ -153,7 +153,24 @@ public final class PythonEnvironments {
             return observation, reward, terminated, truncated, info
 
 
+    class Lively(Counter):
+        """Has three lives, of which the second and the fourth step cost one each."""
+
+        lives = 3
+
+        def reset(self, *, seed=None, options=None):
+            observation, _ = super().reset(seed=seed, options=options)
+            self.lives = 3
+            return observation, {"lives": self.lives}
+
+        def step(self, action):
+            observation, reward, terminated, truncated, _ = super().step(action)
+            self.lives = 3 - (self.steps >= 2) - (self.steps >= 4)
+            return observation, reward, terminated, truncated, {"lives": self.lives}
+
+
     gymnasium.register("Counter-v0", entry_point=Counter)
+    gymnasium.register("Lively-v0", entry_point=Lively)
     gymnasium.register("Limited-v0", entry_point=Counter, max_episode_steps=4)
     gymnasium.register("cases/Counter-v1", entry_point=Counter, kwargs={"truncates": True})
     gymnasium.register("Mirror-v0", entry_point=Mirror)

@@ -12,6 +12,7 @@ public final class EnvironmentRegistry: Sendable {
 
   private let specifications: Mutex<[EnvironmentSpecification]>
   private let interpreter = Mutex("python3")
+  private let rendering = Mutex(false)
 
   /// Makes a registry that knows the built-in environments only.
   public init() { specifications = Mutex(Self.builtIn) }
@@ -26,6 +27,12 @@ public final class EnvironmentRegistry: Sendable {
   public var python: String {
     get { interpreter.withLock { $0 } }
     set { interpreter.withLock { $0 = newValue } }
+  }
+
+  /// Whether pictures will be asked for, which Gymnasium wants to know when it makes an environment.
+  public var rendersPictures: Bool {
+    get { rendering.withLock { $0 } }
+    set { rendering.withLock { $0 = newValue } }
   }
 
   /// Registers an environment that is written in Swift.
@@ -90,7 +97,9 @@ public final class EnvironmentRegistry: Sendable {
   public func specification(
     _ id: String
   ) throws(UnknownEnvironment) -> EnvironmentSpecification {
-    if let specification = EnvironmentSpecification(gymnasium: id, python: python) {
+    if let specification = EnvironmentSpecification(
+      gymnasium: id, python: python, rendering: rendersPictures)
+    {
       return specification
     }
     let all = all

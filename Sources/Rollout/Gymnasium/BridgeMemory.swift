@@ -4,6 +4,7 @@ final class BridgeMemory {
   let layout: FragmentLayout
   private let memory: SharedMemory
   private let seedOffset: Int
+  private let livesOffset: Int
   private let currentOffset: Int
 
   /// What Python is told: offsets in bytes from the beginning.
@@ -19,6 +20,7 @@ final class BridgeMemory {
     var truncated: Int
     var frozen: Int
     var seeds: Int
+    var lives: Int
     var current: Int
   }
 
@@ -30,7 +32,8 @@ final class BridgeMemory {
       stepCount: 1, environmentCount: count,
       contents: FragmentContents(spaces: spaces, reaction: .empty))
     seedOffset = layout.byteCount
-    currentOffset = aligned(seedOffset + count * MemoryLayout<Int64>.stride)
+    livesOffset = aligned(seedOffset + count * MemoryLayout<Int64>.stride)
+    currentOffset = aligned(livesOffset + count * MemoryLayout<Int64>.stride)
     memory = try SharedMemory(creating: currentOffset + 64)
     current.pointee = -1
     for index in 0..<count { seeds[index] = -1 }
@@ -46,11 +49,13 @@ final class BridgeMemory {
       act: layout.columns[layout.actPlaces].map { $0.offset(row: 1) },
       rewards: layout.rew.offset(row: 1), terminated: layout.terminated.offset(row: 0),
       truncated: layout.truncated.offset(row: 0), frozen: layout.fin.offset(row: 0),
-      seeds: seedOffset, current: currentOffset)
+      seeds: seedOffset, lives: livesOffset, current: currentOffset)
   }
 
   /// What the next reset is seeded with, −1 for nothing [B].
   var seeds: UnsafeMutablePointer<Int64> { at(seedOffset) }
+  /// How many lives each environment's player has left, −1 where it does not say [B].
+  var lives: UnsafeMutablePointer<Int64> { at(livesOffset) }
   /// Which environment is in Python's hands, −1 for none.
   var current: UnsafeMutablePointer<Int64> { at(currentOffset) }
   /// Which environments the next step leaves alone [B].

@@ -192,15 +192,24 @@ enum BridgeProgram {
             self.truncated = numbers("truncated", np.bool_)
             self.frozen = numbers("frozen", np.bool_)
             self.seeds = numbers("seeds", np.int64)
+            self.lives = numbers("lives", np.int64)
+            for index, environment in enumerate(ENVIRONMENTS):
+                task = environment.unwrapped
+                self.lives[index] = 0 if hasattr(task, "ale") or hasattr(task, "lives") else -1
             self.current = numbers("current", np.int64, 1)
             self.phase = ""
+
+        def tell(self, index, info):
+            if "lives" in info:
+                self.lives[index] = info["lives"]
 
         def reset(self, first, end):
             self.phase = "reset"
             for index in range(first, end):
                 self.current[0] = index
                 seed = int(self.seeds[index])
-                observation, _ = ENVIRONMENTS[index].reset(seed=seed if seed >= 0 else None)
+                observation, info = ENVIRONMENTS[index].reset(seed=seed if seed >= 0 else None)
+                self.tell(index, info)
                 for store, view in self.stores:
                     store(view, index, observation)
             self.current[0] = -1
@@ -219,7 +228,7 @@ enum BridgeProgram {
                     raise Refused(
                         "exception", f"step returned {len(outcome)} values where Gymnasium's are 5: "
                         "observation, reward, terminated, truncated, info")
-                observation, reward, terminated, truncated, _ = outcome
+                observation, reward, terminated, truncated, info = outcome
                 self.rewards[index] = float(reward)
                 self.terminated[index] = terminated
                 self.truncated[index] = truncated
@@ -227,7 +236,8 @@ enum BridgeProgram {
                     for store, view in self.final_stores:
                         store(view, index, observation)
                     self.phase = "reset after step"
-                    observation, _ = environment.reset()
+                    observation, info = environment.reset()
+                self.tell(index, info)
                 for store, view in self.stores:
                     store(view, index, observation)
             self.current[0] = -1

@@ -14,7 +14,7 @@ public final class GymnasiumBatch: EnvironmentBatch {
   private let memory: BridgeMemory
   private let clippedActions: ClippedActions?
   private let maskCheck: ActionMaskCheck?
-  private var checkedLayout: FragmentLayout?
+  private var checkedLayout = CheckedLayout()
 
   /// Starts Python and makes one environment per random stream.
   ///
@@ -67,10 +67,8 @@ public final class GymnasiumBatch: EnvironmentBatch {
 
   /// Begins an episode in every environment and writes the state of one row.
   public func reset(into fragment: FragmentView, row: Int) throws {
-    check(fragment.layout)
-    precondition(
-      row >= 0 && row <= fragment.layout.stepCount,
-      "row \(row) of a fragment of \(fragment.layout.stepCount) steps")
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let state = StateRow(fragment, columns: columns, row: row)
@@ -90,10 +88,8 @@ public final class GymnasiumBatch: EnvironmentBatch {
   public func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
-    check(fragment.layout)
-    precondition(
-      t >= 0 && t < fragment.layout.stepCount,
-      "step \(t) of a fragment of \(fragment.layout.stepCount) steps")
+    checkedLayout.check(fragment.layout, of: self)
+    checkStep(t, of: fragment.layout)
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
@@ -110,6 +106,37 @@ public final class GymnasiumBatch: EnvironmentBatch {
         throw fault
       }
     }
+  }
+
+  /// Gymnasium's environments can be reset one by one.
+  public var restartsSingly: Bool { true }
+
+  /// Begins an episode in one environment and writes its first observation to a row.
+  ///
+  /// - Throws: `EnvironmentFault` with the environment that failed.
+  public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let state = StateRow(fragment, columns: columns, row: row)
+      process.send(.reset, index..<index + 1)
+      try finish(position: .unread) { _ in 0 }
+      state.stepno[index] = 0
+      try refuseNaN(index, step: 0, isFinal: false)
+      // The others' observations are those of the row already.
+      memory.takeObservations(state)
+      try maskCheck?.check(state, environmentCount: count)
+    }
+  }
+
+  /// What the environment says in `info["lives"]`; `nil` where it has neither lives nor an arcade machine.
+  ///
+  /// - Precondition: the index is below `count`.
+  public func lives(of index: Int) -> Int? {
+    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
+    let lives = memory.lives[index]
+    return lives < 0 ? nil : Int(lives)
   }
 
   /// Draws one environment as it is.
@@ -205,17 +232,6 @@ public final class GymnasiumBatch: EnvironmentBatch {
     case .done(let data): return data
     case .fault(let fault): throw fault.error
     }
-  }
-
-  private func check(_ layout: FragmentLayout) {
-    if layout === checkedLayout { return }
-    precondition(
-      layout.environmentCount == count,
-      "a fragment of \(layout.environmentCount) environments for a batch of \(count)")
-    precondition(
-      layout.contents.spaces == spaces,
-      "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
-    checkedLayout = layout
   }
 }
 

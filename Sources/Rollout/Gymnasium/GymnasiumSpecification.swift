@@ -9,7 +9,8 @@ extension EnvironmentSpecification {
   /// - Parameters:
   ///   - name: `gym:` and Gymnasium's name.
   ///   - python: the interpreter: a path, or a name to look for on `PATH`.
-  init?(gymnasium name: String, python: String) {
+  ///   - rendering: whether pictures will be asked for.
+  init?(gymnasium name: String, python: String, rendering: Bool) {
     guard name.hasPrefix(Self.gymnasiumPrefix), name.count > Self.gymnasiumPrefix.count
     else { return nil }
     let id = String(name.dropFirst(Self.gymnasiumPrefix.count))
@@ -17,7 +18,8 @@ extension EnvironmentSpecification {
       id: name, summary: "Gymnasium's \(id), played by Python.",
       spaces: { try KnownSpaces.shared.spaces(id, python: python) },
       makeBatch: {
-        try GymnasiumBatch(id, streams: $0.streams, limit: $0.limit, python: python)
+        try GymnasiumBatch(
+          id, streams: $0.streams, limit: $0.limit, python: python, rendering: rendering)
       })
   }
 }

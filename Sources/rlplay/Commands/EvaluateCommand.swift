@@ -10,6 +10,7 @@ enum EvaluateCommand {
     let checkpoint = try Checkpoint.load(from: source.checkpoint)
     let seed = options.seed ?? UInt64.random(in: 0..<1 << 53)
     EnvironmentRegistry.shared.python = options.python
+    EnvironmentRegistry.shared.rendersPictures = options.isRendering || options.video != nil
     let screen = options.isRendering ? TerminalScreen() : nil
     let video = try options.video.map { try VideoFile(path: $0) }
     let spectators: [(any EpisodeSpectator)?] = [screen, video]

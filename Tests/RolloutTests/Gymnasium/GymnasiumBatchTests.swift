@@ -139,4 +139,42 @@ struct GymnasiumBatchTests {
     #expect(picture == Picture(width: 3, height: 2, pixels: black + [10, 20, 2]))
     #expect(try GymnasiumBatch("CartPole-v1", streams: streams(1)).picture(of: 0) == nil)
   }
+
+  /// A wrapped batch of two environments of the tests' own.
+  private func wrapped(
+    _ id: String, _ wrapper: Wrapper, outside inner: [Wrapper] = [], stepCount: Int
+  ) throws -> Stage {
+    let registry = EnvironmentRegistry()
+    registry.python = cases.python
+    return try Stage(
+      registry.makeBatch("gym:\(id)", streams: streams(2), wrappers: inner + [wrapper]),
+      stepCount: stepCount)
+  }
+
+  @Test func `a lost life ends an episode, without a reset`() throws {
+    let stage = try wrapped("rlplay_cases:Lively-v0", .endOnLostLife, stepCount: 7)
+    try stage.reset()
+    try stage.collect()
+    let fragment = stage.fragment
+    // Lives are lost on steps 2 and 4, the episode is over on step 6; the count goes on until then.
+    #expect(stage.column(fragment.fin) == [true, false, true, false, true, false, true, false])
+    #expect(stage.column(fragment.stepno) == [0, 1, 0, 1, 0, 1, 0, 1])
+    #expect(stage.column(fragment.obs(as: Float.self)) == [0, 1, 2, 3, 4, 5, 0, 1])
+    let error = #expect(throws: (any Error).self) {
+      try wrapped("rlplay_cases:Counter-v0", .endOnLostLife, stepCount: 7)
+    }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("lives"))
+  }
+
+  @Test func `a limit outside of another wrapper begins single episodes anew`() throws {
+    let stage = try wrapped(
+      "rlplay_cases:Counter-v0", .timeLimit(2), outside: [.actionRepeat(2)], stepCount: 5)
+    try stage.reset()
+    try stage.collect()
+    let fragment = stage.fragment
+    // Two steps for each one, cut after two: the counter never comes to its end at 6.
+    #expect(stage.column(fragment.obs(as: Float.self)) == [0, 2, 0, 2, 0, 2])
+    #expect(stage.column(fragment.truncated) == [false, true, false, true, false])
+    #expect(stage.column(fragment.terminated) == [false, false, false, false, false])
+  }
 }
