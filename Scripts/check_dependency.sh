@@ -26,7 +26,7 @@ make_package() {
   ' "$root/README.md"
   # The README names the version that will be there; here it is the one under test.
   sed -i -E "s|\\.package\\(.*\\)|.package($requirement)|" "$package/Package.swift"
-  for file in Package.swift Sources/Mine/Corridor.swift Sources/Mine/main.swift; do
+  for file in Package.swift Sources/Mine/Hallway.swift Sources/Mine/main.swift; do
     [[ -s $package/$file ]] || {
       echo "check_dependency.sh: the README has no example $file" >&2
       exit 1
@@ -51,7 +51,7 @@ try_package() {
   output=$(cd "$package" && swift run -c release --skip-build Mine)
   echo "$name: $output"
   [[ $output =~ ^mean\ return\ ([0-9.]+)$ ]] && awk "BEGIN { exit !(${BASH_REMATCH[1]} >= 0.9) }" || {
-    echo "check_dependency.sh: $name did not learn the corridor" >&2
+    echo "check_dependency.sh: $name did not learn the hallway" >&2
     exit 1
   }
 }
