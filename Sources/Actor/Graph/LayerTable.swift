@@ -38,21 +38,14 @@ public struct LayerTable: Sendable, Equatable {
   ///
   /// - Throws: `PolicyError` when it cannot deal with these spaces.
   public init(_ policy: any Policy, for spaces: EnvironmentSpaces) throws(PolicyError) {
-    let graph = Graph()
-    let layout = FragmentLayout(
-      stepCount: 0, environmentCount: 1, contents: .init(spaces: spaces, reaction: .empty))
-    let state = TracedState(
-      graph, layout, rows: 0..<1,
-      hx: graph.inputs(carrying: policy.recurrentState, environmentCount: 1))
-    let reaction = try policy.react(
-      to: state, choosing: try ActionDistributions.fitting(spaces.action), in: graph)
-    let results = reaction.recorded.map(\.tensor) + reaction.hx.leaves
-    let isRead = graph.ancestors(of: results.map(\.id))
-    inputs = Self.fields(of: state).filter { isRead[$0.tensor.id] }.map {
+    let trace = try PolicyTrace(policy, for: spaces)
+    let results = trace.reaction.recorded.map(\.tensor) + trace.reaction.hx.leaves
+    let isRead = trace.graph.ancestors(of: results.map(\.id))
+    inputs = Self.fields(of: trace.state).filter { isRead[$0.tensor.id] }.map {
       Input(name: $0.name, shape: Array($0.tensor.shape.dropFirst($0.leadingAxes)))
     }
-    rows = graph.layerRows
-    parameters = graph.parameters
+    rows = trace.graph.layerRows
+    parameters = trace.graph.parameters
   }
 
   /// A state's tensors by path; what is carried has no axis for rows.

@@ -73,20 +73,14 @@ public struct PolicySignature: Sendable {
   ///
   /// - Throws: `PolicyError` when it cannot deal with these spaces.
   public init(_ policy: any Policy, for spaces: EnvironmentSpaces) throws(PolicyError) {
-    let graph = Graph()
-    let layout = FragmentLayout(
-      stepCount: 0, environmentCount: 1, contents: .init(spaces: spaces, reaction: .empty))
+    let trace = try PolicyTrace(policy, for: spaces)
     recurrentState = policy.recurrentState
-    let carried = graph.inputs(carrying: recurrentState, environmentCount: 1)
-    let reaction = try policy.react(
-      to: TracedState(graph, layout, rows: 0..<1, hx: carried),
-      choosing: try ActionDistributions.fitting(spaces.action), in: graph)
-    try Self.check(reaction.hx, carries: recurrentState)
-    self.reaction = .fields(
-      reaction.recorded.map {
+    try Self.check(trace.reaction.hx, carries: recurrentState)
+    reaction = .fields(
+      trace.reaction.recorded.map {
         ($0.name, .leaf(.init(.float32, Array($0.tensor.shape.dropFirst(2)))))
       })
-    parameters = graph.parameters
+    parameters = trace.graph.parameters
   }
 
   /// Everything that a fragment of such an actor records.
