@@ -55,12 +55,14 @@ public final class Evaluator {
 
   /// Sets an evaluation up.
   ///
+  /// - Parameter spaces: what the environment emits and accepts so wrapped, where that is known already: asking may start a
+  ///   program. Found out when it is nil.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`, or what making an
   ///   environment throws.
   public init(
     environment: String, environmentArguments: String = "",
     episodeLimit: EpisodeLimit = .registered, wrappers: [Wrapper] = [], policy: any Policy,
-    choice: ActionChoice = .greedy, seed: UInt64
+    choice: ActionChoice = .greedy, seed: UInt64, spaces: EnvironmentSpaces? = nil
   ) throws {
     self.environment = environment
     self.environmentArguments = environmentArguments
@@ -71,7 +73,8 @@ public final class Evaluator {
     self.seed = seed
     signature = try PolicySignature(
       policy,
-      for: EnvironmentRegistry.shared.specification(environment)
+      for: spaces
+        ?? EnvironmentRegistry.shared.specification(environment)
         .spaces(arguments: environmentArguments, wrappers: wrappers))
   }
 

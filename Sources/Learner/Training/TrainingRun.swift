@@ -49,7 +49,7 @@ public final class TrainingRun {
       environment: resolved.environment,
       environmentArguments: resolved.environmentArguments ?? "",
       episodeLimit: resolved.evaluationEpisodeLimit, wrappers: resolved.wrappers,
-      policy: resolved.policy, seed: seed)
+      policy: resolved.policy, seed: seed, spaces: setup.layout.contents.spaces)
     nextEvaluation = resolved.evaluateEvery
     began = SystemCalls.monotonicNanoseconds()
     // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start
