@@ -24,23 +24,7 @@ struct NativeEnvironmentBatchTests {
   @Test(arguments: [false, true])
   func `the rows across a reset are the documented ones`(truncates: Bool) throws {
     let stage = try Stage(batch([Counter(length: 6, truncates: truncates)]), stepCount: 4)
-    let fragment = stage.fragment
-    try stage.reset()
-    try stage.collect()
-    stage.carry()
-    try stage.collect(act: { t, _ in 20 + t })
-
-    #expect(stage.column(fragment.stepno) == [4, 5, 0, 1, 2])
-    #expect(stage.column(fragment.obs(as: Float.self)) == [4, 5, 0, 1, 2])
-    #expect(stage.column(fragment.act(as: Int32.self)) == [13, 20, 21, 22, 23])
-    #expect(stage.column(fragment.rew) == [13, 20, 21, 22, 23])
-    #expect(stage.column(fragment.fin) == [false, false, true, false, false])
-    let ended = [false, true, false, false]
-    let never = [false, false, false, false]
-    #expect(stage.column(fragment.terminated) == (truncates ? never : ended))
-    #expect(stage.column(fragment.truncated) == (truncates ? ended : never))
-    let final: ColumnView<Float> = fragment.column(try #require(fragment.layout.finalObs.value))
-    #expect(stage.column(final) == [0, 6, 0, 0])
+    let final = try stage.expectDocumentedReset(truncates: truncates)
     #expect(stage.column(final, element: 1) == [0, 6, 0, 0])
   }
 
@@ -48,17 +32,7 @@ struct NativeEnvironmentBatchTests {
   @Test func `a sticky fragment repeats the reset state and goes on after it`() throws {
     let stage = try Stage(batch([Counter(length: 6)]), stepCount: 4)
     let fragment = stage.fragment
-    try stage.reset()
-    try stage.collect(sticky: true)
-    stage.carry()
-    try stage.collect(sticky: true, act: { t, _ in 20 + t })
-
-    #expect(stage.column(fragment.stepno) == [4, 5, 0, 0, 0])
-    #expect(stage.column(fragment.obs(as: Float.self)) == [4, 5, 0, 0, 0])
-    #expect(stage.column(fragment.act(as: Int32.self)) == [13, 20, 21, 21, 21])
-    #expect(stage.column(fragment.rew) == [13, 20, 21, 0, 0])
-    #expect(stage.column(fragment.fin) == [false, false, true, true, true])
-    #expect(stage.column(fragment.terminated) == [false, true, false, false])
+    try stage.expectDocumentedStickyRows()
 
     // Row 0 has `fin` set and freezes nothing.
     stage.carry()
