@@ -22,12 +22,8 @@ extension FragmentProducer {
     _ description: RunDescription, memory: RunMemory, worker: Int, incarnation: UInt32
   ) throws {
     let streams = description.streams(worker: worker, incarnation: incarnation)
-    EnvironmentRegistry.shared.python = description.python
-    let environments = try EnvironmentRegistry.shared.makeBatch(
-      description.environment,
-      streams: (0..<description.environmentCount).map { streams.environment($0) },
-      limit: description.episodeLimit, arguments: description.environmentArguments,
-      wrappers: description.wrappers.map { try Wrapper(parsing: $0) })
+    let environments = try description.environment.makeBatch(
+      count: description.environmentCount, streams: streams)
     let signature = try PolicySignature(
       PolicyRegistry.decode(description.policy), for: environments.spaces)
     let layout = FragmentLayout(

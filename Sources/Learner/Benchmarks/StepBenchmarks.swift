@@ -105,8 +105,8 @@ private final class Player {
   init(_ configuration: TrainingConfiguration, seed: UInt64) throws {
     let setup = try configuration.makeSetup(seed: seed)
     let streams = RandomStreams(seed: seed, worker: 0, incarnation: 0)
-    environments = try EnvironmentRegistry.shared.makeBatch(
-      setup.environment, count: setup.environmentCount, streams: streams)
+    environments = try setup.environment.makeBatch(
+      count: setup.environmentCount, streams: streams)
     actor = try PolicyActor(
       setup.policy, layout: setup.layout,
       streams: (0..<setup.environmentCount).map { streams.action($0) })

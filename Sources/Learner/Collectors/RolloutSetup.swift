@@ -7,14 +7,8 @@ import Rollout
 ///       environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 8, stepCount: 25, seed: 1)
 ///     let rollout = try MultiWorker(setup, actorCount: 16, bufferCount: 24, fragmentsPerBatch: 2)
 public struct RolloutSetup {
-  /// The registered name of the environment.
-  public let environment: String
-  /// Values of the environment's parameters, such as `size=8,goal=4`.
-  public let environmentArguments: String
-  /// The step at which an unfinished episode is cut off.
-  public let episodeLimit: EpisodeLimit
-  /// What goes around the environment, the innermost first: wrappers that can be named on a command line.
-  public let wrappers: [Wrapper]
+  /// What is played; its wrappers are such as a command line can name.
+  public let environment: EnvironmentChoice
   /// Who plays.
   public let policy: any Policy
   /// B, the environments that a worker steps side by side.
@@ -38,26 +32,17 @@ public struct RolloutSetup {
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`, or what making an
   ///   environment throws.
   public init(
-    environment: String, environmentArguments: String = "",
-    episodeLimit: EpisodeLimit = .registered, wrappers: [Wrapper] = [], policy: any Policy,
-    environmentCount: Int, stepCount: Int, sticky: Bool = false, seed: UInt64
+    environment: EnvironmentChoice, policy: any Policy, environmentCount: Int, stepCount: Int,
+    sticky: Bool = false, seed: UInt64
   ) throws {
-    // Workers are told of wrappers by name.
-    for wrapper in wrappers where (try? Wrapper(parsing: wrapper.description)) != wrapper {
-      throw WrapperError(
-        "the wrapper \(wrapper) is for code only: workers know those that --wrap takes")
-    }
+    try environment.validate()
     self.environment = environment
-    self.environmentArguments = environmentArguments
-    self.episodeLimit = episodeLimit
-    self.wrappers = wrappers
     self.policy = policy
     self.environmentCount = environmentCount
     self.stepCount = stepCount
     self.sticky = sticky
     self.seed = seed
-    let spaces = try EnvironmentRegistry.shared.specification(environment)
-      .spaces(arguments: environmentArguments, wrappers: wrappers)
+    let spaces = try environment.spaces()
     let signature = try PolicySignature(policy, for: spaces)
     layout = FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount,
@@ -71,10 +56,7 @@ public struct RolloutSetup {
   /// What workers are told.
   func description(_ schedule: CollectSchedule) -> RunDescription {
     RunDescription(
-      environment: environment, environmentArguments: environmentArguments,
-      episodeLimit: episodeLimit, wrappers: wrappers.map(\.description),
-      environmentCount: environmentCount, stepCount: stepCount, sticky: sticky,
-      policy: PolicyRegistry.encode(policy), seed: seed, schedule: schedule,
-      python: EnvironmentRegistry.shared.python)
+      environment: environment, environmentCount: environmentCount, stepCount: stepCount,
+      sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed, schedule: schedule)
   }
 }

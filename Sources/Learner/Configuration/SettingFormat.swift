@@ -139,6 +139,15 @@ extension SettingFormat where Value == String {
   }
 }
 
+extension SettingFormat where Value == String {
+  /// Any text, or a word for none at all.
+  package static func text(orWord word: String) -> SettingFormat {
+    SettingFormat(
+      shape: .string, parse: { $0 == word ? "" : text.parse($0) },
+      value: { .string($0.isEmpty ? word : $0) }, complaint: text.complaint)
+  }
+}
+
 extension SettingFormat where Value == [String] {
   /// Names with commas between them.
   package static var names: SettingFormat {

@@ -8,7 +8,7 @@ extension TrainingConfiguration {
   ///
   /// - Throws: ``ConfigurationError`` for the first mistake in the order of the help screen.
   public func validate() throws(ConfigurationError) {
-    try EpisodeLimit.validate(maximumEpisodeSteps)
+    try EpisodeLimit.validate(environment.limit)
     try validateCollection()
     try validateNetwork()
     try validateLearning()

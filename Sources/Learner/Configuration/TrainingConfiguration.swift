@@ -13,20 +13,8 @@ public import Rollout
 public struct TrainingConfiguration: Sendable, Equatable {
   // MARK: Environment
 
-  /// The registered name of the environment to learn.
-  public var environment = "CartPole-v1"
-
-  /// Values of the environment's parameters, such as `size=8,goal=4`, or nothing for the defaults.
-  public var environmentArguments: String?
-
-  /// The step at which an unfinished episode is cut off.
-  public var maximumEpisodeSteps = EpisodeLimit.registered
-
-  /// The Python that plays environments named `gym:ID`: a path, or a name to look for on `PATH`.
-  public var python = "python3"
-
-  /// What goes around the environment, the innermost first.
-  public var wrappers: [Wrapper] = []
+  /// The environment to learn: its name, and all that an option says of it.
+  public var environment: EnvironmentChoice = "CartPole-v1"
 
   // MARK: Collection
 

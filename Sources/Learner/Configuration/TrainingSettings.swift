@@ -1,3 +1,5 @@
+import Rollout
+
 extension TrainingConfiguration {
   /// Every option of a training run, in the order of the help screen and of `config.json`.
   package static let settings: [Setting<TrainingConfiguration>] =
@@ -5,23 +7,12 @@ extension TrainingConfiguration {
 
   private static let environmentSettings: [Setting<TrainingConfiguration>] = [
     Setting(
-      "env", "NAME", \.environment, .text, in: .environment,
+      "env", "NAME", \.environment.id, .text, in: .environment,
       "The environment to learn; 'rlplay envs' lists them."),
-    Setting(
-      "env-args", "NAME=VALUE,...|none", \.environmentArguments,
-      .optional(.text, orWord: "none"), in: .environment,
-      "Values of the environment's parameters; 'rlplay envs' lists these too."),
-    Setting(
-      "max-episode-steps", "default|none|N", \.maximumEpisodeSteps, .episodeLimit,
-      in: .environment,
-      "Cut episodes off at the environment's own limit, never, or after N steps."),
-    Setting(
-      "python", "PATH", \.python, .text, in: .environment,
-      "The Python that plays Gymnasium's environments, which are named gym:ID."),
-    Setting(
-      "wrap", "NAME[=ARG]", \.wrappers, .wrappers, repeats: true, in: .environment,
-      "A wrapper around the environment; of several the first is the innermost. 'rlplay envs' "
-        + "lists them."),
+    .environmentArguments(\.environment.arguments, in: .environment),
+    .episodeLimit(\.environment.limit, in: .environment),
+    .python(\.environment.python, in: .environment),
+    .wrappers(\.environment.wrappers, in: .environment),
   ]
 
   private static let collectionSettings: [Setting<TrainingConfiguration>] = [

@@ -36,10 +36,7 @@ public struct EvaluationResult: Sendable, Equatable {
 ///
 /// Episode i is the same episode however many are played, so that results can be compared; nothing is recorded but rewards.
 public final class Evaluator {
-  private let environment: String
-  private let environmentArguments: String
-  private let episodeLimit: EpisodeLimit
-  private let wrappers: [Wrapper]
+  private let environment: EnvironmentChoice
   private let policy: any Policy
   private let choice: ActionChoice
   private let seed: UInt64
@@ -60,22 +57,14 @@ public final class Evaluator {
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`, or what making an
   ///   environment throws.
   public init(
-    environment: String, environmentArguments: String = "",
-    episodeLimit: EpisodeLimit = .registered, wrappers: [Wrapper] = [], policy: any Policy,
-    choice: ActionChoice = .greedy, seed: UInt64, spaces: EnvironmentSpaces? = nil
+    environment: EnvironmentChoice, policy: any Policy, choice: ActionChoice = .greedy,
+    seed: UInt64, spaces: EnvironmentSpaces? = nil
   ) throws {
     self.environment = environment
-    self.environmentArguments = environmentArguments
-    self.episodeLimit = episodeLimit
-    self.wrappers = wrappers
     self.policy = policy
     self.choice = choice
     self.seed = seed
-    signature = try PolicySignature(
-      policy,
-      for: spaces
-        ?? EnvironmentRegistry.shared.specification(environment)
-        .spaces(arguments: environmentArguments, wrappers: wrappers))
+    signature = try PolicySignature(policy, for: spaces ?? environment.spaces())
   }
 
   /// The policy's parameters, to check weights against.
@@ -147,7 +136,7 @@ public final class Evaluator {
     func show(step: Int, row: Int) throws {
       guard !spectators.isEmpty else { return }
       let moment = EpisodeMoment(
-        environment: environment, episode: episodes.lowerBound, step: step,
+        environment: environment.id, episode: episodes.lowerBound, step: step,
         episodeReturn: returns[0], isOver: left == 0,
         isLast: left == 0 || step == Self.patience, environments: environments, fragment: fragment,
         row: row)
@@ -183,9 +172,7 @@ public final class Evaluator {
       batch.restart(streams: streams)
       return batch
     }
-    let batch = try EnvironmentRegistry.shared.makeBatch(
-      environment, streams: streams, limit: episodeLimit, arguments: environmentArguments,
-      wrappers: wrappers)
+    let batch = try environment.makeBatch(streams: streams)
     keptBatches[episodes.count] = batch as? any RestartableBatch
     return batch
   }

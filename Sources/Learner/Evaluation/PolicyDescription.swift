@@ -4,12 +4,8 @@ import Rollout
 
 /// What a checkpoint says about itself, and the layers that its policy is made of.
 public struct PolicyDescription {
-  /// The environment's registered name.
-  public let environment: String
-  /// Values of the environment's parameters, such as `size=8,goal=4`.
-  public let environmentArguments: String
-  /// What goes around the environment, the innermost first.
-  public let wrappers: [Wrapper]
+  /// What the policy was trained for.
+  public let environment: EnvironmentChoice
   /// The algorithm that trained the policy.
   public let algorithm: String
   /// The name that the policy is registered under.
@@ -31,10 +27,7 @@ extension TrainedPolicy {
   /// - Throws: `UnknownEnvironment`, `PolicyError`, `CheckpointError` when the weights are of another network or a number of
   ///   the metadata is none.
   public func describe() throws -> PolicyDescription {
-    let layers = try LayerTable(
-      policy,
-      for: EnvironmentRegistry.shared.specification(environment)
-        .spaces(arguments: environmentArguments, wrappers: wrappers))
+    let layers = try LayerTable(policy, for: environment.spaces())
     _ = try weights(of: layers.parameters)
     func count(_ key: String) throws -> Int {
       let text = try checkpoint.requiredMetadata(key)
@@ -50,11 +43,20 @@ extension TrainedPolicy {
       default: OrderedJSON()
       }
     return PolicyDescription(
-      environment: environment, environmentArguments: environmentArguments, wrappers: wrappers,
+      environment: environment,
       algorithm: try checkpoint.requiredMetadata(Checkpoint.Key.algorithm),
       kind: String(parts[0]), steps: try count(Checkpoint.Key.environmentSteps),
       updates: try count(Checkpoint.Key.updates), layers: layers,
       settings: settings)
+  }
+}
+
+extension OrderedJSON {
+  /// Tells of an environment: its name, and what was given besides.
+  package mutating func set(_ environment: EnvironmentChoice) {
+    set("environment", environment.id)
+    if !environment.arguments.isEmpty { set("env_args", environment.arguments) }
+    if !environment.wrappers.isEmpty { set("wrappers", environment.wrappers.map(\.description)) }
   }
 }
 
@@ -65,9 +67,7 @@ extension PolicyDescription {
     policy.set("kind", kind)
     policy.set("settings", settings)
     var object = OrderedJSON()
-    object.set("environment", environment)
-    if !environmentArguments.isEmpty { object.set("env_args", environmentArguments) }
-    if !wrappers.isEmpty { object.set("wrappers", wrappers.map(\.description)) }
+    object.set(environment)
     object.set("algorithm", algorithm)
     object.set("policy", policy)
     object.set("env_steps", steps)
@@ -88,13 +88,11 @@ extension PolicyDescription {
 
   /// The same for people, without a newline at the end.
   public var text: String {
-    let parameters =
-      environmentArguments.isEmpty ? [] : [("with", environmentArguments)]
-    let wrapping =
-      wrappers.isEmpty
-      ? [] : [("wrappers", wrappers.map(\.description).joined(separator: ", "))]
+    let parameters = environment.arguments.isEmpty ? [] : [("with", environment.arguments)]
+    let wrappers = environment.wrappers.map(\.description).joined(separator: ", ")
+    let wrapping = wrappers.isEmpty ? [] : [("wrappers", wrappers)]
     let facts =
-      [("environment", environment)] + parameters + wrapping + [
+      [("environment", environment.id)] + parameters + wrapping + [
         ("algorithm", algorithm),
         (
           "learnt from",

@@ -3,14 +3,8 @@ import Rollout
 
 /// A policy with the weights of a checkpoint, and the environment that it was trained for.
 public struct TrainedPolicy {
-  /// The environment's registered name.
-  public let environment: String
-  /// Values of the environment's parameters that it was trained with, such as `size=8,goal=4`.
-  public let environmentArguments: String
-  /// The step limit that it was trained with.
-  public let episodeLimit: EpisodeLimit
-  /// The wrappers that it was trained with, the innermost first.
-  public let wrappers: [Wrapper]
+  /// What it was trained for, and will be played on; the checkpoint does not know which Python plays it.
+  public var environment: EnvironmentChoice
   /// What reacts.
   public let policy: any Policy
 
@@ -21,8 +15,9 @@ public struct TrainedPolicy {
   /// - Throws: `CheckpointError` when the file is no checkpoint of rlplay, `PolicyError` when its policy is not known here.
   public init(_ checkpoint: Checkpoint) throws {
     self.checkpoint = checkpoint
-    environment = try checkpoint.requiredMetadata(Checkpoint.Key.environment)
-    environmentArguments = checkpoint.metadata[Checkpoint.Key.environmentArguments] ?? ""
+    environment = EnvironmentChoice(
+      try checkpoint.requiredMetadata(Checkpoint.Key.environment),
+      arguments: checkpoint.metadata[Checkpoint.Key.environmentArguments] ?? "")
     policy = try PolicyRegistry.decode(checkpoint.requiredMetadata(Checkpoint.Key.policy))
     let text = try checkpoint.requiredMetadata(Checkpoint.Key.maxEpisodeSteps)
     let format = SettingFormat<EpisodeLimit>.episodeLimit
@@ -32,18 +27,13 @@ public struct TrainedPolicy {
     else {
       throw CheckpointError(.malformed, "its step limit '\(text)' is no number of steps")
     }
-    episodeLimit = limit
+    environment.limit = limit
     do {
       let names = checkpoint.metadata[Checkpoint.Key.wrappers]
-      wrappers = try names.map { try Wrapper.list(parsing: $0) } ?? []
+      environment.wrappers = try names.map { try Wrapper.list(parsing: $0) } ?? []
     } catch {
       throw CheckpointError(.malformed, "its list of wrappers \(error)")
     }
-  }
-
-  /// The environment with the values of its parameters, as people read it.
-  public var environmentText: String {
-    environmentArguments.isEmpty ? environment : "\(environment) (\(environmentArguments))"
   }
 
   /// Plays episodes.
@@ -52,19 +42,16 @@ public struct TrainedPolicy {
   ///   - episodes: how many.
   ///   - choice: whether actions are drawn or the likeliest is taken.
   ///   - seed: the root of the episodes' streams.
-  ///   - episodeLimit: the step limit; `registered` for the one that the policy was trained with.
   ///   - spectators: who looks on; with any, episodes are played one after the other, and are the same.
   ///   - isInterrupted: asked before each step: whether to break off.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `EnvironmentFault`, `CheckpointError` when
   ///   the weights are of another network, `Interrupted`, what a spectator throws.
   public func evaluate(
-    episodes: Int, choice: ActionChoice, seed: UInt64, episodeLimit: EpisodeLimit = .registered,
+    episodes: Int, choice: ActionChoice, seed: UInt64,
     before spectators: [any EpisodeSpectator] = [], isInterrupted: () -> Bool = { false }
   ) throws -> EvaluationResult {
     let evaluator = try Evaluator(
-      environment: environment, environmentArguments: environmentArguments,
-      episodeLimit: episodeLimit == .registered ? self.episodeLimit : episodeLimit,
-      wrappers: wrappers, policy: policy, choice: choice, seed: seed)
+      environment: environment, policy: policy, choice: choice, seed: seed)
     let values = try weights(of: evaluator.parameters)
     let weights = FlatVector<Float>(repeating: 0, count: values.count)
     weights.assign(values)

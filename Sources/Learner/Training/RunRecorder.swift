@@ -34,7 +34,7 @@ final class RunRecorder {
         try RunDirectory.create(at: URL(fileURLWithPath: path, isDirectory: true))
       } else {
         try RunDirectory.create(
-          environment: configuration.environment, algorithm: Reinforce.name, seed: seed)
+          environment: configuration.environment.id, algorithm: Reinforce.name, seed: seed)
       }
     // The directory is where the file is: a run that starts from this file makes one of its own.
     var saved = configuration
@@ -150,20 +150,22 @@ final class RunRecorder {
   }
 
   private func checkpoint(_ update: PolicyUpdate) -> Checkpoint {
+    let environment = configuration.environment
     var metadata = [
-      Checkpoint.Key.environment: configuration.environment,
+      Checkpoint.Key.environment: environment.id,
       Checkpoint.Key.maxEpisodeSteps:
-        SettingFormat.episodeLimit.value(configuration.maximumEpisodeSteps).text,
+        SettingFormat.episodeLimit.value(environment.limit).text,
       Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
       Checkpoint.Key.algorithm: Reinforce.name,
       Checkpoint.Key.environmentSteps: "\(update.stepCount)",
       Checkpoint.Key.updates: "\(update.updateCount)",
     ]
-    metadata[Checkpoint.Key.environmentArguments] = configuration.environmentArguments
     // A checkpoint of a bare environment has the bytes that it always had.
-    if !configuration.wrappers.isEmpty {
-      metadata[Checkpoint.Key.wrappers] =
-        SettingFormat.wrappers.value(configuration.wrappers).text
+    if !environment.arguments.isEmpty {
+      metadata[Checkpoint.Key.environmentArguments] = environment.arguments
+    }
+    if !environment.wrappers.isEmpty {
+      metadata[Checkpoint.Key.wrappers] = SettingFormat.wrappers.value(environment.wrappers).text
     }
     return Checkpoint(
       metadata: metadata,

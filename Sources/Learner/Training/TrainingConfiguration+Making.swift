@@ -27,9 +27,11 @@ extension TrainingConfiguration {
       valueCost: valueCost)
   }
 
-  /// The step at which an evaluated episode is cut off.
-  var evaluationEpisodeLimit: EpisodeLimit {
-    evaluationEpisodeSteps == .registered ? maximumEpisodeSteps : evaluationEpisodeSteps
+  /// What evaluations play.
+  var evaluationEnvironment: EnvironmentChoice {
+    var choice = environment
+    if evaluationEpisodeSteps != .registered { choice.limit = evaluationEpisodeSteps }
+    return choice
   }
 
   /// What is collected.
@@ -37,9 +39,8 @@ extension TrainingConfiguration {
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
   func makeSetup(seed: UInt64) throws -> RolloutSetup {
     try RolloutSetup(
-      environment: environment, environmentArguments: environmentArguments ?? "",
-      episodeLimit: maximumEpisodeSteps, wrappers: wrappers, policy: policy,
-      environmentCount: environmentsPerActor, stepCount: fragmentSteps, sticky: sticky, seed: seed)
+      environment: environment, policy: policy, environmentCount: environmentsPerActor,
+      stepCount: fragmentSteps, sticky: sticky, seed: seed)
   }
 
   /// Where batches come from; starts the workers.

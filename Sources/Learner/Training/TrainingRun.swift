@@ -42,14 +42,11 @@ public final class TrainingRun {
     seed = configuration.seed ?? UInt64.random(in: 0..<1 << 53)
     resolved.seed = seed
     self.configuration = resolved
-    EnvironmentRegistry.shared.python = resolved.python
     setup = try resolved.makeSetup(seed: seed)
     layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     evaluator = try Evaluator(
-      environment: resolved.environment,
-      environmentArguments: resolved.environmentArguments ?? "",
-      episodeLimit: resolved.evaluationEpisodeLimit, wrappers: resolved.wrappers,
-      policy: resolved.policy, seed: seed, spaces: setup.layout.contents.spaces)
+      environment: resolved.evaluationEnvironment, policy: resolved.policy, seed: seed,
+      spaces: setup.layout.contents.spaces)
     nextEvaluation = resolved.evaluateEvery
     began = SystemCalls.monotonicNanoseconds()
     // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start

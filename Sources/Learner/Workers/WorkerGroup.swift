@@ -183,7 +183,7 @@ final class WorkerGroup {
       }
     return WorkerDeath(
       worker: worker, pid: process.pid, incarnation: line.incarnation,
-      environment: description.environment, seed: description.seed, fragments: line.fragments,
+      environment: description.environment.id, seed: description.seed, fragments: line.fragments,
       cause: cause, position: line.position.position.map { ($0.environment, $0.step) },
       lastWords: workers[worker].log.lastWords)
   }

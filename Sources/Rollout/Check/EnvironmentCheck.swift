@@ -26,23 +26,23 @@ public struct EnvironmentCheck: Sendable, Equatable {
     self.seed = seed
   }
 
-  /// Checks a registered environment.
+  /// Checks an environment; what is wrong with it is among the findings.
   ///
-  /// - Throws: `UnknownEnvironment`.
-  public func run(_ id: String) throws(UnknownEnvironment) -> EnvironmentCheckReport {
-    run(try EnvironmentRegistry.shared.specification(id))
-  }
-
-  /// Checks an environment; what it throws is among the findings.
-  public func run(_ specification: EnvironmentSpecification) -> EnvironmentCheckReport {
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, or a
+  ///   `GymnasiumError` that there is no such Python: what is wrong with the choice.
+  public func run(
+    _ choice: EnvironmentChoice, in registry: EnvironmentRegistry = .shared
+  ) throws -> EnvironmentCheckReport {
+    let specification = try registry.specification(for: choice)
     var notes = CheckNotes()
-    var report = EnvironmentCheckReport(id: specification.id)
-    play(specification, .registered, stepCount, alsoDifferently: true, &notes)
+    var report = EnvironmentCheckReport(environment: choice)
+    try play(specification, choice, stepCount, alsoDifferently: true, &notes)
     if notes.wrong.isEmpty {
-      play(
-        specification, .steps(Self.shortLimit), min(stepCount, 5 * Self.shortLimit),
-        alsoDifferently: false, &notes)
-      report.stepsPerSecond = try? measure(specification)
+      var short = choice
+      short.limit = .steps(Self.shortLimit)
+      try play(
+        specification, short, min(stepCount, 5 * Self.shortLimit), alsoDifferently: false, &notes)
+      report.stepsPerSecond = try? measure(specification, choice)
     }
     report.findings = notes.findings
     report.stepCount = notes.stepCount
@@ -52,20 +52,20 @@ public struct EnvironmentCheck: Sendable, Equatable {
 
   /// Plays a batch, its twin, and perhaps another one.
   private func play(
-    _ specification: EnvironmentSpecification, _ limit: EpisodeLimit, _ stepCount: Int,
+    _ specification: EnvironmentSpecification, _ choice: EnvironmentChoice, _ stepCount: Int,
     alsoDifferently: Bool, _ notes: inout CheckNotes
-  ) {
+  ) throws {
     var place = "when it is made"
     var subject = EnvironmentCheckReport.Subject.spaces
     do {
       notes.look(at: .spaces)
-      let spaces = try specification.spaces
+      let spaces = try specification.spaces(choice)
       notes.blame(.spaces, spaces.observation.flaw.map { "the observation space: \($0)" })
       notes.blame(.spaces, spaces.action.flaw.map { "the action space: \($0)" })
       guard notes.wrong.isEmpty else { return }
       func batch(seed: UInt64, filler: UInt8) throws -> CheckedBatch? {
         let batch = try specification.makeBatch(
-          streams: streams(seed: seed, count: Self.environmentCount), limit: limit)
+          choice, streams: streams(seed: seed, count: Self.environmentCount))
         notes.blame(.spaces, Self.flaw(of: batch, spaces))
         guard notes.wrong.isEmpty else { return nil }
         return CheckedBatch(
@@ -78,8 +78,9 @@ public struct EnvironmentCheck: Sendable, Equatable {
         let twin = try batch(seed: seed, filler: 0x5A)
       else { return }
       let other = alsoDifferently ? try batch(seed: seed &+ 1, filler: 0xA5) : nil
-      let rows = RowCheck(
-        one: one, twin: twin, limit: limit.steps(registered: specification.maximumEpisodeSteps))
+      // No wrapper makes an episode longer than it is without.
+      let limit = choice.limit.steps(registered: specification.maximumEpisodeSteps)
+      let rows = RowCheck(one: one, twin: twin, limit: choice.wrappers.innermostLimit(limit))
 
       (place, subject) = ("in a reset", .reset)
       for batch in [one, twin, other] { try batch?.reset() }
@@ -104,6 +105,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
         }
       }
     } catch {
+      if EnvironmentChoice.isToBlame(for: error) { throw error }
       notes.blame(subject, "\(place): \(error)")
     }
   }
@@ -128,9 +130,12 @@ public struct EnvironmentCheck: Sendable, Equatable {
   }
 
   /// Environment steps a second, from a quarter of a second or `stepCount` steps, whatever is less.
-  private func measure(_ specification: EnvironmentSpecification) throws -> Double {
+  private func measure(
+    _ specification: EnvironmentSpecification, _ choice: EnvironmentChoice
+  ) throws -> Double {
     let count = 8
-    let batch = try specification.makeBatch(streams: streams(seed: seed, count: count))
+    let batch = try specification.makeBatch(
+      choice, streams: streams(seed: seed, count: count))
     let actions = RandomStreams(seed: seed, worker: 0, incarnation: 0)
     // Drawn before the clock starts; where a mask decides, one step at a time.
     let block = ActionMaskCheck(batch.spaces) == nil ? 32 : 1

@@ -44,8 +44,8 @@ public struct EnvironmentCheckReport: Sendable, Equatable {
     public let verdict: Verdict
   }
 
-  /// The environment's registered name.
-  public let id: String
+  /// What was played.
+  public let environment: EnvironmentChoice
   /// Every subject with its verdict.
   public internal(set) var findings: [Finding] = []
   /// Environment steps that were looked at.

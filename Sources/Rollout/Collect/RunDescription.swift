@@ -4,14 +4,8 @@ import Foundation
 ///
 /// It travels as JSON in the run's shared memory, so that a worker needs nothing but its number and where the memory is.
 public struct RunDescription: Codable, Sendable, Equatable {
-  /// The registered name of the environment.
-  public var environment: String
-  /// Values of the environment's parameters, such as `size=8,goal=4`.
-  public var environmentArguments: String
-  /// The step at which an unfinished episode is cut off.
-  public var episodeLimit: EpisodeLimit
-  /// The wrappers around it, the innermost first, as a command line spells them.
-  public var wrappers: [String]
+  /// What is played; its wrappers are such as a command line can name.
+  public var environment: EnvironmentChoice
   /// B, the environments that a worker steps side by side.
   public var environmentCount: Int
   /// T, the steps of a fragment.
@@ -24,27 +18,19 @@ public struct RunDescription: Codable, Sendable, Equatable {
   public var seed: UInt64
   /// Which weights and which memory a worker uses for each of its fragments.
   public var schedule: CollectSchedule
-  /// The Python that plays environments named `gym:ID`.
-  public var python: String
 
   /// Describes a run.
   public init(
-    environment: String, environmentArguments: String = "",
-    episodeLimit: EpisodeLimit = .registered, wrappers: [String] = [], environmentCount: Int,
-    stepCount: Int, sticky: Bool = false, policy: String, seed: UInt64, schedule: CollectSchedule,
-    python: String = "python3"
+    environment: EnvironmentChoice, environmentCount: Int, stepCount: Int, sticky: Bool = false,
+    policy: String, seed: UInt64, schedule: CollectSchedule
   ) {
     self.environment = environment
-    self.environmentArguments = environmentArguments
-    self.episodeLimit = episodeLimit
-    self.wrappers = wrappers
     self.environmentCount = environmentCount
     self.stepCount = stepCount
     self.sticky = sticky
     self.policy = policy
     self.seed = seed
     self.schedule = schedule
-    self.python = python
   }
 
   /// The text that lies in shared memory.

@@ -3,7 +3,7 @@ import Synchronization
 /// The environments that can be named on a command line.
 ///
 ///     try EnvironmentRegistry.shared.register("Mine-v0", summary: "My own task.") { Mine() }
-///     let batch = try EnvironmentRegistry.shared.makeBatch("Mine-v0", count: 8, streams: streams)
+///     let batch = try EnvironmentChoice("Mine-v0").makeBatch(count: 8, streams: streams)
 ///
 /// A worker is the same executable as the learner, so what `main` registers first is known to both.
 public final class EnvironmentRegistry: Sendable {
@@ -11,8 +11,6 @@ public final class EnvironmentRegistry: Sendable {
   public static let shared = EnvironmentRegistry()
 
   private let specifications: Mutex<[EnvironmentSpecification]>
-  private let interpreter = Mutex("python3")
-  private let rendering = Mutex(false)
 
   /// Makes a registry that knows the built-in environments only.
   public init() { specifications = Mutex(Self.builtIn) }
@@ -22,18 +20,6 @@ public final class EnvironmentRegistry: Sendable {
 
   /// Everything that is registered, in the order of registration.
   public var all: [EnvironmentSpecification] { specifications.withLock { $0 } }
-
-  /// The Python that plays environments named `gym:ID`: a path, or a name to look for on `PATH`.
-  public var python: String {
-    get { interpreter.withLock { $0 } }
-    set { interpreter.withLock { $0 = newValue } }
-  }
-
-  /// Whether pictures will be asked for, which Gymnasium wants to know when it makes an environment.
-  public var rendersPictures: Bool {
-    get { rendering.withLock { $0 } }
-    set { rendering.withLock { $0 = newValue } }
-  }
 
   /// Registers an environment that is written in Swift.
   ///
@@ -97,38 +83,19 @@ public final class EnvironmentRegistry: Sendable {
   public func specification(
     _ id: String
   ) throws(UnknownEnvironment) -> EnvironmentSpecification {
-    if let specification = EnvironmentSpecification(
-      gymnasium: id, python: python, rendering: rendersPictures)
-    {
-      return specification
-    }
+    try specification(for: EnvironmentChoice(id))
+  }
+
+  /// The same, made by the Python that was chosen where it is Gymnasium's.
+  func specification(
+    for choice: EnvironmentChoice
+  ) throws(UnknownEnvironment) -> EnvironmentSpecification {
+    if let specification = EnvironmentSpecification(gymnasium: choice) { return specification }
     let all = all
-    guard let specification = all.first(where: { $0.id == id }) else {
-      throw UnknownEnvironment(id: id, known: all.map(\.id))
+    guard let specification = all.first(where: { $0.id == choice.id }) else {
+      throw UnknownEnvironment(id: choice.id, known: all.map(\.id))
     }
     return specification
-  }
-
-  /// Makes a batch whose environments draw from a worker's streams.
-  ///
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError`.
-  public func makeBatch(
-    _ id: String, count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered,
-    arguments: String = "", wrappers: [Wrapper] = []
-  ) throws -> any EnvironmentBatch {
-    try specification(id).makeBatch(
-      count: count, streams: streams, limit: limit, arguments: arguments, wrappers: wrappers)
-  }
-
-  /// Makes a batch of one environment per stream, with wrappers around it, the innermost first.
-  ///
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError`.
-  public func makeBatch(
-    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, arguments: String = "",
-    wrappers: [Wrapper] = []
-  ) throws -> any EnvironmentBatch {
-    try specification(id).makeBatch(
-      streams: streams, limit: limit, arguments: arguments, wrappers: wrappers)
   }
 
   // Limits and thresholds are those of Gymnasium's registration. CartPoleNoVel has its name from the RL
@@ -174,9 +141,9 @@ public final class EnvironmentRegistry: Sendable {
       rewardThreshold: threshold, spaces: { try single.spaces },
       makeBatch: { request in
         guard request.streams.count >= 8, CartPoleBatch.isExact else {
+          let limit = request.maximumEpisodeSteps.map { EpisodeLimit.steps($0) } ?? .unlimited
           return try single.makeBatch(
-            streams: request.streams,
-            limit: request.maximumEpisodeSteps.map { .steps($0) } ?? .unlimited)
+            EnvironmentChoice(id, limit: limit), streams: request.streams)
         }
         return CartPoleBatch(
           streams: request.streams, maximumEpisodeSteps: request.maximumEpisodeSteps)
@@ -205,6 +172,9 @@ public struct UnknownEnvironment: Error, Equatable, CustomStringConvertible {
   /// One sentence with what there is.
   public var description: String {
     let nearest = NearestMatch.find(id, among: known).map { " Did you mean '\($0)'?" } ?? ""
-    return "there is no environment '\(id)'; there are \(known.joined(separator: ", ")).\(nearest)"
+    return """
+      there is no environment '\(id)'; there are \(known.joined(separator: ", ")), and gym:ID for \
+      those of Gymnasium.\(nearest)
+      """
   }
 }

@@ -100,51 +100,26 @@ public struct EnvironmentSpecification: Sendable {
   ///
   /// - Throws: what making an environment throws.
   public var spaces: EnvironmentSpaces {
-    get throws { try spaces(arguments: "") }
+    get throws { try spaces(EnvironmentChoice(id)) }
   }
 
-  /// What the environment emits and accepts when it is made with such values of its parameters and wrapped so.
-  ///
-  /// - Throws: `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError`.
-  public func spaces(
-    arguments: String, wrappers: [Wrapper] = []
-  ) throws -> EnvironmentSpaces {
-    guard wrappers.isEmpty else {
-      return try makeBatch(streams: [PCG64(seed: 0)], arguments: arguments, wrappers: wrappers)
-        .spaces
+  /// What the environment emits and accepts as it was chosen.
+  func spaces(_ choice: EnvironmentChoice) throws -> EnvironmentSpaces {
+    guard choice.wrappers.isEmpty else {
+      return try makeBatch(choice, streams: [PCG64(seed: 0)]).spaces
     }
-    return try describe(EnvironmentArguments(arguments, for: parameters, of: id))
+    return try describe(EnvironmentArguments(choice.arguments, for: parameters, of: id))
   }
 
-  /// Makes a batch of one environment per stream, with wrappers around it, the innermost first.
-  ///
-  /// - Parameter arguments: values of parameters, such as `size=8,goal=4`.
-  /// - Throws: `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError` where a wrapper does not suit.
-  /// - Precondition: there is at least one stream.
-  public func makeBatch(
-    streams: [PCG64], limit: EpisodeLimit = .registered, arguments: String = "",
-    wrappers: [Wrapper] = []
-  ) throws -> any EnvironmentBatch {
+  /// Makes a batch of one environment per stream, as it was chosen.
+  func makeBatch(_ choice: EnvironmentChoice, streams: [PCG64]) throws -> any EnvironmentBatch {
     precondition(!streams.isEmpty, "a batch of \(id) without environments")
-    let own = limit.steps(registered: maximumEpisodeSteps)
-    let steps = wrappers.innermostLimit(own)
+    let own = choice.limit.steps(registered: maximumEpisodeSteps)
+    let steps = choice.wrappers.innermostLimit(own)
     let request = Request(
       streams: streams, maximumEpisodeSteps: steps,
-      limit: steps == own ? limit : steps.map { .steps($0) } ?? .unlimited,
-      arguments: try EnvironmentArguments(arguments, for: parameters, of: id))
-    return try wrappers.wrap(make(request), streams: streams)
-  }
-
-  /// Makes a batch whose environments draw from a worker's streams.
-  ///
-  /// - Throws: `InvalidEnvironmentArguments`; what making an environment throws; `WrapperError` where a wrapper does not suit.
-  /// - Precondition: the count is positive.
-  public func makeBatch(
-    count: Int, streams: RandomStreams, limit: EpisodeLimit = .registered, arguments: String = "",
-    wrappers: [Wrapper] = []
-  ) throws -> any EnvironmentBatch {
-    try makeBatch(
-      streams: (0..<count).map(streams.environment), limit: limit, arguments: arguments,
-      wrappers: wrappers)
+      limit: steps == own ? choice.limit : steps.map { .steps($0) } ?? .unlimited,
+      arguments: try EnvironmentArguments(choice.arguments, for: parameters, of: id))
+    return try choice.wrappers.wrap(make(request), streams: streams)
   }
 }

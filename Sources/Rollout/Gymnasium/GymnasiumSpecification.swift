@@ -5,21 +5,17 @@ extension EnvironmentSpecification {
   static let gymnasiumPrefix = "gym:"
 
   /// Specifies an environment that Gymnasium makes; nil for a name without the prefix.
-  ///
-  /// - Parameters:
-  ///   - name: `gym:` and Gymnasium's name.
-  ///   - python: the interpreter: a path, or a name to look for on `PATH`.
-  ///   - rendering: whether pictures will be asked for.
-  init?(gymnasium name: String, python: String, rendering: Bool) {
-    guard name.hasPrefix(Self.gymnasiumPrefix), name.count > Self.gymnasiumPrefix.count
+  init?(gymnasium choice: EnvironmentChoice) {
+    guard choice.id.hasPrefix(Self.gymnasiumPrefix), choice.id.count > Self.gymnasiumPrefix.count
     else { return nil }
-    let id = String(name.dropFirst(Self.gymnasiumPrefix.count))
+    let id = String(choice.id.dropFirst(Self.gymnasiumPrefix.count))
+    let (python, rendersPictures) = (choice.python, choice.rendersPictures)
     self.init(
-      id: name, summary: "Gymnasium's \(id), played by Python.",
+      id: choice.id, summary: "Gymnasium's \(id), played by Python.",
       spaces: { try KnownSpaces.shared.spaces(id, python: python) },
       makeBatch: {
         try GymnasiumBatch(
-          id, streams: $0.streams, limit: $0.limit, python: python, rendering: rendering)
+          id, streams: $0.streams, limit: $0.limit, python: python, rendering: rendersPictures)
       })
   }
 }

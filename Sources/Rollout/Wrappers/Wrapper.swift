@@ -1,8 +1,7 @@
 /// What goes around a batch of environments and changes what they show, reward or end.
 ///
-///     let batch = try EnvironmentRegistry.shared.makeBatch(
-///       "CartPole-v1", count: 8, streams: streams,
-///       wrappers: [.observationMask(keeping: [0, 2]), .frameStack(4)])
+///     let choice = EnvironmentChoice(
+///       "CartPole-v1", wrappers: [.observationMask(keeping: [0, 2]), .frameStack(4)])
 ///
 /// The first of a list is the innermost. `docs/environments.md` says what each does.
 public struct Wrapper: Sendable, Equatable, CustomStringConvertible {

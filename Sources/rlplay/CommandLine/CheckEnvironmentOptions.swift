@@ -1,9 +1,10 @@
 import Learner
+import Rollout
 
 /// What `rlplay check-env` was asked for.
 struct CheckEnvironmentOptions: Equatable, Sendable {
-  /// The environment's registered name.
-  var id = ""
+  /// What to play.
+  var environment: EnvironmentChoice = ""
   /// Steps of each environment.
   var stepCount = 1000
   /// The root of every random stream.
@@ -12,6 +13,10 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
   var endsWithJSON = false
 
   static let settings: [Setting<CheckEnvironmentOptions>] = [
+    .environmentArguments(\.environment.arguments, in: .options),
+    .episodeLimit(\.environment.limit, in: .options),
+    .python(\.environment.python, in: .options),
+    .wrappers(\.environment.wrappers, in: .options),
     Setting(
       "steps", "N", \.stepCount, .integer, in: .options, "Steps of each of two environments."),
     Setting("seed", "N", \.seed, .integer, in: .options, "Root of every random stream."),
@@ -21,10 +26,11 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
   ]
 
   func validate() throws(ConfigurationError) {
-    guard !id.isEmpty else {
+    guard !environment.id.isEmpty else {
       throw ConfigurationError(
         "An environment is to be named, such as CartPole-v1: 'rlplay envs' lists them.")
     }
+    try EpisodeLimit.validate(environment.limit)
     try ConfigurationError.check("steps", stepCount, in: 1...1_000_000_000)
   }
 }
@@ -40,7 +46,7 @@ extension Command {
       CheckEnvironmentOptions.settings, defaults: CheckEnvironmentOptions()),
     interpret: { (parsed) throws(ConfigurationError) in
       var options = CheckEnvironmentOptions()
-      options.id = parsed.argument ?? ""
+      options.environment.id = parsed.argument ?? ""
       try parsed.apply(CheckEnvironmentOptions.settings, to: &options)
       try options.validate()
       return .checkEnvironment(options)

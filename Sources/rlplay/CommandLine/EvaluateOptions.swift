@@ -39,12 +39,8 @@ struct EvaluateOptions: Equatable, Sendable {
     Setting(
       "seed", "N|random", \.seed, .optional(.integer, orWord: "random"), in: .options,
       "Root of every random stream; random draws one and prints it."),
-    Setting(
-      "max-episode-steps", "default|none|N", \.maximumEpisodeSteps, .episodeLimit, in: .options,
-      "Cut episodes off at the environment's own limit, never, or after N steps."),
-    Setting(
-      "python", "PATH", \.python, .text, in: .options,
-      "The Python that plays Gymnasium's environments, which are named gym:ID."),
+    .episodeLimit(\.maximumEpisodeSteps, in: .options),
+    .python(\.python, in: .options),
     Setting(
       "render", \.isRendering, negatable: false, in: .options,
       "Show episodes in the terminal while they are played."),

@@ -5,7 +5,7 @@ import Rollout
 enum CheckEnvironmentCommand {
   static func run(_ options: CheckEnvironmentOptions) throws -> Int32 {
     let check = EnvironmentCheck(stepCount: options.stepCount, seed: options.seed)
-    let report = try check.run(options.id)
+    let report = try check.run(options.environment)
     print(
       options.endsWithJSON ? json(report, seed: options.seed) : text(report, seed: options.seed))
     return report.isSound ? 0 : 1
@@ -16,7 +16,7 @@ enum CheckEnvironmentCommand {
     let width = report.findings.map(\.subject.rawValue.count).max() ?? 0
     var lines = [
       """
-      \(report.id): \(NumberText.grouped(report.stepCount)) steps, \
+      \(report.environment): \(NumberText.grouped(report.stepCount)) steps, \
       \(NumberText.grouped(report.episodeCount)) episodes, seed \(seed)
       """
     ]
@@ -33,7 +33,7 @@ enum CheckEnvironmentCommand {
 
   static func json(_ report: EnvironmentCheckReport, seed: UInt64) -> String {
     var object = OrderedJSON()
-    object.set("environment", report.id)
+    object.set(report.environment)
     object.set("sound", report.isSound)
     object.set("seed", seed)
     object.set("steps", report.stepCount)

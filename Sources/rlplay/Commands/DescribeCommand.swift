@@ -1,5 +1,6 @@
 import Foundation
 import Learner
+import Rollout
 
 /// `rlplay describe`.
 enum DescribeCommand {
@@ -8,7 +9,9 @@ enum DescribeCommand {
     let checkpoint = try Checkpoint.load(from: source.checkpoint)
     let description: PolicyDescription
     do {
-      description = try TrainedPolicy(checkpoint).describe()
+      var player = try TrainedPolicy(checkpoint)
+      player.environment.python = options.python
+      description = try player.describe()
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
     }

@@ -19,6 +19,7 @@ enum EnvironmentsCommand {
     if options.endsWithJSON {
       print(json)
     } else {
+      print("gym:ID  Any environment of Gymnasium's, such as gym:CartPole-v1, played by Python.")
       print("\n" + wrappers)
     }
   }

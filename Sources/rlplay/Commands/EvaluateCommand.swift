@@ -9,21 +9,24 @@ enum EvaluateCommand {
     let source = try RunDirectory.resolve(options.target)
     let checkpoint = try Checkpoint.load(from: source.checkpoint)
     let seed = options.seed ?? UInt64.random(in: 0..<1 << 53)
-    EnvironmentRegistry.shared.python = options.python
-    EnvironmentRegistry.shared.rendersPictures = options.isRendering || options.video != nil
     let screen = options.isRendering ? TerminalScreen() : nil
     let video = try options.video.map { try VideoFile(path: $0) }
     let spectators: [(any EpisodeSpectator)?] = [screen, video]
     // Ends by itself when nobody looks on; a screen has a cursor to give back.
     if screen != nil || video != nil { Interruption.listen() }
-    let player: TrainedPolicy
+    var player: TrainedPolicy
     let result: EvaluationResult
     do {
       defer { screen?.finish() }
       player = try TrainedPolicy(checkpoint)
+      player.environment.python = options.python
+      player.environment.rendersPictures = options.isRendering || options.video != nil
+      if options.maximumEpisodeSteps != .registered {
+        player.environment.limit = options.maximumEpisodeSteps
+      }
       result = try player.evaluate(
         episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
-        episodeLimit: options.maximumEpisodeSteps, before: spectators.compactMap { $0 },
+        before: spectators.compactMap { $0 },
         isInterrupted: { Interruption.requested != nil })
       try video?.finish()
     } catch let error as CheckpointError {
@@ -39,7 +42,7 @@ enum EvaluateCommand {
       print(result.json)
       return 0
     }
-    print("\(source.checkpoint.relativePath): \(player.environmentText)")
+    print("\(source.checkpoint.relativePath): \(player.environment)")
     print(
       """
       \(options.episodeCount) \(options.episodeCount == 1 ? "episode" : "episodes"), \(options.isGreedy ? "greedy" : "sampled"), seed \(seed)

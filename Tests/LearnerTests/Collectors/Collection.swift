@@ -10,7 +10,7 @@ enum Collection {
   static func setup(seed: UInt64 = 5, sticky: Bool = false) throws -> RolloutSetup {
     // Short episodes, so that ends and limits both occur within few fragments.
     try RolloutSetup(
-      environment: "CartPole-v1", episodeLimit: .steps(30),
+      environment: EnvironmentChoice("CartPole-v1", limit: .steps(30)),
       policy: NetworkPolicy(hidden: [16]), environmentCount: 4, stepCount: 12, sticky: sticky,
       seed: seed)
   }

@@ -46,8 +46,8 @@ struct RecurrentAgreementTests {
     policy: NetworkPolicy
   ) throws {
     let setup = try RolloutSetup(
-      environment: "CartPole-v1", episodeLimit: .steps(30), policy: policy, environmentCount: 4,
-      stepCount: 12, seed: 3)
+      environment: EnvironmentChoice("CartPole-v1", limit: .steps(30)), policy: policy,
+      environmentCount: 4, stepCount: 12, seed: 3)
     let rollout = try MultiWorker(
       setup, actorCount: 1, bufferCount: 2, fragmentsPerBatch: 1, lag: nil,
       processes: Collection.processes())

@@ -29,9 +29,7 @@ import Testing
       contentsOf: Self.directory.appendingPathComponent(name).path)
     try recipe.validate()
     #expect(throws: Never.self) {
-      try EnvironmentRegistry.shared.makeBatch(
-        recipe.environment, streams: [PCG64(seed: 0)],
-        arguments: recipe.environmentArguments ?? "")
+      try recipe.environment.makeBatch(streams: [PCG64(seed: 0)])
     }
   }
 
@@ -40,8 +38,7 @@ import Testing
     let recipe = try TrainingConfiguration(
       contentsOf: Self.directory.appendingPathComponent("seed-003.json").path)
     var expected = TrainingConfiguration()
-    expected.environment = "CartPole-v0"
-    expected.maximumEpisodeSteps = .unlimited
+    expected.environment = EnvironmentChoice("CartPole-v0", limit: .unlimited)
     expected.hiddenSizes = [32]
     expected.baseline = .none
     expected.rhoClip = .infinity

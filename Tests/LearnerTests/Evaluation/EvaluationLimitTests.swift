@@ -24,13 +24,13 @@ import Testing
 
   @Test func `a limit of its own cuts an evaluation off`() throws {
     let mean = try evaluate {
-      $0.maximumEpisodeSteps = .unlimited
+      $0.environment.limit = .unlimited
       $0.evaluationEpisodeSteps = .steps(5)
     }
     #expect(mean == 5)
   }
 
   @Test func `without one an evaluation has the limit of training`() throws {
-    #expect(try evaluate { $0.maximumEpisodeSteps = .steps(6) } == 6)
+    #expect(try evaluate { $0.environment.limit = .steps(6) } == 6)
   }
 }

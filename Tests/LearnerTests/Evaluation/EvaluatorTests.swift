@@ -12,8 +12,8 @@ struct EvaluatorTests {
     seed: UInt64 = 1, choice: ActionChoice = .sample, limit: EpisodeLimit = .registered
   ) throws -> Evaluator {
     try Evaluator(
-      environment: "CartPole-v1", episodeLimit: limit, policy: Self.policy, choice: choice,
-      seed: seed)
+      environment: EnvironmentChoice("CartPole-v1", limit: limit), policy: Self.policy,
+      choice: choice, seed: seed)
   }
 
   private func weights(_ parameters: ParameterLayout) -> FlatVector<Float> {
@@ -90,13 +90,13 @@ struct EvaluatorTests {
       let evaluator = try evaluator(seed: 9, limit: limit)
       let weights = weights(evaluator.parameters)
       let file = checkpoint(weights, evaluator.parameters, limit: text)
-      let trained = try TrainedPolicy(Checkpoint(decoding: file.encoded()))
-      #expect(trained.environment == "CartPole-v1" && trained.episodeLimit == limit)
+      var trained = try TrainedPolicy(Checkpoint(decoding: file.encoded()))
+      #expect(trained.environment == EnvironmentChoice("CartPole-v1", limit: limit))
       #expect(trained.policy as? NetworkPolicy == Self.policy)
       let result = try trained.evaluate(episodes: 12, choice: .sample, seed: 9)
       #expect(result == (try evaluator.evaluate(weights, episodes: 0..<12)))
-      let short = try trained.evaluate(
-        episodes: 12, choice: .sample, seed: 9, episodeLimit: .steps(6))
+      trained.environment.limit = .steps(6)
+      let short = try trained.evaluate(episodes: 12, choice: .sample, seed: 9)
       #expect(short.lengths.allSatisfy { $0 <= 6 })
     }
   }

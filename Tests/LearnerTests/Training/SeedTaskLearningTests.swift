@@ -18,8 +18,7 @@ struct SeedTaskLearningTests {
       optimiser: configuration.makeOptimiser(count: setup.weights.count),
       maximumGradientNorm: configuration.maximumGradientNorm)
     let evaluator = try Evaluator(
-      environment: setup.environment, environmentArguments: setup.environmentArguments,
-      policy: setup.policy, seed: 2)
+      environment: setup.environment, policy: setup.policy, seed: 2)
     let before = try evaluator.evaluate(setup.weights, episodes: 0..<100).meanReturn
     for _ in 0..<updates { update.learn(from: try rollout.next().view) }
     return (before, try evaluator.evaluate(setup.weights, episodes: 0..<100).meanReturn)

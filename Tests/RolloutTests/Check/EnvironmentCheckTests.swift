@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Rollout
@@ -7,14 +8,14 @@ struct EnvironmentCheckTests {
 
   private func report(
     _ mistake: Suspect.Mistake, limit: Int? = 50, stepCount: Int = 200
-  ) -> EnvironmentCheckReport {
-    EnvironmentCheck(stepCount: stepCount, seed: 4).run(
+  ) throws -> EnvironmentCheckReport {
+    try EnvironmentCheck(stepCount: stepCount, seed: 4).run(
       EnvironmentSpecification(
         id: "Suspect-v0", summary: "", maximumEpisodeSteps: limit, make: { Suspect(mistake) }))
   }
 
-  private func report(_ mistake: Spoiler.Mistake) -> EnvironmentCheckReport {
-    EnvironmentCheck(stepCount: 200).run(
+  private func report(_ mistake: Spoiler.Mistake) throws -> EnvironmentCheckReport {
+    try EnvironmentCheck(stepCount: 200).run(
       EnvironmentSpecification(
         id: "Spoiler-v0", summary: "", maximumEpisodeSteps: 15,
         spaces: { EnvironmentSpaces(of: Suspect(.none)) },
@@ -30,9 +31,9 @@ struct EnvironmentCheckTests {
     return try #require(wrong.first)
   }
 
-  @Test func `a sound environment has nothing wrong`() {
+  @Test func `a sound environment has nothing wrong`() throws {
     for limit in [50, 3, nil] {
-      let report = report(.none, limit: limit)
+      let report = try report(.none, limit: limit)
       #expect(report.isSound, "\(report.findings)")
       #expect(report.findings.map(\.subject) == Subject.allCases)
       #expect(report.findings.allSatisfy { $0.verdict == .sound })
@@ -42,17 +43,17 @@ struct EnvironmentCheckTests {
       #expect(report.episodeCount == 2 * (200 / lengths) + 2 * 5)
       #expect((report.stepsPerSecond ?? 0) > 0)
     }
-    #expect(report(Spoiler.Mistake.none).isSound)
+    #expect(try report(Spoiler.Mistake.none).isSound)
   }
 
   @Test(arguments: EnvironmentRegistry.shared.ids)
   func `every environment that is built in is sound`(id: String) throws {
-    let report = try EnvironmentCheck(stepCount: 100).run(id)
+    let report = try EnvironmentCheck(stepCount: 100).run(EnvironmentChoice(id))
     #expect(report.isSound, "\(report.findings)")
   }
 
-  @Test func `one seed gives one report, but for the speed`() {
-    var (one, two) = (report(.none), report(.none))
+  @Test func `one seed gives one report, but for the speed`() throws {
+    var (one, two) = (try report(.none), try report(.none))
     (one.stepsPerSecond, two.stepsPerSecond) = (nil, nil)
     #expect(one == two)
   }
@@ -88,8 +89,8 @@ struct EnvironmentCheckTests {
     #expect(fault.0 == subject && fault.1 == text)
   }
 
-  @Test func `an environment without chance is doubtful, and not wrong`() {
-    let report = report(.ignoresChance)
+  @Test func `an environment without chance is doubtful, and not wrong`() throws {
+    let report = try report(.ignoresChance)
     #expect(report.isSound)
     #expect(
       report[.differentSeeds]
@@ -138,33 +139,33 @@ struct EnvironmentCheckTests {
   func `a mistake of a batch is found and placed`(
     mistake: Spoiler.Mistake, subject: Subject, text: String
   ) throws {
-    let report = report(mistake)
+    let report = try report(mistake)
     #expect(!report.isSound && report[subject] == .wrong(text), "\(report.findings)")
   }
 
-  @Test func `step numbers that do not count are found`() {
+  @Test func `step numbers that do not count are found`() throws {
     for mistake in [Spoiler.Mistake.miscounts, .setsStepnoInReset] {
-      let report = report(mistake)
+      let report = try report(mistake)
       #expect(!report.isSound)
     }
-    guard case .wrong(let text) = report(.miscounts)[.flags] else {
+    guard case .wrong(let text) = try report(.miscounts)[.flags] else {
       Issue.record("not found")
       return
     }
     #expect(text == "environment 1 at step 1: stepno is 2 after 0, not 1")
   }
 
-  @Test func `spaces that differ from the specification's are found`() {
-    guard case .wrong(let text) = report(.otherSpaces)[.spaces] else {
+  @Test func `spaces that differ from the specification's are found`() throws {
+    guard case .wrong(let text) = try report(.otherSpaces)[.spaces] else {
       Issue.record("not found")
       return
     }
     #expect(text.contains("Discrete(4)") && text.contains("Discrete(3)"))
-    #expect(report(.otherSpaces)[.limit] == .unchecked)
+    #expect(try report(.otherSpaces)[.limit] == .unchecked)
   }
 
-  @Test func `actions keep to a mask`() {
-    let report = EnvironmentCheck(stepCount: 60).run(
+  @Test func `actions keep to a mask`() throws {
+    let report = try EnvironmentCheck(stepCount: 60).run(
       EnvironmentSpecification(
         id: "Masked-v0", summary: "", maximumEpisodeSteps: 20, make: { MaskedChoice() }))
     #expect(report.isSound, "\(report.findings)")
@@ -173,7 +174,7 @@ struct EnvironmentCheckTests {
 
   @Test func `nested spaces are checked leaf by leaf`() throws {
     // Its second number is the count of steps, beyond 1 from the second step on.
-    let report = EnvironmentCheck(stepCount: 8).run(
+    let report = try EnvironmentCheck(stepCount: 8).run(
       EnvironmentSpecification(id: "Cockpit-v0", summary: "", make: { Cockpit(length: 2) }))
     #expect(
       report[.finals]
@@ -183,7 +184,7 @@ struct EnvironmentCheckTests {
     #expect(report[.observations] == .sound && report[.equalSeeds] == .sound)
   }
 
-  @Test func `an unknown environment is an error`() {
+  @Test func `an unknown environment is an error`() throws {
     #expect(throws: UnknownEnvironment.self) { try EnvironmentCheck().run("Nowhere-v0") }
   }
 }

@@ -90,8 +90,8 @@ struct CartPoleBatchTests {
   @Test(.enabled(if: CartPoleBatch.isExact, "another C library, or no fused multiply-add"))
   func `the registered batch of eight or more is this one`() throws {
     func batch(_ count: Int) throws -> any EnvironmentBatch {
-      try EnvironmentRegistry.shared.makeBatch(
-        "CartPole-v1", streams: (0..<count).map { PCG64(seed: UInt64($0)) })
+      try EnvironmentChoice("CartPole-v1").makeBatch(
+        streams: (0..<count).map { PCG64(seed: UInt64($0)) })
     }
     #expect(try batch(8) is CartPoleBatch)
     #expect(try batch(7) is CartPoleBatch == false)

@@ -36,7 +36,7 @@ struct ClassicControlTests {
   ])
   func `equal seeds give equal episodes and other seeds others`(id: String) throws {
     func play(_ seed: UInt64) throws -> [Float] {
-      let environments = try EnvironmentRegistry.shared.makeBatch(id, streams: [PCG64(seed: seed)])
+      let environments = try EnvironmentChoice(id).makeBatch(streams: [PCG64(seed: seed)])
       let stage = Stage(environments, stepCount: 9)
       try stage.reset()
       stage.fillActions()
@@ -57,8 +57,8 @@ struct ClassicControlTests {
   ])
   func `a step needs no memory`(id: String) async {
     await #expect(processExitsWith: .success) { [id = id as String] in
-      let environments = try EnvironmentRegistry().makeBatch(
-        id, streams: [PCG64(seed: 0), PCG64(seed: 1)])
+      let environments = try EnvironmentChoice(id).makeBatch(
+        streams: [PCG64(seed: 0), PCG64(seed: 1)])
       let stage = Stage(environments, stepCount: 50)
       try stage.reset()
       stage.fillActions()

@@ -24,8 +24,8 @@ struct CorridorTests {
 
   @Test(arguments: [("", 5, 4), ("size=8", 8, 7), ("size=8,goal=3", 8, 3)])
   func `size and goal are parameters`(arguments: String, size: Int, goal: Int) throws {
-    let environments = try EnvironmentRegistry().makeBatch(
-      "Corridor-v0", streams: [PCG64(seed: 0)], arguments: arguments)
+    let environments = try EnvironmentChoice("Corridor-v0", arguments: arguments)
+      .makeBatch(streams: [PCG64(seed: 0)])
     #expect(environments.spaces.observation == .discrete(size))
     let stage = Stage(environments, stepCount: 9)
     try stage.reset()

@@ -209,17 +209,16 @@ struct Cube2x2Tests {
 
   @Test func `depths that contradict each other are refused`() {
     #expect(throws: InvalidEnvironmentArguments.self) {
-      try EnvironmentRegistry().makeBatch(
-        "Cube2x2-v0", streams: [PCG64(seed: 0)], arguments: "depth=4,max-depth=3")
+      try EnvironmentChoice("Cube2x2-v0", arguments: "depth=4,max-depth=3")
+        .makeBatch(streams: [PCG64(seed: 0)])
     }
   }
 
   @Test func `a step needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let stage = Stage(
-        try EnvironmentRegistry().makeBatch(
-          "Cube2x2-v0", streams: [PCG64(seed: 0), PCG64(seed: 1)],
-          arguments: "depth=2,max-depth=9"),
+        try EnvironmentChoice("Cube2x2-v0", arguments: "depth=2,max-depth=9")
+          .makeBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]),
         stepCount: 50)
       try stage.reset()
       stage.fillActions()

@@ -58,14 +58,16 @@ struct EnvironmentArgumentsTests {
     ) { Counter(length: $0.integer("length")) }
     for (arguments, length) in [("", 3), ("length=7", 7)] {
       let stage = Stage(
-        try registry.makeBatch("Counter-v0", streams: [PCG64(seed: 0)], arguments: arguments),
+        try EnvironmentChoice("Counter-v0", arguments: arguments)
+          .makeBatch(streams: [PCG64(seed: 0)], in: registry),
         stepCount: 8)
       try stage.reset()
       try stage.collect()
       #expect(stage.column(stage.fragment.fin).dropFirst().firstIndex(of: true) == length)
     }
     #expect(throws: InvalidEnvironmentArguments.self) {
-      try registry.makeBatch("Counter-v0", streams: [PCG64(seed: 0)], arguments: "length=10")
+      try EnvironmentChoice("Counter-v0", arguments: "length=10")
+        .makeBatch(streams: [PCG64(seed: 0)], in: registry)
     }
   }
 }

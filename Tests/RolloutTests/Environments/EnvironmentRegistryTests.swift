@@ -20,7 +20,8 @@ struct EnvironmentRegistryTests {
     #expect(specification.maximumEpisodeSteps == limit)
     #expect(specification.rewardThreshold == threshold)
     #expect(try specification.spaces.action == action)
-    #expect(try specification.spaces == specification.makeBatch(streams: [.init(seed: 0)]).spaces)
+    let batch = try EnvironmentChoice(id).makeBatch(streams: [PCG64(seed: 0)])
+    #expect(try specification.spaces == batch.spaces)
   }
 
   @Test func `an unknown environment is answered with what there is`() {
@@ -31,7 +32,7 @@ struct EnvironmentRegistryTests {
       error?.description
         == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1, "
         + "CartPoleNoVel-v1, MountainCar-v0, MountainCarContinuous-v0, Acrobot-v1, Pendulum-v1, "
-        + "Corridor-v0, Cube2x2-v0."
+        + "Corridor-v0, Cube2x2-v0, and gym:ID for those of Gymnasium."
         + " Did you mean 'CartPole-v0'?")
   }
 
@@ -56,7 +57,8 @@ struct EnvironmentRegistryTests {
     let registry = EnvironmentRegistry()
     try registry.register("Counter-v0", maximumEpisodeSteps: 4) { Counter(length: 7) }
     let stage = Stage(
-      try registry.makeBatch("Counter-v0", streams: [PCG64(seed: 0)], limit: limit), stepCount: 8)
+      try EnvironmentChoice("Counter-v0", limit: limit)
+        .makeBatch(streams: [PCG64(seed: 0)], in: registry), stepCount: 8)
     try stage.reset()
     try stage.collect()
     #expect(stage.column(stage.fragment.fin).dropFirst().firstIndex(of: true) == length)
@@ -94,7 +96,9 @@ struct EnvironmentRegistryTests {
           return try NativeEnvironmentBatch(streams: request.streams) { _ in Counter(length: 1) }
         }))
     let streams = RandomStreams(seed: 0, worker: 0, incarnation: 0)
-    #expect(try registry.makeBatch("Elsewhere-v0", count: 3, streams: streams).count == 3)
+    let batch = try EnvironmentChoice("Elsewhere-v0")
+      .makeBatch(count: 3, streams: streams, in: registry)
+    #expect(batch.count == 3)
   }
 
   @Test func `an error on making an environment arrives`() throws {
@@ -102,7 +106,7 @@ struct EnvironmentRegistryTests {
     @Sendable func broken() throws -> Counter { throw Counter.Broken(description: "no file") }
     try registry.register("Broken-v0") { try broken() }
     #expect(throws: Counter.Broken.self) {
-      try registry.makeBatch("Broken-v0", streams: [PCG64(seed: 0)])
+      try EnvironmentChoice("Broken-v0").makeBatch(streams: [PCG64(seed: 0)], in: registry)
     }
     #expect(throws: Counter.Broken.self) { try registry.specification("Broken-v0").spaces }
   }

@@ -23,11 +23,10 @@ struct GymnasiumBatchTests {
   @Test func `CartPole through Python is the native one, bit for bit`() throws {
     let seeds = streams(3).map { PCG64(seed: UInt64(GymnasiumBatch.seed(from: $0))) }
     let native = Stage(
-      try EnvironmentRegistry.shared.makeBatch("CartPole-v1", streams: seeds, limit: .steps(40)),
+      try EnvironmentChoice("CartPole-v1", limit: .steps(40)).makeBatch(streams: seeds),
       stepCount: 1000)
     let bridged = Stage(
-      try EnvironmentRegistry.shared.makeBatch(
-        "gym:CartPole-v1", streams: streams(3), limit: .steps(40)),
+      try EnvironmentChoice("gym:CartPole-v1", limit: .steps(40)).makeBatch(streams: streams(3)),
       stepCount: 1000)
     for stage in [native, bridged] {
       try stage.reset()
@@ -117,11 +116,9 @@ struct GymnasiumBatchTests {
   private func wrapped(
     _ id: String, _ wrapper: Wrapper, outside inner: [Wrapper] = [], stepCount: Int
   ) throws -> Stage {
-    let registry = EnvironmentRegistry()
-    registry.python = cases.python
-    return try Stage(
-      registry.makeBatch("gym:\(id)", streams: streams(2), wrappers: inner + [wrapper]),
-      stepCount: stepCount)
+    let choice = EnvironmentChoice(
+      "gym:\(id)", wrappers: inner + [wrapper], python: cases.python)
+    return try Stage(choice.makeBatch(streams: streams(2)), stepCount: stepCount)
   }
 
   @Test func `a lost life ends an episode, without a reset`() throws {

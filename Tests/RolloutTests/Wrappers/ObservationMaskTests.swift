@@ -23,11 +23,11 @@ struct ObservationMaskTests {
 
   @Test func `CartPoleNoVel is CartPole without its velocities, bit for bit`() throws {
     let streams = RandomStreams(seed: 5, worker: 0, incarnation: 0)
-    let registry = EnvironmentRegistry()
     let whole = Stage(
-      try registry.makeBatch("CartPole-v1", count: 3, streams: streams), stepCount: 600)
+      try EnvironmentChoice("CartPole-v1").makeBatch(count: 3, streams: streams), stepCount: 600)
     let part = Stage(
-      try registry.makeBatch("CartPoleNoVel-v1", count: 3, streams: streams), stepCount: 600)
+      try EnvironmentChoice("CartPoleNoVel-v1").makeBatch(count: 3, streams: streams),
+      stepCount: 600)
     for stage in [whole, part] {
       try stage.reset()
       // Leans against the fall and so outlasts the limit; environment 2 alternates and falls.
@@ -129,8 +129,8 @@ struct ObservationMaskTests {
   @Test func `a step of CartPoleNoVel needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let stage = Stage(
-        try EnvironmentRegistry().makeBatch(
-          "CartPoleNoVel-v1", streams: [PCG64(seed: 0), PCG64(seed: 1)]),
+        try EnvironmentChoice("CartPoleNoVel-v1").makeBatch(
+          streams: [PCG64(seed: 0), PCG64(seed: 1)]),
         stepCount: 50)
       try stage.reset()
       let actions = stage.fragment.act(as: Int32.self)

@@ -193,6 +193,8 @@ struct HelpTextTests {
                                   run under runs/ if none is named.
 
       Options:
+        --python PATH             The Python that plays Gymnasium's environments,
+                                  which are named gym:ID. (default: python3)
         --json                    End standard output with one JSON object that holds
                                   all of it.
         --help                    Show this help.
@@ -226,6 +228,17 @@ struct HelpTextTests {
         ID                        The environment to check; 'rlplay envs' lists them.
 
       Options:
+        --env-args NAME=VALUE,...|none
+                                  Values of the environment's parameters; 'rlplay
+                                  envs' lists these too. (default: none)
+        --max-episode-steps default|none|N
+                                  Cut episodes off at the environment's own limit,
+                                  never, or after N steps. (default: default)
+        --python PATH             The Python that plays Gymnasium's environments,
+                                  which are named gym:ID. (default: python3)
+        --wrap NAME[=ARG]         A wrapper around the environment; of several the
+                                  first is the innermost. 'rlplay envs' lists them.
+                                  (default: none)
         --steps N                 Steps of each of two environments. (default: 1000)
         --seed N                  Root of every random stream. (default: 0)
         --json                    End standard output with one JSON object that holds

@@ -70,7 +70,9 @@ struct InvocationTests {
 
   @Test func `wrappers may be given one by one or in a row`() throws {
     var expected = TrainingConfiguration()
-    expected.wrappers = [.observationMask(keeping: [0, 2]), .frameStack(4), .rewardScale(0.5)]
+    expected.environment.wrappers = [
+      .observationMask(keeping: [0, 2]), .frameStack(4), .rewardScale(0.5),
+    ]
     for arguments in [
       ["--wrap", "observation-mask=0,2", "--wrap", "frame-stack=4", "--wrap=reward-scale=0.5"],
       ["--wrap", "observation-mask=0,2,frame-stack=4,reward-scale=0.5"],
@@ -109,11 +111,22 @@ struct InvocationTests {
   @Test func `check-env takes an environment`() throws {
     #expect(
       try parse("check-env", "Mine-v0")
-        == .checkEnvironment(CheckEnvironmentOptions(id: "Mine-v0")))
+        == .checkEnvironment(CheckEnvironmentOptions(environment: "Mine-v0")))
     #expect(
       try parse("check-env", "--steps", "20", "--seed=3", "--json", "gym:A/B-v1")
         == .checkEnvironment(
-          CheckEnvironmentOptions(id: "gym:A/B-v1", stepCount: 20, seed: 3, endsWithJSON: true)))
+          CheckEnvironmentOptions(
+            environment: "gym:A/B-v1", stepCount: 20, seed: 3, endsWithJSON: true)))
+    #expect(
+      try parse(
+        "check-env", "Mine-v0", "--env-args", "size=8", "--max-episode-steps", "9", "--python",
+        "py",
+        "--wrap", "reward-sign", "--wrap=frame-stack=4")
+        == .checkEnvironment(
+          CheckEnvironmentOptions(
+            environment: EnvironmentChoice(
+              "Mine-v0", arguments: "size=8", limit: .steps(9),
+              wrappers: [.rewardSign, .frameStack(4)], python: "py"))))
     let error = #expect(throws: UsageError.self) { try parse("check-env", "--json") }
     #expect(
       error?.text == """
@@ -122,13 +135,16 @@ struct InvocationTests {
         See 'rlplay check-env --help' for more information.
         """)
     #expect(throws: UsageError.self) { try parse("check-env", "A-v0", "--steps", "0") }
+    #expect(throws: UsageError.self) {
+      try parse("check-env", "A-v0", "--max-episode-steps", "0")
+    }
   }
 
   @Test func `describe takes a run`() throws {
     #expect(try parse("describe") == .describe(DescribeOptions()))
     #expect(
-      try parse("describe", "runs/a", "--json")
-        == .describe(DescribeOptions(target: "runs/a", endsWithJSON: true)))
+      try parse("describe", "runs/a", "--json", "--python", "py")
+        == .describe(DescribeOptions(target: "runs/a", python: "py", endsWithJSON: true)))
   }
 
   @Test func `bench takes time and names`() throws {

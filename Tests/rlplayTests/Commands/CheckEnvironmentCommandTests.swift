@@ -1,4 +1,5 @@
 import Rollout
+import TestSupport
 import Testing
 
 @testable import rlplay
@@ -17,14 +18,16 @@ struct CheckEnvironmentCommandTests {
   }
 
   private var report: EnvironmentCheckReport {
-    EnvironmentCheck(stepCount: 20).run(
-      EnvironmentSpecification(
-        id: "Runaway-v0", summary: "", maximumEpisodeSteps: 9, make: { Runaway() }))
+    get throws {
+      try EnvironmentCheck(stepCount: 20).run(
+        EnvironmentSpecification(
+          id: "Runaway-v0", summary: "", maximumEpisodeSteps: 9, make: { Runaway() }))
+    }
   }
 
-  @Test func `what is wrong is said where it was seen first`() {
+  @Test func `what is wrong is said where it was seen first`() throws {
     #expect(
-      CheckEnvironmentCommand.text(report, seed: 0) == """
+      try CheckEnvironmentCommand.text(report, seed: 0) == """
         Runaway-v0: 40 steps, 4 episodes, seed 0
         spaces              ok
         reset               ok
@@ -42,8 +45,8 @@ struct CheckEnvironmentCommandTests {
         """)
   }
 
-  @Test func `the same as an object`() {
-    let json = CheckEnvironmentCommand.json(report, seed: 0)
+  @Test func `the same as an object`() throws {
+    let json = try CheckEnvironmentCommand.json(report, seed: 0)
     #expect(
       json.hasPrefix(
         #"{"environment":"Runaway-v0","sound":false,"seed":0,"steps":40,"episodes":4,"#
@@ -54,7 +57,7 @@ struct CheckEnvironmentCommandTests {
 
   @Test func `the exit code says whether all is well`() throws {
     try? EnvironmentRegistry.shared.register("Runaway-v0", maximumEpisodeSteps: 9) { Runaway() }
-    #expect(try CheckEnvironmentCommand.run(.init(id: "Runaway-v0", stepCount: 20)) == 1)
-    #expect(try CheckEnvironmentCommand.run(.init(id: "CartPole-v1", stepCount: 20)) == 0)
+    #expect(try CheckEnvironmentCommand.run(.init(environment: "Runaway-v0", stepCount: 20)) == 1)
+    #expect(try CheckEnvironmentCommand.run(.init(environment: "CartPole-v1", stepCount: 20)) == 0)
   }
 }

@@ -1,0 +1,97 @@
+import Foundation
+import Rollout
+import Testing
+
+struct EnvironmentChoiceTests {
+  private let choice = EnvironmentChoice(
+    "Corridor-v0", arguments: "size=8,goal=3", limit: .steps(6),
+    wrappers: [.observationMask(keeping: [0, 2]), .frameStack(4)], python: "venv/bin/python3")
+
+  @Test func `a literal is the environment as it is registered`() throws {
+    let choice: EnvironmentChoice = "Corridor-v0"
+    #expect(choice == EnvironmentChoice("Corridor-v0"))
+    #expect(try choice.spaces().observation == .discrete(5))
+    #expect("\(choice)" == "Corridor-v0")
+    #expect("\(self.choice)" == "Corridor-v0 (size=8,goal=3)")
+  }
+
+  @Test(arguments: [EpisodeLimit.registered, .steps(6), .unlimited])
+  func `a choice survives as JSON`(limit: EpisodeLimit) throws {
+    var choice = choice
+    choice.limit = limit
+    choice.rendersPictures = true
+    let data = try JSONEncoder().encode(choice)
+    #expect(try JSONDecoder().decode(EnvironmentChoice.self, from: data) == choice)
+  }
+
+  @Test func `a wrapper without a name cannot be read back`() throws {
+    let data = try JSONEncoder().encode(
+      EnvironmentChoice("CartPole-v1", wrappers: [.observationNormalisation]))
+    #expect(throws: WrapperError.self) {
+      try JSONDecoder().decode(EnvironmentChoice.self, from: data)
+    }
+  }
+
+  @Test func `spaces and batches are those of arguments, limit and wrappers`() throws {
+    var choice = EnvironmentChoice(
+      "Corridor-v0", arguments: "size=8,goal=3", limit: .steps(2), wrappers: [.rewardScale(2)])
+    let batch = try choice.makeBatch(streams: [PCG64(seed: 0)])
+    #expect(try batch.spaces == choice.spaces())
+    #expect(batch.spaces.observation == .discrete(8))
+    let stage = Stage(batch, stepCount: 4)
+    try stage.reset()
+    // To the left, where the wall is: −1 each step, until the limit ends the episode.
+    try stage.collect { _, _ in 0 }
+    #expect(stage.column(stage.fragment.truncated) == [false, true, false, true])
+    let plain = stage.column(stage.fragment.rew)[1]
+    choice.wrappers = []
+    let bare = Stage(try choice.makeBatch(streams: [PCG64(seed: 0)]), stepCount: 4)
+    try bare.reset()
+    try bare.collect { _, _ in 0 }
+    #expect(plain == 2 * bare.column(bare.fragment.rew)[1])
+  }
+
+  @Test func `a batch draws from a worker's streams`() throws {
+    let streams = RandomStreams(seed: 3, worker: 1, incarnation: 2)
+    let choice: EnvironmentChoice = "CartPole-v1"
+    let named = Stage(try choice.makeBatch(count: 2, streams: streams), stepCount: 1)
+    let listed = Stage(
+      try choice.makeBatch(streams: [streams.environment(0), streams.environment(1)]), stepCount: 1)
+    for stage in [named, listed] { try stage.reset() }
+    #expect((0..<2).map { named.observed(0, $0) } == (0..<2).map { listed.observed(0, $0) })
+  }
+
+  @Test func `what workers could not be told is refused`() throws {
+    try EnvironmentChoice("CartPole-v1", wrappers: [.frameStack(4)]).validate()
+    try choice.validate()
+    #expect(throws: UnknownEnvironment.self) { try EnvironmentChoice("Nowhere-v0").validate() }
+    #expect(throws: InvalidEnvironmentArguments.self) {
+      try EnvironmentChoice("Corridor-v0", arguments: "size=1").validate()
+    }
+    let error = #expect(throws: WrapperError.self) {
+      try EnvironmentChoice("CartPole-v1", wrappers: [.observationNormalisation]).validate()
+    }
+    #expect(error?.description.contains("for code only") == true)
+  }
+
+  @Test func `what is wrong with a choice is no finding about its environment`() {
+    let check = EnvironmentCheck(stepCount: 10)
+    #expect(throws: InvalidEnvironmentArguments.self) {
+      try check.run(EnvironmentChoice("Corridor-v0", arguments: "size=4,goal=9"))
+    }
+    #expect(throws: WrapperError.self) {
+      try check.run(EnvironmentChoice("Corridor-v0", wrappers: [.greyScale]))
+    }
+    #expect(throws: GymnasiumError.self) {
+      try check.run(EnvironmentChoice("gym:CartPole-v1", python: "/nowhere/python"))
+    }
+  }
+
+  @Test func `a wrapped environment is checked as it is wrapped`() throws {
+    let choice = EnvironmentChoice(
+      "CartPole-v1", limit: .steps(30), wrappers: [.actionRepeat(2), .timeLimit(9), .frameStack(2)])
+    let report = try EnvironmentCheck(stepCount: 60).run(choice)
+    #expect(report.isSound, "\(report.findings)")
+    #expect(report.environment == choice)
+  }
+}
