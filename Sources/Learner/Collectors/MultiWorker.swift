@@ -191,14 +191,17 @@ public struct WorkerProcesses {
   public var say: (String) -> Void
   /// Asked while waiting: whether to break off.
   public var isInterrupted: () -> Bool
+  /// Seconds after which a worker that does not get on is killed and replaced; nil for never.
+  public var patience: Double?
 
   /// The program that runs now, telling on standard error.
   public init(
     executable: String? = nil, say: @escaping (String) -> Void = reportOnStandardError,
-    isInterrupted: @escaping () -> Bool = { false }
+    isInterrupted: @escaping () -> Bool = { false }, patience: Double? = nil
   ) {
     self.executable = executable
     self.say = say
     self.isInterrupted = isInterrupted
+    self.patience = patience
   }
 }

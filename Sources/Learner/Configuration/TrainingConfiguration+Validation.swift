@@ -31,6 +31,11 @@ extension TrainingConfiguration {
           option: "lag")
       }
     }
+    if let hangTimeout {
+      try refuse(
+        "hang-timeout", hangTimeout, unless: hangTimeout >= 1 && hangTimeout <= 1e9,
+        "use at least 1 second, or none to wait for ever")
+    }
     guard collector == .multi else { return }
     // Each worker must be able to fill a fragment, or it would only ever wait for others' to be freed.
     if bufferCount < actorCount {

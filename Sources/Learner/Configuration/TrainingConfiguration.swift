@@ -45,6 +45,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// Whether an environment whose episode ended waits at its reset state until the fragment ends.
   public var sticky = false
 
+  /// Seconds after which a worker that does not get on is killed and replaced, or nothing to wait for ever.
+  public var hangTimeout: Double? = 60
+
   // MARK: Network
 
   /// What the network sees, in this order.

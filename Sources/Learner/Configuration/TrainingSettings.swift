@@ -45,6 +45,10 @@ extension TrainingConfiguration {
     Setting(
       "sticky", \.sticky, in: .collection,
       "Leave an environment whose episode ended at its reset state until the fragment ends."),
+    Setting(
+      "hang-timeout", "SECONDS|none", \.hangTimeout, .optional(.number, orWord: "none"),
+      in: .collection,
+      "Kill and replace a worker whose environment has not come back for so long."),
   ]
 
   private static let networkSettings: [Setting<TrainingConfiguration>] = [

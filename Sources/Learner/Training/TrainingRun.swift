@@ -56,7 +56,7 @@ public final class TrainingRun {
       setup,
       WorkerProcesses(
         executable: workerExecutable, say: { voice.say($0) },
-        isInterrupted: { Interruption.requested != nil }))
+        isInterrupted: { Interruption.requested != nil }, patience: resolved.hangTimeout))
     let recorder = try RunRecorder(resolved, setup, seed: seed, isQuiet: isQuiet)
     self.recorder = recorder
     voice.say = { recorder.say($0) }

@@ -26,6 +26,8 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
     case exited(Int32)
     case killed(signal: Int32)
     case unresponsive
+    /// Killed by the learner, since it did not get on for so long.
+    case hung(seconds: Double)
   }
 
   /// One sentence with all of it.
@@ -35,6 +37,8 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
       case .exited(let code): "exited with code \(code)"
       case .killed(let signal): "was killed by signal \(signal) (\(signalName(signal)))"
       case .unresponsive: "closed its output and did not end"
+      case .hung(let seconds):
+        "was killed by the learner because it did not get on for \(NumberText.significant(seconds)) s"
       }
     let place =
       position.map { " in environment \($0.environment) at step \($0.step) of its episode" } ?? ""

@@ -19,12 +19,18 @@ final class WorkerGroup {
   private var deathsWithoutFragment = 0
   /// All workers' fragments when one last died.
   private var fragmentsAtLastDeath: UInt64 = 0
+  private let patience: Double?
+  private var lastWatched: UInt64 = 0
 
   private struct Member {
     var process: WorkerProcess
     var log = ProcessLog()
     /// The worker's count of fragments when this process began.
     var fragmentsAtStart: UInt64
+    /// Whether this process gets on.
+    var watch = ProgressWatch()
+    /// Whether it was killed because it did not.
+    var isHung = false
     /// Processes of this worker that ended without having handed over anything, in a row.
     var barrenDeaths = 0
   }
@@ -38,7 +44,10 @@ final class WorkerGroup {
   static let commonDeathLimit = 3
 
   /// Seconds that workers have to leave when they are asked to, and again when they are told to.
-  private static let patience = 1.0
+  private static let timeToLeave = 1.0
+
+  /// Nanoseconds between looks at whether workers get on.
+  private static let watchNanoseconds: UInt64 = 200_000_000
 
   /// Prepares a group; nothing is started.
   ///
@@ -59,6 +68,7 @@ final class WorkerGroup {
       if let named = processes.executable { named } else { try SystemCalls.executablePath() }
     isInterrupted = processes.isInterrupted
     say = processes.say
+    patience = processes.patience
     entries = .allocate(capacity: 2 * memory.layout.workerCount)
     entries.initialize(repeating: pollfd(fd: -1, events: 0, revents: 0))
   }
@@ -121,6 +131,7 @@ final class WorkerGroup {
   ///
   /// - Throws: `WorkerDeath` when a worker keeps dying, `WorkerStartError` when one cannot be replaced.
   func attend(timeoutMilliseconds: Int32) throws {
+    killHanging()
     guard try SystemCalls.poll(entries, timeoutMilliseconds: timeoutMilliseconds) > 0
     else { return }
     for worker in workers.indices {
@@ -128,6 +139,20 @@ final class WorkerGroup {
       if entries[2 * worker].revents != 0, !workers[worker].process.output.drain() {
         try replace(worker)
       }
+    }
+  }
+
+  /// Kills workers that do not get on; their closing output then makes way for successors.
+  private func killHanging() {
+    guard let patience else { return }
+    let now = SystemCalls.monotonicNanoseconds()
+    guard now - lastWatched >= Self.watchNanoseconds else { return }
+    lastWatched = now
+    for worker in workers.indices where !workers[worker].isHung {
+      guard workers[worker].watch.secondsStill(memory.line(worker), now: now) >= patience
+      else { continue }
+      workers[worker].isHung = true
+      workers[worker].process.send(SIGKILL)
     }
   }
 
@@ -153,6 +178,8 @@ final class WorkerGroup {
     restartCount += 1
     workers[worker].process = try startProcess(worker, incarnation: death.incarnation + 1)
     workers[worker].log = ProcessLog()
+    workers[worker].watch = ProgressWatch()
+    workers[worker].isHung = false
     workers[worker].fragmentsAtStart = memory.line(worker).fragments
     listen(to: worker)
   }
@@ -177,6 +204,7 @@ final class WorkerGroup {
     fragmentsAtLastDeath = fragments
     let cause: WorkerDeath.Cause =
       switch ending {
+      case _ where workers[worker].isHung: .hung(seconds: patience ?? 0)
       case .exited(let code) where !unresponsive: .exited(code)
       case .killed(let signal) where !unresponsive: .killed(signal: signal)
       default: .unresponsive
@@ -221,7 +249,7 @@ final class WorkerGroup {
       workers[worker].process.bell.ring()
     }
     // A stopped process takes no SIGTERM, but dies of SIGKILL.
-    for signal in [SIGTERM, SIGKILL] where !awaitEnds(seconds: Self.patience) {
+    for signal in [SIGTERM, SIGKILL] where !awaitEnds(seconds: Self.timeToLeave) {
       for member in workers where member.process.waitForEnd(seconds: 0) == nil {
         member.process.send(signal)
       }

@@ -41,6 +41,9 @@ package struct WorkerLine: @unchecked Sendable {
     parked.pointee.store(0, ordering: .relaxed)
   }
 
+  /// Whether this worker waits, for a fragment or for weights.
+  package var isParked: Bool { parked.pointee.load(ordering: .relaxed) != 0 }
+
   /// Whether the learner must ring this worker's bell: it is parked, and what it awaits is there.
   ///
   /// Call it after the store that may be awaited: a version published, a fragment released or

@@ -30,6 +30,7 @@ struct TrainingConfigurationJSONTests {
           "deterministic": false,
           "lag": "auto",
           "sticky": false,
+          "hang-timeout": 60,
           "inputs": ["obs", "act"],
           "integer-inputs": "embedding",
           "embedding-size": 4,

@@ -33,6 +33,8 @@ struct TrainingSettingsTests {
     ("deterministic", "true", { $0.deterministic }),
     ("lag", "5", { $0.policyLag == 5 }),
     ("sticky", "true", { $0.sticky }),
+    ("hang-timeout", "2.5", { $0.hangTimeout == 2.5 }),
+    ("hang-timeout", "none", { $0.hangTimeout == nil }),
     ("inputs", "stepno,rew,obs", { $0.networkInputs == [.stepno, .rew, .obs] }),
     ("integer-inputs", "one-hot", { $0.integerInputs == .oneHot }),
     ("embedding-size", "16", { $0.embeddingSize == 16 }),

@@ -74,6 +74,9 @@ struct HelpTextTests {
                                   (default: auto)
         --[no-]sticky             Leave an environment whose episode ended at its
                                   reset state until the fragment ends. (default: off)
+        --hang-timeout SECONDS|none
+                                  Kill and replace a worker whose environment has not
+                                  come back for so long. (default: 60)
 
       Network:
         --inputs NAME,...         What the network sees, in this order: some of obs,

@@ -81,6 +81,36 @@ extension ProcessTests {
       #expect(FileManager.default.fileExists(atPath: saved))
     }
 
+    @Test(arguments: ["Hangs", "IgnoresTermination", "Stops"])
+    func `a worker that does not get on is killed and replaced`(fault: String) throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty(
+        "\(fault)InStep-v0", ["deterministic": true, "steps": 6000, "hang-timeout": 1],
+        in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.count("env_steps") == 6000)
+      #expect(outcome.count("worker_restarts") == 3)
+      for worker in 0..<3 {
+        let report = outcome.deaths.first { $0.hasPrefix("worker \(worker) (pid ") } ?? ""
+        #expect(
+          report.contains(
+            "was killed by the learner because it did not get on for 1 s in environment 0 at step 7"
+          ),
+          "\(outcome.errors)")
+      }
+    }
+
+    @Test func `workers that hang where they begin end the run with their report`() throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty(
+        "AlwaysHangsInReset-v0", ["actors": 1, "buffers": 2, "hang-timeout": 1], in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 1)
+      let report = try #require(outcome.errorLines.last)
+      #expect(report.contains("because it did not get on for 1 s"), "\(outcome.errors)")
+    }
+
     @Test func `a log longer than its pipe stops neither the worker nor the end`() throws {
       let directory = try ScratchDirectory()
       let outcome = try ProcessTests.trainFaulty("ShoutsInStep-v0", in: directory).waitForEnd()
