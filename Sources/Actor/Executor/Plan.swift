@@ -42,7 +42,7 @@ struct Plan {
     places = Array(repeating: .unused, count: nodes.count)
     needsGradient = Array(repeating: false, count: nodes.count)
     let wanted = outputs.map(\.id) + (loss.map { [$0.id] } ?? [])
-    let reached = reach(from: wanted)
+    let reached = graph.ancestors(of: wanted)
     let fused = fusions(among: reached, keeping: Set(wanted))
     for id in nodes.indices where reached[id] && fused[id] == nil { place(id, fused) }
     if loss != nil { findGradients(reached) }
@@ -50,15 +50,6 @@ struct Plan {
   }
 
   // MARK: What is needed
-
-  private func reach(from wanted: [Int]) -> [Bool] {
-    var reached = Array(repeating: false, count: nodes.count)
-    for id in wanted { reached[id] = true }
-    for id in nodes.indices.reversed() where reached[id] {
-      for operand in nodes[id].operands { reached[operand] = true }
-    }
-    return reached
-  }
 
   /// Linear nodes whose only reader is an activation: both become one step, written under the activation's slot.
   private func fusions(among reached: [Bool], keeping wanted: Set<Int>) -> [Int: Int] {
@@ -83,7 +74,7 @@ struct Plan {
       let node = nodes[id]
       needsGradient[id] =
         switch node.operation {
-        case .parameter: true
+        case .parameter(_, let isLearnt): isLearnt
         case .input, .constant, .convert, .oneHot, .oneHotBits, .discountedReturns: false
         case .alias(.stopGradient), .unary(.atLeast), .reduce(.largest): false
         case .embedding, .pick: needsGradient[node.operands[0]]
@@ -97,7 +88,7 @@ struct Plan {
   private mutating func place(_ id: Int, _ fused: [Int: Int]) {
     let node = nodes[id]
     switch node.operation {
-    case .parameter(let offset):
+    case .parameter(let offset, _):
       places[id] = .weights(offset)
     case .input(.fragment(let column, let firstRow)):
       places[id] = .fragment(

@@ -16,7 +16,7 @@ public final class Graph {
     var elementType: ElementType?
   }
 
-  /// The parameters that were asked for, in the order in which they were first named.
+  /// The parameters and buffers that were asked for, in the order in which they were first named.
   public private(set) var parameters = ParameterLayout()
 
   private(set) var nodes: [Node] = []
@@ -47,17 +47,37 @@ public final class Graph {
 
   /// A learnt array under PyTorch's name, the same one for the same name.
   ///
-  /// - Precondition: a name that was used before has the same shape.
+  /// - Precondition: a name that was used before has the same shape, and is no buffer's.
   public func parameter(
     _ name: String, _ shape: [Int], _ initialisation: Initialisation
   ) -> Tensor {
+    weights(name, shape, initialisation, isLearnt: true)
+  }
+
+  /// Numbers that are not learnt but travel with the weights: the statistics of a normaliser, or an ε.
+  ///
+  /// They lie in the flat vector under their name, so that workers and checkpoints have them; no gradient flows into them
+  /// and no optimiser moves them. Whoever keeps them up to date writes their slice of the weights.
+  ///
+  /// - Precondition: a name that was used before has the same shape, and is no parameter's.
+  public func buffer(_ name: String, _ shape: [Int], initially value: Double = 0) -> Tensor {
+    weights(name, shape, .constant(value), isLearnt: false)
+  }
+
+  private func weights(
+    _ name: String, _ shape: [Int], _ initialisation: Initialisation, isLearnt: Bool
+  ) -> Tensor {
     if let id = parameterNodes[name] {
+      let node = nodes[id]
       precondition(
-        nodes[id].shape == shape, "\(name) is \(nodes[id].shape), and cannot be \(shape) as well")
-      return Tensor(graph: self, id: id)
+        node.shape == shape, "\(name) is \(node.shape), and cannot be \(shape) as well")
+      if case .parameter(_, isLearnt) = node.operation {
+        return Tensor(graph: self, id: id)
+      }
+      preconditionFailure("\(name) is both a parameter and a buffer")
     }
-    let offset = parameters.add(name, shape, initialisation)
-    let tensor = append(.parameter(offset: offset), [], shape)
+    let offset = parameters.add(name, shape, initialisation, isLearnt: isLearnt)
+    let tensor = append(.parameter(offset: offset, isLearnt: isLearnt), [], shape)
     parameterNodes[name] = tensor.id
     return tensor
   }
@@ -79,6 +99,17 @@ public final class Graph {
     }
     let width = parts.reduce(0) { $0 + $1.lastAxis }
     return append(.concatenate, parts.map(\.numeric), leading + [width])
+  }
+
+  /// Which nodes these ones depend on, themselves included, by number.
+  func ancestors(of results: [Int]) -> [Bool] {
+    var isNeeded = Array(repeating: false, count: nodes.count)
+    for id in results { isNeeded[id] = true }
+    // Operands were written down before what is made of them.
+    for id in nodes.indices.reversed() where isNeeded[id] {
+      for operand in nodes[id].operands { isNeeded[operand] = true }
+    }
+    return isNeeded
   }
 
   func append(

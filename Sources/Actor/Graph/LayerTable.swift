@@ -5,18 +5,20 @@ public import Rollout
 ///     let table = try LayerTable(NetworkPolicy(), for: spaces)
 ///     table.rows.map(\.name)      // act, hidden, logits
 public struct LayerTable: Sendable, Equatable {
-  /// A layer, or a parameter that belongs to none.
+  /// A layer, or a parameter or buffer that belongs to none.
   public struct Row: Sendable, Equatable {
-    /// What its parameters' names begin with, or the whole name of a parameter that belongs to no layer.
+    /// What its parameters' names begin with, or the whole name of what belongs to no layer.
     public let name: String
-    /// PyTorch's word for it: `Linear`, `Conv2d`, `Embedding`, `LayerNorm`, `LSTM`, `GRU` or `Parameter`.
+    /// PyTorch's word for it: `Linear`, `Conv2d`, `Embedding`, `LayerNorm`, `LSTM`, `GRU`, `Parameter` or `Buffer`.
     public let kind: String
     /// What is applied to its sums, or nothing.
     public let activation: Activation?
     /// The shape of what comes out for one environment and row; of a parameter alone, its own shape.
     public let output: [Int]
-    /// How many numbers it has learnt.
+    /// How many numbers it has.
     public let parameterCount: Int
+    /// Whether they are learnt; not so a buffer's.
+    public var isLearnt: Bool { kind != "Buffer" }
   }
 
   /// Something that the policy reads.
@@ -31,8 +33,10 @@ public struct LayerTable: Sendable, Equatable {
   public let inputs: [Input]
   /// The layers, in the order in which their first parameters were named.
   public let rows: [Row]
-  /// All parameters.
+  /// All parameters and buffers.
   public let parameters: ParameterLayout
+  /// The names of parameters on which a value that the policy says depends, and nothing else that it records.
+  public let valueParameters: Set<String>
 
   /// Traces a policy once, for one environment and row.
   ///
@@ -46,6 +50,7 @@ public struct LayerTable: Sendable, Equatable {
     }
     rows = trace.graph.layerRows
     parameters = trace.graph.parameters
+    valueParameters = trace.valueParameters
   }
 
   /// A state's tensors by path; what is carried has no axis for rows.
@@ -64,17 +69,6 @@ public struct LayerTable: Sendable, Equatable {
 }
 
 extension Graph {
-  /// Which nodes these ones depend on, themselves included, by number.
-  fileprivate func ancestors(of results: [Int]) -> [Bool] {
-    var isNeeded = Array(repeating: false, count: nodes.count)
-    for id in results { isNeeded[id] = true }
-    // Operands were written down before what is made of them.
-    for id in nodes.indices.reversed() where isNeeded[id] {
-      for operand in nodes[id].operands { isNeeded[operand] = true }
-    }
-    return isNeeded
-  }
-
   /// What parameters have in common that stand in one row.
   private enum Group: Hashable {
     /// A recurrent layer of that name: its parameters belong to several nodes.
@@ -87,14 +81,15 @@ extension Graph {
 
   fileprivate var layerRows: [LayerTable.Row] {
     let owners = parameterOwners
-    let recurrent = Set(parameters.entries.filter { $0.recurrentKind != nil }.map(\.layerName))
+    let recurrent = Set(
+      parameters.entries.filter { $0.isLearnt && $0.recurrentKind != nil }.map(\.layerName))
     var order: [Group] = []
     var members: [Group: [ParameterLayout.Entry]] = [:]
     for (place, entry) in parameters.entries.enumerated() {
       let group: Group =
-        if recurrent.contains(entry.layerName), entry.isRecurrent {
+        if entry.isLearnt, recurrent.contains(entry.layerName), entry.isRecurrent {
           .recurrent(entry.layerName)
-        } else if let owner = owners[place] {
+        } else if entry.isLearnt, let owner = owners[place] {
           .layer(owner)
         } else {
           .alone(place)
@@ -124,7 +119,8 @@ extension Graph {
         entries[0].layerName, layer.kind, nodes[id].shape.dropFirst(2),
         layer.activation ?? activation(after: id))
     case .alone:
-      return row(entries[0].name, "Parameter", entries[0].shape)
+      return row(
+        entries[0].name, entries[0].isLearnt ? "Parameter" : "Buffer", entries[0].shape)
     }
   }
 
@@ -136,9 +132,7 @@ extension Graph {
         owners[operand] = id
       }
     }
-    // Each parameter has one node, and both were written down in one order.
-    return nodes.indices.filter { if case .parameter = nodes[$0].operation { true } else { false } }
-      .map { owners[$0] }
+    return weightNodes.map { owners[$0] }
   }
 
   /// The activation that is all that reads a node.
@@ -163,6 +157,26 @@ extension Graph.Node {
     case .embedding: ("Embedding", nil, operands.prefix(1))
     default: nil
     }
+  }
+}
+
+extension Graph {
+  /// The node of each parameter and buffer: each has one, and both were written down in one order.
+  fileprivate var weightNodes: [Int] {
+    nodes.indices.filter { if case .parameter = nodes[$0].operation { true } else { false } }
+  }
+}
+
+extension PolicyTrace {
+  /// The names of parameters that only the value depends on; what is carried from row to row does not count.
+  fileprivate var valueParameters: Set<String> {
+    func ancestors(_ results: [(name: String, tensor: Tensor)]) -> [Bool] {
+      graph.ancestors(of: results.map(\.tensor.id))
+    }
+    let forValue = ancestors(reaction.recorded.filter { $0.name == "value" })
+    let forOthers = ancestors(reaction.recorded.filter { $0.name != "value" })
+    let pairs = zip(graph.parameters.entries, graph.weightNodes)
+    return Set(pairs.filter { forValue[$1] && !forOthers[$1] && $0.isLearnt }.map(\.0.name))
   }
 }
 

@@ -4,8 +4,8 @@ import Rollout
 enum Operation: Equatable {
   /// Memory that is bound before each run: a field of a fragment, or numbers that a caller sets.
   case input(Input)
-  /// A slice of the weights, from that number on.
-  case parameter(offset: Int)
+  /// A slice of the weights, from that number on: a parameter, or a buffer that no gradient flows into.
+  case parameter(offset: Int, isLearnt: Bool)
   /// The same number everywhere.
   case constant(Double)
   /// Bound memory of another element type, converted to the executor's scalar.

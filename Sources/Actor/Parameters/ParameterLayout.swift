@@ -1,8 +1,8 @@
 import Rollout
 
-/// Names and shapes of all parameters, each a slice of one flat vector.
+/// Names and shapes of all parameters and buffers, each a slice of one flat vector.
 public struct ParameterLayout: Sendable, Equatable {
-  /// One parameter.
+  /// One parameter, or a buffer.
   public struct Entry: Sendable, Equatable {
     /// PyTorch's name for it.
     public var name: String
@@ -12,6 +12,8 @@ public struct ParameterLayout: Sendable, Equatable {
     public var offset: Int
     /// How its first values are drawn.
     public var initialisation: Initialisation
+    /// Whether gradients move it; not so a buffer, which only travels with the weights.
+    public var isLearnt = true
 
     /// How many numbers it has.
     public var elementCount: Int { shape.reduce(1, *) }
@@ -19,23 +21,32 @@ public struct ParameterLayout: Sendable, Equatable {
     public var range: Range<Int> { offset..<offset + elementCount }
   }
 
-  /// The parameters in the order in which the network named them.
+  /// Parameters and buffers in the order in which the network named them.
   public private(set) var entries: [Entry] = []
 
-  /// Numbers in all parameters together.
+  /// Numbers in all of them together: the length of the flat vector.
   public var elementCount: Int { entries.last?.range.upperBound ?? 0 }
+
+  /// Numbers that are learnt.
+  public var learntCount: Int {
+    entries.reduce(0) { $0 + ($1.isLearnt ? $1.elementCount : 0) }
+  }
 
   /// No parameters.
   public init() {}
 
-  mutating func add(_ name: String, _ shape: [Int], _ initialisation: Initialisation) -> Int {
+  mutating func add(
+    _ name: String, _ shape: [Int], _ initialisation: Initialisation, isLearnt: Bool
+  ) -> Int {
     let offset = elementCount
     entries.append(
-      Entry(name: name, shape: shape, offset: offset, initialisation: initialisation))
+      Entry(
+        name: name, shape: shape, offset: offset, initialisation: initialisation,
+        isLearnt: isLearnt))
     return offset
   }
 
-  /// Draws first values for all parameters, one stream for all in declared order.
+  /// Draws first values for all of them, one stream for all in declared order.
   public func initialise<Scalar: KernelScalar>(
     _ weights: FlatVector<Scalar>, using random: inout PCG64
   ) {

@@ -72,7 +72,7 @@ extension PolicyDescription {
     object.set("policy", policy)
     object.set("env_steps", steps)
     object.set("updates", updates)
-    object.set("parameters", layers.parameters.elementCount)
+    object.set("parameters", layers.parameters.learntCount)
     object.set(
       "layers",
       layers.rows.map { row in
@@ -81,6 +81,7 @@ extension PolicyDescription {
         layer.set("kind", row.kind)
         layer.set("output", row.output)
         layer.set("parameters", row.parameterCount)
+        if !row.isLearnt { layer.set("learnt", false) }
         return layer
       })
     return object.encoded()

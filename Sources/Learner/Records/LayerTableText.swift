@@ -7,7 +7,7 @@ extension LayerTable {
       [["network", "", "output", "parameters"]]
       + rows.map { row in
         [
-          row.name, row.kind + (row.activation.map { ", \($0.rawValue)" } ?? ""),
+          row.name, row.kind + (row.activation.map { ", \($0.rawValue)" } ?? row.remark),
           Self.text(ofShape: row.output), NumberText.grouped(row.parameterCount),
         ]
       }
@@ -24,7 +24,10 @@ extension LayerTable {
   }
 
   private var summary: String {
-    let count = "\(NumberText.grouped(parameters.elementCount)) parameters"
+    let others = parameters.elementCount - parameters.learntCount
+    let count =
+      "\(NumberText.grouped(parameters.learntCount)) parameters"
+      + (others == 0 ? "" : ", \(NumberText.grouped(others)) numbers not learnt")
     guard !inputs.isEmpty else { return count }
     let names = inputs.map { input in
       input.shape.isEmpty ? input.name : "\(input.name) \(Self.text(ofShape: input.shape))"
@@ -35,4 +38,9 @@ extension LayerTable {
   private static func text(ofShape shape: [Int]) -> String {
     shape.isEmpty ? "1" : shape.map { "\($0)" }.joined(separator: "×")
   }
+}
+
+extension LayerTable.Row {
+  /// What stands behind the kind of a row that gradients do not move.
+  fileprivate var remark: String { isLearnt ? "" : ", not learnt" }
 }
