@@ -37,6 +37,8 @@ var settings: [SwiftSetting] = [
 if march != "baseline" {
   // `-march` reaches Swift's code generator through the clang importer's target.
   settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"]))
+  // A square root is one of C's, which would have to set errno: a branch that keeps loops from being vectorised.
+  settings.append(.unsafeFlags(["-Xcc", "-fno-math-errno"]))
   // Numeric code is optimised in debug builds too, or the tests would take minutes.
   settings.append(
     .unsafeFlags(

@@ -21,7 +21,7 @@ final class Trial {
       ? try PolicyUpdate(
         configuration.policy, configuration.objective, layout: collector.batchLayout,
         weights: setup.weights,
-        optimiser: configuration.makeOptimiser(count: setup.weights.count),
+        optimiser: configuration.makeOptimiser(setup.parameters),
         maximumGradientNorm: configuration.maximumGradientNorm) : nil
   }
 

@@ -1,11 +1,14 @@
 import Rollout
 
-/// Adam with bias correction, as PyTorch computes it.
+/// Adam with bias correction, and with a weight decay AdamW, as PyTorch computes them.
 ///
 ///     m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
-///     θ ← θ − η / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
+///     θ ← (1 − η λ) θ − η / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 ///
-/// Source: Kingma and Ba (2015), "Adam: a method for stochastic optimization", algorithm 1.
+/// The decay λ goes past the quotient, so that it shrinks all weights alike, however large their gradients are.
+///
+/// Sources: Kingma and Ba (2015), "Adam: a method for stochastic optimization", algorithm 1; Loshchilov and Hutter
+/// (2019), "Decoupled weight decay regularization", algorithm 2.
 public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
   /// η.
   public var learningRate: Scalar
@@ -15,21 +18,32 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimise
   public let beta2: Double
   /// ε, which keeps the quotient finite.
   public let epsilon: Double
+  /// λ, what a step takes off each weight at a learning rate of 1; 0 for plain Adam.
+  public let weightDecay: Double
+  /// Which weights it moves.
+  public let groups: [ParameterGroup]
 
   /// t, the steps made so far.
-  public private(set) var stepCount = 0
+  public var stepCount = 0
   private let means: FlatVector<Scalar>
   private let squares: FlatVector<Scalar>
 
-  /// Adam for a number of weights.
+  /// m as `mean`, v as `mean_square`.
+  public var state: [(name: String, values: FlatVector<Scalar>)] {
+    [("mean", means), ("mean_square", squares)]
+  }
+
+  /// Adam for a number of weights; all of them are one group where none are named.
   public init(
     count: Int, learningRate: Scalar, beta1: Double = 0.9, beta2: Double = 0.999,
-    epsilon: Double = 1e-8
+    epsilon: Double = 1e-8, weightDecay: Double = 0, groups: [ParameterGroup]? = nil
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.groups = .checked(groups, count: count)
     means = FlatVector(repeating: 0, count: count)
     squares = FlatVector(repeating: 0, count: count)
   }
@@ -45,16 +59,22 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimise
     let corrections = (
       1 - power(beta1, stepCount), (1 - power(beta2, stepCount)).squareRoot()
     )
-    let size = Scalar(Double(learningRate) / corrections.0)
     let root = Scalar(corrections.1)
     let (beta1, beta2) = (Scalar(beta1), Scalar(beta2))
     let (rest1, rest2) = (Scalar(1 - self.beta1), Scalar(1 - self.beta2))
     let epsilon = Scalar(epsilon)
     let (theta, g, m, v) = (weights.base, gradients.base, means.base, squares.base)
-    for i in 0..<means.count {
-      m[i] = beta1 * m[i] + rest1 * g[i]
-      v[i] = beta2 * v[i] + rest2 * (g[i] * g[i])
-      theta[i] -= size * m[i] / (v[i].squareRoot() / root + epsilon)
+    for group in groups {
+      let rate = Double(learningRate) * group.rateFactor
+      let size = Scalar(rate / corrections.0)
+      let kept = Scalar(1 - rate * weightDecay)
+      for i in group.range {
+        let mean = beta1 * m[i] + rest1 * g[i]
+        let square = beta2 * v[i] + rest2 * (g[i] * g[i])
+        m[i] = mean
+        v[i] = square
+        theta[i] = kept * theta[i] - size * mean / (square.squareRoot() / root + epsilon)
+      }
     }
   }
 

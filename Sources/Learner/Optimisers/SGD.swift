@@ -1,20 +1,72 @@
 import Rollout
 
-/// Plain gradient descent: θ ← θ − η g.
+/// Gradient descent, with momentum if asked for, as PyTorch computes it without dampening.
+///
+///     θ ← θ − η g                                  without momentum
+///     b ← μ b + g     θ ← θ − η b                  with momentum μ
+///     b ← μ b + g     θ ← θ − η (g + μ b)          with Nesterov's
+///
+/// Source: Sutskever et al. (2013), "On the importance of initialization and momentum in deep learning", with the
+/// learning rate outside of b.
 public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
   /// η.
   public var learningRate: Scalar
+  /// μ, how much of the last step goes on; 0 for none.
+  public let momentum: Double
+  /// Whether the step looks ahead by what goes on.
+  public let isNesterov: Bool
+  /// Which weights it moves.
+  public let groups: [ParameterGroup]
 
-  /// Descent with that step size.
-  public init(learningRate: Scalar) { self.learningRate = learningRate }
+  /// Steps made so far.
+  public var stepCount = 0
+  private let count: Int
+  private let velocities: FlatVector<Scalar>
+
+  /// b as `velocity`; nothing without momentum.
+  public var state: [(name: String, values: FlatVector<Scalar>)] {
+    momentum == 0 ? [] : [("velocity", velocities)]
+  }
+
+  /// Descent for a number of weights; all of them are one group where none are named.
+  public init(
+    count: Int, learningRate: Scalar, momentum: Double = 0, isNesterov: Bool = false,
+    groups: [ParameterGroup]? = nil
+  ) {
+    self.count = count
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.isNesterov = isNesterov
+    self.groups = .checked(groups, count: count)
+    velocities = FlatVector(repeating: 0, count: momentum == 0 ? 0 : count)
+  }
 
   /// Moves the weights against the gradient.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
-    precondition(weights.count == gradients.count, "a gradient of another network")
-    let theta = weights.base
-    let g = gradients.base
-    for i in 0..<weights.count { theta[i] -= learningRate * g[i] }
+    precondition(
+      weights.count == count && gradients.count == count, "an optimiser for \(count) weights")
+    stepCount += 1
+    let (theta, g, b) = (weights.base, gradients.base, velocities.base)
+    let mu = Scalar(momentum)
+    for group in groups {
+      let rate = Scalar(Double(learningRate) * group.rateFactor)
+      if momentum == 0 {
+        for i in group.range { theta[i] -= rate * g[i] }
+      } else if isNesterov {
+        for i in group.range {
+          let velocity = mu * b[i] + g[i]
+          b[i] = velocity
+          theta[i] -= rate * (g[i] + mu * velocity)
+        }
+      } else {
+        for i in group.range {
+          let velocity = mu * b[i] + g[i]
+          b[i] = velocity
+          theta[i] -= rate * velocity
+        }
+      }
+    }
   }
 }

@@ -64,10 +64,12 @@ extension TrainingConfiguration {
   }
 
   /// What turns gradients into steps.
-  func makeOptimiser(count: Int) -> any Optimiser<Float> {
-    switch optimizer {
-    case .adam: Adam<Float>(count: count, learningRate: Float(learningRate))
-    case .sgd: SGD<Float>(learningRate: Float(learningRate))
+  func makeOptimiser(_ parameters: ParameterLayout) -> any Optimiser<Float> {
+    let (count, groups) = (parameters.elementCount, parameters.groups())
+    let rate = Float(learningRate)
+    return switch optimizer {
+    case .adam: Adam<Float>(count: count, learningRate: rate, groups: groups)
+    case .sgd: SGD<Float>(count: count, learningRate: rate, groups: groups)
     }
   }
 }

@@ -62,7 +62,7 @@ public final class TrainingRun {
     voice.say = { recorder.say($0) }
     update = try PolicyUpdate(
       resolved.policy, resolved.objective, layout: collector.batchLayout, weights: setup.weights,
-      optimiser: resolved.makeOptimiser(count: setup.weights.count),
+      optimiser: resolved.makeOptimiser(setup.parameters),
       maximumGradientNorm: resolved.maximumGradientNorm)
   }
 

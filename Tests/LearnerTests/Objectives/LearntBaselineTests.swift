@@ -143,7 +143,7 @@ struct LearntBaselineTests {
     let error = #expect(throws: PolicyError.self) {
       try PolicyUpdate(
         setup.policy, objective, layout: setup.layout, weights: setup.weights,
-        optimiser: SGD<Float>(learningRate: 0.1))
+        optimiser: SGD<Float>(count: setup.weights.count, learningRate: 0.1))
     }
     #expect(error?.description.contains("value") == true)
   }

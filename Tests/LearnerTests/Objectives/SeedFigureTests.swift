@@ -38,8 +38,9 @@ struct SeedFigureTests {
       let difference = firstDifference(observed, expected, absolute: bound)
       #expect(difference == nil, "\(what): \(difference ?? "")")
     }
-    SGD<Double>(learningRate: reference["learning_rate"].number)
-      .step(executor.weights, executor.gradients)
+    let descent = SGD<Double>(
+      count: executor.weights.count, learningRate: reference["learning_rate"].number)
+    descent.step(executor.weights, executor.gradients)
     let difference = firstDifference(
       executor.weights.elements, flat("parameters_after"), absolute: bound)
     #expect(difference == nil, "after the step: \(difference ?? "")")

@@ -7,37 +7,41 @@ import Testing
 /// Optimisers against PyTorch's steps.
 struct OptimiserTests {
   /// The weights after each of ten steps.
-  private func steps<O: Optimiser>(_ optimiser: O) throws -> [Double]
-  where O.Scalar: BinaryFloatingPoint {
+  private func steps<S: BinaryFloatingPoint & BitwiseCopyable>(_ optimiser: any Optimiser<S>) throws
+    -> [Double]
+  {
     let reference = try Reference("optimisers")
     let initial = reference["initial"].numbers
-    let weights = FlatVector<O.Scalar>(repeating: 0, count: initial.count)
-    weights.assign(initial.map { O.Scalar($0) })
-    let gradients = FlatVector<O.Scalar>(repeating: 0, count: initial.count)
+    let weights = FlatVector<S>(repeating: 0, count: initial.count)
+    weights.assign(initial.map { S($0) })
+    let gradients = FlatVector<S>(repeating: 0, count: initial.count)
     return reference["gradients"].elements.flatMap { step in
-      gradients.assign(step.numbers.map { O.Scalar($0) })
+      gradients.assign(step.numbers.map { S($0) })
       optimiser.step(weights, gradients)
       return weights.elements.map { Double($0) }
     }
   }
 
-  @Test func `gradient descent agrees with PyTorch's`() throws {
-    let expected = try Reference("optimisers")["parameters", "sgd"].numbers
-    // Ten roundings of numbers near 1.
-    let wide = try firstDifference(
-      steps(SGD<Double>(learningRate: 0.05)), expected, absolute: 1e-14)
-    let narrow = try firstDifference(
-      steps(SGD<Float>(learningRate: 0.05)), expected, absolute: 2e-6)
-    #expect(wide == nil && narrow == nil, "\(wide ?? "") \(narrow ?? "")")
+  /// An optimiser as the figures were computed with, under its name there.
+  private func named<S: BinaryFloatingPoint & BitwiseCopyable>(
+    _ name: String, _: S.Type
+  ) -> any Optimiser<S> {
+    switch name {
+    case "sgd": SGD<S>(count: 9, learningRate: 0.05)
+    case "sgd_momentum": SGD<S>(count: 9, learningRate: 0.05, momentum: 0.9)
+    case "adam": Adam<S>(count: 9, learningRate: 0.05)
+    case "adamw": Adam<S>(count: 9, learningRate: 0.05, weightDecay: 0.1)
+    case "rmsprop": RMSProp<S>(count: 9, learningRate: 0.05, epsilon: 1e-5)
+    default: preconditionFailure("no optimiser '\(name)'")
+    }
   }
 
-  @Test func `Adam agrees with PyTorch's`() throws {
-    let expected = try Reference("optimisers")["parameters", "adam"].numbers
-    // Ten steps of some ten roundings each, of numbers near 1; 6e-8 each in Float.
-    let wide = try firstDifference(
-      steps(Adam<Double>(count: 9, learningRate: 0.05)), expected, absolute: 1e-13)
-    let narrow = try firstDifference(
-      steps(Adam<Float>(count: 9, learningRate: 0.05)), expected, absolute: 1e-5)
+  @Test(arguments: ["sgd", "sgd_momentum", "adam", "adamw", "rmsprop"])
+  func `ten steps agree with PyTorch's`(name: String) throws {
+    let expected = try Reference("optimisers")["parameters", name].numbers
+    // Ten steps of some ten roundings each, of numbers near 1; 6e-8 each in Float. The issue asks for 1e-9.
+    let wide = try firstDifference(steps(named(name, Double.self)), expected, absolute: 1e-13)
+    let narrow = try firstDifference(steps(named(name, Float.self)), expected, absolute: 1e-5)
     #expect(wide == nil && narrow == nil, "\(wide ?? "") \(narrow ?? "")")
   }
 

@@ -53,7 +53,7 @@ struct PolicyUpdateTests {
     let before = weights.elements
     let update = try PolicyUpdate(
       ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
-      optimiser: SGD<Float>(learningRate: 1), maximumGradientNorm: 0.125)
+      optimiser: SGD<Float>(count: weights.count, learningRate: 1), maximumGradientNorm: 0.125)
     update.learn(from: storage.view)
     let moved = zip(before, weights.elements).map { Double($0 - $1) }
     let length = moved.reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -15,7 +15,7 @@ struct SeedTaskLearningTests {
     defer { rollout.close() }
     let update = try PolicyUpdate(
       setup.policy, configuration.objective, layout: rollout.batchLayout, weights: setup.weights,
-      optimiser: configuration.makeOptimiser(count: setup.weights.count),
+      optimiser: configuration.makeOptimiser(setup.parameters),
       maximumGradientNorm: configuration.maximumGradientNorm)
     let evaluator = try Evaluator(
       environment: setup.environment, policy: setup.policy, seed: 2)

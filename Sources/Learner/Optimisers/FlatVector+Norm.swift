@@ -24,14 +24,30 @@ extension FlatVector where Element: BinaryFloatingPoint {
 
   /// Shortens the vector to a norm, as PyTorch's `clip_grad_norm_` does, and returns the norm it had.
   ///
-  /// An infinite limit only measures.
+  /// An infinite limit only measures, and a vector whose norm is not finite stays as it is.
   @discardableResult
   public func clipNorm(to limit: Double) -> Double {
     let norm = norm()
-    guard limit.isFinite else { return norm }
+    guard limit.isFinite, norm.isFinite else { return norm }
     // PyTorch's guard against a division by zero.
     let scale = min(1, limit / (norm + 1e-6))
     if scale < 1 { for i in 0..<count { base[i] *= Element(scale) } }
     return norm
+  }
+}
+
+extension FlatVector<Float> {
+  /// The largest magnitude among some of the numbers: NaN if one is, 0 for none.
+  func largestMagnitude(in range: Range<Int>) -> Float {
+    // Without its sign a number's bits are in the order of magnitudes, with infinity and then NaN above all others.
+    var largest: UInt32 = 0
+    for index in range { largest = max(largest, base[index].bitPattern & 0x7fff_ffff) }
+    return Float(bitPattern: largest)
+  }
+
+  /// Takes over all numbers of a vector of the same length.
+  func copy(_ other: FlatVector<Float>) {
+    precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
+    base.update(from: other.base, count: count)
   }
 }

@@ -1,0 +1,77 @@
+import Rollout
+
+/// RMSProp, with momentum if asked for, as PyTorch computes it without centring.
+///
+///     v ← α v + (1 − α) g²
+///     θ ← θ − η g / (√v + ε)                             without momentum
+///     b ← μ b + g / (√v + ε)     θ ← θ − η b             with momentum μ
+///
+/// Source: Tieleman and Hinton (2012), "Neural networks for machine learning", lecture 6.5; ε outside of the root, as in
+/// PyTorch.
+public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
+  /// η.
+  public var learningRate: Scalar
+  /// α, how slowly the mean of squared gradients moves.
+  public let smoothing: Double
+  /// ε, which keeps the quotient finite.
+  public let epsilon: Double
+  /// μ, how much of the last step goes on; 0 for none.
+  public let momentum: Double
+  /// Which weights it moves.
+  public let groups: [ParameterGroup]
+
+  /// Steps made so far.
+  public var stepCount = 0
+  private let squares: FlatVector<Scalar>
+  private let velocities: FlatVector<Scalar>
+
+  /// v as `mean_square`, and with momentum b as `velocity`.
+  public var state: [(name: String, values: FlatVector<Scalar>)] {
+    [("mean_square", squares)] + (momentum == 0 ? [] : [("velocity", velocities)])
+  }
+
+  /// RMSProp for a number of weights; all of them are one group where none are named.
+  public init(
+    count: Int, learningRate: Scalar, smoothing: Double = 0.99, epsilon: Double = 1e-8,
+    momentum: Double = 0, groups: [ParameterGroup]? = nil
+  ) {
+    self.learningRate = learningRate
+    self.smoothing = smoothing
+    self.epsilon = epsilon
+    self.momentum = momentum
+    self.groups = .checked(groups, count: count)
+    squares = FlatVector(repeating: 0, count: count)
+    velocities = FlatVector(repeating: 0, count: momentum == 0 ? 0 : count)
+  }
+
+  /// Moves the weights against the gradient.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
+    precondition(
+      weights.count == squares.count && gradients.count == squares.count,
+      "an optimiser for \(squares.count) weights")
+    stepCount += 1
+    let (theta, g, v, b) = (weights.base, gradients.base, squares.base, velocities.base)
+    let (alpha, rest) = (Scalar(smoothing), Scalar(1 - smoothing))
+    let (epsilon, mu) = (Scalar(epsilon), Scalar(momentum))
+    for group in groups {
+      let rate = Scalar(Double(learningRate) * group.rateFactor)
+      if momentum == 0 {
+        for i in group.range {
+          let square = alpha * v[i] + rest * (g[i] * g[i])
+          v[i] = square
+          theta[i] -= rate * (g[i] / (square.squareRoot() + epsilon))
+        }
+      } else {
+        for i in group.range {
+          let square = alpha * v[i] + rest * (g[i] * g[i])
+          let velocity = mu * b[i] + g[i] / (square.squareRoot() + epsilon)
+          v[i] = square
+          b[i] = velocity
+          theta[i] -= rate * velocity
+        }
+      }
+    }
+  }
+}
