@@ -88,8 +88,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The discount γ of future rewards.
   public var gamma = 0.99
 
-  /// The weight of the entropy bonus in the loss.
-  public var entropyCost = 0.01
+  /// The weight of the entropy bonus in the loss, which may change in the course of the run.
+  public var entropyCost: Schedule = 0.01
 
   /// What returns are compared with before they weigh an action.
   public var baseline = ReturnBaseline.mean
@@ -103,8 +103,19 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The rule that turns gradients into steps.
   public var optimizer = OptimizerKind.adam
 
-  /// The optimizer's step size.
-  public var learningRate = 0.005
+  /// How much of a step goes on into the next one; of meaning to the optimizers `sgd` and `rmsprop` only.
+  public var momentum = 0.0
+
+  /// What a step takes off each weight at a learning rate of 1; of meaning to the optimizer `adamw` only.
+  public var weightDecay = 0.01
+
+  /// The optimizer's step size, which may change in the course of the run.
+  public var learningRate: Schedule = 0.005
+
+  /// The step size of parameters that only a learnt value depends on, where ``learningRate`` is largest; nothing for the same.
+  ///
+  /// They follow the same schedule.
+  public var valueLearningRate: Double?
 
   /// The norm to which longer gradients are shortened; infinite for none.
   public var maximumGradientNorm = Double.infinity
@@ -165,6 +176,10 @@ public enum CollectorKind: String, Sendable, CaseIterable {
 public enum OptimizerKind: String, Sendable, CaseIterable {
   /// Adam, with bias correction.
   case adam
-  /// Plain gradient descent.
+  /// Adam with a weight decay that is not part of the gradient.
+  case adamw
+  /// Gradient descent, with momentum if asked for.
   case sgd
+  /// RMSProp, with momentum if asked for.
+  case rmsprop
 }

@@ -93,8 +93,8 @@ extension TrainingConfiguration {
   private static let learningSettings: [Setting<TrainingConfiguration>] = [
     Setting("gamma", "X", \.gamma, .number, in: .learning, "Discount of future rewards."),
     Setting(
-      "entropy-cost", "X", \.entropyCost, .number, in: .learning,
-      "Weight of the entropy bonus in the loss."),
+      "entropy-cost", "X|SCHEDULE", \.entropyCost, .schedule, in: .learning,
+      "Weight of the entropy bonus in the loss: a number or a schedule, as for --learning-rate."),
     Setting(
       "baseline", "none|mean|value", \.baseline, .choice, in: .learning,
       "What returns are compared with: nothing, their mean over the batch at each step, or a value "
@@ -106,10 +106,23 @@ extension TrainingConfiguration {
       "rho-clip", "X", \.rhoClip, .number, in: .learning,
       "Upper limit of importance weights; inf for none."),
     Setting(
-      "optimizer", "adam|sgd", \.optimizer, .choice, in: .learning,
+      "optimizer", "adam|adamw|sgd|rmsprop", \.optimizer, .choice, in: .learning,
       "The rule that turns gradients into steps."),
     Setting(
-      "learning-rate", "X", \.learningRate, .number, in: .learning, "The optimizer's step size."),
+      "momentum", "X", \.momentum, .number, in: .learning,
+      "How much of a step goes on into the next one, for sgd and rmsprop."),
+    Setting(
+      "weight-decay", "X", \.weightDecay, .number, in: .learning,
+      "What a step takes off each weight at a learning rate of 1, for adamw."),
+    Setting(
+      "learning-rate", "X|SCHEDULE", \.learningRate, .schedule, in: .learning,
+      "The optimizer's step size: a number, or linear:A:B, cosine:A:B or exponential:A:B, from A to "
+        + "B over the run, or with :N behind it over N steps."),
+    Setting(
+      "value-learning-rate", "X|same", \.valueLearningRate, .optional(.number, orWord: "same"),
+      in: .learning,
+      "Step size of the parameters that only a learnt value depends on, where --learning-rate is "
+        + "largest."),
     Setting(
       "max-grad-norm", "X", \.maximumGradientNorm, .number, in: .learning,
       "Norm to which longer gradients are shortened; inf for none."),

@@ -27,6 +27,8 @@ public struct TracedLoss {
   public var loss: Tensor
   /// Single numbers to be reported, by name.
   public var metrics: [Metric]
+  /// Numbers in the loss that may change in the course of a run.
+  public var coefficients: [Coefficient]
 
   /// A number to be reported.
   public struct Metric {
@@ -38,10 +40,11 @@ public struct TracedLoss {
     public var summary: MetricSummary
   }
 
-  /// Pairs a loss with what is reported beside it.
-  public init(_ loss: Tensor, metrics: [Metric]) {
+  /// Pairs a loss with what is reported beside it and what changes in it.
+  public init(_ loss: Tensor, metrics: [Metric], coefficients: [Coefficient] = []) {
     self.loss = loss
     self.metrics = metrics
+    self.coefficients = coefficients
   }
 }
 
@@ -51,4 +54,6 @@ public enum MetricSummary: Sendable {
   case mean
   /// The largest of them.
   case largest
+  /// The newest of them.
+  case newest
 }

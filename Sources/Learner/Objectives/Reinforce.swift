@@ -26,7 +26,7 @@ public struct Reinforce: Objective, Equatable {
   /// γ, how much a reward is worth a step earlier.
   public var discount: Double
   /// What a unit of entropy is worth.
-  public var entropyCost: Double
+  public var entropyCost: Schedule
   /// c_rho, the largest importance weight; infinity lets all pass.
   public var rhoClip: Double
   /// b_t, what returns are compared with.
@@ -36,7 +36,7 @@ public struct Reinforce: Objective, Equatable {
 
   /// REINFORCE with these settings.
   public init(
-    discount: Double = 0.99, entropyCost: Double = 0.01, rhoClip: Double = .infinity,
+    discount: Double = 0.99, entropyCost: Schedule = 0.01, rhoClip: Double = .infinity,
     baseline: ReturnBaseline = .none, valueCost: Double = 0.5
   ) {
     self.baseline = baseline
@@ -70,7 +70,8 @@ public struct Reinforce: Objective, Equatable {
       }
     let score = (logPi * (advantages * rho)).mean()
     let entropy = distribution.entropy(of: reaction.logits).mean()
-    var loss = -score - entropyCost * entropy
+    let cost = Coefficient("entropy_cost", entropyCost, in: entropy.graph)
+    var loss = -score - cost.tensor * entropy
     var metrics: [TracedLoss.Metric] = []
     if let judgement {
       let error = (judgement.values - returns).squared().mean()
@@ -91,7 +92,7 @@ public struct Reinforce: Objective, Equatable {
         // Those above the clip: on-policy with c_rho = 1 nothing is cut.
         .init(
           name: "rho_clipped", tensor: (1 - (-ratio).atLeast(-rhoClip)).mean(), summary: .mean),
-      ] + metrics)
+      ] + metrics, coefficients: [cost])
   }
 }
 

@@ -3,44 +3,47 @@ import Rollout
 
 /// One update of the weights from one batch: forwards, backwards, clip, step.
 ///
-/// The graph is traced once for batches of one shape; an update allocates nothing.
+/// The graph is traced once for batches of one shape; an update allocates nothing. What would poison the weights is not done:
+/// see `UpdateOutcome`.
 public final class PolicyUpdate {
   /// The weights that are trained, in place.
   public let weights: FlatVector<Float>
   /// Updates made so far.
   public private(set) var updateCount = 0
-  /// Environment steps learnt from so far.
-  public var stepCount: Int { updateCount * stepsPerUpdate }
-  /// What was reported since the last `takeMetrics`.
-  private var accumulated: [Accumulated]
+  /// Batches that moved nothing, because their loss or gradient was not finite.
+  public private(set) var skippedCount = 0
+  /// Environment steps learnt from so far, those of skipped updates included.
+  public var stepCount: Int { (updateCount + skippedCount) * stepsPerUpdate }
+  /// The loss of the last batch, finite or not.
+  public private(set) var lastLoss: Float = 0
 
   private let stepsPerUpdate: Int
   private let executor: Executor<Float>
   private let optimiser: any Optimiser<Float>
   private let loss: Tensor
   private let maximumGradientNorm: Double
-  private let metrics: [TracedLoss.Metric]
+  /// The learning rate, if it changes.
+  private let learningRate: Scheduled<Void>?
+  /// The loss's coefficients that change.
+  private let coefficients: [Scheduled<Tensor>]
+  private let totalSteps: Int
+  /// The weights as they were before the last step.
+  private let earlierWeights: FlatVector<Float>
 
-  private struct Accumulated {
-    var name: String
-    var summary: MetricSummary
-    var sum = 0.0
-    var largest = -Double.infinity
-    var count = 0
+  private var metrics = UpdateMetrics()
+  private let reported: [(tensor: Tensor, place: Int)]
+  private let lossPlace: Int
+  private let normPlace: Int
 
-    mutating func add(_ value: Double) {
-      sum += value
-      largest = max(largest, value)
-      count += 1
-    }
-
-    var value: Double {
-      switch summary {
-      case .mean: sum / Double(count)
-      case .largest: largest
-      }
-    }
+  /// A number that changes: how, what takes it, and where it is reported.
+  private struct Scheduled<Target> {
+    var schedule: Schedule
+    var target: Target
+    var place: Int
   }
+
+  /// A weight larger than this is none that anything could be learnt with in Float: the run has diverged.
+  static let largestWeight: Float = 1e6
 
   /// Traces policy and objective for batches of a layout.
   ///
@@ -51,11 +54,13 @@ public final class PolicyUpdate {
   ///   - weights: the weights to train in place.
   ///   - optimiser: turns gradients into steps.
   ///   - maximumGradientNorm: the norm that longer gradients are shortened to.
+  ///   - learningRate: what the optimiser's step size is before each update; nil leaves it to the optimiser.
+  ///   - totalSteps: the environment steps that schedules go over which do not say so themselves.
   /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces, or does not say what the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, layout: FragmentLayout,
     weights: FlatVector<Float>, optimiser: any Optimiser<Float>,
-    maximumGradientNorm: Double = .infinity
+    maximumGradientNorm: Double = .infinity, learningRate: Schedule? = nil, totalSteps: Int = 1
   ) throws(PolicyError) {
     let graph = Graph()
     let fragment = TracedFragment(graph, layout)
@@ -67,41 +72,91 @@ public final class PolicyUpdate {
     self.weights = weights
     self.optimiser = optimiser
     self.maximumGradientNorm = maximumGradientNorm
+    self.totalSteps = totalSteps
     loss = traced.loss
-    metrics = traced.metrics
     executor = Executor(
-      graph, outputs: metrics.map(\.tensor), loss: traced.loss, weights: weights)
-    accumulated =
-      [Accumulated(name: "loss", summary: .mean)]
-      + metrics.map { Accumulated(name: $0.name, summary: $0.summary) }
-      + [Accumulated(name: "grad_norm", summary: .mean)]
+      graph, outputs: traced.metrics.map(\.tensor), loss: traced.loss, weights: weights)
+    earlierWeights = FlatVector(repeating: 0, count: weights.count)
+
+    var metrics = UpdateMetrics()
+    lossPlace = metrics.place("loss", .mean)
+    reported = traced.metrics.map { ($0.tensor, metrics.place($0.name, $0.summary)) }
+    normPlace = metrics.place("grad_norm", .mean)
+    if let learningRate { optimiser.learningRate = Float(learningRate.first) }
+    self.learningRate = learningRate.flatMap { schedule in
+      schedule.isConstant
+        ? nil
+        : Scheduled(
+          schedule: schedule, target: (), place: metrics.place("learning_rate", .newest))
+    }
+    coefficients = traced.coefficients.filter { !$0.schedule.isConstant }.map {
+      Scheduled(
+        schedule: $0.schedule, target: $0.tensor, place: metrics.place($0.name, .newest))
+    }
+    self.metrics = metrics
   }
 
   /// Learns from a batch.
-  public func learn(from batch: FragmentView) {
+  @discardableResult
+  public func learn(from batch: FragmentView) -> UpdateOutcome {
+    let step = stepCount
+    for coefficient in coefficients {
+      executor.pointer(to: coefficient.target)[0] = Float(
+        coefficient.schedule.value(at: step, of: totalSteps))
+    }
     executor.weightsChanged()
     executor.bind(batch)
     executor.forward()
     executor.backward()
+    lastLoss = executor.value(of: loss)
     let norm = executor.gradients.clipNorm(to: maximumGradientNorm)
-    optimiser.step(weights, executor.gradients)
-    updateCount += 1
-    accumulated[0].add(Double(executor.value(of: loss)))
-    for (index, metric) in metrics.enumerated() {
-      accumulated[1 + index].add(Double(executor.value(of: metric.tensor)))
+    guard lastLoss.isFinite, norm.isFinite else {
+      skippedCount += 1
+      return .skipped
     }
-    accumulated[accumulated.count - 1].add(norm)
+    if let learningRate {
+      optimiser.learningRate = Float(learningRate.schedule.value(at: step, of: totalSteps))
+    }
+    earlierWeights.copy(weights)
+    optimiser.step(weights, executor.gradients)
+    for group in optimiser.groups {
+      let largest = weights.largestMagnitude(in: group.range)
+      guard largest <= Self.largestWeight else {
+        weights.copy(earlierWeights)
+        return .diverged(largestWeight: largest)
+      }
+    }
+    updateCount += 1
+    report(norm, at: step)
+    return .learnt
+  }
+
+  private func report(_ norm: Double, at step: Int) {
+    metrics.add(Double(lastLoss), at: lossPlace)
+    for (tensor, place) in reported { metrics.add(Double(executor.value(of: tensor)), at: place) }
+    metrics.add(norm, at: normPlace)
+    if let learningRate {
+      metrics.add(learningRate.schedule.value(at: step, of: totalSteps), at: learningRate.place)
+    }
+    for coefficient in coefficients {
+      metrics.add(
+        coefficient.schedule.value(at: step, of: totalSteps), at: coefficient.place)
+    }
   }
 
   /// What was reported since the last call: name and value, in a fixed order.
   ///
   /// Empty when there was no update.
-  public func takeMetrics() -> [(name: String, value: Double)] {
-    let result = accumulated.filter { $0.count > 0 }.map { ($0.name, $0.value) }
-    for index in accumulated.indices {
-      let entry = accumulated[index]
-      accumulated[index] = Accumulated(name: entry.name, summary: entry.summary)
-    }
-    return result
-  }
+  public func takeMetrics() -> [(name: String, value: Double)] { metrics.take() }
+}
+
+/// What became of a batch.
+public enum UpdateOutcome: Sendable, Equatable {
+  /// The weights moved.
+  case learnt
+  /// The loss or its gradient was not finite: weights and optimiser stay bit for bit as they were.
+  case skipped
+  /// A weight would have become larger than anything can be learnt with, or no number: the weights are put back as they
+  /// were, but the optimiser is not, so that nothing more can be learnt with it.
+  case diverged(largestWeight: Float)
 }

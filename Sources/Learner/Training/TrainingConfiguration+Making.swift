@@ -64,12 +64,24 @@ extension TrainingConfiguration {
   }
 
   /// What turns gradients into steps.
-  func makeOptimiser(_ parameters: ParameterLayout) -> any Optimiser<Float> {
-    let (count, groups) = (parameters.elementCount, parameters.groups())
-    let rate = Float(learningRate)
+  ///
+  /// - Parameters:
+  ///   - parameters: all parameters and buffers.
+  ///   - valueParameters: the names of those that have a learning rate of their own, if one is given.
+  func makeOptimiser(
+    _ parameters: ParameterLayout, valueParameters: Set<String> = []
+  ) -> any Optimiser<Float> {
+    let count = parameters.elementCount
+    let rate = Float(learningRate.first)
+    let factor = valueLearningRate.map { $0 / learningRate.largest } ?? 1
+    let groups = parameters.groups { valueParameters.contains($0.name) ? factor : 1 }
     return switch optimizer {
     case .adam: Adam<Float>(count: count, learningRate: rate, groups: groups)
-    case .sgd: SGD<Float>(count: count, learningRate: rate, groups: groups)
+    case .adamw:
+      Adam<Float>(count: count, learningRate: rate, weightDecay: weightDecay, groups: groups)
+    case .sgd: SGD<Float>(count: count, learningRate: rate, momentum: momentum, groups: groups)
+    case .rmsprop:
+      RMSProp<Float>(count: count, learningRate: rate, momentum: momentum, groups: groups)
     }
   }
 }

@@ -62,8 +62,10 @@ public final class TrainingRun {
     voice.say = { recorder.say($0) }
     update = try PolicyUpdate(
       resolved.policy, resolved.objective, layout: collector.batchLayout, weights: setup.weights,
-      optimiser: resolved.makeOptimiser(setup.parameters),
-      maximumGradientNorm: resolved.maximumGradientNorm)
+      optimiser: resolved.makeOptimiser(
+        setup.parameters, valueParameters: layers.valueParameters),
+      maximumGradientNorm: resolved.maximumGradientNorm, learningRate: resolved.learningRate,
+      totalSteps: resolved.totalSteps)
   }
 
   /// Trains until all steps are made, the return is reached or a signal asks to stop; saves and ends the workers.

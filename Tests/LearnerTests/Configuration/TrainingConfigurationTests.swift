@@ -45,6 +45,43 @@ struct TrainingConfigurationTests {
       "value-cost", "1",
       "--value-cost 1 has no use with --baseline mean: leave it out, or use --baseline value."
     ),
+    (
+      "entropy-cost", "linear:0.1:-0.1",
+      "--entropy-cost linear:0.1:-0.1 is out of range: use 0 or a small positive number, "
+        + "such as 0.01."
+    ),
+    ("momentum", "1", "--momentum 1 is out of range: use 0 to below 1, such as 0.9."),
+    (
+      "momentum", "0.9",
+      "--momentum 0.9 has no use with --optimizer adam: leave it out, "
+        + "or use --optimizer sgd or rmsprop."
+    ),
+    (
+      "weight-decay", "-1",
+      "--weight-decay -1 is out of range: use 0 or a small positive number, such as 0.01."
+    ),
+    (
+      "weight-decay", "0.1",
+      "--weight-decay 0.1 has no use with --optimizer adam: leave it out, "
+        + "or use --optimizer adamw."
+    ),
+    (
+      "value-learning-rate", "0",
+      "--value-learning-rate 0 is out of range: use a small positive number, such as 0.01, or same."
+    ),
+    (
+      "value-learning-rate", "0.1",
+      "--value-learning-rate 0.1 needs a value that is learnt and --baseline mean learns none: "
+        + "leave it out, or use --baseline value."
+    ),
+    (
+      "learning-rate", "linear:0:0",
+      "--learning-rate linear:0:0 is out of range: use a small positive number, such as 0.01."
+    ),
+    (
+      "learning-rate", "linear:-0.1:0.1",
+      "--learning-rate linear:-0.1:0.1 is out of range: use a small positive number, such as 0.01."
+    ),
     ("rho-clip", "0", "--rho-clip 0 is out of range: use a positive number, or inf for no limit."),
     (
       "learning-rate", "inf",

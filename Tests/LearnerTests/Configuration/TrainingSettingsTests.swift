@@ -49,12 +49,20 @@ struct TrainingSettingsTests {
     ("init", "orthogonal", { $0.initialisation == .orthogonal }),
     ("gamma", "0.9", { $0.gamma == 0.9 }),
     ("entropy-cost", "1e-5", { $0.entropyCost == 1e-5 }),
+    (
+      "entropy-cost", "exponential:0.1:1e-3:5000",
+      { $0.entropyCost == .exponential(from: 0.1, to: 0.001, steps: 5000) }
+    ),
     ("baseline", "none", { $0.baseline == .none }),
     ("baseline", "value", { $0.baseline == .value }),
     ("value-cost", "0.25", { $0.valueCost == 0.25 }),
     ("rho-clip", "inf", { $0.rhoClip == .infinity }),
     ("optimizer", "sgd", { $0.optimizer == .sgd }),
+    ("momentum", "0.9", { $0.momentum == 0.9 }),
+    ("weight-decay", "0.1", { $0.weightDecay == 0.1 }),
     ("learning-rate", "0.1", { $0.learningRate == 0.1 }),
+    ("learning-rate", "linear:0.01:0", { $0.learningRate == .linear(from: 0.01, to: 0) }),
+    ("value-learning-rate", "0.01", { $0.valueLearningRate == 0.01 }),
     ("max-grad-norm", "0.5", { $0.maximumGradientNorm == 0.5 }),
     ("steps", "1_000_000", { $0.totalSteps == 1_000_000 }),
     ("until-return", "-100", { $0.untilReturn == -100 }),
@@ -166,6 +174,15 @@ struct TrainingSettingsTests {
       "--max-episode-steps some is neither default, none nor a whole number such as 500."
     ),
     ("run-dir", "", "--run-dir '' is empty."),
+    (
+      "learning-rate", "cosin:1:0",
+      "--learning-rate cosin:1:0 is neither a number nor a schedule: write it like 0.005, "
+        + "linear:0.005:0, cosine:0.005:0 or exponential:1:0.05. Did you mean cosine?"
+    ),
+    (
+      "optimizer", "adamW",
+      "--optimizer adamW is none of adam, adamw, sgd, rmsprop. Did you mean adamw?"
+    ),
   ])
   func `a text of the wrong type is refused in a sentence`(
     name: String, text: String, sentence: String

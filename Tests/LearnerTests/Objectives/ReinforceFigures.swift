@@ -16,7 +16,7 @@ struct ReinforceFigures {
   init(_ name: String) throws {
     reference = try Reference(name)
     objective = Reinforce(
-      discount: reference["gamma"].number, entropyCost: reference["c_entropy"].number,
+      discount: reference["gamma"].number, entropyCost: .constant(reference["c_entropy"].number),
       rhoClip: name == "reinforce_inf" ? .infinity : reference["c_rho"].number)
   }
 

@@ -8,7 +8,7 @@ import Testing
 
 /// One update of the weights from a batch in memory.
 struct PolicyUpdateTests {
-  private func weights(_ figures: ReinforceFigures) throws -> FlatVector<Float> {
+  static func weights(_ figures: ReinforceFigures) throws -> FlatVector<Float> {
     let parameters = try PolicySignature(
       ReinforceFigures.policy, for: ReinforceFigures.spaces
     ).parameters
@@ -21,7 +21,7 @@ struct PolicyUpdateTests {
   func `ten updates from a fragment end where the twin in Double does`(name: String) throws {
     let figures = try ReinforceFigures(name)
     let storage = try figures.storage()
-    let weights = try weights(figures)
+    let weights = try Self.weights(figures)
     let update = try PolicyUpdate(
       ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
       optimiser: Adam<Float>(count: weights.count, learningRate: 0.01))
@@ -49,7 +49,7 @@ struct PolicyUpdateTests {
   @Test func `a gradient's norm is reported as it was and limits the step`() throws {
     let figures = try ReinforceFigures("reinforce_1")
     let storage = try figures.storage()
-    let weights = try weights(figures)
+    let weights = try Self.weights(figures)
     let before = weights.elements
     let update = try PolicyUpdate(
       ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
@@ -67,7 +67,7 @@ struct PolicyUpdateTests {
     let figures = try ReinforceFigures("reinforce_1")
     let storage = try figures.storage()
     func make() throws -> PolicyUpdate {
-      let weights = try weights(figures)
+      let weights = try Self.weights(figures)
       return try PolicyUpdate(
         ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
         optimiser: Adam<Float>(count: weights.count, learningRate: 0.05))

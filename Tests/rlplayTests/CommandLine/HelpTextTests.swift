@@ -109,8 +109,9 @@ struct HelpTextTests {
 
       Learning:
         --gamma X                 Discount of future rewards. (default: 0.99)
-        --entropy-cost X          Weight of the entropy bonus in the loss.
-                                  (default: 0.01)
+        --entropy-cost X|SCHEDULE
+                                  Weight of the entropy bonus in the loss: a number or
+                                  a schedule, as for --learning-rate. (default: 0.01)
         --baseline none|mean|value
                                   What returns are compared with: nothing, their mean
                                   over the batch at each step, or a value that the
@@ -119,9 +120,22 @@ struct HelpTextTests {
                                   the baseline value. (default: 0.5)
         --rho-clip X              Upper limit of importance weights; inf for none.
                                   (default: 1)
-        --optimizer adam|sgd      The rule that turns gradients into steps.
+        --optimizer adam|adamw|sgd|rmsprop
+                                  The rule that turns gradients into steps.
                                   (default: adam)
-        --learning-rate X         The optimizer's step size. (default: 0.005)
+        --momentum X              How much of a step goes on into the next one, for
+                                  sgd and rmsprop. (default: 0)
+        --weight-decay X          What a step takes off each weight at a learning rate
+                                  of 1, for adamw. (default: 0.01)
+        --learning-rate X|SCHEDULE
+                                  The optimizer's step size: a number, or linear:A:B,
+                                  cosine:A:B or exponential:A:B, from A to B over the
+                                  run, or with :N behind it over N steps.
+                                  (default: 0.005)
+        --value-learning-rate X|same
+                                  Step size of the parameters that only a learnt value
+                                  depends on, where --learning-rate is largest.
+                                  (default: same)
         --max-grad-norm X         Norm to which longer gradients are shortened; inf
                                   for none. (default: inf)
 

@@ -1,0 +1,86 @@
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// Learning rates and entropy costs that change from update to update.
+struct ScheduledUpdateTests {
+  private static let perUpdate = 200
+
+  private func make(
+    _ figures: ReinforceFigures, _ weights: FlatVector<Float>, entropyCost: Schedule,
+    learningRate: Schedule?, optimiser: any Optimiser<Float>
+  ) throws -> PolicyUpdate {
+    var objective = figures.objective
+    objective.entropyCost = entropyCost
+    let layout = try figures.layout
+    #expect(layout.stepCount * layout.environmentCount == Self.perUpdate)
+    return try PolicyUpdate(
+      ReinforceFigures.policy, objective, layout: layout, weights: weights, optimiser: optimiser,
+      learningRate: learningRate, totalSteps: 4 * Self.perUpdate)
+  }
+
+  @Test func `each update goes by the values that are in force`() throws {
+    let figures = try ReinforceFigures("reinforce_1")
+    let view = try figures.storage().view
+    let rates = Schedule.linear(from: 0.5, to: 0)
+    let costs = Schedule.exponential(from: 1, to: 0.0625)
+    let weights = try PolicyUpdateTests.weights(figures)
+    let scheduled = try make(
+      figures, weights, entropyCost: costs, learningRate: rates,
+      optimiser: SGD<Float>(count: weights.count, learningRate: 9))
+    let expected = try PolicyUpdateTests.weights(figures)
+    for update in 0..<4 {
+      let (rate, cost) = (0.5 - 0.125 * Double(update), 1 / Double(1 << update))
+      // A run of one update with these numbers as constants.
+      let constant = try make(
+        figures, expected, entropyCost: .constant(cost), learningRate: nil,
+        optimiser: SGD<Float>(count: weights.count, learningRate: Float(rate)))
+      #expect(constant.learn(from: view) == .learnt)
+      #expect(scheduled.learn(from: view) == .learnt)
+      // `pow` may be off by an ulp of Double, which hardly ever survives the rounding to Float.
+      let difference = firstDifference(
+        weights.elements.map { Double($0) }, expected.elements.map { Double($0) }, absolute: 1e-6)
+      #expect(difference == nil, "update \(update): \(difference ?? "")")
+      let metrics = scheduled.takeMetrics()
+      #expect(metrics.suffix(2).map(\.name) == ["learning_rate", "entropy_cost"])
+      #expect(metrics[metrics.count - 2].value == rate)
+      #expect(isClose(metrics[metrics.count - 1].value, cost, relative: 1e-15))
+      #expect(constant.takeMetrics().allSatisfy { $0.name != "entropy_cost" })
+    }
+  }
+
+  @Test func `of several updates the newest values are reported`() throws {
+    let figures = try ReinforceFigures("reinforce_1")
+    let view = try figures.storage().view
+    let weights = try PolicyUpdateTests.weights(figures)
+    let update = try make(
+      figures, weights, entropyCost: 0.01, learningRate: .linear(from: 0.5, to: 0),
+      optimiser: SGD<Float>(count: weights.count, learningRate: 1))
+    for _ in 0..<3 { update.learn(from: view) }
+    let metrics = update.takeMetrics()
+    #expect(metrics.last?.name == "learning_rate" && metrics.last?.value == 0.25)
+  }
+
+  @Test func `a value of its own rate moves by it, and nothing else does`() throws {
+    var configuration = TrainingConfiguration()
+    configuration.baseline = .value
+    configuration.sharedTorso = false
+    configuration.optimizer = .sgd
+    configuration.learningRate = .linear(from: 0.02, to: 0)
+    configuration.valueLearningRate = 0.005
+    try configuration.validate()
+    let setup = try configuration.makeSetup(seed: 1)
+    let layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
+    let groups = configuration.makeOptimiser(
+      setup.parameters, valueParameters: layers.valueParameters
+    ).groups
+    for entry in setup.parameters.entries {
+      let factor = entry.name.hasPrefix("critic.") || entry.name.hasPrefix("value.") ? 0.25 : 1
+      let group = groups.first { $0.range.contains(entry.offset) }
+      #expect(group?.rateFactor == factor, "\(entry.name)")
+    }
+  }
+}
