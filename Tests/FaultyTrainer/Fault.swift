@@ -29,6 +29,10 @@ enum Fault: String, CaseIterable {
   case killsWorkers = "KillsWorkers"
   /// Asks its own process to stop, once, as Ctrl-C does.
   case interrupts = "Interrupts"
+  /// Gives a reward that is no number: in a step only; with `Always` in each one from then on.
+  case rewardsNothing = "RewardsNaN"
+  /// Shows an observation that is no number: in a step only; with `Always` in each one from then on.
+  case showsNothing = "ShowsNaN"
 
   func strike() throws {
     switch self {
@@ -50,6 +54,7 @@ enum Fault: String, CaseIterable {
       try child.run()
       raise(SIGKILL)
     case .killsWorkers: killWorkers()
+    case .rewardsNothing, .showsNothing: break
     case .interrupts: if Interruption.requested == nil { raise(SIGINT) }
     }
   }

@@ -11,7 +11,7 @@ import Worker
 struct FaultyEnvironment: Environment {
   let observationSpace = Space.box(shape: [2], low: 0, high: 1)
   let actionSpace = Space.discrete(2)
-  var observation: [Float] { [Float(stepCount % 2), 1] }
+  var observation: [Float] { [Float(stepCount % 2), poisons(.showsNothing) ? .nan : 1] }
 
   private let fault: Fault
   private let place: Place
@@ -69,7 +69,14 @@ struct FaultyEnvironment: Environment {
       if worker == nil { try fault.strike() }
     default: break
     }
-    return StepOutcome(reward: 1, terminated: stepCount % 10 == 0)
+    return StepOutcome(
+      reward: poisons(.rewardsNothing) ? .nan : 1, terminated: stepCount % 10 == 0)
+  }
+
+  /// Whether a number of this step is to be none.
+  private func poisons(_ kind: Fault) -> Bool {
+    guard fault == kind, place == .step, isStruck else { return false }
+    return isPersistent ? stepCount >= 38 : stepCount == 38
   }
 
   private var worker: WorkerArguments? {

@@ -11,7 +11,7 @@ final class RunRecorder {
   private let setup: RolloutSetup
   private var line: ProgressLine
   private var log: MetricsLog
-  private var lastRecord = (seconds: 0.0, steps: 0)
+  private var lastRecord = (seconds: 0.0, steps: 0, skipped: 0)
   private var recentReturns = RecentReturns()
   private var evaluationReturn: Double?
   /// The best evaluation, and the steps that its weights had learnt from.
@@ -59,17 +59,17 @@ final class RunRecorder {
 
   /// Adds a line of metrics and renews the status line.
   ///
-  /// - Throws: `RecordError`; `TrainingError` when the loss is not finite.
+  /// - Throws: `RecordError`.
   func record(
     _ collector: any RolloutCollector, _ update: PolicyUpdate, secondsElapsed: Double
-  ) throws {
+  ) throws(RecordError) {
     collector.takeEpisodes { recentReturns.add(Double($0.episodeReturn)) }
     let metrics = update.takeMetrics()
-    guard !metrics.isEmpty else { return }
+    guard !metrics.isEmpty || update.skippedCount > lastRecord.skipped else { return }
     let progress = collector.progress
     let rate =
       Double(progress.steps - lastRecord.steps) / max(secondsElapsed - lastRecord.seconds, 1e-9)
-    lastRecord = (secondsElapsed, progress.steps)
+    lastRecord = (secondsElapsed, progress.steps, update.skippedCount)
 
     var record = MetricsRecord()
     record.set("env_steps", progress.steps)
@@ -82,16 +82,9 @@ final class RunRecorder {
     record.set("lag_mean", progress.meanLag)
     record.set("lag_max", progress.lagLargest)
     record.set("worker_restarts", progress.restarts)
+    record.set("skipped_updates", update.skippedCount)
     try log.append(record)
     line.update(status(progress, metrics, rate, secondsElapsed))
-
-    for (name, value) in metrics where name == "loss" && !value.isFinite {
-      throw TrainingError(
-        """
-        the loss became \(value) after \(update.updateCount) updates: lower --learning-rate or \
-        bound --max-grad-norm; the last checkpoint in \(directory.path) is from before
-        """)
-    }
   }
 
   /// Adds an evaluation, and keeps the weights that did best.
@@ -124,10 +117,10 @@ final class RunRecorder {
 
   /// Saves the weights and closes the records.
   ///
-  /// - Throws: `RecordError`; `TrainingError` when the loss is not finite.
+  /// - Throws: `RecordError`.
   func finish(
     _ collector: any RolloutCollector, _ update: PolicyUpdate, secondsElapsed: Double
-  ) throws {
+  ) throws(RecordError) {
     try record(collector, update, secondsElapsed: secondsElapsed)
     try save(update)
     var final = status(collector.progress, [], 0, secondsElapsed)

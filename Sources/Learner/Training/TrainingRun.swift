@@ -24,6 +24,7 @@ public final class TrainingRun {
   private let recorder: RunRecorder
   private let evaluator: Evaluator
   private let began: UInt64
+  private var skipped = SkippedUpdates()
   private var nextEvaluation: Int
   private var lastEvaluation: (steps: Int, meanReturn: Double)?
 
@@ -78,7 +79,7 @@ public final class TrainingRun {
     while ending == nil {
       do {
         let batch = try nextBatch()
-        update.learn(from: batch.view)
+        try learn(from: batch)
         ending = try afterUpdate()
       } catch is Interrupted {
         ending = interruption
@@ -98,6 +99,19 @@ public final class TrainingRun {
       // The report of what went wrong counts for more than one of a disk that is full as well.
       if update.updateCount > 0 { try? recorder.save(update) }
       throw error
+    }
+  }
+
+  /// Learns from a batch; when there is no use in going on, the last weights that are sound are saved first.
+  private func learn(from batch: FragmentBatch) throws {
+    let outcome = update.learn(from: batch.view)
+    do {
+      let sentence = try skipped.note(outcome, of: batch, loss: update.lastLoss)
+      if let sentence { recorder.say(sentence) }
+    } catch {
+      try recorder.finish(collector, update, secondsElapsed: secondsElapsed)
+      throw TrainingError(
+        "\(error); \(directory.path)/checkpoints/last.safetensors holds the last sound weights")
     }
   }
 

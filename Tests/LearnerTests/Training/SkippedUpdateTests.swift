@@ -1,0 +1,166 @@
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// What would poison the weights is not done, and is said.
+struct SkippedUpdateTests {
+  private struct Case {
+    let update: PolicyUpdate
+    let optimiser: Adam<Float>
+    let weights: FlatVector<Float>
+    let storage: FragmentStorage
+
+    init(learningRate: Float = 0.01) throws {
+      let figures = try ReinforceFigures("reinforce_1")
+      storage = try figures.storage()
+      weights = try PolicyUpdateTests.weights(figures)
+      optimiser = Adam<Float>(count: weights.count, learningRate: learningRate)
+      update = try PolicyUpdate(
+        ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
+        optimiser: optimiser)
+    }
+
+    /// Everything that an update may move, bit for bit.
+    var bits: [UInt32] {
+      ([weights] + optimiser.state.map(\.values)).flatMap { $0.elements.map(\.bitPattern) }
+    }
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func `a reward that is not finite moves nothing, and the next batch is learnt from`(
+    reward: Float
+  ) throws {
+    let test = try Case()
+    let view = test.storage.view
+    #expect(test.update.learn(from: view) == .learnt)
+    let before = test.bits
+    let sound = view.rew[3, 1]
+    view.rew[3, 1] = reward
+    #expect(test.update.learn(from: view) == .skipped)
+    #expect(test.bits == before)
+    #expect(test.optimiser.stepCount == 1)
+    #expect(test.update.updateCount == 1 && test.update.skippedCount == 1)
+    let perUpdate = test.storage.layout.stepCount * test.storage.layout.environmentCount
+    #expect(test.update.stepCount == 2 * perUpdate)
+    view.rew[3, 1] = sound
+    #expect(test.update.learn(from: view) == .learnt)
+    #expect(test.bits != before)
+    #expect(test.update.takeMetrics().allSatisfy { $0.value.isFinite })
+  }
+
+  @Test func `an observation that is no number moves nothing`() throws {
+    let test = try Case()
+    let before = test.bits
+    test.storage.view.obs(as: Float.self)[2, 0, 3] = .nan
+    #expect(test.update.learn(from: test.storage.view) == .skipped)
+    #expect(test.bits == before)
+  }
+
+  @Test func `a step that makes weights huge is taken back`() throws {
+    let test = try Case(learningRate: 1e8)
+    let before = test.weights.elements.map(\.bitPattern)
+    guard case .diverged(let largest) = test.update.learn(from: test.storage.view) else {
+      Issue.record("learnt with weights of 1e8")
+      return
+    }
+    // Adam's first step is the learning rate.
+    #expect(largest > 9e7)
+    #expect(test.weights.elements.map(\.bitPattern) == before)
+    #expect(test.update.updateCount == 0)
+  }
+
+  // MARK: What is said
+
+  /// Two fragments of two steps and three environments, as worker 4's 17th and worker 2's 5th.
+  private func batch(
+    _ observation: Space = .box(shape: [2], low: -1, high: 1)
+  ) -> FragmentBatch {
+    let layout = FragmentLayout(
+      stepCount: 2, environmentCount: 3,
+      contents: FragmentContents(
+        spaces: EnvironmentSpaces(observation: observation, action: .discrete(2)), reaction: .empty)
+    )
+    let batch = FragmentBatch(2, of: layout)
+    let storage = FragmentStorage(layout)
+    for (position, header) in [(4, 17), (2, 5)].enumerated() {
+      storage.view.header.worker = UInt32(header.0)
+      storage.view.header.index = UInt64(header.1)
+      batch.gather(storage.view, at: position)
+    }
+    for row in 0...2 {
+      for environment in 0..<6 { batch.view.stepno[row, environment] = Int32(40 + row) }
+    }
+    return batch
+  }
+
+  @Test func `a batch of finite numbers has none to name`() {
+    #expect(NonFiniteNumber.first(in: batch()) == nil)
+  }
+
+  @Test func `a reward is named by worker, environment, step and row`() throws {
+    let batch = batch()
+    batch.view.rew[2, 4] = .nan
+    let number = try #require(NonFiniteNumber.first(in: batch))
+    #expect(
+      number.sentence
+        == "environment 1 of worker 2 gave the reward nan at step 42 of its episode "
+        + "(row 2 of the worker's fragment 5)")
+    // An earlier row goes first.
+    batch.view.rew[1, 5] = -.infinity
+    #expect(NonFiniteNumber.first(in: batch)?.value == -.infinity)
+  }
+
+  @Test func `the reward that ended an episode belongs to its last step`() {
+    let batch = batch()
+    batch.view.rew[1, 0] = .infinity
+    batch.view.fin[1, 0] = true
+    batch.view.stepno[1, 0] = 0
+    #expect(NonFiniteNumber.first(in: batch)?.step == 41)
+  }
+
+  @Test func `a part of an observation is named by its path`() throws {
+    let batch = batch(
+      .dict([
+        SpaceField("mode", .discrete(3)),
+        SpaceField("speed", .box(shape: [2], low: -1, high: 1, elementType: .float64)),
+      ]))
+    let column = try #require(batch.layout.obs["speed"]?.value)
+    let numbers: ColumnView<Double> = batch.view.column(column)
+    numbers[0, 2, 1] = .nan
+    let number = try #require(NonFiniteNumber.first(in: batch))
+    #expect(number.field == "observation.speed" && number.value.isNaN)
+    #expect(number.worker == 4 && number.environment == 2 && number.row == 0)
+    #expect(number.fragment == 17 && number.step == 40)
+  }
+
+  @Test func `each reason is said once`() throws {
+    var skipped = SkippedUpdates()
+    let (sound, poisoned) = (batch(), batch())
+    poisoned.view.rew[1, 0] = .nan
+    let first = try skipped.note(.skipped, of: poisoned, loss: .nan)
+    #expect(first?.contains("environment 0 of worker 4 gave the reward nan") == true)
+    #expect(try skipped.note(.skipped, of: poisoned, loss: .nan) == nil)
+    let second = try skipped.note(.skipped, of: sound, loss: .infinity)
+    #expect(second?.contains("lower --learning-rate, or bound --max-grad-norm") == true)
+    #expect(try skipped.note(.skipped, of: sound, loss: .infinity) == nil)
+  }
+
+  @Test func `a hundred in a row end the run, and one that is learnt from begins the count anew`()
+    throws
+  {
+    var skipped = SkippedUpdates()
+    let batch = batch()
+    for _ in 0..<3 {
+      for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan) }
+      #expect(try skipped.note(.learnt, of: batch, loss: 1) == nil)
+    }
+    for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan) }
+    let error = #expect(throws: TrainingError.self) {
+      try skipped.note(.skipped, of: batch, loss: .nan)
+    }
+    #expect(error?.description.hasPrefix("100 updates in a row were skipped: the loss") == true)
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Learner
+import TestSupport
+import Testing
+
+extension ProcessTests {
+  /// Environments that give numbers which are none, and learning that diverges: whole runs.
+  struct NonFiniteTests {
+    private func parameters(_ directory: ScratchDirectory) throws -> [Float] {
+      let url = URL(fileURLWithPath: directory.path("run/checkpoints/last.safetensors"))
+      return try Checkpoint.load(from: url).parameters.flatMap(\.values)
+    }
+
+    /// The value of a name in each line of metrics that has it.
+    private func metrics(_ name: String, _ directory: ScratchDirectory) throws -> [Double] {
+      let text = try String(contentsOfFile: directory.path("run/metrics.jsonl"), encoding: .utf8)
+      return try text.split(separator: "\n").compactMap { line in
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return object?[name] as? Double
+      }
+    }
+
+    @Test(arguments: ["RewardsNaNInStep-v0": "reward", "ShowsNaNInStep-v0": "observation"])
+    func `a number that is none costs the updates that it is in, and is said`(
+      environment: String, field: String
+    ) throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty(
+        environment, ["deterministic": true, "steps": 6000], in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.count("env_steps") == 6000)
+      // Step 38 of the first process of each of three workers, in its second fragment of 25.
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      let sentence = outcome.errorLines.first ?? ""
+      #expect(sentence.hasPrefix("an update was skipped: environment 0 of worker "), "\(sentence)")
+      #expect(
+        sentence.contains(
+          "gave the \(field) nan at step 8 of its episode (row 13 of the worker's fragment 1)"),
+        "\(sentence)")
+      // Three fragments, two to an update.
+      let skipped = try #require(try metrics("skipped_updates", directory).last)
+      #expect((2...3).contains(skipped))
+      let updates = try #require(outcome.count("updates"))
+      #expect(updates + Int(skipped) == 60)
+      #expect(try parameters(directory).allSatisfy(\.isFinite))
+    }
+
+    @Test(arguments: ["AlwaysRewardsNaNInStep-v0", "AlwaysShowsNaNInStep-v0"])
+    func `numbers that are none for good end the run with the last sound weights`(
+      environment: String
+    ) throws {
+      let directory = try ScratchDirectory()
+      let program = try ProcessTests.trainFaulty(
+        environment, ["steps": 1_000_000], in: directory)
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 1)
+      let report = try #require(outcome.errorLines.last)
+      #expect(
+        report.hasPrefix("Error: 100 updates in a row were skipped: environment "), "\(report)")
+      #expect(report.hasSuffix("holds the last sound weights"))
+      #expect(try metrics("skipped_updates", directory).last ?? 0 >= 100)
+      let values = try parameters(directory)
+      #expect(!values.isEmpty && values.allSatisfy(\.isFinite))
+      #expect(program.family.isEmpty)
+    }
+
+    @Test(arguments: [("adam", "same"), ("adam", "multi"), ("rmsprop", "same")])
+    func `a learning rate of a million ends the run with weights that can be evaluated`(
+      optimizer: String, collector: String
+    ) throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.train(
+        "--learning-rate", "1e6", "--optimizer", optimizer, "--collector", collector,
+        "--seed", "1",
+        in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 1, "\(outcome.errors)")
+      let report = try #require(outcome.errorLines.last)
+      #expect(report.contains("lower --learning-rate, or bound --max-grad-norm"), "\(report)")
+      #expect(report.contains("holds the last sound weights"))
+      #expect(try parameters(directory).allSatisfy { $0.magnitude <= 1e6 })
+      let evaluation = try RunningProgram(
+        Executable.rlplay, ["evaluate", directory.path("run"), "--episodes", "2", "--json"],
+        in: directory.url
+      ).waitForEnd()
+      #expect(evaluation.exitCode == 0, "\(evaluation.errors)")
+    }
+  }
+}
