@@ -63,7 +63,11 @@ extension Executor {
       case .pick(let out, let x, let indices, let rows, let classes):
         guard let dy = gradient(out), let dx = gradient(x) else { continue }
         Kernels.pickBackward(dx, dy, integers(indices), rows: rows, classes: classes)
-      case .convert, .integerStrip, .oneHot, .oneHotBits, .discountedReturns, .transpose:
+      case .choose(let shape, let out, let flags, let chosen, let other):
+        guard let dy = gradient(out) else { continue }
+        Kernels.chooseBackward(gradient(chosen), gradient(other), self[flags], dy, shape)
+      case .convert, .integerStrip, .oneHot, .oneHotBits, .chooseBytes, .accumulateBackwards,
+        .transpose:
         continue
       }
     }

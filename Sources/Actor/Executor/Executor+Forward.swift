@@ -59,12 +59,17 @@ extension Executor {
         Kernels.logSoftmax(self[out], self[x], rows: rows, classes: classes)
       case .pick(let out, let x, let indices, let rows, let classes):
         Kernels.pick(self[out], self[x], integers(indices), rows: rows, classes: classes)
-      case .discountedReturns(
-        let out, let rewards, let ends, let bootstrap, let steps, let environments, let discount):
-        discountedReturns(
-          self[out], self[rewards], self[ends],
-          bootstrap.isPresent ? UnsafePointer(self[bootstrap]) : nil, steps, environments,
-          Scalar(discount))
+      case .choose(let shape, let out, let flags, let chosen, let other):
+        Kernels.choose(self[out], self[flags], self[chosen], self[other], shape)
+      case .chooseBytes(let out, let flags, let chosen, let other, let rows, let byteCount):
+        Kernels.chooseBytes(
+          values[Int(out.index)], self[flags], values[Int(chosen.index)],
+          values[Int(other.index)], rows: rows, byteCount: byteCount)
+      case .accumulateBackwards(
+        let out, let x, let weights, let last, let steps, let columns):
+        Kernels.accumulateBackwards(
+          self[out], self[x], self[weights],
+          last: last.isPresent ? UnsafePointer(self[last]) : nil, steps: steps, columns: columns)
       case .transpose(let out, let x, let rows, let columns):
         Kernels.transpose(self[out], self[x], rows: rows, columns: columns)
       }
@@ -174,23 +179,6 @@ extension Executor {
     case .int32: copy(Int32.self) { Scalar($0) }
     case .int64: copy(Int64.self) { Scalar($0) }
     case .byte: copy(UInt8.self) { Scalar($0) }
-    }
-  }
-
-  /// G[t] = rewards[t] + γ (1 − ends[t]) G[t+1], backwards in time over all environments at once.
-  @inline(__always)
-  private func discountedReturns(
-    _ out: UnsafeMutablePointer<Scalar>, _ rewards: UnsafePointer<Scalar>,
-    _ ends: UnsafePointer<Scalar>, _ bootstrap: UnsafePointer<Scalar>?, _ steps: Int,
-    _ environments: Int, _ discount: Scalar
-  ) {
-    for t in stride(from: steps - 1, through: 0, by: -1) {
-      let row = t * environments
-      for b in 0..<environments {
-        let later =
-          t + 1 < steps ? out[row + environments + b] : bootstrap.map { $0[b] } ?? 0
-        out[row + b] = rewards[row + b] + (ends[row + b] == 0 ? discount * later : 0)
-      }
     }
   }
 }

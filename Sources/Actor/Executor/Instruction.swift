@@ -39,9 +39,12 @@ enum Instruction: BitwiseCopyable {
   case sumLastAxis(out: Slot, x: Slot, rows: Int, width: Int)
   case logSoftmax(out: Slot, x: Slot, rows: Int, classes: Int)
   case pick(out: Slot, x: Slot, indices: Slot, rows: Int, classes: Int)
-  case discountedReturns(
-    out: Slot, rewards: Slot, ends: Slot, bootstrap: Slot, steps: Int, environments: Int,
-    discount: Double)
+  case choose(ChoiceShape, out: Slot, flags: Slot, chosen: Slot, other: Slot)
+  /// The same of elements that are not the executor's scalars.
+  case chooseBytes(
+    out: Slot, flags: Slot, chosen: Slot, other: Slot, rows: Int, byteCount: Int)
+  case accumulateBackwards(
+    out: Slot, x: Slot, weights: Slot, last: Slot, steps: Int, columns: Int)
   case transpose(out: Slot, x: Slot, rows: Int, columns: Int)
 
   /// Which operand has fewer numbers, that stand for several elements.

@@ -1,6 +1,6 @@
 import Rollout
 
-// The steps of layers: sizes from shapes, transposes and scratch.
+// The steps of layers and of choices: sizes from shapes, transposes and scratch.
 
 extension Plan {
   mutating func linearStep(
@@ -53,5 +53,23 @@ extension Plan {
         carriedGradient: keeps ? scratch(states) : .none,
         recurrentGradient: keeps && cell == .gru
           ? scratch(shape.steps * shape.gateRowCount) : .none))
+  }
+
+  func choiceStep(_ node: Graph.Node, _ out: Slot) -> Instruction {
+    let operands = node.operands.map { Slot($0) }
+    func count(_ position: Int) -> Int { nodes[node.operands[position]].shape.reduce(1, *) }
+    let rows = count(0)
+    let elementCount = node.shape.reduce(1, *)
+    let width = elementCount / max(rows, 1)
+    if let type = node.elementType {
+      return .chooseBytes(
+        out: out, flags: operands[0], chosen: operands[1], other: operands[2], rows: rows,
+        byteCount: width * type.byteCount)
+    }
+    return .choose(
+      .init(
+        rows: rows, width: width, chosenIsSingle: count(1) < elementCount,
+        otherIsSingle: count(2) < elementCount),
+      out: out, flags: operands[0], chosen: operands[1], other: operands[2])
   }
 }

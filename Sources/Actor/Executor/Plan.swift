@@ -75,9 +75,10 @@ struct Plan {
       needsGradient[id] =
         switch node.operation {
         case .parameter(_, let isLearnt): isLearnt
-        case .input, .constant, .convert, .oneHot, .oneHotBits, .discountedReturns: false
+        case .input, .constant, .convert, .oneHot, .oneHotBits, .accumulateBackwards: false
         case .alias(.stopGradient), .unary(.atLeast), .reduce(.largest): false
         case .embedding, .pick: needsGradient[node.operands[0]]
+        case .choose: node.operands.dropFirst().contains { needsGradient[$0] }
         default: node.operands.contains { needsGradient[$0] }
         }
     }
@@ -224,12 +225,14 @@ struct Plan {
       body.append(
         .pick(
           out: out, x: operands[0], indices: operands[1], rows: count, classes: shape(0).last ?? 1))
-    case .discountedReturns(let discount):
+    case .choose:
+      body.append(choiceStep(node, out))
+    case .accumulateBackwards:
       body.append(
-        .discountedReturns(
-          out: out, rewards: operands[0], ends: operands[1],
-          bootstrap: operands.count > 2 ? operands[2] : .none,
-          steps: node.shape[0], environments: node.shape[1], discount: discount))
+        .accumulateBackwards(
+          out: out, x: operands[0], weights: operands[1],
+          last: operands.count > 2 ? operands[2] : .none, steps: node.shape[0],
+          columns: node.shape[1]))
     }
   }
 

@@ -112,6 +112,20 @@ public final class Graph {
     return isNeeded
   }
 
+  /// Tensors one behind the other along their first axis, in the order given.
+  ///
+  /// - Precondition: all other axes agree.
+  func concatenateRows(_ parts: [Tensor]) -> Tensor {
+    let row = Array(parts.first?.shape.dropFirst() ?? [])
+    for part in parts {
+      precondition(
+        Array(part.shape.dropFirst()) == row, "\(part.shape) does not follow rows of \(row)")
+    }
+    let count = parts.reduce(0) { $0 + $1.shape[0] }
+    // Rows lie one behind the other, so they stand side by side as parts of one row.
+    return concatenate(parts.map { $0.reshaped([$0.elementCount]) }).reshaped([count] + row)
+  }
+
   func append(
     _ operation: Operation, _ operands: [Tensor], _ shape: [Int], elementType: ElementType? = nil
   ) -> Tensor {

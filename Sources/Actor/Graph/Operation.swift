@@ -46,7 +46,10 @@ enum Operation: Equatable {
   case sumLastAxis
   case logSoftmax
   case pick
-  case discountedReturns(Double)
+  /// Elements of the second operand where the first is not 0, of the third elsewhere.
+  case choose
+  /// A weighted sum backwards along the first axis: operands x, weights and, if it has one, what follows from the last row.
+  case accumulateBackwards
 
   enum Input: Equatable {
     /// Rows of a fragment's column, counted from the row that the fragment is bound at.

@@ -204,26 +204,27 @@ extension Tensor {
     return graph.append(.repeatRows, [numeric], leading + shape)
   }
 
-  /// Discounted returns along the first axis, cut where an episode ended; passes no gradient.
+  /// One tensor's elements where this is not 0, another's elsewhere.
   ///
-  ///     G[t] = rewards[t] + γ (1 − ends[t]) G[t+1],   G[T] = bootstrap
+  /// What is not chosen is not seen, not even NaN, and no gradient passes to it: a value that is only known where an episode was
+  /// cut must never be multiplied by 0 instead. Where both hold the same integers or bytes they stay what they are.
+  ///
+  ///     let after = next.fin.choosing(finalObs, otherwise: obs)
   ///
   /// - Parameters:
-  ///   - rewards: [T, B], what followed from each row: r_{t+1}.
-  ///   - ends: [T, B], not 0 where the episode ended on that step: d_{t+1}.
-  ///   - discount: γ.
-  ///   - bootstrap: [B], the value of the state after the last row; zero when there is none.
-  public static func discountedReturns(
-    rewards: Tensor, ends: Tensor, discount: Double, bootstrap: Tensor? = nil
-  ) -> Tensor {
-    precondition(rewards.shape.count == 2, "rewards must be [T, B], not \(rewards.shape)")
-    precondition(rewards.shape == ends.shape, "\(ends.shape) does not cut \(rewards.shape)")
+  ///   - chosen: this tensor's shape with any axes behind it, [T, B] choosing of [T, B, …]; or a single number.
+  ///   - other: the same shape; or a single number.
+  public func choosing(_ chosen: Tensor, otherwise other: Tensor) -> Tensor {
+    let result = [chosen.shape, other.shape].reduce(shape) { $0.count < $1.count ? $1 : $0 }
+    let isWhole = [chosen, other].map { $0.shape == result }
     precondition(
-      bootstrap.map { $0.shape == [rewards.shape[1]] } ?? true, "the bootstrap must be [B]")
-    return rewards.graph.append(
-      .discountedReturns(discount),
-      [rewards.numeric, ends.numeric] + (bootstrap.map { [$0.numeric] } ?? []),
-      rewards.shape)
+      result.starts(with: shape) && (isWhole[0] || chosen.elementCount == 1)
+        && (isWhole[1] || other.elementCount == 1),
+      "\(shape) does not choose between \(chosen.shape) and \(other.shape)")
+    let staysItself = isWhole == [true, true] && chosen.elementType == other.elementType
+    return staysItself
+      ? graph.append(.choose, [numeric, chosen, other], result, elementType: chosen.elementType)
+      : graph.append(.choose, [numeric, chosen.numeric, other.numeric], result)
   }
 }
 

@@ -15,12 +15,7 @@ extension Graph {
       x.shape.count == 3 && first.shape == Array(x.shape.dropFirst())
         && resets.shape == Array(x.shape.dropLast()),
       "\(x.shape) is not delayed from \(first.shape) with resets \(resets.shape)")
-    // Rows are one behind the other, so they stand side by side as parts of one row.
-    let rows = x.shape[0]
-    let earlier = x.rows(0..<rows - 1)
-    let all = concatenate([
-      first.reshaped([first.elementCount]), earlier.reshaped([earlier.elementCount]),
-    ])
-    return all.reshaped(x.shape) * (1 - resets)
+    let earlier = x.rows(0..<x.shape[0] - 1)
+    return concatenateRows([first.reshaped([1] + first.shape), earlier]) * (1 - resets)
   }
 }
