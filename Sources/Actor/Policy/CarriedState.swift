@@ -69,6 +69,14 @@ struct CarriedState {
     }
   }
 
+  /// Copies the state of one environment to that of an actor of a single one.
+  func copy(environment: Int, to single: CarriedState) {
+    for (leaf, target) in zip(leaves, single.leaves) {
+      single.executor[target.input].update(
+        from: executor[leaf.input] + environment * target.count, count: target.count)
+    }
+  }
+
   /// Copies the state to the fragment's `hx`.
   func record(into fragment: FragmentView) {
     for leaf in leaves {

@@ -64,6 +64,8 @@ public struct PolicyError: Error, Equatable, CustomStringConvertible {
 public struct PolicySignature: Sendable {
   /// What it records at each row, per environment.
   public let reaction: Nested<LeafSpecification>
+  /// What of it it says to an observation at which a limit cut an episode: all but the logits.
+  public let finalReaction: Nested<LeafSpecification>
   /// What it carries from one row to the next, per environment.
   public let recurrentState: Nested<LeafSpecification>
   /// Its parameters.
@@ -76,16 +78,24 @@ public struct PolicySignature: Sendable {
     let trace = try PolicyTrace(policy, for: spaces)
     recurrentState = policy.recurrentState
     try Self.check(trace.reaction.hx, carries: recurrentState)
-    reaction = .fields(
-      trace.reaction.recorded.map {
-        ($0.name, .leaf(.init(.float32, Array($0.tensor.shape.dropFirst(2)))))
-      })
+    reaction = Self.leaves(of: trace.reaction.recorded)
+    let information = trace.reaction.information
+    finalReaction = information.isEmpty ? .empty : Self.leaves(of: information)
     parameters = trace.graph.parameters
   }
 
   /// Everything that a fragment of such an actor records.
   public func contents(_ spaces: EnvironmentSpaces) -> FragmentContents {
-    FragmentContents(spaces: spaces, reaction: reaction, recurrentState: recurrentState)
+    FragmentContents(
+      spaces: spaces, reaction: reaction, finalReaction: finalReaction,
+      recurrentState: recurrentState)
+  }
+
+  /// What is recorded of tensors [rows, B, …], by name.
+  private static func leaves(
+    of parts: [(name: String, tensor: Tensor)]
+  ) -> Nested<LeafSpecification> {
+    .fields(parts.map { ($0.name, .leaf(.init(.float32, Array($0.tensor.shape.dropFirst(2))))) })
   }
 
   /// Whether what a policy carries on is what it says that it carries.

@@ -22,6 +22,8 @@ public final class PolicyActor: RolloutActor {
   /// Where the leaves of an action lie.
   private let actionColumns: UnsafeMutableBufferPointer<Column>
   private let carriedState: CarriedState
+  /// What reacts to the observations at which limits cut episodes; `nil` where nothing is recorded of it.
+  private let finalReactor: FinalReactor?
 
   /// A tensor of the reaction and the column that it is copied to.
   ///
@@ -73,6 +75,7 @@ public final class PolicyActor: RolloutActor {
       recorded.append(Recorded(source: Slot(tensor.id), column: column))
     }
     self.recorded = .copy(of: recorded)
+    finalReactor = try FinalReactor(policy, layout: layout, weights: executor.weights)
   }
 
   deinit {
@@ -81,7 +84,10 @@ public final class PolicyActor: RolloutActor {
   }
 
   /// Renews what is derived from the weights.
-  public func weightsChanged() { executor.weightsChanged() }
+  public func weightsChanged() {
+    executor.weightsChanged()
+    finalReactor?.weightsChanged()
+  }
 
   /// Zeroes what is carried for one environment; for all when `environment` is nil.
   public func reset(environment: Int?) { carriedState.reset(environment: environment) }
@@ -107,5 +113,10 @@ public final class PolicyActor: RolloutActor {
         on: logits, choice: choice, streams: streams,
         into: ActionRow(fragment: fragment.base, columns: columns, row: t + 1))
     }
+  }
+
+  /// Reacts to the observations at which limits cut episodes on the step from row t.
+  public func reactToFinal(of fragment: FragmentView, at t: Int) {
+    finalReactor?.react(to: fragment, at: t, remembering: carriedState)
   }
 }

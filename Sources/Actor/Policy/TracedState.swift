@@ -72,11 +72,18 @@ public struct TracedFragment {
   public let terminated: Tensor
   /// Whether a limit cut the episode on the step, bool [T, B].
   public let truncated: Tensor
+  /// The observations that resets overwrote, [T, B, …]; anything where no episode ended.
+  public let finalObs: Nested<Tensor>
+  /// What the actor that collected the fragment said to those of them at which a limit cut an episode, by name: [T, B, …].
+  ///
+  /// Anything, NaN too, where `truncated` is not set; empty where the actor says nothing but logits.
+  public let final: Nested<Tensor>
 
   /// A fragment made of tensors that need not lie in one; both states have T rows.
   public init(
     current: TracedState, next: TracedState, actor: Nested<Tensor>,
-    virtual: Nested<Tensor> = .empty, terminated: Tensor, truncated: Tensor
+    virtual: Nested<Tensor> = .empty, terminated: Tensor, truncated: Tensor,
+    finalObs: Nested<Tensor> = .empty, final: Nested<Tensor> = .empty
   ) {
     self.current = current
     self.next = next
@@ -84,6 +91,8 @@ public struct TracedFragment {
     self.virtual = virtual
     self.terminated = terminated
     self.truncated = truncated
+    self.finalObs = finalObs
+    self.final = final
   }
 
   /// Traces a fragment of T ≥ 1 steps.
@@ -98,6 +107,10 @@ public struct TracedFragment {
       .map { $0.withoutFirstAxis }
     terminated = graph.input(layout.terminated, .init(.bool, []), rows: 0..<steps)
     truncated = graph.input(layout.truncated, .init(.bool, []), rows: 0..<steps)
+    let contents = layout.contents
+    finalObs = graph.inputs(
+      layout.finalObs, contents.spaces.observation.leaves, rows: 0..<steps)
+    self.final = graph.inputs(layout.finalReaction, contents.finalReaction, rows: 0..<steps)
   }
 }
 

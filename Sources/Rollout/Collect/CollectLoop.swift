@@ -8,6 +8,8 @@ public final class CollectLoop {
   private let environments: any EnvironmentBatch
   private let actor: any RolloutActor
   private let sticky: Bool
+  /// Whether the actor says anything to an observation at which a limit cuts an episode.
+  private let recordsFinal: Bool
   private let position: PositionMarker
   private let carried: FragmentStorage
   private let episodes: RunningEpisodes
@@ -28,6 +30,7 @@ public final class CollectLoop {
     self.environments = environments
     self.actor = actor
     self.sticky = sticky
+    recordsFinal = !layout.finalReaction.leaves.isEmpty
     position = line.position
     carried = FragmentStorage(layout.singleRow)
     episodes = RunningEpisodes(environments.count, line)
@@ -51,6 +54,7 @@ public final class CollectLoop {
     for t in 0..<stepCount {
       actor.react(to: fragment, at: t, virtual: false)
       try environments.step(fragment, from: t, sticky: sticky, position: position)
+      if recordsFinal, fragment.hasTruncation(at: t) { actor.reactToFinal(of: fragment, at: t) }
       episodes.count(fragment, row: t + 1, sticky: sticky, actor)
     }
     position.clear()

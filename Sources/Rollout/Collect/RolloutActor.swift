@@ -23,4 +23,10 @@ public protocol RolloutActor: AnyObject {
   ///
   /// A virtual reaction is not played: it leaves the recurrent state and the random streams as they were.
   func react(to fragment: FragmentView, at t: Int, virtual: Bool)
+
+  /// Reacts virtually to the observations at which limits cut episodes on the step from row t: writes `final[t]` where
+  /// `truncated[t]` is set.
+  ///
+  /// Called before the actor is told to forget those episodes, and not at all where nothing was cut or nothing is recorded.
+  func reactToFinal(of fragment: FragmentView, at t: Int)
 }

@@ -4,16 +4,21 @@ public struct FragmentContents: Sendable {
   public var spaces: EnvironmentSpaces
   /// What the actor says at each row, per environment, such as `logits` and `value`.
   public var reaction: Nested<LeafSpecification>
+  /// What the actor says to an observation at which a limit cut an episode, per environment, such as `value`; empty when
+  /// nothing is recorded of it.
+  public var finalReaction: Nested<LeafSpecification>
   /// The actor's recurrent state, per environment; empty when it has none.
   public var recurrentState: Nested<LeafSpecification>
 
   /// Describes what is recorded.
   public init(
     spaces: EnvironmentSpaces, reaction: Nested<LeafSpecification>,
+    finalReaction: Nested<LeafSpecification> = .empty,
     recurrentState: Nested<LeafSpecification> = .empty
   ) {
     self.spaces = spaces
     self.reaction = reaction
+    self.finalReaction = finalReaction
     self.recurrentState = recurrentState
   }
 }
@@ -47,6 +52,8 @@ public final class FragmentLayout: Sendable {
   public let truncated: Column
   /// The observation that a reset overwrote [T, B, …].
   public let finalObs: Nested<Column>
+  /// The actor's reactions to those of them at which a limit cut the episode [T, B, …].
+  public let finalReaction: Nested<Column>
   /// The actor's recurrent state before row 0 [1, B, …].
   public let hx: Nested<Column>
 
@@ -99,6 +106,7 @@ public final class FragmentLayout: Sendable {
     let finalObsStart = all.count
     finalObs = contents.spaces.observation.leaves.map { place($0, stepCount) }
     finalObsPlaces = finalObsStart..<all.count
+    finalReaction = contents.finalReaction.map { place($0, stepCount) }
     hx = contents.recurrentState.map { place($0, 1) }
     byteCount = end
     columns = all

@@ -50,6 +50,20 @@ public struct FragmentView {
     layout.actor[name]?.value.map { column($0) }
   }
 
+  /// A part of the actor's reactions to observations at which a limit cut an episode, by name, such as `value` [T, B, …].
+  ///
+  /// Only written where `truncated` is set; `nil` when there is none.
+  public func final(_ name: String) -> ColumnView<Float>? {
+    layout.finalReaction[name]?.value.map { column($0) }
+  }
+
+  /// Whether a limit cut any episode on the step from a row.
+  package func hasTruncation(at t: Int) -> Bool {
+    let flags = UnsafeRawBufferPointer(
+      start: base + layout.truncated.offset(row: t), count: layout.truncated.rowStride)
+    return flags.contains { $0 != 0 }
+  }
+
   /// The field of any column of the layout.
   ///
   /// - Precondition: the element has the column's width.

@@ -29,8 +29,11 @@ struct ExecutorAllocationTests {
     let turned = (graph.oneHot(indices, count: 3) * before.columns(0..<3)).swappingLastAxes()
     let rewards = graph.concatenate([smooth, again.reshaped([5, 3, 2]), remembered, turned])
       .elu().sumOverLastAxis()
+    let ends = rewards.atLeast(0.5)
+    let later = ends.choosing(
+      hidden.following(last: hidden.rows(0..<1).reshaped([3, 9])), otherwise: hidden)
     let returns = Tensor.discountedReturns(
-      rewards: rewards, ends: rewards.atLeast(0.5), discount: 0.9)
+      rewards: rewards + later.sumOverLastAxis(), ends: ends, discount: 0.9)
     let picked = logits.pick(indices)
     let ratio = exp(picked - picked.stopGradient()).clamped(to: 0.5...1.5)
     let score = (ratio * returns).minimum(ratio.squared()).rows(1..<4).mean()
@@ -85,11 +88,14 @@ struct ExecutorAllocationTests {
           stepCount: 2, environmentCount: 7,
           contents: try PolicySignature(policy, for: spaces).contents(spaces)))
       let actor = try Scene.actor(storage.layout, policy: policy)
+      storage.view.truncated[0, 2] = true
       actor.react(to: storage.view, at: 0, virtual: false)
       Exhaustion.exhaustMemory()
       for _ in 0..<1000 {
+        actor.weightsChanged()
         actor.recordState(into: storage.view)
         actor.react(to: storage.view, at: 0, virtual: false)
+        actor.reactToFinal(of: storage.view, at: 0)
         actor.reset(environment: 3)
         actor.react(to: storage.view, at: 1, virtual: true)
       }

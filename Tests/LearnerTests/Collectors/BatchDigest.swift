@@ -6,7 +6,7 @@ import Rollout
 struct BatchDigest: Equatable {
   /// State, reactions and how steps ended, byte for byte, a column after the other.
   var columns: [[UInt8]]
-  /// Observations that a reset overwrote, where there was one: elsewhere nobody writes.
+  /// Observations that a reset overwrote and what was said to them, where there was one: elsewhere nobody writes.
   var finals: [UInt8]
   /// Worker, incarnation, number and version of each fragment; not how long it took.
   var origins: [[UInt64]]
@@ -22,7 +22,8 @@ struct BatchDigest: Equatable {
     finals = []
     for t in 0..<layout.stepCount {
       for b in 0..<layout.environmentCount where view.terminated[t, b] || view.truncated[t, b] {
-        for column in layout.finalObs.leaves {
+        let said = view.truncated[t, b] ? layout.finalReaction.leaves : []
+        for column in layout.finalObs.leaves + said {
           finals += UnsafeRawBufferPointer(
             start: view.base + column.offset(row: t, environment: b),
             count: column.environmentStride)

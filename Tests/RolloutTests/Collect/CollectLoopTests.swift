@@ -12,13 +12,16 @@ struct CollectLoopTests {
     private let memory: RunMemory
     private var cursor: UInt64 = 0
 
-    init(_ members: [Counter], stepCount: Int, sticky: Bool = false) throws {
+    init(
+      _ members: [Counter], stepCount: Int, sticky: Bool = false, recordsFinal: Bool = true
+    ) throws {
       let environments = try batch(members)
       storage = FragmentStorage(
         FragmentLayout(
           stepCount: stepCount, environmentCount: members.count,
           contents: FragmentContents(
             spaces: environments.spaces, reaction: actor.reaction,
+            finalReaction: recordsFinal ? actor.finalReaction : .empty,
             recurrentState: actor.recurrentState)))
       memory = try RunMemory(
         creating: RunLayout(
@@ -113,6 +116,30 @@ struct CollectLoopTests {
     #expect(recording.column(fragment.terminated) == [false, false, false, false])
     #expect(recording.column(fragment.terminated, 1) == [false, true, false, true])
     #expect(recording.column(fragment.fin) == recording.column(fragment.fin, 1))
+  }
+
+  @Test(arguments: [false, true])
+  func `where a limit cuts, the actor is asked about the last observation before it forgets`(
+    sticky: Bool
+  ) throws {
+    let members = [Counter(length: 2, truncates: true), Counter(length: 2), Counter(length: 9)]
+    let recording = try Recording(members, stepCount: 4, sticky: sticky)
+    try recording.collect()
+    let fragment = recording.fragment
+    // A frozen environment is not cut again.
+    #expect(recording.actor.finalRows == (sticky ? [1] : [1, 3]))
+    let seen = try #require(fragment.final("seen"))
+    let resets = try #require(fragment.final("resets"))
+    // The start, and for row 3 the two ends at row 1: those of the very step come after.
+    #expect(seen[1, 0] == 2 && resets[1, 0] == 1)
+    if !sticky { #expect(seen[3, 0] == 2 && resets[3, 0] == 3) }
+    // The rest was left as it was found.
+    for t in 0..<4 {
+      for b in 0..<3 where !fragment.truncated[t, b] { #expect(seen[t, b] != 2) }
+    }
+    let silent = try Recording(members, stepCount: 4, sticky: sticky, recordsFinal: false)
+    try silent.collect()
+    #expect(silent.actor.finalRows.isEmpty)
   }
 
   @Test func `sticky environments wait at their reset state`() throws {

@@ -13,6 +13,12 @@ final class ScriptedActor: RolloutActor {
   private(set) var played = 0
   /// Which environments it was told to forget; nil for all.
   private(set) var resets: [Int?] = []
+  /// The rows at which it was asked about observations that a limit cut off.
+  private(set) var finalRows: [Int] = []
+  /// What it says to those.
+  let finalReaction: Nested<LeafSpecification> = .fields([
+    ("seen", .leaf(.init(.float32, []))), ("resets", .leaf(.init(.float32, []))),
+  ])
 
   func weightsChanged() {}
 
@@ -32,5 +38,16 @@ final class ScriptedActor: RolloutActor {
       if !virtual { fragment.act(as: Int32.self)[t + 1, environment] = Int32(10 + played) }
     }
     if !virtual { played += 1 }
+  }
+
+  /// Says what it sees of the observation, and how many resets it had been told of by then.
+  func reactToFinal(of fragment: FragmentView, at t: Int) {
+    guard let column = fragment.layout.finalObs.value else { return }
+    let obs: ColumnView<Float> = fragment.column(column)
+    for environment in 0..<obs.environmentCount where fragment.truncated[t, environment] {
+      fragment.final("seen")?[t, environment] = obs[t, environment, 0]
+      fragment.final("resets")?[t, environment] = Float(resets.count)
+    }
+    finalRows.append(t)
   }
 }

@@ -10,6 +10,7 @@ struct FragmentLayoutTests {
     reaction: .fields([
       ("logits", .leaf(.init(.float32, [5]))), ("value", .leaf(.init(.float32, []))),
     ]),
+    finalReaction: .fields([("value", .leaf(.init(.float32, [])))]),
     recurrentState: .list([.leaf(.init(.float32, [2, 3]))]))
 
   func layout(_ stepCount: Int, _ environmentCount: Int) -> FragmentLayout {
@@ -39,7 +40,9 @@ struct FragmentLayoutTests {
     let states =
       [layout.stepno, layout.rew, layout.fin] + layout.obs.leaves + layout.act.leaves
       + layout.actor.leaves
-    let steps = [layout.terminated, layout.truncated] + layout.finalObs.leaves
+    let steps =
+      [layout.terminated, layout.truncated] + layout.finalObs.leaves
+      + layout.finalReaction.leaves
     #expect(states.allSatisfy { $0.rowCount == 1 + stepCount })
     #expect(steps.allSatisfy { $0.rowCount == stepCount })
     #expect(layout.hx.leaves.allSatisfy { $0.rowCount == 1 })
@@ -51,7 +54,7 @@ struct FragmentLayoutTests {
     let expected =
       [layout.stepno] + layout.obs.leaves + layout.act.leaves + [layout.rew, layout.fin]
       + layout.actor.leaves + [layout.terminated, layout.truncated] + layout.finalObs.leaves
-      + layout.hx.leaves
+      + layout.finalReaction.leaves + layout.hx.leaves
     #expect(layout.columns == expected)
     #expect(Array(layout.columns[layout.obsPlaces]) == layout.obs.leaves)
     #expect(Array(layout.columns[layout.actPlaces]) == layout.act.leaves)

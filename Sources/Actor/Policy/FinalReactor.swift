@@ -1,0 +1,112 @@
+import Rollout
+
+/// Reacts to observations at which limits cut episodes, one environment at a time, beside the actor that plays.
+///
+/// A limit cuts few steps, so that a network for one environment costs less than one more reaction of all. It reads the actor's
+/// weights where they lie, has a recurrent state of its own, and computes nothing until the first cut.
+final class FinalReactor {
+  private let executor: Executor<Float>
+  /// A row of state for one environment.
+  private let scratch: FragmentStorage
+  private let carriedState: CarriedState
+  private let recorded: UnsafeMutableBufferPointer<Recorded>
+  /// Columns of the fragment that make up the state, and of the scratch row.
+  private let copies: UnsafeMutableBufferPointer<Copy>
+  /// Whether what is derived from the weights is older than they are.
+  private var isStale = true
+
+  /// A tensor of the reaction and the fragment's column that it is copied to.
+  private struct Recorded: BitwiseCopyable {
+    var source: Slot
+    var column: Column
+  }
+
+  /// A column of the fragment and the one of the scratch row that it is copied to.
+  private struct Copy: BitwiseCopyable {
+    var source: Column
+    var target: Column
+    /// 0 for what lies at row t, 1 for what lies at row t+1.
+    var rowShift: Int
+  }
+
+  /// Traces the policy once more, for one environment; `nil` where the layout records nothing of it.
+  ///
+  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces.
+  init?(
+    _ policy: any Policy, layout: FragmentLayout, weights: FlatVector<Float>
+  ) throws(PolicyError) {
+    guard !layout.finalReaction.leaves.isEmpty else { return nil }
+    let scratch = FragmentStorage(
+      FragmentLayout(stepCount: 0, environmentCount: 1, contents: layout.contents))
+    self.scratch = scratch
+    let graph = Graph()
+    let single = scratch.layout
+    let carried = graph.inputs(carrying: policy.recurrentState, environmentCount: 1)
+    let reaction = try policy.react(
+      to: TracedState(graph, single, rows: 0..<1, hx: carried),
+      choosing: try ActionDistributions.fitting(layout.contents.spaces.action), in: graph)
+    let outputs = reaction.information.map { (name: $0.name, tensor: $0.tensor.numeric) }
+    executor = Executor(
+      graph, outputs: outputs.map(\.tensor) + carried.leaves, weights: weights)
+    // It is set anew before each reaction and never moves on.
+    carriedState = CarriedState(
+      carried, becoming: carried, columns: single.hx, executor: executor)
+    var recorded: [Recorded] = []
+    for (name, tensor) in outputs {
+      guard let column = layout.finalReaction[name]?.value,
+        column.environmentStride == tensor.elementCount * MemoryLayout<Float>.stride
+      else { preconditionFailure("the layout has no room for the final '\(name)'") }
+      recorded.append(Recorded(source: Slot(tensor.id), column: column))
+    }
+    self.recorded = .copy(of: recorded)
+    // `fin` stays 0, and `stepno` counts on.
+    var copies = [Copy(source: layout.rew, target: single.rew, rowShift: 1)]
+    for (source, target) in zip(layout.finalObs.leaves, single.obs.leaves) {
+      copies.append(Copy(source: source, target: target, rowShift: 0))
+    }
+    for (source, target) in zip(layout.act.leaves, single.act.leaves) {
+      copies.append(Copy(source: source, target: target, rowShift: 1))
+    }
+    self.copies = .copy(of: copies)
+    executor.bind(scratch.view)
+  }
+
+  deinit {
+    recorded.deallocate()
+    copies.deallocate()
+  }
+
+  /// Tells that the weights have new values; what is derived from them is renewed when it is needed.
+  func weightsChanged() { isStale = true }
+
+  /// Writes `final[t]` for every environment whose episode a limit cut on the step from row t.
+  func react(to fragment: FragmentView, at t: Int, remembering state: CarriedState) {
+    if isStale {
+      executor.weightsChanged()
+      isStale = false
+    }
+    let layout = fragment.layout
+    let truncated = (fragment.base + layout.truncated.offset(row: t))
+      .assumingMemoryBound(to: Bool.self)
+    let stepno = (fragment.base + layout.stepno.offset(row: t))
+      .assumingMemoryBound(to: Int32.self)
+    let target = scratch.view.base
+    let scratchStepno = (target + scratch.layout.stepno.offset(row: 0))
+      .assumingMemoryBound(to: Int32.self)
+    for environment in 0..<layout.environmentCount where truncated[environment] {
+      for copy in copies {
+        (target + copy.target.offset(row: 0)).copyMemory(
+          from: fragment.base
+            + copy.source.offset(row: t &+ copy.rowShift, environment: environment),
+          byteCount: copy.source.environmentStride)
+      }
+      scratchStepno[0] = stepno[environment] &+ 1
+      state.copy(environment: environment, to: carriedState)
+      executor.forward()
+      for entry in recorded {
+        (fragment.base + entry.column.offset(row: t, environment: environment))
+          .copyMemory(from: executor[entry.source], byteCount: entry.column.environmentStride)
+      }
+    }
+  }
+}
