@@ -12,8 +12,11 @@ import Rollout
 /// The baseline b_t is 0, as the seed runs it, or the mean of G_t over the batch's environments. Without it returns that are all
 /// positive, as CartPole's, pull towards whatever was done, and a clipped ρ pulls back towards μ; see docs/benchmarks.md.
 ///
-/// Or it is learnt: v_t = v(s_t), a head of the network. Then the fragment's end is no end of the return, G_T = v_T as the actor that
-/// collected said in its virtual reaction, and the loss has one term more:
+/// So long as nothing says what states are worth, a limit that cuts an episode ends the return as the task's own end does.
+///
+/// Or the baseline is learnt: v_t = v(s_t), a head of the network. Then neither the fragment's end nor a limit's cut ends the return:
+/// G_T = v_T, and v(final observation) follows a cut, as the actor that collected said in its virtual reactions. Rows of an
+/// environment that waits (`sticky`) have G_t = v_t. The loss has one term more:
 ///
 ///     b_t = v_t (no gradient passes),   loss += c_value mean((v_t − G_t)²)
 ///
@@ -57,16 +60,15 @@ public struct Reinforce: Objective, Equatable {
     let logPi = distribution.logProbability(of: next.act, under: reaction.logits)
     let logMu = distribution.logProbability(of: next.act, under: behavior)
     let ratio = exp(logPi.stopGradient() - logMu)
-    let rho = rhoClip.isFinite ? ratio.clamped(to: 0...rhoClip) : ratio
+    let rho = ratio.clipped(at: rhoClip)
 
     let judgement = baseline == .value ? try Judgement(of: fragment, reaction) : nil
-    let returns = Tensor.discountedReturns(
-      rewards: next.rew, ends: next.fin, discount: discount, bootstrap: judgement?.last)
+    let returns = Trajectory(fragment).returns(discount: discount, values: judgement?.known)
     let advantages =
       switch baseline {
       case .none: returns
       case .mean: returns - returns.meanOverLastAxis()
-      case .value: judgement.map { returns - $0.values.stopGradient() } ?? returns
+      case .value: judgement.map { returns - $0.known.current } ?? returns
       }
     let score = (logPi * (advantages * rho)).mean()
     let entropy = distribution.entropy(of: reaction.logits).mean()
@@ -100,12 +102,12 @@ public struct Reinforce: Objective, Equatable {
 private struct Judgement {
   /// v_t for rows 0…T−1, [T, B], by the policy that is trained.
   let values: Tensor
-  /// v_T [B], as the policy that collected said.
-  let last: Tensor
+  /// The same held fixed, and what the policy that collected said behind the last row and behind cuts.
+  let known: StateValues
 
   init(of fragment: TracedFragment, _ reaction: Reaction) throws(PolicyError) {
     guard let values = reaction.information.first(where: { $0.name == "value" })?.tensor,
-      let last = fragment.virtual["value"]?.value
+      let known = StateValues(values, of: fragment)
     else {
       throw PolicyError(
         """
@@ -114,7 +116,7 @@ private struct Judgement {
         """)
     }
     self.values = values
-    self.last = last
+    self.known = known
   }
 }
 
