@@ -10,6 +10,10 @@ enum StepBenchmarks {
         "one step of one CartPole-v1 in a batch of 8, recorded into a fragment"
       ) { .init(try recordedStep($0)) },
       Benchmark(
+        "environment_step_acrobot", .nanoseconds,
+        "one step of one Acrobot-v1 in a batch of 8, recorded into a fragment"
+      ) { .init(try recordedStep($0, environment: "Acrobot-v1")) },
+      Benchmark(
         "react_8", .nanoseconds, "one reaction of the seed's network to 8 environments"
       ) { .init(try reaction($0, environmentCount: 8)) },
       Benchmark(
@@ -29,8 +33,11 @@ enum StepBenchmarks {
 
   // MARK: Environments
 
-  private static func recordedStep(_ settings: BenchmarkSettings) throws -> Double {
+  private static func recordedStep(
+    _ settings: BenchmarkSettings, environment: String = configuration.environment
+  ) throws -> Double {
     var configuration = configuration
+    configuration.environment = environment
     // What was played once gives the actions that are repeated: enough of them to be no pattern.
     configuration.fragmentSteps = 250
     let player = try Player(configuration, seed: seed)

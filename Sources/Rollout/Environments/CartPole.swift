@@ -63,7 +63,7 @@ public struct CartPole: Environment {
   /// Florian (2005), "Correct equations for the dynamics of the cart-pole system".
   @inlinable
   @inline(__always)
-  static func accelerations<Number: CartPoleNumber>(
+  static func accelerations<Number: EquationNumber>(
     force: Number, angularVelocity: Number, sine: Number, cosine: Number
   ) -> (linear: Number, angular: Number) {
     let totalMass = Number(all: Constants.totalMass)
@@ -88,26 +88,4 @@ public struct CartPole: Environment {
     @inlinable static var positionLimit: Double { 2.4 }
     @inlinable static var angleLimit: Double { 12 * 2 * Double.pi / 360 }
   }
-}
-
-/// What CartPole's equations need of a number.
-@usableFromInline
-protocol CartPoleNumber {
-  init(all number: Double)
-  static func + (left: Self, right: Self) -> Self
-  static func - (left: Self, right: Self) -> Self
-  static func * (left: Self, right: Self) -> Self
-  static func / (left: Self, right: Self) -> Self
-}
-
-extension Double: CartPoleNumber {
-  @inlinable
-  @inline(__always)
-  init(all number: Double) { self = number }
-}
-
-extension SIMD8<Double>: CartPoleNumber {
-  @inlinable
-  @inline(__always)
-  init(all number: Double) { self.init(repeating: number) }
 }

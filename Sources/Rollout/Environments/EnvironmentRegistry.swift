@@ -114,9 +114,11 @@ public final class EnvironmentRegistry: Sendable {
       id: "MountainCarContinuous-v0",
       summary: "Swing a car up a hill with an engine that can be throttled.",
       maximumEpisodeSteps: 999, rewardThreshold: 90, make: { MountainCarContinuous() }),
-    EnvironmentSpecification(
-      id: "Acrobot-v1", summary: "Swing the end of two links above a line.",
-      maximumEpisodeSteps: 500, rewardThreshold: -100, make: { Acrobot() }),
+    eightAtATime(
+      EnvironmentSpecification(
+        id: "Acrobot-v1", summary: "Swing the end of two links above a line.",
+        maximumEpisodeSteps: 500, rewardThreshold: -100, make: { Acrobot() }),
+      as: AcrobotGroup.self),
     EnvironmentSpecification(
       id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
       maximumEpisodeSteps: 200, make: { Pendulum() }),
@@ -130,24 +132,32 @@ public final class EnvironmentRegistry: Sendable {
       maximumEpisodeSteps: 28, parameters: Cube2x2.parameters, make: { try Cube2x2($0) }),
   ]
 
-  /// CartPole, eight at a time where there are as many.
-  private static func cartPole(
-    _ id: String, steps: Int, threshold: Double
+  /// An environment, eight at a time where there are as many.
+  private static func eightAtATime<Group: EnvironmentGroup>(
+    _ single: EnvironmentSpecification, as group: Group.Type
   ) -> EnvironmentSpecification {
-    let single = EnvironmentSpecification(
-      id: id, summary: "", maximumEpisodeSteps: steps, make: { CartPole() })
-    return EnvironmentSpecification(
-      id: id, summary: "Balance a pole on a cart for \(steps) steps.", maximumEpisodeSteps: steps,
-      rewardThreshold: threshold, spaces: { try single.spaces },
+    EnvironmentSpecification(
+      id: single.id, summary: single.summary, maximumEpisodeSteps: single.maximumEpisodeSteps,
+      rewardThreshold: single.rewardThreshold, spaces: { try single.spaces },
       makeBatch: { request in
-        guard request.streams.count >= 8, CartPoleBatch.isExact else {
+        guard request.streams.count >= 8, Group.isExact else {
           let limit = request.maximumEpisodeSteps.map { EpisodeLimit.steps($0) } ?? .unlimited
           return try single.makeBatch(
             EnvironmentChoice(id, limit: limit), streams: request.streams)
         }
-        return CartPoleBatch(
+        return GroupedBatch<Group>(
           streams: request.streams, maximumEpisodeSteps: request.maximumEpisodeSteps)
       })
+  }
+
+  private static func cartPole(
+    _ id: String, steps: Int, threshold: Double
+  ) -> EnvironmentSpecification {
+    eightAtATime(
+      EnvironmentSpecification(
+        id: id, summary: "Balance a pole on a cart for \(steps) steps.",
+        maximumEpisodeSteps: steps, rewardThreshold: threshold, make: { CartPole() }),
+      as: CartPoleGroup.self)
   }
 }
 

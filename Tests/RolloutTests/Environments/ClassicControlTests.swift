@@ -58,7 +58,7 @@ struct ClassicControlTests {
   func `a step needs no memory`(id: String) async {
     await #expect(processExitsWith: .success) { [id = id as String] in
       let environments = try EnvironmentChoice(id).makeBatch(
-        streams: [PCG64(seed: 0), PCG64(seed: 1)])
+        streams: (0..<9).map { PCG64(seed: $0) })
       let stage = Stage(environments, stepCount: 50)
       try stage.reset()
       stage.fillActions()

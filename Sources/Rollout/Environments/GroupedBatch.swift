@@ -1,0 +1,198 @@
+/// Environments eight at a time, bit for bit what a `NativeEnvironmentBatch` makes of them one at a time.
+///
+/// The last group has idle lanes when there are not a multiple of eight.
+final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
+  let count: Int
+  let spaces: EnvironmentSpaces
+
+  private let groups: UnsafeMutablePointer<Group>
+  private let groupCount: Int
+  private let streams: UnsafeMutablePointer<PCG64>
+  private let table = SineTable.shared
+  private let maximumEpisodeSteps: Int32
+  private var checkedLayout = CheckedLayout()
+  /// How each environment's last episode ended; kept from the first picture on.
+  private var finalPictures: [Picture?] = []
+
+  /// Makes an environment for each stream; `nil` for the limit sets none.
+  init(streams: [PCG64], maximumEpisodeSteps: Int?) {
+    precondition(!streams.isEmpty, "a batch without environments")
+    spaces = EnvironmentSpaces(of: Group()[0])
+    count = streams.count
+    groupCount = (count + 7) / 8
+    groups = .allocate(capacity: groupCount)
+    groups.initialize(repeating: Group(), count: groupCount)
+    self.streams = .allocate(capacity: count)
+    self.streams.initialize(from: streams, count: count)
+    self.maximumEpisodeSteps = Int32(clamping: maximumEpisodeSteps ?? .max)
+  }
+
+  deinit {
+    groups.deallocate()
+    streams.deallocate()
+  }
+
+  func reset(into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
+    fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let state = StateRow(fragment, columns: columns, row: row)
+      for index in 0..<count {
+        reset(index)
+        groups[index / 8][index % 8].observation.store(in: state.obs(index))
+        state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
+      }
+    }
+  }
+
+  var restartsSingly: Bool { true }
+
+  func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
+    fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let state = StateRow(fragment, columns: columns, row: row)
+      reset(index)
+      groups[index / 8][index % 8].observation.store(in: state.obs(index))
+      state.stepno[index] = 0
+    }
+  }
+
+  @specialized(where Group == CartPoleGroup)
+  @specialized(where Group == AcrobotGroup)
+  func step(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
+  ) throws {
+    checkStep(t, of: fragment.layout)
+    checkedLayout.check(fragment.layout, of: self)
+    fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      let trigonometry = VectorTrigonometry(table)
+      for group in 0..<groupCount {
+        position.mark(environment: 8 &* group, step: rows.before.stepno[8 &* group])
+        let first = 8 &* group
+        if first &+ 8 <= count, !rows.freezes {
+          playWhole(group, rows, trigonometry)
+        } else {
+          playSome(group, min(8, count &- first), rows, trigonometry)
+        }
+      }
+    }
+  }
+
+  /// Plays eight environments, none of which waits.
+  @inline(__always)
+  private func playWhole(_ group: Int, _ rows: StepRows, _ trigonometry: VectorTrigonometry) {
+    let first = 8 &* group
+    let actions = UnsafeRawPointer(rows.after.actions + first)
+      .loadUnaligned(as: SIMD8<Int32>.self)
+    let outcome = groups[group].step(actions, trigonometry)
+    let elapsed =
+      UnsafeRawPointer(rows.before.stepno + first).loadUnaligned(as: SIMD8<Int32>.self) &+ 1
+    let cut = SIMD8<Int32>.zero.replacing(with: 1, where: elapsed .>= maximumEpisodeSteps)
+    let over = outcome.terminated | cut
+    rows.store(first, outcome.terminated, rows.terminated)
+    rows.store(first, cut, rows.truncated)
+    rows.store(first, over, rows.after.fin)
+    UnsafeMutableRawPointer(rows.after.rew + first)
+      .storeBytes(of: outcome.rewards, as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(rows.after.stepno + first)
+      .storeBytes(of: elapsed &* (1 &- over), as: SIMD8<Int32>.self)
+    groups[group].storeObservations(rows.after.observations(from: first))
+    if over.wrappedSum() > 0 {
+      for lane in 0..<8 where over[lane] == 1 { begin(first &+ lane, rows) }
+    }
+  }
+
+  /// Plays those of a group that are there and do not wait.
+  private func playSome(
+    _ group: Int, _ lanes: Int, _ rows: StepRows, _ trigonometry: VectorTrigonometry
+  ) {
+    let first = 8 &* group
+    var actions = SIMD8<Int32>()
+    for lane in 0..<lanes where !rows.isFrozen(first &+ lane) {
+      actions[lane] = rows.after.actions[first &+ lane]
+    }
+    let before = groups[group]
+    let outcome = groups[group].step(actions, trigonometry)
+    for lane in 0..<lanes {
+      let index = first &+ lane
+      let isTerminated = outcome.terminated[lane] == 1
+      if rows.isFrozen(index) {
+        groups[group][lane] = before[lane]
+        rows.repeatState(index)
+        continue
+      }
+      let elapsed = rows.before.stepno[index] &+ 1
+      let cut = elapsed >= maximumEpisodeSteps
+      rows.terminated[index] = isTerminated
+      rows.truncated[index] = cut
+      rows.after.fin[index] = isTerminated || cut
+      rows.after.rew[index] = outcome.rewards[lane]
+      rows.after.stepno[index] = isTerminated || cut ? 0 : elapsed
+      groups[group][lane].observation.store(in: rows.after.obs(index))
+      if isTerminated || cut { begin(index, rows) }
+    }
+    // Idle lanes go nowhere.
+    for lane in lanes..<8 { groups[group][lane] = before[lane] }
+  }
+
+  /// Keeps the last observation of an episode that is over, and begins the next one.
+  @inline(never)
+  private func begin(_ index: Int, _ rows: StepRows) {
+    rows.after.obs(index).unsafeCopy(to: rows.finalObs(index))
+    if !finalPictures.isEmpty { finalPictures[index] = groups[index / 8][index % 8].draw() }
+    reset(index)
+    groups[index / 8][index % 8].observation.store(in: rows.after.obs(index))
+  }
+
+  private func reset(_ index: Int) {
+    groups[index / 8].reset(index % 8, using: &streams[index])
+  }
+
+  /// Draws the state that one environment is in.
+  ///
+  /// - Precondition: the index is below `count`.
+  func picture(of index: Int) -> Picture? {
+    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
+    if finalPictures.isEmpty { finalPictures = Array(repeating: nil, count: count) }
+    return groups[index / 8][index % 8].draw()
+  }
+
+  /// Draws the state that one environment's last episode ended in, once a picture was asked for.
+  ///
+  /// - Precondition: the index is below `count`.
+  func finalPicture(of index: Int) -> Picture? {
+    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
+    return finalPictures.isEmpty ? nil : finalPictures[index]
+  }
+}
+
+extension StateRow {
+  /// The actions that led here, of a space of one choice.
+  @inline(__always)
+  fileprivate var actions: UnsafeMutablePointer<Int32> {
+    (base + actColumns.pointee.offset(row: row)).assumingMemoryBound(to: Int32.self)
+  }
+
+  /// Observations of float32 numbers, those of one environment first.
+  @inline(__always)
+  fileprivate func observations(from index: Int) -> UnsafeMutablePointer<Float> {
+    (base + obsColumns.pointee.offset(row: row, environment: index))
+      .assumingMemoryBound(to: Float.self)
+  }
+}
+
+extension StepRows {
+  /// Writes eight flags, 0 or 1 each, from one environment on.
+  @inline(__always)
+  fileprivate func store(
+    _ first: Int, _ flags: SIMD8<Int32>, _ column: UnsafeMutablePointer<Bool>
+  ) {
+    UnsafeMutableRawPointer(column + first)
+      .storeBytes(of: SIMD8<UInt8>(truncatingIfNeeded: flags), as: SIMD8<UInt8>.self)
+  }
+}
