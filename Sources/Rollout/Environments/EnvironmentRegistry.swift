@@ -143,7 +143,7 @@ public final class EnvironmentRegistry: Sendable {
         guard request.streams.count >= 8, Group.isExact else {
           let limit = request.maximumEpisodeSteps.map { EpisodeLimit.steps($0) } ?? .unlimited
           return try single.makeBatch(
-            EnvironmentChoice(id, limit: limit), streams: request.streams)
+            EnvironmentChoice(single.id, limit: limit), streams: request.streams)
         }
         return GroupedBatch<Group>(
           streams: request.streams, maximumEpisodeSteps: request.maximumEpisodeSteps)
