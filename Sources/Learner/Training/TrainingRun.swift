@@ -71,8 +71,8 @@ public final class TrainingRun {
 
   /// Trains until all steps are made, the return is reached or a signal asks to stop; saves and ends the workers.
   ///
-  /// - Throws: `WorkerDeath` when a worker keeps dying, `TrainingError` when learning diverges, `RecordError` when a file
-  ///   cannot be written. What was saved before stays.
+  /// - Throws: `WorkerDeath` when a worker keeps dying, `TrainingError` when learning diverges or environments give nothing
+  ///   that can be learnt from, `RecordError` when a file cannot be written. What was saved before stays.
   public func train() throws -> TrainingSummary {
     defer { collector.close() }
     var ending: TrainingSummary.Ending?
@@ -109,7 +109,8 @@ public final class TrainingRun {
       let sentence = try skipped.note(outcome, of: batch, loss: update.lastLoss)
       if let sentence { recorder.say(sentence) }
     } catch {
-      try recorder.finish(collector, update, secondsElapsed: secondsElapsed)
+      // As above: this report counts for more than one of a disk that is full as well.
+      try? recorder.finish(collector, update, secondsElapsed: secondsElapsed)
       throw TrainingError(
         "\(error); \(directory.path)/checkpoints/last.safetensors holds the last sound weights")
     }
