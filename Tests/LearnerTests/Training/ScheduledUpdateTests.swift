@@ -1,3 +1,4 @@
+import Glibc
 import Rollout
 import TestSupport
 import Testing
@@ -62,6 +63,28 @@ struct ScheduledUpdateTests {
     for _ in 0..<3 { update.learn(from: view) }
     let metrics = update.takeMetrics()
     #expect(metrics.last?.name == "learning_rate" && metrics.last?.value == 0.25)
+  }
+
+  @Test func `an update by schedules and one that is skipped need no memory`() async {
+    await #expect(processExitsWith: .success) {
+      let figures = try ReinforceFigures("reinforce_1")
+      var objective = figures.objective
+      objective.entropyCost = .cosine(from: 0.1, to: 0)
+      let storage = try figures.storage()
+      let weights = try PolicyUpdateTests.weights(figures)
+      let update = try PolicyUpdate(
+        ReinforceFigures.policy, objective, layout: storage.layout, weights: weights,
+        optimiser: RMSProp<Float>(count: weights.count, learningRate: 0, momentum: 0.9),
+        learningRate: .exponential(from: 1e-3, to: 1e-6), totalSteps: 1_000_000)
+      let (view, rewards) = (storage.view, storage.view.rew)
+      update.learn(from: view)
+      Exhaustion.exhaustMemory()
+      for turn in 0..<1000 {
+        rewards[1, 0] = turn % 2 == 0 ? .nan : 1
+        guard update.learn(from: view) == (turn % 2 == 0 ? .skipped : .learnt) else { _exit(1) }
+      }
+      _exit(0)
+    }
   }
 
   @Test func `a value of its own rate moves by it, and nothing else does`() throws {
