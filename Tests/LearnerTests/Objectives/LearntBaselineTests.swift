@@ -20,8 +20,10 @@ struct LearntBaselineTests {
     let loss: TracedLoss
     let logits: Tensor
     let values: Tensor
-    let (actions, rewards, ends): ([Int32], [Double], [Double])
-    let (logMu, last): ([Double], [Double])
+    let actions: [Int32]
+    let logMu: [Double]
+    /// The steps, with every ending in them; nothing is known of values.
+    let steps: NaiveTrajectory
 
     init(_ objective: Reinforce) throws {
       let (steps, count) = (LearntBaselineTests.steps, LearntBaselineTests.count)
@@ -30,6 +32,8 @@ struct LearntBaselineTests {
       let obs = graph.input([steps, count, 2])
       let act = graph.input([steps, count], elementType: .int32)
       let (rew, fin) = (graph.input([steps, count]), graph.input([steps, count]))
+      let (terminated, truncated) = (graph.input([steps, count]), graph.input([steps, count]))
+      let final = graph.input([steps, count])
       let behavior = graph.input([steps, count, 3])
       let judged = graph.input([count])
       func state(_ obs: Tensor) -> TracedState {
@@ -39,7 +43,8 @@ struct LearntBaselineTests {
       }
       let fragment = TracedFragment(
         current: state(obs), next: state(obs), actor: .fields([("logits", .leaf(behavior))]),
-        virtual: .fields([("value", .leaf(judged))]), terminated: fin, truncated: fin)
+        virtual: .fields([("value", .leaf(judged))]), terminated: terminated,
+        truncated: truncated, final: .fields([("value", .leaf(final))]))
       let reaction = try NetworkPolicy(
         inputs: [.obs], hidden: [6], activation: .tanh, value: .shared
       ).react(to: fragment.current, choosing: Categorical(count: 3), in: graph)
@@ -52,18 +57,19 @@ struct LearntBaselineTests {
 
       var generator = PCG64(seed: 41)
       actions = (0..<total).map { _ in Int32(generator.uniform(0, 3)) }
-      rewards = (0..<total).map { _ in generator.uniform(-1, 2) }
-      ends = (0..<total).map { _ in generator.uniform(0, 5) < 1 ? 1 : 0 }
-      last = (0..<count).map { _ in generator.uniform(-3, 3) }
+      self.steps = .random(steps: steps, environments: count, seed: 1)
       let scores = (0..<total * 3).map { _ in generator.uniform(-1, 1) }
       let log = naiveLogSoftmax(scores)
       logMu = actions.enumerated().map { log[3 * $0 + Int($1)] }
       executor.set(obs, to: (0..<total * 2).map { _ in generator.uniform(-1, 1) })
       executor.set(act, toIntegers: actions)
-      executor.set(rew, to: rewards)
-      executor.set(fin, to: ends)
+      executor.set(rew, to: self.steps.rewards)
+      executor.set(fin, to: self.steps.ends.map { $0 ? 1 : 0 })
+      executor.set(terminated, to: self.steps.terminated.map { $0 ? 1 : 0 })
+      executor.set(truncated, to: self.steps.truncated.map { $0 ? 1 : 0 })
+      executor.set(final, to: self.steps.final)
       executor.set(behavior, to: log)
-      executor.set(judged, to: last)
+      executor.set(judged, to: self.steps.last)
       executor.weights.assign(
         (0..<executor.weights.count).map { _ in generator.uniform(-0.7, 0.7) })
       run()
@@ -87,10 +93,9 @@ struct LearntBaselineTests {
     let rho = scene.actions.indices.map { index in
       min(1.1, exp(logits[3 * index + Int(scene.actions[index])] - scene.logMu[index]))
     }
-    let returns = NaiveEstimators.returns(
-      rewards: scene.rewards, ends: scene.ends.map { $0 != 0 }, environments: Self.count,
-      discount: 0.9, bootstrap: scene.last)
-    return Fixed(rho: rho, returns: returns, baseline: scene.executor.values(of: scene.values))
+    var steps = scene.steps
+    steps.values = scene.executor.values(of: scene.values)
+    return Fixed(rho: rho, returns: steps.returns(discount: 0.9), baseline: steps.values)
   }
 
   /// The formula, with the network as it is now and the rest held fixed.
@@ -108,8 +113,9 @@ struct LearntBaselineTests {
     return (-score + 0.7 * error - 0.02 * entropy) / total
   }
 
-  @Test func `the loss is its formula, bootstrapped with the virtual reaction's value`() throws {
+  @Test func `the loss is its formula, bootstrapped with the virtual reactions' values`() throws {
     let scene = try Scene(objective)
+    #expect(Set(scene.steps.endings) == Set(NaiveTrajectory.Ending.allCases))
     let expected = formula(scene, fixed(scene))
     // Twenty-one terms in Double.
     #expect(isClose(scene.executor.value(of: scene.loss.loss), expected, relative: 1e-12))
