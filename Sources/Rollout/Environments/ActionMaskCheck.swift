@@ -56,13 +56,13 @@ struct ActionMaskCheck {
       fromByteOffset: counts[..<choice].reduce(0, +) + action, as: UInt8.self) != 0
   }
 
-  /// Looks at the masks of one row.
+  /// Looks at the masks of some environments in one row.
   ///
   /// - Throws: `EnvironmentFault` with an `EmptyActionMask`.
-  func check(_ state: StateRow, environmentCount: Int) throws(EnvironmentFault) {
+  func check(_ state: StateRow, of range: Range<Int>) throws(EnvironmentFault) {
     let column = state.obsColumns[leaf]
     let row = (state.base + column.offset(row: state.row)).assumingMemoryBound(to: UInt8.self)
-    for index in 0..<environmentCount {
+    for index in range {
       var mask = row + index &* column.environmentStride
       for choice in counts.indices {
         var allowed: UInt8 = 0

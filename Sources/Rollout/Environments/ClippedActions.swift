@@ -23,13 +23,15 @@ final class ClippedActions {
     }
   }
 
-  /// Copies the actions of a row, clipped, and tells where they lie; valid until the next call.
-  func clip(_ drawn: StateRow) -> StateRow {
+  /// Copies some environments' actions of a row, clipped, and tells where they lie; valid until the next call.
+  func clip(_ drawn: StateRow, of range: Range<Int>) -> StateRow {
+    let first = range.lowerBound
     for index in leaves.indices {
       let (from, into) = (drawn.actColumns[index], row.actColumns[index])
       leaves[index].clip(
-        drawn.base + from.offset(row: drawn.row), into: row.base + into.offset,
-        byteCount: into.rowStride)
+        drawn.base + from.offset(row: drawn.row, environment: first),
+        into: row.base + into.offset(row: 0, environment: first),
+        byteCount: range.count &* into.environmentStride)
     }
     return row
   }

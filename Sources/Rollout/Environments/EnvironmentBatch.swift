@@ -28,6 +28,10 @@ public protocol EnvironmentBatch: AnyObject {
   ///   allows nothing.
   func step(_ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker) throws
 
+  /// This batch, where some of its environments can step while a policy reacts to the others; `nil` by
+  /// default.
+  var overlapping: (any OverlappingBatch)? { get }
+
   /// Draws the state that one environment is in; `nil` when it does not draw.
   ///
   /// The default draws nothing. After a step that ended an episode this is the next episode's first

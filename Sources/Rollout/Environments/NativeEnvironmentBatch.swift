@@ -80,7 +80,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
         try begin(index, in: state)
         state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
       }
-      try maskCheck?.check(state, environmentCount: count)
+      try maskCheck?.check(state, of: 0..<count)
     }
   }
 
@@ -96,7 +96,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
       let state = StateRow(fragment, columns: columns, row: row)
       try begin(index, in: state)
       state.stepno[index] = 0
-      try maskCheck?.check(state, environmentCount: count)
+      try maskCheck?.check(state, of: 0..<count)
     }
   }
 
@@ -122,9 +122,9 @@ public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch
       guard let columns = columns.baseAddress else { return }
       var rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
       rows.finalPictures = finalPictures
-      if let clippedActions { rows.played = clippedActions.clip(rows.after) }
+      if let clippedActions { rows.played = clippedActions.clip(rows.after, of: 0..<count) }
       try loop(environments, streams, rows, position)
-      try maskCheck?.check(rows.after, environmentCount: count)
+      try maskCheck?.check(rows.after, of: 0..<count)
     }
   }
 

@@ -117,12 +117,11 @@ extension StateRow {
     for leaf in 0..<leafCount { act(index).dropping(leaf).unsafeZero() }
   }
 
-  /// Copies the actions of all environments to a row of another fragment of as many.
-  func copyActions(to target: StateRow, leafCount: Int) {
+  /// Copies the actions of some environments to a row of another fragment of as many.
+  func copyActions(to target: StateRow, leafCount: Int, of range: Range<Int>) {
     for leaf in 0..<leafCount {
-      let (from, into) = (actColumns[leaf], target.actColumns[leaf])
-      (target.base + into.offset(row: target.row))
-        .copyMemory(from: base + from.offset(row: row), byteCount: from.rowStride)
+      actColumns[leaf].copy(
+        range, from: base, row: row, to: target.actColumns[leaf], of: target.base, row: target.row)
     }
   }
 }

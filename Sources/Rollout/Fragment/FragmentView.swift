@@ -84,10 +84,14 @@ public struct FragmentView {
   }
 
   /// Copies the values of the state at one row to a row of another fragment of as many environments.
-  package func copyState(row: Int, to target: FragmentView, row targetRow: Int) {
+  ///
+  /// - Parameter range: whose; all environments' when it is nil.
+  package func copyState(
+    row: Int, to target: FragmentView, row targetRow: Int, of range: Range<Int>? = nil
+  ) {
+    let range = range ?? 0..<layout.environmentCount
     for (from, into) in zip(layout.stateColumns, target.layout.stateColumns) {
-      (target.base + into.offset(row: targetRow))
-        .copyMemory(from: base + from.offset(row: row), byteCount: from.rowStride)
+      from.copy(range, from: base, row: row, to: into, of: target.base, row: targetRow)
     }
   }
 }

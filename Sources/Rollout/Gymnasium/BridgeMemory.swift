@@ -67,32 +67,29 @@ final class BridgeMemory {
   /// Whether the last step was cut by a limit [B].
   var truncated: UnsafeMutablePointer<Bool> { at(layout.truncated.offset(row: 0)) }
 
-  /// Hands Python the actions of a row.
-  func putActions(_ row: StateRow) {
+  /// Hands Python the actions that some environments have in a row.
+  func putActions(_ row: StateRow, of range: Range<Int>) {
     for leaf in 0..<layout.actPlaces.count {
-      let (from, into) = (row.actColumns[leaf], layout.columns[layout.actPlaces.lowerBound + leaf])
-      (memory.base + into.offset(row: 1)).copyMemory(
-        from: row.base + from.offset(row: row.row), byteCount: into.rowStride)
+      row.actColumns[leaf].copy(
+        range, from: row.base, row: row.row,
+        to: layout.columns[layout.actPlaces.lowerBound + leaf], of: memory.base, row: 1)
     }
   }
 
-  /// Takes all environments' observations into a row.
-  func takeObservations(_ row: StateRow) {
+  /// Takes some environments' observations into a row.
+  func takeObservations(_ row: StateRow, of range: Range<Int>) {
     for leaf in 0..<layout.obsPlaces.count {
-      let (into, from) = (row.obsColumns[leaf], layout.columns[layout.obsPlaces.lowerBound + leaf])
-      (row.base + into.offset(row: row.row)).copyMemory(
-        from: memory.base + from.offset(row: 1), byteCount: from.rowStride)
+      layout.columns[layout.obsPlaces.lowerBound + leaf].copy(
+        range, from: memory.base, row: 1, to: row.obsColumns[leaf], of: row.base, row: row.row)
     }
   }
 
   /// Takes the observation that one environment's reset overwrote.
   func takeFinalObservation(_ index: Int, _ rows: StepRows) {
     for leaf in 0..<layout.finalObsPlaces.count {
-      let from = layout.columns[layout.finalObsPlaces.lowerBound + leaf]
-      let into = rows.finalObsColumns[leaf].offset(row: rows.before.row, environment: index)
-      (rows.before.base + into).copyMemory(
-        from: memory.base + from.offset(row: 0, environment: index),
-        byteCount: from.environmentStride)
+      layout.columns[layout.finalObsPlaces.lowerBound + leaf].copy(
+        index..<index + 1, from: memory.base, row: 0, to: rows.finalObsColumns[leaf],
+        of: rows.before.base, row: rows.before.row)
     }
   }
 

@@ -3,7 +3,7 @@ import Glibc
 
 /// A Python process that runs the bridge: requests go in, replies come out, in order.
 ///
-/// Whoever uses it reads one reply for each request. It ends with its owner.
+/// Whoever uses it waits for the reply to each request. It ends with its owner.
 final class BridgeProcess {
   /// What can be asked for; the numbers are those of the bridge.
   enum Request: UInt32 {
@@ -59,6 +59,12 @@ final class BridgeProcess {
   private let executable: String
   private let life: SystemCalls.Pipe
   private var log = ProcessLog()
+  /// How many requests were sent, of which the program and its settings are the first.
+  private var sentCount = 1
+  /// How many replies were read.
+  private var receivedCount = 0
+  /// What came of requests whose reply was read before anybody waited for it, by number; not of those that went well.
+  private var early: [Int: Outcome] = [:]
   private let entries: UnsafeMutableBufferPointer<pollfd>
 
   /// How often it is looked after a Python that does not answer.
@@ -105,13 +111,18 @@ final class BridgeProcess {
   var pid: Int32 { child.pid }
 
   /// Asks for something for a range of environments.
-  func send(_ request: Request, _ range: Range<Int>) {
+  ///
+  /// - Returns: the request's number, to wait for the reply by.
+  @discardableResult
+  func send(_ request: Request, _ range: Range<Int>) -> Int {
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 3) { words in
       words[0] = request.rawValue.littleEndian
       words[1] = UInt32(range.lowerBound).littleEndian
       words[2] = UInt32(range.upperBound).littleEndian
       write(UnsafeRawBufferPointer(words))
     }
+    sentCount += 1
+    return sentCount
   }
 
   /// Tells where the memory is.
@@ -121,11 +132,25 @@ final class BridgeProcess {
     write(text)
   }
 
-  /// Waits for the reply to the oldest request that has none.
+  /// Waits for the reply to a request, past those to earlier ones, which are kept.
   ///
-  /// - Parameter whileWaiting: called now and then, and once when Python ended instead.
+  /// - Parameters:
+  ///   - number: the request's; that of the last one when it is nil.
+  ///   - whileWaiting: called now and then, and once when Python ended instead.
   /// - Throws: `GymnasiumError` when Python ended.
-  func receive(whileWaiting: () -> Void = {}) throws -> Outcome {
+  func receive(_ number: Int? = nil, whileWaiting: () -> Void = {}) throws -> Outcome {
+    let number = number ?? sentCount
+    while receivedCount < number {
+      let outcome = try receiveNext(whileWaiting)
+      receivedCount += 1
+      if receivedCount == number { return outcome }
+      if case .fault = outcome { early[receivedCount] = outcome }
+    }
+    // Python goes on after a fault, so that what was asked for meanwhile may have been answered long ago.
+    return early.isEmpty ? .done([]) : early.removeValue(forKey: number) ?? .done([])
+  }
+
+  private func receiveNext(_ whileWaiting: () -> Void) throws -> Outcome {
     try waitForReply(whileWaiting)
     return try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2) { head in
       try read(into: UnsafeMutableRawBufferPointer(head), whileWaiting)

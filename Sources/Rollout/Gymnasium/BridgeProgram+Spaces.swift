@@ -163,7 +163,7 @@ extension BridgeProgram {
             view[index] = choices
 
         def batch(self, view):
-            """All environments' actions, in memory that an environment may keep."""
+            """The actions of some environments, in memory that an environment may keep."""
             if isinstance(self.space, gym.spaces.Box):
                 if self.clips:
                     view = np.clip(view, self.space.low, self.space.high)

@@ -45,7 +45,7 @@ enum BridgeProgram {
 
     def read_exactly(descriptor, count):
         """So many bytes; leaves when there will be no more."""
-        data = b""
+        data = os.read(descriptor, count)
         while len(data) < count:
             part = os.read(descriptor, count - len(data))
             if not part:
@@ -215,15 +215,16 @@ enum BridgeProgram {
             self.current[0] = -1
 
         def step(self, first, end):
-            batches = [leaf.batch(view) for leaf, view in self.actions]
-            frozen = self.frozen.tolist()
-            for index in range(first, end):
-                if frozen[index]:
+            # Other rows are none of this request's: they may just be written.
+            batches = [leaf.batch(view[first:end]) for leaf, view in self.actions]
+            frozen = self.frozen[first:end].tolist()
+            for place, index in enumerate(range(first, end)):
+                if frozen[place]:
                     continue
                 self.current[0] = index
                 self.phase = "step"
                 environment = ENVIRONMENTS[index]
-                outcome = environment.step(self.build(batches, index))
+                outcome = environment.step(self.build(batches, place))
                 if len(outcome) != 5:
                     raise Refused(
                         "exception", f"step returned {len(outcome)} values where Gymnasium's are 5: "
@@ -252,12 +253,14 @@ enum BridgeProgram {
 
 
     def serve(service):
+        unpack, done = struct.Struct("<III").unpack, struct.pack("<II", 0, 0)
         while True:
-            what, first, end = struct.unpack("<III", read_exactly(REQUESTS, 12))
+            what, first, end = unpack(read_exactly(REQUESTS, 12))
             try:
                 if what == 2:
                     service.step(first, end)
-                    reply(0)
+                    # Fewer bytes than a pipe takes at once, and the reader waits for no more.
+                    os.write(REPLIES, done)
                 elif what == 1:
                     service.reset(first, end)
                     reply(0)

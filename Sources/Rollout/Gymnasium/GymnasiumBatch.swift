@@ -3,7 +3,7 @@
 ///     let batch = try GymnasiumBatch("CartPole-v1", streams: streams)
 ///
 /// docs/gymnasium.md says how the two processes talk. The Python process ends with the batch.
-public final class GymnasiumBatch: EnvironmentBatch {
+public final class GymnasiumBatch: OverlappingBatch {
   /// B, how many environments there are.
   public let count: Int
   /// What they emit and accept.
@@ -15,6 +15,10 @@ public final class GymnasiumBatch: EnvironmentBatch {
   private let clippedActions: ClippedActions?
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
+  /// How many steps each environment's episode had when Python was last asked for something [B].
+  private let elapsed: FlatVector<Int32>
+  /// The number of the request for the step that is under way, by the first environment of its range [B].
+  private let requests: FlatVector<Int>
 
   /// Starts Python and makes one environment per random stream.
   ///
@@ -32,6 +36,8 @@ public final class GymnasiumBatch: EnvironmentBatch {
   ) throws {
     precondition(!streams.isEmpty, "a batch without environments")
     count = streams.count
+    elapsed = FlatVector(repeating: 0, count: count)
+    requests = FlatVector(repeating: 0, count: count)
     isRendering = rendering
     let steps: Int? =
       switch limit {
@@ -72,35 +78,48 @@ public final class GymnasiumBatch: EnvironmentBatch {
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let state = StateRow(fragment, columns: columns, row: row)
-      process.send(.reset, 0..<count)
-      try finish(position: .unread) { _ in 0 }
+      try request(.reset, 0..<count)
       for index in 0..<count {
         memory.seeds[index] = -1
         state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
         try refuseNaN(index, step: 0, isFinal: false)
       }
-      memory.takeObservations(state)
-      try maskCheck?.check(state, environmentCount: count)
+      memory.takeObservations(state, of: 0..<count)
+      try maskCheck?.check(state, of: 0..<count)
     }
   }
 
-  /// Plays the actions that lie in row t+1, clipped to their space, and writes the rest of that row.
-  public func step(
-    _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
-  ) throws {
+  /// Has Python play the actions that some environments have in row t+1, clipped to their space.
+  public func beginStep(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
+  ) {
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
+    fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      memory.putActions(clippedActions?.clip(rows.after, of: range) ?? rows.after, of: range)
+      for index in range {
+        memory.frozen[index] = rows.isFrozen(index)
+        elapsed.base[index] = rows.before.stepno[index]
+      }
+      requests.base[range.lowerBound] = process.send(.step, range)
+    }
+  }
+
+  /// Waits until Python has played what some environments have begun, and writes their rows.
+  public func finishStep(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
+    position: PositionMarker
+  ) throws {
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
-      memory.putActions(clippedActions?.clip(rows.after) ?? rows.after)
-      for index in 0..<count { memory.frozen[index] = rows.isFrozen(index) }
-      process.send(.step, 0..<count)
       do {
-        try finish(position: position) { rows.before.stepno[$0] }
-        memory.takeObservations(rows.after)
-        for index in 0..<count { try finish(index, rows) }
-        try maskCheck?.check(rows.after, environmentCount: count)
+        try receive(requests.base[range.lowerBound], of: range, position)
+        memory.takeObservations(rows.after, of: range)
+        for index in range { try finish(index, rows) }
+        try maskCheck?.check(rows.after, of: range)
       } catch let fault as EnvironmentFault {
         position.mark(environment: fault.environment, step: Int32(fault.step))
         throw fault
@@ -120,13 +139,11 @@ public final class GymnasiumBatch: EnvironmentBatch {
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let state = StateRow(fragment, columns: columns, row: row)
-      process.send(.reset, index..<index + 1)
-      try finish(position: .unread) { _ in 0 }
+      try request(.reset, index..<index + 1)
       state.stepno[index] = 0
       try refuseNaN(index, step: 0, isFinal: false)
-      // The others' observations are those of the row already.
-      memory.takeObservations(state)
-      try maskCheck?.check(state, environmentCount: count)
+      memory.takeObservations(state, of: index..<index + 1)
+      try maskCheck?.check(state, of: index..<index + 1)
     }
   }
 
@@ -147,8 +164,7 @@ public final class GymnasiumBatch: EnvironmentBatch {
   public func picture(of index: Int) throws -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
     guard isRendering else { return nil }
-    process.send(.picture, index..<index + 1)
-    let bytes = try finish(position: .unread) { _ in 0 }
+    let bytes = try request(.picture, index..<index + 1)
     let size = bytes.withUnsafeBytes { bytes in
       [0, 4].map {
         Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
@@ -192,33 +208,42 @@ public final class GymnasiumBatch: EnvironmentBatch {
       ))
   }
 
-  // MARK: Replies
+  // MARK: Requests
 
-  /// Waits for the reply to a request.
+  /// Asks for something that has nothing to do with steps, and waits for it.
   ///
-  /// - Parameter elapsed: how many steps an environment's episode has had.
   /// - Throws: `EnvironmentFault`.
   @discardableResult
-  private func finish(
-    position: PositionMarker, elapsed: (Int) -> Int32
+  private func request(_ request: BridgeProcess.Request, _ range: Range<Int>) throws -> [UInt8] {
+    for index in range { elapsed.base[index] = 0 }
+    return try receive(process.send(request, range), of: range, .unread)
+  }
+
+  /// Waits for the reply to a request; meanwhile Python may be at work on an earlier one, of others.
+  ///
+  /// - Throws: `EnvironmentFault`.
+  @discardableResult
+  private func receive(
+    _ request: Int, of range: Range<Int>, _ position: PositionMarker
   ) throws -> [UInt8] {
-    var last = 0
+    var last = range.lowerBound
     do {
-      let outcome = try process.receive {
+      let outcome = try process.receive(request) {
         let current = Int(self.memory.current.pointee)
         guard (0..<self.count).contains(current) else { return }
         last = current
-        position.mark(environment: current, step: elapsed(current))
+        position.mark(environment: current, step: self.elapsed.base[current])
       }
       switch outcome {
       case .done(let data): return data
       case .fault(let fault):
-        let index = max(0, min(fault.environment, count - 1))
-        let steps = Int(elapsed(index)) + (fault.phase == "reset after step" ? 1 : 0)
+        let index = max(range.lowerBound, min(fault.environment, range.upperBound - 1))
+        let steps =
+          Int(elapsed.base[index]) + (fault.phase == "reset after step" ? 1 : 0)
         throw self.fault(index, steps, fault.error)
       }
     } catch let error as GymnasiumError {
-      throw fault(last, Int(elapsed(last)), error)
+      throw fault(last, Int(elapsed.base[last]), error)
     }
   }
 

@@ -14,7 +14,7 @@ public class ActionRepeatBatch: WrappedBatch {
   }
 
   override func play(_ position: PositionMarker) throws {
-    for round in 0..<times {
+    for _ in 1..<times {
       var isAnyLeft = false
       for index in 0..<count {
         let stands = waits[index] || isReset[index]
@@ -23,10 +23,10 @@ public class ActionRepeatBatch: WrappedBatch {
       }
       guard isAnyLeft else { return }
       try stepOnce(waiting: stands.base, position)
-      finish(round, stood: stands.base)
+      finishRound(stood: stands.base)
     }
   }
 
-  /// Sees what a round came to, of environments that did not stand still.
-  func finish(_ round: Int, stood: UnsafeMutablePointer<Bool>) {}
+  /// Sees what a round after the first one came to, of environments that did not stand still.
+  func finishRound(stood: UnsafeMutablePointer<Bool>) {}
 }

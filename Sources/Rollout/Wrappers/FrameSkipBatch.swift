@@ -14,8 +14,7 @@ public final class FrameSkipBatch: ActionRepeatBatch {
     super.init(inner, times: times)
   }
 
-  override func finish(_ round: Int, stood: UnsafeMutablePointer<Bool>) {
-    guard round > 0 else { return }
+  override func finishRound(stood: UnsafeMutablePointer<Bool>) {
     // What ended in this round waits in those to come, and then row 1 no longer holds the one before.
     for index in 0..<count where !stood[index] && isReset[index] {
       let last = rows.finalObs(index)

@@ -19,6 +19,9 @@ public final class ObservationNormalisationBatch: WrappedBatch {
     super.init(inner, observation: .box(shape: box.shape, low: -limit, high: limit))
   }
 
+  /// Nothing: the statistics are those of all environments' steps together.
+  public override var overlapping: (any OverlappingBatch)? { nil }
+
   override func survey() {
     var playing = 0
     for index in 0..<count where !waits[index] { playing += 1 }

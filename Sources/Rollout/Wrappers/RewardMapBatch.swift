@@ -30,6 +30,6 @@ public final class RewardMapBatch: WrappedBatch {
   }
 
   override func judge() {
-    for index in 0..<count { rewards[index] = map(rewards[index]) }
+    for index in 0..<count where !waits[index] { rewards[index] = map(rewards[index]) }
   }
 }

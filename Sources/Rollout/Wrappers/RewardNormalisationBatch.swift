@@ -19,6 +19,9 @@ public final class RewardNormalisationBatch: WrappedBatch {
     super.init(inner)
   }
 
+  /// Nothing: the statistics are those of all environments' steps together.
+  public override var overlapping: (any OverlappingBatch)? { nil }
+
   override func judge() {
     var (playing, sum, squares) = (0, 0.0, 0.0)
     for index in 0..<count where !waits[index] {

@@ -4,7 +4,10 @@
 /// row 2, always sticky: an environment whose `fin` is set in row 1 is left alone. So one step here
 /// may be several inner steps, of some environments only. A wrapper overrides what it changes;
 /// as it stands this class changes nothing. `docs/environments.md` has the table of wrappers.
-public class WrappedBatch: EnvironmentBatch {
+///
+/// It overlaps where the inner batch does: `beginStep` begins the first inner step, and `finishStep` does all the rest, in
+/// which environments outside of its range wait.
+public class WrappedBatch: OverlappingBatch {
   /// Where an observation stands in its episode.
   enum Moment {
     /// The one that an episode begins with.
@@ -24,7 +27,7 @@ public class WrappedBatch: EnvironmentBatch {
 
   /// The inner rows 1 and 2, and what the inner step between them tells.
   let rows: StepRows
-  /// Which environments take no part in the call: frozen in a sticky fragment, or not the one to restart.
+  /// Which environments take no part in the call: frozen in a sticky fragment, or not those that the call is for.
   let waits: UnsafeMutablePointer<Bool>
   /// Which environments begin an episode in the call.
   let begins: UnsafeMutablePointer<Bool>
@@ -37,6 +40,9 @@ public class WrappedBatch: EnvironmentBatch {
   /// Whether a limit cuts the episode on the step.
   let truncated: UnsafeMutablePointer<Bool>
 
+  private let overlappingInner: (any OverlappingBatch)?
+  /// Which environments' inner rows are the call's to change; the others' may be those of a step that is under way.
+  private var members: Range<Int>
   private let storage: FragmentStorage
   private let flags: FlatVector<Bool>
   private let sums: FlatVector<Double>
@@ -47,7 +53,9 @@ public class WrappedBatch: EnvironmentBatch {
   /// - Parameter observation: the observations' space; `nil` for that of the batch.
   init(_ inner: any EnvironmentBatch, observation: Space? = nil) {
     self.inner = inner
+    overlappingInner = inner.overlapping
     count = inner.count
+    members = 0..<count
     var spaces = inner.spaces
     let layout = FragmentLayout(
       stepCount: 2, environmentCount: count,
@@ -73,8 +81,8 @@ public class WrappedBatch: EnvironmentBatch {
 
   // MARK: What a wrapper overrides
 
-  /// Makes the inner steps of one step.
-  func play(_ position: PositionMarker) throws { try stepOnce(waiting: waits, position) }
+  /// Makes the inner steps of one step that come after the first one.
+  func play(_ position: PositionMarker) throws {}
 
   /// Changes the rewards and ends of the step, of environments that do not wait.
   func judge() {}
@@ -101,6 +109,10 @@ public class WrappedBatch: EnvironmentBatch {
     waiting: UnsafeMutablePointer<Bool>, _ position: PositionMarker
   ) throws {
     try stepInner(waiting: waiting, position)
+    addStep(waiting: waiting)
+  }
+
+  private func addStep(waiting: UnsafeMutablePointer<Bool>) {
     for index in 0..<count where !waiting[index] {
       rewards[index] += Double(rows.after.rew[index])
       terminated[index] = rows.terminated[index]
@@ -113,12 +125,30 @@ public class WrappedBatch: EnvironmentBatch {
   final func stepInner(
     waiting: UnsafeMutablePointer<Bool>, _ position: PositionMarker
   ) throws {
+    try beginInner(waiting: waiting, of: members)
+    try finishInner(waiting: waiting, of: members, position)
+  }
+
+  private func beginInner(
+    waiting: UnsafeMutablePointer<Bool>, of range: Range<Int>
+  ) throws {
     let view = storage.view
-    view.copyState(row: 2, to: view, row: 1)
-    rows.before.fin.update(from: waiting, count: count)
-    try inner.step(view, from: 1, sticky: true, position: position)
+    view.copyState(row: 2, to: view, row: 1, of: range)
+    for index in range { rows.before.fin[index] = waiting[index] }
+    try overlappingInner?.beginStep(view, from: 1, sticky: true, of: range)
+  }
+
+  private func finishInner(
+    waiting: UnsafeMutablePointer<Bool>, of range: Range<Int>, _ position: PositionMarker
+  ) throws {
+    if let overlappingInner {
+      try overlappingInner.finishStep(
+        storage.view, from: 1, sticky: true, of: range, position: position)
+    } else {
+      try inner.step(storage.view, from: 1, sticky: true, position: position)
+    }
     // A frozen environment's row begins an episode; who waits here may be in the middle of one.
-    for index in 0..<count where waiting[index] {
+    for index in range where waiting[index] {
       rows.after.stepno[index] = rows.before.stepno[index]
     }
   }
@@ -140,6 +170,7 @@ public class WrappedBatch: EnvironmentBatch {
     check(fragment.layout)
     checkRow(row, of: fragment.layout)
     try inner.reset(into: storage.view, row: 2)
+    members = 0..<count
     waits.update(repeating: false, count: count)
     begins.update(repeating: true, count: count)
     isReset.update(repeating: true, count: count)
@@ -153,6 +184,7 @@ public class WrappedBatch: EnvironmentBatch {
     check(fragment.layout)
     checkRow(row, of: fragment.layout)
     try restartInner(index)
+    members = overlappingInner == nil ? 0..<count : index..<index + 1
     waits.update(repeating: true, count: count)
     begins.update(repeating: false, count: count)
     (waits[index], begins[index], isReset[index]) = (false, true, true)
@@ -175,31 +207,50 @@ public class WrappedBatch: EnvironmentBatch {
     }
   }
 
-  /// Plays the actions that lie in row t+1 and writes the rest of that row.
-  public final func step(
-    _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
+  /// Whether this is so follows from what is wrapped.
+  public var overlapping: (any OverlappingBatch)? { overlappingInner == nil ? nil : self }
+
+  /// Begins the first inner step with the actions that some environments have in row t+1.
+  public final func beginStep(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) throws {
     check(fragment.layout)
     checkStep(t, of: fragment.layout)
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       let outer = StepRows(fragment, columns: columns, from: t, sticky: sticky)
-      outer.after.copyActions(to: rows.after, leafCount: rows.actLeafCount)
+      outer.after.copyActions(to: rows.after, leafCount: rows.actLeafCount, of: range)
+      for index in range { waits[index] = outer.isFrozen(index) }
+      try beginInner(waiting: waits, of: range)
+    }
+  }
+
+  /// Finishes the first inner step of some environments, makes the others, and writes their rows.
+  public final func finishStep(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
+    position: PositionMarker
+  ) throws {
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let outer = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      members = range
       for index in 0..<count {
-        waits[index] = outer.isFrozen(index)
-        (rewards[index], isReset[index]) = (0, false)
+        waits[index] = !range.contains(index) || outer.isFrozen(index)
+        (rewards[index], isReset[index], begins[index]) = (0, false, false)
         (terminated[index], truncated[index]) = (false, false)
       }
+      try finishInner(waiting: waits, of: range, position)
+      addStep(waiting: waits)
       try play(position)
       judge()
-      for index in 0..<count {
+      for index in range {
         begins[index] = !waits[index] && (terminated[index] || truncated[index])
         guard begins[index] else { continue }
         observe(index, .last, from: arrival(index), into: outer.finalObs(index))
       }
       try settle(position)
       survey()
-      for index in 0..<count { write(index, to: outer) }
+      for index in range { write(index, to: outer) }
     }
   }
 
