@@ -91,9 +91,10 @@ struct Plan {
     switch node.operation {
     case .parameter(let offset, _):
       places[id] = .weights(offset)
-    case .input(.fragment(let column, let firstRow)):
+    case .input(.fragment(let column, let firstRow, let firstEnvironment)):
       places[id] = .fragment(
-        offset: column.offset(row: firstRow), rowStride: column.rowStride)
+        offset: column.offset(row: firstRow, environment: firstEnvironment),
+        rowStride: column.rowStride)
     case .alias(let alias):
       var elements = 0
       if case .offset(let count) = alias { elements = count }

@@ -36,12 +36,21 @@ public final class Graph {
   ///   - column: the field.
   ///   - specification: its element type and shape per environment.
   ///   - rows: the rows to see, counted from the row that the fragment is bound at.
+  ///   - environments: whose; all environments' when it is nil.
+  /// - Precondition: of several rows all environments are seen, since only then do they lie side by side.
   public func input(
-    _ column: Column, _ specification: LeafSpecification, rows: Range<Int>
+    _ column: Column, _ specification: LeafSpecification, rows: Range<Int>,
+    environments: Range<Int>? = nil
   ) -> Tensor {
-    append(
-      .input(.fragment(column: column, firstRow: rows.lowerBound)), [],
-      [rows.count, column.environmentCount] + specification.shape,
+    let environments = environments ?? 0..<column.environmentCount
+    precondition(
+      rows.count == 1 || environments.count == column.environmentCount,
+      "\(rows.count) rows of \(environments.count) of \(column.environmentCount) environments")
+    return append(
+      .input(
+        .fragment(
+          column: column, firstRow: rows.lowerBound, firstEnvironment: environments.lowerBound)),
+      [], [rows.count, environments.count] + specification.shape,
       elementType: specification.elementType)
   }
 

@@ -53,7 +53,7 @@ enum Operation: Equatable {
 
   enum Input: Equatable {
     /// Rows of a fragment's column, counted from the row that the fragment is bound at.
-    case fragment(column: Column, firstRow: Int)
+    case fragment(column: Column, firstRow: Int, firstEnvironment: Int)
     /// Memory of the executor's own, set by the caller.
     case memory
   }

@@ -58,7 +58,7 @@ public struct LogitsView {
   func row(_ environment: Int) -> UnsafePointer<Float> { base + environment &* stride }
 }
 
-/// Where the actions of all environments at one row go, leaf by leaf in declared order.
+/// Where the actions of a policy's environments at one row go, leaf by leaf in declared order.
 ///
 /// Valid during the call that it was handed to.
 public struct ActionRow {
@@ -66,6 +66,8 @@ public struct ActionRow {
   /// The leaf to be written and those behind it.
   let columns: UnsafePointer<Column>
   let row: Int
+  /// The fragment's environment that is the policy's first.
+  let firstEnvironment: Int
 
   /// Numbers that the first leaf holds for each environment.
   public var elementCount: Int { columns.pointee.elementCount }
@@ -81,7 +83,8 @@ public struct ActionRow {
 
   /// The leaves from the `count`-th on, for the next part of a composition.
   public func dropping(_ count: Int) -> ActionRow {
-    ActionRow(fragment: fragment, columns: columns + count, row: row)
+    ActionRow(
+      fragment: fragment, columns: columns + count, row: row, firstEnvironment: firstEnvironment)
   }
 
   /// The first leaf [B, elementCount].
@@ -91,18 +94,30 @@ public struct ActionRow {
     precondition(
       column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride,
       "actions of another type than their space's")
-    return (fragment + column.offset(row: row)).assumingMemoryBound(to: Element.self)
+    return (fragment + column.offset(row: row, environment: firstEnvironment))
+      .assumingMemoryBound(to: Element.self)
   }
 }
 
 /// One random stream for each environment, drawn from in place.
 public final class RandomStreamBuffer {
   let streams: UnsafeMutableBufferPointer<PCG64>
+  /// Whose streams these are, where they are another's.
+  private let owner: RandomStreamBuffer?
 
   /// Takes over a stream for each environment.
-  public init(_ streams: [PCG64]) { self.streams = .copy(of: streams) }
+  public init(_ streams: [PCG64]) {
+    self.streams = .copy(of: streams)
+    owner = nil
+  }
 
-  deinit { streams.deallocate() }
+  /// Draws from another's streams of some environments, counted from the first of them.
+  init(sharing owner: RandomStreamBuffer, _ range: Range<Int>) {
+    streams = UnsafeMutableBufferPointer(rebasing: owner.streams[range])
+    self.owner = owner
+  }
+
+  deinit { if owner == nil { streams.deallocate() } }
 }
 
 /// The distribution that fits an action space.

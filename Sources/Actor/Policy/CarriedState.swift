@@ -2,78 +2,53 @@ import Rollout
 
 /// What an actor carries from row to row: [B, …] for each leaf of a policy's recurrent state.
 ///
-/// It lies in the executor's inputs, where the next reaction reads it.
-struct CarriedState {
-  /// One leaf: where it is read, what it becomes, and where the fragment records it.
+/// It lies by itself, so that different executors may react to different environments: each copies what it needs.
+final class CarriedState {
+  /// One leaf: where the fragment records it, and where it lies.
   private struct Leaf: BitwiseCopyable {
-    var input: Slot
-    var next: Slot
     var column: Column
-    /// Where its copy begins while all leaves move on together, in elements.
-    var stage: Int
-    /// Numbers for all environments.
-    var count: Int
+    /// Where it begins, in elements.
+    var start: Int
+    /// Numbers for each environment.
+    var width: Int { column.elementCount }
   }
 
   private let leaves: [Leaf]
-  private let executor: Executor<Float>
-  /// Leaves may become one another's values, so all are copied out before any is written.
-  private let stage: FlatVector<Float>
+  private let values: FlatVector<Float>
 
-  /// Whether nothing is carried.
-  let isEmpty: Bool
-
-  init(
-    _ inputs: Nested<Tensor>, becoming outputs: Nested<Tensor>, columns: Nested<Column>,
-    executor: Executor<Float>
-  ) {
-    precondition(
-      inputs.zip(outputs) != nil && inputs.zip(columns) != nil,
-      "a layout and a reaction of other recurrent states")
+  /// Nothing remembered yet.
+  ///
+  /// - Parameter columns: those of the fragment's `hx`, of Floats.
+  init(_ columns: Nested<Column>) {
     var leaves: [Leaf] = []
     var end = 0
-    for ((input, output), column) in zip(zip(inputs.leaves, outputs.leaves), columns.leaves) {
+    for column in columns.leaves {
       precondition(
-        input.shape == output.shape
-          && column.rowStride == input.elementCount * MemoryLayout<Float>.stride,
-        "\(output.shape) is carried on as \(input.shape)")
-      leaves.append(
-        Leaf(
-          input: Slot(input.id), next: Slot(output.id), column: column, stage: end,
-          count: input.elementCount))
-      end += input.elementCount
+        column.environmentStride == column.elementCount * MemoryLayout<Float>.stride,
+        "a recurrent state of \(column.environmentStride) bytes is no \(column.elementCount) Floats"
+      )
+      leaves.append(Leaf(column: column, start: end))
+      end += column.elementCount * column.environmentCount
     }
     self.leaves = leaves
-    self.executor = executor
-    stage = FlatVector(repeating: 0, count: end)
-    isEmpty = leaves.isEmpty
+    values = FlatVector(repeating: 0, count: end)
   }
 
-  /// Makes what the last run said the value that the next one reads.
-  func advance() {
-    for leaf in leaves {
-      (stage.base + leaf.stage).update(from: executor[leaf.next], count: leaf.count)
-    }
-    for leaf in leaves {
-      executor[leaf.input].update(from: stage.base + leaf.stage, count: leaf.count)
-    }
+  /// Where a leaf's numbers of some environments lie, [range, …].
+  func numbers(
+    of leaf: Int, _ range: Range<Int>
+  ) -> UnsafeMutableBufferPointer<Float> {
+    let leaf = leaves[leaf]
+    return UnsafeMutableBufferPointer(
+      start: values.base + (leaf.start &+ range.lowerBound &* leaf.width),
+      count: range.count &* leaf.width)
   }
 
   /// Zeroes the state of one environment, or of all.
   func reset(environment: Int?) {
-    for leaf in leaves {
-      let width = leaf.count / leaf.column.environmentCount
-      let range = environment.map { $0 * width..<($0 + 1) * width } ?? 0..<leaf.count
-      executor[leaf.input].advanced(by: range.lowerBound)
-        .update(repeating: 0, count: range.count)
-    }
-  }
-
-  /// Copies the state of one environment to that of an actor of a single one.
-  func copy(environment: Int, to single: CarriedState) {
-    for (leaf, target) in zip(leaves, single.leaves) {
-      single.executor[target.input].update(
-        from: executor[leaf.input] + environment * target.count, count: target.count)
+    guard let environment else { return values.clear() }
+    for leaf in leaves.indices {
+      numbers(of: leaf, environment..<environment + 1).update(repeating: 0)
     }
   }
 
@@ -81,7 +56,7 @@ struct CarriedState {
   func record(into fragment: FragmentView) {
     for leaf in leaves {
       (fragment.base + leaf.column.offset(row: 0))
-        .copyMemory(from: executor[leaf.input], byteCount: leaf.column.rowStride)
+        .copyMemory(from: values.base + leaf.start, byteCount: leaf.column.rowStride)
     }
   }
 }

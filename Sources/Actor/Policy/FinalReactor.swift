@@ -8,7 +8,8 @@ final class FinalReactor {
   private let executor: Executor<Float>
   /// A row of state for one environment.
   private let scratch: FragmentStorage
-  private let carriedState: CarriedState
+  /// Where each leaf of what is carried is read.
+  private let carried: UnsafeMutableBufferPointer<Slot>
   private let recorded: UnsafeMutableBufferPointer<Recorded>
   /// Columns of the fragment that make up the state, and of the scratch row.
   private let copies: UnsafeMutableBufferPointer<Copy>
@@ -48,9 +49,7 @@ final class FinalReactor {
     let outputs = reaction.information.map { (name: $0.name, tensor: $0.tensor.numeric) }
     executor = Executor(
       graph, outputs: outputs.map(\.tensor) + carried.leaves, weights: weights)
-    // It is set anew before each reaction and never moves on.
-    carriedState = CarriedState(
-      carried, becoming: carried, columns: single.hx, executor: executor)
+    self.carried = .copy(of: carried.leaves.map { Slot($0.id) })
     var recorded: [Recorded] = []
     for (name, tensor) in outputs {
       guard let column = layout.finalReaction[name]?.value,
@@ -72,6 +71,7 @@ final class FinalReactor {
   }
 
   deinit {
+    carried.deallocate()
     recorded.deallocate()
     copies.deallocate()
   }
@@ -79,8 +79,12 @@ final class FinalReactor {
   /// Tells that the weights have new values; what is derived from them is renewed when it is needed.
   func weightsChanged() { isStale = true }
 
-  /// Writes `final[t]` for every environment whose episode a limit cut on the step from row t.
-  func react(to fragment: FragmentView, at t: Int, remembering state: CarriedState) {
+  /// Writes `final[t]` for every environment of a range whose episode a limit cut on the step from row t.
+  ///
+  /// What is carried is set anew before each reaction and does not move on.
+  func react(
+    to fragment: FragmentView, at t: Int, of range: Range<Int>, remembering state: CarriedState
+  ) {
     if isStale {
       executor.weightsChanged()
       isStale = false
@@ -93,7 +97,7 @@ final class FinalReactor {
     let target = scratch.view.base
     let scratchStepno = (target + scratch.layout.stepno.offset(row: 0))
       .assumingMemoryBound(to: Int32.self)
-    for environment in 0..<layout.environmentCount where truncated[environment] {
+    for environment in range where truncated[environment] {
       for copy in copies {
         (target + copy.target.offset(row: 0)).copyMemory(
           from: fragment.base
@@ -101,7 +105,11 @@ final class FinalReactor {
           byteCount: copy.source.environmentStride)
       }
       scratchStepno[0] = stepno[environment] &+ 1
-      state.copy(environment: environment, to: carriedState)
+      for (leaf, slot) in carried.enumerated() {
+        let numbers = state.numbers(of: leaf, environment..<environment + 1)
+        _ = UnsafeMutableBufferPointer(start: executor[slot], count: numbers.count)
+          .update(fromContentsOf: numbers)
+      }
       executor.forward()
       for entry in recorded {
         (fragment.base + entry.column.offset(row: t, environment: environment))

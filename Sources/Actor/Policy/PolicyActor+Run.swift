@@ -3,14 +3,16 @@ import Rollout
 extension PolicyActor {
   /// The actor of one incarnation of a worker, as the run's description asks for.
   ///
+  /// - Parameter parts: which environments to react to by themselves, as their batch says.
   /// - Throws: `PolicyError` when the policy is not registered or cannot deal with the environment's spaces.
   public convenience init(
-    _ description: RunDescription, layout: FragmentLayout, worker: Int, incarnation: UInt32
+    _ description: RunDescription, layout: FragmentLayout, worker: Int, incarnation: UInt32,
+    parts: [Range<Int>]
   ) throws(PolicyError) {
     let streams = description.streams(worker: worker, incarnation: incarnation)
     try self.init(
       PolicyRegistry.decode(description.policy), layout: layout,
-      streams: (0..<description.environmentCount).map { streams.action($0) })
+      streams: (0..<description.environmentCount).map { streams.action($0) }, parts: parts)
   }
 }
 
@@ -41,7 +43,8 @@ extension FragmentProducer {
         """)
     }
     let actor = try PolicyActor(
-      description, layout: layout, worker: worker, incarnation: incarnation)
+      description, layout: layout, worker: worker, incarnation: incarnation,
+      parts: environments.parts)
     self.init(
       memory: memory, worker: worker, incarnation: incarnation, layout: layout,
       environments: environments, actor: actor, sticky: description.sticky)

@@ -8,30 +8,16 @@ public final class PolicyActor: RolloutActor {
   public let reaction: Nested<LeafSpecification>
   /// What is carried from row to row, per environment.
   public let recurrentState: Nested<LeafSpecification>
+  /// Which environments it can react to by themselves.
+  public let parts: [Range<Int>]
   /// The weights in use.
-  public var weights: FlatVector<Float> { executor.weights }
+  public let weights: FlatVector<Float>
 
-  private let executor: Executor<Float>
-  private let distribution: any ActionDistribution
-  private let streams: RandomStreamBuffer
-  private let choice: ActionChoice
-  /// Everything that is recorded, the logits first.
-  private let recorded: UnsafeMutableBufferPointer<Recorded>
-  /// Numbers that the logits have for each environment.
-  private let width: Int
-  /// Where the leaves of an action lie.
-  private let actionColumns: UnsafeMutableBufferPointer<Column>
   private let carriedState: CarriedState
+  /// One for all environments and, where there are several parts, one for each.
+  private let actors: [PolicyActorPart]
   /// What reacts to the observations at which limits cut episodes; `nil` where nothing is recorded of it.
   private let finalReactor: FinalReactor?
-
-  /// A tensor of the reaction and the column that it is copied to.
-  ///
-  /// By slot: a reaction may repeat an input, which lies elsewhere at each row.
-  private struct Recorded: BitwiseCopyable {
-    var source: Slot
-    var column: Column
-  }
 
   /// Traces a policy for fragments of a layout.
   ///
@@ -40,52 +26,37 @@ public final class PolicyActor: RolloutActor {
   ///   - layout: the fragments to record, made with the policy's signature.
   ///   - streams: one for each environment, to draw actions from.
   ///   - choice: whether actions are drawn or the likeliest is taken.
+  ///   - parts: which environments to react to by themselves, as `EnvironmentBatch.parts` says; all together when it is nil.
   /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces.
+  /// - Precondition: the parts are ascending and all environments together.
   public init(
-    _ policy: any Policy, layout: FragmentLayout, streams: [PCG64], choice: ActionChoice = .sample
+    _ policy: any Policy, layout: FragmentLayout, streams: [PCG64], choice: ActionChoice = .sample,
+    parts: [Range<Int>]? = nil
   ) throws(PolicyError) {
-    let spaces = layout.contents.spaces
-    precondition(streams.count == layout.environmentCount, "one stream for each environment")
-    let graph = Graph()
-    distribution = try ActionDistributions.fitting(spaces.action)
-    let carried = graph.inputs(
-      carrying: policy.recurrentState, environmentCount: layout.environmentCount)
-    let reaction = try policy.react(
-      to: TracedState(graph, layout, rows: 0..<1, hx: carried), choosing: distribution, in: graph)
-    self.reaction = layout.contents.reaction
-    recurrentState = policy.recurrentState
-    self.streams = RandomStreamBuffer(streams)
-    self.choice = choice
-    width = distribution.logitCount
-    precondition(
-      reaction.logits.lastAxis == width,
-      "\(reaction.logits.shape) is not what \(distribution) records")
-    actionColumns = .copy(of: layout.act.leaves)
-    let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
-    let next = reaction.hx.map(\.numeric)
-    // What is carried is wanted even if no score depends on it: the fragment records it.
-    executor = Executor(
-      graph, outputs: outputs.map(\.tensor) + next.leaves + carried.leaves)
-    carriedState = CarriedState(carried, becoming: next, columns: layout.hx, executor: executor)
-    var recorded: [Recorded] = []
-    for (name, tensor) in outputs {
-      guard let column = layout.actor[name]?.value,
-        column.rowStride == tensor.elementCount * MemoryLayout<Float>.stride
-      else { preconditionFailure("the layout has no room for '\(name)' of shape \(tensor.shape)") }
-      recorded.append(Recorded(source: Slot(tensor.id), column: column))
+    let all = 0..<layout.environmentCount
+    let parts = parts ?? [all]
+    precondition(streams.count == all.count, "one stream for each environment")
+    precondition(parts.flatMap(\.self).elementsEqual(all), "\(parts) of \(all.count) environments")
+    let streams = RandomStreamBuffer(streams)
+    carriedState = CarriedState(layout.hx)
+    var actors: [PolicyActorPart] = []
+    for range in parts.count == 1 ? [all] : [all] + parts {
+      actors.append(
+        try PolicyActorPart(
+          policy, layout: layout, of: range, streams: streams, choice: choice,
+          carriedState: carriedState, weights: actors.first?.weights))
     }
-    self.recorded = .copy(of: recorded)
-    finalReactor = try FinalReactor(policy, layout: layout, weights: executor.weights)
+    reaction = layout.contents.reaction
+    recurrentState = policy.recurrentState
+    weights = actors[0].weights
+    self.parts = parts
+    self.actors = actors
+    finalReactor = try FinalReactor(policy, layout: layout, weights: weights)
   }
 
-  deinit {
-    recorded.deallocate()
-    actionColumns.deallocate()
-  }
-
-  /// Renews what is derived from the weights.
+  /// Has the next reactions renew what is derived from the weights.
   public func weightsChanged() {
-    executor.weightsChanged()
+    for actor in actors { actor.weightsChanged() }
     finalReactor?.weightsChanged()
   }
 
@@ -95,28 +66,17 @@ public final class PolicyActor: RolloutActor {
   /// Writes what is carried to the fragment's `hx`.
   public func recordState(into fragment: FragmentView) { carriedState.record(into: fragment) }
 
-  /// Reacts to the state of row t.
-  public func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
-    executor.bind(fragment, row: t)
-    executor.forward()
-    for entry in recorded {
-      (fragment.base + entry.column.offset(row: t))
-        .copyMemory(from: executor[entry.source], byteCount: entry.column.rowStride)
+  /// Reacts to the state of some environments in row t.
+  public func react(to fragment: FragmentView, at t: Int, of range: Range<Int>, virtual: Bool) {
+    for actor in actors where actor.range == range {
+      actor.react(to: fragment, at: t, virtual: virtual)
+      return
     }
-    if virtual { return }
-    if !carriedState.isEmpty { carriedState.advance() }
-    if let columns = actionColumns.baseAddress {
-      let logits = LogitsView(
-        environmentCount: fragment.layout.environmentCount, width: width, stride: width,
-        base: UnsafePointer(executor[recorded[0].source]))
-      distribution.act(
-        on: logits, choice: choice, streams: streams,
-        into: ActionRow(fragment: fragment.base, columns: columns, row: t + 1))
-    }
+    preconditionFailure("\(range) is none of the parts \(parts)")
   }
 
-  /// Reacts to the observations at which limits cut episodes on the step from row t.
-  public func reactToFinal(of fragment: FragmentView, at t: Int) {
-    finalReactor?.react(to: fragment, at: t, remembering: carriedState)
+  /// Reacts to the observations at which limits cut some environments' episodes on the step from row t.
+  public func reactToFinal(of fragment: FragmentView, at t: Int, of range: Range<Int>) {
+    finalReactor?.react(to: fragment, at: t, of: range, remembering: carriedState)
   }
 }

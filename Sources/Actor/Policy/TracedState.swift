@@ -38,18 +38,24 @@ public struct TracedState {
 
   /// Traces the rows `rows` of a fragment's state.
   ///
-  /// - Parameter hx: what the actor carries when it comes to the first of them.
+  /// - Parameters:
+  ///   - environments: whose state; all environments' when it is nil, and of several rows.
+  ///   - hx: what the actor carries when it comes to the first of them.
   public init(
-    _ graph: Graph, _ layout: FragmentLayout, rows: Range<Int>, hx: Nested<Tensor> = .empty
+    _ graph: Graph, _ layout: FragmentLayout, rows: Range<Int>, environments: Range<Int>? = nil,
+    hx: Nested<Tensor> = .empty
   ) {
     func input(_ columns: Nested<Column>, _ leaves: Nested<LeafSpecification>) -> Nested<Tensor> {
-      graph.inputs(columns, leaves, rows: rows)
+      graph.inputs(columns, leaves, rows: rows, environments: environments)
+    }
+    func input(_ column: Column, _ type: ElementType) -> Tensor {
+      graph.input(column, .init(type, []), rows: rows, environments: environments)
     }
     self.hx = hx
     spaces = layout.contents.spaces
-    stepno = graph.input(layout.stepno, .init(.int32, []), rows: rows)
-    rew = graph.input(layout.rew, .init(.float32, []), rows: rows)
-    fin = graph.input(layout.fin, .init(.bool, []), rows: rows)
+    stepno = input(layout.stepno, .int32)
+    rew = input(layout.rew, .float32)
+    fin = input(layout.fin, .bool)
     obs = input(layout.obs, spaces.observation.leaves)
     act = input(layout.act, spaces.action.leaves)
   }
@@ -117,12 +123,15 @@ public struct TracedFragment {
 extension Graph {
   /// The same rows of all columns of a container.
   func inputs(
-    _ columns: Nested<Column>, _ leaves: Nested<LeafSpecification>, rows: Range<Int>
+    _ columns: Nested<Column>, _ leaves: Nested<LeafSpecification>, rows: Range<Int>,
+    environments: Range<Int>? = nil
   ) -> Nested<Tensor> {
     guard let pairs = columns.zip(leaves) else {
       preconditionFailure("a layout whose columns do not have their space's structure")
     }
-    return pairs.map { column, leaf in input(column, leaf, rows: rows) }
+    return pairs.map { column, leaf in
+      input(column, leaf, rows: rows, environments: environments)
+    }
   }
 }
 

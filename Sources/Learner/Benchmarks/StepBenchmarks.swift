@@ -116,7 +116,8 @@ private final class Player {
       count: setup.environmentCount, streams: streams)
     actor = try PolicyActor(
       setup.policy, layout: setup.layout,
-      streams: (0..<setup.environmentCount).map { streams.action($0) })
+      streams: (0..<setup.environmentCount).map { streams.action($0) },
+      parts: environments.parts)
     actor.weights.assign(setup.weights.elements)
     actor.weightsChanged()
     fragment = FragmentStorage(setup.layout)

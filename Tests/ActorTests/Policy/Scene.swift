@@ -50,12 +50,12 @@ enum Scene {
   /// An actor with random weights and streams of its own.
   static func actor(
     _ layout: FragmentLayout, policy: any Policy = policy, choice: ActionChoice = .sample,
-    seed: UInt64 = 3
+    seed: UInt64 = 3, parts: [Range<Int>]? = nil
   ) throws -> PolicyActor {
     let actor = try PolicyActor(
       policy, layout: layout,
       streams: (0..<layout.environmentCount).map { PCG64(seed: seed &+ UInt64($0)) },
-      choice: choice)
+      choice: choice, parts: parts)
     var random = PCG64(seed: seed)
     try PolicySignature(policy, for: layout.contents.spaces).parameters
       .initialise(actor.weights, using: &random)

@@ -6,7 +6,7 @@ import Testing
 struct CollectLoopTests {
   /// A loop over counters, with the memory that its episodes are told in.
   private final class Recording {
-    let actor = ScriptedActor()
+    let actor: ScriptedActor
     let storage: FragmentStorage
     let loop: CollectLoop
     private let memory: RunMemory
@@ -16,6 +16,7 @@ struct CollectLoopTests {
       _ members: [Counter], stepCount: Int, sticky: Bool = false, recordsFinal: Bool = true
     ) throws {
       let environments = try batch(members)
+      actor = ScriptedActor(parts: environments.parts)
       storage = FragmentStorage(
         FragmentLayout(
           stepCount: stepCount, environmentCount: members.count,

@@ -3,13 +3,14 @@
 /// An actor that counts: its n-th played reaction is the action 10 + n, for all environments alike.
 ///
 /// It records the first number that it sees and how many reactions it had played by then, and carries
-/// that count as its recurrent state.
+/// that count as its recurrent state. A reaction is played once the last environment has its part of it.
 final class ScriptedActor: RolloutActor {
   let reaction: Nested<LeafSpecification> = .fields([
     ("seen", .leaf(.init(.float32, []))), ("played", .leaf(.init(.float32, []))),
   ])
   let recurrentState: Nested<LeafSpecification> = .leaf(.init(.float32, []))
   let weights = FlatVector<Float>(repeating: 0, count: 0)
+  let parts: [Range<Int>]
   private(set) var played = 0
   /// Which environments it was told to forget; nil for all.
   private(set) var resets: [Int?] = []
@@ -19,6 +20,8 @@ final class ScriptedActor: RolloutActor {
   let finalReaction: Nested<LeafSpecification> = .fields([
     ("seen", .leaf(.init(.float32, []))), ("resets", .leaf(.init(.float32, []))),
   ])
+
+  init(parts: [Range<Int>]) { self.parts = parts }
 
   func weightsChanged() {}
 
@@ -30,14 +33,14 @@ final class ScriptedActor: RolloutActor {
     for environment in 0..<view.environmentCount { view[0, environment] = Float(played) }
   }
 
-  func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
+  func react(to fragment: FragmentView, at t: Int, of range: Range<Int>, virtual: Bool) {
     let obs = fragment.obs(as: Float.self)
-    for environment in 0..<obs.environmentCount {
+    for environment in range {
       fragment.actor("seen")?[t, environment] = obs[t, environment, 0]
       fragment.actor("played")?[t, environment] = Float(played)
       if !virtual { fragment.act(as: Int32.self)[t + 1, environment] = Int32(10 + played) }
     }
-    if !virtual { played += 1 }
+    if !virtual, range.upperBound == obs.environmentCount { played += 1 }
   }
 
   /// Says what it sees of the observation, and how many resets it had been told of by then.

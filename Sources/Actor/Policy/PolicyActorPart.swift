@@ -1,0 +1,133 @@
+import Rollout
+
+/// A policy at work on some of a fragment's environments: its network traced for as many.
+final class PolicyActorPart {
+  /// Which environments.
+  let range: Range<Int>
+  private let executor: Executor<Float>
+  private var isStale = true
+  private let carriedState: CarriedState
+  /// Where each leaf of what is carried is read, and what it becomes.
+  private let carried: UnsafeMutableBufferPointer<(input: Slot, next: Slot)>
+
+  private let distribution: any ActionDistribution
+  private let streams: RandomStreamBuffer
+  private let choice: ActionChoice
+  /// Everything that is recorded, the logits first.
+  private let recorded: UnsafeMutableBufferPointer<Recorded>
+  /// Numbers that the logits have for each environment.
+  private let width: Int
+  /// Where the leaves of an action lie.
+  private let actionColumns: UnsafeMutableBufferPointer<Column>
+
+  /// A tensor of the reaction and the column that it is copied to.
+  ///
+  /// By slot: a reaction may repeat an input, which lies elsewhere at each row.
+  private struct Recorded: BitwiseCopyable {
+    var source: Slot
+    var column: Column
+  }
+
+  /// Traces a policy for some environments of fragments of a layout.
+  ///
+  /// - Parameters:
+  ///   - streams: one for each environment of the layout.
+  ///   - carriedState: what is carried for all environments of the layout.
+  ///   - weights: the weights to use in place; a vector of zeros is made when there is none.
+  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces.
+  init(
+    _ policy: any Policy, layout: FragmentLayout, of range: Range<Int>,
+    streams: RandomStreamBuffer, choice: ActionChoice, carriedState: CarriedState,
+    weights: FlatVector<Float>?
+  ) throws(PolicyError) {
+    let graph = Graph()
+    distribution = try ActionDistributions.fitting(layout.contents.spaces.action)
+    let inputs = graph.inputs(carrying: policy.recurrentState, environmentCount: range.count)
+    let reaction = try policy.react(
+      to: TracedState(graph, layout, rows: 0..<1, environments: range, hx: inputs),
+      choosing: distribution, in: graph)
+    self.range = range
+    self.streams = RandomStreamBuffer(sharing: streams, range)
+    self.choice = choice
+    self.carriedState = carriedState
+    width = distribution.logitCount
+    precondition(
+      reaction.logits.lastAxis == width,
+      "\(reaction.logits.shape) is not what \(distribution) records")
+    actionColumns = .copy(of: layout.act.leaves)
+    let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
+    let next = reaction.hx.map(\.numeric)
+    // What is carried is wanted even if no score depends on it: the fragment records it.
+    executor = Executor(
+      graph, outputs: outputs.map(\.tensor) + next.leaves + inputs.leaves, weights: weights)
+    precondition(
+      inputs.zip(next) != nil && inputs.zip(layout.hx) != nil,
+      "a layout and a reaction of other recurrent states")
+    var carried: [(input: Slot, next: Slot)] = []
+    for (index, (input, next)) in zip(inputs.leaves, next.leaves).enumerated() {
+      precondition(
+        input.shape == next.shape
+          && input.elementCount == carriedState.numbers(of: index, range).count,
+        "\(next.shape) is carried on as \(input.shape)")
+      carried.append((input: Slot(input.id), next: Slot(next.id)))
+    }
+    self.carried = .copy(of: carried)
+    var recorded: [Recorded] = []
+    for (name, tensor) in outputs {
+      guard let column = layout.actor[name]?.value,
+        column.environmentStride * range.count
+          == tensor.elementCount * MemoryLayout<Float>.stride
+      else { preconditionFailure("the layout has no room for '\(name)' of shape \(tensor.shape)") }
+      recorded.append(Recorded(source: Slot(tensor.id), column: column))
+    }
+    self.recorded = .copy(of: recorded)
+  }
+
+  deinit {
+    carried.deallocate()
+    recorded.deallocate()
+    actionColumns.deallocate()
+  }
+
+  /// The weights in use.
+  var weights: FlatVector<Float> { executor.weights }
+
+  /// Has the next reaction renew what is derived from the weights.
+  func weightsChanged() { isStale = true }
+
+  /// Reacts to the state of row t.
+  func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
+    if isStale {
+      executor.weightsChanged()
+      isStale = false
+    }
+    for (leaf, slots) in carried.enumerated() {
+      let numbers = carriedState.numbers(of: leaf, range)
+      _ = UnsafeMutableBufferPointer(start: executor[slots.input], count: numbers.count)
+        .update(fromContentsOf: numbers)
+    }
+    executor.bind(fragment, row: t)
+    executor.forward()
+    for entry in recorded {
+      (fragment.base + entry.column.offset(row: t, environment: range.lowerBound)).copyMemory(
+        from: executor[entry.source], byteCount: entry.column.environmentStride &* range.count)
+    }
+    if virtual { return }
+    for (leaf, slots) in carried.enumerated() {
+      let numbers = carriedState.numbers(of: leaf, range)
+      _ = numbers.update(
+        fromContentsOf: UnsafeMutableBufferPointer(
+          start: executor[slots.next], count: numbers.count))
+    }
+    if let columns = actionColumns.baseAddress {
+      let logits = LogitsView(
+        environmentCount: range.count, width: width, stride: width,
+        base: UnsafePointer(executor[recorded[0].source]))
+      distribution.act(
+        on: logits, choice: choice, streams: streams,
+        into: ActionRow(
+          fragment: fragment.base, columns: columns, row: t + 1,
+          firstEnvironment: range.lowerBound))
+    }
+  }
+}
