@@ -42,4 +42,9 @@ extension RolloutActor {
   public func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
     react(to: fragment, at: t, of: 0..<fragment.layout.environmentCount, virtual: virtual)
   }
+
+  /// Reacts virtually to the observations at which limits cut any episodes on the step from row t.
+  public func reactToFinal(of fragment: FragmentView, at t: Int) {
+    reactToFinal(of: fragment, at: t, of: 0..<fragment.layout.environmentCount)
+  }
 }

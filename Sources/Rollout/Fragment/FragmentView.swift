@@ -58,9 +58,10 @@ public struct FragmentView {
   }
 
   /// Whether a limit cut any episode on the step from a row.
-  package func hasTruncation(at t: Int) -> Bool {
+  package func hasTruncation(at t: Int, of range: Range<Int>) -> Bool {
     let flags = UnsafeRawBufferPointer(
-      start: base + layout.truncated.offset(row: t), count: layout.truncated.rowStride)
+      start: base + layout.truncated.offset(row: t, environment: range.lowerBound),
+      count: range.count)
     return flags.contains { $0 != 0 }
   }
 

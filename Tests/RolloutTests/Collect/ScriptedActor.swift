@@ -44,7 +44,7 @@ final class ScriptedActor: RolloutActor {
   }
 
   /// Says what it sees of the observation, and how many resets it had been told of by then.
-  func reactToFinal(of fragment: FragmentView, at t: Int) {
+  func reactToFinal(of fragment: FragmentView, at t: Int, of range: Range<Int>) {
     guard let column = fragment.layout.finalObs.value else { return }
     let obs: ColumnView<Float> = fragment.column(column)
     for environment in 0..<obs.environmentCount where fragment.truncated[t, environment] {
