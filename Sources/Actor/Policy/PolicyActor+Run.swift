@@ -3,11 +3,11 @@ import Rollout
 extension PolicyActor {
   /// The actor of one incarnation of a worker, as the run's description asks for.
   ///
-  /// - Parameter parts: which environments to react to by themselves, as their batch says.
+  /// - Parameter parts: which environments to react to by themselves; all together when it is nil.
   /// - Throws: `PolicyError` when the policy is not registered or cannot deal with the environment's spaces.
   public convenience init(
     _ description: RunDescription, layout: FragmentLayout, worker: Int, incarnation: UInt32,
-    parts: [Range<Int>]
+    parts: [Range<Int>]? = nil
   ) throws(PolicyError) {
     let streams = description.streams(worker: worker, incarnation: incarnation)
     try self.init(
@@ -42,9 +42,12 @@ extension FragmentProducer {
         both must be the same build
         """)
     }
+    // Halves keep a worker and its environments' process at work at once. Without a processor for each they only cost more, which
+    // no worker would notice: two processes get a larger share of what all need.
+    let canOverlap = 2 * memory.layout.workerCount <= SystemCalls.coreCount
     let actor = try PolicyActor(
       description, layout: layout, worker: worker, incarnation: incarnation,
-      parts: environments.parts)
+      parts: canOverlap ? environments.parts : nil)
     self.init(
       memory: memory, worker: worker, incarnation: incarnation, layout: layout,
       environments: environments, actor: actor, sticky: description.sticky)
