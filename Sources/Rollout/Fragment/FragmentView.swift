@@ -57,7 +57,7 @@ public struct FragmentView {
     layout.finalReaction[name]?.value.map { column($0) }
   }
 
-  /// Whether a limit cut any episode on the step from a row.
+  /// Whether a limit cut the episode of any environment of a range on the step from a row.
   package func hasTruncation(at t: Int, of range: Range<Int>) -> Bool {
     let flags = UnsafeRawBufferPointer(
       start: base + layout.truncated.offset(row: t, environment: range.lowerBound),

@@ -47,7 +47,7 @@ final class ScriptedActor: RolloutActor {
   func reactToFinal(of fragment: FragmentView, at t: Int, of range: Range<Int>) {
     guard let column = fragment.layout.finalObs.value else { return }
     let obs: ColumnView<Float> = fragment.column(column)
-    for environment in 0..<obs.environmentCount where fragment.truncated[t, environment] {
+    for environment in range where fragment.truncated[t, environment] {
       fragment.final("seen")?[t, environment] = obs[t, environment, 0]
       fragment.final("resets")?[t, environment] = Float(resets.count)
     }
