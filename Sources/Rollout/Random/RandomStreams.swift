@@ -10,6 +10,7 @@
 /// | initialisation of weights | 2 |
 /// | evaluation, environment | 3, environment |
 /// | evaluation, action | 4, environment |
+/// | order of learning | 5 |
 ///
 /// A further purpose takes the next number. The incarnation is part of the key so that a worker
 /// that replaces a dead one does not repeat what the dead one had seen.
@@ -53,12 +54,16 @@ public struct RandomStreams: Sendable, Hashable {
     stream(seed, .evaluationAction, [environment])
   }
 
+  /// In which order a learner looks at what it learns from.
+  public static func learning(seed: UInt64) -> PCG64 { stream(seed, .learning, []) }
+
   private enum Purpose: UInt32 {
     case environment = 0
     case action = 1
     case initialisation = 2
     case evaluation = 3
     case evaluationAction = 4
+    case learning = 5
   }
 
   private static func stream(_ seed: UInt64, _ purpose: Purpose, _ indices: [Int]) -> PCG64 {

@@ -1,0 +1,94 @@
+extension FragmentLayout {
+  /// The layout of as many steps of another number of environments.
+  public func resized(environmentCount: Int) -> FragmentLayout {
+    FragmentLayout(
+      stepCount: stepCount, environmentCount: environmentCount, contents: contents)
+  }
+}
+
+extension FragmentView {
+  /// Copies some environments of another fragment here, side by side in the order given; nothing is allocated.
+  ///
+  /// - Parameters:
+  ///   - environments: which ones, as many as this fragment has.
+  ///   - source: a fragment of as many steps, recorded of the same.
+  /// - Precondition: all are environments of the source.
+  package func gather(_ environments: UnsafeBufferPointer<Int32>, of source: FragmentView) {
+    precondition(
+      environments.count == layout.environmentCount
+        && layout.stepCount == source.layout.stepCount
+        && layout.columns.count == source.layout.columns.count,
+      "a fragment of another size")
+    for environment in environments {
+      precondition(
+        environment >= 0 && environment < source.layout.environmentCount,
+        "no environment \(environment)")
+    }
+    for index in layout.columns.indices {
+      copy(environments, from: source, source.layout.columns[index], into: layout.columns[index])
+    }
+  }
+
+  /// Copies one environment of another fragment to a place of this one; nothing is allocated.
+  ///
+  /// - Precondition: both fragments have as many steps, are recorded of the same, and have such an environment.
+  package func copy(_ environment: Int, of source: FragmentView, to place: Int) {
+    precondition(
+      environment >= 0 && environment < source.layout.environmentCount && place >= 0
+        && place < layout.environmentCount && layout.stepCount == source.layout.stepCount
+        && layout.columns.count == source.layout.columns.count,
+      "environment \(environment) of \(source.layout.environmentCount) to \(place)")
+    for index in layout.columns.indices {
+      let (from, into) = (source.layout.columns[index], layout.columns[index])
+      var values = source.base + from.offset(row: 0, environment: environment)
+      var target = base + into.offset(row: 0, environment: place)
+      for _ in 0..<from.rowCount {
+        target.copyMemory(from: values, byteCount: from.environmentStride)
+        values += from.rowStride
+        target += into.rowStride
+      }
+    }
+  }
+
+  private func copy(
+    _ environments: UnsafeBufferPointer<Int32>, from source: FragmentView, _ from: Column,
+    into: Column
+  ) {
+    // One leaf is mostly a number or two for each environment, which a call of memcpy for each would cost too much for.
+    switch from.environmentStride {
+    case 1: copy(environments, from: source, from, into: into, as: UInt8.self)
+    case 4: copy(environments, from: source, from, into: into, as: UInt32.self)
+    case 8: copy(environments, from: source, from, into: into, as: UInt64.self)
+    case 16: copy(environments, from: source, from, into: into, as: SIMD2<UInt64>.self)
+    case let stride:
+      for row in 0..<from.rowCount {
+        var target = base + into.offset(row: row)
+        for environment in environments {
+          target.copyMemory(
+            from: source.base + from.offset(row: row, environment: Int(environment)),
+            byteCount: stride)
+          target += stride
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func copy<Unit: BitwiseCopyable>(
+    _ environments: UnsafeBufferPointer<Int32>, from source: FragmentView, _ from: Column,
+    into: Column, as unit: Unit.Type
+  ) {
+    for row in 0..<from.rowCount {
+      // Columns begin at multiples of 64 bytes, but rows need not.
+      var target = base + into.offset(row: row)
+      let values = source.base + from.offset(row: row)
+      for environment in environments {
+        target.storeBytes(
+          of: values.loadUnaligned(
+            fromByteOffset: Int(environment) &* MemoryLayout<Unit>.stride, as: Unit.self),
+          as: Unit.self)
+        target += MemoryLayout<Unit>.stride
+      }
+    }
+  }
+}

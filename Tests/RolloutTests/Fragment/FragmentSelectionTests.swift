@@ -1,0 +1,52 @@
+import Rollout
+import Testing
+
+struct FragmentSelectionTests {
+  private static let layout = FragmentLayout(
+    stepCount: 5, environmentCount: 7, contents: FragmentLayoutTests.contents)
+
+  @Test(arguments: [[3], [6, 0], [2, 2, 5], [6, 5, 4, 3, 2, 1, 0]])
+  func `chosen environments lie side by side in the order given`(chosen: [Int32]) {
+    let source = FragmentStorage(Self.layout)
+    scribble(source.view, seed: 3)
+    let target = FragmentStorage(Self.layout.resized(environmentCount: chosen.count))
+    chosen.withUnsafeBufferPointer { target.view.gather($0, of: source.view) }
+    for (from, into) in zip(source.layout.columns, target.layout.columns) {
+      for row in 0..<from.rowCount {
+        let (given, copied) = (
+          bytes(source.view, from, row: row), bytes(target.view, into, row: row)
+        )
+        let width = from.environmentStride
+        let expected = chosen.flatMap { given[Int($0) * width..<(Int($0) + 1) * width] }
+        #expect(copied == expected)
+      }
+    }
+    withExtendedLifetime((source, target)) {}
+  }
+
+  @Test func `one environment is copied to its place, and no other changes`() {
+    let source = FragmentStorage(Self.layout)
+    scribble(source.view, seed: 3)
+    let target = FragmentStorage(Self.layout.resized(environmentCount: 3))
+    target.view.copy(4, of: source.view, to: 1)
+    for (from, into) in zip(source.layout.columns, target.layout.columns) {
+      for row in 0..<from.rowCount {
+        let width = from.environmentStride
+        let given = bytes(source.view, from, row: row)[4 * width..<5 * width]
+        let nothing = Array(repeating: UInt8(0), count: width)
+        #expect(bytes(target.view, into, row: row) == nothing + given + nothing)
+      }
+    }
+    withExtendedLifetime((source, target)) {}
+  }
+
+  @Test(arguments: [[7], [-1]] as [[Int32]])
+  func `an environment that there is not is refused`(chosen: [Int32]) async {
+    await #expect(processExitsWith: .failure) { [chosen] in
+      let source = FragmentStorage(FragmentSelectionTests.layout)
+      let target = FragmentStorage(
+        FragmentSelectionTests.layout.resized(environmentCount: chosen.count))
+      chosen.withUnsafeBufferPointer { target.view.gather($0, of: source.view) }
+    }
+  }
+}
