@@ -66,7 +66,8 @@ extension Executor {
       case .choose(let shape, let out, let flags, let chosen, let other):
         guard let dy = gradient(out) else { continue }
         Kernels.chooseBackward(gradient(chosen), gradient(other), self[flags], dy, shape)
-      case .convert, .integerStrip, .oneHot, .oneHotBits, .chooseBytes, .accumulateBackwards,
+      case .convert, .integerStrip, .oneHot, .oneHotBits, .oneHotOfLargest, .chooseBytes,
+        .accumulateBackwards,
         .transpose:
         continue
       }

@@ -19,6 +19,7 @@ extension Executor {
           case .sum: Kernels.sum(self[x], count: count)
           case .mean: Kernels.sum(self[x], count: count) / Scalar(count)
           case .largest: Kernels.maximum(self[x], count: count)
+          case .deviation: Kernels.deviation(self[x], count: count)
           }
       case .linear(let shape, let out, let x, let weight, let transposed, let bias):
         Kernels.linearForward(
@@ -48,6 +49,8 @@ extension Executor {
         Kernels.oneHot(self[out], integers(x), rows: rows, count: count)
       case .oneHotBits(let out, let x, let rows, let bits):
         Kernels.oneHotBits(self[out], integers(x), rows: rows, bits: bits)
+      case .oneHotOfLargest(let out, let x, let rows, let count):
+        Kernels.oneHotOfLargest(self[out], self[x], rows: rows, count: count)
       case .swapAxes(let out, let x, let matrices, let rows, let columns):
         for matrix in 0..<matrices {
           let start = matrix &* rows &* columns

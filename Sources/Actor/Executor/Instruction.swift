@@ -34,6 +34,7 @@ enum Instruction: BitwiseCopyable {
   case integerStrip(Strip, out: Slot, x: Slot)
   case oneHot(out: Slot, x: Slot, rows: Int, count: Int)
   case oneHotBits(out: Slot, x: Slot, rows: Int, bits: Int)
+  case oneHotOfLargest(out: Slot, x: Slot, rows: Int, count: Int)
   /// The two axes of so many matrices exchanged.
   case swapAxes(out: Slot, x: Slot, matrices: Int, rows: Int, columns: Int)
   case sumLastAxis(out: Slot, x: Slot, rows: Int, width: Int)

@@ -75,8 +75,11 @@ struct Plan {
       needsGradient[id] =
         switch node.operation {
         case .parameter(_, let isLearnt): isLearnt
-        case .input, .constant, .convert, .oneHot, .oneHotBits, .accumulateBackwards: false
-        case .alias(.stopGradient), .unary(.atLeast), .reduce(.largest): false
+        case .input, .constant, .convert, .oneHot, .oneHotBits, .oneHotOfLargest,
+          .accumulateBackwards:
+          false
+        case .alias(.stopGradient), .unary(.atLeast), .reduce(.largest), .reduce(.deviation):
+          false
         case .embedding, .pick: needsGradient[node.operands[0]]
         case .choose: node.operands.dropFirst().contains { needsGradient[$0] }
         default: node.operands.contains { needsGradient[$0] }
@@ -209,6 +212,10 @@ struct Plan {
     case .oneHotBits:
       let bits = node.shape.last ?? 1
       body.append(.oneHotBits(out: out, x: operands[0], rows: count / bits, bits: bits))
+    case .oneHotOfLargest:
+      let width = node.shape.last ?? 1
+      body.append(
+        .oneHotOfLargest(out: out, x: operands[0], rows: count / max(width, 1), count: width))
     case .swapLastAxes:
       let matrix = shape(0).suffix(2).map { $0 }
       body.append(

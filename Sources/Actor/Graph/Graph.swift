@@ -21,6 +21,8 @@ public final class Graph {
 
   private(set) var nodes: [Node] = []
   private var parameterNodes: [String: Int] = [:]
+  /// Whether parameters that are asked for are held as they are.
+  private var isHolding = false
 
   /// An empty graph.
   public init() {}
@@ -60,7 +62,7 @@ public final class Graph {
   public func parameter(
     _ name: String, _ shape: [Int], _ initialisation: Initialisation
   ) -> Tensor {
-    weights(name, shape, initialisation, isLearnt: true)
+    weights(name, shape, initialisation, isLearnt: !isHolding)
   }
 
   /// Numbers that are not learnt but travel with the weights: the statistics of a normaliser, or an ε.
@@ -71,6 +73,18 @@ public final class Graph {
   /// - Precondition: a name that was used before has the same shape, and is no parameter's.
   public func buffer(_ name: String, _ shape: [Int], initially value: Double = 0) -> Tensor {
     weights(name, shape, .constant(value), isLearnt: false)
+  }
+
+  /// Traces with parameters that are not learnt: each one that is first named here becomes a buffer.
+  ///
+  /// A second network beside the one that is trained, such as Q-learning's target, is written with the same layers.
+  public func holding<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let before = isHolding
+    isHolding = true
+    defer { isHolding = before }
+    return try body()
   }
 
   private func weights(

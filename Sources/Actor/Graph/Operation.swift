@@ -41,6 +41,8 @@ enum Operation: Equatable {
   case oneHot
   /// The bits of an integer, lowest first.
   case oneHotBits
+  /// A 1 at the place of the largest number.
+  case oneHotOfLargest
   /// The last two axes exchanged.
   case swapLastAxes
   case sumLastAxis
@@ -87,4 +89,6 @@ enum BinaryOperation: Equatable, BitwiseCopyable {
 /// A number made of all elements.
 enum Reduction: Equatable, BitwiseCopyable {
   case sum, mean, largest
+  /// The root of the unbiased variance.
+  case deviation
 }

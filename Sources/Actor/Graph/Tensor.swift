@@ -129,6 +129,12 @@ extension Tensor {
   /// The largest of all elements; passes no gradient.
   public func largest() -> Tensor { graph.append(.reduce(.largest), [numeric], []) }
 
+  /// The standard deviation of all elements, the root of the unbiased variance as PyTorch's `std`; passes no gradient.
+  public func standardDeviation() -> Tensor { graph.append(.reduce(.deviation), [numeric], []) }
+
+  /// A 1 in each row at the place of the last axis's largest number, the first of several, zeros elsewhere; passes no gradient.
+  public func oneHotOfLargest() -> Tensor { graph.append(.oneHotOfLargest, [numeric], shape) }
+
   /// The sum over the last axis, which goes.
   public func sumOverLastAxis() -> Tensor {
     graph.append(.sumLastAxis, [numeric], Array(shape.dropLast()))

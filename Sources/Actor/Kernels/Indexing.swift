@@ -106,6 +106,23 @@ extension Kernels {
     }
   }
 
+  /// out [rows, count] = a 1 at the place of each row's largest number, the first of several, zeros elsewhere.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func oneHotOfLargest<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, count: Int
+  ) {
+    for r in 0..<rows {
+      let row = x + r &* count
+      var best = 0
+      for place in 0..<count {
+        if row[place] > row[best] { best = place }
+        out[r &* count &+ place] = 0
+      }
+      if count > 0 { out[r &* count &+ best] = 1 }
+    }
+  }
+
   /// out [rows, bits] = each index's bits as zeros and ones, the lowest first.
   ///
   /// Beyond the 31st bit the sign repeats, as in two's complement of any length.

@@ -64,6 +64,28 @@ extension Kernels {
     return S.laneSum((first + second) + (third + fourth))
   }
 
+  /// √(Σ (x[i] − mean)² / (count − 1)) over `count` elements; zero for one.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func deviation<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
+    guard count > 1 else { return 0 }
+    let mean = sum(x, count: count) / S(count)
+    let center = S.Vector(repeating: mean)
+    var squares = S.Vector(repeating: 0)
+    var i = 0
+    while i &+ S.lanes <= count {
+      let difference = S.load(x + i) - center
+      squares = S.multiplyAdd(difference, difference, squares)
+      i &+= S.lanes
+    }
+    var total = S.laneSum(squares)
+    while i < count {
+      total += (x[i] - mean) * (x[i] - mean)
+      i &+= 1
+    }
+    return (total / S(count &- 1)).squareRoot()
+  }
+
   /// The largest of `count` elements; −∞ for none, NaN if one is NaN.
   @specialized(where S == Float)
   @specialized(where S == Double)

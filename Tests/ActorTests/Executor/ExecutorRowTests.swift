@@ -18,6 +18,28 @@ struct ExecutorRowTests {
     }
   }
 
+  @Test func `the deviation of all elements is the root of the unbiased variance`() {
+    for shape in oddShapes {
+      Formula([shape]) { _, x in x[0].standardDeviation() }
+        .check("deviation", hasGradient: false) { x in
+          let count = Double(x[0].count)
+          let mean = x[0].reduce(0, +) / count
+          let squares = x[0].reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+          return [x[0].count > 1 ? (squares / (count - 1)).squareRoot() : 0]
+        }
+    }
+  }
+
+  @Test func `a one stands at the place of the largest number, the first of several`() {
+    let graph = Graph()
+    let input = graph.input([2, 2, 3])
+    let places = input.oneHotOfLargest()
+    let executor = Executor<Double>(graph, outputs: [places])
+    executor.set(input, to: [1, 3, 2, -1, -1, -2, 0, 0, 0, -5, -.infinity, -4])
+    executor.forward()
+    #expect(executor.values(of: places) == [0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1])
+  }
+
   @Test func `a reduction's single number meets the elements it came from`() {
     for shape in oddShapes where !shape.isEmpty {
       Formula([shape]) { _, x in (x[0] - x[0].mean()).squared() }.check("centred") { x in
