@@ -89,6 +89,20 @@ public struct NetworkPolicy: Policy, Equatable {
     }
   }
 
+  /// A number for each of several choices, [rows, B, count], by a network without memory.
+  ///
+  /// - Parameters:
+  ///   - root: what the names of its parameters are below; `nil` for the actor's own.
+  ///   - name: what the layer that gives the numbers is called.
+  func scores(
+    of state: TracedState, count: Int, below root: String?, named name: String, in graph: Graph
+  ) throws(PolicyError) -> Tensor {
+    let features = try trunk(of: state, below: root, in: graph).features
+    return graph.linear(
+      features, outputs: count, name: ParameterNames(root: root)[name],
+      weights: initialisation.weights(gain: 1))
+  }
+
   /// What states are worth, [rows, B].
   private func judgement(_ features: Tensor, in graph: Graph) -> Tensor {
     let value = graph.linear(

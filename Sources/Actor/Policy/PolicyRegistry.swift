@@ -10,7 +10,8 @@ public enum PolicyRegistry {
   private typealias Decode = @Sendable (Data) throws -> any Policy
 
   private static let kinds = Mutex<[String: Decode]>([
-    NetworkPolicy.kind: { try JSONDecoder().decode(NetworkPolicy.self, from: $0) }
+    NetworkPolicy.kind: { try JSONDecoder().decode(NetworkPolicy.self, from: $0) },
+    QNetworkPolicy.kind: { try JSONDecoder().decode(QNetworkPolicy.self, from: $0) },
   ])
 
   /// Makes a policy known under its kind.

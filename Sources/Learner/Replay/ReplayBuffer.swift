@@ -1,0 +1,54 @@
+import Rollout
+
+/// The latest batches, kept to be learnt from again.
+///
+/// What is drawn are environments of a batch over all its rows, so that a sample is a fragment itself. All memory is there
+/// from the beginning.
+public final class ReplayBuffer {
+  /// Environment steps that are kept at most.
+  public var capacity: Int { storages.count * stepsPerBatch }
+  /// Environment steps that are kept now.
+  public var stepCount: Int { batchCount * stepsPerBatch }
+
+  private let storages: [FragmentStorage]
+  private let stepsPerBatch: Int
+  private let environmentCount: Int
+  private var batchCount = 0
+  private var next = 0
+
+  /// Makes room for as many batches as hold that many environment steps, at least one.
+  ///
+  /// - Parameters:
+  ///   - steps: environment steps to keep; rounded up to whole batches.
+  ///   - layout: the batches, [T, n·B].
+  public init(steps: Int, of layout: FragmentLayout) {
+    stepsPerBatch = layout.stepCount * layout.environmentCount
+    environmentCount = layout.environmentCount
+    let count = max(1, (steps + stepsPerBatch - 1) / stepsPerBatch)
+    storages = (0..<count).map { _ in FragmentStorage(layout) }
+  }
+
+  /// Keeps a batch, in the place of the oldest when there is no other.
+  ///
+  /// - Precondition: it has the layout that the buffer was made for.
+  public func add(_ batch: FragmentView) {
+    let target = storages[next].view
+    precondition(
+      batch.layout.byteCount == target.layout.byteCount, "a batch of another layout to replay")
+    target.base.copyMemory(from: batch.base, byteCount: target.layout.byteCount)
+    next = (next + 1) % storages.count
+    batchCount = min(batchCount + 1, storages.count)
+  }
+
+  /// Fills a fragment with environments drawn from what is kept, each equally likely and with replacement.
+  ///
+  /// - Precondition: something is kept.
+  public func sample(into sample: FragmentView, using random: inout PCG64) {
+    precondition(batchCount > 0, "nothing to replay yet")
+    for place in 0..<sample.layout.environmentCount {
+      let drawn = random.integer(below: batchCount * environmentCount)
+      sample.copy(
+        drawn % environmentCount, of: storages[drawn / environmentCount].view, to: place)
+    }
+  }
+}
