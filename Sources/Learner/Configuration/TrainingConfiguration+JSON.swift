@@ -13,15 +13,14 @@ extension TrainingConfiguration {
   ///
   /// - Parameters:
   ///   - json: UTF-8 text of one object.
-  ///   - base: the configuration for keys that are absent.
+  ///   - base: the configuration for keys that are absent; nil for the default of the algorithm that the object names.
   ///   - source: what errors call the text, such as the file's name.
   /// - Throws: ``ConfigurationError`` for text that is no JSON object, an unknown key or a wrong type.
   public init(
-    json: Data, over base: TrainingConfiguration = TrainingConfiguration(),
-    source: String = "the configuration"
+    json: Data, over base: TrainingConfiguration? = nil, source: String = "the configuration"
   ) throws(ConfigurationError) {
-    self = base
     let values = try Self.values(of: json, source: source)
+    self = base ?? Self(values["algorithm"].flatMap { Algorithm(rawValue: $0.text) } ?? .reinforce)
     let names = Self.settings.map(\.name)
     // In alphabetical order, for a JSON object has none of its own and the error is to be the same.
     for key in values.keys.sorted() where key != Self.remarkKey && !names.contains(key) {
@@ -38,7 +37,7 @@ extension TrainingConfiguration {
   ///
   /// - Throws: ``ConfigurationError`` when the file cannot be read, and as for text.
   public init(
-    contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
+    contentsOf path: String, over base: TrainingConfiguration? = nil
   ) throws(ConfigurationError) {
     let json: Data
     do {

@@ -52,77 +52,6 @@ extension TrainingConfiguration {
     }
   }
 
-  private func validateLearning() throws(ConfigurationError) {
-    try refuse("gamma", gamma, unless: (0...1).contains(gamma), "use 0 to 1")
-    try refuse(
-      "entropy-cost", entropyCost, unless: entropyCost.smallest >= 0 && entropyCost.isFinite,
-      "use 0 or a small positive number, such as 0.01")
-    let environmentCount =
-      environmentsPerActor * fragmentsPerBatch
-    if baseline == .mean, environmentCount < 2 {
-      throw ConfigurationError(
-        "--baseline mean needs several environments in a batch and has 1: "
-          + "use --envs-per-actor or --fragments-per-batch of at least 2, or --baseline none.",
-        option: "baseline")
-    }
-    try refuse(
-      "value-cost", valueCost, unless: valueCost >= 0 && valueCost.isFinite,
-      "use 0 or a positive number, such as 0.5")
-    if valueCost != Self().valueCost, !learnsValue {
-      let text = SettingFormat<Double>.number.value(valueCost).text
-      throw ConfigurationError(
-        "--value-cost \(text) has no use with --baseline \(baseline.rawValue): leave it out, "
-          + "or use --baseline value.",
-        option: "value-cost")
-    }
-    try refuse(
-      "rho-clip", rhoClip, unless: rhoClip > 0, "use a positive number, or inf for no limit")
-    try validateOptimizer()
-    try refuse(
-      "max-grad-norm", maximumGradientNorm, unless: maximumGradientNorm > 0,
-      "use a positive number, or inf for no limit")
-  }
-
-  private func validateOptimizer() throws(ConfigurationError) {
-    try refuse(
-      "momentum", momentum, unless: momentum >= 0 && momentum < 1, "use 0 to below 1, such as 0.9")
-    try refuseUnused("momentum", \.momentum, by: [.sgd, .rmsprop])
-    try refuse(
-      "weight-decay", weightDecay, unless: weightDecay >= 0 && weightDecay.isFinite,
-      "use 0 or a small positive number, such as 0.01")
-    try refuseUnused("weight-decay", \.weightDecay, by: [.adamw])
-    // A schedule may begin or end at 0, but has to move something in between.
-    try refuse(
-      "learning-rate", learningRate,
-      unless: learningRate.smallest >= 0 && learningRate.largest > 0 && learningRate.isFinite,
-      "use a small positive number, such as 0.01")
-    guard let valueLearningRate else { return }
-    try refuse(
-      "value-learning-rate", valueLearningRate,
-      unless: valueLearningRate > 0 && valueLearningRate.isFinite,
-      "use a small positive number, such as 0.01, or same")
-    guard !learnsValue else { return }
-    let text = SettingFormat<Double>.number.value(valueLearningRate).text
-    throw ConfigurationError(
-      "--value-learning-rate \(text) needs a value that is learnt and --baseline "
-        + "\(baseline.rawValue) learns none: leave it out, or use --baseline value.",
-      option: "value-learning-rate")
-  }
-
-  /// Refuses a number that the chosen optimizer would ignore.
-  private func refuseUnused(
-    _ option: String, _ field: KeyPath<Self, Double>, by users: [OptimizerKind]
-  ) throws(ConfigurationError) {
-    let value = self[keyPath: field]
-    guard value != Self()[keyPath: field], !users.contains(optimizer) else { return }
-    let text = SettingFormat<Double>.number.value(value).text
-    let remedy = users.map(\.rawValue).joined(separator: " or ")
-    throw ConfigurationError(
-      "--\(option) \(text) has no use with --optimizer \(optimizer.rawValue): leave it out, "
-        + "or use --optimizer \(remedy).",
-      option: option)
-  }
-
   private func validateRun() throws(ConfigurationError) {
     try ConfigurationError.check("steps", totalSteps, in: 1...1_000_000_000_000_000)
     if let untilReturn {
@@ -144,13 +73,13 @@ extension TrainingConfiguration {
     try EpisodeLimit.validate(evaluationEpisodeSteps, option: "eval-episode-steps")
   }
 
-  private func refuse(
+  func refuse(
     _ option: String, _ value: Double, unless isValid: Bool, _ remedy: String
   ) throws(ConfigurationError) {
     try refuse(option, .constant(value), unless: isValid, remedy)
   }
 
-  private func refuse(
+  func refuse(
     _ option: String, _ value: Schedule, unless isValid: Bool, _ remedy: String
   ) throws(ConfigurationError) {
     guard !isValid else { return }

@@ -85,6 +85,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   // MARK: Learning
 
+  /// What is learnt from batches.
+  public var algorithm = Algorithm.reinforce
+
   /// The discount γ of future rewards.
   public var gamma = 0.99
 
@@ -97,8 +100,53 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// What the squared error of a learnt value is worth in the loss; of meaning to the baseline `value` only.
   public var valueCost = 0.5
 
+  /// How far advantages trust rewards more than values; of meaning to algorithms with advantages only.
+  public var lambda = 1.0
+
+  /// Whether advantages, or REINFORCE's returns, are brought to mean 0 and deviation 1.
+  public var normalizeAdvantages = false
+
+  /// How far PPO's ratio may move from 1 before nothing more is gained by it.
+  public var clip = 0.2
+
+  /// How far PPO's value may move from what was recorded; infinite for any.
+  public var valueClip = Double.infinity
+
   /// The upper limit of importance weights; infinite for none.
   public var rhoClip = 1.0
+
+  /// The upper limit of the weights with which V-trace carries errors back; infinite for none.
+  public var traceClip = 1.0
+
+  /// Passes over each batch.
+  public var epochs = 1
+
+  /// Parts of a pass.
+  public var minibatches = 1
+
+  /// The divergence between policies beyond which the rest of a batch is left alone; infinite for none.
+  public var targetDivergence = Double.infinity
+
+  /// The chance of an action at random in Q-learning, which may change in the course of the run.
+  public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 20_000)
+
+  /// Whether Q-learning lets the trained network choose what the target network values.
+  public var doubleQ = true
+
+  /// How many environment steps Q-learning keeps.
+  public var replaySteps = 50_000
+
+  /// How many environment steps one of Q-learning's updates draws.
+  public var replayBatch = 400
+
+  /// How many environment steps come in before Q-learning's first update.
+  public var learningStarts = 1_000
+
+  /// How many updates of Q-learning follow each batch.
+  public var updatesPerBatch = 1
+
+  /// How many updates lie between copies to Q-learning's target network.
+  public var targetEvery = 100
 
   /// The rule that turns gradients into steps.
   public var optimizer = OptimizerKind.adam
@@ -145,6 +193,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   /// Creates the default configuration.
   public init() {}
+
+  /// Creates the configuration that is the default for an algorithm.
+  public init(_ algorithm: Algorithm) {
+    self.algorithm = algorithm
+    adopt(algorithm)
+  }
 
   /// How many updates the weights that collect stay behind those that learn, where that is fixed.
   ///

@@ -90,44 +90,6 @@ extension TrainingConfiguration {
       "First weights: PyTorch's default for each layer, or orthogonal with the gains of PPO."),
   ]
 
-  private static let learningSettings: [Setting<TrainingConfiguration>] = [
-    Setting("gamma", "X", \.gamma, .number, in: .learning, "Discount of future rewards."),
-    Setting(
-      "entropy-cost", "X|SCHEDULE", \.entropyCost, .schedule, in: .learning,
-      "Weight of the entropy bonus in the loss: a number or a schedule, as for --learning-rate."),
-    Setting(
-      "baseline", "none|mean|value", \.baseline, .choice, in: .learning,
-      "What returns are compared with: nothing, their mean over the batch at each step, or a value "
-        + "that the network learns."),
-    Setting(
-      "value-cost", "X", \.valueCost, .number, in: .learning,
-      "Weight of the value's squared error in the loss, for the baseline value."),
-    Setting(
-      "rho-clip", "X", \.rhoClip, .number, in: .learning,
-      "Upper limit of importance weights; inf for none."),
-    Setting(
-      "optimizer", "adam|adamw|sgd|rmsprop", \.optimizer, .choice, in: .learning,
-      "The rule that turns gradients into steps."),
-    Setting(
-      "momentum", "X", \.momentum, .number, in: .learning,
-      "How much of a step goes on into the next one, for sgd and rmsprop."),
-    Setting(
-      "weight-decay", "X", \.weightDecay, .number, in: .learning,
-      "What a step takes off each weight at a learning rate of 1, for adamw."),
-    Setting(
-      "learning-rate", "X|SCHEDULE", \.learningRate, .schedule, in: .learning,
-      "The optimizer's step size: a number, or linear:A:B, cosine:A:B or exponential:A:B, from A to "
-        + "B over the run, or with :N behind it over N steps."),
-    Setting(
-      "value-learning-rate", "X|same", \.valueLearningRate, .optional(.number, orWord: "same"),
-      in: .learning,
-      "Step size of the parameters that only a learnt value depends on, where --learning-rate is "
-        + "largest."),
-    Setting(
-      "max-grad-norm", "X", \.maximumGradientNorm, .number, in: .learning,
-      "Norm to which longer gradients are shortened; inf for none."),
-  ]
-
   private static let runSettings: [Setting<TrainingConfiguration>] = [
     Setting(
       "steps", "N", \.totalSteps, .integer, in: .run,

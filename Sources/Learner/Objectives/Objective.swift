@@ -29,6 +29,8 @@ public struct TracedLoss {
   public var metrics: [Metric]
   /// Numbers in the loss that may change in the course of a run.
   public var coefficients: [Coefficient]
+  /// How far the trained policy is from the one that collected, a single number, for learners that stop when it is far.
+  public var divergence: Tensor?
 
   /// A number to be reported.
   public struct Metric {
@@ -41,10 +43,14 @@ public struct TracedLoss {
   }
 
   /// Pairs a loss with what is reported beside it and what changes in it.
-  public init(_ loss: Tensor, metrics: [Metric], coefficients: [Coefficient] = []) {
+  public init(
+    _ loss: Tensor, metrics: [Metric], coefficients: [Coefficient] = [],
+    divergence: Tensor? = nil
+  ) {
     self.loss = loss
     self.metrics = metrics
     self.coefficients = coefficients
+    self.divergence = divergence
   }
 }
 

@@ -20,6 +20,8 @@ import Rollout
 ///
 ///     b_t = v_t (no gradient passes),   loss += c_value mean((v_t − G_t)²)
 ///
+/// With normalised returns (G_t − b_t − mean) / (σ + 10⁻⁸) stands for G_t − b_t, over all steps of the batch.
+///
 /// Source: Williams (1992), "Simple statistical gradient-following algorithms for connectionist reinforcement learning",
 /// with the weights of importance sampling.
 public struct Reinforce: Objective, Equatable {
@@ -34,15 +36,18 @@ public struct Reinforce: Objective, Equatable {
   public var rhoClip: Double
   /// b_t, what returns are compared with.
   public var baseline: ReturnBaseline
+  /// Whether G_t − b_t is brought to mean 0 and deviation 1 over the batch.
+  public var normalisesReturns: Bool
   /// What the squared error of a learnt baseline is worth.
   public var valueCost: Double
 
   /// REINFORCE with these settings.
   public init(
     discount: Double = 0.99, entropyCost: Schedule = 0.01, rhoClip: Double = .infinity,
-    baseline: ReturnBaseline = .none, valueCost: Double = 0.5
+    baseline: ReturnBaseline = .none, normalisesReturns: Bool = false, valueCost: Double = 0.5
   ) {
     self.baseline = baseline
+    self.normalisesReturns = normalisesReturns
     self.valueCost = valueCost
     self.discount = discount
     self.entropyCost = entropyCost
@@ -62,14 +67,15 @@ public struct Reinforce: Objective, Equatable {
     let ratio = exp(logPi.stopGradient() - logMu)
     let rho = ratio.clipped(at: rhoClip)
 
-    let judgement = baseline == .value ? try Judgement(of: fragment, reaction) : nil
+    let judgement = baseline == .value ? try StateJudgement(of: fragment, reaction) : nil
     let returns = Trajectory(fragment).returns(discount: discount, values: judgement?.known)
-    let advantages =
+    let compared =
       switch baseline {
       case .none: returns
       case .mean: returns - returns.meanOverLastAxis()
       case .value: judgement.map { returns - $0.known.current } ?? returns
       }
+    let advantages = normalisesReturns ? compared.normalised : compared
     let score = (logPi * (advantages * rho)).mean()
     let entropy = distribution.entropy(of: reaction.logits).mean()
     let cost = Coefficient("entropy_cost", entropyCost, in: entropy.graph)
@@ -78,10 +84,7 @@ public struct Reinforce: Objective, Equatable {
     if let judgement {
       let error = (judgement.values - returns).squared().mean()
       loss = loss + valueCost * error
-      metrics = [
-        .init(name: "value_mean", tensor: judgement.values.mean(), summary: .mean),
-        .init(name: "value_loss", tensor: error, summary: .mean),
-      ]
+      metrics = judgement.metrics(error: error)
     }
 
     return TracedLoss(
@@ -95,28 +98,6 @@ public struct Reinforce: Objective, Equatable {
         .init(
           name: "rho_clipped", tensor: (1 - (-ratio).atLeast(-rhoClip)).mean(), summary: .mean),
       ] + metrics, coefficients: [cost])
-  }
-}
-
-/// What a network says that states are worth.
-private struct Judgement {
-  /// v_t for rows 0…T−1, [T, B], by the policy that is trained.
-  let values: Tensor
-  /// The same held fixed, and what the policy that collected said behind the last row and behind cuts.
-  let known: StateValues
-
-  init(of fragment: TracedFragment, _ reaction: Reaction) throws(PolicyError) {
-    guard let values = reaction.information.first(where: { $0.name == "value" })?.tensor,
-      let known = StateValues(values, of: fragment)
-    else {
-      throw PolicyError(
-        """
-        a learnt baseline needs a policy that says a value: give NetworkPolicy a value head, or a \
-        policy of your own information named 'value' with a number for each row
-        """)
-    }
-    self.values = values
-    self.known = known
   }
 }
 

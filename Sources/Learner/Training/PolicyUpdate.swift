@@ -5,7 +5,7 @@ import Rollout
 ///
 /// The graph is traced once for batches of one shape; an update allocates nothing. What would poison the weights is not done:
 /// see `UpdateOutcome`.
-public final class PolicyUpdate {
+public final class PolicyUpdate: BatchLearner {
   /// The weights that are trained, in place.
   public let weights: FlatVector<Float>
   /// Updates made so far.
@@ -21,6 +21,7 @@ public final class PolicyUpdate {
   private let executor: Executor<Float>
   private let optimiser: any Optimiser<Float>
   private let loss: Tensor
+  private let divergence: Tensor?
   private let maximumGradientNorm: Double
   /// The learning rate, if it changes.
   private let learningRate: Scheduled<Void>?
@@ -74,8 +75,10 @@ public final class PolicyUpdate {
     self.maximumGradientNorm = maximumGradientNorm
     self.totalSteps = totalSteps
     loss = traced.loss
+    divergence = traced.divergence
     executor = Executor(
-      graph, outputs: traced.metrics.map(\.tensor), loss: traced.loss, weights: weights)
+      graph, outputs: traced.metrics.map(\.tensor) + (divergence.map { [$0] } ?? []),
+      loss: traced.loss, weights: weights)
     earlierWeights = FlatVector(repeating: 0, count: weights.count)
 
     var metrics = UpdateMetrics()
@@ -98,8 +101,16 @@ public final class PolicyUpdate {
 
   /// Learns from a batch.
   @discardableResult
-  public func learn(from batch: FragmentView) -> UpdateOutcome {
-    let step = stepCount
+  public func learn(from batch: FragmentView) -> UpdateOutcome { learn(from: batch, at: stepCount) }
+
+  /// Learns from a batch, or from a part of one.
+  ///
+  /// - Parameters:
+  ///   - step: environment steps learnt from so far, for schedules.
+  ///   - largestDivergence: how far the trained policy may be from the one that collected.
+  func learn(
+    from batch: FragmentView, at step: Int, upTo largestDivergence: Double = .infinity
+  ) -> UpdateOutcome {
     for coefficient in coefficients {
       executor.pointer(to: coefficient.target)[0] = Float(
         coefficient.schedule.value(at: step, of: totalSteps))
@@ -107,8 +118,11 @@ public final class PolicyUpdate {
     executor.weightsChanged()
     executor.bind(batch)
     executor.forward()
-    executor.backward()
     lastLoss = executor.value(of: loss)
+    if let divergence, Double(executor.value(of: divergence)) > largestDivergence {
+      return .tooFar
+    }
+    executor.backward()
     let norm = executor.gradients.clipNorm(to: maximumGradientNorm)
     guard lastLoss.isFinite, norm.isFinite else {
       skippedCount += 1
@@ -154,6 +168,8 @@ public final class PolicyUpdate {
 public enum UpdateOutcome: Sendable, Equatable {
   /// The weights moved.
   case learnt
+  /// The policy is further from the one that collected than it may be: nothing moved.
+  case tooFar
   /// The loss or its gradient was not finite: weights and optimiser stay bit for bit as they were.
   case skipped
   /// A weight would have become larger than anything can be learnt with, or no number: the weights are put back as they

@@ -34,7 +34,8 @@ final class RunRecorder {
         try RunDirectory.create(at: URL(fileURLWithPath: path, isDirectory: true))
       } else {
         try RunDirectory.create(
-          environment: configuration.environment.id, algorithm: Reinforce.name, seed: seed)
+          environment: configuration.environment.id, algorithm: configuration.algorithm.rawValue,
+          seed: seed)
       }
     // The directory is where the file is: a run that starts from this file makes one of its own.
     var saved = configuration
@@ -61,19 +62,19 @@ final class RunRecorder {
   ///
   /// - Throws: `RecordError`.
   func record(
-    _ collector: any RolloutCollector, _ update: PolicyUpdate, secondsElapsed: Double
+    _ collector: any RolloutCollector, _ learner: any BatchLearner, secondsElapsed: Double
   ) throws(RecordError) {
     collector.takeEpisodes { recentReturns.add(Double($0.episodeReturn)) }
-    let metrics = update.takeMetrics()
-    guard !metrics.isEmpty || update.skippedCount > lastRecord.skipped else { return }
+    let metrics = learner.takeMetrics()
+    guard !metrics.isEmpty || learner.skippedCount > lastRecord.skipped else { return }
     let progress = collector.progress
     let rate =
       Double(progress.steps - lastRecord.steps) / max(secondsElapsed - lastRecord.seconds, 1e-9)
-    lastRecord = (secondsElapsed, progress.steps, update.skippedCount)
+    lastRecord = (secondsElapsed, progress.steps, learner.skippedCount)
 
     var record = MetricsRecord()
     record.set("env_steps", progress.steps)
-    record.set("updates", update.updateCount)
+    record.set("updates", learner.updateCount)
     record.set("seconds", secondsElapsed)
     record.set("steps_per_second", rate)
     record.set("episodes", progress.episodes)
@@ -82,7 +83,7 @@ final class RunRecorder {
     record.set("lag_mean", progress.meanLag)
     record.set("lag_max", progress.lagLargest)
     record.set("worker_restarts", progress.restarts)
-    record.set("skipped_updates", update.skippedCount)
+    record.set("skipped_updates", learner.skippedCount)
     try log.append(record)
     line.update(status(progress, metrics, rate, secondsElapsed))
   }
@@ -91,27 +92,27 @@ final class RunRecorder {
   ///
   /// - Throws: `RecordError`.
   func recordEvaluation(
-    _ meanReturn: Double, isReached: Bool, _ update: PolicyUpdate, secondsElapsed: Double
+    _ meanReturn: Double, isReached: Bool, _ learner: any BatchLearner, secondsElapsed: Double
   ) throws(RecordError) {
     evaluationReturn = meanReturn
     var record = MetricsRecord()
-    record.set("env_steps", update.stepCount)
-    record.set("updates", update.updateCount)
+    record.set("env_steps", learner.stepCount)
+    record.set("updates", learner.updateCount)
     record.set("seconds", secondsElapsed)
     record.set("eval_return", meanReturn)
     try log.append(record)
     // What ends the run has been confirmed, which a higher mean of fewer episodes has not.
     if meanReturn > best?.meanReturn ?? -.infinity || isReached {
-      best = (meanReturn, update.stepCount)
-      try checkpoint(update).save(to: directory.bestCheckpoint)
+      best = (meanReturn, learner.stepCount)
+      try checkpoint(learner).save(to: directory.bestCheckpoint)
     }
   }
 
   /// Saves the weights as they are, and the lines of metrics so far.
   ///
   /// - Throws: `RecordError`.
-  func save(_ update: PolicyUpdate) throws(RecordError) {
-    try checkpoint(update).save(to: directory.lastCheckpoint)
+  func save(_ learner: any BatchLearner) throws(RecordError) {
+    try checkpoint(learner).save(to: directory.lastCheckpoint)
     try log.flush()
   }
 
@@ -119,10 +120,10 @@ final class RunRecorder {
   ///
   /// - Throws: `RecordError`.
   func finish(
-    _ collector: any RolloutCollector, _ update: PolicyUpdate, secondsElapsed: Double
+    _ collector: any RolloutCollector, _ learner: any BatchLearner, secondsElapsed: Double
   ) throws(RecordError) {
-    try record(collector, update, secondsElapsed: secondsElapsed)
-    try save(update)
+    try record(collector, learner, secondsElapsed: secondsElapsed)
+    try save(learner)
     var final = status(collector.progress, [], 0, secondsElapsed)
     final.stepsPerSecond = Double(final.steps) / max(secondsElapsed, 1e-9)
     line.finish(final)
@@ -142,16 +143,16 @@ final class RunRecorder {
       secondsElapsed: seconds, evaluationReturn: evaluationReturn)
   }
 
-  private func checkpoint(_ update: PolicyUpdate) -> Checkpoint {
+  private func checkpoint(_ learner: any BatchLearner) -> Checkpoint {
     let environment = configuration.environment
     var metadata = [
       Checkpoint.Key.environment: environment.id,
       Checkpoint.Key.maxEpisodeSteps:
         SettingFormat.episodeLimit.value(environment.limit).text,
       Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
-      Checkpoint.Key.algorithm: Reinforce.name,
-      Checkpoint.Key.environmentSteps: "\(update.stepCount)",
-      Checkpoint.Key.updates: "\(update.updateCount)",
+      Checkpoint.Key.algorithm: configuration.algorithm.rawValue,
+      Checkpoint.Key.environmentSteps: "\(learner.stepCount)",
+      Checkpoint.Key.updates: "\(learner.updateCount)",
     ]
     // A checkpoint of a bare environment has the bytes that it always had.
     if !environment.arguments.isEmpty {

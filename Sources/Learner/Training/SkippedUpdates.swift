@@ -21,7 +21,7 @@ struct SkippedUpdates {
     _ outcome: UpdateOutcome, of batch: FragmentBatch, loss: Float
   ) throws(TrainingError) -> String? {
     switch outcome {
-    case .learnt:
+    case .learnt, .tooFar:
       inARow = 0
       return nil
     case .diverged(let largest):

@@ -5,15 +5,22 @@ import Rollout
 extension TrainingConfiguration {
   /// The policy to train.
   public var policy: any Policy {
-    NetworkPolicy(
+    let network = NetworkPolicy(
       inputs: networkInputs, torso: torso, hidden: hiddenSizes ?? torso.usualHiddenSizes,
       activation: activation, recurrent: recurrent, recurrentSize: recurrentSize,
       recurrentLayers: recurrentLayers, value: valueHead, integers: integerInputs,
       embeddingWidth: embeddingSize, initialisation: initialisation)
+    return algorithm == .dqn ? QNetworkPolicy(network) : network
   }
 
   /// Whether something learns what states are worth.
-  var learnsValue: Bool { baseline == .value }
+  var learnsValue: Bool {
+    switch algorithm {
+    case .reinforce: baseline == .value
+    case .a2c, .ppo, .vtrace, .appo: true
+    case .dqn: false
+    }
+  }
 
   private var valueHead: ValueHead {
     guard learnsValue else { return .none }
@@ -21,10 +28,25 @@ extension TrainingConfiguration {
   }
 
   /// What to minimise.
-  public var objective: Reinforce {
-    Reinforce(
-      discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip, baseline: baseline,
-      valueCost: valueCost)
+  public var objective: any Objective {
+    let settings = ActorCriticSettings(
+      discount: gamma, lambda: lambda, entropyCost: entropyCost, valueCost: valueCost,
+      normalisesAdvantages: normalizeAdvantages)
+    let surrogate = ClippedSurrogate(clip: clip, valueClip: valueClip)
+    let clips = ImportanceClips(rho: rhoClip, trace: traceClip)
+    return switch algorithm {
+    case .reinforce:
+      Reinforce(
+        discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip, baseline: baseline,
+        normalisesReturns: normalizeAdvantages, valueCost: valueCost)
+    case .a2c: AdvantageActorCritic(settings)
+    case .ppo: ProximalPolicy(settings, surrogate)
+    case .vtrace: VTraceActorCritic(settings, clips)
+    case .appo: AsynchronousProximalPolicy(settings, surrogate, clips)
+    case .dqn:
+      QLearning(
+        (policy as? QNetworkPolicy) ?? QNetworkPolicy(), discount: gamma, isDouble: doubleQ)
+    }
   }
 
   /// What evaluations play.
@@ -61,6 +83,46 @@ extension TrainingConfiguration {
         setup, actorCount: actorCount, bufferCount: bufferCount,
         fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag, processes: processes)
     }
+  }
+
+  /// What learns from batches.
+  ///
+  /// - Parameter valueParameters: the names of parameters that only a learnt value depends on.
+  /// - Throws: `PolicyError` when the policy does not say what the objective needs.
+  func makeLearner(
+    _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>
+  ) throws -> any BatchLearner {
+    func makeUpdate(_ layout: FragmentLayout) throws -> PolicyUpdate {
+      try PolicyUpdate(
+        setup.policy, objective, layout: layout, weights: setup.weights,
+        optimiser: makeOptimiser(setup.parameters, valueParameters: valueParameters),
+        maximumGradientNorm: maximumGradientNorm, learningRate: learningRate,
+        totalSteps: totalSteps)
+    }
+    let random = RandomStreams.learning(seed: setup.seed)
+    if algorithm == .dqn {
+      return try ReplayLearner(
+        replay, totalSteps: totalSteps, batchLayout: batchLayout, parameters: setup.parameters,
+        weights: setup.weights, random: random, makeUpdate: makeUpdate)
+    }
+    if epochs == 1, minibatches == 1, targetDivergence == .infinity {
+      return try makeUpdate(batchLayout)
+    }
+    return try MinibatchLearner(
+      epochs: epochs, minibatchCount: minibatches, targetDivergence: targetDivergence,
+      batchLayout: batchLayout, random: random, makeUpdate: makeUpdate)
+  }
+
+  /// How Q-learning uses what it keeps.
+  private var replay: ReplayLearner.Settings {
+    var settings = ReplayLearner.Settings()
+    settings.replaySteps = replaySteps
+    settings.firstUpdate = learningStarts
+    settings.sampleEnvironments = replayBatch / fragmentSteps
+    settings.updatesPerBatch = updatesPerBatch
+    settings.targetInterval = targetEvery
+    settings.epsilon = epsilon
+    return settings
   }
 
   /// What turns gradients into steps.

@@ -19,7 +19,7 @@ public final class TrainingRun {
   public let layers: LayerTable
 
   private let setup: RolloutSetup
-  private let update: PolicyUpdate
+  private let learner: any BatchLearner
   private let collector: any RolloutCollector
   private let recorder: RunRecorder
   private let evaluator: Evaluator
@@ -61,12 +61,8 @@ public final class TrainingRun {
     let recorder = try RunRecorder(resolved, setup, seed: seed, isQuiet: isQuiet)
     self.recorder = recorder
     voice.say = { recorder.say($0) }
-    update = try PolicyUpdate(
-      resolved.policy, resolved.objective, layout: collector.batchLayout, weights: setup.weights,
-      optimiser: resolved.makeOptimiser(
-        setup.parameters, valueParameters: layers.valueParameters),
-      maximumGradientNorm: resolved.maximumGradientNorm, learningRate: resolved.learningRate,
-      totalSteps: resolved.totalSteps)
+    learner = try resolved.makeLearner(
+      setup, batchLayout: collector.batchLayout, valueParameters: layers.valueParameters)
   }
 
   /// Trains until all steps are made, the return is reached or a signal asks to stop; saves and ends the workers.
@@ -87,7 +83,7 @@ public final class TrainingRun {
     }
     let seconds = secondsElapsed
     if ending == .steps { ending = try evaluateAtTheEnd() }
-    try recorder.finish(collector, update, secondsElapsed: seconds)
+    try recorder.finish(collector, learner, secondsElapsed: seconds)
     return summary(ending ?? .steps, seconds)
   }
 
@@ -97,20 +93,20 @@ public final class TrainingRun {
       return try collector.next()
     } catch let error where !(error is Interrupted) {
       // The report of what went wrong counts for more than one of a disk that is full as well.
-      if update.updateCount > 0 { try? recorder.save(update) }
+      if learner.updateCount > 0 { try? recorder.save(learner) }
       throw error
     }
   }
 
   /// Learns from a batch; when there is no use in going on, the last weights that are sound are saved first.
   private func learn(from batch: FragmentBatch) throws {
-    let outcome = update.learn(from: batch.view)
+    let outcome = learner.learn(from: batch.view)
     do {
-      let sentence = try skipped.note(outcome, of: batch, loss: update.lastLoss)
+      let sentence = try skipped.note(outcome, of: batch, loss: learner.lastLoss)
       if let sentence { recorder.say(sentence) }
     } catch {
       // As above: this report counts for more than one of a disk that is full as well.
-      try? recorder.finish(collector, update, secondsElapsed: secondsElapsed)
+      try? recorder.finish(collector, learner, secondsElapsed: secondsElapsed)
       throw TrainingError(
         "\(error); \(directory.path)/checkpoints/last.safetensors holds the last sound weights")
     }
@@ -118,7 +114,7 @@ public final class TrainingRun {
 
   // MARK: Between updates
 
-  private var steps: Int { update.stepCount }
+  private var steps: Int { learner.stepCount }
 
   private var secondsElapsed: Double {
     Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
@@ -133,7 +129,7 @@ public final class TrainingRun {
     if let interruption { return interruption }
     let seconds = secondsElapsed
     if recorder.isDue(secondsElapsed: seconds) {
-      try recorder.record(collector, update, secondsElapsed: seconds)
+      try recorder.record(collector, learner, secondsElapsed: seconds)
     }
     if configuration.evaluateEvery > 0, steps >= nextEvaluation {
       nextEvaluation = (steps / configuration.evaluateEvery + 1) * configuration.evaluateEvery
@@ -168,7 +164,7 @@ public final class TrainingRun {
     }
     lastEvaluation = (steps, mean)
     try recorder.recordEvaluation(
-      mean, isReached: isReached, update, secondsElapsed: secondsElapsed)
+      mean, isReached: isReached, learner, secondsElapsed: secondsElapsed)
     return isReached
   }
 
@@ -182,7 +178,7 @@ public final class TrainingRun {
   ) -> TrainingSummary {
     let progress = collector.progress
     return TrainingSummary(
-      ending: ending, steps: steps, updates: update.updateCount, seconds: seconds,
+      ending: ending, steps: steps, updates: learner.updateCount, seconds: seconds,
       restarts: progress.restarts, meanLag: progress.meanLag, largestLag: progress.lagLargest,
       evaluationReturn: lastEvaluation?.meanReturn, best: recorder.best,
       runDirectory: directory.path, seed: seed)

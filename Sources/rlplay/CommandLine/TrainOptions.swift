@@ -25,10 +25,14 @@ extension Command {
       + [configurationFile]
       + CommandOption.all(TrainPresentation.settings, defaults: TrainPresentation()),
     interpret: { (parsed) throws(ConfigurationError) in
-      var configuration = TrainingConfiguration()
+      // What else is the default depends on the algorithm; a name that is none is refused below.
+      let base = parsed.values["algorithm"].flatMap(Algorithm.init).map {
+        TrainingConfiguration($0)
+      }
+      var configuration = base ?? TrainingConfiguration()
       // The file comes first wherever it is named: what is typed overrides what was written down.
       if let path = parsed.values[configurationFile.name] {
-        configuration = try TrainingConfiguration(contentsOf: path)
+        configuration = try TrainingConfiguration(contentsOf: path, over: base)
       }
       try parsed.apply(TrainingConfiguration.settings, to: &configuration)
       try configuration.validate()

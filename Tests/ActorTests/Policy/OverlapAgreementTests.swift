@@ -26,9 +26,9 @@ struct OverlapAgreementTests {
     init(
       _ id: String, _ policy: NetworkPolicy, wrappers: [Wrapper], sticky: Bool, inHalves: Bool
     ) throws {
-      let environments = try EnvironmentRegistry.shared.makeBatch(
-        "gym:\(id)", streams: (0..<7).map { PCG64(seed: 60 + $0) }, limit: .steps(13),
-        wrappers: wrappers)
+      let environments = try EnvironmentChoice(
+        "gym:\(id)", limit: .steps(13), wrappers: wrappers
+      ).makeBatch(streams: (0..<7).map { PCG64(seed: 60 + $0) })
       #expect(environments.parts == [0..<4, 4..<7])
       storage = FragmentStorage(
         FragmentLayout(

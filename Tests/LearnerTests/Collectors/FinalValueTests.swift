@@ -54,8 +54,8 @@ struct FinalValueTests {
     policy: NetworkPolicy, sticky: Bool
   ) throws {
     let setup = try RolloutSetup(
-      environment: "CartPole-v1", episodeLimit: .steps(7), policy: policy, environmentCount: 5,
-      stepCount: 12, sticky: sticky, seed: 8)
+      environment: EnvironmentChoice("CartPole-v1", limit: .steps(7)), policy: policy,
+      environmentCount: 5, stepCount: 12, sticky: sticky, seed: 8)
     let rollout = try SameProcess(setup, fragmentsPerBatch: 1, lag: 0)
     defer { rollout.close() }
     let rerun = try Rerun(setup, rollout.batchLayout)

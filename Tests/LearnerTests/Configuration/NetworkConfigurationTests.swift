@@ -57,7 +57,7 @@ struct NetworkConfigurationTests {
     configuration.sharedTorso = false
     try configuration.validate()
     #expect((configuration.policy as? NetworkPolicy)?.value == .separate)
-    #expect(configuration.objective.valueCost == 1)
+    #expect((configuration.objective as? Reinforce)?.valueCost == 1)
   }
 
   static let contradictions:

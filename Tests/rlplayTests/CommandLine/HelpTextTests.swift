@@ -108,6 +108,9 @@ struct HelpTextTests {
                                   orthogonal with the gains of PPO. (default: pytorch)
 
       Learning:
+        --algorithm reinforce|a2c|ppo|vtrace|appo|dqn
+                                  What is learnt from batches; what other options are
+                                  by default depends on it. (default: reinforce)
         --gamma X                 Discount of future rewards. (default: 0.99)
         --entropy-cost X|SCHEDULE
                                   Weight of the entropy bonus in the loss: a number or
@@ -118,8 +121,41 @@ struct HelpTextTests {
                                   network learns. (default: mean)
         --value-cost X            Weight of the value's squared error in the loss, for
                                   the baseline value. (default: 0.5)
+        --lambda X                How far advantages trust rewards more than values, 0
+                                  to 1. (default: 1)
+        --[no-]normalize-advantages
+                                  Bring advantages, or REINFORCE's returns, to mean 0
+                                  and deviation 1. (default: off)
         --rho-clip X              Upper limit of importance weights; inf for none.
                                   (default: 1)
+        --trace-clip X            Upper limit of the weights with which V-trace
+                                  carries errors back; inf for none. (default: 1)
+        --clip X                  How far PPO's ratio may move from 1 before nothing
+                                  more is gained by it. (default: 0.2)
+        --value-clip X            How far PPO's value may move from what was recorded;
+                                  inf for any. (default: inf)
+        --epochs N                Passes over each batch. (default: 1)
+        --minibatches N           Parts of a pass, of whole environments each.
+                                  (default: 1)
+        --target-kl X             Leave the rest of a batch alone once policies are
+                                  1.5 times so far apart; inf for never.
+                                  (default: inf)
+        --epsilon X|SCHEDULE      Chance of an action at random in Q-learning: a
+                                  number or a schedule, as for --learning-rate.
+                                  (default: linear:1:0.05:20000)
+        --[no-]double-q           Let the trained network choose the action that
+                                  Q-learning's target network values. (default: on)
+        --replay-steps N          Environment steps that Q-learning keeps.
+                                  (default: 50000)
+        --replay-batch N          Environment steps that one update of Q-learning
+                                  draws, in whole fragments of an environment.
+                                  (default: 400)
+        --learning-starts N       Environment steps before Q-learning's first update.
+                                  (default: 1000)
+        --updates-per-batch N     Updates of Q-learning that follow each batch.
+                                  (default: 1)
+        --target-every N          Updates between copies to Q-learning's target
+                                  network. (default: 100)
         --optimizer adam|adamw|sgd|rmsprop
                                   The rule that turns gradients into steps.
                                   (default: adam)

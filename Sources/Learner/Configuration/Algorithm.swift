@@ -1,0 +1,74 @@
+import Actor
+
+/// What is learnt from batches; docs/learning.md says how.
+public enum Algorithm: String, Sendable, CaseIterable {
+  /// REINFORCE with importance weights.
+  case reinforce
+  /// Advantage actor-critic.
+  case a2c
+  /// Proximal policy optimisation.
+  case ppo
+  /// The actor-critic of IMPALA.
+  case vtrace
+  /// Proximal policy optimisation with V-trace.
+  case appo
+  /// Q-learning with replay.
+  case dqn
+}
+
+extension TrainingConfiguration {
+  /// Sets what an algorithm wants otherwise than REINFORCE.
+  ///
+  /// docs/benchmarks.md says what these were chosen by.
+  mutating func adopt(_ algorithm: Algorithm) {
+    switch algorithm {
+    case .reinforce: break
+    case .a2c:
+      adoptCritic()
+      deterministic = true
+      lambda = 0.95
+    case .ppo:
+      adoptCritic()
+      deterministic = true
+      actorCount = 8
+      bufferCount = 16
+      fragmentsPerBatch = 8
+      fragmentSteps = 32
+      policyLag = 1
+      lambda = 0.95
+      normalizeAdvantages = true
+      epochs = 4
+      minibatches = 4
+    case .vtrace:
+      adoptCritic()
+    case .appo:
+      adoptCritic()
+      fragmentsPerBatch = 8
+      normalizeAdvantages = true
+      epochs = 2
+      minibatches = 2
+    case .dqn:
+      networkInputs = [.obs]
+      hiddenSizes = [64, 64]
+      learningRate = 0.001
+      actorCount = 2
+      bufferCount = 8
+      environmentsPerActor = 4
+      fragmentSteps = 4
+      fragmentsPerBatch = 1
+      replayBatch = 128
+    }
+  }
+
+  /// A policy and a value that do not disturb each other.
+  private mutating func adoptCritic() {
+    networkInputs = [.obs]
+    hiddenSizes = [64, 64]
+    activation = .tanh
+    initialisation = .orthogonal
+    sharedTorso = false
+    learningRate = 0.0025
+    maximumGradientNorm = 0.5
+    fragmentsPerBatch = 4
+  }
+}

@@ -1,0 +1,35 @@
+import Actor
+import Rollout
+
+/// Advantage actor-critic, A2C: what a step earned beyond what the network expected.
+///
+///     A_t = GAE(γ, λ) from the trained network's values          no gradient passes
+///     loss = − mean(A_t log π(a_t | s_t)) + c_value mean((v_t − (A_t + v_t))²) − c_entropy mean(H π(· | s_t))
+///
+/// Nothing corrects for the policy that collected, so weights should not be far behind: see `VTraceActorCritic` for those that are.
+///
+/// Source: Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", with one learner.
+public struct AdvantageActorCritic: Objective, Equatable {
+  /// The name in run directories and checkpoints.
+  public static let name = "a2c"
+
+  /// What all objectives with a value have in common.
+  public var settings: ActorCriticSettings
+
+  /// A2C with these settings.
+  public init(_ settings: ActorCriticSettings = ActorCriticSettings()) { self.settings = settings }
+
+  /// Traces the loss.
+  public func loss(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> TracedLoss {
+    let judgement = try StateJudgement(of: fragment, reaction)
+    let policy = ImportanceRatio(of: fragment, reaction, distribution)
+    let advantages = Trajectory(fragment).generalisedAdvantages(
+      values: judgement.known, discount: settings.discount, lambda: settings.lambda)
+    let targets = advantages + judgement.known.current
+    return settings.loss(
+      policyLoss: -(policy.logPi * settings.weighed(advantages)).mean(),
+      valueError: (judgement.values - targets).squared().mean(), policy, judgement)
+  }
+}

@@ -1,0 +1,54 @@
+import Actor
+import Rollout
+
+/// PPO for workers that are updates behind: advantages by V-trace from the trained network's values, anew in each pass.
+///
+///     vs_t, A_t = V-trace(γ, λ, ρ̄, c̄) from the trained network's values          no gradient passes
+///     loss = − mean(min(ρ_t A′_t, clip(ρ_t, 1 ± ε) A′_t)) + c_value error(v_t, vs_t) − c_entropy mean(H π(· | s_t))
+///
+/// A′ is V-trace's advantage without its own factor ρ_t, which stands in the surrogate already:
+/// A′_t = r_{t+1} + γ vs_{t+1} − v_t.
+///
+/// Sources: Schulman et al. (2017) and Espeholt et al. (2018); put together as in Petrenko et al. (2020), "Sample Factory".
+public struct AsynchronousProximalPolicy: Objective, Equatable {
+  /// The name in run directories and checkpoints.
+  public static let name = "appo"
+
+  /// What all objectives with a value have in common.
+  public var settings: ActorCriticSettings
+  /// How far policy and value may move.
+  public var surrogate: ClippedSurrogate
+  /// Upper limits of importance weights in V-trace.
+  public var clips: ImportanceClips
+
+  /// Asynchronous PPO with these settings.
+  public init(
+    _ settings: ActorCriticSettings = ActorCriticSettings(normalisesAdvantages: true),
+    _ surrogate: ClippedSurrogate = ClippedSurrogate(),
+    _ clips: ImportanceClips = ImportanceClips()
+  ) {
+    self.settings = settings
+    self.surrogate = surrogate
+    self.clips = clips
+  }
+
+  /// Traces the loss.
+  public func loss(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> TracedLoss {
+    let judgement = try StateJudgement(of: fragment, reaction)
+    guard let recorded = fragment.actor["value"]?.value else {
+      preconditionFailure("the fragment holds no values of the policy that collected it")
+    }
+    let policy = ImportanceRatio(of: fragment, reaction, distribution)
+    let steps = Trajectory(fragment)
+    let estimate = clips.vTrace(of: fragment, policy, judgement, settings)
+    let advantages = steps.differences(
+      from: judgement.known, to: estimate.values, discount: settings.discount)
+    return settings.loss(
+      policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages)),
+      valueError: surrogate.valueError(
+        judgement.values, target: estimate.values, before: recorded),
+      policy, judgement, metrics: [surrogate.clippedPart(policy.ratio)])
+  }
+}

@@ -1,0 +1,47 @@
+import Actor
+import Rollout
+
+/// Proximal policy optimisation, PPO: several passes over a batch, none of which may move the policy far.
+///
+///     A_t = GAE(γ, λ) from what the network of the policy that collected said          no gradient passes
+///     loss = − mean(min(ρ_t A_t, clip(ρ_t, 1 ± ε) A_t)) + c_value error(v_t, A_t + v_μ,t) − c_entropy mean(H π(· | s_t))
+///
+/// Advantages come from what the fragment holds alone, so that they are the same in every pass.
+///
+/// Source: Schulman et al. (2017), "Proximal policy optimization algorithms", equations 7 and 9.
+public struct ProximalPolicy: Objective, Equatable {
+  /// The name in run directories and checkpoints.
+  public static let name = "ppo"
+
+  /// What all objectives with a value have in common.
+  public var settings: ActorCriticSettings
+  /// How far policy and value may move.
+  public var surrogate: ClippedSurrogate
+
+  /// PPO with these settings.
+  public init(
+    _ settings: ActorCriticSettings = ActorCriticSettings(lambda: 0.95, normalisesAdvantages: true),
+    _ surrogate: ClippedSurrogate = ClippedSurrogate()
+  ) {
+    self.settings = settings
+    self.surrogate = surrogate
+  }
+
+  /// Traces the loss.
+  public func loss(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> TracedLoss {
+    let judgement = try StateJudgement(of: fragment, reaction)
+    guard let recorded = StateValues(recordedIn: fragment) else {
+      preconditionFailure("the fragment holds no values of the policy that collected it")
+    }
+    let policy = ImportanceRatio(of: fragment, reaction, distribution)
+    let advantages = Trajectory(fragment).generalisedAdvantages(
+      values: recorded, discount: settings.discount, lambda: settings.lambda)
+    return settings.loss(
+      policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages)),
+      valueError: surrogate.valueError(
+        judgement.values, target: advantages + recorded.current, before: recorded.current),
+      policy, judgement, metrics: [surrogate.clippedPart(policy.ratio)])
+  }
+}

@@ -1,0 +1,64 @@
+import Actor
+import Rollout
+
+/// The actor-critic of IMPALA: corrected by V-trace for a policy that collected many updates ago.
+///
+///     vs_t, A_t = V-trace(γ, λ, ρ̄, c̄) from the trained network's values          no gradient passes
+///     loss = − mean(A_t log π(a_t | s_t)) + c_value mean((v_t − vs_t)²) − c_entropy mean(H π(· | s_t))
+///
+/// Source: Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted actor-learner architectures",
+/// section 4.2.
+public struct VTraceActorCritic: Objective, Equatable {
+  /// The name in run directories and checkpoints.
+  public static let name = "vtrace"
+
+  /// What all objectives with a value have in common.
+  public var settings: ActorCriticSettings
+  /// Upper limits of importance weights.
+  public var clips: ImportanceClips
+
+  /// V-trace with these settings.
+  public init(
+    _ settings: ActorCriticSettings = ActorCriticSettings(),
+    _ clips: ImportanceClips = ImportanceClips()
+  ) {
+    self.settings = settings
+    self.clips = clips
+  }
+
+  /// Traces the loss.
+  public func loss(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> TracedLoss {
+    let judgement = try StateJudgement(of: fragment, reaction)
+    let policy = ImportanceRatio(of: fragment, reaction, distribution)
+    let estimate = clips.vTrace(of: fragment, policy, judgement, settings)
+    return settings.loss(
+      policyLoss: -(policy.logPi * settings.weighed(estimate.advantages)).mean(),
+      valueError: (judgement.values - estimate.values).squared().mean(), policy, judgement)
+  }
+}
+
+/// Upper limits of importance weights in V-trace; infinity lets all pass.
+public struct ImportanceClips: Sendable, Equatable {
+  /// ρ̄, which decides what policy values are learnt of.
+  public var rho: Double
+  /// c̄, which decides how far a step's error reaches back.
+  public var trace: Double
+
+  /// Limits, by default IMPALA's.
+  public init(rho: Double = 1, trace: Double = 1) {
+    self.rho = rho
+    self.trace = trace
+  }
+
+  /// V-trace of a fragment from the trained network's values.
+  func vTrace(
+    of fragment: TracedFragment, _ policy: ImportanceRatio, _ judgement: StateJudgement,
+    _ settings: ActorCriticSettings
+  ) -> VTrace {
+    Trajectory(fragment).vTrace(
+      values: judgement.known, ratios: policy.ratio, discount: settings.discount,
+      lambda: settings.lambda, rhoClip: rho, cClip: trace)
+  }
+}

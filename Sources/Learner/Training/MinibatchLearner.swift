@@ -1,0 +1,93 @@
+import Rollout
+
+/// Learns from each batch in several passes over parts of it, as PPO does.
+///
+/// A part is some of the batch's environments over all its rows, and so a fragment itself: estimators run within it, and a
+/// recurrent core begins with its own state. The parts of a pass are drawn without replacement; nothing is allocated.
+public final class MinibatchLearner: BatchLearner {
+  /// Environment steps learnt from so far.
+  public private(set) var stepCount = 0
+  /// Steps of the optimiser so far.
+  public var updateCount: Int { update.updateCount }
+  /// Updates that moved nothing.
+  public var skippedCount: Int { update.skippedCount }
+  /// The loss of the last update.
+  public var lastLoss: Float { update.lastLoss }
+
+  private let update: PolicyUpdate
+  private let epochs: Int
+  private let partCount: Int
+  private let largestDivergence: Double
+  private let part: FragmentStorage
+  /// The batch's environments, in the order of the pass.
+  private let order: FlatVector<Int32>
+  private var random: PCG64
+
+  /// Learns in passes over a batch.
+  ///
+  /// - Parameters:
+  ///   - epochs: passes over each batch.
+  ///   - minibatchCount: parts of a pass; divides the batch's environments.
+  ///   - targetDivergence: the KL divergence of the trained policy from the one that collected, at 1.5 times of which the
+  ///     rest of the batch is left alone; infinity for never.
+  ///   - batchLayout: the batches, [T, n·B].
+  ///   - random: the stream that orders environments.
+  ///   - makeUpdate: makes the update for parts of that layout.
+  /// - Throws: what `makeUpdate` throws.
+  /// - Precondition: the batch's environments can be shared out evenly.
+  public init(
+    epochs: Int, minibatchCount: Int, targetDivergence: Double = .infinity,
+    batchLayout: FragmentLayout, random: PCG64,
+    makeUpdate: (FragmentLayout) throws -> PolicyUpdate
+  ) throws {
+    let count = batchLayout.environmentCount
+    precondition(epochs > 0 && minibatchCount > 0, "no pass, or passes of no parts")
+    precondition(
+      count.isMultiple(of: minibatchCount), "\(count) environments in \(minibatchCount) parts")
+    self.epochs = epochs
+    partCount = minibatchCount
+    largestDivergence = 1.5 * targetDivergence
+    self.random = random
+    let layout = batchLayout.resized(environmentCount: count / minibatchCount)
+    part = FragmentStorage(layout)
+    order = FlatVector(repeating: 0, count: count)
+    for index in 0..<count { order[index] = Int32(index) }
+    update = try makeUpdate(layout)
+  }
+
+  /// Learns from a batch.
+  ///
+  /// - Returns: what became of the last part that was looked at, or that one was skipped.
+  @discardableResult
+  public func learn(from batch: FragmentView) -> UpdateOutcome {
+    let step = stepCount
+    stepCount += batch.layout.stepCount * batch.layout.environmentCount
+    let size = order.count / partCount
+    var result = UpdateOutcome.learnt
+    for _ in 0..<epochs {
+      shuffle()
+      for index in 0..<partCount {
+        part.view.gather(
+          UnsafeBufferPointer(start: order.base + index * size, count: size), of: batch)
+        switch update.learn(from: part.view, at: step, upTo: largestDivergence) {
+        case .learnt: break
+        case .skipped: result = .skipped
+        case .tooFar: return result
+        case let outcome: return outcome
+        }
+      }
+    }
+    return result
+  }
+
+  /// What was reported since the last call, over all steps of the optimiser.
+  public func takeMetrics() -> [(name: String, value: Double)] { update.takeMetrics() }
+
+  /// Fisher and Yates.
+  private func shuffle() {
+    for index in stride(from: order.count - 1, to: 0, by: -1) {
+      let other = random.integer(below: index + 1)
+      (order[index], order[other]) = (order[other], order[index])
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Actor
+import Rollout
+
+/// Learns what actions are worth from batches that are kept: DQN.
+///
+/// Each batch goes into a replay buffer; then follow some updates from environments drawn out of it, and now and then the target
+/// network is made what the trained one is. ε follows its schedule and reaches workers with the next weights.
+public final class ReplayLearner: BatchLearner {
+  /// What is learnt how often.
+  public struct Settings: Sendable, Equatable {
+    /// Environment steps that are kept.
+    public var replaySteps = 50_000
+    /// Environment steps before the first update.
+    public var firstUpdate = 1_000
+    /// Environments of a sample, over all rows of a batch.
+    public var sampleEnvironments = 16
+    /// Updates that follow each batch.
+    public var updatesPerBatch = 1
+    /// Updates between copies to the target network.
+    public var targetInterval = 100
+    /// ε, by environment steps.
+    public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 20_000)
+
+    /// What suits CartPole.
+    public init() {}
+  }
+
+  /// Environment steps that came in so far.
+  public private(set) var stepCount = 0
+  /// Steps of the optimiser so far.
+  public var updateCount: Int { update.updateCount }
+  /// Updates that moved nothing.
+  public var skippedCount: Int { update.skippedCount }
+  /// The loss of the last update.
+  public var lastLoss: Float { update.lastLoss }
+
+  private let settings: Settings
+  private let totalSteps: Int
+  private let replay: ReplayBuffer
+  private let sample: FragmentStorage
+  private let update: PolicyUpdate
+  private let weights: FlatVector<Float>
+  private let epsilonPlace: Int
+  /// Each of the target network's buffers, and the parameter that it is copied from.
+  private let copies: [(target: Range<Int>, source: Range<Int>)]
+  private var random: PCG64
+  private var updatesSinceCopy = 0
+
+  /// Learns by replay.
+  ///
+  /// - Parameters:
+  ///   - settings: what is learnt how often.
+  ///   - totalSteps: environment steps that ε's schedule goes over, unless it says so itself.
+  ///   - batchLayout: the batches, [T, n·B].
+  ///   - parameters: the policy's, with its buffers.
+  ///   - weights: the weights that are trained in place.
+  ///   - random: the stream that draws samples.
+  ///   - makeUpdate: makes the update for samples of that layout.
+  /// - Throws: what `makeUpdate` throws.
+  public init(
+    _ settings: Settings, totalSteps: Int, batchLayout: FragmentLayout,
+    parameters: ParameterLayout, weights: FlatVector<Float>, random: PCG64,
+    makeUpdate: (FragmentLayout) throws -> PolicyUpdate
+  ) throws {
+    self.settings = settings
+    self.totalSteps = totalSteps
+    self.weights = weights
+    self.random = random
+    replay = ReplayBuffer(steps: settings.replaySteps, of: batchLayout)
+    let layout = batchLayout.resized(environmentCount: settings.sampleEnvironments)
+    sample = FragmentStorage(layout)
+    update = try makeUpdate(layout)
+    let ranges = Dictionary(
+      uniqueKeysWithValues: parameters.entries.map { ($0.name, $0.range) })
+    guard let epsilon = ranges[QNetworkPolicy.epsilonName] else {
+      preconditionFailure("a policy without an ε")
+    }
+    epsilonPlace = epsilon.lowerBound
+    let root = QNetworkPolicy.targetRoot + "."
+    copies = parameters.entries.compactMap { entry in
+      guard entry.name.hasPrefix(root),
+        let source = ranges[String(entry.name.dropFirst(root.count))]
+      else { return nil }
+      return (entry.range, source)
+    }
+    copyToTarget()
+    setEpsilon()
+  }
+
+  /// Keeps a batch and learns from samples.
+  ///
+  /// - Returns: that one update was skipped or diverged, otherwise that all was well.
+  @discardableResult
+  public func learn(from batch: FragmentView) -> UpdateOutcome {
+    replay.add(batch)
+    stepCount += batch.layout.stepCount * batch.layout.environmentCount
+    setEpsilon()
+    guard stepCount >= settings.firstUpdate else { return .learnt }
+    var result = UpdateOutcome.learnt
+    for _ in 0..<settings.updatesPerBatch {
+      replay.sample(into: sample.view, using: &random)
+      switch update.learn(from: sample.view, at: stepCount) {
+      case .learnt, .tooFar: break
+      case .skipped: result = .skipped
+      case .diverged(let largest): return .diverged(largestWeight: largest)
+      }
+      updatesSinceCopy += 1
+      if updatesSinceCopy >= settings.targetInterval { copyToTarget() }
+    }
+    return result
+  }
+
+  /// What was reported since the last call, and ε.
+  public func takeMetrics() -> [(name: String, value: Double)] {
+    let metrics = update.takeMetrics()
+    return metrics.isEmpty ? [] : metrics + [("epsilon", Double(weights[epsilonPlace]))]
+  }
+
+  private func setEpsilon() {
+    weights[epsilonPlace] = Float(settings.epsilon.value(at: stepCount, of: totalSteps))
+  }
+
+  private func copyToTarget() {
+    updatesSinceCopy = 0
+    for (target, source) in copies {
+      (weights.base + target.lowerBound).update(
+        from: weights.base + source.lowerBound, count: source.count)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// Passes over parts of a batch.
+struct MinibatchLearnerTests {
+  private func learner(
+    _ setup: RolloutSetup, _ layout: FragmentLayout, epochs: Int, minibatches: Int,
+    targetDivergence: Double = .infinity, rate: Float = 0.01
+  ) throws -> MinibatchLearner {
+    try MinibatchLearner(
+      epochs: epochs, minibatchCount: minibatches, targetDivergence: targetDivergence,
+      batchLayout: layout, random: PCG64(seed: 3)
+    ) { part in
+      try PolicyUpdate(
+        setup.policy, ProximalPolicy(), layout: part, weights: setup.weights,
+        optimiser: Adam<Float>(
+          count: setup.weights.count, learningRate: rate, groups: setup.parameters.groups()))
+    }
+  }
+
+  private func setup() throws -> RolloutSetup {
+    try RolloutSetup(
+      environment: "CartPole-v1", policy: NetworkPolicy(hidden: [16], value: .shared),
+      environmentCount: 8, stepCount: 12, seed: 5)
+  }
+
+  @Test func `each pass makes a step for each part, and steps of environments count once`() throws {
+    let setup = try setup()
+    let rollout = try SameProcess(setup)
+    let learner = try learner(setup, rollout.batchLayout, epochs: 3, minibatches: 4)
+    let before = setup.weights.elements
+    #expect(learner.learn(from: try rollout.next().view) == .learnt)
+    #expect(learner.updateCount == 12)
+    #expect(learner.stepCount == 96)
+    #expect(setup.weights.elements != before)
+    #expect(Set(learner.takeMetrics().map(\.name)).isSuperset(of: ["clip_fraction", "approx_kl"]))
+    #expect(learner.takeMetrics().isEmpty)
+  }
+
+  @Test func `one part of all environments is one step from the batch`() throws {
+    let (apart, together) = (try setup(), try setup())
+    let batch = try SameProcess(apart).next()
+    let passes = try learner(apart, batch.layout, epochs: 1, minibatches: 1)
+    let update = try PolicyUpdate(
+      together.policy, ProximalPolicy(), layout: batch.layout, weights: together.weights,
+      optimiser: Adam<Float>(
+        count: together.weights.count, learningRate: 0.01, groups: together.parameters.groups()))
+    passes.learn(from: batch.view)
+    update.learn(from: batch.view)
+    // The environments stand in another order, so sums round otherwise; Adam's first step hides the gradient's size.
+    let difference = firstDifference(
+      apart.weights.elements.map { Double($0) }, together.weights.elements.map { Double($0) },
+      absolute: 1e-4)
+    #expect(difference == nil, "\(difference ?? "")")
+  }
+
+  @Test func `the rest of a batch is left alone once policies are too far apart`() throws {
+    let setup = try setup()
+    let batch = try SameProcess(setup).next()
+    let learner = try learner(
+      setup, batch.layout, epochs: 10, minibatches: 2, targetDivergence: 0.001, rate: 0.05)
+    #expect(learner.learn(from: batch.view) == .learnt)
+    // The first part is looked at by the policy that collected, so that its step is always made.
+    #expect((1..<20).contains(learner.updateCount))
+    #expect(learner.stepCount == 96)
+  }
+
+  @Test func `one stream gives one order`() throws {
+    func run() throws -> [Float] {
+      let setup = try setup()
+      let rollout = try SameProcess(setup)
+      let learner = try learner(setup, rollout.batchLayout, epochs: 2, minibatches: 4)
+      for _ in 0..<3 { learner.learn(from: try rollout.next().view) }
+      return setup.weights.elements
+    }
+    #expect(try run() == run())
+  }
+}
