@@ -2,7 +2,7 @@
 ///
 /// At the beginning of an episode all of them are the first one, as with Gymnasium's
 /// `FrameStackObservation`.
-public final class FrameStackBatch: WrappedBatch {
+public final class FrameStackBatch: ObservedPartBatch {
   private let depth: Int
   private let frameByteCount: Int
   /// [B, depth] frames, each environment's a ring.
@@ -12,22 +12,26 @@ public final class FrameStackBatch: WrappedBatch {
 
   /// Wraps a batch.
   ///
+  /// - Parameter path: the part of a Dict or Tuple to stack; `nil` for the whole.
   /// - Throws: `SpaceMismatch` when the observation is no Box.
   /// - Precondition: `depth` is positive.
-  public init(_ inner: any EnvironmentBatch, depth: Int) throws(SpaceMismatch) {
+  public init(
+    _ inner: any EnvironmentBatch, depth: Int, at path: String? = nil
+  ) throws(SpaceMismatch) {
     precondition(depth > 0, "a stack of \(depth) frames: use at least 1")
-    let box = try inner.spaces.observation.box
+    let part = try ObservedPart(of: inner.spaces.observation, at: path)
+    let box = try part.space.box
     self.depth = depth
     frameByteCount = LeafSpecification(box.elementType, box.shape).byteCount
     frames = FlatVector(repeating: 0, count: inner.count * depth * frameByteCount)
     oldest = FlatVector(repeating: 0, count: inner.count)
     super.init(
-      inner,
-      observation: .box(
+      inner, part,
+      shown: .box(
         shape: [depth] + box.shape, low: box.low, high: box.high, elementType: box.elementType))
   }
 
-  override func observe(
+  override func observePart(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
     let ring = UnsafeMutableRawPointer(frames.base) + index * depth * frameByteCount

@@ -1,22 +1,24 @@
 /// Shows uint8 images without their colours: 0.299 R + 0.587 G + 0.114 B.
 ///
 /// In whole numbers as OpenCV's `cvtColor`: (9798 R + 19235 G + 3735 B + 2¹⁴) / 2¹⁵, rounded down.
-public final class GreyScaleBatch: WrappedBatch {
+public final class GreyScaleBatch: ObservedPartBatch {
   private let image: ImageLayout
 
   /// Wraps a batch.
   ///
+  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole.
   /// - Throws: `SpaceMismatch` when the observation is no uint8 Box [H, W, 3] or [3, H, W].
-  public init(_ inner: any EnvironmentBatch) throws(SpaceMismatch) {
-    image = try ImageLayout(inner.spaces.observation)
+  public init(_ inner: any EnvironmentBatch, at path: String? = nil) throws(SpaceMismatch) {
+    let part = try ObservedPart(of: inner.spaces.observation, at: path)
+    image = try ImageLayout(part.space)
     guard image.channels == 3 else {
       throw SpaceMismatch(
-        description: "the observation is \(inner.spaces.observation) and must have 3 colours")
+        description: "the observation is \(part.space) and must have 3 colours")
     }
-    super.init(inner, observation: image.grey)
+    super.init(inner, part, shown: image.grey)
   }
 
-  override func observe(
+  override func observePart(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
     let (red, grey) = (source.elements(UInt8.self), target.elements(UInt8.self))

@@ -1,6 +1,6 @@
 /// Makes uint8 images smaller: a new pixel is the mean of the area that it covers, as with OpenCV's
 /// `INTER_AREA`, rounded to the nearest, a half upwards.
-public final class ResizeBatch: WrappedBatch {
+public final class ResizeBatch: ObservedPartBatch {
   private let from: ImageLayout
   private let into: ImageLayout
   private let rowsCovered: AreaWeights
@@ -10,13 +10,15 @@ public final class ResizeBatch: WrappedBatch {
 
   /// Wraps a batch.
   ///
+  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole.
   /// - Throws: `SpaceMismatch` when the observation is no uint8 image, or smaller than it shall be.
   /// - Precondition: height and width are positive.
   public init(
-    _ inner: any EnvironmentBatch, height: Int, width: Int
+    _ inner: any EnvironmentBatch, height: Int, width: Int, at path: String? = nil
   ) throws(SpaceMismatch) {
     precondition(height > 0 && width > 0, "an image of \(height)x\(width)")
-    from = try ImageLayout(inner.spaces.observation)
+    let part = try ObservedPart(of: inner.spaces.observation, at: path)
+    from = try ImageLayout(part.space)
     guard height <= from.height, width <= from.width else {
       throw SpaceMismatch(
         description: """
@@ -28,10 +30,10 @@ public final class ResizeBatch: WrappedBatch {
     rowsCovered = AreaWeights(of: from.height, by: height)
     columnsCovered = AreaWeights(of: from.width, by: width)
     scratch = FlatVector(repeating: 0, count: 2 * width)
-    super.init(inner, observation: space)
+    super.init(inner, part, shown: space)
   }
 
-  override func observe(
+  override func observePart(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
     let (pixels, shown) = (source.elements(UInt8.self), target.elements(UInt8.self))

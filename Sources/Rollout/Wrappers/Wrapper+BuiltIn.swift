@@ -29,28 +29,39 @@ extension Wrapper {
   }
 
   /// Shows some elements of a Box, in the order in which they are named.
-  public static func observationMask(keeping indices: [Int]) -> Wrapper {
+  ///
+  /// - Parameter path: the part of a Dict or Tuple to mask, such as `camera.left`; `nil` for the whole.
+  public static func observationMask(keeping indices: [Int], at path: String? = nil) -> Wrapper {
     let names = indices.map(String.init).joined(separator: ",")
-    return Wrapper("observation-mask=\(names)") { batch, _ in
-      try ObservationMaskBatch(batch, keeping: indices)
+    return Wrapper("observation-mask=\(names)", at: path) { batch, _ in
+      try ObservationMaskBatch(batch, keeping: indices, at: path)
     }
   }
 
   /// Shows colour images in grey.
-  public static var greyScale: Wrapper {
-    Wrapper("grey-scale") { batch, _ in try GreyScaleBatch(batch) }
+  public static var greyScale: Wrapper { greyScale(at: nil) }
+
+  /// Shows the colour images that are a part of a Dict or Tuple in grey.
+  public static func greyScale(at path: String?) -> Wrapper {
+    Wrapper("grey-scale", at: path) { batch, _ in try GreyScaleBatch(batch, at: path) }
   }
 
   /// Shows smaller images.
-  public static func resize(height: Int, width: Int) -> Wrapper {
-    Wrapper("resize=\(height)x\(width)") { batch, _ in
-      try ResizeBatch(batch, height: height, width: width)
+  ///
+  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole.
+  public static func resize(height: Int, width: Int, at path: String? = nil) -> Wrapper {
+    Wrapper("resize=\(height)x\(width)", at: path) { batch, _ in
+      try ResizeBatch(batch, height: height, width: width, at: path)
     }
   }
 
   /// Shows the last few observations.
-  public static func frameStack(_ depth: Int) -> Wrapper {
-    Wrapper("frame-stack=\(depth)") { batch, _ in try FrameStackBatch(batch, depth: depth) }
+  ///
+  /// - Parameter path: the part of a Dict or Tuple to stack; `nil` for the whole.
+  public static func frameStack(_ depth: Int, at path: String? = nil) -> Wrapper {
+    Wrapper("frame-stack=\(depth)", at: path) { batch, _ in
+      try FrameStackBatch(batch, depth: depth, at: path)
+    }
   }
 
   /// Multiplies rewards.
@@ -94,6 +105,12 @@ extension Wrapper {
     Wrapper("reward-normalisation=\(discount.short)") { batch, _ in
       RewardNormalisationBatch(batch, discount: discount)
     }
+  }
+}
+
+extension Wrapper {
+  private init(_ name: String, at path: String?, wrap: @escaping Wrap) {
+    self.init(name + (path.map { "@\($0)" } ?? ""), wrap: wrap)
   }
 }
 

@@ -6,7 +6,9 @@ package struct WrapperName: Sendable {
   package let summary: String
   /// The end of the sentence that refuses an argument: how to write it.
   let remedy: String
-  let make: @Sendable (_ argument: String?) -> Wrapper?
+  /// Whether a part of the observation can be named behind an `@`.
+  package let takesPart: Bool
+  let make: @Sendable (_ argument: String?, _ part: String?) -> Wrapper?
 
   /// The name alone.
   package var name: String { String(usage.prefix { $0 != "=" }) }
@@ -18,6 +20,18 @@ package struct WrapperName: Sendable {
     self.usage = usage
     self.summary = summary
     self.remedy = remedy
+    takesPart = false
+    self.make = { argument, part in part == nil ? make(argument) : nil }
+  }
+
+  private init(
+    _ usage: String, _ summary: String, _ remedy: String,
+    ofPart make: @escaping @Sendable (String?, String?) -> Wrapper?
+  ) {
+    self.usage = usage
+    self.summary = summary
+    self.remedy = remedy
+    takesPart = true
     self.make = make
   }
 
@@ -25,12 +39,21 @@ package struct WrapperName: Sendable {
     _ usage: String, _ summary: String, from lowest: Int = 1, example: Int,
     _ make: @escaping @Sendable (Int) -> Wrapper
   ) -> WrapperName {
-    let limits = lowest...1_000_000_000
+    WrapperName(usage, summary, remedy(usage, from: lowest, example: example)) {
+      count($0, from: lowest).map(make)
+    }
+  }
+
+  private static let largestCount = 1_000_000_000
+
+  private static func count(_ text: String?, from lowest: Int) -> Int? {
+    text.flatMap { Int($0) }.flatMap { (lowest...largestCount).contains($0) ? $0 : nil }
+  }
+
+  private static func remedy(_ usage: String, from lowest: Int, example: Int) -> String {
     let name = usage.prefix { $0 != "=" }
-    return WrapperName(
-      usage, summary,
-      "needs a whole number from \(lowest) to \(limits.upperBound): write it like \(name)=\(example)."
-    ) { $0.flatMap { Int($0) }.flatMap { limits.contains($0) ? make($0) : nil } }
+    return
+      "needs a whole number from \(lowest) to \(largestCount): write it like \(name)=\(example)."
   }
 
   private static func plain(_ name: String, _ summary: String, _ wrapper: Wrapper) -> WrapperName {
@@ -52,26 +75,29 @@ package struct WrapperName: Sendable {
     plain("end-on-lost-life", "End an episode where a life is lost.", .endOnLostLife),
     WrapperName(
       "observation-mask=I,J,...", "Show these elements of the observation alone, counted from 0.",
-      "needs different whole numbers from 0 on: write it like observation-mask=0,2."
-    ) { argument in
-      let parts = (argument ?? "").split(separator: ",", omittingEmptySubsequences: false)
-      let indices = parts.compactMap { Int($0) }.filter { $0 >= 0 }
-      guard indices.count == parts.count, Set(indices).count == indices.count else { return nil }
-      return .observationMask(keeping: indices)
-    },
-    plain("grey-scale", "Show colour images in grey.", .greyScale),
+      "needs different whole numbers from 0 on: write it like observation-mask=0,2.",
+      ofPart: { argument, part in
+        let parts = (argument ?? "").split(separator: ",", omittingEmptySubsequences: false)
+        let indices = parts.compactMap { Int($0) }.filter { $0 >= 0 }
+        guard indices.count == parts.count, Set(indices).count == indices.count else { return nil }
+        return .observationMask(keeping: indices, at: part)
+      }),
+    WrapperName(
+      "grey-scale", "Show colour images in grey.", "takes no argument: write grey-scale.",
+      ofPart: { $0 == nil ? .greyScale(at: $1) : nil }),
     WrapperName(
       "resize=HxW", "Show images of H rows and W columns, by averages of areas.",
-      "needs a height and a width: write it like resize=84x84."
-    ) { argument in
-      let sides = (argument ?? "").split(separator: "x", omittingEmptySubsequences: false)
-      let numbers = sides.compactMap { Int($0) }.filter { (1...65_536).contains($0) }
-      guard sides.count == 2, numbers.count == 2 else { return nil }
-      return .resize(height: numbers[0], width: numbers[1])
-    },
-    counted(
-      "frame-stack=K", "Show the last K observations, the oldest first.", example: 4,
-      Wrapper.frameStack),
+      "needs a height and a width: write it like resize=84x84.",
+      ofPart: { argument, part in
+        let sides = (argument ?? "").split(separator: "x", omittingEmptySubsequences: false)
+        let numbers = sides.compactMap { Int($0) }.filter { (1...65_536).contains($0) }
+        guard sides.count == 2, numbers.count == 2 else { return nil }
+        return .resize(height: numbers[0], width: numbers[1], at: part)
+      }),
+    WrapperName(
+      "frame-stack=K", "Show the last K observations, the oldest first.",
+      remedy("frame-stack=K", from: 1, example: 4),
+      ofPart: { argument, part in count(argument, from: 1).map { .frameStack($0, at: part) } }),
     WrapperName(
       "reward-scale=X", "Multiply rewards by X.",
       "needs a finite number: write it like reward-scale=0.1."
@@ -100,11 +126,13 @@ extension Wrapper {
   /// What a checkpoint cannot hold as yet, and why.
   private static let codeOnly = ["observation-normalisation", "reward-normalisation"]
 
-  /// The wrapper that a name and its argument spell, such as `frame-stack=4`.
+  /// The wrapper that a name and its argument spell, such as `frame-stack=4` or `frame-stack=4@image`.
   ///
   /// - Throws: `WrapperError`, whose sentence begins with what the text does not say.
   public init(parsing text: String) throws(WrapperError) {
-    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    let part = halves.count == 2 ? String(halves[1]) : nil
+    let parts = halves[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts.first ?? "")
     guard let known = WrapperName.all.first(where: { $0.name == name }) else {
       if Self.codeOnly.contains(name) {
@@ -116,7 +144,13 @@ extension Wrapper {
       throw WrapperError(
         "names '\(name)', which is none of \(names.joined(separator: ", ")).\(nearest)")
     }
-    guard let wrapper = known.make(parts.count == 2 ? String(parts[1]) : nil) else {
+    if let part, !known.takesPart || part.isEmpty {
+      throw WrapperError(
+        known.takesPart
+          ? "names '\(text)', but no part behind the @: write it like \(name)@image."
+          : "names '\(text)', but \(name) takes no part of an observation: leave '@\(part)' out.")
+    }
+    guard let wrapper = known.make(parts.count == 2 ? String(parts[1]) : nil, part) else {
       throw WrapperError("names '\(text)', but \(name) \(known.remedy)")
     }
     self = wrapper

@@ -28,7 +28,9 @@ enum EnvironmentsCommand {
   private static var wrappers: String {
     let width = WrapperName.all.map(\.usage.count).max() ?? 0
     let rows = WrapperName.all.map { "  \(NumberText.left($0.usage, width))  \($0.summary)" }
-    return (["Wrappers, for 'rlplay train --wrap':"] + rows).joined(separator: "\n")
+    let named = WrapperName.all.filter(\.takesPart).map(\.name).joined(separator: ", ")
+    let parts = "\n\(named) take a part of a Dict or Tuple behind an @: grey-scale@image."
+    return (["Wrappers, for 'rlplay train --wrap':"] + rows + [parts]).joined(separator: "\n")
   }
 
   private static var json: String {
@@ -61,6 +63,7 @@ enum EnvironmentsCommand {
         var object = OrderedJSON()
         object.set("name", wrapper.name)
         object.set("usage", wrapper.usage)
+        object.set("takes_part", wrapper.takesPart)
         object.set("summary", wrapper.summary)
         return object
       })

@@ -9,6 +9,10 @@ struct WrapperNameTests {
     ("end-on-lost-life", .endOnLostLife),
     ("observation-mask=2,0", .observationMask(keeping: [2, 0])),
     ("grey-scale", .greyScale), ("resize=84x96", .resize(height: 84, width: 96)),
+    ("observation-mask=2,0@state", .observationMask(keeping: [2, 0], at: "state")),
+    ("grey-scale@camera.left", .greyScale(at: "camera.left")),
+    ("resize=84x96@1", .resize(height: 84, width: 96, at: "1")),
+    ("frame-stack=4@a=b@c", .frameStack(4, at: "a=b@c")),
     ("frame-stack=4", .frameStack(4)), ("reward-scale=-0.1", .rewardScale(-0.1)),
     ("reward-clip=-1:1", .rewardClip(-1...1)), ("reward-clip=-inf:5", .rewardClip(-.infinity...5)),
     ("reward-sign", .rewardSign), ("shaping=0.99", .shaping(discount: 0.99)),
@@ -27,6 +31,8 @@ struct WrapperNameTests {
     ("resize=0x84", "resize=84x84"), ("reward-scale=inf", "finite"),
     ("reward-clip=1:-1", "smaller one"),
     ("reward-clip=nan:1", "smaller one"), ("reward-sign=1", "takes no argument"),
+    ("time-limit=9@image", "time-limit takes no part of an observation: leave '@image' out"),
+    ("grey-scale@", "write it like grey-scale@image"), ("grey-scale=1@image", "no argument"),
     ("shaping=1.1", "from 0 to 1"), ("reward-normalisation", "for code only"),
   ])
   func `what names no wrapper is said`(text: String, words: String) {
@@ -39,6 +45,12 @@ struct WrapperNameTests {
     #expect(
       try Wrapper.list(parsing: "observation-mask=0,2,frame-stack=4,reward-sign")
         == [.observationMask(keeping: [0, 2]), .frameStack(4), .rewardSign])
+    #expect(
+      try Wrapper.list(parsing: "observation-mask=0,2@state,grey-scale@image,frame-stack=4@image")
+        == [
+          .observationMask(keeping: [0, 2], at: "state"), .greyScale(at: "image"),
+          .frameStack(4, at: "image"),
+        ])
   }
 
   @Test func `the innermost time limits are the environment's own, and only shorten`() throws {

@@ -51,6 +51,8 @@ extension ProcessTests {
       let outcome = try RunningProgram.run(Executable.rlplay, ["envs"], in: directory.url)
       #expect(outcome.output.contains("\nWrappers, for 'rlplay train --wrap':\n"))
       #expect(outcome.output.contains("\n  observation-mask=I,J,...  Show "))
+      #expect(outcome.output.contains("frame-stack take a part of a Dict or Tuple behind an @"))
+      #expect(outcome.output.contains("\ngym:ID  "))
     }
   }
 }
