@@ -35,6 +35,24 @@ final class ClippedActions {
     }
     return row
   }
+
+  /// Clips the actions of a row where they lie, and keeps what was drawn for `restore`.
+  func clipInPlace(_ drawn: StateRow) {
+    drawn.copyActions(to: row, leafCount: leaves.count)
+    for index in leaves.indices {
+      let (from, into) = (row.actColumns[index], drawn.actColumns[index])
+      leaves[index].clip(
+        row.base + from.offset, into: drawn.base + into.offset(row: drawn.row),
+        byteCount: from.rowStride)
+    }
+  }
+
+  /// Puts one environment's action back into the row as it was drawn.
+  func restore(_ index: Int, in played: StateRow) {
+    for leaf in leaves.indices {
+      row.act(index).dropping(leaf).unsafeCopy(to: played.act(index).dropping(leaf))
+    }
+  }
 }
 
 /// What becomes of the elements of one leaf of an action.

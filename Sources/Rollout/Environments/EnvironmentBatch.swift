@@ -2,7 +2,8 @@
 ///
 /// This is the seam where the engine meets environments: one dynamic call per batch step.
 /// `NativeEnvironmentBatch` makes a batch of any `Environment`; an environment that can step many
-/// copies at once may conform by itself.
+/// copies at once may conform by itself. Where the registry made it, it is handed actions within a Box's
+/// bounds, and an `action_mask` that allows nothing is a fault, without its own doing.
 public protocol EnvironmentBatch: AnyObject {
   /// B, how many environments there are.
   var count: Int { get }
@@ -18,7 +19,8 @@ public protocol EnvironmentBatch: AnyObject {
   /// Plays the actions that lie in row t+1 and writes the rest of that row and the row t of what
   /// the step told.
   ///
-  /// The actions stay in row t+1 as they were drawn, also where a Box's bounds clip what is played.
+  /// The actions stay in row t+1 as they were drawn, also where a Box's bounds clip what is played: a
+  /// batch leaves them as they are, and whoever clips them for it puts back what was drawn.
   ///
   /// An environment whose episode ended is reset at once: its last observation goes to
   /// `finalObs[t]`, the first of the next episode to `obs[t+1]`. With `sticky`, an environment that

@@ -32,7 +32,8 @@ public struct EnvironmentSpecification: Sendable {
   ///   - parameters: what the environment can be made with.
   ///   - spaces: what a batch will emit and accept, found without making one where that is costly.
   ///   - make: makes a batch of as many environments as the request has streams, which end their
-  ///     episodes at the limit that it names.
+  ///     episodes at the limit that it names. It finds actions of a Box clipped, and its action masks
+  ///     are looked at.
   public init(
     id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
     parameters: [EnvironmentParameter],
@@ -120,6 +121,6 @@ public struct EnvironmentSpecification: Sendable {
       streams: streams, maximumEpisodeSteps: steps,
       limit: steps == own ? choice.limit : steps.map { .steps($0) } ?? .unlimited,
       arguments: try EnvironmentArguments(choice.arguments, for: parameters, of: id))
-    return try choice.wrappers.wrap(make(request), streams: streams)
+    return try choice.wrappers.wrap(GuardedBatch.around(make(request)), streams: streams)
   }
 }

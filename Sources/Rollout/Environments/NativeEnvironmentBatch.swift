@@ -3,7 +3,7 @@
 /// The environments and their random streams lie side by side in memory that the batch owns. The
 /// loop over them is specialised for the environment's type where the batch is made, in whichever
 /// module that is, so that a step is inlined and calls nothing through a witness.
-public final class NativeEnvironmentBatch<Member: Environment>: EnvironmentBatch {
+public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch {
   /// Plays one row for all environments.
   @usableFromInline
   typealias Loop = (

@@ -260,6 +260,8 @@ public final class GymnasiumBatch: OverlappingBatch {
   }
 }
 
+extension GymnasiumBatch: SelfGuardedBatch {}
+
 extension GymnasiumBatch: RestartableBatch {
   /// Seeds the episodes that the next `reset` begins.
   public func restart(streams: [PCG64]) {

@@ -1,0 +1,93 @@
+/// A batch that clips actions and looks at action masks by itself, within its step.
+protocol SelfGuardedBatch: EnvironmentBatch {}
+
+/// Does for a batch of one's own what the engine's do by themselves: actions of a Box are clipped to its
+/// bounds before they are played, and an `action_mask` that allows nothing is a fault.
+///
+/// The inner batch finds the clipped actions in the fragment, which has them as they were drawn again
+/// after the step.
+class GuardedBatch: EnvironmentBatch {
+  let inner: any EnvironmentBatch
+  private let clippedActions: ClippedActions?
+  private let maskCheck: ActionMaskCheck?
+  private var checkedLayout = CheckedLayout()
+
+  var count: Int { inner.count }
+  var spaces: EnvironmentSpaces { inner.spaces }
+
+  /// The batch with what its spaces need around it; itself when that is nothing, or it does it already.
+  static func around(_ batch: any EnvironmentBatch) -> any EnvironmentBatch {
+    if batch is any SelfGuardedBatch { return batch }
+    let clippedActions = ClippedActions(batch.spaces, environmentCount: batch.count)
+    let maskCheck = ActionMaskCheck(batch.spaces)
+    if clippedActions == nil, maskCheck == nil { return batch }
+    return batch is any RestartableBatch
+      ? RestartableGuardedBatch(batch, clippedActions, maskCheck)
+      : GuardedBatch(batch, clippedActions, maskCheck)
+  }
+
+  fileprivate init(
+    _ inner: any EnvironmentBatch, _ clippedActions: ClippedActions?, _ maskCheck: ActionMaskCheck?
+  ) {
+    self.inner = inner
+    self.clippedActions = clippedActions
+    self.maskCheck = maskCheck
+  }
+
+  func reset(into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
+    try inner.reset(into: fragment, row: row)
+    try checkMasks(fragment, row: row)
+  }
+
+  func step(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
+  ) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkStep(t, of: fragment.layout)
+    // Only choices have a mask, and only numbers are clipped.
+    guard let clippedActions else {
+      try inner.step(fragment, from: t, sticky: sticky, position: position)
+      return try checkMasks(fragment, row: t + 1)
+    }
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+      clippedActions.clipInPlace(rows.after)
+      try inner.step(fragment, from: t, sticky: sticky, position: position)
+      // A frozen environment's action is the one of the row before, and was never clipped there.
+      for index in 0..<count where !rows.isFrozen(index) {
+        clippedActions.restore(index, in: rows.after)
+      }
+    }
+  }
+
+  func lives(of index: Int) -> Int? { inner.lives(of: index) }
+  func picture(of index: Int) throws -> Picture? { try inner.picture(of: index) }
+  func finalPicture(of index: Int) throws -> Picture? { try inner.finalPicture(of: index) }
+  var restartsSingly: Bool { inner.restartsSingly }
+
+  func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
+    try inner.restart(index, into: fragment, row: row)
+    try checkMasks(fragment, row: row)
+  }
+
+  private func checkMasks(_ fragment: FragmentView, row: Int) throws {
+    guard let maskCheck else { return }
+    try fragment.layout.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      try maskCheck.check(
+        StateRow(fragment, columns: columns, row: row), environmentCount: count)
+    }
+  }
+}
+
+/// The same around a batch that can begin anew.
+private final class RestartableGuardedBatch: GuardedBatch, RestartableBatch {
+  func restart(streams: [PCG64]) {
+    (inner as? any RestartableBatch)?.restart(streams: streams)
+  }
+}
