@@ -107,6 +107,20 @@ public final class PythonEnvironments {
         observation_space = Dict({"fine": Box(0, 1, (1,)), "names": Sequence(Discrete(2))})
 
 
+    class Spacious(Counter):
+        """Has a space that cannot be stored, or only just."""
+
+        def __init__(self, kind):
+            super().__init__()
+            self.observation_space = {
+                "uint64": Box(0, 2**64 - 1, (2,), np.uint64), "none": Box(0, 1, (0,)),
+                "choices": Discrete(2**31), "many": MultiDiscrete([2, 2**31]),
+                "largest": Discrete(2**31 - 1)}[kind]
+
+        def observation(self):
+            return 2**31 - 2
+
+
     class Faulty(Counter):
         """Does something wrong on its third step."""
 
@@ -175,6 +189,9 @@ public final class PythonEnvironments {
     gymnasium.register("cases/Counter-v1", entry_point=Counter, kwargs={"truncates": True})
     gymnasium.register("Mirror-v0", entry_point=Mirror)
     gymnasium.register("Listing-v0", entry_point=Listing)
+    for kind in ("uint64", "none", "choices", "many", "largest"):
+        gymnasium.register(
+            f"Spacious-{kind}-v0", entry_point=Spacious, kwargs={"kind": kind})
     for fault in ("raise", "leave", "exit", "crash", "shape", "dtype", "nan", "reward", "old", "hang",
                   "spin", "print"):
         gymnasium.register(f"Faulty-{fault}-v0", entry_point=Faulty, kwargs={"fault": fault})

@@ -58,8 +58,10 @@ extension BridgeProgram {
             if isinstance(space, gym.spaces.Box):
                 self.declared, self.shape = space.dtype, space.shape
                 element = exact_type(space.dtype)
-                if element is None or not all(space.shape):
-                    self.refuse_space()
+                if element is None:
+                    self.refuse_space(
+                        f"numbers of type {space.dtype} cannot be stored, those of float64 and int64 can")
+                self.refuse_empty()
                 low, high = space.low, space.high
                 uneven = (low != low.flat[0]).any() or (high != high.flat[0]).any()
                 self.clips = bool(uneven) and self.declared.kind == "f"
@@ -70,38 +72,42 @@ extension BridgeProgram {
             elif isinstance(space, gym.spaces.Discrete):
                 element, self.shape, self.declared = "int32", (), np.dtype(np.int64)
                 self.start, self.count = int(space.start), int(space.n)
-                if self.count > 2**31 - 1:
-                    self.refuse_space()
+                self.refuse_beyond_int32(self.count)
                 self.description = {"kind": "discrete", "count": self.count}
                 self.store = self.store_choice
             elif isinstance(space, gym.spaces.MultiDiscrete):
                 element, self.shape, self.declared = "int32", space.shape, space.dtype
                 self.start = getattr(space, "start", np.zeros_like(space.nvec))
                 self.counts = space.nvec
-                if not all(space.shape) or self.counts.max() > 2**31 - 1:
-                    self.refuse_space()
+                self.refuse_empty()
+                self.refuse_beyond_int32(int(self.counts.max()))
                 counts = [int(count) for count in self.counts.reshape(-1)]
                 self.description = {"kind": "multi-discrete", "counts": counts}
                 self.store = self.store_choices
             elif isinstance(space, gym.spaces.MultiBinary):
                 element, self.shape, self.declared = "uint8", space.shape, space.dtype
-                if not all(space.shape):
-                    self.refuse_space()
+                self.refuse_empty()
                 size = int(np.prod(space.shape))
                 self.description = {"kind": "multi-binary", "count": size}
                 self.start, self.counts = 0, np.full(space.shape, 2)
                 self.store = self.store_choices
             else:
-                self.refuse_space()
+                self.refuse_space(
+                    "Box, Discrete, MultiDiscrete, MultiBinary, Dict and Tuple can be played")
             self.element = np.dtype(element)
 
-        def refuse_space(self):
+        def refuse_space(self, reason):
             part = f" (its part '{self.where}')" if self.where else ""
             raise Refused(
-                "environment",
-                f"it has the space {one_line(self.space)}{part}: Box, Discrete, MultiDiscrete, "
-                "MultiBinary, Dict and Tuple can be played, of numbers of at most 64 bits that are "
-                "no uint64, and none of them empty")
+                "environment", f"it has the space {one_line(self.space)}{part}: {reason}")
+
+        def refuse_empty(self):
+            if not all(self.space.shape):
+                self.refuse_space("a space of no numbers cannot be played")
+
+        def refuse_beyond_int32(self, count):
+            if count > 2**31 - 1:
+                self.refuse_space(f"a choice among {count} is too large: use at most {2**31 - 1}")
 
         def view(self, memory, offset, count):
             """A row of memory as an array [count, ...]."""

@@ -89,4 +89,25 @@ struct GymnasiumSpaceTests {
     #expect(error.description.hasPrefix("it has the space Sequence(Discrete(2)"), "\(error)")
     #expect(error.description.contains("(its part 'names')"), "\(error)")
   }
+
+  @Test(arguments: [
+    (
+      "uint64",
+      "it has the space Box(0, 18446744073709551615, (2,), uint64): numbers of type uint64"
+    ),
+    ("none", "a space of no numbers cannot be played"),
+    ("choices", "it has the space Discrete(2147483648): a choice among 2147483648 is too large"),
+    ("many", "a choice among 2147483648 is too large: use at most 2147483647"),
+  ])
+  func `numbers that cannot be stored are refused by name`(kind: String, words: String) throws {
+    let error = try #require(throws: GymnasiumError.self) { try batch("Spacious-\(kind)-v0") }
+    #expect(error.kind == .environment)
+    #expect(error.description.contains(words), "\(error)")
+  }
+
+  @Test func `the largest choice that can be stored is`() throws {
+    let stage = Stage(try batch("Spacious-largest-v0"), stepCount: 1)
+    try stage.reset()
+    #expect(stage.fragment.obs(as: Int32.self)[0, 0] == Int32.max - 1)
+  }
 }
