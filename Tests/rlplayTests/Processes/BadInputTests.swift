@@ -29,6 +29,19 @@ extension ProcessTests {
         "the wrapper grey-scale does not suit: the observation is Box(-inf, inf, [4], float32)"
       ),
       (["train", "--wrap", "observation-normalisation"], "which is for code only"),
+      (["train", "--env", "Nowhere-v0"], "and gym:ID for those of Gymnasium."),
+      (
+        ["train", "--env", "Corridor-v0", "--env-args", "size=1"],
+        "size=1 is out of range for Corridor-v0: use 2 to 10000."
+      ),
+      (
+        ["train", "--env", "Corridor-v0", "--env-args", "length=9"],
+        "Corridor-v0 has no parameter 'length'; it has size, goal."
+      ),
+      (["check-env", "Corridor-v0", "--env-args", "size=8,goal=8"], "use 1 to 7."),
+      (["check-env", "CartPole-v1", "--wrap", "grey-scale"], "grey-scale does not suit"),
+      (["check-env", "CartPole-v1", "--wrap", "frame-stack=2@x"], "leave '@x' out"),
+      (["check-env", "gym:CartPole-v1", "--python", "/nowhere"], "no program '/nowhere'"),
       (["tain"], "Did you mean 'train'?"),
       (["describe", "--jsn"], "Unknown option '--jsn'. Did you mean '--json'?"),
       (["describe", "one", "two"], "Unexpected argument 'two'."),

@@ -54,6 +54,13 @@ extension ProcessTests {
         ["evaluate", path, "--episodes", "5", "--json", "--python", cases.python])
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       #expect(outcome.json["mean_length"] as? Double == 6)
+      let described = try RunningProgram.run(
+        Executable.rlplay, ["describe", path, "--json", "--python", cases.python])
+      #expect(described.exitCode == 0, "\(described.errors)")
+      let checked = try RunningProgram.run(
+        Executable.rlplay,
+        ["check-env", "gym:rlplay_cases:Counter-v0", "--steps", "20", "--python", cases.python])
+      #expect(checked.exitCode == 0, "\(checked.output)\(checked.errors)")
     }
 
     @Test func `evaluations share their Python, and batches leave nothing behind`() async {
