@@ -52,6 +52,11 @@ final class CarriedState {
     }
   }
 
+  /// Measures, saves or restores the state.
+  func transfer(_ snapshot: inout SnapshotCursor) {
+    snapshot.transfer(values)
+  }
+
   /// Copies the state to the fragment's `hx`.
   func record(into fragment: FragmentView) {
     for leaf in leaves {

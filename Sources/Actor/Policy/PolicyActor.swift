@@ -14,6 +14,7 @@ public final class PolicyActor: RolloutActor {
   public let weights: FlatVector<Float>
 
   private let carriedState: CarriedState
+  private let streams: RandomStreamBuffer
   /// One for all environments and, where there are several parts, one for each.
   private let actors: [PolicyActorPart]
   /// What reacts to the observations at which limits cut episodes; `nil` where nothing is recorded of it.
@@ -38,6 +39,7 @@ public final class PolicyActor: RolloutActor {
     precondition(streams.count == all.count, "one stream for each environment")
     precondition(parts.flatMap(\.self).elementsEqual(all), "\(parts) of \(all.count) environments")
     let streams = RandomStreamBuffer(streams)
+    self.streams = streams
     carriedState = CarriedState(layout.hx)
     var actors: [PolicyActorPart] = []
     for range in parts.count == 1 ? [all] : [all] + parts {
@@ -65,6 +67,12 @@ public final class PolicyActor: RolloutActor {
 
   /// Writes what is carried to the fragment's `hx`.
   public func recordState(into fragment: FragmentView) { carriedState.record(into: fragment) }
+
+  /// Measures, saves or restores the streams and what is carried.
+  public func transfer(_ snapshot: inout SnapshotCursor) {
+    snapshot.transfer(UnsafeMutableRawBufferPointer(streams.streams))
+    carriedState.transfer(&snapshot)
+  }
 
   /// Reacts to the state of some environments in row t.
   public func react(to fragment: FragmentView, at t: Int, of range: Range<Int>, virtual: Bool) {

@@ -8,8 +8,8 @@
 /// The loop knows neither networks nor processes: it is mechanics. The state that one fragment ends in is carried to the
 /// first row of the next one, which may lie in other memory.
 public final class CollectLoop {
-  private let environments: any EnvironmentBatch
-  private let actor: any RolloutActor
+  let environments: any EnvironmentBatch
+  let actor: any RolloutActor
   /// The environments as what steps in parts; `nil` when all step together.
   private let overlapping: (any OverlappingBatch)?
   private let parts: [Range<Int>]
@@ -18,8 +18,8 @@ public final class CollectLoop {
   /// Whether the actor says anything to an observation at which a limit cuts an episode.
   private let recordsFinal: Bool
   private let position: PositionMarker
-  private let carried: FragmentStorage
-  private let episodes: RunningEpisodes
+  let carried: FragmentStorage
+  let episodes: RunningEpisodes
 
   /// Sets up a loop; nothing is stepped yet.
   ///
@@ -116,7 +116,7 @@ public final class CollectLoop {
 }
 
 /// Adds up the rewards of the episodes under way and tells of those that finish.
-private final class RunningEpisodes {
+final class RunningEpisodes {
   private let returns: FlatVector<Float>
   private let lengths: FlatVector<UInt32>
   private let line: WorkerLine
@@ -125,6 +125,12 @@ private final class RunningEpisodes {
     returns = FlatVector(repeating: 0, count: count)
     lengths = FlatVector(repeating: 0, count: count)
     self.line = line
+  }
+
+  /// Measures, saves or restores returns and lengths so far.
+  func transfer(_ snapshot: inout SnapshotCursor) {
+    snapshot.transfer(returns)
+    snapshot.transfer(lengths)
   }
 
   /// Counts the step that led some environments to `row`.

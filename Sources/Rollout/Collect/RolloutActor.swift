@@ -35,6 +35,10 @@ public protocol RolloutActor: AnyObject {
   ///
   /// Called before the actor is told to forget those episodes, and not at all where nothing was cut or nothing is recorded.
   func reactToFinal(of fragment: FragmentView, at t: Int, of range: Range<Int>)
+
+  /// Measures, saves or restores all that the next reactions depend on besides the weights: random streams and the
+  /// recurrent state.
+  func transfer(_ snapshot: inout SnapshotCursor)
 }
 
 extension RolloutActor {

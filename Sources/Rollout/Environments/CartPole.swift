@@ -13,7 +13,7 @@ import Glibc
 /// The observation is position, velocity, angle and angular velocity. Every step is rewarded by 1,
 /// the last one too. An episode ends when the pole leans by more than 12° or the cart is 2.4 off
 /// the centre.
-public struct CartPole: Environment {
+public struct CartPole: Environment, BitwiseCopyable {
   /// Position, velocity, angle and angular velocity, in double precision as Gymnasium keeps them.
   public var state = SIMD4<Double>()
 

@@ -64,9 +64,26 @@ public protocol EnvironmentBatch: AnyObject {
   ///
   /// - Throws: as `step` does.
   func restart(_ index: Int, into fragment: FragmentView, row: Int) throws
+
+  /// Whether `transfer` is there, so that a run can go on in the middle of episodes; `false` by default.
+  var canSnapshot: Bool { get }
+
+  /// Measures, saves or restores all that the next steps depend on: states, random streams.
+  ///
+  /// Called only where `canSnapshot`, between steps; restored in a batch that has just been made, in place of `reset`. It
+  /// comes to the same size every time and allocates nothing.
+  func transfer(_ snapshot: inout SnapshotCursor)
 }
 
 extension EnvironmentBatch {
+  /// There are no snapshots, unless a batch says otherwise.
+  public var canSnapshot: Bool { false }
+
+  /// Ends the program: nobody may call this where `canSnapshot` is false.
+  public func transfer(_ snapshot: inout SnapshotCursor) {
+    fatalError("\(Self.self) has no snapshots")
+  }
+
   /// Nothing is said of lives.
   public func lives(of index: Int) -> Int? { nil }
 

@@ -23,6 +23,9 @@ public struct EnvironmentSpecification: Sendable {
   /// What the environment can be made with.
   public let parameters: [EnvironmentParameter]
 
+  /// Whether a batch may have snapshots, so that one is made to be asked.
+  package let maySnapshot: Bool
+
   private let describe: @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces
   private let make: @Sendable (Request) throws -> any EnvironmentBatch
 
@@ -30,13 +33,14 @@ public struct EnvironmentSpecification: Sendable {
   ///
   /// - Parameters:
   ///   - parameters: what the environment can be made with.
+  ///   - maySnapshot: false where batches have no snapshots and one is costly to make only to hear so.
   ///   - spaces: what a batch will emit and accept, found without making one where that is costly.
   ///   - make: makes a batch of as many environments as the request has streams, which end their
   ///     episodes at the limit that it names. It finds actions of a Box clipped, and its action masks
   ///     are looked at.
   public init(
     id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
-    parameters: [EnvironmentParameter],
+    parameters: [EnvironmentParameter], maySnapshot: Bool = true,
     spaces: @escaping @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces,
     makeBatch: @escaping @Sendable (Request) throws -> any EnvironmentBatch
   ) {
@@ -49,6 +53,7 @@ public struct EnvironmentSpecification: Sendable {
     self.maximumEpisodeSteps = maximumEpisodeSteps
     self.rewardThreshold = rewardThreshold
     self.parameters = parameters
+    self.maySnapshot = maySnapshot
     describe = spaces
     make = makeBatch
   }
@@ -88,6 +93,7 @@ public struct EnvironmentSpecification: Sendable {
     self.init(
       id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
       rewardThreshold: rewardThreshold, parameters: parameters,
+      maySnapshot: haveSnapshots(Member.self),
       spaces: { try checkedSpaces(of: [make($0)]) },
       makeBatch: { request in
         try NativeEnvironmentBatch(streams: request.streams) { _ in

@@ -60,6 +60,15 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
     }
   }
 
+  var canSnapshot: Bool { true }
+
+  func transfer(_ snapshot: inout SnapshotCursor) {
+    let groups = UnsafeMutableBufferPointer(start: groups, count: groupCount)
+    let streams = UnsafeMutableBufferPointer(start: streams, count: count)
+    snapshot.transfer(UnsafeMutableRawBufferPointer(groups))
+    snapshot.transfer(UnsafeMutableRawBufferPointer(streams))
+  }
+
   @specialized(where Group == CartPoleGroup)
   @specialized(where Group == AcrobotGroup)
   func step(

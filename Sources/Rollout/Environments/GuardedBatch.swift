@@ -67,6 +67,8 @@ class GuardedBatch: EnvironmentBatch {
   func picture(of index: Int) throws -> Picture? { try inner.picture(of: index) }
   func finalPicture(of index: Int) throws -> Picture? { try inner.finalPicture(of: index) }
   var restartsSingly: Bool { inner.restartsSingly }
+  var canSnapshot: Bool { inner.canSnapshot }
+  func transfer(_ snapshot: inout SnapshotCursor) { inner.transfer(&snapshot) }
 
   func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)

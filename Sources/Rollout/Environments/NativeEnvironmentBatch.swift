@@ -18,6 +18,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   private let environments: UnsafeMutablePointer<Member>
   private let streams: UnsafeMutablePointer<PCG64>
   private let loop: Loop
+  private let memberTransfer: MemberSnapshots<Member>.Transfer?
   private let clippedActions: ClippedActions?
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
@@ -49,6 +50,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     self.streams = .allocate(capacity: count)
     self.streams.initialize(from: streams, count: count)
     self.loop = loop
+    memberTransfer = MemberSnapshots<Member>.transfer
     clippedActions = ClippedActions(spaces, environmentCount: environments.count)
     maskCheck = ActionMaskCheck(spaces)
   }
@@ -98,6 +100,17 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
       state.stepno[index] = 0
       try maskCheck?.check(state, of: 0..<count)
     }
+  }
+
+  /// Whether the environments hold no references, or are `SnapshotEnvironment`s.
+  public var canSnapshot: Bool { memberTransfer != nil }
+
+  /// Measures, saves or restores the environments and their streams.
+  public func transfer(_ snapshot: inout SnapshotCursor) {
+    guard let memberTransfer else { fatalError("\(Member.self) has no snapshots") }
+    memberTransfer(UnsafeMutableBufferPointer(start: environments, count: count), &snapshot)
+    snapshot.transfer(
+      UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: streams, count: count)))
   }
 
   private func begin(_ index: Int, in state: StateRow) throws {

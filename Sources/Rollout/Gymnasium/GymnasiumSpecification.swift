@@ -11,8 +11,8 @@ extension EnvironmentSpecification {
     let id = String(choice.id.dropFirst(Self.gymnasiumPrefix.count))
     let (python, rendersPictures) = (choice.python, choice.rendersPictures)
     self.init(
-      id: choice.id, summary: "Gymnasium's \(id), played by Python.",
-      spaces: { try KnownSpaces.shared.spaces(id, python: python) },
+      id: choice.id, summary: "Gymnasium's \(id), played by Python.", parameters: [],
+      maySnapshot: false, spaces: { _ in try KnownSpaces.shared.spaces(id, python: python) },
       makeBatch: {
         try GymnasiumBatch(
           id, streams: $0.streams, limit: $0.limit, python: python, rendering: rendersPictures)

@@ -31,6 +31,11 @@ public final class FrameStackBatch: ObservedPartBatch {
         shape: [depth] + box.shape, low: box.low, high: box.high, elementType: box.elementType))
   }
 
+  override func transferOwn(_ snapshot: inout SnapshotCursor) {
+    snapshot.transfer(frames)
+    snapshot.transfer(oldest)
+  }
+
   override func observePart(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {

@@ -14,6 +14,8 @@ public final class LostLifeBatch: WrappedBatch {
     super.init(inner)
   }
 
+  override func transferOwn(_ snapshot: inout SnapshotCursor) { snapshot.transfer(left) }
+
   override func judge() {
     for index in 0..<count where !waits[index] && !isReset[index] {
       if inner.lives(of: index) ?? 0 < left.base[index] { terminated[index] = true }

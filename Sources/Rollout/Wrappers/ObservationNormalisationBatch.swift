@@ -22,6 +22,8 @@ public final class ObservationNormalisationBatch: WrappedBatch {
   /// Nothing: the statistics are those of all environments' steps together.
   public override var overlapping: (any OverlappingBatch)? { nil }
 
+  override func transferOwn(_ snapshot: inout SnapshotCursor) { moments.transfer(&snapshot) }
+
   override func survey() {
     var playing = 0
     for index in 0..<count where !waits[index] { playing += 1 }

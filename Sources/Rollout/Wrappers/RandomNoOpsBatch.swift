@@ -25,6 +25,8 @@ public final class RandomNoOpsBatch: WrappedBatch {
     super.init(inner)
   }
 
+  override func transferOwn(_ snapshot: inout SnapshotCursor) { snapshot.transfer(streams) }
+
   override func settle(_ position: PositionMarker) throws {
     var left = 0
     for index in 0..<count {

@@ -22,6 +22,11 @@ public final class RewardNormalisationBatch: WrappedBatch {
   /// Nothing: the statistics are those of all environments' steps together.
   public override var overlapping: (any OverlappingBatch)? { nil }
 
+  override func transferOwn(_ snapshot: inout SnapshotCursor) {
+    snapshot.transfer(returns)
+    moments.transfer(&snapshot)
+  }
+
   override func judge() {
     var (playing, sum, squares) = (0, 0.0, 0.0)
     for index in 0..<count where !waits[index] {

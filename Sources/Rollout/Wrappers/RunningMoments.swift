@@ -19,6 +19,13 @@ final class RunningMoments {
   /// The variance of one quantity, that of the samples themselves.
   func variance(_ index: Int) -> Double { variances.base[index] }
 
+  /// Measures, saves or restores all of it.
+  func transfer(_ snapshot: inout SnapshotCursor) {
+    snapshot.transfer(&sampleCount)
+    snapshot.transfer(means)
+    snapshot.transfer(variances)
+  }
+
   /// Merges a batch: for each quantity its mean and variance over `batchCount` samples.
   ///
   /// δ = mean of the batch − mean; with n samples before and b in the batch

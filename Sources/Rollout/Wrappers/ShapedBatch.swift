@@ -44,6 +44,8 @@ public final class ShapedBatch: WrappedBatch {
     }
   }
 
+  override func transferOwn(_ snapshot: inout SnapshotCursor) { snapshot.transfer(current) }
+
   override func judge() {
     for index in 0..<count where !waits[index] {
       let next = terminated[index] ? 0 : potential(arrival(index))

@@ -24,6 +24,8 @@ public final class TimeLimitBatch: WrappedBatch {
     super.init(inner)
   }
 
+  override func transferOwn(_ snapshot: inout SnapshotCursor) { snapshot.transfer(elapsed) }
+
   override func judge() {
     for index in 0..<count where !waits[index] {
       elapsed.base[index] &+= 1

@@ -102,6 +102,9 @@ public class WrappedBatch: OverlappingBatch {
     }
   }
 
+  /// Measures, saves or restores what the wrapper itself keeps from step to step.
+  func transferOwn(_ snapshot: inout SnapshotCursor) {}
+
   // MARK: What a wrapper calls
 
   /// Makes one inner step and adds what it told to that of the step.
@@ -274,6 +277,16 @@ public class WrappedBatch: OverlappingBatch {
 
   /// Whether the inner environments can.
   public final var restartsSingly: Bool { inner.restartsSingly }
+
+  /// Whether the inner environments have snapshots.
+  public final var canSnapshot: Bool { inner.canSnapshot }
+
+  /// Measures, saves or restores the inner environments, the row that they step from, and what the wrapper keeps.
+  public final func transfer(_ snapshot: inout SnapshotCursor) {
+    inner.transfer(&snapshot)
+    snapshot.transferState(of: storage.view, row: 2)
+    transferOwn(&snapshot)
+  }
 
   private func check(_ layout: FragmentLayout) {
     if layout === checkedLayout { return }

@@ -33,6 +33,8 @@ final class ScriptedActor: RolloutActor {
     for environment in 0..<view.environmentCount { view[0, environment] = Float(played) }
   }
 
+  func transfer(_ snapshot: inout SnapshotCursor) { snapshot.transfer(&played) }
+
   func react(to fragment: FragmentView, at t: Int, of range: Range<Int>, virtual: Bool) {
     let obs = fragment.obs(as: Float.self)
     for environment in range {
