@@ -1,3 +1,4 @@
+import Actor
 import Rollout
 
 /// What all collectors have in common: the run's memory, the batch, and the count of turns.
@@ -7,15 +8,22 @@ final class CollectorCore {
   let description: RunDescription
   let batch: FragmentBatch
   var progress = CollectorProgress()
-  private var cursors: [UInt64]
+  /// The progress at the end of the last turn, whatever has been gathered since.
+  var finished = CollectorProgress()
+  /// Episodes of each worker that have been handed out.
+  var cursors: [UInt64]
+  /// The incarnation whose random streams each worker began its episodes with.
+  var streams: [UInt32]
+  /// What was last taken of each worker.
+  let ledger: WorkerLedger
 
-  /// Creates the run's memory and publishes the first weights.
+  /// Creates the run's memory and publishes the first weights, or those that a state goes on with.
   ///
-  /// - Throws: `RunMemoryError` when the machine has no room.
+  /// - Throws: `RunMemoryError` when the machine has no room, `CollectorStateError`, or what making an environment throws.
   init(
     _ setup: RolloutSetup, workerCount: Int, bufferCount: Int, fragmentsPerBatch: Int,
-    schedule: CollectSchedule
-  ) throws(RunMemoryError) {
+    schedule: CollectSchedule, resuming state: CollectorState?
+  ) throws {
     self.setup = setup
     description = setup.description(schedule)
     let text = description.encoded
@@ -25,14 +33,23 @@ final class CollectorCore {
       case .free: 4
       case .fixed(let fixed): fixed.slotCount
       }
+    let snapshotByteCount = try description.snapshotByteCount()
+    try state?.check(
+      schedule: schedule, workerCount: workerCount, snapshotByteCount: snapshotByteCount,
+      weightCount: setup.weights.count)
     memory = try RunMemory(
       creating: RunLayout(
         workerCount: workerCount, bufferCount: bufferCount,
         fragmentByteCount: setup.layout.byteCount, slotCount: slotCount,
-        weightCount: setup.weights.count, descriptionByteCount: text.count),
+        weightCount: setup.weights.count, descriptionByteCount: text.count,
+        snapshotByteCount: snapshotByteCount),
       description: text)
     batch = FragmentBatch(fragmentsPerBatch, of: setup.layout)
     cursors = Array(repeating: 0, count: workerCount)
+    streams = Array(repeating: 0, count: workerCount)
+    ledger = WorkerLedger(
+      workerCount: workerCount, snapshotByteCount: snapshotByteCount, resuming: state?.workers)
+    if let state { resume(state) }
     publish()
   }
 
@@ -50,11 +67,19 @@ final class CollectorCore {
     progress.fragments % batch.fragmentCount..<batch.fragmentCount
   }
 
-  /// Copies a taken fragment into the batch and gives its memory back.
+  /// The fragment in a buffer.
+  func fragment(_ buffer: Int) -> FragmentView {
+    FragmentView(layout: setup.layout, base: memory.pool.base(of: buffer), owner: memory)
+  }
+
+  /// Environment steps in a fragment.
+  var stepsPerFragment: Int { setup.stepCount * setup.environmentCount }
+
+  /// Copies a taken fragment into the batch, notes its worker's snapshot, and gives its memory back.
   func gather(_ buffer: Int, at position: Int) {
-    batch.gather(
-      FragmentView(
-        layout: setup.layout, base: memory.pool.base(of: buffer), owner: memory), at: position)
+    batch.gather(fragment(buffer), at: position)
+    ledger.note(
+      batch.headers[position], memory.pool.snapshot(of: buffer), turn: progress.turns)
     memory.pool.release(buffer)
     let lag = Int(version - batch.headers[position].policyVersion)
     progress.lagSum += lag
@@ -62,29 +87,18 @@ final class CollectorCore {
     progress.fragments += 1
   }
 
-  /// The number of the fragment that a worker's new process begins with.
-  ///
-  /// By schedule that is the first one that its predecessors did not hand over: those were taken in the order of the
-  /// schedule, or lie ready in the worker's own buffers. Otherwise each process counts from 0.
-  func firstFragment(of worker: Int, _ schedule: CollectSchedule) -> Int {
-    guard case .fixed(let schedule) = schedule else { return 0 }
-    let ready = schedule.buffers(of: worker).count { buffer in
-      if case .ready = memory.pool.state(of: buffer) { true } else { false }
-    }
-    return schedule.index(worker: worker, afterTaking: progress.fragments) + ready
-  }
-
   /// Ends a turn.
   func finishTurn() -> FragmentBatch {
     progress.turns += 1
     progress.steps += batch.stepCount
+    finished = progress
     return batch
   }
 
   /// The progress with what the workers' lines say.
   func currentProgress(restarts: Int) -> CollectorProgress {
     var result = progress
-    result.restarts = restarts
+    result.restarts += restarts
     for worker in cursors.indices {
       result.collectedSteps += Int(memory.line(worker).steps)
       result.episodes += Int(memory.line(worker).episodes)

@@ -33,10 +33,13 @@ public final class MultiWorker: RolloutCollector {
   ///   - fragmentsPerBatch: fragments that a batch is made of.
   ///   - lag: nil for asynchronous collection, otherwise the fixed lag of deterministic collection.
   ///   - processes: which program to start and whom to tell about it.
-  /// - Throws: `RunMemoryError` when shared memory is short, `WorkerStartError`.
+  ///   - state: what to go on from, with the weights of that moment in `setup`; nil for a new collection.
+  /// - Throws: `RunMemoryError` when shared memory is short, `WorkerStartError`, `CollectorStateError`, or what making an
+  ///   environment throws.
   public init(
     _ setup: RolloutSetup, actorCount: Int, bufferCount: Int, fragmentsPerBatch: Int = 1,
-    lag: Int? = nil, processes: WorkerProcesses = WorkerProcesses()
+    lag: Int? = nil, processes: WorkerProcesses = WorkerProcesses(),
+    resuming state: CollectorState? = nil
   ) throws {
     schedule =
       lag.map {
@@ -47,15 +50,14 @@ public final class MultiWorker: RolloutCollector {
       } ?? .free
     core = try CollectorCore(
       setup, workerCount: actorCount, bufferCount: bufferCount,
-      fragmentsPerBatch: fragmentsPerBatch, schedule: schedule)
+      fragmentsPerBatch: fragmentsPerBatch, schedule: schedule, resuming: state)
     wakeQuota = max(1, bufferCount / 6)
     isInterrupted = processes.isInterrupted
     say = processes.say
     group = try WorkerGroup(
       memory: core.memory, description: core.description,
-      firstFragment: { [core, schedule] in core.firstFragment(of: $0, schedule) },
-      processes: processes)
-    try group.start()
+      prepare: { [core] in core.prepare($0, incarnation: $1, anew: $2) }, processes: processes)
+    try group.start(core.firstIncarnations(resuming: state))
   }
 
   /// Where the fields of a batch lie.
@@ -82,6 +84,9 @@ public final class MultiWorker: RolloutCollector {
   public var progress: CollectorProgress {
     core.currentProgress(restarts: group.restartCount)
   }
+
+  /// Where the collection stands, at the end of the last whole turn.
+  public var state: CollectorState? { core.state(restarts: group.restartCount) }
 
   /// Hands out the episodes that finished since the last call.
   public func takeEpisodes(_ body: (EpisodeRecord) -> Void) { core.takeEpisodes(body) }

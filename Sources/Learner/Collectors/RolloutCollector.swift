@@ -23,6 +23,11 @@ public protocol RolloutCollector: AnyObject {
   /// How far collecting has come.
   var progress: CollectorProgress { get }
 
+  /// Where the collection stands: what a new collector goes on from. To be taken between turns, after learning.
+  ///
+  /// `nil`, as by default, where a collector cannot be resumed.
+  var state: CollectorState? { get }
+
   /// Hands out the episodes that finished since the last call; of very many, only the latest.
   func takeEpisodes(_ body: (EpisodeRecord) -> Void)
 
@@ -30,8 +35,13 @@ public protocol RolloutCollector: AnyObject {
   func close()
 }
 
+extension RolloutCollector {
+  /// Nothing to go on from.
+  public var state: CollectorState? { nil }
+}
+
 /// How far collecting has come.
-public struct CollectorProgress: Sendable, Equatable {
+public struct CollectorProgress: Codable, Sendable, Equatable {
   /// Batches handed out, and versions of the weights published.
   public var turns = 0
   /// Environment steps in those batches.

@@ -14,14 +14,15 @@ public enum SingleWorker {
   ///   - fragmentsPerBatch: fragments that a batch is made of.
   ///   - lag: how many updates the weights that collect stay behind.
   ///   - processes: which program to start and whom to tell about it.
-  /// - Throws: `RunMemoryError` when shared memory is short, `WorkerStartError`.
+  ///   - state: what to go on from, with the weights of that moment in `setup`; nil for a new collection.
+  /// - Throws: as making a `MultiWorker` does.
   public static func start(
     _ setup: RolloutSetup, fragmentsPerBatch: Int = 1, lag: Int = 1,
-    processes: WorkerProcesses = WorkerProcesses()
+    processes: WorkerProcesses = WorkerProcesses(), resuming state: CollectorState? = nil
   ) throws -> MultiWorker {
     try MultiWorker(
       setup, actorCount: 1, bufferCount: 2, fragmentsPerBatch: fragmentsPerBatch, lag: lag,
-      processes: processes)
+      processes: processes, resuming: state)
   }
 }
 

@@ -11,7 +11,7 @@ final class WorkerGroup {
   private let memory: RunMemory
   private let description: RunDescription
   private let executable: String
-  private let firstFragment: (Int) -> Int
+  private let prepare: (Int, UInt32, Bool) -> Void
   private let isInterrupted: () -> Bool
   private let say: (String) -> Void
   private var workers: [Member] = []
@@ -33,12 +33,19 @@ final class WorkerGroup {
     var isHung = false
     /// Processes of this worker that ended without having handed over anything, in a row.
     var barrenDeaths = 0
+    /// Deaths since this worker last handed something over.
+    var deathsInARow = 0
   }
 
   /// Deaths of one worker in a row that end the run, when none of its processes handed over a fragment.
   ///
   /// Enough that one which is killed from outside, again before its first turn, is not mistaken for one that cannot work.
   static let deathLimit = 10
+
+  /// Deaths of one worker in a row after which its next process begins new episodes.
+  ///
+  /// The first may have come from outside; the second, where its predecessor went on, is likely to be the environment's.
+  private static let repetitionLimit = 2
 
   /// How many deaths more than there are workers end the run, when nobody handed over a fragment between them.
   static let commonDeathLimit = 3
@@ -54,16 +61,17 @@ final class WorkerGroup {
   /// - Parameters:
   ///   - memory: the run's memory, with weights published.
   ///   - description: what the memory says about the run.
-  ///   - firstFragment: the number of the fragment that a worker's new process begins with.
+  ///   - prepare: called with a worker, the incarnation of its new process, and whether that one is to begin new episodes:
+  ///     lays out what it begins with.
   ///   - processes: which program to start, whom to tell of logs and deaths, whether to stop.
   /// - Throws: `SystemError` when the program that runs now cannot be found.
   init(
-    memory: RunMemory, description: RunDescription, firstFragment: @escaping (Int) -> Int,
-    processes: WorkerProcesses
+    memory: RunMemory, description: RunDescription,
+    prepare: @escaping (Int, UInt32, Bool) -> Void, processes: WorkerProcesses
   ) throws(SystemError) {
     self.memory = memory
     self.description = description
-    self.firstFragment = firstFragment
+    self.prepare = prepare
     executable =
       if let named = processes.executable { named } else { try SystemCalls.executablePath() }
     isInterrupted = processes.isInterrupted
@@ -78,14 +86,16 @@ final class WorkerGroup {
     entries.deallocate()
   }
 
-  /// Starts all workers.
+  /// Starts all workers, each in an incarnation.
   ///
   /// - Throws: `WorkerStartError`; those that were started are ended.
-  func start() throws {
+  func start(_ incarnations: [UInt32]) throws {
     do {
-      for worker in 0..<memory.layout.workerCount {
-        workers.append(
-          Member(process: try startProcess(worker, incarnation: 0), fragmentsAtStart: 0))
+      for (worker, incarnation) in incarnations.enumerated() {
+        let process = try startProcess(worker, incarnation: incarnation, anew: false)
+        // What it says of its first fragments may be there already; what was said before it is known.
+        let fragments = UInt64(memory.line(worker).firstFragment)
+        workers.append(Member(process: process, fragmentsAtStart: fragments))
         listen(to: worker)
       }
     } catch {
@@ -95,9 +105,9 @@ final class WorkerGroup {
   }
 
   private func startProcess(
-    _ worker: Int, incarnation: UInt32
+    _ worker: Int, incarnation: UInt32, anew: Bool
   ) throws(WorkerStartError) -> WorkerProcess {
-    memory.line(worker).begin(incarnation: incarnation, firstFragment: firstFragment(worker))
+    prepare(worker, incarnation, anew)
     return try WorkerProcess(
       executable: executable,
       arguments: [
@@ -176,11 +186,13 @@ final class WorkerGroup {
     else { throw death }
     say("\(death); it is replaced")
     restartCount += 1
-    workers[worker].process = try startProcess(worker, incarnation: death.incarnation + 1)
+    workers[worker].process = try startProcess(
+      worker, incarnation: death.incarnation + 1,
+      anew: workers[worker].deathsInARow >= Self.repetitionLimit)
     workers[worker].log = ProcessLog()
     workers[worker].watch = ProgressWatch()
     workers[worker].isHung = false
-    workers[worker].fragmentsAtStart = memory.line(worker).fragments
+    workers[worker].fragmentsAtStart = UInt64(memory.line(worker).firstFragment)
     listen(to: worker)
   }
 
@@ -198,6 +210,7 @@ final class WorkerGroup {
     _ = process.takeLog { workers[worker].log.take($0) { _ in } }
     workers[worker].log.flush { _ in }
     let barren = line.fragments == workers[worker].fragmentsAtStart
+    workers[worker].deathsInARow = barren ? workers[worker].deathsInARow + 1 : 1
     workers[worker].barrenDeaths = barren ? workers[worker].barrenDeaths + 1 : 0
     let fragments = workers.indices.reduce(0) { $0 + memory.line($1).fragments }
     deathsWithoutFragment = fragments == fragmentsAtLastDeath ? deathsWithoutFragment + 1 : 1

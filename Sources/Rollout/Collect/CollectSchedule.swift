@@ -60,11 +60,6 @@ public struct FixedSchedule: Codable, Sendable, Equatable {
     (sequence % workerCount, sequence / workerCount)
   }
 
-  /// The number of the first of a worker's fragments that is not among the first `count` of the run.
-  public func index(worker: Int, afterTaking count: Int) -> Int {
-    (count - worker + workerCount - 1) / workerCount
-  }
-
   /// Slots that the weight board needs so that no version is replaced before its last reader.
   ///
   /// Whoever still needs version v keeps the update that learns from its fragment waiting, so that at most `lag` newer

@@ -39,10 +39,16 @@ public final class FragmentProducer {
       environments: environments, actor: actor, layout: layout, sticky: sticky, line: line)
   }
 
-  /// Begins the first episodes.
+  /// Bytes of a snapshot; 0 when the environments have none.
+  public var snapshotByteCount: Int { loop.snapshotByteCount }
+
+  /// Begins the first episodes, or goes on from the snapshot that the learner laid ready.
   ///
   /// - Throws: what an environment throws.
-  public func start() throws { try loop.start() }
+  public func start() throws {
+    guard line.restoresSnapshot else { return try loop.start() }
+    SnapshotCursor.restore(from: memory.snapshot(ofWorker: worker)) { loop.transfer(&$0) }
+  }
 
   /// Fills a fragment that this worker has claimed, and publishes it.
   ///
@@ -61,9 +67,12 @@ public final class FragmentProducer {
     header.incarnation = incarnation
     header.index = UInt64(index)
     header.policyVersion = heldVersion
+    header.episodes = line.episodes
     header.collectNanoseconds = SystemCalls.monotonicNanoseconds() - began
     fragment.header = header
     index += 1
+    let snapshot = memory.pool.snapshot(of: buffer)
+    if !snapshot.isEmpty { SnapshotCursor.save(into: snapshot) { loop.transfer(&$0) } }
     line.countFragment(steps: layout.stepCount * layout.environmentCount)
     _ = memory.pool.publish(buffer)
   }

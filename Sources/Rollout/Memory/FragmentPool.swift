@@ -18,6 +18,8 @@ package struct FragmentPool: @unchecked Sendable {
   private let nextTicket: UnsafeMutablePointer<AtomicWord>
   private let fragments: UnsafeMutableRawPointer
   private let fragmentStride: Int
+  private let snapshotOffset: Int
+  private let snapshotByteCount: Int
 
   init(_ layout: RunLayout, base: UnsafeMutableRawPointer) {
     bufferCount = layout.bufferCount
@@ -26,6 +28,8 @@ package struct FragmentPool: @unchecked Sendable {
     nextTicket = base.word(at: layout.nextTicketOffset)
     fragments = base + layout.fragmentsOffset
     fragmentStride = layout.fragmentStride
+    snapshotOffset = layout.snapshotOffset
+    snapshotByteCount = layout.snapshotByteCount
   }
 
   @inline(__always)
@@ -45,6 +49,12 @@ package struct FragmentPool: @unchecked Sendable {
   package func base(of buffer: Int) -> UnsafeMutableRawPointer {
     precondition(buffer >= 0 && buffer < bufferCount, "no such fragment")
     return fragments + buffer * fragmentStride
+  }
+
+  /// The snapshot behind a fragment: of its worker when the fragment ended, and touched by whom the fragment is.
+  package func snapshot(of buffer: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(
+      start: base(of: buffer) + snapshotOffset, count: snapshotByteCount)
   }
 
   // MARK: Workers

@@ -7,7 +7,7 @@ package enum RunHeader {
   package static let magic: UInt64 = 0x0A1A_7961_6C70_6C72
 
   /// Changes with every change of what lies where, or of what it means.
-  package static let version: UInt64 = 1
+  package static let version: UInt64 = 2
 
   /// The size of the header in bytes.
   package static let byteCount = 128
@@ -16,6 +16,7 @@ package enum RunHeader {
   package enum Field: Int {
     case magic, version, byteCount
     case workerCount, bufferCount, fragmentByteCount, slotCount, weightCount, descriptionByteCount
+    case snapshotByteCount
 
     /// From the beginning of the mapping, in bytes.
     package var offset: Int { rawValue * 8 }
@@ -33,6 +34,7 @@ package enum RunHeader {
     store(layout.slotCount, .slotCount)
     store(layout.weightCount, .weightCount)
     store(layout.descriptionByteCount, .descriptionByteCount)
+    store(layout.snapshotByteCount, .snapshotByteCount)
     base.storeBytes(of: version, toByteOffset: Field.version.offset, as: UInt64.self)
     base.storeBytes(of: magic, toByteOffset: Field.magic.offset, as: UInt64.self)
   }
@@ -55,7 +57,8 @@ package enum RunHeader {
     func count(_ field: Field) -> Int { Int(exactly: word(field)) ?? -1 }
     let layout = RunLayout(
       checking: count(.workerCount), count(.bufferCount), count(.fragmentByteCount),
-      count(.slotCount), count(.weightCount), count(.descriptionByteCount))
+      count(.slotCount), count(.weightCount), count(.descriptionByteCount),
+      count(.snapshotByteCount))
     guard let layout else { throw .notARun("the sizes in its header make no sense") }
     // Both the stated size and the real one: the first finds a changed header, the second a cut file.
     guard count(.byteCount) == layout.byteCount else {

@@ -23,6 +23,9 @@ public struct RunLayout: Sendable, Equatable {
   /// The size of the learner's description of the run in bytes.
   public let descriptionByteCount: Int
 
+  /// The size of a worker's snapshot in bytes; 0 when none are taken.
+  public let snapshotByteCount: Int
+
   // MARK: Where it lies
 
   /// The learner's flag that it is over.
@@ -52,14 +55,23 @@ public struct RunLayout: Sendable, Equatable {
   /// The first slot of the weight board.
   package let slotsOffset: Int
 
+  /// The first of the snapshots that workers begin from; one each.
+  package let snapshotsOffset: Int
+
   /// The first fragment.
   package let fragmentsOffset: Int
+
+  /// Where the snapshot lies behind a fragment, from the fragment's beginning.
+  package let snapshotOffset: Int
 
   /// The size of the whole in bytes, in full pages.
   public let byteCount: Int
 
   /// From one slot of the weight board to the next.
   package let slotStride: Int
+
+  /// From one of the snapshots that workers begin from to the next.
+  package let snapshotStride: Int
 
   /// From one fragment to the next.
   package let fragmentStride: Int
@@ -87,20 +99,21 @@ public struct RunLayout: Sendable, Equatable {
   ///   - slotCount: at least 2, so that one version can be read while the next is written.
   ///   - weightCount: 0 or more.
   ///   - descriptionByteCount: 0 or more.
+  ///   - snapshotByteCount: 0 or more.
   /// - Precondition: the counts are in these ranges and the sum fits an `Int`.
   public init(
     workerCount: Int, bufferCount: Int, fragmentByteCount: Int, slotCount: Int = 2,
-    weightCount: Int, descriptionByteCount: Int
+    weightCount: Int, descriptionByteCount: Int, snapshotByteCount: Int = 0
   ) {
     let layout = RunLayout(
       checking: workerCount, bufferCount, fragmentByteCount, slotCount, weightCount,
-      descriptionByteCount)
+      descriptionByteCount, snapshotByteCount)
     guard let layout else {
       preconditionFailure(
         """
         no memory can hold \(workerCount) workers, \(bufferCount) fragments of \
-        \(fragmentByteCount) bytes, \(slotCount) slots of \(weightCount) weights and a \
-        description of \(descriptionByteCount) bytes
+        \(fragmentByteCount) bytes with snapshots of \(snapshotByteCount), \(slotCount) slots of \
+        \(weightCount) weights and a description of \(descriptionByteCount) bytes
         """)
     }
     self = layout
@@ -109,10 +122,10 @@ public struct RunLayout: Sendable, Equatable {
   /// The same for sizes that come from a header and may be anything.
   package init?(
     checking workerCount: Int, _ bufferCount: Int, _ fragmentByteCount: Int, _ slotCount: Int,
-    _ weightCount: Int, _ descriptionByteCount: Int
+    _ weightCount: Int, _ descriptionByteCount: Int, _ snapshotByteCount: Int
   ) {
     guard workerCount >= 1, bufferCount >= 1, fragmentByteCount >= 1, slotCount >= 2,
-      weightCount >= 0, descriptionByteCount >= 0
+      weightCount >= 0, descriptionByteCount >= 0, snapshotByteCount >= 0
     else { return nil }
     self.workerCount = workerCount
     self.bufferCount = bufferCount
@@ -120,6 +133,7 @@ public struct RunLayout: Sendable, Equatable {
     self.slotCount = slotCount
     self.weightCount = weightCount
     self.descriptionByteCount = descriptionByteCount
+    self.snapshotByteCount = snapshotByteCount
 
     let line = Self.lineByteCount
     var end = Extent(end: RunHeader.byteCount)
@@ -134,8 +148,12 @@ public struct RunLayout: Sendable, Equatable {
     end.align(to: line)
     slotStride = end.rounded(end.product(weightCount, MemoryLayout<Float>.stride), to: line)
     slotsOffset = end.place(slotCount, stride: slotStride)
+    snapshotStride = end.rounded(snapshotByteCount, to: line)
+    snapshotsOffset = end.place(workerCount, stride: snapshotStride)
     end.align(to: Self.pageByteCount)
-    fragmentStride = end.rounded(fragmentByteCount, to: Self.pageByteCount)
+    snapshotOffset = end.rounded(fragmentByteCount, to: line)
+    fragmentStride = end.rounded(
+      end.sum(snapshotOffset, snapshotByteCount), to: Self.pageByteCount)
     fragmentsOffset = end.place(bufferCount, stride: fragmentStride)
     byteCount = end.end
     if end.overflowed { return nil }

@@ -102,6 +102,16 @@ public final class RunMemory: @unchecked Sendable {
     WorkerLine(layout, worker: worker, base: mapping.base)
   }
 
+  /// The snapshot that a worker's next process begins from, if its orders say so.
+  ///
+  /// The learner writes it between the death of one process and the start of the next.
+  package func snapshot(ofWorker worker: Int) -> UnsafeMutableRawBufferPointer {
+    precondition(worker >= 0 && worker < layout.workerCount, "no worker \(worker)")
+    return UnsafeMutableRawBufferPointer(
+      start: mapping.base + layout.snapshotsOffset + worker * layout.snapshotStride,
+      count: layout.snapshotByteCount)
+  }
+
   // MARK: Stopping
 
   /// Whether the run is over and workers should leave.

@@ -24,6 +24,11 @@ extension WorkerLine {
     count.pointee.store(index &+ 1, ordering: .releasing)
   }
 
+  /// Makes the next record the one behind so many, whatever there is beyond them.
+  ///
+  /// Learner only, while no process of this worker runs.
+  func forgetRecords(beyond index: UInt64) { count.pointee.store(index, ordering: .relaxed) }
+
   /// Gives every episode that finished since the last call to the body, oldest first.
   ///
   /// Learner only.

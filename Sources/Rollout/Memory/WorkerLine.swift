@@ -10,7 +10,17 @@ import Synchronization
 ///
 /// A view: valid while the ``RunMemory`` it came from lives, which the holder sees to.
 package struct WorkerLine: @unchecked Sendable {
+  /// A line that nobody reads, for loops outside of any worker.
+  package static let unread: WorkerLine = {
+    let base = UnsafeMutableRawPointer.allocate(
+      byteCount: RunLayout.workerLineStride, alignment: RunLayout.lineByteCount)
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: RunLayout.workerLineStride)
+    return WorkerLine(base: base)
+  }()
+
   let base: UnsafeMutableRawPointer
+
+  private init(base: UnsafeMutableRawPointer) { self.base = base }
 
   init(_ layout: RunLayout, worker: Int, base: UnsafeMutableRawPointer) {
     self.base = base + layout.workerLineOffset(worker)
@@ -125,13 +135,52 @@ package struct WorkerLine: @unchecked Sendable {
     Int(firstFragmentWord.pointee.load(ordering: .relaxed))
   }
 
+  private var streamsWord: UnsafeMutablePointer<AtomicWord> { base.word(at: 144) }
+
+  /// The incarnation whose random streams this process begins with.
+  ///
+  /// An earlier one's for a process that is to repeat what its predecessor did.
+  package var streams: UInt32 {
+    UInt32(truncatingIfNeeded: streamsWord.pointee.load(ordering: .relaxed))
+  }
+
+  private var restoresWord: UnsafeMutablePointer<AtomicWord> { base.word(at: 152) }
+
+  /// Whether this process begins from its snapshot in the run's memory instead of with new episodes.
+  package var restoresSnapshot: Bool { restoresWord.pointee.load(ordering: .relaxed) != 0 }
+
   /// Makes the line ready for a new process of this worker: not parked, nowhere.
   ///
   /// Learner only, between the death of one process and the start of the next.
-  package func begin(incarnation: UInt32, firstFragment: Int = 0) {
+  ///
+  /// - Parameters:
+  ///   - incarnation: how often the worker has been replaced.
+  ///   - streams: the incarnation whose random streams it begins with; nil for its own.
+  ///   - restoresSnapshot: whether it goes on from its snapshot.
+  ///   - firstFragment: the number of its first fragment.
+  package func begin(
+    incarnation: UInt32, streams: UInt32? = nil, restoresSnapshot: Bool = false,
+    firstFragment: Int = 0
+  ) {
     parked.pointee.store(0, ordering: .relaxed)
     position.clear()
     firstFragmentWord.pointee.store(UInt64(firstFragment), ordering: .relaxed)
     incarnationWord.pointee.store(UInt64(incarnation), ordering: .relaxed)
+    streamsWord.pointee.store(UInt64(streams ?? incarnation), ordering: .relaxed)
+    restoresWord.pointee.store(restoresSnapshot ? 1 : 0, ordering: .relaxed)
+  }
+
+  /// Makes the counters those of a worker that handed over so many fragments, whatever a process did beyond them.
+  ///
+  /// Learner only, between the death of one process and the start of the next.
+  ///
+  /// - Parameter episodes: those finished by then, or nil to go on from what is counted; records of later ones are
+  ///   overwritten by the repetition, and not read twice.
+  package func rewind(toFragments fragments: Int, steps: Int, episodes: UInt64?) {
+    base.word(at: Progress.fragments).pointee.store(UInt64(fragments), ordering: .relaxed)
+    base.word(at: Progress.steps).pointee.store(UInt64(steps), ordering: .relaxed)
+    guard let episodes else { return }
+    base.word(at: Progress.episodes).pointee.store(episodes, ordering: .relaxed)
+    forgetRecords(beyond: episodes)
   }
 }

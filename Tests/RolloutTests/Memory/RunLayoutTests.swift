@@ -5,7 +5,7 @@ struct RunLayoutTests {
   /// A layout whose sizes are all odd, so that every section needs its padding.
   static let odd = RunLayout(
     workerCount: 3, bufferCount: 7, fragmentByteCount: 5001, slotCount: 3, weightCount: 17,
-    descriptionByteCount: 13)
+    descriptionByteCount: 13, snapshotByteCount: 101)
 
   /// The first byte and the size of every section, in the order of the page on shared memory.
   private func sections(_ layout: RunLayout) -> [(start: Int, byteCount: Int)] {
@@ -20,6 +20,7 @@ struct RunLayoutTests {
       (layout.workerLinesOffset, layout.workerCount * RunLayout.workerLineStride),
       (layout.descriptionOffset, layout.descriptionByteCount),
       (layout.slotsOffset, layout.slotCount * layout.slotStride),
+      (layout.snapshotsOffset, layout.workerCount * layout.snapshotStride),
       (layout.fragmentsOffset, layout.bufferCount * layout.fragmentStride),
       (layout.byteCount, 0),
     ]
@@ -43,13 +44,16 @@ struct RunLayoutTests {
     #expect(layout.fragmentsOffset % 4096 == 0)
     #expect(layout.byteCount % 4096 == 0)
     #expect(layout.fragmentStride % 4096 == 0)
-    #expect(layout.fragmentStride >= layout.fragmentByteCount)
+    #expect(layout.snapshotOffset % 64 == 0 && layout.snapshotStride % 64 == 0)
+    #expect(layout.snapshotOffset >= layout.fragmentByteCount)
+    #expect(layout.fragmentStride >= layout.snapshotOffset + layout.snapshotByteCount)
+    #expect(layout.snapshotStride >= layout.snapshotByteCount)
     #expect(layout.slotStride % 64 == 0)
     #expect(layout.slotStride >= layout.weightCount * 4)
     #expect(RunLayout.workerLineStride % 64 == 0)
   }
 
-  @Test func `the offsets are those that version 1 promises`() {
+  @Test func `the offsets are those that version 2 promises`() {
     let layout = Self.odd
     #expect(layout.stoppingOffset == 128)
     #expect(layout.publishedVersionOffset == 320)
@@ -58,19 +62,22 @@ struct RunLayoutTests {
     #expect(layout.workerLinesOffset == 576 + 7 * 64)
     #expect(layout.descriptionOffset == 1024 + 3 * 2240)
     #expect(layout.slotsOffset == 7744 + 64)
-    #expect(layout.fragmentsOffset == 8192)
-    #expect(layout.byteCount == 8192 + 7 * 8192)
+    #expect(layout.snapshotsOffset == 7808 + 3 * 128)
+    #expect(layout.fragmentsOffset == 12_288)
+    #expect(layout.snapshotOffset == 5056)
+    #expect(layout.byteCount == 12_288 + 7 * 8192)
   }
 
   @Test(arguments: [
-    [0, 1, 1, 2, 0, 0], [1, 0, 1, 2, 0, 0], [1, 1, 0, 2, 0, 0], [1, 1, 1, 1, 0, 0],
-    [1, 1, 1, 2, -1, 0], [1, 1, 1, 2, 0, -1],
+    [0, 1, 1, 2, 0, 0, 0], [1, 0, 1, 2, 0, 0, 0], [1, 1, 0, 2, 0, 0, 0], [1, 1, 1, 1, 0, 0, 0],
+    [1, 1, 1, 2, -1, 0, 0], [1, 1, 1, 2, 0, -1, 0], [1, 1, 1, 2, 0, 0, -1],
     // Products and sums beyond an Int.
-    [.max, 1, 1, 2, 0, 0], [1, .max, 4096, 2, 0, 0], [1, 1, .max, 2, 0, 0],
-    [1, 1, 1, 2, .max, 0], [1, 1, 1, 2, 0, .max],
+    [.max, 1, 1, 2, 0, 0, 0], [1, .max, 4096, 2, 0, 0, 0], [1, 1, .max, 2, 0, 0, 0],
+    [1, 1, 1, 2, .max, 0, 0], [1, 1, 1, 2, 0, .max, 0], [1, 1, 1, 2, 0, 0, .max],
   ])
   func `sizes that no memory can have are no layout`(sizes: [Int]) {
-    let layout = RunLayout(checking: sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5])
+    let layout = RunLayout(
+      checking: sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6])
     #expect(layout == nil)
   }
 }

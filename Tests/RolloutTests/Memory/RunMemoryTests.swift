@@ -95,8 +95,8 @@ struct RunMemoryTests {
   }
 
   @Test func `another layout version is refused`() {
-    #expect(throws: RunMemoryError.versionMismatch(found: 2, expected: 1)) {
-      try attach(changing: .version, to: 2)
+    #expect(throws: RunMemoryError.versionMismatch(found: 3, expected: 2)) {
+      try attach(changing: .version, to: 3)
     }
   }
 
@@ -148,9 +148,9 @@ struct RunMemoryTests {
 
   @Test(arguments: [
     (
-      RunMemoryError.versionMismatch(found: 2, expected: 1),
+      RunMemoryError.versionMismatch(found: 3, expected: 2),
       """
-      the memory of the run has layout version 2 where this program has 1: \
+      the memory of the run has layout version 3 where this program has 2: \
       start learner and workers from the same build
       """
     ),

@@ -1,0 +1,51 @@
+import Glibc
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+
+/// That snapshots are taken, and gone on from, without any memory left.
+struct SnapshotAllocationTests {
+  @Test func `snapshots need no memory`() async {
+    await #expect(processExitsWith: .success) {
+      let policy = NetworkPolicy(hidden: [5], recurrent: .lstm, recurrentSize: 4)
+      let description = RunDescription(
+        environment: "CartPole-v1", episodeLimit: .steps(9),
+        wrappers: ["frame-stack=2", "random-noops=3", "time-limit=5"], environmentCount: 9,
+        stepCount: 4, policy: PolicyRegistry.encode(policy), seed: 1, schedule: .free)
+      let spaces = try EnvironmentRegistry.shared.specification("CartPole-v1").spaces(
+        arguments: "", wrappers: description.wrappers.map { try Wrapper(parsing: $0) })
+      let signature = try PolicySignature(policy, for: spaces)
+      let layout = FragmentLayout(
+        stepCount: 4, environmentCount: 9, contents: signature.contents(spaces))
+      let memory = try RunMemory(
+        creating: RunLayout(
+          workerCount: 1, bufferCount: 1, fragmentByteCount: layout.byteCount,
+          weightCount: signature.parameters.elementCount, descriptionByteCount: 0,
+          snapshotByteCount: try description.snapshotByteCount()), description: [])
+      let weights = FlatVector<Float>(repeating: 0, count: memory.layout.weightCount)
+      memory.board.publish(version: 1, UnsafeBufferPointer(weights.buffer))
+      memory.line(0).begin(incarnation: 0)
+      let producer = try FragmentProducer(
+        description, memory: memory, worker: 0, incarnation: 0)
+      try producer.start()
+      func produce() throws {
+        guard memory.pool.claim(buffer: 0, worker: 0, incarnation: 0) else { _exit(2) }
+        try producer.produce(into: 0)
+        guard memory.pool.take(buffer: 0) else { _exit(3) }
+        memory.snapshot(ofWorker: 0).copyMemory(
+          from: UnsafeRawBufferPointer(memory.pool.snapshot(of: 0)))
+        memory.pool.release(0)
+      }
+      try produce()
+      memory.line(0).begin(incarnation: 0, restoresSnapshot: true)
+      Exhaustion.exhaustMemory()
+      for _ in 0..<500 {
+        try produce()
+        try producer.start()
+      }
+      _exit(0)
+    }
+  }
+}
