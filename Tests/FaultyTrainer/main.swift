@@ -6,6 +6,7 @@ import Worker
 // one argument, a JSON object of options as in config.json, and ends like `rlplay train --json`.
 
 try FaultyEnvironment.registerAll()
+try CrashingEnvironment.register()
 WorkerMain.runIfAsked()
 
 Interruption.listen()

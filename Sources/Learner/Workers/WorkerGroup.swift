@@ -35,6 +35,8 @@ final class WorkerGroup {
     var barrenDeaths = 0
     /// Deaths since this worker last handed something over.
     var deathsInARow = 0
+    /// Whether this process repeats what its predecessor died of.
+    var repeats = false
   }
 
   /// Deaths of one worker in a row that end the run, when none of its processes handed over a fragment.
@@ -48,6 +50,8 @@ final class WorkerGroup {
   private static let repetitionLimit = 2
 
   /// How many deaths more than there are workers end the run, when nobody handed over a fragment between them.
+  ///
+  /// Those of processes that repeat what their predecessors died of do not count.
   static let commonDeathLimit = 3
 
   /// Seconds that workers have to leave when they are asked to, and again when they are told to.
@@ -186,9 +190,10 @@ final class WorkerGroup {
     else { throw death }
     say("\(death); it is replaced")
     restartCount += 1
+    let anew = workers[worker].deathsInARow >= Self.repetitionLimit
     workers[worker].process = try startProcess(
-      worker, incarnation: death.incarnation + 1,
-      anew: workers[worker].deathsInARow >= Self.repetitionLimit)
+      worker, incarnation: death.incarnation + 1, anew: anew)
+    workers[worker].repeats = !anew && memory.layout.snapshotByteCount > 0
     workers[worker].log = ProcessLog()
     workers[worker].watch = ProgressWatch()
     workers[worker].isHung = false
@@ -213,7 +218,11 @@ final class WorkerGroup {
     workers[worker].deathsInARow = barren ? workers[worker].deathsInARow + 1 : 1
     workers[worker].barrenDeaths = barren ? workers[worker].barrenDeaths + 1 : 0
     let fragments = workers.indices.reduce(0) { $0 + memory.line($1).fragments }
-    deathsWithoutFragment = fragments == fragmentsAtLastDeath ? deathsWithoutFragment + 1 : 1
+    if fragments != fragmentsAtLastDeath {
+      deathsWithoutFragment = 1
+    } else if !workers[worker].repeats {
+      deathsWithoutFragment += 1
+    }
     fragmentsAtLastDeath = fragments
     let cause: WorkerDeath.Cause =
       switch ending {

@@ -71,6 +71,31 @@ extension ProcessTests {
       #expect(program.family.isEmpty)
     }
 
+    @Test(arguments: [false, true], [1, 3])
+    func `a crash that repeats itself is repeated once and then left behind`(
+      deterministic: Bool, actors: Int
+    ) throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty(
+        "CrashesAtStep38-v0",
+        [
+          "deterministic": deterministic, "actors": actors, "buffers": 2 * actors, "steps": 600,
+        ], in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.count("env_steps") == 600)
+      for worker in 0..<actors {
+        let deaths = outcome.deaths.filter { $0.hasPrefix("worker \(worker) (pid ") }
+        // Two for each fragment of 25 steps, at the same step of the same episode.
+        for (number, death) in deaths.enumerated() {
+          #expect(
+            death.contains(
+              "at step 7 of its episode, after \(number / 2 + 1) fragments of"), "\(death)")
+        }
+        #expect(deaths.count >= 2 || actors > 1)
+      }
+    }
+
     @Test func `what was learnt is saved when workers begin to fail for good`() throws {
       let directory = try ScratchDirectory()
       let outcome = try ProcessTests.trainFaulty(
