@@ -38,7 +38,8 @@ final class ClippedActions {
 
   /// Clips the actions of a row where they lie, and keeps what was drawn for `restore`.
   func clipInPlace(_ drawn: StateRow) {
-    drawn.copyActions(to: row, leafCount: leaves.count)
+    drawn.copyActions(
+      to: row, leafCount: leaves.count, of: 0..<storage.layout.environmentCount)
     for index in leaves.indices {
       let (from, into) = (row.actColumns[index], drawn.actColumns[index])
       leaves[index].clip(

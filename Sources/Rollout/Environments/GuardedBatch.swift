@@ -82,7 +82,7 @@ class GuardedBatch: EnvironmentBatch {
     try fragment.layout.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       try maskCheck.check(
-        StateRow(fragment, columns: columns, row: row), environmentCount: count)
+        StateRow(fragment, columns: columns, row: row), of: 0..<count)
     }
   }
 }

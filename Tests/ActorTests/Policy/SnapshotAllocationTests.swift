@@ -11,11 +11,12 @@ struct SnapshotAllocationTests {
     await #expect(processExitsWith: .success) {
       let policy = NetworkPolicy(hidden: [5], recurrent: .lstm, recurrentSize: 4)
       let description = RunDescription(
-        environment: "CartPole-v1", episodeLimit: .steps(9),
-        wrappers: ["frame-stack=2", "random-noops=3", "time-limit=5"], environmentCount: 9,
-        stepCount: 4, policy: PolicyRegistry.encode(policy), seed: 1, schedule: .free)
-      let spaces = try EnvironmentRegistry.shared.specification("CartPole-v1").spaces(
-        arguments: "", wrappers: description.wrappers.map { try Wrapper(parsing: $0) })
+        environment: EnvironmentChoice(
+          "CartPole-v1", limit: .steps(9),
+          wrappers: [.frameStack(2), .randomNoOps(upTo: 3), .timeLimit(5)]),
+        environmentCount: 9, stepCount: 4, policy: PolicyRegistry.encode(policy), seed: 1,
+        schedule: .free)
+      let spaces = try description.environment.spaces()
       let signature = try PolicySignature(policy, for: spaces)
       let layout = FragmentLayout(
         stepCount: 4, environmentCount: 9, contents: signature.contents(spaces))

@@ -17,8 +17,8 @@ struct ReplacedWorkerTests {
     recurrent: Bool, lag: Int, killing victim: (Int) -> Int?
   ) throws -> (batches: [BatchDigest], weights: [Float], progress: CollectorProgress) {
     let setup = try RolloutSetup(
-      environment: "CartPole-v1", episodeLimit: .steps(30),
-      wrappers: [.frameStack(2), .randomNoOps(upTo: 3)],
+      environment: EnvironmentChoice(
+        "CartPole-v1", limit: .steps(30), wrappers: [.frameStack(2), .randomNoOps(upTo: 3)]),
       policy: recurrent
         ? NetworkPolicy(hidden: [], recurrent: .gru, recurrentSize: 5)
         : NetworkPolicy(hidden: [8]),
@@ -62,7 +62,8 @@ struct ReplacedWorkerTests {
     let id = "Unsaved-v0"
     try EnvironmentRegistry.shared.register(id) { Unsaved() }
     let setup = try RolloutSetup(
-      environment: id, policy: NetworkPolicy(hidden: [4]), environmentCount: 2, stepCount: 5,
+      environment: EnvironmentChoice(id), policy: NetworkPolicy(hidden: [4]), environmentCount: 2,
+      stepCount: 5,
       seed: 3)
     let first = try SameProcess(setup)
     for _ in 0..<3 { _ = try first.next() }

@@ -22,9 +22,9 @@ struct ResumingTests {
 
     func setup() throws -> RolloutSetup {
       try RolloutSetup(
-        environment: environment, episodeLimit: .steps(30),
-        wrappers: wrappers.map { try Wrapper(parsing: $0) }, policy: policy, environmentCount: 4,
-        stepCount: 12, sticky: sticky, seed: 5)
+        environment: EnvironmentChoice(
+          environment, limit: .steps(30), wrappers: wrappers.map { try Wrapper(parsing: $0) }),
+        policy: policy, environmentCount: 4, stepCount: 12, sticky: sticky, seed: 5)
     }
   }
 

@@ -16,7 +16,7 @@ struct SnapshotBatchTests {
     }
     for sticky in [false, true] {
       try expectResumes(id, sticky: sticky, actionCount: actionCount) {
-        try specification.makeBatch(streams: streams(count, seed: $0), limit: .steps(10))
+        try EnvironmentChoice(id, limit: .steps(10)).makeBatch(streams: streams(count, seed: $0))
       }
     }
   }
@@ -94,7 +94,7 @@ struct SnapshotBatchTests {
         descriptionByteCount: 0),
       description: [])
     func loop(_ worker: Int) throws -> (CollectLoop, FragmentStorage) {
-      let actor = ScriptedActor()
+      let actor = ScriptedActor(parts: [0..<2])
       let environments = try batch([Counter(length: 3), Counter(length: 5)])
       let layout = FragmentLayout(
         stepCount: 4, environmentCount: 2,
