@@ -20,7 +20,9 @@ struct WorkerLoop {
   init(
     _ arguments: WorkerArguments, memory: RunMemory, bell: Doorbell, learnerBell: Doorbell
   ) throws {
-    let description = try RunDescription(decoding: memory.description)
+    var description = try RunDescription(decoding: memory.description)
+    // The learner watches over its workers, and its report says more.
+    description.environment.patience = nil
     self.memory = memory
     self.bell = bell
     self.learnerBell = learnerBell

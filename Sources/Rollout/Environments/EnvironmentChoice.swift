@@ -18,11 +18,14 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   public var python: String
   /// Whether pictures will be asked for, which Gymnasium wants to know when it makes an environment.
   public var rendersPictures: Bool
+  /// Seconds after which a Python that does not answer is killed; nil for never.
+  public var patience: Double?
 
   /// Chooses an environment.
   public init(
     _ id: String, arguments: String = "", limit: EpisodeLimit = .registered,
-    wrappers: [Wrapper] = [], python: String = "python3", rendersPictures: Bool = false
+    wrappers: [Wrapper] = [], python: String = "python3", rendersPictures: Bool = false,
+    patience: Double? = 60
   ) {
     self.id = id
     self.arguments = arguments
@@ -30,6 +33,7 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     self.wrappers = wrappers
     self.python = python
     self.rendersPictures = rendersPictures
+    self.patience = patience
   }
 
   /// Chooses an environment as it is registered.

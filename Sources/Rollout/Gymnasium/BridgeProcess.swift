@@ -11,6 +11,7 @@ final class BridgeProcess {
     case reset = 1
     case step = 2
     case picture = 3
+    case finalPicture = 4
   }
 
   /// What the bridge is told first.
@@ -73,11 +74,16 @@ final class BridgeProcess {
   /// Seconds that environments have to close.
   private static let closingSeconds = 0.8
 
+  /// Seconds after which a Python that does not answer is killed; nil for never.
+  private let patience: Double?
+
   /// Starts Python and hands it the bridge.
   ///
+  /// - Parameter patience: seconds after which a Python that does not answer is killed; nil for never.
   /// - Throws: `GymnasiumError` when the interpreter cannot be started, `SystemError`.
-  init(python: String, settings: Settings) throws {
+  init(python: String, settings: Settings, patience: Double? = nil) throws {
     executable = python
+    self.patience = patience
     life = try SystemCalls.pipe()
     do {
       // Many workers share the processor: a library's pool of threads in each would only be in the way.
@@ -181,6 +187,7 @@ final class BridgeProcess {
   // MARK: Waiting
 
   private func waitForReply(_ whileWaiting: () -> Void) throws {
+    let began = SystemCalls.monotonicNanoseconds()
     while true {
       let ready = try SystemCalls.poll(entries, timeoutMilliseconds: Self.patienceMilliseconds)
       if entries[1].revents != 0 { forwardLog() }
@@ -189,6 +196,15 @@ final class BridgeProcess {
       whileWaiting()
       // A process that it started may hold the pipe open.
       if child.waitForEnd(seconds: 0) != nil { throw death(whileWaiting) }
+      if let patience,
+        Double(SystemCalls.monotonicNanoseconds() - began) / 1e9 >= patience
+      {
+        child.send(SIGKILL)
+        _ = child.waitForEnd(seconds: 10)
+        throw GymnasiumError(
+          .process,
+          "\(executable) (pid \(pid)) was killed because it did not answer for \(patience) s")
+      }
     }
   }
 

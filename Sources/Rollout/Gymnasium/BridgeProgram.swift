@@ -198,6 +198,9 @@ enum BridgeProgram {
                 self.lives[index] = 0 if hasattr(task, "ale") or hasattr(task, "lives") else -1
             self.current = numbers("current", np.int64, 1)
             self.phase = ""
+            # Environments that somebody looks at, and how their last episodes ended.
+            self.watched = set()
+            self.final_pictures = {}
 
         def tell(self, index, info):
             if "lives" in info:
@@ -236,6 +239,9 @@ enum BridgeProgram {
                 if terminated or truncated:
                     for store, view in self.final_stores:
                         store(view, index, observation)
+                    if index in self.watched:
+                        self.phase = "render"
+                        self.final_pictures[index] = self.draw(index)
                     self.phase = "reset after step"
                     observation, info = environment.reset()
                 self.tell(index, info)
@@ -244,6 +250,13 @@ enum BridgeProgram {
             self.current[0] = -1
 
         def picture(self, index):
+            self.watched.add(index)
+            return self.draw(index)
+
+        def final_picture(self, index):
+            return self.final_pictures.get(index, b"")
+
+        def draw(self, index):
             pixels = np.asarray(ENVIRONMENTS[index].render())
             if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
                 raise Refused(
@@ -267,7 +280,8 @@ enum BridgeProgram {
                 else:
                     service.phase = "render"
                     service.current[0] = first
-                    reply(0, service.picture(first))
+                    draw = service.picture if what == 3 else service.final_picture
+                    reply(0, draw(first))
             except BaseException as error:
                 reply_fault(error, int(service.current[0]), service.phase)
             service.current[0] = -1

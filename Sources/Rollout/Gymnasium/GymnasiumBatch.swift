@@ -28,11 +28,12 @@ public final class GymnasiumBatch: OverlappingBatch {
   ///   - limit: the step at which an episode is cut off.
   ///   - python: the interpreter: a path, or a name to look for on `PATH`.
   ///   - rendering: whether pictures will be asked for.
+  ///   - patience: seconds after which a Python that does not answer is killed; nil for never.
   /// - Throws: `GymnasiumError`, `SystemError`.
   /// - Precondition: there is at least one stream.
   public init(
     _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
-    rendering: Bool = false
+    rendering: Bool = false, patience: Double? = nil
   ) throws {
     precondition(!streams.isEmpty, "a batch without environments")
     count = streams.count
@@ -47,7 +48,8 @@ public final class GymnasiumBatch: OverlappingBatch {
       }
     process = try BridgeProcess(
       python: PythonInterpreter.path(python),
-      settings: .init(id: id, count: streams.count, limit: steps, rendering: rendering))
+      settings: .init(id: id, count: streams.count, limit: steps, rendering: rendering),
+      patience: patience)
     let description = try BridgeProcess.decode(
       EnvironmentsDescription.self, Self.result(process.receive()))
     guard let spaces = description.spaces else {
@@ -164,13 +166,17 @@ public final class GymnasiumBatch: OverlappingBatch {
   public func picture(of index: Int) throws -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
     guard isRendering else { return nil }
-    let bytes = try request(.picture, index..<index + 1)
-    let size = bytes.withUnsafeBytes { bytes in
-      [0, 4].map {
-        Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
-      }
-    }
-    return Picture(width: size[0], height: size[1], pixels: Array(bytes[8...]))
+    return Picture(reply: try request(.picture, index..<index + 1))
+  }
+
+  /// Draws how one environment's last episode ended, if it had been looked at by then.
+  ///
+  /// - Throws: `EnvironmentFault` when Python ended.
+  /// - Precondition: the index is below `count`.
+  public func finalPicture(of index: Int) throws -> Picture? {
+    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
+    guard isRendering else { return nil }
+    return Picture(reply: try request(.finalPicture, index..<index + 1))
   }
 
   /// Finishes one environment's row once Python has stepped.
@@ -261,6 +267,19 @@ public final class GymnasiumBatch: OverlappingBatch {
 }
 
 extension GymnasiumBatch: SelfGuardedBatch {}
+
+extension Picture {
+  /// What the bridge replies: width and height (uint32 each, little-endian), and the pixels; nil when it replies nothing.
+  fileprivate init?(reply bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return nil }
+    let size = bytes.withUnsafeBytes { bytes in
+      [0, 4].map {
+        Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
+      }
+    }
+    self.init(width: size[0], height: size[1], pixels: Array(bytes[8...]))
+  }
+}
 
 extension GymnasiumBatch: RestartableBatch {
   /// Seeds the episodes that the next `reset` begins.

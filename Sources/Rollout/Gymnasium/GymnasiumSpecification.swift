@@ -9,13 +9,13 @@ extension EnvironmentSpecification {
     guard choice.id.hasPrefix(Self.gymnasiumPrefix), choice.id.count > Self.gymnasiumPrefix.count
     else { return nil }
     let id = String(choice.id.dropFirst(Self.gymnasiumPrefix.count))
-    let (python, rendersPictures) = (choice.python, choice.rendersPictures)
     self.init(
       id: choice.id, summary: "Gymnasium's \(id), played by Python.", parameters: [],
-      maySnapshot: false, spaces: { _ in try KnownSpaces.shared.spaces(id, python: python) },
+      maySnapshot: false, spaces: { _ in try KnownSpaces.shared.spaces(id, python: choice.python) },
       makeBatch: {
         try GymnasiumBatch(
-          id, streams: $0.streams, limit: $0.limit, python: python, rendering: rendersPictures)
+          id, streams: $0.streams, limit: $0.limit, python: choice.python,
+          rendering: choice.rendersPictures, patience: choice.patience)
       })
   }
 }

@@ -112,6 +112,21 @@ struct GymnasiumBatchTests {
     #expect(try GymnasiumBatch("CartPole-v1", streams: streams(1)).picture(of: 0) == nil)
   }
 
+  @Test func `how an episode ended is drawn for who looked at it before`() throws {
+    let batch = try GymnasiumBatch(
+      "rlplay_cases:Counter-v0", streams: streams(2), python: cases.python, rendering: true)
+    let stage = Stage(batch, stepCount: 8)
+    try stage.reset()
+    #expect(try batch.finalPicture(of: 1) == nil)
+    _ = try batch.picture(of: 1)
+    try stage.collect()
+    let black = [UInt8](repeating: 0, count: 15)
+    #expect(
+      try batch.finalPicture(of: 1) == Picture(width: 3, height: 2, pixels: black + [10, 20, 6]))
+    #expect(try batch.picture(of: 1) == Picture(width: 3, height: 2, pixels: black + [10, 20, 2]))
+    #expect(try batch.finalPicture(of: 0) == nil)
+  }
+
   /// A wrapped batch of two environments of the tests' own.
   private func wrapped(
     _ id: String, _ wrapper: Wrapper, outside inner: [Wrapper] = [], stepCount: Int

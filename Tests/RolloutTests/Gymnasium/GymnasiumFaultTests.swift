@@ -123,6 +123,17 @@ struct GymnasiumFaultTests {
     #expect(stage.marked == .init(environment: 0, step: 2))
   }
 
+  @Test func `a Python that does not answer in time is killed`() throws {
+    let batch = try GymnasiumBatch(
+      "rlplay_cases:Faulty-hang-v0", streams: [PCG64(seed: 0)], python: cases.python, patience: 2)
+    let stage = Stage(batch, stepCount: 5)
+    try stage.reset()
+    let error = try #require(throws: EnvironmentFault.self) { try stage.collect() }
+    #expect((error.environment, error.step) == (0, 2))
+    #expect(error.description.contains("because it did not answer for 2.0 s"), "\(error)")
+    #expect(!ProcessTable.isRunning(batch.pythonProcess))
+  }
+
   @Test func `an interruption at the terminal is not for Python`() throws {
     let stage = Stage(try batch("rlplay_cases:Counter-v0"), stepCount: 2)
     kill(try #require(stage.batch as? GymnasiumBatch).pythonProcess, SIGINT)
