@@ -31,7 +31,7 @@ extension TrainingConfiguration {
           option: "lag")
       }
     }
-    if let hangTimeout {
+    if let hangTimeout = environment.patience {
       try refuse(
         "hang-timeout", hangTimeout, unless: hangTimeout >= 1 && hangTimeout <= 1e9,
         "use at least 1 second, or none to wait for ever")

@@ -45,9 +45,6 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// Whether an environment whose episode ended waits at its reset state until the fragment ends.
   public var sticky = false
 
-  /// Seconds after which a worker that does not get on is killed and replaced, or nothing to wait for ever.
-  public var hangTimeout: Double? = 60
-
   // MARK: Network
 
   /// What the network sees, in this order.
@@ -187,6 +184,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   /// How many episodes one evaluation plays.
   public var evaluationEpisodes = 20
+
+  /// Values of the environment's parameters in evaluations, or nothing for those of training.
+  public var evaluationArguments: String?
 
   /// The step at which an evaluated episode is cut off; `registered` for as in training.
   public var evaluationEpisodeSteps = EpisodeLimit.registered

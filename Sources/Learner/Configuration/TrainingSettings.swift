@@ -46,7 +46,7 @@ extension TrainingConfiguration {
       "sticky", \.sticky, in: .collection,
       "Leave an environment whose episode ended at its reset state until the fragment ends."),
     Setting(
-      "hang-timeout", "SECONDS|none", \.hangTimeout, .optional(.number, orWord: "none"),
+      "hang-timeout", "SECONDS|none", \.environment.patience, .optional(.number, orWord: "none"),
       in: .collection,
       "Kill and replace a worker whose environment has not come back for so long."),
   ]
@@ -109,6 +109,10 @@ extension TrainingConfiguration {
     Setting(
       "eval-episodes", "N", \.evaluationEpisodes, .integer, in: .run,
       "Episodes that one evaluation plays."),
+    Setting(
+      "eval-env-args", "NAME=VALUE,...|default", \.evaluationArguments,
+      .optional(.text, orWord: "default"), in: .run,
+      "Values of the environment's parameters in evaluations; by default those of training."),
     Setting(
       "eval-episode-steps", "default|none|N", \.evaluationEpisodeSteps, .episodeLimit, in: .run,
       "Cut evaluated episodes off as in training, never, or after N steps."),

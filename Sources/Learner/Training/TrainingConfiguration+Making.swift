@@ -53,7 +53,7 @@ extension TrainingConfiguration {
   var evaluationEnvironment: EnvironmentChoice {
     var choice = environment
     if evaluationEpisodeSteps != .registered { choice.limit = evaluationEpisodeSteps }
-    choice.patience = hangTimeout
+    if let evaluationArguments { choice.arguments = evaluationArguments }
     return choice
   }
 
@@ -61,9 +61,7 @@ extension TrainingConfiguration {
   ///
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
   func makeSetup(seed: UInt64) throws -> RolloutSetup {
-    var environment = environment
-    environment.patience = hangTimeout
-    return try RolloutSetup(
+    try RolloutSetup(
       environment: environment, policy: policy, environmentCount: environmentsPerActor,
       stepCount: fragmentSteps, sticky: sticky, seed: seed)
   }

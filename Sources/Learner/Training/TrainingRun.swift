@@ -57,7 +57,7 @@ public final class TrainingRun {
       setup,
       WorkerProcesses(
         executable: workerExecutable, say: { voice.say($0) },
-        isInterrupted: { Interruption.requested != nil }, patience: resolved.hangTimeout))
+        isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience))
     let recorder = try RunRecorder(resolved, setup, seed: seed, isQuiet: isQuiet)
     self.recorder = recorder
     voice.say = { recorder.say($0) }

@@ -18,7 +18,8 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   public var python: String
   /// Whether pictures will be asked for, which Gymnasium wants to know when it makes an environment.
   public var rendersPictures: Bool
-  /// Seconds after which a Python that does not answer is killed; nil for never.
+  /// Seconds after which an environment that does not come back is given up, and the worker or the Python that plays it
+  /// killed; nil for never.
   public var patience: Double?
 
   /// Chooses an environment.

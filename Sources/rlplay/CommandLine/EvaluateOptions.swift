@@ -10,6 +10,8 @@ struct EvaluateOptions: Equatable, Sendable {
   var isGreedy = true
   /// The root of every random stream; nothing to have one drawn.
   var seed: UInt64?
+  /// Values of the environment's parameters; nothing for those of training.
+  var environmentArguments: String?
   var maximumEpisodeSteps = EpisodeLimit.registered
   /// The Python that plays environments named `gym:ID`.
   var python = "python3"
@@ -39,6 +41,10 @@ struct EvaluateOptions: Equatable, Sendable {
     Setting(
       "seed", "N|random", \.seed, .optional(.integer, orWord: "random"), in: .options,
       "Root of every random stream; random draws one and prints it."),
+    Setting(
+      "env-args", "NAME=VALUE,...|default", \.environmentArguments,
+      .optional(.text, orWord: "default"), in: .options,
+      "Values of the environment's parameters; by default those of training."),
     .episodeLimit(\.maximumEpisodeSteps, in: .options),
     .python(\.python, in: .options),
     Setting(

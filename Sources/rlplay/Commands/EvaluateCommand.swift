@@ -21,6 +21,7 @@ enum EvaluateCommand {
       player = try TrainedPolicy(checkpoint)
       player.environment.python = options.python
       player.environment.rendersPictures = options.isRendering || options.video != nil
+      if let arguments = options.environmentArguments { player.environment.arguments = arguments }
       if options.maximumEpisodeSteps != .registered {
         player.environment.limit = options.maximumEpisodeSteps
       }

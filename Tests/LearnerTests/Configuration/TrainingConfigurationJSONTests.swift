@@ -75,6 +75,7 @@ struct TrainingConfigurationJSONTests {
           "run-dir": "auto",
           "eval-every": 25000,
           "eval-episodes": 20,
+          "eval-env-args": "default",
           "eval-episode-steps": "default",
           "about": {
             "rlplay": "1.0"

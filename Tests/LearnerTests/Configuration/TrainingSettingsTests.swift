@@ -33,8 +33,8 @@ struct TrainingSettingsTests {
     ("deterministic", "true", { $0.deterministic }),
     ("lag", "5", { $0.policyLag == 5 }),
     ("sticky", "true", { $0.sticky }),
-    ("hang-timeout", "2.5", { $0.hangTimeout == 2.5 }),
-    ("hang-timeout", "none", { $0.hangTimeout == nil }),
+    ("hang-timeout", "2.5", { $0.environment.patience == 2.5 }),
+    ("hang-timeout", "none", { $0.environment.patience == nil }),
     ("inputs", "stepno,rew,obs", { $0.networkInputs == [.stepno, .rew, .obs] }),
     ("integer-inputs", "one-hot", { $0.integerInputs == .oneHot }),
     ("embedding-size", "16", { $0.embeddingSize == 16 }),
@@ -86,6 +86,7 @@ struct TrainingSettingsTests {
     ("run-dir", "a \"b\"\\\n", { $0.runDirectory == "a \"b\"\\\n" }),
     ("eval-every", "0", { $0.evaluateEvery == 0 }),
     ("eval-episodes", "7", { $0.evaluationEpisodes == 7 }),
+    ("eval-env-args", "depth=3", { $0.evaluationArguments == "depth=3" }),
     ("eval-episode-steps", "500", { $0.evaluationEpisodeSteps == .steps(500) }),
   ]
 

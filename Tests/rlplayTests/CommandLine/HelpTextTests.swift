@@ -187,6 +187,10 @@ struct HelpTextTests {
         --eval-every N            Environment steps between evaluations; 0 for none.
                                   (default: 25000)
         --eval-episodes N         Episodes that one evaluation plays. (default: 20)
+        --eval-env-args NAME=VALUE,...|default
+                                  Values of the environment's parameters in
+                                  evaluations; by default those of training.
+                                  (default: default)
         --eval-episode-steps default|none|N
                                   Cut evaluated episodes off as in training, never, or
                                   after N steps. (default: default)
@@ -220,6 +224,9 @@ struct HelpTextTests {
         --sample                  Play actions drawn from the policy, as in training.
         --seed N|random           Root of every random stream; random draws one and
                                   prints it. (default: random)
+        --env-args NAME=VALUE,...|default
+                                  Values of the environment's parameters; by default
+                                  those of training. (default: default)
         --max-episode-steps default|none|N
                                   Cut episodes off at the environment's own limit,
                                   never, or after N steps. (default: default)
