@@ -26,8 +26,8 @@ public struct ActorCriticSettings: Sendable, Equatable {
   }
 
   /// Advantages as they weigh actions.
-  func weighed(_ advantages: Tensor) -> Tensor {
-    normalisesAdvantages ? advantages.normalised : advantages
+  func weighed(_ advantages: Tensor, of steps: Trajectory) -> Tensor {
+    normalisesAdvantages ? advantages.normalised(over: steps) : advantages
   }
 
   /// policy loss + c_value · value error − c_entropy · entropy, and what is reported of all objectives of this kind.

@@ -25,11 +25,12 @@ public struct AdvantageActorCritic: Objective, Equatable {
   ) throws(PolicyError) -> TracedLoss {
     let judgement = try StateJudgement(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let advantages = Trajectory(fragment).generalisedAdvantages(
+    let steps = Trajectory(fragment)
+    let advantages = steps.generalisedAdvantages(
       values: judgement.known, discount: settings.discount, lambda: settings.lambda)
     let targets = advantages + judgement.known.current
     return settings.loss(
-      policyLoss: -(policy.logPi * settings.weighed(advantages)).mean(),
+      policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(),
       valueError: (judgement.values - targets).squared().mean(), policy, judgement)
   }
 }

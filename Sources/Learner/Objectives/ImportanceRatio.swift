@@ -41,9 +41,17 @@ struct ImportanceRatio {
 }
 
 extension Tensor {
-  /// (x − mean) / (σ + 10⁻⁸) over all elements, σ the root of the unbiased variance; passes no gradient.
-  var normalised: Tensor {
+  /// (x − mean) / (σ + 10⁻⁸) over the steps that were played, σ the root of the unbiased variance, and 0 where an environment
+  /// waits; passes no gradient.
+  func normalised(over steps: Trajectory) -> Tensor {
     let fixed = stopGradient()
-    return (fixed - fixed.mean()) / (fixed.standardDeviation() + 1e-8)
+    let total = Double(max(2, elementCount))
+    let played = 1 - steps.waits
+    let count = played.sum()
+    let mean = (fixed * played).sum() / count.clamped(to: 1...total)
+    let centred = played * (fixed - mean)
+    // The deviation over all steps divides by their number less one; that of those played takes its place.
+    let enlargement = log(graph.constant(total - 1) / (count - 1).clamped(to: 1...total))
+    return centred / (centred.standardDeviation() * exp(0.5 * enlargement) + 1e-8)
   }
 }

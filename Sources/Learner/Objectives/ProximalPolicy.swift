@@ -36,10 +36,11 @@ public struct ProximalPolicy: Objective, Equatable {
       preconditionFailure("the fragment holds no values of the policy that collected it")
     }
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let advantages = Trajectory(fragment).generalisedAdvantages(
+    let steps = Trajectory(fragment)
+    let advantages = steps.generalisedAdvantages(
       values: recorded, discount: settings.discount, lambda: settings.lambda)
     return settings.loss(
-      policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages)),
+      policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages, of: steps)),
       valueError: surrogate.valueError(
         judgement.values, target: advantages + recorded.current, before: recorded.current),
       policy, judgement, metrics: [surrogate.clippedPart(policy.ratio)])

@@ -20,7 +20,7 @@ import Rollout
 ///
 ///     b_t = v_t (no gradient passes),   loss += c_value mean((v_t − G_t)²)
 ///
-/// With normalised returns (G_t − b_t − mean) / (σ + 10⁻⁸) stands for G_t − b_t, over all steps of the batch.
+/// With normalised returns (G_t − b_t − mean) / (σ + 10⁻⁸) stands for G_t − b_t, over all steps of the batch that were played.
 ///
 /// Source: Williams (1992), "Simple statistical gradient-following algorithms for connectionist reinforcement learning",
 /// with the weights of importance sampling.
@@ -68,14 +68,15 @@ public struct Reinforce: Objective, Equatable {
     let rho = ratio.clipped(at: rhoClip)
 
     let judgement = baseline == .value ? try StateJudgement(of: fragment, reaction) : nil
-    let returns = Trajectory(fragment).returns(discount: discount, values: judgement?.known)
+    let steps = Trajectory(fragment)
+    let returns = steps.returns(discount: discount, values: judgement?.known)
     let compared =
       switch baseline {
       case .none: returns
       case .mean: returns - returns.meanOverLastAxis()
       case .value: judgement.map { returns - $0.known.current } ?? returns
       }
-    let advantages = normalisesReturns ? compared.normalised : compared
+    let advantages = normalisesReturns ? compared.normalised(over: steps) : compared
     let score = (logPi * (advantages * rho)).mean()
     let entropy = distribution.entropy(of: reaction.logits).mean()
     let cost = Coefficient("entropy_cost", entropyCost, in: entropy.graph)

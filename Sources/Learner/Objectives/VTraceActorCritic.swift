@@ -34,7 +34,8 @@ public struct VTraceActorCritic: Objective, Equatable {
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
     let estimate = clips.vTrace(of: fragment, policy, judgement, settings)
     return settings.loss(
-      policyLoss: -(policy.logPi * settings.weighed(estimate.advantages)).mean(),
+      policyLoss: -(policy.logPi * settings.weighed(estimate.advantages, of: Trajectory(fragment)))
+        .mean(),
       valueError: (judgement.values - estimate.values).squared().mean(), policy, judgement)
   }
 }
