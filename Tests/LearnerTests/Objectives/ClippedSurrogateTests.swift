@@ -3,9 +3,10 @@ import TestSupport
 import Testing
 
 @testable import Actor
+@testable import Learner
 
-/// Policy and value on one trunk against PyTorch's figures, with the losses of A2C and PPO written in the graph's operations.
-struct ActorCriticReferenceTests {
+/// The parts of the losses of A2C and PPO against PyTorch's figures for policy and value on one trunk.
+struct ClippedSurrogateTests {
   /// What a loss is made of.
   private struct Scene {
     var logits: Tensor
@@ -58,12 +59,11 @@ struct ActorCriticReferenceTests {
     }
   }
 
-  /// PPO's −min(ρ A, clip(ρ) A) with a clip of 0.2.
-  private func clippedSurrogate(_ scene: Scene) -> Tensor {
-    let ratio = exp(scene.logPi - scene.logMu)
-    let free = ratio * scene.advantage
-    let held = ratio.clamped(to: 0.8...1.2) * scene.advantage
-    return -free.minimum(held).mean()
+  /// PPO's loss with bounds of 0.2.
+  private func proximal(_ scene: Scene, _ bounds: ClippedSurrogate) -> Tensor {
+    bounds.loss(exp(scene.logPi - scene.logMu), scene.advantage)
+      + 0.25 * bounds.valueError(scene.value, target: scene.target, before: scene.oldValue)
+      - 0.01 * scene.entropy
   }
 
   @Test func `A2C's loss and gradients are PyTorch's`() throws {
@@ -74,18 +74,10 @@ struct ActorCriticReferenceTests {
   }
 
   @Test func `PPO's loss and gradients are PyTorch's`() throws {
-    try check("ppo") { scene in
-      clippedSurrogate(scene) + 0.25 * (scene.value - scene.target).squared().mean()
-        - 0.01 * scene.entropy
-    }
+    try check("ppo") { proximal($0, ClippedSurrogate(clip: 0.2)) }
   }
 
   @Test func `PPO's with a clipped value are PyTorch's`() throws {
-    try check("ppo_clipped_value") { scene in
-      let moved = (scene.value - scene.oldValue).clamped(to: -0.2...0.2)
-      let free = (scene.value - scene.target).squared()
-      let held = (scene.oldValue + moved - scene.target).squared()
-      return clippedSurrogate(scene) + 0.25 * free.maximum(held).mean() - 0.01 * scene.entropy
-    }
+    try check("ppo_clipped_value") { proximal($0, ClippedSurrogate(clip: 0.2, valueClip: 0.2)) }
   }
 }

@@ -1,0 +1,127 @@
+import TestSupport
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// A2C, PPO, V-trace and asynchronous PPO against their formulas in plain numbers.
+struct ActorCriticTests {
+  private func settings(_ normalises: Bool) -> ActorCriticSettings {
+    ActorCriticSettings(
+      discount: 0.9, lambda: 0.8, entropyCost: 0.02, valueCost: 0.7,
+      normalisesAdvantages: normalises)
+  }
+
+  /// mean(policy) + c_v mean(error) − c_e mean(H).
+  private func total(_ scene: ObjectiveScene, policy: [Double], error: [Double]) -> Double {
+    mean(policy) + 0.7 * mean(error) - 0.02 * scene.entropy
+  }
+
+  /// (v_t − target)² by the network as it is now.
+  private func errors(_ scene: ObjectiveScene, _ targets: [Double]) -> [Double] {
+    zip(scene.values, targets).map { ($0 - $1) * ($0 - $1) }
+  }
+
+  /// The larger one of (v_t − target)² and that of a value which moves no further than a bound.
+  private func clippedErrors(
+    _ scene: ObjectiveScene, _ targets: [Double], bound: Double
+  ) -> [Double] {
+    let values = scene.values
+    return targets.indices.map { index in
+      let before = scene.recorded.values[index]
+      let held = min(max(values[index], before - bound), before + bound)
+      let (free, moved) = (values[index] - targets[index], held - targets[index])
+      return max(free * free, moved * moved)
+    }
+  }
+
+  /// −min(ρ A, clip(ρ, 0.75, 1.25) A).
+  private func surrogate(_ scene: ObjectiveScene, _ advantages: [Double]) -> [Double] {
+    zip(scene.ratios, advantages).map { ratio, advantage in
+      -min(ratio * advantage, min(max(ratio, 0.75), 1.25) * advantage)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `A2C weighs log-probabilities with advantages of the trained network's values`(
+    normalises: Bool
+  ) throws {
+    let scene = try ObjectiveScene(AdvantageActorCritic(settings(normalises)))
+    let advantages = scene.judged.advantages(discount: 0.9, lambda: 0.8)
+    let targets = zip(advantages, scene.values).map { $0 + $1 }
+    let weights = normalises ? scene.recorded.normalised(advantages) : advantages
+    scene.check {
+      total(
+        scene, policy: zip(scene.logPi, weights).map { -$0 * $1 }, error: errors(scene, targets))
+    }
+  }
+
+  @Test(arguments: [false, true], [Double.infinity, 0.4])
+  func `PPO's surrogate is clipped, with advantages of the values that were recorded`(
+    normalises: Bool, valueClip: Double
+  ) throws {
+    let scene = try ObjectiveScene(
+      ProximalPolicy(settings(normalises), ClippedSurrogate(clip: 0.25, valueClip: valueClip)))
+    let advantages = scene.recorded.advantages(discount: 0.9, lambda: 0.8)
+    // Ratios within the bounds and beyond each of them, for better and for worse.
+    let cases = zip(scene.ratios, advantages).filter { $1 != 0 }.map { ratio, advantage in
+      [ratio < 0.75 ? 0 : ratio > 1.25 ? 2 : 1, advantage > 0 ? 1 : 0]
+    }
+    #expect(Set(cases).count == 6)
+    let targets = zip(advantages, scene.recorded.values).map { $0 + $1 }
+    let weights = normalises ? scene.recorded.normalised(advantages) : advantages
+    scene.check {
+      total(
+        scene, policy: surrogate(scene, weights),
+        error: valueClip.isFinite
+          ? clippedErrors(scene, targets, bound: valueClip) : errors(scene, targets))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `V-trace corrects values and advantages for the policy that collected`(
+    normalises: Bool
+  ) throws {
+    let scene = try ObjectiveScene(
+      VTraceActorCritic(settings(normalises), ImportanceClips(rho: 1.1, trace: 0.9)))
+    let estimate = scene.judged.vTrace(discount: 0.9, lambda: 0.8, rhoClip: 1.1, cClip: 0.9)
+    let weights = normalises ? scene.recorded.normalised(estimate.advantages) : estimate.advantages
+    scene.check {
+      total(
+        scene, policy: zip(scene.logPi, weights).map { -$0 * $1 },
+        error: errors(scene, estimate.values))
+    }
+  }
+
+  @Test(arguments: [false, true], [Double.infinity, 0.4])
+  func `asynchronous PPO's surrogate has V-trace's advantages without their own weight`(
+    normalises: Bool, valueClip: Double
+  ) throws {
+    let scene = try ObjectiveScene(
+      AsynchronousProximalPolicy(
+        settings(normalises), ClippedSurrogate(clip: 0.25, valueClip: valueClip),
+        ImportanceClips(rho: 1.1, trace: 0.9)))
+    let estimate = scene.judged.vTrace(discount: 0.9, lambda: 0.8, rhoClip: 1.1, cClip: 0.9)
+    let advantages = zip(estimate.advantages, scene.ratios).map { $0 / min(1.1, $1) }
+    let weights = normalises ? scene.recorded.normalised(advantages) : advantages
+    scene.check {
+      total(
+        scene, policy: surrogate(scene, weights),
+        error: valueClip.isFinite
+          ? clippedErrors(scene, estimate.values, bound: valueClip)
+          : errors(scene, estimate.values))
+    }
+  }
+
+  @Test func `the divergence is Schulman's third estimate of what the loss was looked at with`()
+    throws
+  {
+    let scene = try ObjectiveScene(ProximalPolicy(settings(false)))
+    let metric = try #require(scene.loss.metrics.first { $0.name == "approx_kl" })
+    let expected = mean(
+      zip(scene.logPi, scene.ratios).enumerated().map { index, pair in
+        pair.1 - 1 - (pair.0 - scene.logMu[index])
+      })
+    #expect(isClose(scene.executor.value(of: metric.tensor), expected, relative: 1e-12))
+  }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// An objective traced in Double on random steps with every ending in them, and the numbers that went in.
+final class ObjectiveScene {
+  static let (steps, count, actions) = (7, 3, 3)
+  static let spaces = EnvironmentSpaces(
+    observation: .box(shape: [2], low: -1, high: 1), action: .discrete(3))
+  static let policy = NetworkPolicy(
+    inputs: [.obs], hidden: [6], activation: .tanh, value: .shared)
+
+  let executor: Executor<Double>
+  let loss: TracedLoss
+  /// Scores of all actions [T, B, 3], and what the policy says besides: a value [T, B], or one of each action.
+  let (logits, information): (Tensor, Tensor)
+  /// What was asked for besides.
+  let others: [Tensor]
+  /// a_t, and log μ(a_t | s_t).
+  let (taken, logMu): ([Int32], [Double])
+  /// The steps, with the values that the policy which collected them said; its ratios are not these.
+  let recorded: NaiveTrajectory
+
+  /// Traces and runs an objective.
+  ///
+  /// - Parameter others: further tensors to run.
+  init(
+    _ objective: any Objective, _ policy: any Policy = ObjectiveScene.policy,
+    and others: (TracedFragment, Graph) throws -> [Tensor] = { _, _ in [] }
+  ) throws {
+    let (steps, count, total) = (Self.steps, Self.count, Self.steps * Self.count)
+    let graph = Graph()
+    func column(_ rest: Int...) -> Tensor { graph.input([steps, count] + rest) }
+    let (obs, nextObs, finalObs) = (column(2), column(2), column(2))
+    let act = graph.input([steps, count], elementType: .int32)
+    let (rew, fin, terminated, truncated) = (column(), column(), column(), column())
+    let (behavior, value, final) = (column(Self.actions), column(), column())
+    let last = graph.input([count])
+    func state(_ obs: Tensor) -> TracedState {
+      TracedState(
+        stepno: act, obs: .leaf(obs), act: .leaf(act), rew: rew, fin: fin, spaces: Self.spaces)
+    }
+    let fragment = TracedFragment(
+      current: state(obs), next: state(nextObs),
+      actor: .fields([("logits", .leaf(behavior)), ("value", .leaf(value))]),
+      virtual: .fields([("value", .leaf(last))]), terminated: terminated, truncated: truncated,
+      finalObs: .leaf(finalObs), final: .fields([("value", .leaf(final))]))
+    let distribution = Categorical(count: Self.actions)
+    let reaction = try policy.react(to: fragment.current, choosing: distribution, in: graph)
+    loss = try objective.loss(of: fragment, reaction: reaction, distribution: distribution)
+    logits = reaction.logits
+    information = try #require(reaction.information.first).tensor
+    self.others = try others(fragment, graph)
+    executor = Executor(
+      graph, outputs: [logits, information] + self.others + loss.metrics.map(\.tensor),
+      loss: loss.loss)
+
+    var generator = PCG64(seed: 41)
+    func numbers(_ count: Int, _ bound: Double = 1) -> [Double] {
+      (0..<count).map { _ in generator.uniform(-bound, bound) }
+    }
+    let recorded = NaiveTrajectory.random(steps: steps, environments: count, seed: 1)
+    let taken = (0..<total).map { _ in Int32(generator.integer(below: Self.actions)) }
+    let scores = Self.logSoftmax(numbers(total * Self.actions))
+    (self.recorded, self.taken) = (recorded, taken)
+    logMu = Self.picked(scores, taken)
+    for tensor in [obs, nextObs, finalObs] { executor.set(tensor, to: numbers(total * 2)) }
+    executor.set(act, toIntegers: taken)
+    executor.set(rew, to: recorded.rewards)
+    executor.set(fin, to: recorded.ends.map { $0 ? 1 : 0 })
+    executor.set(terminated, to: recorded.terminated.map { $0 ? 1 : 0 })
+    executor.set(truncated, to: recorded.truncated.map { $0 ? 1 : 0 })
+    executor.set(behavior, to: scores)
+    executor.set(value, to: recorded.values)
+    executor.set(final, to: recorded.final)
+    executor.set(last, to: recorded.last)
+    executor.weights.assign(numbers(executor.weights.count, 0.7))
+    run()
+    // Every ending is there, and an environment whose episode goes on behind the last row.
+    #expect(Set(recorded.endings) == Set(NaiveTrajectory.Ending.allCases))
+    #expect(recorded.endings.suffix(count).contains(.none))
+  }
+
+  private func run() {
+    executor.weightsChanged()
+    executor.forward()
+  }
+
+  /// log π(a_t | s_t), by the network as it is now.
+  var logPi: [Double] { Self.picked(executor.values(of: logits), taken) }
+
+  /// What the network says besides, as it is now.
+  var values: [Double] { executor.values(of: information) }
+
+  /// π(a_t | s_t) / μ(a_t | s_t).
+  var ratios: [Double] { zip(logPi, logMu).map { exp($0 - $1) } }
+
+  /// The mean entropy of π.
+  var entropy: Double {
+    executor.values(of: logits).reduce(0) { $0 - $1 * exp($1) } / Double(taken.count)
+  }
+
+  /// The steps with the values and ratios of the network as it is now.
+  var judged: NaiveTrajectory {
+    var steps = recorded
+    (steps.values, steps.ratios) = (values, ratios)
+    return steps
+  }
+
+  /// Checks that the loss is a formula, and its gradient the formula's central differences.
+  ///
+  /// - Parameter formula: the loss by the network as it is when called; what is held fixed was computed before.
+  func check(_ formula: () -> Double, sourceLocation: SourceLocation = #_sourceLocation) {
+    // Twenty-one terms in Double.
+    let (observed, expected) = (executor.value(of: loss.loss), formula())
+    #expect(
+      isClose(observed, expected, absolute: 1e-13, relative: 1e-12),
+      "\(observed), not \(expected)", sourceLocation: sourceLocation)
+    executor.backward()
+    let gradients = executor.gradients.elements
+    let step = 1e-5
+    let differences = gradients.indices.map { index in
+      let before = executor.weights[index]
+      let sides = [step, -step].map { move in
+        executor.weights[index] = before + move
+        run()
+        return formula()
+      }
+      executor.weights[index] = before
+      return (sides[0] - sides[1]) / (2 * step)
+    }
+    run()
+    #expect(gradients.contains { $0 != 0 }, sourceLocation: sourceLocation)
+    // Central differences with h = 1e-5 are off by up to 1e-10 here (h²/6 · f''' and rounding).
+    let difference = firstDifference(gradients, differences, absolute: 1e-8, relative: 1e-7)
+    #expect(difference == nil, "\(difference ?? "")", sourceLocation: sourceLocation)
+  }
+
+  /// log softmax over each row's actions, from its definition.
+  private static func logSoftmax(_ scores: [Double]) -> [Double] {
+    scores.indices.map { index in
+      let first = index / actions * actions
+      return scores[index] - log(scores[first..<first + actions].reduce(0) { $0 + exp($1) })
+    }
+  }
+
+  /// The number of the action that was taken, of each row's.
+  static func picked(_ numbers: [Double], _ taken: [Int32]) -> [Double] {
+    taken.enumerated().map { numbers[actions * $0 + Int($1)] }
+  }
+}
+
+/// The mean of some numbers.
+func mean(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(numbers.count) }
+
+extension NaiveTrajectory {
+  /// (x − mean) / (σ + 10⁻⁸) over the steps that were played, σ the root of the unbiased variance; 0 where nobody played.
+  func normalised(_ numbers: [Double]) -> [Double] {
+    let played = zip(numbers, endings).filter { $1 != .waiting }.map { $0.0 }
+    let centre = mean(played)
+    let squares = played.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
+    let deviation = (squares / Double(played.count - 1)).squareRoot()
+    return zip(numbers, endings).map { $1 == .waiting ? 0 : ($0 - centre) / (deviation + 1e-8) }
+  }
+}

@@ -1,0 +1,56 @@
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// REINFORCE with every baseline against its formula in plain numbers.
+struct ReinforceFormulaTests {
+  private func objective(_ baseline: ReturnBaseline, normalises: Bool = false) -> Reinforce {
+    Reinforce(
+      discount: 0.9, entropyCost: 0.02, rhoClip: 1.1, baseline: baseline,
+      normalisesReturns: normalises, valueCost: 0.7)
+  }
+
+  @Test(arguments: ReturnBaseline.allCases, [false, true])
+  func `the loss is its formula, and its gradient holds weights, returns and baseline fixed`(
+    baseline: ReturnBaseline, normalises: Bool
+  ) throws {
+    let scene = try ObjectiveScene(objective(baseline, normalises: normalises))
+    let steps = scene.judged
+    let returns = steps.returns(discount: 0.9, bootstraps: baseline == .value)
+    let compared = returns.indices.map { index in
+      switch baseline {
+      case .none: return returns[index]
+      case .mean:
+        let row = index / steps.environments * steps.environments
+        return returns[index] - mean(Array(returns[row..<row + steps.environments]))
+      case .value: return returns[index] - steps.values[index]
+      }
+    }
+    let weights = zip(normalises ? steps.normalised(compared) : compared, steps.ratios).map {
+      $0 * min(1.1, $1)
+    }
+    scene.check {
+      let errors = zip(scene.values, returns).map { ($0 - $1) * ($0 - $1) }
+      return -mean(zip(weights, scene.logPi).map { $0 * $1 })
+        + (baseline == .value ? 0.7 * mean(errors) : 0) - 0.02 * scene.entropy
+    }
+  }
+
+  @Test func `a value that is learnt is reported with its error`() throws {
+    let names = try ObjectiveScene(objective(.value)).loss.metrics.map(\.name)
+    #expect(names.suffix(2) == ["value_mean", "value_loss"])
+  }
+
+  @Test func `a policy without a value is refused in a sentence`() throws {
+    let setup = try Collection.setup()
+    let error = #expect(throws: PolicyError.self) {
+      try PolicyUpdate(
+        setup.policy, objective(.value), layout: setup.layout, weights: setup.weights,
+        optimiser: SGD<Float>(count: setup.weights.count, learningRate: 0.1))
+    }
+    #expect(error?.description.contains("value") == true)
+  }
+}
