@@ -1,0 +1,147 @@
+import Foundation
+import Glibc
+import Rollout
+import TestSupport
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// Q-learning from batches that are kept: ε, the target network, and when anything is learnt.
+struct ReplayLearnerTests {
+  private static let policy = QNetworkPolicy(NetworkPolicy(inputs: [.obs], hidden: [8]))
+
+  /// Batches of 3 steps of 4 environments.
+  private static func setup() throws -> RolloutSetup {
+    try RolloutSetup(
+      environment: "CartPole-v1", policy: policy, environmentCount: 4, stepCount: 3, seed: 5)
+  }
+
+  private static func learner(
+    _ setup: RolloutSetup, _ change: (inout ReplayLearner.Settings) -> Void
+  ) throws -> ReplayLearner {
+    var settings = ReplayLearner.Settings()
+    settings.replaySteps = 120
+    settings.firstUpdate = 0
+    settings.sampleEnvironments = 8
+    change(&settings)
+    return try ReplayLearner(
+      settings, totalSteps: 1200, batchLayout: setup.layout, parameters: setup.parameters,
+      weights: setup.weights, random: PCG64(seed: 3)
+    ) { layout in
+      try PolicyUpdate(
+        setup.policy, QLearning(policy), layout: layout, weights: setup.weights,
+        optimiser: Adam<Float>(
+          count: setup.weights.count, learningRate: 0.01, groups: setup.parameters.groups()))
+    }
+  }
+
+  /// The target network's weights, and the trained network's in the same order.
+  private func networks(_ setup: RolloutSetup) throws -> (target: [Float], online: [Float]) {
+    let weights = setup.weights.elements
+    var (target, online): ([Float], [Float]) = ([], [])
+    for entry in setup.parameters.entries where entry.name.hasPrefix("target.") {
+      let source = try #require(
+        setup.parameters.entries.first { "target.\($0.name)" == entry.name })
+      target += weights[entry.range]
+      online += weights[source.range]
+    }
+    #expect(!target.isEmpty)
+    return (target, online)
+  }
+
+  @Test func `ε follows its schedule, reaches workers with the weights, and is reported`() throws {
+    let setup = try Self.setup()
+    let learner = try Self.learner(setup) { $0.epsilon = .linear(from: 1, to: 0.2, steps: 48) }
+    let rollout = try SameProcess(setup)
+    for batch in 0..<6 {
+      let epsilon = max(0.2, 1 - 0.8 * Double(batch) / 4)
+      let view = try rollout.next().view
+      let logits = try #require(view.actor("logits"))
+      for t in 0..<3 {
+        for environment in 0..<4 {
+          let chances = (0..<2).map { exp(Double(logits[t, environment, $0])) }.sorted()
+          // Logarithms in Float.
+          #expect(isClose(chances[0], epsilon / 2, relative: 1e-5))
+          #expect(isClose(chances[1], 1 - epsilon / 2, relative: 1e-5))
+        }
+      }
+      learner.learn(from: view)
+      #expect(learner.stepCount == 12 * (batch + 1))
+      let metric = try #require(learner.takeMetrics().last)
+      #expect(metric.name == "epsilon")
+      #expect(isClose(metric.value, max(0.2, epsilon - 0.2), relative: 1e-6))
+    }
+  }
+
+  @Test func `the target network is the trained one at first and after every third update alone`()
+    throws
+  {
+    let setup = try Self.setup()
+    let learner = try Self.learner(setup) { $0.targetInterval = 3 }
+    var copied = try networks(setup)
+    #expect(copied.target == copied.online)
+    let rollout = try SameProcess(setup)
+    for update in 1...9 {
+      #expect(learner.learn(from: try rollout.next().view) == .learnt)
+      #expect(learner.updateCount == update)
+      let now = try networks(setup)
+      if update.isMultiple(of: 3) {
+        #expect(now.target == now.online && now.target != copied.target)
+        copied = now
+      } else {
+        #expect(now.target == copied.target && now.target != now.online)
+      }
+    }
+  }
+
+  @Test func `copies count updates, also where several follow a batch`() throws {
+    let setup = try Self.setup()
+    let learner = try Self.learner(setup) {
+      $0.targetInterval = 3
+      $0.updatesPerBatch = 2
+    }
+    let rollout = try SameProcess(setup)
+    for batch in 1...6 {
+      learner.learn(from: try rollout.next().view)
+      let now = try networks(setup)
+      #expect(learner.updateCount == 2 * batch)
+      #expect((now.target == now.online) == batch.isMultiple(of: 3))
+    }
+  }
+
+  @Test func `nothing is learnt before the first update, and batches are kept`() throws {
+    let setup = try Self.setup()
+    let learner = try Self.learner(setup) {
+      $0.firstUpdate = 30
+      $0.updatesPerBatch = 2
+    }
+    let before = try networks(setup)
+    let rollout = try SameProcess(setup)
+    for _ in 0..<2 {
+      #expect(learner.learn(from: try rollout.next().view) == .learnt)
+      let now = try networks(setup)
+      #expect(now.online == before.online && now.target == before.target)
+      #expect(learner.updateCount == 0 && learner.takeMetrics().isEmpty)
+    }
+    learner.learn(from: try rollout.next().view)
+    #expect(learner.updateCount == 2 && learner.stepCount == 36)
+    #expect(try networks(setup).online != before.online)
+  }
+
+  @Test func `learning by replay needs no memory`() async {
+    await #expect(processExitsWith: .success) {
+      let setup = try Self.setup()
+      let learner = try Self.learner(setup) {
+        $0.targetInterval = 5
+        $0.updatesPerBatch = 2
+      }
+      let batch = try SameProcess(setup).next()
+      let view = batch.view
+      learner.learn(from: view)
+      Exhaustion.exhaustMemory()
+      for _ in 0..<500 { learner.learn(from: view) }
+      _exit(learner.updateCount == 1002 ? 0 : 1)
+    }
+  }
+}
