@@ -27,6 +27,7 @@ extension TrainingConfiguration {
       adoptCritic()
       deterministic = true
       lambda = 0.95
+      learningRate = 0.001
     case .ppo:
       adoptCritic()
       deterministic = true
@@ -34,13 +35,14 @@ extension TrainingConfiguration {
       bufferCount = 16
       fragmentsPerBatch = 8
       fragmentSteps = 32
-      policyLag = 1
       lambda = 0.95
       normalizeAdvantages = true
       epochs = 4
       minibatches = 4
     case .vtrace:
       adoptCritic()
+      lambda = 0.95
+      learningRate = 0.001
     case .appo:
       adoptCritic()
       fragmentsPerBatch = 8
@@ -57,6 +59,7 @@ extension TrainingConfiguration {
       fragmentSteps = 4
       fragmentsPerBatch = 1
       replayBatch = 128
+      updatesPerBatch = 2
     }
   }
 
@@ -69,6 +72,5 @@ extension TrainingConfiguration {
     sharedTorso = false
     learningRate = 0.0025
     maximumGradientNorm = 0.5
-    fragmentsPerBatch = 4
   }
 }

@@ -100,7 +100,7 @@ extension TrainingConfiguration {
       "target-kl": critics, "epsilon": [.dqn], "double-q": [.dqn], "replay-steps": [.dqn],
       "replay-batch": [.dqn], "learning-starts": [.dqn], "updates-per-batch": [.dqn],
       "target-every": [.dqn], "value-learning-rate": policies, "sticky": policies,
-      "recurrent": policies,
+      "recurrent": policies, "shared-torso": policies,
     ]
   }()
 }

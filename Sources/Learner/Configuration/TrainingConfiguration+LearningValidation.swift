@@ -6,8 +6,7 @@ extension TrainingConfiguration {
     try refuse(
       "entropy-cost", entropyCost, unless: entropyCost.smallest >= 0 && entropyCost.isFinite,
       "use 0 or a small positive number, such as 0.01")
-    let environmentCount =
-      environmentsPerActor * fragmentsPerBatch
+    let environmentCount = environmentsPerActor * fragmentsPerBatch
     if algorithm == .reinforce, baseline == .mean, environmentCount < 2 {
       throw ConfigurationError(
         "--baseline mean needs several environments in a batch and has 1: "
@@ -68,11 +67,16 @@ extension TrainingConfiguration {
     let value = self[keyPath: field]
     guard value != Self()[keyPath: field], !users.contains(optimizer) else { return }
     let text = SettingFormat<Double>.number.value(value).text
-    let remedy = users.map(\.rawValue).joined(separator: " or ")
     throw ConfigurationError(
       "--\(option) \(text) has no use with --optimizer \(optimizer.rawValue): leave it out, "
-        + "or use --optimizer \(remedy).",
+        + "or use --optimizer \(Self.choice(of: users.map(\.rawValue))).",
       option: option)
+  }
+
+  /// "a, b or c".
+  private static func choice(of words: [String]) -> String {
+    guard words.count > 1, let last = words.last else { return words.joined() }
+    return words.dropLast().joined(separator: ", ") + " or " + last
   }
 
   private func validateAdvantages() throws(ConfigurationError) {
@@ -128,11 +132,14 @@ extension TrainingConfiguration {
       guard let users = Self.users[setting.name], !users.contains(algorithm) else { continue }
       let value = setting.read(self)
       guard value != setting.read(usual) else { continue }
-      let shown = if case .boolean = value { "" } else { " \(value.text)" }
-      let remedy = users.map(\.rawValue).joined(separator: ", ")
+      let shown =
+        switch (setting.kind, value) {
+        case (.toggle(let off), .boolean(let isOn)): isOn ? setting.name : off
+        default: "\(setting.name) \(value.text)"
+        }
       throw ConfigurationError(
-        "--\(setting.name)\(shown) has no use with --algorithm \(algorithm.rawValue): leave it out, "
-          + "or use one of \(remedy).",
+        "--\(shown) has no use with --algorithm \(algorithm.rawValue): leave it out, "
+          + "or use --algorithm \(Self.choice(of: users.map(\.rawValue))).",
         option: setting.name)
     }
   }

@@ -25,7 +25,7 @@ extension TrainingConfiguration {
     try validateHidden(hiddenSizes ?? [32])
     try validateCore("recurrent-size", \.recurrentSize, in: 1...65_536)
     try validateCore("recurrent-layers", \.recurrentLayers, in: 1...64)
-    if !sharedTorso, !learnsValue {
+    if !sharedTorso, algorithm == .reinforce, !learnsValue {
       throw ConfigurationError(
         "--separate-torsos needs a value that is learnt and --baseline \(baseline.rawValue) "
           + "learns none: add --baseline value, or leave it out.",
@@ -51,7 +51,7 @@ extension TrainingConfiguration {
         "--hidden names \(sizes.count) layers: use at most 16, or none.", option: "hidden")
     }
     for size in sizes { try ConfigurationError.check("hidden", size, in: 1...16_384) }
-    if sizes.isEmpty, activation != Self().activation {
+    if sizes.isEmpty, activation != Self(algorithm).activation {
       throw ConfigurationError(
         "--activation \(activation.rawValue) follows hidden layers and --hidden none has none: "
           + "leave it out, or give --hidden.",

@@ -125,7 +125,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var targetDivergence = Double.infinity
 
   /// The chance of an action at random in Q-learning, which may change in the course of the run.
-  public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 20_000)
+  public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 10_000)
 
   /// Whether Q-learning lets the trained network choose what the target network values.
   public var doubleQ = true

@@ -19,7 +19,7 @@ public final class ReplayLearner: BatchLearner {
     /// Updates between copies to the target network.
     public var targetInterval = 100
     /// ε, by environment steps.
-    public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 20_000)
+    public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 10_000)
 
     /// What suits CartPole.
     public init() {}

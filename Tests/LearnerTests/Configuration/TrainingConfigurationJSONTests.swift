@@ -56,7 +56,7 @@ struct TrainingConfigurationJSONTests {
           "epochs": 1,
           "minibatches": 1,
           "target-kl": "inf",
-          "epsilon": "linear:1:0.05:20000",
+          "epsilon": "linear:1:0.05:10000",
           "double-q": true,
           "replay-steps": 50000,
           "replay-batch": 400,

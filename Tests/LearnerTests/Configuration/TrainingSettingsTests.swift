@@ -197,6 +197,10 @@ struct TrainingSettingsTests {
         + "linear:0.005:0, cosine:0.005:0 or exponential:1:0.05. Did you mean cosine?"
     ),
     (
+      "algorithm", "pp0",
+      "--algorithm pp0 is none of reinforce, a2c, ppo, vtrace, appo, dqn. Did you mean ppo?"
+    ),
+    (
       "optimizer", "adamW",
       "--optimizer adamW is none of adam, adamw, sgd, rmsprop. Did you mean adamw?"
     ),

@@ -1,0 +1,170 @@
+import Actor
+import Testing
+
+@testable import Learner
+
+/// What the options of learning come to, and which of them an algorithm refuses.
+struct LearningConfigurationTests {
+  typealias Configuration = TrainingConfiguration
+
+  @Test(arguments: Algorithm.allCases)
+  func `what is the default for an algorithm is valid`(algorithm: Algorithm) throws {
+    let configuration = Configuration(algorithm)
+    #expect(configuration.algorithm == algorithm)
+    try configuration.validate()
+  }
+
+  @Test func `REINFORCE is what nothing else is chosen for`() {
+    #expect(Configuration(.reinforce) == Configuration())
+  }
+
+  @Test func `an algorithm's objective has the options' numbers`() throws {
+    func configuration(_ algorithm: Algorithm) -> Configuration {
+      var configuration = Configuration(algorithm)
+      configuration.gamma = 0.9
+      configuration.lambda = 0.7
+      configuration.entropyCost = 0.03
+      configuration.valueCost = 0.6
+      configuration.normalizeAdvantages = true
+      configuration.clip = 0.1
+      configuration.valueClip = 5
+      configuration.rhoClip = 1.5
+      configuration.traceClip = 1.25
+      return configuration
+    }
+    let settings = ActorCriticSettings(
+      discount: 0.9, lambda: 0.7, entropyCost: 0.03, valueCost: 0.6, normalisesAdvantages: true)
+    let surrogate = ClippedSurrogate(clip: 0.1, valueClip: 5)
+    let clips = ImportanceClips(rho: 1.5, trace: 1.25)
+    #expect(
+      configuration(.a2c).objective as? AdvantageActorCritic == AdvantageActorCritic(settings))
+    #expect(configuration(.ppo).objective as? ProximalPolicy == ProximalPolicy(settings, surrogate))
+    #expect(
+      configuration(.vtrace).objective as? VTraceActorCritic == VTraceActorCritic(settings, clips))
+    #expect(
+      configuration(.appo).objective as? AsynchronousProximalPolicy
+        == AsynchronousProximalPolicy(settings, surrogate, clips))
+    var q = Configuration(.dqn)
+    q.gamma = 0.9
+    q.doubleQ = false
+    let policy = try #require(q.policy as? QNetworkPolicy)
+    #expect(q.objective as? QLearning == QLearning(policy, discount: 0.9, isDouble: false))
+  }
+
+  static let refusals: [(algorithm: Algorithm, option: String, text: String, sentence: String)] = [
+    (
+      .reinforce, "clip", "0.1",
+      "--clip 0.1 has no use with --algorithm reinforce: leave it out, or use --algorithm ppo or appo."
+    ),
+    (
+      .reinforce, "lambda", "0.95",
+      "--lambda 0.95 has no use with --algorithm reinforce: leave it out, "
+        + "or use --algorithm a2c, ppo, vtrace or appo."
+    ),
+    (
+      .a2c, "baseline", "value",
+      "--baseline value has no use with --algorithm a2c: leave it out, "
+        + "or use --algorithm reinforce."
+    ),
+    (
+      .a2c, "trace-clip", "2",
+      "--trace-clip 2 has no use with --algorithm a2c: leave it out, "
+        + "or use --algorithm vtrace or appo."
+    ),
+    (
+      .ppo, "double-q", "false",
+      "--no-double-q has no use with --algorithm ppo: leave it out, or use --algorithm dqn."
+    ),
+    (
+      .ppo, "rho-clip", "2",
+      "--rho-clip 2 has no use with --algorithm ppo: leave it out, "
+        + "or use --algorithm reinforce, vtrace or appo."
+    ),
+    (
+      .dqn, "entropy-cost", "0.02",
+      "--entropy-cost 0.02 has no use with --algorithm dqn: leave it out, "
+        + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
+    ),
+    (
+      .dqn, "sticky", "true",
+      "--sticky has no use with --algorithm dqn: leave it out, "
+        + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
+    ),
+    (
+      .dqn, "recurrent", "gru",
+      "--recurrent gru has no use with --algorithm dqn: leave it out, "
+        + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
+    ),
+    (
+      .dqn, "shared-torso", "false",
+      "--separate-torsos has no use with --algorithm dqn: leave it out, "
+        + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
+    ),
+    (.a2c, "lambda", "1.5", "--lambda 1.5 is out of range: use 0 to 1."),
+    (.ppo, "clip", "1", "--clip 1 is out of range: use a number between 0 and 1, such as 0.2."),
+    (
+      .ppo, "value-clip", "0",
+      "--value-clip 0 is out of range: use a positive number, or inf for no limit."
+    ),
+    (
+      .vtrace, "trace-clip", "0",
+      "--trace-clip 0 is out of range: use a positive number, or inf for no limit."
+    ),
+    (.ppo, "epochs", "0", "--epochs 0 is out of range: use 1 to 1000."),
+    (.ppo, "minibatches", "65", "--minibatches 65 is out of range: use 1 to 64."),
+    (
+      .ppo, "minibatches", "3",
+      "--minibatches 3 does not divide the 64 environments of a batch "
+        + "(--envs-per-actor times --fragments-per-batch): use a number that does."
+    ),
+    (
+      .reinforce, "minibatches", "16",
+      "--minibatches 16 leaves 1 environment for --baseline mean, which needs several: "
+        + "use fewer, or --baseline none."
+    ),
+    (
+      .ppo, "target-kl", "0",
+      "--target-kl 0 is out of range: use a small positive number, such as 0.01, or inf for never."
+    ),
+    (.dqn, "epsilon", "linear:1.5:0", "--epsilon linear:1.5:0 is out of range: use 0 to 1."),
+    (.dqn, "replay-steps", "0", "--replay-steps 0 is out of range: use 1 to 1000000000."),
+    (.dqn, "replay-batch", "0", "--replay-batch 0 is out of range: use 1 to 1000000."),
+    (
+      .dqn, "replay-batch", "130",
+      "--replay-batch 130 is no multiple of --fragment-steps 4, and what is drawn are whole "
+        + "fragments of an environment: use one that is."
+    ),
+    (.dqn, "learning-starts", "-1", "--learning-starts -1 is out of range: use 0 to 1000000000."),
+    (.dqn, "updates-per-batch", "0", "--updates-per-batch 0 is out of range: use 1 to 10000."),
+    (.dqn, "target-every", "0", "--target-every 0 is out of range: use 1 to 1000000000."),
+  ]
+
+  @Test(arguments: refusals.indices)
+  func `what an algorithm cannot have or would ignore is refused in a sentence`(index: Int) throws {
+    let (algorithm, option, text, sentence) = Self.refusals[index]
+    var configuration = Configuration(algorithm)
+    let setting = try #require(Configuration.settings.first { $0.name == option })
+    try setting.write(&configuration, text)
+    #expect(throws: ConfigurationError(sentence, option: option)) { try configuration.validate() }
+  }
+
+  @Test func `every option that not all look at is one, and some algorithm looks at it`() {
+    let names = Set(Configuration.settings.map(\.name))
+    for (option, users) in Configuration.users {
+      #expect(names.contains(option) && !users.isEmpty, "\(option)")
+    }
+  }
+
+  @Test func `what an algorithm chose for itself contradicts nothing that a user asks for`() throws
+  {
+    var configuration = Configuration(.ppo)
+    configuration.deterministic = false
+    try configuration.validate()
+    configuration.hiddenSizes = []
+    try configuration.validate()
+    configuration.collector = .same
+    try configuration.validate()
+    #expect(configuration.fixedPolicyLag == 0)
+    #expect(Configuration(.ppo).fixedPolicyLag == 1)
+  }
+}
