@@ -9,7 +9,9 @@ struct Command: Sendable {
   let summary: String
   /// The one argument without a name that the command takes, if any.
   var argument: CommandArgument?
-  let options: [CommandOption]
+  var options: [CommandOption]
+  /// The options as they are beside what was given, where their defaults depend on it.
+  var optionsBeside: (@Sendable (ParsedArguments) -> [CommandOption])?
   /// Turns what was given into typed options.
   let interpret: @Sendable (ParsedArguments) throws(ConfigurationError) -> Invocation
 
@@ -21,6 +23,13 @@ struct Command: Sendable {
     var words = ["rlplay", name]
     if let argument { words.append(argument.shown) }
     return (words + ["[options]"]).joined(separator: " ")
+  }
+
+  /// The command with the defaults that hold beside what was given.
+  func beside(_ parsed: ParsedArguments) -> Command {
+    var command = self
+    if let optionsBeside { command.options = optionsBeside(parsed) }
+    return command
   }
 
   /// The option of that name, or the one that the name turns off.

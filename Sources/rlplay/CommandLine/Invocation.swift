@@ -32,11 +32,11 @@ enum Invocation: Equatable, Sendable {
     default:
       let command = try command(named: first)
       let parsed = try command.parse(rest)
-      if parsed.asksForHelp { return .help(HelpText.screen(for: command)) }
+      if parsed.asksForHelp { return .help(HelpText.screen(for: command.beside(parsed))) }
       do {
         return try command.interpret(parsed)
       } catch {
-        throw UsageError(error, command: command)
+        throw UsageError(error, command: command.beside(parsed))
       }
     }
   }

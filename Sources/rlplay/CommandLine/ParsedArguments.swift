@@ -9,7 +9,7 @@ struct ParsedArguments: Equatable {
   /// The argument that is told by its place, if there was one.
   var argument: String?
 
-  /// Whether `--help` was among the arguments, which makes all others irrelevant.
+  /// Whether `--help` was among the arguments; of the others only what defaults depend on matters then.
   var asksForHelp = false
 
   /// Writes the options that were given into a configuration, in the table's order.
@@ -35,7 +35,10 @@ extension Command {
   func parse(_ arguments: [String]) throws(UsageError) -> ParsedArguments {
     var parsed = ParsedArguments()
     let beforeSeparator = arguments.prefix { $0 != "--" }
-    if beforeSeparator.contains("--help") || beforeSeparator.contains("-h") {
+    let others = beforeSeparator.filter { $0 != "--help" && $0 != "-h" }
+    if others.count < beforeSeparator.count {
+      // Who asks for help gets it, whatever is wrong with the rest of the line.
+      parsed = (try? parse(others)) ?? parsed
       parsed.asksForHelp = true
       return parsed
     }

@@ -21,14 +21,10 @@ extension Command {
   static let train = Command(
     name: "train",
     summary: "Train a policy on experience that worker processes collect.",
-    options: CommandOption.all(TrainingConfiguration.settings, defaults: TrainingConfiguration())
-      + [configurationFile]
-      + CommandOption.all(TrainPresentation.settings, defaults: TrainPresentation()),
+    options: trainingOptions(TrainingConfiguration()),
+    optionsBeside: { trainingOptions(defaults(beside: $0) ?? TrainingConfiguration()) },
     interpret: { (parsed) throws(ConfigurationError) in
-      // What else is the default depends on the algorithm; a name that is none is refused below.
-      let base = parsed.values["algorithm"].flatMap(Algorithm.init).map {
-        TrainingConfiguration($0)
-      }
+      let base = defaults(beside: parsed)
       var configuration = base ?? TrainingConfiguration()
       // The file comes first wherever it is named: what is typed overrides what was written down.
       if let path = parsed.values[configurationFile.name] {
@@ -40,6 +36,16 @@ extension Command {
       try parsed.apply(TrainPresentation.settings, to: &presentation)
       return .train(configuration, presentation)
     })
+
+  /// What options are by default beside an algorithm; nothing where none is named, or one that there is not.
+  private static func defaults(beside parsed: ParsedArguments) -> TrainingConfiguration? {
+    parsed.values["algorithm"].flatMap(Algorithm.init).map { TrainingConfiguration($0) }
+  }
+
+  private static func trainingOptions(_ defaults: TrainingConfiguration) -> [CommandOption] {
+    CommandOption.all(TrainingConfiguration.settings, defaults: defaults) + [configurationFile]
+      + CommandOption.all(TrainPresentation.settings, defaults: TrainPresentation())
+  }
 
   private static let configurationFile = CommandOption(
     name: "config", kind: .value(placeholder: "FILE"), group: .run,

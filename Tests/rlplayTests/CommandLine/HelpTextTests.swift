@@ -142,7 +142,7 @@ struct HelpTextTests {
                                   (default: inf)
         --epsilon X|SCHEDULE      Chance of an action at random in Q-learning: a
                                   number or a schedule, as for --learning-rate.
-                                  (default: linear:1:0.05:20000)
+                                  (default: linear:1:0.05:10000)
         --[no-]double-q           Let the trained network choose the action that
                                   Q-learning's target network values. (default: on)
         --replay-steps N          Environment steps that Q-learning keeps.
@@ -319,6 +319,17 @@ struct HelpTextTests {
     #expect(try screen("train", "-h") == train)
     // Whatever else is wrong with the line, somebody who asks for help gets it.
     #expect(try screen("train", "--actors", "x", "--nonsense", "--help") == train)
+  }
+
+  @Test func `beside an algorithm its own defaults are shown`() throws {
+    let ppo = try screen("train", "--algorithm", "ppo", "--help")
+    #expect(ppo.contains("  --epochs N                Passes over each batch. (default: 4)\n"))
+    #expect(try screen("train", "--help", "--algorithm=ppo") == ppo)
+    #expect(try screen("train", "--algorithm", "pp0", "--help") == screen("train", "--help"))
+    let error = #expect(throws: UsageError.self) {
+      try Invocation.parse(["train", "--algorithm", "ppo", "--epochs", "0"])
+    }
+    #expect(error?.optionHelp == "--epochs N  Passes over each batch. (default: 4)")
   }
 
   @Test func `what only learners start is not listed`() throws {

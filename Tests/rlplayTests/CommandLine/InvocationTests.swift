@@ -68,6 +68,25 @@ struct InvocationTests {
     _ = try parse("train", "--config", file.path, "--buffers", "48")
   }
 
+  @Test func `defaults follow the algorithm, of the command line before the file's`() throws {
+    #expect(
+      try parse("train", "--algorithm", "ppo")
+        == .train(TrainingConfiguration(.ppo), TrainPresentation()))
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "rlplay-\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(#"{"algorithm": "ppo", "gamma": 0.5}"#.utf8).write(to: file)
+    for (options, algorithm) in [([], .ppo), (["--algorithm", "a2c"], .a2c)]
+      as [([String], Algorithm)]
+    {
+      var expected = TrainingConfiguration(algorithm)
+      expected.gamma = 0.5
+      #expect(
+        try Invocation.parse(["train", "--config", file.path] + options)
+          == .train(expected, TrainPresentation()))
+    }
+  }
+
   @Test func `wrappers may be given one by one or in a row`() throws {
     var expected = TrainingConfiguration()
     expected.environment.wrappers = [

@@ -1,0 +1,53 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ProcessTests {
+  /// Whole runs of other algorithms than REINFORCE.
+  struct AlgorithmRunTests {
+    private func train(
+      _ name: String, _ options: String..., in directory: ScratchDirectory
+    ) throws -> Data {
+      let outcome = try RunningProgram.run(
+        Executable.rlplay,
+        ["train", "--quiet", "--eval-every", "0", "--run-dir", directory.path(name)] + options,
+        in: directory.url)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      return try Data(
+        contentsOf: directory.url.appendingPathComponent("\(name)/checkpoints/last.safetensors"))
+    }
+
+    @Test(arguments: ["a2c", "ppo", "vtrace", "appo", "dqn"])
+    func `one seed gives one checkpoint, byte for byte`(algorithm: String) throws {
+      let directory = try ScratchDirectory()
+      let options = ["--algorithm", algorithm, "--deterministic", "--steps", "10000"]
+      func weights(_ name: String, seed: String) throws -> Data {
+        try train(
+          name, options[0], options[1], options[2], options[3], options[4], "--seed", seed,
+          in: directory)
+      }
+      let first = try weights("first", seed: "3")
+      #expect(try weights("second", seed: "3") == first)
+      #expect(try weights("other", seed: "4") != first)
+    }
+
+    @Test func `a checkpoint of Q-learning can be described and evaluated`() throws {
+      let directory = try ScratchDirectory()
+      _ = try train(
+        "runs/one", "--algorithm", "dqn", "--steps", "4000", "--hidden", "5", in: directory)
+      let description = try RunningProgram.run(
+        Executable.rlplay, ["describe", "--json", "runs/one"], in: directory.url)
+      #expect(description.exitCode == 0, "\(description.errors)")
+      #expect(description.json["algorithm"] as? String == "dqn")
+      // 4 · 5 + 5 and 5 · 2 + 2; the target network and ε are not learnt.
+      #expect(description.count("parameters") == 37)
+      let policy = try #require(description.json["policy"] as? [String: Any])
+      #expect(policy["kind"] as? String == "q-network")
+      let evaluation = try RunningProgram.run(
+        Executable.rlplay, ["evaluate", "runs/one", "--episodes", "5", "--json", "--seed", "1"],
+        in: directory.url)
+      #expect(evaluation.exitCode == 0, "\(evaluation.errors)")
+      #expect(evaluation.count("episodes") == 5)
+    }
+  }
+}
