@@ -12,6 +12,8 @@ enum Program {
       switch try Invocation.parse(arguments) {
       case .train(let configuration, let presentation):
         return try withUsage(of: .train) { try TrainCommand.run(configuration, presentation) }
+      case .resume(let options, let presentation):
+        return try withUsage(of: .train) { try TrainCommand.resume(options, presentation) }
       case .evaluate(let options):
         return try withUsage(of: .evaluate) { try EvaluateCommand.run(options) }
       case .describe(let options):

@@ -94,6 +94,8 @@ package struct Setting<Configuration: Sendable>: Sendable {
 package enum SettingKind: Sendable, Equatable {
   /// With a value, shown as the placeholder.
   case value(placeholder: String)
+  /// With a value or by its name alone, shown with the placeholder in brackets.
+  case optionalValue(placeholder: String)
   /// With a value, several times if need be.
   case values(placeholder: String)
   /// By its name alone.

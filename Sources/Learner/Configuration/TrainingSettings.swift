@@ -116,5 +116,17 @@ extension TrainingConfiguration {
     Setting(
       "eval-episode-steps", "default|none|N", \.evaluationEpisodeSteps, .episodeLimit, in: .run,
       "Cut evaluated episodes off as in training, never, or after N steps."),
+    Setting(
+      "save-every", "N", \.saveEvery, .integer, in: .run,
+      "Environment steps between saves, from which --resume goes on; 0 for the end alone."),
+    Setting(
+      "keep-checkpoints", "N", \.keptCheckpoints, .integer, in: .run,
+      "How many saved checkpoints to keep besides the last and the best."),
+  ]
+
+  /// The options that a run which goes on may be given anew: they have no part in what is learnt (docs/resuming.md).
+  package static let resumableSettings: Set<String> = [
+    "python", "hang-timeout", "steps", "until-return", "eval-every", "save-every",
+    "keep-checkpoints",
   ]
 }

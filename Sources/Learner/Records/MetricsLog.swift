@@ -34,8 +34,10 @@ public struct MetricsLog: ~Copyable {
   private static let bytesHeldBack = 1 << 16
   private static let secondsHeldBack = 1.0
 
-  private let file: Descriptor
-  private let path: String
+  let file: Descriptor
+  /// The path as the user would write it.
+  let path: String
+  let fullPath: String
   private var pending: [UInt8] = []
   private var lastFlush: Double
 
@@ -44,6 +46,7 @@ public struct MetricsLog: ~Copyable {
   /// - Throws: ``RecordError`` when it cannot be opened for writing.
   public init(appendingTo url: URL) throws(RecordError) {
     path = url.relativePath
+    fullPath = url.path
     lastFlush = MetricsLog.now
     do {
       file = try SystemCalls.open(url.path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o666)

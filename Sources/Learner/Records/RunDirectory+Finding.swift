@@ -56,6 +56,28 @@ extension RunDirectory {
     }
   }
 
+  /// The run meant by an argument of `rlplay train --resume`, which has a state.
+  ///
+  /// - Throws: ``RecordError`` with what was looked for and what to name in its place.
+  public static func resolveRun(
+    _ argument: String?, in parent: URL = defaultParent
+  ) throws(RecordError) -> RunDirectory {
+    if let argument, FileLookup.isDirectory(URL(fileURLWithPath: argument).path) == false {
+      throw RecordError(
+        .notFound, path: argument, "'\(argument)' is a file; name the run's directory")
+    }
+    guard let run = try resolve(argument, in: parent).run else {
+      throw RecordError(
+        .notFound, path: argument ?? "", "'\(argument ?? "")' is no run: it has no config.json")
+    }
+    guard FileLookup.isDirectory(run.state.path) == false else {
+      throw RecordError(
+        .notFound, path: run.path,
+        "the run '\(run.path)' cannot go on: it has no checkpoints/state.safetensors")
+    }
+    return run
+  }
+
   private static func newestResolution(in parent: URL) throws(RecordError) -> Resolution {
     guard let run = newest(in: parent) else {
       throw RecordError(

@@ -26,6 +26,9 @@ public struct RunDirectory: Equatable, Sendable {
   /// The parameters of the best evaluation.
   public var bestCheckpoint: URL { checkpoints.appendingPathComponent("best.safetensors") }
 
+  /// All that the run needs to go on.
+  public var state: URL { checkpoints.appendingPathComponent("state.safetensors") }
+
   /// The path as the user would write it.
   public var path: String { url.relativePath }
 

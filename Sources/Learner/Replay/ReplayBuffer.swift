@@ -40,6 +40,33 @@ public final class ReplayBuffer {
     batchCount = min(batchCount + 1, storages.count)
   }
 
+  /// Bytes beyond which a state is saved without what is kept: each save would write them.
+  static let largestSavedByteCount = 256 << 20
+
+  /// Saves or restores what is kept, unless that is too large.
+  ///
+  /// - Returns: whether it is kept; if not, the buffer is empty after restoring.
+  func transfer(_ archive: inout StateArchive) throws(CheckpointError) -> Bool {
+    let byteCount = storages[0].layout.byteCount
+    guard byteCount * storages.count <= Self.largestSavedByteCount else {
+      archive.lose("the replay buffer begins empty")
+      return !archive.isRestoring
+    }
+    try archive.transfer("replay.next", &next)
+    try archive.transfer("replay.batch_count", &batchCount)
+    guard storages.indices.contains(next), 0...storages.count ~= batchCount else {
+      throw CheckpointError(
+        .mismatched,
+        "it has \(batchCount) batches to replay, and there is room for \(storages.count)")
+    }
+    try archive.transfer(
+      "replay.batches",
+      rows: storages.prefix(batchCount).map {
+        UnsafeMutableRawBufferPointer(start: $0.view.base, count: byteCount)
+      })
+    return true
+  }
+
   /// Fills a fragment with environments drawn from what is kept, each equally likely and with replacement.
   ///
   /// - Precondition: something is kept.

@@ -4,7 +4,7 @@ import Rollout
 ///
 /// `PolicyUpdate` is one step of the optimiser from the whole batch, `MinibatchLearner` several steps from its parts,
 /// `ReplayLearner` steps from batches that are kept.
-public protocol BatchLearner: AnyObject {
+public protocol BatchLearner: Restorable {
   /// Steps of the optimiser so far.
   var updateCount: Int { get }
   /// Updates that moved nothing, because their loss or gradient was not finite.

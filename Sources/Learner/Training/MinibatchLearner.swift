@@ -83,6 +83,14 @@ public final class MinibatchLearner: BatchLearner {
   /// What was reported since the last call, over all steps of the optimiser.
   public func takeMetrics() -> [(name: String, value: Double)] { update.takeMetrics() }
 
+  /// The count of steps, the order of environments and the stream that shuffles it, and what the update goes on from.
+  public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+    try archive.transfer("minibatches.steps", &stepCount)
+    try archive.transfer("minibatches.order", order)
+    try archive.transfer("minibatches.random", &random)
+    try update.transfer(&archive)
+  }
+
   /// Fisher and Yates.
   private func shuffle() {
     for index in stride(from: order.count - 1, to: 0, by: -1) {

@@ -162,6 +162,14 @@ public final class PolicyUpdate: BatchLearner {
   ///
   /// Empty when there was no update.
   public func takeMetrics() -> [(name: String, value: Double)] { metrics.take() }
+
+  /// Counters, and what the optimiser remembers; weights are saved by whoever has their names.
+  public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+    try archive.transfer("updates", &updateCount)
+    try archive.transfer("skipped_updates", &skippedCount)
+    try archive.transfer("optimiser.step_count", &optimiser.stepCount)
+    for (name, values) in optimiser.state { try archive.transfer("optimiser.\(name)", values) }
+  }
 }
 
 /// What became of a batch.

@@ -45,6 +45,8 @@ public final class ReplayLearner: BatchLearner {
   private let copies: [(target: Range<Int>, source: Range<Int>)]
   private var random: PCG64
   private var updatesSinceCopy = 0
+  /// Environment steps that had come in when the replay buffer was empty: 0, or where a state went on without it.
+  private var firstStep = 0
 
   /// Learns by replay.
   ///
@@ -95,7 +97,7 @@ public final class ReplayLearner: BatchLearner {
     replay.add(batch)
     stepCount += batch.layout.stepCount * batch.layout.environmentCount
     setEpsilon()
-    guard stepCount >= settings.firstUpdate else { return .learnt }
+    guard stepCount - firstStep >= settings.firstUpdate else { return .learnt }
     var result = UpdateOutcome.learnt
     for _ in 0..<settings.updatesPerBatch {
       replay.sample(into: sample.view, using: &random)
@@ -114,6 +116,16 @@ public final class ReplayLearner: BatchLearner {
   public func takeMetrics() -> [(name: String, value: Double)] {
     let metrics = update.takeMetrics()
     return metrics.isEmpty ? [] : metrics + [("epsilon", Double(weights[epsilonPlace]))]
+  }
+
+  /// Counters, the stream that draws samples, what is kept, and what the update goes on from.
+  public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+    try archive.transfer("replay.steps", &stepCount)
+    try archive.transfer("replay.updates_since_copy", &updatesSinceCopy)
+    try archive.transfer("replay.first_step", &firstStep)
+    try archive.transfer("replay.random", &random)
+    if try !replay.transfer(&archive) { firstStep = stepCount }
+    try update.transfer(&archive)
   }
 
   private func setEpsilon() {

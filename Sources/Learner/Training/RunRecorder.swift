@@ -14,23 +14,26 @@ final class RunRecorder {
   private var lastRecord = (seconds: 0.0, steps: 0, skipped: 0)
   private var recentReturns = RecentReturns()
   private var evaluationReturn: Double?
-  /// The best evaluation, and the steps that its weights had learnt from.
-  private(set) var best: (meanReturn: Double, steps: Int)?
+  /// The best evaluation.
+  private(set) var best: EvaluationMark?
 
   /// Seconds between lines of metrics.
   private static let interval = 0.1
 
-  /// Makes the directory and writes the configuration.
+  /// Makes the directory, or goes on in the one of a state, and writes the configuration.
   ///
   /// - Throws: `RecordError` when that cannot be done.
   init(
-    _ configuration: TrainingConfiguration, _ setup: RolloutSetup, seed: UInt64, isQuiet: Bool
+    _ configuration: TrainingConfiguration, _ setup: RolloutSetup, seed: UInt64, isQuiet: Bool,
+    resuming former: FormerRun? = nil
   ) throws(RecordError) {
     self.configuration = configuration
     self.setup = setup
     line = ProgressLine(quiet: isQuiet)
     directory =
-      if let path = configuration.runDirectory {
+      if let former {
+        former.directory
+      } else if let path = configuration.runDirectory {
         try RunDirectory.create(at: URL(fileURLWithPath: path, isDirectory: true))
       } else {
         try RunDirectory.create(
@@ -40,9 +43,31 @@ final class RunRecorder {
     // The directory is where the file is: a run that starts from this file makes one of its own.
     var saved = configuration
     saved.runDirectory = nil
-    try directory.writeConfiguration(
-      saved.json(about: ["rlplay": releaseVersion, "machine": Self.machine]))
+    let description = saved.json(about: ["rlplay": releaseVersion, "machine": Self.machine])
+    guard let former else {
+      try directory.writeConfiguration(description)
+      log = try MetricsLog(appendingTo: directory.metrics)
+      try log.claim()
+      return
+    }
     log = try MetricsLog(appendingTo: directory.metrics)
+    try log.claim()
+    try directory.writeConfiguration(description)
+    try goOn(from: former.state)
+  }
+
+  /// Takes back what a state knows, and what came after it out of the records.
+  private func goOn(from state: RunState) throws(RecordError) {
+    best = state.marks.best
+    evaluationReturn = state.marks.lastEvaluation?.meanReturn
+    recentReturns = state.told.recentReturns
+    lastRecord = (state.told.seconds, state.steps, 0)
+    let lost = try log.cut(beyond: state.updates)
+    directory.removeSteps(beyond: state.steps)
+    // Parameters that did better in the part that was lost are still the best that there are.
+    let saved = try? Checkpoint.load(from: directory.bestCheckpoint)
+    let steps = saved?.metadata[Checkpoint.Key.environmentSteps].flatMap { Int($0) }
+    if let mark = lost.first(where: { $0.steps == steps }) { best = mark }
   }
 
   private static var machine: String {
@@ -90,10 +115,11 @@ final class RunRecorder {
 
   /// Adds an evaluation, and keeps the weights that did best.
   ///
+  /// - Returns: whether these did.
   /// - Throws: `RecordError`.
   func recordEvaluation(
     _ meanReturn: Double, isReached: Bool, _ learner: any BatchLearner, secondsElapsed: Double
-  ) throws(RecordError) {
+  ) throws(RecordError) -> Bool {
     evaluationReturn = meanReturn
     var record = MetricsRecord()
     record.set("env_steps", learner.stepCount)
@@ -102,28 +128,46 @@ final class RunRecorder {
     record.set("eval_return", meanReturn)
     try log.append(record)
     // What ends the run has been confirmed, which a higher mean of fewer episodes has not.
-    if meanReturn > best?.meanReturn ?? -.infinity || isReached {
-      best = (meanReturn, learner.stepCount)
-      try checkpoint(learner).save(to: directory.bestCheckpoint)
-    }
-  }
-
-  /// Saves the weights as they are, and the lines of metrics so far.
-  ///
-  /// - Throws: `RecordError`.
-  func save(_ learner: any BatchLearner) throws(RecordError) {
-    try checkpoint(learner).save(to: directory.lastCheckpoint)
+    guard meanReturn > best?.meanReturn ?? -.infinity || isReached else { return false }
+    best = EvaluationMark(steps: learner.stepCount, meanReturn: meanReturn)
+    // Before the checkpoint, so that its return can be told from the log (`goOn`).
     try log.flush()
+    try checkpoint(learner).save(to: directory.bestCheckpoint)
+    return true
   }
 
-  /// Saves the weights and closes the records.
+  /// Saves the weights as they are, what the run goes on from, and the lines of metrics so far.
+  ///
+  /// - Parameter marks: what the run has yet to do; nil to leave the state as it is on disk.
+  /// - Throws: `RecordError`.
+  func save(
+    _ collector: any RolloutCollector, _ learner: any BatchLearner, _ marks: RunMarks?,
+    secondsElapsed: Double
+  ) throws(RecordError) {
+    try record(collector, learner, secondsElapsed: secondsElapsed)
+    try log.flush()
+    let parameters = checkpoint(learner)
+    try parameters.save(to: directory.lastCheckpoint)
+    if configuration.keptCheckpoints > 0 {
+      try parameters.save(to: directory.checkpoint(atStep: learner.stepCount))
+      directory.removeSteps(keeping: configuration.keptCheckpoints)
+    }
+    guard var marks, let place = collector.state else { return }
+    marks.best = best
+    let state = RunState(
+      configuration, setup, learner, place, marks,
+      ToldSoFar(seconds: secondsElapsed, recentReturns: recentReturns))
+    try AtomicFile.write(state.encoded(), to: directory.state)
+  }
+
+  /// Saves as `save` does and closes the records.
   ///
   /// - Throws: `RecordError`.
   func finish(
-    _ collector: any RolloutCollector, _ learner: any BatchLearner, secondsElapsed: Double
+    _ collector: any RolloutCollector, _ learner: any BatchLearner, _ marks: RunMarks?,
+    secondsElapsed: Double
   ) throws(RecordError) {
-    try record(collector, learner, secondsElapsed: secondsElapsed)
-    try save(learner)
+    try save(collector, learner, marks, secondsElapsed: secondsElapsed)
     var final = status(collector.progress, [], 0, secondsElapsed)
     final.stepsPerSecond = Double(final.steps) / max(secondsElapsed, 1e-9)
     line.finish(final)
@@ -168,25 +212,5 @@ final class RunRecorder {
           name: entry.name, shape: entry.shape,
           values: entry.range.map { setup.weights[$0] })
       })
-  }
-}
-
-/// The mean return of the latest hundred episodes.
-private struct RecentReturns {
-  private static let capacity = 100
-  private var returns: [Double] = []
-  private var next = 0
-
-  mutating func add(_ value: Double) {
-    if returns.count < Self.capacity {
-      returns.append(value)
-    } else {
-      returns[next] = value
-      next = (next + 1) % Self.capacity
-    }
-  }
-
-  var mean: Double? {
-    returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)
   }
 }

@@ -1,7 +1,7 @@
 import Rollout
 
 /// What is said of updates that moved nothing, and when a run gives up over them.
-struct SkippedUpdates {
+struct SkippedUpdates: Codable, Sendable, Equatable {
   /// Updates skipped in a row after which nothing is to be hoped for.
   static let limit = 100
 

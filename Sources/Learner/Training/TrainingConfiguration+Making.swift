@@ -68,21 +68,24 @@ extension TrainingConfiguration {
 
   /// Where batches come from; starts the workers.
   ///
-  /// - Throws: `RunMemoryError`, `WorkerStartError`.
+  /// - Parameter state: what to go on from; nil for a new collection.
+  /// - Throws: `RunMemoryError`, `WorkerStartError`, `CollectorStateError`.
   func makeCollector(
-    _ setup: RolloutSetup, _ processes: WorkerProcesses
+    _ setup: RolloutSetup, _ processes: WorkerProcesses, resuming state: CollectorState? = nil
   ) throws -> any RolloutCollector {
     switch collector {
     case .same:
-      try SameProcess(setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 0)
+      try SameProcess(
+        setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 0, resuming: state)
     case .single:
       try SingleWorker.start(
         setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 1,
-        processes: processes)
+        processes: processes, resuming: state)
     case .multi:
       try MultiWorker(
         setup, actorCount: actorCount, bufferCount: bufferCount,
-        fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag, processes: processes)
+        fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag, processes: processes,
+        resuming: state)
     }
   }
 

@@ -24,9 +24,10 @@ public final class TrainingRun {
   private let recorder: RunRecorder
   private let evaluator: Evaluator
   private let began: UInt64
-  private var skipped = SkippedUpdates()
-  private var nextEvaluation: Int
-  private var lastEvaluation: (steps: Int, meanReturn: Double)?
+  private var marks: RunMarks
+  private var nextSave: Int
+  /// What the run goes on from, for people; nil for a new one.
+  public let resumption: String?
 
   /// Makes the run's directory and starts its workers; nothing is learnt yet.
   ///
@@ -36,9 +37,35 @@ public final class TrainingRun {
   ///   - workerExecutable: the program whose `worker` subcommand to run; nil for the one that runs now.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `RecordError`, `RunMemoryError`,
   ///   `WorkerStartError`, each a sentence.
-  public init(
+  public convenience init(
     _ configuration: TrainingConfiguration, isQuiet: Bool = false, workerExecutable: String? = nil
   ) throws {
+    try self.init(configuration, nil, isQuiet, workerExecutable)
+  }
+
+  /// Goes on from a state, in the directory of its run.
+  ///
+  /// - Parameters:
+  ///   - state: where the run stood, with a configuration that may differ in what has no part in what is learnt.
+  ///   - directory: the run's directory; nothing is touched in it if the state is refused.
+  ///   - isQuiet: whether to show no progress.
+  ///   - workerExecutable: the program whose `worker` subcommand to run; nil for the one that runs now.
+  /// - Throws: as for a new run; `ConfigurationError` when all steps are made, `CheckpointError` and
+  ///   `CollectorStateError` when the state is not one of its configuration.
+  public convenience init(
+    resuming state: RunState, in directory: RunDirectory, isQuiet: Bool = false,
+    workerExecutable: String? = nil
+  ) throws {
+    try self.init(
+      state.configuration, FormerRun(state: state, directory: directory), isQuiet,
+      workerExecutable)
+  }
+
+  private init(
+    _ configuration: TrainingConfiguration, _ former: FormerRun?, _ isQuiet: Bool,
+    _ workerExecutable: String?
+  ) throws {
+    try former?.check()
     var resolved = configuration
     seed = configuration.seed ?? UInt64.random(in: 0..<1 << 53)
     resolved.seed = seed
@@ -48,8 +75,26 @@ public final class TrainingRun {
     evaluator = try Evaluator(
       environment: resolved.evaluationEnvironment, policy: resolved.policy, seed: seed,
       spaces: setup.layout.contents.spaces)
-    nextEvaluation = resolved.evaluateEvery
-    began = SystemCalls.monotonicNanoseconds()
+    marks =
+      former?.marks
+      ?? RunMarks(nextEvaluation: resolved.evaluateEvery == 0 ? .max : resolved.evaluateEvery)
+    let steps = former?.state.steps ?? 0
+    nextSave =
+      resolved.saveEvery == 0 ? .max : (steps / resolved.saveEvery + 1) * resolved.saveEvery
+    began =
+      SystemCalls.monotonicNanoseconds() &- UInt64((former?.state.told.seconds ?? 0) * 1e9)
+    let (setup, valueParameters) = (setup, layers.valueParameters)
+    let batchLayout = setup.layout.batched(resolved.fragmentsPerBatch)
+    func makeLearner() throws -> any BatchLearner {
+      try resolved.makeLearner(
+        setup, batchLayout: batchLayout, valueParameters: valueParameters)
+    }
+    // Before the collector, which begins with the weights as they are.
+    let restored = try former.map { former in
+      let learner = try makeLearner()
+      return (learner, losses: try former.restore(setup, learner))
+    }
+    resumption = former.map { $0.sentence(losses: restored?.losses ?? []) }
     // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start
     // while it is made.
     let voice = Voice()
@@ -57,12 +102,13 @@ public final class TrainingRun {
       setup,
       WorkerProcesses(
         executable: workerExecutable, say: { voice.say($0) },
-        isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience))
-    let recorder = try RunRecorder(resolved, setup, seed: seed, isQuiet: isQuiet)
+        isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience),
+      resuming: former?.state.collector)
+    let recorder = try RunRecorder(
+      resolved, setup, seed: seed, isQuiet: isQuiet, resuming: former)
     self.recorder = recorder
     voice.say = { recorder.say($0) }
-    learner = try resolved.makeLearner(
-      setup, batchLayout: collector.batchLayout, valueParameters: layers.valueParameters)
+    learner = try restored?.0 ?? makeLearner()
   }
 
   /// Trains until all steps are made, the return is reached or a signal asks to stop; saves and ends the workers.
@@ -72,10 +118,12 @@ public final class TrainingRun {
   public func train() throws -> TrainingSummary {
     defer { collector.close() }
     var ending: TrainingSummary.Ending?
+    // What follows the update that the state was saved after may still be due.
+    var hasLearnt = resumption != nil
     while ending == nil {
       do {
-        let batch = try nextBatch()
-        try learn(from: batch)
+        if !hasLearnt { try learn(from: nextBatch()) }
+        hasLearnt = false
         ending = try afterUpdate()
       } catch is Interrupted {
         ending = interruption
@@ -83,7 +131,7 @@ public final class TrainingRun {
     }
     let seconds = secondsElapsed
     if ending == .steps { ending = try evaluateAtTheEnd() }
-    try recorder.finish(collector, learner, secondsElapsed: seconds)
+    try recorder.finish(collector, learner, marks, secondsElapsed: seconds)
     return summary(ending ?? .steps, seconds)
   }
 
@@ -93,7 +141,7 @@ public final class TrainingRun {
       return try collector.next()
     } catch let error where !(error is Interrupted) {
       // The report of what went wrong counts for more than one of a disk that is full as well.
-      if learner.updateCount > 0 { try? recorder.save(learner) }
+      if learner.updateCount > 0 { try? save() }
       throw error
     }
   }
@@ -102,11 +150,11 @@ public final class TrainingRun {
   private func learn(from batch: FragmentBatch) throws {
     let outcome = learner.learn(from: batch.view)
     do {
-      let sentence = try skipped.note(outcome, of: batch, loss: learner.lastLoss)
+      let sentence = try marks.skipped.note(outcome, of: batch, loss: learner.lastLoss)
       if let sentence { recorder.say(sentence) }
     } catch {
-      // As above: this report counts for more than one of a disk that is full as well.
-      try? recorder.finish(collector, learner, secondsElapsed: secondsElapsed)
+      // As above: this report counts for more than one of a disk that is full as well. The state of before is better.
+      try? recorder.finish(collector, learner, nil, secondsElapsed: secondsElapsed)
       throw TrainingError(
         "\(error); \(directory.path)/checkpoints/last.safetensors holds the last sound weights")
     }
@@ -131,16 +179,18 @@ public final class TrainingRun {
     if recorder.isDue(secondsElapsed: seconds) {
       try recorder.record(collector, learner, secondsElapsed: seconds)
     }
-    if configuration.evaluateEvery > 0, steps >= nextEvaluation {
-      nextEvaluation = (steps / configuration.evaluateEvery + 1) * configuration.evaluateEvery
-      if try evaluate() { return .reachedReturn }
+    if configuration.evaluateEvery > 0, steps >= marks.nextEvaluation, try evaluate() {
+      return .reachedReturn
     }
+    if steps >= nextSave { try save() }
     return steps >= configuration.totalSteps ? .steps : nil
   }
 
   /// Evaluates the final weights, unless that was just done; says how the run ended.
   private func evaluateAtTheEnd() throws -> TrainingSummary.Ending? {
-    guard configuration.evaluateEvery > 0, lastEvaluation?.steps != steps else { return .steps }
+    guard configuration.evaluateEvery > 0, marks.lastEvaluation?.steps != steps else {
+      return .steps
+    }
     do {
       return try evaluate() ? .reachedReturn : .steps
     } catch is Interrupted {
@@ -162,10 +212,20 @@ public final class TrainingRun {
       mean = confirmation.meanReturn
       isReached = mean - 2 * confirmation.standardError >= wanted
     }
-    lastEvaluation = (steps, mean)
-    try recorder.recordEvaluation(
+    // Only now: an evaluation that is broken off is made after resuming.
+    marks.nextEvaluation = (steps / configuration.evaluateEvery + 1) * configuration.evaluateEvery
+    marks.lastEvaluation = EvaluationMark(steps: steps, meanReturn: mean)
+    let isBest = try recorder.recordEvaluation(
       mean, isReached: isReached, learner, secondsElapsed: secondsElapsed)
+    if isBest, configuration.saveEvery > 0 { try save() }
     return isReached
+  }
+
+  private func save() throws(RecordError) {
+    if configuration.saveEvery > 0 {
+      nextSave = (steps / configuration.saveEvery + 1) * configuration.saveEvery
+    }
+    try recorder.save(collector, learner, marks, secondsElapsed: secondsElapsed)
   }
 
   private func play(_ episodes: Range<Int>) throws -> EvaluationResult {
@@ -180,7 +240,8 @@ public final class TrainingRun {
     return TrainingSummary(
       ending: ending, steps: steps, updates: learner.updateCount, seconds: seconds,
       restarts: progress.restarts, meanLag: progress.meanLag, largestLag: progress.lagLargest,
-      evaluationReturn: lastEvaluation?.meanReturn, best: recorder.best,
+      evaluationReturn: marks.lastEvaluation?.meanReturn,
+      best: recorder.best.map { ($0.meanReturn, $0.steps) },
       runDirectory: directory.path, seed: seed)
   }
 }

@@ -30,6 +30,19 @@ extension SystemCalls {
     _ = try checked("fsync") { fsync(descriptor) }
   }
 
+  /// Locks an open file for this process, without waiting; the end of the process unlocks it.
+  ///
+  /// - Returns: whether it is locked now; `false` when another process has it.
+  package static func lock(_ descriptor: Int32) throws(SystemError) -> Bool {
+    do {
+      _ = try checked("flock") { flock(descriptor, LOCK_EX | LOCK_NB) }
+      return true
+    } catch {
+      if error.code == EWOULDBLOCK { return false }
+      throw error
+    }
+  }
+
   /// Gives a file a new name, replacing one that has it, in one step that no crash can split.
   package static func rename(_ path: String, to newPath: String) throws(SystemError) {
     do {

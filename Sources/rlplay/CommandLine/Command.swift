@@ -67,6 +67,7 @@ struct CommandOption: Sendable {
   var label: String {
     switch kind {
     case .value(let placeholder), .values(let placeholder): "--\(name) \(placeholder)"
+    case .optionalValue(let placeholder): "--\(name) [\(placeholder)]"
     case .flag: "--\(name)"
     case .toggle("no-\(name)"): "--[no-]\(name)"
     case .toggle(let off): "--\(name), --\(off)"
@@ -94,7 +95,7 @@ extension CommandOption {
     let value = setting.read(defaults)
     switch setting.kind {
     case .value, .values: defaultText = value.text
-    case .flag: defaultText = nil
+    case .flag, .optionalValue: defaultText = nil
     case .toggle("no-\(setting.name)"): defaultText = value == .boolean(true) ? "on" : "off"
     case .toggle(let off): defaultText = value == .boolean(true) ? setting.name : off
     }

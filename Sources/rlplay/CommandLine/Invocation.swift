@@ -4,6 +4,7 @@ import Rollout
 /// What a command line asks for, with every option typed and validated.
 enum Invocation: Equatable, Sendable {
   case train(TrainingConfiguration, TrainPresentation)
+  case resume(ResumeOptions, TrainPresentation)
   case evaluate(EvaluateOptions)
   case describe(DescribeOptions)
   case bench(BenchOptions)

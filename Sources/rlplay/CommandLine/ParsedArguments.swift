@@ -3,7 +3,8 @@ import Rollout
 
 /// What a command line gave, told apart into options and the rest but not yet understood.
 struct ParsedArguments: Equatable {
-  /// The text of each option that was given, by name; `true` or `false` for one without a value.
+  /// The text of each option that was given, by name; `true` or `false` for one without a value, and nothing for one
+  /// whose value may be left out and was.
   var values: [String: String] = [:]
 
   /// The argument that is told by its place, if there was one.
@@ -71,10 +72,16 @@ extension Command {
         throw error("'\(spelled)' takes no value, but '\(attached)' was given.", about: option)
       }
       text = isNegated ? "false" : "true"
-    case .value, .values:
+    case .optionalValue where attached == nil && rest.first.map(Self.isNoValue) ?? true:
+      text = ""
+    case .value, .values, .optionalValue:
+      if case .optionalValue = option.kind, (attached ?? rest.first)?.isEmpty == true {
+        // A shell's variable that is not set, say, is not to name what is meant without a value.
+        throw error("'\(spelled)' is given an empty value: name one, or none.", about: option)
+      }
       if let attached {
         text = attached
-      } else if let next = rest.first, next != "--", !Self.looksLikeOption(next) {
+      } else if let next = rest.first, !Self.isNoValue(next) {
         text = next
         rest.removeFirst()
       } else {
@@ -122,6 +129,8 @@ extension Command {
   private func error(_ message: String, about option: CommandOption?) -> UsageError {
     UsageError(message, command: self, option: option)
   }
+
+  private static func isNoValue(_ word: String) -> Bool { word == "--" || looksLikeOption(word) }
 
   private static func looksLikeOption(_ word: String) -> Bool {
     word.hasPrefix("-") && word != "-" && SettingFormat<Double>.number.parse(word) == nil

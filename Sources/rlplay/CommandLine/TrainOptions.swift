@@ -24,6 +24,11 @@ extension Command {
     options: trainingOptions(TrainingConfiguration()),
     optionsBeside: { trainingOptions(defaults(beside: $0) ?? TrainingConfiguration()) },
     interpret: { (parsed) throws(ConfigurationError) in
+      var presentation = TrainPresentation()
+      try parsed.apply(TrainPresentation.settings, to: &presentation)
+      if let target = parsed.values[resumption.name] {
+        return .resume(try ResumeOptions(target, parsed), presentation)
+      }
       let base = defaults(beside: parsed)
       var configuration = base ?? TrainingConfiguration()
       // The file comes first wherever it is named: what is typed overrides what was written down.
@@ -32,8 +37,6 @@ extension Command {
       }
       try parsed.apply(TrainingConfiguration.settings, to: &configuration)
       try configuration.validate()
-      var presentation = TrainPresentation()
-      try parsed.apply(TrainPresentation.settings, to: &presentation)
       return .train(configuration, presentation)
     })
 
@@ -43,9 +46,16 @@ extension Command {
   }
 
   private static func trainingOptions(_ defaults: TrainingConfiguration) -> [CommandOption] {
-    CommandOption.all(TrainingConfiguration.settings, defaults: defaults) + [configurationFile]
+    CommandOption.all(TrainingConfiguration.settings, defaults: defaults)
+      + [configurationFile, resumption]
       + CommandOption.all(TrainPresentation.settings, defaults: TrainPresentation())
   }
+
+  private static let resumption = CommandOption(
+    name: ResumeOptions.optionName, kind: .optionalValue(placeholder: "RUN"), group: .run,
+    help: "Go on with a run where it was saved last, in its directory; with the newest run under "
+      + "runs/ if none is named. Its options are as they were but for those that cannot change what "
+      + "is learnt.")
 
   private static let configurationFile = CommandOption(
     name: "config", kind: .value(placeholder: "FILE"), group: .run,

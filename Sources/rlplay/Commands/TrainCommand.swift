@@ -6,21 +6,41 @@ enum TrainCommand {
   static func run(
     _ configuration: TrainingConfiguration, _ presentation: TrainPresentation
   ) throws -> Int32 {
+    try train(presentation) { try TrainingRun(configuration, isQuiet: presentation.isQuiet) }
+  }
+
+  /// Goes on with a run.
+  static func resume(_ options: ResumeOptions, _ presentation: TrainPresentation) throws -> Int32 {
+    let directory = try RunDirectory.resolveRun(options.target)
+    var state = try RunState.load(from: directory.state)
+    try options.changes.apply(TrainingConfiguration.settings, to: &state.configuration)
+    try state.configuration.validate()
+    return try train(presentation) {
+      try TrainingRun(resuming: state, in: directory, isQuiet: presentation.isQuiet)
+    }
+  }
+
+  private static func train(
+    _ presentation: TrainPresentation, _ makeRun: () throws -> TrainingRun
+  ) throws -> Int32 {
     Interruption.listen()
     let run: TrainingRun
     do {
-      run = try TrainingRun(configuration, isQuiet: presentation.isQuiet)
+      run = try makeRun()
     } catch let error as PolicyError {
       // The options' network cannot deal with the options' environment.
       throw ConfigurationError("\(error).")
     }
     if !presentation.isQuiet {
-      print("training \(configuration.environment) with seed \(run.seed) in \(run.directory.path)")
+      print(
+        "training \(run.configuration.environment) with seed \(run.seed) in \(run.directory.path)"
+      )
+      if let resumption = run.resumption { print(resumption) }
       print(run.layers.text)
     }
     let summary = try run.train()
     print(presentation.endsWithJSON ? summary.json : text(summary))
-    return exitCode(summary, wanted: configuration.untilReturn)
+    return exitCode(summary, wanted: run.configuration.untilReturn)
   }
 
   /// What came of the run, in words.

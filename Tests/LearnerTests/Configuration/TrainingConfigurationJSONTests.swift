@@ -77,6 +77,8 @@ struct TrainingConfigurationJSONTests {
           "eval-episodes": 20,
           "eval-env-args": "default",
           "eval-episode-steps": "default",
+          "save-every": 250000,
+          "keep-checkpoints": 0,
           "about": {
             "rlplay": "1.0"
           }

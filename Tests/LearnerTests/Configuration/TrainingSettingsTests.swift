@@ -88,6 +88,8 @@ struct TrainingSettingsTests {
     ("eval-episodes", "7", { $0.evaluationEpisodes == 7 }),
     ("eval-env-args", "depth=3", { $0.evaluationArguments == "depth=3" }),
     ("eval-episode-steps", "500", { $0.evaluationEpisodeSteps == .steps(500) }),
+    ("save-every", "1e4", { $0.saveEvery == 10_000 }),
+    ("keep-checkpoints", "3", { $0.keptCheckpoints == 3 }),
   ]
 
   func setting(_ name: String) throws -> Setting<Configuration> {
@@ -125,6 +127,11 @@ struct TrainingSettingsTests {
     let fields = Mirror(reflecting: Configuration()).children.count - 1
     let parts = Mirror(reflecting: Configuration().environment).children.count - 1
     #expect(fields + parts == Configuration.settings.count)
+  }
+
+  @Test func `what may be given anew on resuming are options`() {
+    let names = Configuration.settings.map(\.name)
+    #expect(Configuration.resumableSettings.isSubset(of: names))
   }
 
   @Test func `every help text is a sentence`() {

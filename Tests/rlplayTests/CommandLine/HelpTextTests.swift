@@ -194,8 +194,16 @@ struct HelpTextTests {
         --eval-episode-steps default|none|N
                                   Cut evaluated episodes off as in training, never, or
                                   after N steps. (default: default)
+        --save-every N            Environment steps between saves, from which --resume
+                                  goes on; 0 for the end alone. (default: 250000)
+        --keep-checkpoints N      How many saved checkpoints to keep besides the last
+                                  and the best. (default: 0)
         --config FILE             Read options from a JSON file; those on the command
                                   line override it.
+        --resume [RUN]            Go on with a run where it was saved last, in its
+                                  directory; with the newest run under runs/ if none
+                                  is named. Its options are as they were but for those
+                                  that cannot change what is learnt.
 
       Output:
         --quiet                   Show no progress, only the result and what goes

@@ -1,0 +1,157 @@
+import Foundation
+public import Rollout
+
+/// Something that can go on where another one like it stood.
+///
+///     func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+///       try archive.transfer("example.count", &count)
+///       try inner.transfer(&archive)
+///     }
+public protocol Restorable: AnyObject {
+  /// Saves all that it goes on from, or takes it back: the same parts under the same names either way.
+  ///
+  /// - Throws: `CheckpointError` while restoring, when a part is missing or of another shape.
+  func transfer(_ archive: inout StateArchive) throws(CheckpointError)
+}
+
+/// Named arrays that a state is made of; it saves what is transferred, or restores it.
+///
+/// Elements lie in a file as in memory, little-endian.
+public struct StateArchive: Sendable {
+  /// What was saved, or what there is to restore.
+  public private(set) var tensors: [SafetensorsFile.Tensor] = []
+  /// Whether values are taken from the archive, and not put into it.
+  public let isRestoring: Bool
+  /// What could not be saved and begins anew, a phrase each: `the replay buffer begins empty`.
+  public private(set) var losses: [String] = []
+  /// Where each tensor lies that has not been restored yet, by name.
+  private var remaining: [String: Int] = [:]
+
+  /// An archive to save into.
+  public init() { isRestoring = false }
+
+  /// An archive to restore from.
+  public init(restoring tensors: [SafetensorsFile.Tensor]) {
+    isRestoring = true
+    self.tensors = tensors
+    remaining = Dictionary(
+      tensors.indices.map { (tensors[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  // MARK: Values
+
+  /// A whole number: I64 [1].
+  public mutating func transfer(_ name: String, _ value: inout Int) throws(CheckpointError) {
+    var values = [Int64(value)]
+    try transfer(name, &values, count: 1)
+    value = Int(values[0])
+  }
+
+  /// A number: F64 [1].
+  public mutating func transfer(_ name: String, _ value: inout Double) throws(CheckpointError) {
+    var values = [value]
+    try transfer(name, &values, count: 1)
+    value = values[0]
+  }
+
+  /// A random stream: its 32 bytes, U8 [32].
+  public mutating func transfer(_ name: String, _ stream: inout PCG64) throws(CheckpointError) {
+    var bytes = withUnsafeBytes(of: stream) { Array($0) }
+    try transfer(name, &bytes, count: bytes.count)
+    stream = bytes.withUnsafeBytes { $0.loadUnaligned(as: PCG64.self) }
+  }
+
+  /// An array: [elements].
+  ///
+  /// - Parameter count: how many elements there must be to restore; nil for any number.
+  public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
+    _ name: String, _ values: inout [Element], count: Int? = nil
+  ) throws(CheckpointError) {
+    guard isRestoring else {
+      let data = values.withUnsafeBytes { Data($0) }
+      add(name, Element.safetensorsType, [values.count], data)
+      return
+    }
+    let tensor = try take(name, Element.safetensorsType)
+    guard tensor.shape.count == 1, count == nil || tensor.shape[0] == count else {
+      throw mismatch(name, tensor.shape, count.map { "[\($0)]" } ?? "one axis")
+    }
+    values = tensor.values(of: Element.self) ?? []
+  }
+
+  /// A vector, in place.
+  ///
+  /// - Parameter shape: how its elements are arranged; nil for one axis.
+  public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
+    _ name: String, _ vector: FlatVector<Element>, _ range: Range<Int>? = nil, shape: [Int]? = nil
+  ) throws(CheckpointError) {
+    let range = range ?? 0..<vector.count
+    let part = UnsafeMutableRawBufferPointer(
+      UnsafeMutableBufferPointer(rebasing: vector.buffer[range]))
+    try transfer(name, Element.safetensorsType, shape ?? [range.count], [part])
+  }
+
+  /// Equally long rows of bytes, in place: U8 [rows, bytes].
+  package mutating func transfer(
+    _ name: String, rows: [UnsafeMutableRawBufferPointer]
+  ) throws(CheckpointError) {
+    try transfer(name, .uint8, [rows.count, rows.first?.count ?? 0], rows)
+  }
+
+  /// Notes that something is left out, or that it had been.
+  public mutating func lose(_ phrase: String) { losses.append(phrase) }
+
+  /// Refuses what nobody asked for: the state of something else.
+  ///
+  /// - Throws: `CheckpointError`, when a tensor was not restored.
+  public func finish() throws(CheckpointError) {
+    guard let name = remaining.keys.min() else { return }
+    throw CheckpointError(
+      .mismatched, "it has the tensor '\(name)', which its options have no use for")
+  }
+
+  // MARK: Parts
+
+  private mutating func transfer(
+    _ name: String, _ type: SafetensorsType, _ shape: [Int],
+    _ parts: [UnsafeMutableRawBufferPointer]
+  ) throws(CheckpointError) {
+    guard isRestoring else {
+      var data = Data(capacity: parts.reduce(0) { $0 + $1.count })
+      for part in parts { data.append(contentsOf: part) }
+      add(name, type, shape, data)
+      return
+    }
+    let tensor = try take(name, type)
+    guard tensor.shape == shape else { throw mismatch(name, tensor.shape, "\(shape)") }
+    var offset = tensor.bytes.startIndex
+    for part in parts {
+      tensor.bytes.copyBytes(to: part, from: offset..<offset + part.count)
+      offset += part.count
+    }
+  }
+
+  private mutating func add(
+    _ name: String, _ type: SafetensorsType, _ shape: [Int], _ data: Data
+  ) {
+    tensors.append(SafetensorsFile.Tensor(name: name, type: type, shape: shape, bytes: data))
+  }
+
+  private mutating func take(
+    _ name: String, _ type: SafetensorsType
+  ) throws(CheckpointError) -> SafetensorsFile.Tensor {
+    guard let index = remaining.removeValue(forKey: name) else {
+      throw CheckpointError(.mismatched, "it lacks the tensor '\(name)'")
+    }
+    guard tensors[index].type == type else {
+      throw CheckpointError(
+        .mismatched,
+        "tensor '\(name)' is \(tensors[index].type.rawValue) and not \(type.rawValue)")
+    }
+    return tensors[index]
+  }
+
+  private func mismatch(_ name: String, _ shape: [Int], _ wanted: String) -> CheckpointError {
+    CheckpointError(.mismatched, "tensor '\(name)' has the shape \(shape) and not \(wanted)")
+  }
+}

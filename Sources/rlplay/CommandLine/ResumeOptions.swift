@@ -1,0 +1,31 @@
+import Learner
+
+/// What `rlplay train --resume` was asked for.
+struct ResumeOptions: Equatable, Sendable {
+  static let optionName = "resume"
+
+  /// The run's directory or name; nothing for the newest run.
+  var target: String?
+  /// The training options that are given anew.
+  var changes = ParsedArguments()
+
+  /// Refuses options that have a part in what is learnt, and texts of the wrong type.
+  init(_ target: String, _ parsed: ParsedArguments) throws(ConfigurationError) {
+    self.target = target.isEmpty ? nil : target
+    let presentation = TrainPresentation.settings.map(\.name)
+    for name in parsed.values.keys.sorted()
+    where name != Self.optionName && !presentation.contains(name) {
+      guard TrainingConfiguration.resumableSettings.contains(name) else {
+        let others = TrainingConfiguration.resumableSettings.sorted().map { "--\($0)" }
+        throw ConfigurationError(
+          "--\(name) cannot be given with --resume, since a run goes on with the options that it "
+            + "has: leave it out. What may be given is \(others.joined(separator: ", ")).",
+          option: name)
+      }
+      changes.values[name] = parsed.values[name]
+    }
+    // Their values in the run are not known yet; whether they can be read is.
+    var configuration = TrainingConfiguration()
+    try changes.apply(TrainingConfiguration.settings, to: &configuration)
+  }
+}
