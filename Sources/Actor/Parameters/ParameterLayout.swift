@@ -32,6 +32,9 @@ public struct ParameterLayout: Sendable, Equatable {
     entries.reduce(0) { $0 + ($1.isLearnt ? $1.elementCount : 0) }
   }
 
+  /// The slice of a parameter or buffer; `nil` when there is none of that name.
+  public func range(of name: String) -> Range<Int>? { entries.first { $0.name == name }?.range }
+
   /// No parameters.
   public init() {}
 

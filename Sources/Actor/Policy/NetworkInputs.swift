@@ -49,8 +49,21 @@ struct NetworkInputs {
         use mlp, or an observation that is or has a Box of uint8 with two or three axes
         """)
     }
+    if normalises, !policy.inputs.contains(.obs) || !hasFloats {
+      throw PolicyError(
+        """
+        observation-normalisation is for a Box of float32 or float64, and the network sees none: \
+        the observation is \(state.spaces.observation), the inputs are \(policy.inputs)
+        """)
+    }
     return result
   }
+
+  private var hasFloats: Bool {
+    !NetworkNormalisation.leaves(of: state.spaces.observation).isEmpty
+  }
+
+  private var normalises: Bool { policy.normalisation?.observations ?? false }
 
   private var hasImage: Bool {
     state.spaces.observation.parts.leaves.contains { ImageShape($0) != nil }
@@ -84,7 +97,11 @@ struct NetworkInputs {
           result.append(try convolved(tensor, image, space, named: path))
         } else {
           let flat = tensor.reshaped(leading + [tensor.shape.dropFirst(2).reduce(1, *)])
-          result.append(space.isPixels ? (1 / 255) * flat : flat)
+          if root == "obs", normalises, space.isFloat {
+            result.append(graph.normalised(flat, named: path))
+          } else {
+            result.append(space.isPixels ? (1 / 255) * flat : flat)
+          }
         }
       }
     }

@@ -34,6 +34,8 @@ public struct NetworkPolicy: Policy, Equatable {
   public var value: ValueHead
   /// How first weights are drawn.
   public var initialisation: NetworkInitialisation
+  /// What running statistics in the weights bring to a common scale; `nil` for nothing.
+  public var normalisation: NetworkNormalisation?
 
   /// A network; the defaults are the seed's.
   public init(
@@ -41,7 +43,7 @@ public struct NetworkPolicy: Policy, Equatable {
     activation: Activation = .relu, recurrent: RecurrentCore = .none, recurrentSize: Int = 64,
     recurrentLayers: Int = 1, value: ValueHead = .none,
     integers: IntegerEncoding = .embedding, embeddingWidth: Int = 4,
-    initialisation: NetworkInitialisation = .pytorch
+    initialisation: NetworkInitialisation = .pytorch, normalisation: NetworkNormalisation? = nil
   ) {
     self.inputs = inputs
     self.integers = integers
@@ -54,6 +56,7 @@ public struct NetworkPolicy: Policy, Equatable {
     self.recurrentLayers = recurrentLayers
     self.value = value
     self.initialisation = initialisation
+    self.normalisation = normalisation
   }
 
   /// What the core carries; with a value of its own under `actor` and `critic`.
@@ -116,6 +119,8 @@ public struct NetworkPolicy: Policy, Equatable {
   private func trunk(
     of state: TracedState, below root: String?, in graph: Graph
   ) throws(PolicyError) -> (features: Tensor, hx: Nested<Tensor>) {
+    // Only learning looks at it, but all have to lay the weights out alike.
+    if normalisation?.rewards == true { _ = graph.returnScale() }
     let names = ParameterNames(root: root)
     let torso = NetworkInputs(self, state, names, in: graph)
     var x = graph.concatenate(try torso.columns())

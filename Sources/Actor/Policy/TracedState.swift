@@ -70,6 +70,8 @@ public struct TracedFragment {
   public let current: TracedState
   /// Rows 1…T.
   public let next: TracedState
+  /// The rewards that followed from rows 0…T−1 as they are learnt from, [T, B]: `next.rew`, or normalised.
+  public internal(set) var rewards: Tensor
   /// What the actor that collected the fragment said at rows 0…T−1, by name.
   public let actor: Nested<Tensor>
   /// What the actor that collected the fragment said at row T, by name: [B, …].
@@ -93,6 +95,7 @@ public struct TracedFragment {
   ) {
     self.current = current
     self.next = next
+    rewards = next.rew
     self.actor = actor
     self.virtual = virtual
     self.terminated = terminated
@@ -108,6 +111,7 @@ public struct TracedFragment {
     current = TracedState(
       graph, layout, rows: 0..<steps, hx: carried.map { $0.withoutFirstAxis })
     next = TracedState(graph, layout, rows: 1..<steps + 1)
+    rewards = next.rew
     actor = graph.inputs(layout.actor, layout.contents.reaction, rows: 0..<steps)
     virtual = graph.inputs(layout.actor, layout.contents.reaction, rows: steps..<steps + 1)
       .map { $0.withoutFirstAxis }

@@ -47,7 +47,7 @@ public struct Trajectory {
   /// The steps of a fragment.
   public init(_ fragment: TracedFragment) {
     self.init(
-      rewards: fragment.next.rew, ends: fragment.next.fin, terminated: fragment.terminated,
+      rewards: fragment.rewards, ends: fragment.next.fin, terminated: fragment.terminated,
       truncated: fragment.truncated)
   }
 

@@ -45,7 +45,7 @@ public struct QLearning: Objective, Equatable {
       isDouble ? try policy.values(of: arrival, by: .online, in: graph).stopGradient() : judged
     let best = (choosing.oneHotOfLargest() * judged).sumOverLastAxis()
     let target =
-      fragment.next.rew.numeric
+      fragment.rewards.numeric
       + discount * fragment.terminated.choosing(graph.constant(0), otherwise: best)
     let taken = q.pick(action)
     let error = taken - target.stopGradient()

@@ -68,7 +68,8 @@ public final class PolicyUpdate: BatchLearner {
     let distribution = try ActionDistributions.fitting(layout.contents.spaces.action)
     let reaction = try policy.react(
       to: fragment.current, choosing: distribution, in: graph)
-    let traced = try objective.loss(of: fragment, reaction: reaction, distribution: distribution)
+    let traced = try objective.loss(
+      of: fragment.normalisingRewards(), reaction: reaction, distribution: distribution)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
     self.weights = weights
     self.optimiser = optimiser
@@ -100,6 +101,10 @@ public final class PolicyUpdate: BatchLearner {
   }
 
   /// Learns from a batch.
+  @discardableResult
+  public func learn(from batch: FragmentBatch) -> UpdateOutcome { learn(from: batch.view) }
+
+  /// Learns from a batch that lies in any memory.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome { learn(from: batch, at: stepCount) }
 
