@@ -79,6 +79,20 @@ public struct StateArchive: Sendable {
     values = tensor.values(of: Element.self) ?? []
   }
 
+  /// Arrays under names of their own, of which there may be any number: F64 [elements] each, behind a prefix.
+  public mutating func transfer(
+    below prefix: String, _ arrays: inout [(name: String, values: [Double])]
+  ) throws(CheckpointError) {
+    if isRestoring {
+      arrays = remaining.keys.filter { $0.hasPrefix(prefix) }.sorted().map {
+        (String($0.dropFirst(prefix.count)), [])
+      }
+    }
+    for index in arrays.indices {
+      try transfer(prefix + arrays[index].name, &arrays[index].values)
+    }
+  }
+
   /// A vector, in place.
   ///
   /// - Parameter shape: how its elements are arranged; nil for one axis.

@@ -9,6 +9,7 @@ extension TrainingConfiguration {
   /// - Throws: ``ConfigurationError`` for the first mistake in the order of the help screen.
   public func validate() throws(ConfigurationError) {
     try EpisodeLimit.validate(environment.limit)
+    try validateWrappers()
     try validateCollection()
     try validateNetwork()
     try validateLearning()

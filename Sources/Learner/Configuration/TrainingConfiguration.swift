@@ -16,6 +16,15 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The environment to learn: its name, and all that an option says of it.
   public var environment: EnvironmentChoice = "CartPole-v1"
 
+  /// Whether the network sees float observations in units of their running deviation; see ``wrappers``.
+  public var normalisesObservations = false
+
+  /// Whether rewards are learnt from in units of the running deviation of returns; see ``wrappers``.
+  public var normalisesRewards = false
+
+  /// The discount of those returns, or nothing for ``gamma``.
+  public var rewardNormalisationDiscount: Double?
+
   // MARK: Collection
 
   /// Where experience is collected.

@@ -12,7 +12,7 @@ extension TrainingConfiguration {
     .environmentArguments(\.environment.arguments, in: .environment),
     .episodeLimit(\.environment.limit, in: .environment),
     .python(\.environment.python, in: .environment),
-    .wrappers(\.environment.wrappers, in: .environment),
+    .wrappers(\.wrappers, in: .environment),
   ]
 
   private static let collectionSettings: [Setting<TrainingConfiguration>] = [

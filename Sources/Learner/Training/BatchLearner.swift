@@ -3,7 +3,7 @@ import Rollout
 /// Makes new weights of batches: what a training loop hands each batch to.
 ///
 /// `PolicyUpdate` is one step of the optimiser from the whole batch, `MinibatchLearner` several steps from its parts,
-/// `ReplayLearner` steps from batches that are kept.
+/// `ReplayLearner` steps from batches that are kept. `NormalisingLearner` goes around one of them and keeps statistics.
 public protocol BatchLearner: Restorable {
   /// Steps of the optimiser so far.
   var updateCount: Int { get }
@@ -16,7 +16,7 @@ public protocol BatchLearner: Restorable {
 
   /// Learns from a batch; the weights have changed when it returns, if the outcome says so.
   @discardableResult
-  func learn(from batch: FragmentView) -> UpdateOutcome
+  func learn(from batch: FragmentBatch) -> UpdateOutcome
 
   /// What was reported since the last call: name and value, in a fixed order; empty when there was nothing.
   func takeMetrics() -> [(name: String, value: Double)]

@@ -57,6 +57,12 @@ public final class MinibatchLearner: BatchLearner {
 
   /// Learns from a batch.
   ///
+  /// - Returns: as below.
+  @discardableResult
+  public func learn(from batch: FragmentBatch) -> UpdateOutcome { learn(from: batch.view) }
+
+  /// Learns from a batch that lies in any memory.
+  ///
   /// - Returns: what became of the last part that was looked at, or that one was skipped.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {

@@ -91,6 +91,12 @@ public final class ReplayLearner: BatchLearner {
 
   /// Keeps a batch and learns from samples.
   ///
+  /// - Returns: as below.
+  @discardableResult
+  public func learn(from batch: FragmentBatch) -> UpdateOutcome { learn(from: batch.view) }
+
+  /// Keeps a batch that lies in any memory, and learns from samples.
+  ///
   /// - Returns: that one update was skipped or diverged, otherwise that all was well.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {

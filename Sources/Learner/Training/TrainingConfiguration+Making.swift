@@ -9,8 +9,13 @@ extension TrainingConfiguration {
       inputs: networkInputs, torso: torso, hidden: hiddenSizes ?? torso.usualHiddenSizes,
       activation: activation, recurrent: recurrent, recurrentSize: recurrentSize,
       recurrentLayers: recurrentLayers, value: valueHead, integers: integerInputs,
-      embeddingWidth: embeddingSize, initialisation: initialisation)
+      embeddingWidth: embeddingSize, initialisation: initialisation, normalisation: normalisation)
     return algorithm == .dqn ? QNetworkPolicy(network) : network
+  }
+
+  private var normalisation: NetworkNormalisation? {
+    guard normalisesObservations || normalisesRewards else { return nil }
+    return NetworkNormalisation(observations: normalisesObservations, rewards: normalisesRewards)
   }
 
   /// Whether something learns what states are worth.
@@ -94,6 +99,17 @@ extension TrainingConfiguration {
   /// - Parameter valueParameters: the names of parameters that only a learnt value depends on.
   /// - Throws: `PolicyError` when the policy does not say what the objective needs.
   func makeLearner(
+    _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>
+  ) throws -> any BatchLearner {
+    let learner = try makePlainLearner(
+      setup, batchLayout: batchLayout, valueParameters: valueParameters)
+    return NormalisingLearner(
+      learner, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
+      discount: rewardNormalisationDiscount ?? gamma) ?? learner
+  }
+
+  /// What learns from batches, without statistics of them.
+  private func makePlainLearner(
     _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>
   ) throws -> any BatchLearner {
     func makeUpdate(_ layout: FragmentLayout) throws -> PolicyUpdate {

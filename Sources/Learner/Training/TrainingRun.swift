@@ -148,7 +148,7 @@ public final class TrainingRun {
 
   /// Learns from a batch; when there is no use in going on, the last weights that are sound are saved first.
   private func learn(from batch: FragmentBatch) throws {
-    let outcome = learner.learn(from: batch.view)
+    let outcome = learner.learn(from: batch)
     do {
       let sentence = try marks.skipped.note(outcome, of: batch, loss: learner.lastLoss)
       if let sentence { recorder.say(sentence) }

@@ -94,18 +94,6 @@ extension Wrapper {
       ShapedBatch(batch, discount: discount, potential: potential)
     }
   }
-
-  /// Shows observations less their running mean in units of their running deviation; for code only.
-  public static var observationNormalisation: Wrapper {
-    Wrapper("observation-normalisation") { batch, _ in try ObservationNormalisationBatch(batch) }
-  }
-
-  /// Gives rewards in units of the running deviation of discounted returns; for code only.
-  public static func rewardNormalisation(discount: Double) -> Wrapper {
-    Wrapper("reward-normalisation=\(discount.short)") { batch, _ in
-      RewardNormalisationBatch(batch, discount: discount)
-    }
-  }
 }
 
 extension Wrapper {
@@ -116,7 +104,7 @@ extension Wrapper {
 
 extension Double {
   /// The number without the `.0` of a whole one.
-  fileprivate var short: String {
+  var short: String {
     let text = String(self)
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }

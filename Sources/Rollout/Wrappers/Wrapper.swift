@@ -14,6 +14,8 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
 
   /// The steps that a time limit allows; such a wrapper, innermost, is the environment's own limit.
   let stepLimit: Int?
+  /// What it normalises; such a wrapper is the learner's to take off the list.
+  package let normalisation: Normalisation?
   private let wrap: Wrap
 
   /// Describes a wrapper of one's own.
@@ -25,9 +27,13 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
     self.init(description, stepLimit: nil, wrap: wrap)
   }
 
-  init(_ description: String, stepLimit: Int?, wrap: @escaping Wrap) {
+  init(
+    _ description: String, stepLimit: Int? = nil, normalisation: Normalisation? = nil,
+    wrap: @escaping Wrap
+  ) {
     self.description = description
     self.stepLimit = stepLimit
+    self.normalisation = normalisation
     self.wrap = wrap
   }
 

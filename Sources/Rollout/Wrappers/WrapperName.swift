@@ -11,7 +11,7 @@ package struct WrapperName: Sendable {
   let make: @Sendable (_ argument: String?, _ part: String?) -> Wrapper?
 
   /// The name alone.
-  package var name: String { String(usage.prefix { $0 != "=" }) }
+  package var name: String { String(usage.prefix { $0 != "=" && $0 != "[" }) }
 
   private init(
     _ usage: String, _ summary: String, _ remedy: String,
@@ -60,7 +60,11 @@ package struct WrapperName: Sendable {
     WrapperName(name, summary, "takes no argument: write \(name).") { $0 == nil ? wrapper : nil }
   }
 
-  /// All of them, in the order of `docs/environments.md`.
+  private static func discount(_ text: String) -> Double? {
+    Double(text).flatMap { (0...1).contains($0) ? $0 : nil }
+  }
+
+  /// Those that go around an environment, in the order of `docs/environments.md`.
   package static let all: [WrapperName] = [
     counted("time-limit=N", "Cut episodes off after N steps.", example: 200, Wrapper.timeLimit),
     counted(
@@ -116,16 +120,28 @@ package struct WrapperName: Sendable {
       "shaping=GAMMA",
       "Add the discounted gain of minus the distance of elements 0 and 1 from the origin.",
       "needs a discount from 0 to 1, that of --gamma: write it like shaping=0.99."
-    ) {
-      $0.flatMap { Double($0) }.flatMap { (0...1).contains($0) ? .shaping(discount: $0) : nil }
+    ) { $0.flatMap(discount).map { .shaping(discount: $0) } },
+  ]
+
+  /// Those that `rlplay train` takes behind all others.
+  package static let normalisations: [WrapperName] = [
+    plain(
+      "observation-normalisation",
+      "Show the network Boxes of floats less their running mean, in units of their deviation.",
+      .observationNormalisation),
+    WrapperName(
+      "reward-normalisation[=GAMMA]",
+      "Learn from rewards in units of the running deviation of discounted returns.",
+      "needs a discount from 0 to 1, or none for that of --gamma: write it like "
+        + "reward-normalisation=0.99."
+    ) { argument in
+      guard let argument else { return .rewardNormalisation() }
+      return discount(argument).map { .rewardNormalisation(discount: $0) }
     },
   ]
 }
 
 extension Wrapper {
-  /// What a checkpoint cannot hold as yet, and why.
-  private static let codeOnly = ["observation-normalisation", "reward-normalisation"]
-
   /// The wrapper that a name and its argument spell, such as `frame-stack=4` or `frame-stack=4@image`.
   ///
   /// - Throws: `WrapperError`, whose sentence begins with what the text does not say.
@@ -134,12 +150,9 @@ extension Wrapper {
     let part = halves.count == 2 ? String(halves[1]) : nil
     let parts = halves[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts.first ?? "")
-    guard let known = WrapperName.all.first(where: { $0.name == name }) else {
-      if Self.codeOnly.contains(name) {
-        throw WrapperError(
-          "names \(name), which is for code only: a checkpoint does not hold its statistics.")
-      }
-      let names = WrapperName.all.map(\.name)
+    let all = WrapperName.all + WrapperName.normalisations
+    guard let known = all.first(where: { $0.name == name }) else {
+      let names = all.map(\.name)
       let nearest = NearestMatch.find(name, among: names).map { " Did you mean \($0)?" } ?? ""
       throw WrapperError(
         "names '\(name)', which is none of \(names.joined(separator: ", ")).\(nearest)")

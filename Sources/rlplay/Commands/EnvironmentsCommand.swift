@@ -24,13 +24,20 @@ enum EnvironmentsCommand {
     }
   }
 
+  private static let known = WrapperName.all + WrapperName.normalisations
+
   /// What --wrap takes.
   private static var wrappers: String {
-    let width = WrapperName.all.map(\.usage.count).max() ?? 0
-    let rows = WrapperName.all.map { "  \(NumberText.left($0.usage, width))  \($0.summary)" }
+    let width = known.map(\.usage.count).max() ?? 0
+    func rows(_ wrappers: [WrapperName]) -> [String] {
+      wrappers.map { "  \(NumberText.left($0.usage, width))  \($0.summary)" }
+    }
     let named = WrapperName.all.filter(\.takesPart).map(\.name).joined(separator: ", ")
     let parts = "\n\(named) take a part of a Dict or Tuple behind an @: grey-scale@image."
-    return (["Wrappers, for 'rlplay train --wrap':"] + rows + [parts]).joined(separator: "\n")
+    return
+      (["Wrappers, for 'rlplay train --wrap':"] + rows(WrapperName.all)
+      + ["Behind all others, for training alone:"] + rows(WrapperName.normalisations) + [parts])
+      .joined(separator: "\n")
   }
 
   private static var json: String {
@@ -59,7 +66,7 @@ enum EnvironmentsCommand {
     result.set("environments", environments)
     result.set(
       "wrappers",
-      WrapperName.all.map { wrapper in
+      known.map { wrapper in
         var object = OrderedJSON()
         object.set("name", wrapper.name)
         object.set("usage", wrapper.usage)

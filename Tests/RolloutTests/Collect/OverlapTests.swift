@@ -69,8 +69,6 @@ struct OverlapTests {
     #expect(try batch(members).parts == [0..<3])
     #expect(WrappedBatch(EagerBatch(try batch(members))).parts == [0..<2, 2..<3])
     #expect(WrappedBatch(try batch(members)).parts == [0..<3])
-    let normalised = RewardNormalisationBatch(EagerBatch(try batch(members)), discount: 0.9)
-    #expect(WrappedBatch(normalised).parts == [0..<3])
   }
 
   @Test func `one half's next step is begun before the other half's is waited for`() throws {

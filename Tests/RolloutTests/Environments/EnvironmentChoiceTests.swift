@@ -26,7 +26,7 @@ struct EnvironmentChoiceTests {
 
   @Test func `a wrapper without a name cannot be read back`() throws {
     let data = try JSONEncoder().encode(
-      EnvironmentChoice("CartPole-v1", wrappers: [.observationNormalisation]))
+      EnvironmentChoice("CartPole-v1", wrappers: [.shaping(discount: 1) { _ in 0 }]))
     #expect(throws: WrapperError.self) {
       try JSONDecoder().decode(EnvironmentChoice.self, from: data)
     }
@@ -68,10 +68,18 @@ struct EnvironmentChoiceTests {
     #expect(throws: InvalidEnvironmentArguments.self) {
       try EnvironmentChoice("Corridor-v0", arguments: "size=1").validate()
     }
-    let error = #expect(throws: WrapperError.self) {
-      try EnvironmentChoice("CartPole-v1", wrappers: [.observationNormalisation]).validate()
+    for (wrapper, words) in [
+      (Wrapper.shaping(discount: 1) { _ in 0 }, "for code only"),
+      (.observationNormalisation, "observation-normalisation goes around no environment"),
+      (.rewardNormalisation(), "reward-normalisation goes around no environment"),
+    ] {
+      let choice = EnvironmentChoice("CartPole-v1", wrappers: [wrapper])
+      let error = #expect(throws: WrapperError.self) { try choice.validate() }
+      #expect(error?.description.contains(words) == true)
+      if wrapper.normalisation != nil {
+        #expect(throws: WrapperError.self) { try choice.spaces() }
+      }
     }
-    #expect(error?.description.contains("for code only") == true)
   }
 
   @Test func `what is wrong with a choice is no finding about its environment`() {

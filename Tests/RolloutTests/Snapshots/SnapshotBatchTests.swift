@@ -59,11 +59,6 @@ struct SnapshotBatchTests {
     }
   }
 
-  @Test(arguments: [Wrapper.observationNormalisation, .rewardNormalisation(discount: 0.9)])
-  func `the normalisations go on`(wrapper: Wrapper) throws {
-    try expectResumes(wrapper.description) { try wrapped([wrapper], ofPictures: false, seed: $0) }
-  }
-
   @Test func `a masked environment goes on, and one with an array that says so`() throws {
     try expectResumes("mask") {
       try NativeEnvironmentBatch(streams: streams(3, seed: $0)) { _ in

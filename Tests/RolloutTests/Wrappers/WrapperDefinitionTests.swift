@@ -146,7 +146,7 @@ struct WrapperDefinitionTests {
     let streams = [PCG64(seed: 0)]
     for wrapper in [
       Wrapper.frameStack(2), .frameSkip(2), .greyScale, .resize(height: 2, width: 2),
-      .observationMask(keeping: [0]), .shaping(discount: 0.9), .observationNormalisation,
+      .observationMask(keeping: [0]), .shaping(discount: 0.9),
     ] {
       let error = #expect(throws: WrapperError.self) {
         try [wrapper].wrap(cockpit, streams: streams)

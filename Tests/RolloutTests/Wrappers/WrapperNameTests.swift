@@ -16,6 +16,9 @@ struct WrapperNameTests {
     ("frame-stack=4", .frameStack(4)), ("reward-scale=-0.1", .rewardScale(-0.1)),
     ("reward-clip=-1:1", .rewardClip(-1...1)), ("reward-clip=-inf:5", .rewardClip(-.infinity...5)),
     ("reward-sign", .rewardSign), ("shaping=0.99", .shaping(discount: 0.99)),
+    ("observation-normalisation", .observationNormalisation),
+    ("reward-normalisation", .rewardNormalisation()),
+    ("reward-normalisation=0.95", .rewardNormalisation(discount: 0.95)),
   ])
   func `a name and its argument are read and written alike`(text: String, wrapper: Wrapper) throws {
     #expect(try Wrapper(parsing: text) == wrapper)
@@ -33,7 +36,9 @@ struct WrapperNameTests {
     ("reward-clip=nan:1", "smaller one"), ("reward-sign=1", "takes no argument"),
     ("time-limit=9@image", "time-limit takes no part of an observation: leave '@image' out"),
     ("grey-scale@", "write it like grey-scale@image"), ("grey-scale=1@image", "no argument"),
-    ("shaping=1.1", "from 0 to 1"), ("reward-normalisation", "for code only"),
+    ("shaping=1.1", "from 0 to 1"), ("reward-normalisation=2", "from 0 to 1, or none"),
+    ("observation-normalization", "Did you mean observation-normalisation?"),
+    ("observation-normalisation@image", "takes no part of an observation"),
   ])
   func `what names no wrapper is said`(text: String, words: String) {
     let error = #expect(throws: WrapperError.self) { try Wrapper(parsing: text) }

@@ -28,7 +28,22 @@ extension ProcessTests {
         ["train", "--wrap", "grey-scale"],
         "the wrapper grey-scale does not suit: the observation is Box(-inf, inf, [4], float32)"
       ),
-      (["train", "--wrap", "observation-normalisation"], "which is for code only"),
+      (
+        ["train", "--wrap", "observation-normalisation", "--wrap", "frame-stack=4"],
+        "--wrap observation-normalisation goes by what comes out of all other wrappers: name it "
+      ),
+      (
+        ["train", "--wrap", "reward-normalisation,reward-normalisation=0.9"],
+        "--wrap reward-normalisation goes by what comes out of all other wrappers: name it once"
+      ),
+      (
+        ["train", "--env", "Corridor-v0", "--wrap", "observation-normalisation"],
+        "observation-normalisation is for a Box of float32 or float64, and the network sees none"
+      ),
+      (
+        ["check-env", "CartPole-v1", "--wrap", "reward-normalisation"],
+        "reward-normalisation goes around no environment: its statistics are the learner's"
+      ),
       (["train", "--env", "Nowhere-v0"], "and gym:ID for those of Gymnasium."),
       (
         ["train", "--env", "Corridor-v0", "--env-args", "size=1"],

@@ -46,11 +46,49 @@ extension ProcessTests {
       #expect(mean <= length && mean >= length - 0.5)
     }
 
+    @Test func `a policy is trained by workers with statistics that its checkpoint holds`() throws {
+      let directory = try ScratchDirectory()
+      let trained = try RunningProgram.run(
+        Executable.rlplay,
+        [
+          "train", "--env", "Pendulum-v1", "--algorithm", "vtrace", "--wrap", "reward-scale=2",
+          "--wrap", "observation-normalisation", "--wrap", "reward-normalisation=0.9", "--steps",
+          "8000", "--actors", "2", "--buffers", "4", "--eval-every", "0", "--seed", "3",
+          "--run-dir", directory.path("run"),
+        ], in: directory.url)
+      #expect(trained.exitCode == 0, "\(trained.errors)")
+      #expect(trained.output.contains("normalizer.obs.scale"), "\(trained.output)")
+      let configuration = try String(
+        contentsOf: directory.url.appending(path: "run/config.json"), encoding: .utf8)
+      let names = ["reward-scale=2", "observation-normalisation", "reward-normalisation=0.9"]
+      let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+      #expect(configuration.contains("\"wrap\": [\(list)]"))
+
+      let described = try RunningProgram.run(
+        Executable.rlplay, ["describe", "run"], in: directory.url)
+      #expect(described.exitCode == 0, "\(described.errors)")
+      for name in ["obs.mean", "obs.scale", "return.scale"] {
+        #expect(described.output.contains("normalizer.\(name)"), "\(described.output)")
+      }
+      let arguments = ["evaluate", "run", "--episodes", "3", "--seed", "1", "--json"]
+      let outputs = try (0..<2).map { _ in
+        let evaluated = try RunningProgram.run(Executable.rlplay, arguments, in: directory.url)
+        #expect(evaluated.exitCode == 0, "\(evaluated.errors)")
+        return try #require(evaluated.output.split(separator: "\n").last)
+      }
+      #expect(outputs[0] == outputs[1])
+      // Rewards in the environment's own units, doubled: an episode of 200 steps comes to hundreds.
+      let object = try JSONSerialization.jsonObject(with: Data(outputs[0].utf8))
+      let mean = try #require((object as? [String: Double])?["mean_return"])
+      #expect(mean < -400)
+    }
+
     @Test func `envs lists what --wrap takes`() throws {
       let directory = try ScratchDirectory()
       let outcome = try RunningProgram.run(Executable.rlplay, ["envs"], in: directory.url)
       #expect(outcome.output.contains("\nWrappers, for 'rlplay train --wrap':\n"))
-      #expect(outcome.output.contains("\n  observation-mask=I,J,...  Show "))
+      #expect(outcome.output.contains("\n  observation-mask=I,J,...      Show "))
+      #expect(outcome.output.contains("\n  reward-normalisation[=GAMMA]  Learn "))
       #expect(outcome.output.contains("frame-stack take a part of a Dict or Tuple behind an @"))
       #expect(outcome.output.contains("\ngym:ID  "))
     }

@@ -1,3 +1,5 @@
+import Rollout
+
 /// Means and variances of several quantities over all that was seen of them so far.
 ///
 /// Samples come in batches, which Chan's formula merges with what there is. It begins with mean 0 and variance 1,
@@ -13,18 +15,17 @@ final class RunningMoments {
     variances = FlatVector(repeating: 1, count: count)
   }
 
+  /// How many quantities there are.
+  var count: Int { means.count }
+
   /// The mean of one quantity.
   func mean(_ index: Int) -> Double { means.base[index] }
 
   /// The variance of one quantity, that of the samples themselves.
   func variance(_ index: Int) -> Double { variances.base[index] }
 
-  /// Measures, saves or restores all of it.
-  func transfer(_ snapshot: inout SnapshotCursor) {
-    snapshot.transfer(&sampleCount)
-    snapshot.transfer(means)
-    snapshot.transfer(variances)
-  }
+  /// What brings one quantity to the deviation 1: 1 / √(variance + 10⁻⁸).
+  func scale(_ index: Int) -> Double { 1 / (variance(index) + 1e-8).squareRoot() }
 
   /// Merges a batch: for each quantity its mean and variance over `batchCount` samples.
   ///
@@ -45,5 +46,24 @@ final class RunningMoments {
           + difference * difference * earlier * new / total) / total
     }
     sampleCount = total
+  }
+
+  /// Samples, means and variances under a name.
+  func state(_ name: String) -> [(name: String, values: [Double])] {
+    [
+      ("\(name).count", [sampleCount]), ("\(name).mean", means.elements),
+      ("\(name).variance", variances.elements),
+    ]
+  }
+
+  /// Takes over what `state` said under that name.
+  ///
+  /// - Throws: `CheckpointError` when it is of another size.
+  func restore(
+    _ state: [(name: String, values: [Double])], _ name: String
+  ) throws(CheckpointError) {
+    sampleCount = try state.values("\(name).count", count: 1)[0]
+    means.assign(try state.values("\(name).mean", count: count))
+    variances.assign(try state.values("\(name).variance", count: count))
   }
 }

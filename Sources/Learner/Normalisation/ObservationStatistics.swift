@@ -1,0 +1,118 @@
+import Actor
+import Rollout
+
+/// Means and variances of the observations that were learnt from, written into the weights for a network that normalises.
+///
+/// A sample is an observation that somebody acted upon: rows 0…T−1, but those of environments that wait (`sticky`). One that
+/// holds a number which is not finite is none.
+final class ObservationStatistics: RunningStatistics {
+  private struct Leaf {
+    var path: String
+    var column: Column
+    var isDouble: Bool
+    var moments: RunningMoments
+    var mean: Range<Int>
+    var scale: Range<Int>
+  }
+
+  private let leaves: [Leaf]
+  private let weights: FlatVector<Float>
+  /// Which observations of the batch are samples, [T, B].
+  private let isSample: FlatVector<Bool>
+  private let sums: FlatVector<Double>
+  private let squares: FlatVector<Double>
+
+  /// Prepares statistics of what the weights have buffers for; `nil` where that is nothing.
+  ///
+  /// - Parameters:
+  ///   - layout: the batches, [T, n·B].
+  ///   - parameters: the policy's, with its buffers.
+  ///   - weights: where means and scales are written.
+  init?(_ layout: FragmentLayout, _ parameters: ParameterLayout, _ weights: FlatVector<Float>) {
+    let observation = layout.contents.spaces.observation
+    leaves = NetworkNormalisation.leaves(of: observation).compactMap { place, path in
+      guard let mean = parameters.range(of: NetworkNormalisation.meanName(of: path)),
+        let scale = parameters.range(of: NetworkNormalisation.scaleName(of: path))
+      else { return nil }
+      let column = layout.obs.leaves[place]
+      precondition(
+        mean.count == column.elementCount && scale.count == column.elementCount,
+        "\(path) has \(column.elementCount) elements and buffers of \(mean.count), \(scale.count)")
+      return Leaf(
+        path: path, column: column,
+        isDouble: observation.leaves.leaves[place].elementType == .float64,
+        moments: RunningMoments(count: column.elementCount), mean: mean, scale: scale)
+    }
+    guard let width = leaves.map(\.column.elementCount).max() else { return nil }
+    self.weights = weights
+    isSample = FlatVector(repeating: false, count: layout.stepCount * layout.environmentCount)
+    sums = FlatVector(repeating: 0, count: width)
+    squares = FlatVector(repeating: 0, count: width)
+  }
+
+  /// Adds a batch's observations; the weights know of them when it returns.
+  func add(_ batch: FragmentView) {
+    for leaf in leaves {
+      if leaf.isDouble {
+        add(leaf, of: batch, as: Double.self)
+      } else {
+        add(leaf, of: batch, as: Float.self)
+      }
+      for index in 0..<leaf.moments.count {
+        weights.base[leaf.mean.lowerBound + index] = Float(leaf.moments.mean(index))
+        weights.base[leaf.scale.lowerBound + index] = Float(leaf.moments.scale(index))
+      }
+    }
+  }
+
+  /// Two passes: means first, so that nothing cancels.
+  @inline(__always)
+  private func add<Element: BinaryFloatingPoint & BitwiseCopyable>(
+    _ leaf: Leaf, of batch: FragmentView, as type: Element.Type
+  ) {
+    let (column, sums, squares) = (leaf.column, sums.base, squares.base)
+    let width = column.elementCount
+    let rows = batch.layout.stepCount * column.environmentCount
+    // The rows of all environments lie one behind the other.
+    let first = (batch.base + column.offset).assumingMemoryBound(to: Element.self)
+    var count = 0
+    for element in 0..<width { (sums[element], squares[element]) = (0, 0) }
+    for place in 0..<rows {
+      let (row, environment) = place.quotientAndRemainder(dividingBy: column.environmentCount)
+      let values = first + place &* width
+      var isFinite = true
+      // What Float cannot hold, the network cannot see.
+      for element in 0..<width where !Float(values[element]).isFinite { isFinite = false }
+      let isSample = isFinite && batch.isPlayed(row, by: environment)
+      self.isSample.base[place] = isSample
+      guard isSample else { continue }
+      count &+= 1
+      for element in 0..<width { sums[element] += Double(values[element]) }
+    }
+    guard count > 0 else { return }
+    for element in 0..<width { sums[element] /= Double(count) }
+    for place in 0..<rows where isSample.base[place] {
+      let values = first + place &* width
+      for element in 0..<width {
+        let difference = Double(values[element]) - sums[element]
+        squares[element] += difference * difference
+      }
+    }
+    leaf.moments.merge(count: count) { (sums[$0], squares[$0] / Double(count)) }
+  }
+
+  var state: [(name: String, values: [Double])] {
+    leaves.flatMap { $0.moments.state($0.path) }
+  }
+
+  func restore(_ state: [(name: String, values: [Double])]) throws(CheckpointError) {
+    for leaf in leaves { try leaf.moments.restore(state, leaf.path) }
+  }
+}
+
+extension FragmentView {
+  /// Whether an environment stepped from a row, and did not wait for the fragment's end (`sticky`).
+  func isPlayed(_ t: Int, by environment: Int) -> Bool {
+    !fin[t + 1, environment] || terminated[t, environment] || truncated[t, environment]
+  }
+}

@@ -1,0 +1,139 @@
+import Rollout
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// The variance of returns against explicit sums over all episodes.
+struct ReturnStatisticsTests {
+  private static let spaces = EnvironmentSpaces(
+    observation: .box(shape: [1], low: -1, high: 1), action: .discrete(2))
+
+  /// Batches of two fragments of 6 steps of 3 environments.
+  private struct Stage {
+    let batch: FragmentBatch
+    let fragment: FragmentStorage
+    let place: Int
+    let weights: FlatVector<Float>
+    let statistics: ReturnStatistics
+
+    init() throws {
+      let signature = try PolicySignature(
+        NetworkPolicy(normalisation: .init(rewards: true)), for: spaces)
+      let layout = FragmentLayout(
+        stepCount: 6, environmentCount: 3, contents: signature.contents(spaces))
+      fragment = FragmentStorage(layout)
+      batch = FragmentBatch(2, of: layout)
+      weights = FlatVector(repeating: 0, count: signature.parameters.elementCount)
+      place = try #require(signature.parameters.range(of: "normalizer.return.scale")).lowerBound
+      statistics = try #require(
+        ReturnStatistics(batch.layout, signature.parameters, weights, discount: 0.9))
+    }
+
+    /// A fragment of a worker, with what is played of its environments added to `episodes`, by worker and environment.
+    func collect(
+      _ header: FragmentHeader, at position: Int, using random: inout PCG64,
+      _ episodes: inout [Key: [[Double]]]
+    ) {
+      let view = fragment.view
+      view.header = header
+      for b in 0..<3 {
+        let key = Key(header.worker, header.incarnation, b)
+        if episodes[key] == nil { episodes[key] = [[]] }
+        var waits = false
+        for t in 1...6 {
+          let reward = 3 * random.standardNormal() + 1
+          view.rew[t, b] = waits ? 0 : Float(reward)
+          let ends = random.integer(below: 5) == 0
+          view.fin[t, b] = waits || ends
+          view.terminated[t - 1, b] = !waits && ends && t % 2 == 0
+          view.truncated[t - 1, b] = !waits && ends && t % 2 == 1
+          if waits { continue }
+          if random.integer(below: 20) == 0 {
+            view.rew[t, b] = [.nan, .infinity][t % 2]
+          } else {
+            episodes[key]![episodes[key]!.count - 1].append(Double(view.rew[t, b]))
+          }
+          if ends {
+            episodes[key]!.append([])
+            // Environment 2 waits for the end of its fragment.
+            waits = b == 2
+          }
+        }
+      }
+      batch.gather(view, at: position)
+    }
+  }
+
+  private struct Key: Hashable {
+    var worker: UInt32
+    var incarnation: UInt32
+    var environment: Int
+
+    init(_ worker: UInt32, _ incarnation: UInt32, _ environment: Int) {
+      (self.worker, self.incarnation, self.environment) = (worker, incarnation, environment)
+    }
+  }
+
+  private func header(_ worker: UInt32, _ incarnation: UInt32) -> FragmentHeader {
+    var header = FragmentHeader()
+    (header.worker, header.incarnation) = (worker, incarnation)
+    return header
+  }
+
+  /// Whose fragments make up each batch: worker and incarnation.
+  private static let order: [[(UInt32, UInt32)]] = [
+    [(0, 0), (2, 0)], [(2, 0), (0, 0)], [(0, 0), (0, 0)], [(2, 1), (0, 0)], [(2, 1), (1, 0)],
+  ]
+
+  @Test func `the scale is that of all returns so far, worker by worker`() throws {
+    let stage = try Stage()
+    var random = PCG64(seed: 8)
+    var episodes: [Key: [[Double]]] = [:]
+    for origins in Self.order {
+      for (position, origin) in origins.enumerated() {
+        stage.collect(
+          header(origin.0, origin.1), at: position, using: &random, &episodes)
+      }
+      stage.statistics.add(stage.batch)
+      // R behind each step of each episode, as an explicit sum.
+      let returns = episodes.values.joined().flatMap { rewards in
+        rewards.indices.map { end in
+          (0...end).reduce(0) { sum, k in
+            sum + rewards[k] * (0..<end - k).reduce(1) { product, _ in product * 0.9 }
+          }
+        }
+      }
+      let expected = NaiveMoments(returns).scale
+      // A Float of sums in Double.
+      #expect(abs(Double(stage.weights[stage.place]) / expected - 1) <= 1e-6)
+    }
+    #expect(episodes.values.joined().count > 20, "hardly an episode ended")
+  }
+
+  @Test func `what was saved goes on to the same bits`() throws {
+    let (one, other) = (try Stage(), try Stage())
+    var random = PCG64(seed: 9)
+    var episodes: [Key: [[Double]]] = [:]
+    func play(_ stage: Stage, _ origins: [(UInt32, UInt32)], _ random: inout PCG64) {
+      for (position, origin) in origins.enumerated() {
+        stage.collect(header(origin.0, origin.1), at: position, using: &random, &episodes)
+      }
+      stage.statistics.add(stage.batch)
+    }
+    for origins in Self.order.prefix(4) { play(one, origins, &random) }
+    try other.statistics.restore(one.statistics.state)
+    #expect(
+      one.statistics.state.map(\.name) == [
+        "return.count", "return.mean", "return.variance", "return.worker.0", "return.worker.2",
+      ])
+    var copy = random
+    play(one, Self.order[4], &random)
+    play(other, Self.order[4], &copy)
+    #expect(one.weights[one.place] == other.weights[other.place])
+    #expect(one.statistics.state.map(\.values) == other.statistics.state.map(\.values))
+    #expect(throws: CheckpointError.self) {
+      try other.statistics.restore(one.statistics.state + [("return.worker.x", [0])])
+    }
+  }
+}
