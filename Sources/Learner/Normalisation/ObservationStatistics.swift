@@ -70,29 +70,28 @@ final class ObservationStatistics: RunningStatistics {
   private func add<Element: BinaryFloatingPoint & BitwiseCopyable>(
     _ leaf: Leaf, of batch: FragmentView, as type: Element.Type
   ) {
-    let (column, sums, squares) = (leaf.column, sums.base, squares.base)
-    let width = column.elementCount
-    let rows = batch.layout.stepCount * column.environmentCount
-    // The rows of all environments lie one behind the other.
-    let first = (batch.base + column.offset).assumingMemoryBound(to: Element.self)
+    let (sums, squares, isSample) = (sums.base, squares.base, isSample.base)
+    let width = leaf.column.elementCount
+    let steps = batch.layout.stepCount * batch.layout.environmentCount
+    let played = PlayedSteps(batch)
+    // The observations of all environments and rows lie one behind the other.
+    let first = (batch.base + leaf.column.offset).assumingMemoryBound(to: Element.self)
     var count = 0
     for element in 0..<width { (sums[element], squares[element]) = (0, 0) }
-    for place in 0..<rows {
-      let (row, environment) = place.quotientAndRemainder(dividingBy: column.environmentCount)
-      let values = first + place &* width
+    for step in 0..<steps {
+      let values = first + step &* width
       var isFinite = true
       // What Float cannot hold, the network cannot see.
       for element in 0..<width where !Float(values[element]).isFinite { isFinite = false }
-      let isSample = isFinite && batch.isPlayed(row, by: environment)
-      self.isSample.base[place] = isSample
-      guard isSample else { continue }
+      isSample[step] = isFinite && played.contains(step)
+      guard isSample[step] else { continue }
       count &+= 1
       for element in 0..<width { sums[element] += Double(values[element]) }
     }
     guard count > 0 else { return }
     for element in 0..<width { sums[element] /= Double(count) }
-    for place in 0..<rows where isSample.base[place] {
-      let values = first + place &* width
+    for step in 0..<steps where isSample[step] {
+      let values = first + step &* width
       for element in 0..<width {
         let difference = Double(values[element]) - sums[element]
         squares[element] += difference * difference
@@ -107,12 +106,5 @@ final class ObservationStatistics: RunningStatistics {
 
   func restore(_ state: [(name: String, values: [Double])]) throws(CheckpointError) {
     for leaf in leaves { try leaf.moments.restore(state, leaf.path) }
-  }
-}
-
-extension FragmentView {
-  /// Whether an environment stepped from a row, and did not wait for the fragment's end (`sticky`).
-  func isPlayed(_ t: Int, by environment: Int) -> Bool {
-    !fin[t + 1, environment] || terminated[t, environment] || truncated[t, environment]
   }
 }

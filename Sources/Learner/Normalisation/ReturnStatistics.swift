@@ -52,33 +52,41 @@ final class ReturnStatistics: RunningStatistics {
     var sampleCount = 0
     for (position, header) in batch.headers.enumerated() {
       let worker = worker(of: header, environmentCount: count)
-      follow(
-        batch.view, from: position * count, worker.returns, &sampleCount)
+      sampleCount = follow(
+        batch.view, from: position * count, worker.returns, behind: sampleCount)
     }
-    let mean = (0..<sampleCount).reduce(0) { $0 + samples.base[$1] } / Double(sampleCount)
-    let squares = (0..<sampleCount).reduce(0) {
-      $0 + (samples.base[$1] - mean) * (samples.base[$1] - mean)
+    var (sum, squares) = (0.0, 0.0)
+    for index in 0..<sampleCount { sum += samples.base[index] }
+    let mean = sum / Double(max(sampleCount, 1))
+    for index in 0..<sampleCount {
+      let difference = samples.base[index] - mean
+      squares += difference * difference
     }
     moments.merge(count: sampleCount) { _ in (mean, squares / Double(sampleCount)) }
     weights.base[place] = Float(moments.scale(0))
   }
 
+  /// Follows one fragment, whose environments begin at `first` of the batch; how many samples there are then.
   private func follow(
     _ batch: FragmentView, from first: Int, _ returns: FlatVector<Double>,
-    _ sampleCount: inout Int
-  ) {
-    let (rewards, ends) = (batch.rew, batch.fin)
+    behind earlierCount: Int
+  ) -> Int {
+    let (played, samples, count) = (PlayedSteps(batch), samples.base, returns.count)
+    let (returns, discount) = (returns.base, discount)
+    var sampleCount = earlierCount
     for t in 0..<batch.layout.stepCount {
-      for index in 0..<returns.count {
-        let (reward, isOver) = (rewards[t + 1, first + index], ends[t + 1, first + index])
-        if reward.isFinite, batch.isPlayed(t, by: first + index) {
-          returns.base[index] = discount * returns.base[index] + Double(reward)
-          samples.base[sampleCount] = returns.base[index]
-          sampleCount += 1
+      for index in 0..<count {
+        let step = t &* batch.layout.environmentCount &+ first &+ index
+        let reward = played.rewards[step]
+        if reward.isFinite, played.contains(step) {
+          returns[index] = discount * returns[index] + Double(reward)
+          samples[sampleCount] = returns[index]
+          sampleCount &+= 1
         }
-        if isOver { returns.base[index] = 0 }
+        if played.ends[step] { returns[index] = 0 }
       }
     }
+    return sampleCount
   }
 
   private func worker(of header: FragmentHeader, environmentCount: Int) -> Worker {
