@@ -52,7 +52,7 @@ public final class NormalisingLearner: BatchLearner, RunningStatistics {
   public func takeMetrics() -> [(name: String, value: Double)] { learner.takeMetrics() }
 
   /// Counts, means and variances by the path of an observation's leaf (`obs.count`, `obs.mean`, `obs.variance`) and of `return`;
-  /// `return.worker.<w>`: the worker's incarnation, then what each of its environments has returned so far.
+  /// `return.worker.<w>`: what each of the worker's environments has returned so far.
   public var state: [(name: String, values: [Double])] {
     (observations?.state ?? []) + (returns?.state ?? [])
   }

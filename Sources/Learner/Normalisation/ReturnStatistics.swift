@@ -6,25 +6,17 @@ import Rollout
 ///     R = γ R + r, from 0 at the beginning of each episode
 ///
 /// is followed for every environment of every worker through its fragments, in the order in which they are taken; each value
-/// is a sample. A worker that is replaced begins with 0. A reward that is not finite is left out.
+/// is a sample. Where the first row of a fragment begins an episode, as after a worker was replaced, R is 0 as well: one that
+/// goes on from a snapshot keeps it. A reward that is not finite is left out.
 final class ReturnStatistics: RunningStatistics {
-  private final class Worker {
-    var incarnation: UInt32
-    let returns: FlatVector<Double>
-
-    init(incarnation: UInt32, count: Int) {
-      self.incarnation = incarnation
-      returns = FlatVector(repeating: 0, count: count)
-    }
-  }
-
   private static let name = "return"
 
   private let discount: Double
   private let weights: FlatVector<Float>
   private let place: Int
   private let moments = RunningMoments(count: 1)
-  private var workers: [UInt32: Worker] = [:]
+  /// R of the environments of each worker that was heard of.
+  private var returns: [UInt32: FlatVector<Double>] = [:]
   /// The batch's values of R.
   private let samples: FlatVector<Double>
 
@@ -51,9 +43,9 @@ final class ReturnStatistics: RunningStatistics {
     let count = batch.layout.environmentCount / batch.fragmentCount
     var sampleCount = 0
     for (position, header) in batch.headers.enumerated() {
-      let worker = worker(of: header, environmentCount: count)
       sampleCount = follow(
-        batch.view, from: position * count, worker.returns, behind: sampleCount)
+        batch.view, from: position * count, returns(of: header.worker, count: count),
+        behind: sampleCount)
     }
     var (sum, squares) = (0.0, 0.0)
     for index in 0..<sampleCount { sum += samples.base[index] }
@@ -74,6 +66,7 @@ final class ReturnStatistics: RunningStatistics {
     let (played, samples, count) = (PlayedSteps(batch), samples.base, returns.count)
     let (returns, discount) = (returns.base, discount)
     var sampleCount = earlierCount
+    for index in 0..<count where batch.fin[0, first + index] { returns[index] = 0 }
     for t in 0..<batch.layout.stepCount {
       for index in 0..<count {
         let step = t &* batch.layout.environmentCount &+ first &+ index
@@ -89,39 +82,30 @@ final class ReturnStatistics: RunningStatistics {
     return sampleCount
   }
 
-  private func worker(of header: FragmentHeader, environmentCount: Int) -> Worker {
-    if let worker = workers[header.worker], worker.incarnation == header.incarnation,
-      worker.returns.count == environmentCount
-    {
-      return worker
-    }
-    let worker = Worker(incarnation: header.incarnation, count: environmentCount)
-    workers[header.worker] = worker
-    return worker
+  private func returns(of worker: UInt32, count: Int) -> FlatVector<Double> {
+    if let known = returns[worker], known.count == count { return known }
+    let new = FlatVector(repeating: 0.0, count: count)
+    returns[worker] = new
+    return new
   }
 
-  /// The moments, and for each worker its number, its incarnation and the returns of its environments so far.
+  /// The moments, and for each worker what each of its environments has returned so far.
   var state: [(name: String, values: [Double])] {
-    let open = workers.sorted { $0.key < $1.key }.map { number, worker in
-      (
-        name: "\(Self.name).worker.\(number)",
-        values: [Double(worker.incarnation)] + worker.returns.elements
-      )
+    let open = returns.sorted { $0.key < $1.key }.map { worker, returns in
+      (name: "\(Self.name).worker.\(worker)", values: returns.elements)
     }
     return moments.state(Self.name) + open
   }
 
   func restore(_ state: [(name: String, values: [Double])]) throws(CheckpointError) {
     try moments.restore(state, Self.name)
-    workers = [:]
+    returns = [:]
     let prefix = "\(Self.name).worker."
     for (name, values) in state where name.hasPrefix(prefix) {
-      guard let number = UInt32(name.dropFirst(prefix.count)), let first = values.first,
-        let incarnation = UInt32(exactly: first)
-      else { throw CheckpointError(.malformed, "its statistics '\(name)' are of no worker") }
-      let worker = Worker(incarnation: incarnation, count: values.count - 1)
-      worker.returns.assign(Array(values.dropFirst()))
-      workers[number] = worker
+      guard let worker = UInt32(name.dropFirst(prefix.count)) else {
+        throw CheckpointError(.malformed, "its statistics '\(name)' are of no worker")
+      }
+      returns(of: worker, count: values.count).assign(values)
     }
   }
 }

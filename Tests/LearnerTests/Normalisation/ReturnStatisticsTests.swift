@@ -30,15 +30,21 @@ struct ReturnStatisticsTests {
         ReturnStatistics(batch.layout, signature.parameters, weights, discount: 0.9))
     }
 
-    /// A fragment of a worker, with what is played of its environments added to `episodes`, by worker and environment.
+    /// A fragment of a worker, with what is played of its environments added to `episodes`, by worker, life and environment.
+    ///
+    /// A new life begins new episodes. The incarnation is another one each time: a worker that is replaced may go on.
     func collect(
-      _ header: FragmentHeader, at position: Int, using random: inout PCG64,
+      _ worker: UInt32, life: Int, at position: Int, using random: inout PCG64,
       _ episodes: inout [Key: [[Double]]]
     ) {
       let view = fragment.view
+      var header = FragmentHeader()
+      header.worker = worker
+      header.incarnation = UInt32(random.integer(below: 1000))
       view.header = header
       for b in 0..<3 {
-        let key = Key(header.worker, header.incarnation, b)
+        let key = Key(worker: worker, life: life, environment: b)
+        view.fin[0, b] = episodes[key]?.last?.isEmpty ?? true
         if episodes[key] == nil { episodes[key] = [[]] }
         var waits = false
         for t in 1...6 {
@@ -67,22 +73,12 @@ struct ReturnStatisticsTests {
 
   private struct Key: Hashable {
     var worker: UInt32
-    var incarnation: UInt32
+    var life: Int
     var environment: Int
-
-    init(_ worker: UInt32, _ incarnation: UInt32, _ environment: Int) {
-      (self.worker, self.incarnation, self.environment) = (worker, incarnation, environment)
-    }
   }
 
-  private func header(_ worker: UInt32, _ incarnation: UInt32) -> FragmentHeader {
-    var header = FragmentHeader()
-    (header.worker, header.incarnation) = (worker, incarnation)
-    return header
-  }
-
-  /// Whose fragments make up each batch: worker and incarnation.
-  private static let order: [[(UInt32, UInt32)]] = [
+  /// Whose fragments make up each batch: worker and life.
+  private static let order: [[(worker: UInt32, life: Int)]] = [
     [(0, 0), (2, 0)], [(2, 0), (0, 0)], [(0, 0), (0, 0)], [(2, 1), (0, 0)], [(2, 1), (1, 0)],
   ]
 
@@ -93,7 +89,7 @@ struct ReturnStatisticsTests {
     for origins in Self.order {
       for (position, origin) in origins.enumerated() {
         stage.collect(
-          header(origin.0, origin.1), at: position, using: &random, &episodes)
+          origin.worker, life: origin.life, at: position, using: &random, &episodes)
       }
       stage.statistics.add(stage.batch)
       // R behind each step of each episode, as an explicit sum.
@@ -115,9 +111,12 @@ struct ReturnStatisticsTests {
     let (one, other) = (try Stage(), try Stage())
     var random = PCG64(seed: 9)
     var episodes: [Key: [[Double]]] = [:]
-    func play(_ stage: Stage, _ origins: [(UInt32, UInt32)], _ random: inout PCG64) {
+    func play(
+      _ stage: Stage, _ origins: [(worker: UInt32, life: Int)], _ random: inout PCG64
+    ) {
       for (position, origin) in origins.enumerated() {
-        stage.collect(header(origin.0, origin.1), at: position, using: &random, &episodes)
+        stage.collect(
+          origin.worker, life: origin.life, at: position, using: &random, &episodes)
       }
       stage.statistics.add(stage.batch)
     }
@@ -128,7 +127,9 @@ struct ReturnStatisticsTests {
         "return.count", "return.mean", "return.variance", "return.worker.0", "return.worker.2",
       ])
     var copy = random
+    let before = episodes
     play(one, Self.order[4], &random)
+    episodes = before
     play(other, Self.order[4], &copy)
     #expect(one.weights[one.place] == other.weights[other.place])
     #expect(one.statistics.state.map(\.values) == other.statistics.state.map(\.values))
