@@ -29,6 +29,34 @@ struct SeedTaskLearningTests {
     #expect(mean.before < 0 && mean.after == 4, "\(mean)")
   }
 
+  /// Seed 001 says of its 200 updates that the values are learnt well; they are the distances to the goal.
+  @Test func `the corridor's values are how far the goal is, and every cell leads there`() throws {
+    let configuration = try TrainingConfiguration(
+      contentsOf: RecipeTests.path(of: "seed-001.json"))
+    let setup = try configuration.makeSetup(seed: 1)
+    let rollout = try SameProcess(setup, fragmentsPerBatch: configuration.fragmentsPerBatch)
+    defer { rollout.close() }
+    let layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
+    let learner = try configuration.makeLearner(
+      setup, batchLayout: rollout.batchLayout, valueParameters: layers.valueParameters)
+    for _ in 0..<200 { learner.learn(from: try rollout.next().view) }
+    #expect(learner.stepCount == configuration.totalSteps)
+    // What the network says is recorded beside what it sees.
+    let view = try rollout.next().view
+    let cells = view.obs(as: Int32.self)
+    let (values, logits) = (try #require(view.actor("value")), try #require(view.actor("logits")))
+    var seen: Set<Int32> = []
+    for t in 0..<view.layout.stepCount {
+      for environment in 0..<view.layout.environmentCount where cells[t, environment] < 4 {
+        let cell = cells[t, environment]
+        seen.insert(cell)
+        #expect(abs(values[t, environment] - Float(4 - cell)) < 0.3)
+        #expect(exp(logits[t, environment, 1]) > 0.7)
+      }
+    }
+    #expect(seen == [0, 1, 2, 3])
+  }
+
   @Test func `a cube scrambled by one turn is solved by one turn`() throws {
     let mean = try train("cube2x2-depth-1.json", updates: 500)
     #expect(mean.before < -10 && mean.after == 0, "\(mean)")
