@@ -26,8 +26,11 @@ extension TrainingConfiguration {
     case .a2c:
       adoptCritic()
       deterministic = true
+      actorCount = 4
+      bufferCount = 8
+      fragmentsPerBatch = 4
+      fragmentSteps = 8
       lambda = 0.95
-      learningRate = 0.001
     case .ppo:
       adoptCritic()
       deterministic = true
