@@ -41,6 +41,8 @@ public struct RunState: Sendable {
     _ collector: CollectorState, _ marks: RunMarks, _ told: ToldSoFar
   ) {
     self.configuration = configuration
+    // The directory is where the file is.
+    self.configuration.runDirectory = nil
     self.collector = collector
     self.marks = marks
     self.told = told

@@ -43,6 +43,28 @@ struct InvocationTests {
         == .train(TrainingConfiguration(), TrainPresentation()))
   }
 
+  @Test func `a run goes on with its own options but for those that change nothing learnt`() throws
+  {
+    func resumption(_ words: String...) throws -> ResumeOptions? {
+      guard case .resume(let options, _) = try Invocation.parse(["train"] + words) else {
+        return nil
+      }
+      return options
+    }
+    let newest = try #require(try resumption("--resume", "--steps", "2e6", "--quiet"))
+    #expect(newest.target == nil && newest.changes.values == ["steps": "2e6"])
+    #expect(try resumption("--steps", "9", "--resume")?.target == nil)
+    #expect(try resumption("--resume", "runs/a")?.target == "runs/a")
+    #expect(try resumption("--resume=a", "--json")?.target == "a")
+    for mistake in [
+      ["--resume", "a", "--gamma", "0.5"], ["--resume", "a", "--run-dir", "b"],
+      ["--resume", "a", "--config", "b"], ["--resume="], ["--resume", ""],
+      ["--resume", "a", "--steps", "many"],
+    ] {
+      #expect(throws: UsageError.self) { try Invocation.parse(["train"] + mistake) }
+    }
+  }
+
   @Test func `the file of options yields to the command line wherever it is named`() throws {
     let file = FileManager.default.temporaryDirectory
       .appending(path: "rlplay-\(UUID().uuidString).json")

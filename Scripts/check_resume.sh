@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Kills the learner of a deterministic run again and again, at random moments, resumes it each time, and compares what it leaves
+# with a run without a break.
+#
+#     Scripts/check_resume.sh [RLPLAY] [KILLS] [train's options ...]
+#
+# 20 kills of the release build if nothing else is said. Ends with 0 if the last checkpoints are the same bytes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+rlplay=$(realpath "${1:-.build/release/rlplay}")
+kills=${2:-20}
+shift $(($# < 2 ? $# : 2))
+options=(--deterministic --seed 3 --steps 8000000 --eval-every 0 "$@")
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+state=cut/checkpoints/state.safetensors
+RANDOM=1
+
+"$rlplay" train --quiet --run-dir whole "${options[@]}"
+arguments=(--run-dir cut --save-every 20000 "${options[@]}")
+for ((kill = 1; kill <= kills; kill++)); do
+  # Whether a state was saved since shows in its inode: it is a new file each time.
+  former=$(stat -c '%i %y' "$state" 2>/dev/null || true)
+  "$rlplay" train --quiet "${arguments[@]}" >output 2>&1 &
+  learner=$!
+  until [[ "$(stat -c '%i %y' "$state" 2>/dev/null || true)" != "$former" ]]; do
+    if ! kill -0 $learner 2>/dev/null; then
+      echo "check_resume.sh: the run ended before kill $kill" >&2
+      cat output >&2
+      exit 1
+    fi
+  done
+  sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
+  kill -9 $learner 2>/dev/null || { echo "check_resume.sh: too late for kill $kill" >&2; exit 1; }
+  wait $learner 2>/dev/null || true
+  arguments=(--resume cut)
+done
+"$rlplay" train --resume cut 2>/dev/null | grep resuming
+cmp whole/checkpoints/last.safetensors cut/checkpoints/last.safetensors
+echo "the same bytes after $kills kills"
