@@ -89,10 +89,11 @@ struct NormalisingLearnerTests {
     defer { rollout.close() }
     let learner = try configuration.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: [])
-    for _ in 0..<50 { learner.learn(from: try rollout.next()) }
+    for _ in 0..<75 { learner.learn(from: try rollout.next()) }
     let evaluator = try Evaluator(environment: "Pendulum-v1", policy: setup.policy, seed: 2)
-    // Learnt or not: about -1200 at the beginning, -1000 without the scales after as many steps and -250 with them.
-    #expect(try evaluator.evaluate(setup.weights, episodes: 0..<20).meanReturn > -600)
+    // Learnt or not: about -1200 at the beginning, -1000 without the scales after as many steps and -230 to -250 with them.
+    let mean = try evaluator.evaluate(setup.weights, episodes: 0..<20).meanReturn
+    #expect(mean > -600)
   }
 
   @Test(arguments: [Algorithm.ppo, .dqn])

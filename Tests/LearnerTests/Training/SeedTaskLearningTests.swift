@@ -39,7 +39,7 @@ struct SeedTaskLearningTests {
     let layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     let learner = try configuration.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: layers.valueParameters)
-    for _ in 0..<200 { learner.learn(from: try rollout.next().view) }
+    for _ in 0..<200 { learner.learn(from: try rollout.next()) }
     #expect(learner.stepCount == configuration.totalSteps)
     // What the network says is recorded beside what it sees.
     let view = try rollout.next().view
