@@ -4,13 +4,13 @@
 #
 #     Scripts/check_resume.sh [RLPLAY] [KILLS] [train's options ...]
 #
-# 20 kills of the release build if nothing else is said. Ends with 0 if the last checkpoints are the same bytes.
+# 20 kills of the release build in 40,000,000 steps (STEPS) if nothing else is said. Ends with 0 if the last checkpoints are the same bytes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rlplay=$(realpath "${1:-.build/release/rlplay}")
 kills=${2:-20}
 shift $(($# < 2 ? $# : 2))
-options=(--deterministic --seed 3 --steps 8000000 --eval-every 0 "$@")
+options=(--deterministic --seed 3 --steps "${STEPS:-40000000}" --eval-every 0 "$@")
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -32,7 +32,7 @@ for ((kill = 1; kill <= kills; kill++)); do
       exit 1
     fi
   done
-  sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
+  sleep "0.$((RANDOM % 2))$((RANDOM % 10))"
   kill -9 $learner 2>/dev/null || { echo "check_resume.sh: too late for kill $kill" >&2; exit 1; }
   wait $learner 2>/dev/null || true
   arguments=(--resume cut)

@@ -72,7 +72,9 @@ extension TrainingConfiguration {
     try ConfigurationError.check("eval-every", evaluateEvery, in: 0...1_000_000_000_000_000)
     try ConfigurationError.check("eval-episodes", evaluationEpisodes, in: 1...1_000_000)
     try EpisodeLimit.validate(evaluationEpisodeSteps, option: "eval-episode-steps")
-    try ConfigurationError.check("save-every", saveEvery, in: 0...1_000_000_000_000_000)
+    if let saveEvery {
+      try ConfigurationError.check("save-every", saveEvery, in: 0...1_000_000_000_000_000)
+    }
     try ConfigurationError.check("keep-checkpoints", keptCheckpoints, in: 0...1_000_000)
   }
 

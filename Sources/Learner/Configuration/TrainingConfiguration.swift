@@ -200,8 +200,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The step at which an evaluated episode is cut off; `registered` for as in training.
   public var evaluationEpisodeSteps = EpisodeLimit.registered
 
-  /// How many environment steps lie between saves; 0 for one at the end alone.
-  public var saveEvery = 250_000
+  /// How many environment steps lie between saves, 0 for one at the end alone, or nothing for as often as saving takes a
+  /// hundredth of the time.
+  public var saveEvery: Int?
 
   /// How many of the saved parameters are kept besides the last and the best.
   public var keptCheckpoints = 0

@@ -117,8 +117,9 @@ extension TrainingConfiguration {
       "eval-episode-steps", "default|none|N", \.evaluationEpisodeSteps, .episodeLimit, in: .run,
       "Cut evaluated episodes off as in training, never, or after N steps."),
     Setting(
-      "save-every", "N", \.saveEvery, .integer, in: .run,
-      "Environment steps between saves, from which --resume goes on; 0 for the end alone."),
+      "save-every", "N|auto", \.saveEvery, .optional(.integer, orWord: "auto"), in: .run,
+      "Environment steps between saves, from which --resume goes on; 0 for the end alone, auto for as "
+        + "often as saving takes 1 % of the time."),
     Setting(
       "keep-checkpoints", "N", \.keptCheckpoints, .integer, in: .run,
       "How many saved checkpoints to keep besides the last and the best."),

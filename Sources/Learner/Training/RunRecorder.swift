@@ -115,11 +115,10 @@ final class RunRecorder {
 
   /// Adds an evaluation, and keeps the weights that did best.
   ///
-  /// - Returns: whether these did.
   /// - Throws: `RecordError`.
   func recordEvaluation(
     _ meanReturn: Double, isReached: Bool, _ learner: any BatchLearner, secondsElapsed: Double
-  ) throws(RecordError) -> Bool {
+  ) throws(RecordError) {
     evaluationReturn = meanReturn
     var record = MetricsRecord()
     record.set("env_steps", learner.stepCount)
@@ -128,12 +127,11 @@ final class RunRecorder {
     record.set("eval_return", meanReturn)
     try log.append(record)
     // What ends the run has been confirmed, which a higher mean of fewer episodes has not.
-    guard meanReturn > best?.meanReturn ?? -.infinity || isReached else { return false }
+    guard meanReturn > best?.meanReturn ?? -.infinity || isReached else { return }
     best = EvaluationMark(steps: learner.stepCount, meanReturn: meanReturn)
     // Before the checkpoint, so that its return can be told from the log (`goOn`).
     try log.flush()
     try checkpoint(learner).save(to: directory.bestCheckpoint)
-    return true
   }
 
   /// Saves the weights as they are, what the run goes on from, and the lines of metrics so far.

@@ -25,7 +25,8 @@ public final class TrainingRun {
   private let evaluator: Evaluator
   private let began: UInt64
   private var marks: RunMarks
-  private var nextSave: Int
+  /// From which step or second on the run is to be saved.
+  private var nextSave: (steps: Int, seconds: Double)
   /// What the run goes on from, for people; nil for a new one.
   public let resumption: String?
 
@@ -78,11 +79,10 @@ public final class TrainingRun {
     marks =
       former?.marks
       ?? RunMarks(nextEvaluation: resolved.evaluateEvery == 0 ? .max : resolved.evaluateEvery)
-    let steps = former?.state.steps ?? 0
-    nextSave =
-      resolved.saveEvery == 0 ? .max : (steps / resolved.saveEvery + 1) * resolved.saveEvery
-    began =
-      SystemCalls.monotonicNanoseconds() &- UInt64((former?.state.told.seconds ?? 0) * 1e9)
+    let seconds = former?.state.told.seconds ?? 0
+    nextSave = Self.nextSave(
+      resolved, steps: former?.state.steps ?? 0, seconds: seconds, cost: Self.usualSaveSeconds)
+    began = SystemCalls.monotonicNanoseconds() &- UInt64(seconds * 1e9)
     let (setup, valueParameters) = (setup, layers.valueParameters)
     let batchLayout = setup.layout.batched(resolved.fragmentsPerBatch)
     func makeLearner() throws -> any BatchLearner {
@@ -182,7 +182,7 @@ public final class TrainingRun {
     if configuration.evaluateEvery > 0, steps >= marks.nextEvaluation, try evaluate() {
       return .reachedReturn
     }
-    if steps >= nextSave { try save() }
+    if steps >= nextSave.steps || seconds >= nextSave.seconds { try save() }
     return steps >= configuration.totalSteps ? .steps : nil
   }
 
@@ -215,22 +215,34 @@ public final class TrainingRun {
     // Only now: an evaluation that is broken off is made after resuming.
     marks.nextEvaluation = (steps / configuration.evaluateEvery + 1) * configuration.evaluateEvery
     marks.lastEvaluation = EvaluationMark(steps: steps, meanReturn: mean)
-    let isBest = try recorder.recordEvaluation(
+    try recorder.recordEvaluation(
       mean, isReached: isReached, learner, secondsElapsed: secondsElapsed)
-    if isBest, configuration.saveEvery > 0 { try save() }
     return isReached
-  }
-
-  private func save() throws(RecordError) {
-    if configuration.saveEvery > 0 {
-      nextSave = (steps / configuration.saveEvery + 1) * configuration.saveEvery
-    }
-    try recorder.save(collector, learner, marks, secondsElapsed: secondsElapsed)
   }
 
   private func play(_ episodes: Range<Int>) throws -> EvaluationResult {
     try evaluator.evaluate(
       setup.weights, episodes: episodes, isInterrupted: { Interruption.requested != nil })
+  }
+
+  // MARK: Saving
+
+  /// What a save takes before one was timed: two files that are synchronised.
+  private static let usualSaveSeconds = 0.02
+
+  /// When to save next, after a save that took so many seconds.
+  private static func nextSave(
+    _ configuration: TrainingConfiguration, steps: Int, seconds: Double, cost: Double
+  ) -> (steps: Int, seconds: Double) {
+    guard let every = configuration.saveEvery else { return (.max, seconds + 100 * cost) }
+    return (every == 0 ? .max : (steps / every + 1) * every, .infinity)
+  }
+
+  private func save() throws(RecordError) {
+    let began = secondsElapsed
+    try recorder.save(collector, learner, marks, secondsElapsed: began)
+    let ended = secondsElapsed
+    nextSave = Self.nextSave(configuration, steps: steps, seconds: ended, cost: ended - began)
   }
 
   private func summary(

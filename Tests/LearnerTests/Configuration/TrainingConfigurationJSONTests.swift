@@ -77,7 +77,7 @@ struct TrainingConfigurationJSONTests {
           "eval-episodes": 20,
           "eval-env-args": "default",
           "eval-episode-steps": "default",
-          "save-every": 250000,
+          "save-every": "auto",
           "keep-checkpoints": 0,
           "about": {
             "rlplay": "1.0"

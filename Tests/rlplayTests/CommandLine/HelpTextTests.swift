@@ -194,8 +194,9 @@ struct HelpTextTests {
         --eval-episode-steps default|none|N
                                   Cut evaluated episodes off as in training, never, or
                                   after N steps. (default: default)
-        --save-every N            Environment steps between saves, from which --resume
-                                  goes on; 0 for the end alone. (default: 250000)
+        --save-every N|auto       Environment steps between saves, from which --resume
+                                  goes on; 0 for the end alone, auto for as often as
+                                  saving takes 1 % of the time. (default: auto)
         --keep-checkpoints N      How many saved checkpoints to keep besides the last
                                   and the best. (default: 0)
         --config FILE             Read options from a JSON file; those on the command
