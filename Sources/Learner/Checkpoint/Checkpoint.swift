@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Rollout
 
 /// The parameters of a network, and words about how they came to be.
@@ -87,18 +86,7 @@ public struct Checkpoint: Equatable, Sendable {
   /// - Throws: ``CheckpointError`` when the file cannot be read, is damaged or no safetensors, or has
   ///   tensors that are not F32; the sentence names the file.
   public static func load(from url: URL) throws(CheckpointError) -> Checkpoint {
-    let data: Data
-    do {
-      data = Data(try SystemCalls.contents(of: url.path))
-    } catch {
-      throw CheckpointError(
-        .unreadable, String(cString: strerror(error.code)), path: url.relativePath)
-    }
-    do {
-      return try Checkpoint(decoding: data)
-    } catch {
-      throw error.located(in: url)
-    }
+    try url.decoded { data throws(CheckpointError) in try Checkpoint(decoding: data) }
   }
 
   /// Reads the bytes of a file.

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Rollout
 
 /// A checkpoint that cannot be used.
 ///
@@ -42,5 +44,27 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
   /// The same error with the file's name in its sentence.
   public func located(in url: URL) -> CheckpointError {
     CheckpointError(code, reason, path: url.relativePath)
+  }
+}
+
+extension URL {
+  /// What a file's bytes stand for.
+  ///
+  /// - Throws: `CheckpointError` when the file cannot be read, or what `decode` throws, with the file's name in its sentence.
+  func decoded<Value>(
+    _ decode: (Data) throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Value {
+    let data: Data
+    do {
+      data = Data(try SystemCalls.contents(of: path))
+    } catch {
+      throw CheckpointError(
+        .unreadable, String(cString: strerror(error.code)), path: relativePath)
+    }
+    do {
+      return try decode(data)
+    } catch {
+      throw error.located(in: self)
+    }
   }
 }

@@ -1,6 +1,5 @@
 import Actor
 public import Foundation
-import Glibc
 import Rollout
 
 /// All that a run needs to go on where it stood (docs/resuming.md).
@@ -107,18 +106,7 @@ public struct RunState: Sendable {
   ///
   /// - Throws: `CheckpointError` when the file cannot be read, is damaged, or was written by another release.
   public static func load(from url: URL) throws(CheckpointError) -> RunState {
-    let data: Data
-    do {
-      data = Data(try SystemCalls.contents(of: url.path))
-    } catch {
-      throw CheckpointError(
-        .unreadable, String(cString: strerror(error.code)), path: url.relativePath)
-    }
-    do {
-      return try RunState(decoding: data)
-    } catch {
-      throw error.located(in: url)
-    }
+    try url.decoded { data throws(CheckpointError) in try RunState(decoding: data) }
   }
 
   /// Reads the bytes of a file.
