@@ -35,9 +35,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
   func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
-    fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let state = StateRow(fragment, columns: columns, row: row)
+    fragment.withStateRow(row) { state in
       for index in 0..<count {
         reset(index)
         groups[index / 8][index % 8].observation.store(in: state.obs(index))
@@ -51,9 +49,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
   func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
-    fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let state = StateRow(fragment, columns: columns, row: row)
+    fragment.withStateRow(row) { state in
       reset(index)
       groups[index / 8][index % 8].observation.store(in: state.obs(index))
       state.stepno[index] = 0
@@ -76,9 +72,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
   ) throws {
     checkStep(t, of: fragment.layout)
     checkedLayout.check(fragment.layout, of: self)
-    fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+    fragment.withStepRows(from: t, sticky: sticky) { rows in
       let trigonometry = VectorTrigonometry(table)
       for group in 0..<groupCount {
         position.mark(environment: 8 &* group, step: rows.before.stepno[8 &* group])

@@ -51,9 +51,7 @@ class GuardedBatch: EnvironmentBatch {
       try inner.step(fragment, from: t, sticky: sticky, position: position)
       return try checkMasks(fragment, row: t + 1)
     }
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+    try fragment.withStepRows(from: t, sticky: sticky) { rows in
       clippedActions.clipInPlace(rows.after)
       try inner.step(fragment, from: t, sticky: sticky, position: position)
       // A frozen environment's action is the one of the row before, and was never clipped there.
@@ -79,11 +77,7 @@ class GuardedBatch: EnvironmentBatch {
 
   private func checkMasks(_ fragment: FragmentView, row: Int) throws {
     guard let maskCheck else { return }
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      try maskCheck.check(
-        StateRow(fragment, columns: columns, row: row), of: 0..<count)
-    }
+    try fragment.withStateRow(row) { try maskCheck.check($0, of: 0..<count) }
   }
 }
 

@@ -75,9 +75,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   public func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let state = StateRow(fragment, columns: columns, row: row)
+    try fragment.withStateRow(row) { state in
       for index in 0..<count {
         try begin(index, in: state)
         state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
@@ -93,9 +91,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let state = StateRow(fragment, columns: columns, row: row)
+    try fragment.withStateRow(row) { state in
       try begin(index, in: state)
       state.stepno[index] = 0
       try maskCheck?.check(state, of: 0..<count)
@@ -131,9 +127,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   ) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      var rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+    try fragment.withStepRows(from: t, sticky: sticky) { rows in
+      var rows = rows
       rows.finalPictures = finalPictures
       if let clippedActions { rows.played = clippedActions.clip(rows.after, of: 0..<count) }
       try loop(environments, streams, rows, position)

@@ -147,6 +147,28 @@ extension LeafRow {
 }
 
 extension FragmentView {
+  /// Works on one row, which is valid during the call.
+  @inline(__always)
+  func withStateRow(_ row: Int, _ body: (StateRow) throws -> Void) rethrows {
+    try withColumns { columns in try body(StateRow(self, columns: columns, row: row)) }
+  }
+
+  /// Works on the two rows around a step, which are valid during the call.
+  @inline(__always)
+  func withStepRows(from t: Int, sticky: Bool, _ body: (StepRows) throws -> Void) rethrows {
+    try withColumns { columns in
+      try body(StepRows(self, columns: columns, from: t, sticky: sticky))
+    }
+  }
+
+  /// A fragment always has columns: step numbers and flags at the least.
+  @inline(__always)
+  private func withColumns(_ body: (UnsafePointer<Column>) throws -> Void) rethrows {
+    try layout.columns.withUnsafeBufferPointer { columns in
+      try body(columns.baseAddress.unsafelyUnwrapped)
+    }
+  }
+
   /// Where one row of a column with one element per environment begins.
   fileprivate func unsafeStart<Element: RecordableScalar>(
     of column: Column, row: Int

@@ -77,9 +77,7 @@ public final class GymnasiumBatch: OverlappingBatch {
   public func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let state = StateRow(fragment, columns: columns, row: row)
+    try fragment.withStateRow(row) { state in
       try request(.reset, 0..<count)
       for index in 0..<count {
         memory.seeds[index] = -1
@@ -97,9 +95,7 @@ public final class GymnasiumBatch: OverlappingBatch {
   ) {
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
-    fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+    fragment.withStepRows(from: t, sticky: sticky) { rows in
       memory.putActions(clippedActions?.clip(rows.after, of: range) ?? rows.after, of: range)
       for index in range {
         memory.frozen[index] = rows.isFrozen(index)
@@ -114,9 +110,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
   ) throws {
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let rows = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+    try fragment.withStepRows(from: t, sticky: sticky) { rows in
       do {
         try receive(requests.base[range.lowerBound], of: range, position)
         memory.takeObservations(rows.after, of: range)
@@ -138,9 +132,7 @@ public final class GymnasiumBatch: OverlappingBatch {
   public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let state = StateRow(fragment, columns: columns, row: row)
+    try fragment.withStateRow(row) { state in
       try request(.reset, index..<index + 1)
       state.stepno[index] = 0
       try refuseNaN(index, step: 0, isFinal: false)

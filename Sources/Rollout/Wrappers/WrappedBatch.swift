@@ -46,7 +46,7 @@ public class WrappedBatch: OverlappingBatch {
   private let storage: FragmentStorage
   private let flags: FlatVector<Bool>
   private let sums: FlatVector<Double>
-  private var checkedLayout: FragmentLayout?
+  private var checkedLayout = CheckedLayout()
 
   /// Wraps a batch, whose first `reset` is still to come.
   ///
@@ -170,7 +170,7 @@ public class WrappedBatch: OverlappingBatch {
 
   /// Begins an episode in every environment and writes the state of one row.
   public final func reset(into fragment: FragmentView, row: Int) throws {
-    check(fragment.layout)
+    checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try inner.reset(into: storage.view, row: 2)
     members = 0..<count
@@ -184,7 +184,7 @@ public class WrappedBatch: OverlappingBatch {
 
   /// Begins an episode in one environment and writes its first observation to a row.
   public final func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
-    check(fragment.layout)
+    checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try restartInner(index)
     members = overlappingInner == nil ? 0..<count : index..<index + 1
@@ -200,9 +200,7 @@ public class WrappedBatch: OverlappingBatch {
   ) throws {
     try settle(.unread)
     survey()
-    fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let state = StateRow(fragment, columns: columns, row: row)
+    fragment.withStateRow(row) { state in
       for index in 0..<count where begins[index] {
         observe(index, .first, from: rows.after.obs(index), into: state.obs(index))
         mark(state, index)
@@ -217,11 +215,9 @@ public class WrappedBatch: OverlappingBatch {
   public final func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) throws {
-    check(fragment.layout)
+    checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let outer = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+    try fragment.withStepRows(from: t, sticky: sticky) { outer in
       outer.after.copyActions(to: rows.after, leafCount: rows.actLeafCount, of: range)
       for index in range { waits[index] = outer.isFrozen(index) }
       try beginInner(waiting: waits, of: range)
@@ -233,9 +229,7 @@ public class WrappedBatch: OverlappingBatch {
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
   ) throws {
-    try fragment.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let outer = StepRows(fragment, columns: columns, from: t, sticky: sticky)
+    try fragment.withStepRows(from: t, sticky: sticky) { outer in
       members = range
       for index in 0..<count {
         waits[index] = !range.contains(index) || outer.isFrozen(index)
@@ -286,11 +280,5 @@ public class WrappedBatch: OverlappingBatch {
     inner.transfer(&snapshot)
     snapshot.transferState(of: storage.view, row: 2)
     transferOwn(&snapshot)
-  }
-
-  private func check(_ layout: FragmentLayout) {
-    if layout === checkedLayout { return }
-    checkFits(layout)
-    checkedLayout = layout
   }
 }
