@@ -62,7 +62,7 @@ extension ProcessTests {
       let isHeavy = options.contains("--hidden")
       let workerCount = options.contains("single") ? 1 : isHeavy ? 4 : 16
       // Enough to go on for longer than the killing, which is what the count of reports rests on.
-      let steps = isHeavy ? 2000 : options.contains("single") ? 2_400_000 : 4_000_000
+      let steps = isHeavy ? 2000 : 8_000_000
       let program = try RunningProgram(
         Executable.rlplay,
         ["train", "--quiet", "--json", "--eval-every", "0", "--run-dir", directory.path("run")]
