@@ -10,6 +10,8 @@ final class CollectorCore {
   var progress = CollectorProgress()
   /// The progress at the end of the last turn, whatever has been gathered since.
   var finished = CollectorProgress()
+  /// The lags of fragments since they were last asked for.
+  var lags = Histogram.lags
   /// Episodes of each worker that have been handed out.
   var cursors: [UInt64]
   /// The incarnation whose random streams each worker began its episodes with.
@@ -75,16 +77,29 @@ final class CollectorCore {
   /// Environment steps in a fragment.
   var stepsPerFragment: Int { setup.stepCount * setup.environmentCount }
 
-  /// Copies a taken fragment into the batch, notes its worker's snapshot, and gives its memory back.
+  /// Copies a taken fragment into the batch and notes its worker's snapshot; its memory may then go back.
   func gather(_ buffer: Int, at position: Int) {
     batch.gather(fragment(buffer), at: position)
-    ledger.note(
-      batch.headers[position], memory.pool.snapshot(of: buffer), turn: progress.turns)
-    memory.pool.release(buffer)
-    let lag = Int(version - batch.headers[position].policyVersion)
+    let header = batch.headers[position]
+    note(header, of: buffer)
+    let lag = lag(of: header)
+    lags.add(Double(lag))
     progress.lagSum += lag
     progress.lagLargest = max(progress.lagLargest, lag)
     progress.fragments += 1
+  }
+
+  /// Counts a taken fragment that nobody learns from, and notes its worker's snapshot; its memory may then go back.
+  func drop(_ buffer: Int) {
+    note(fragment(buffer).header, of: buffer)
+    progress.dropped += 1
+  }
+
+  /// How many updates a fragment is behind those that this turn learns with.
+  func lag(of header: FragmentHeader) -> Int { Int(version - header.policyVersion) }
+
+  private func note(_ header: FragmentHeader, of buffer: Int) {
+    ledger.note(header, memory.pool.snapshot(of: buffer), turn: progress.turns)
   }
 
   /// Ends a turn.

@@ -20,6 +20,8 @@ public final class MultiWorker: RolloutCollector {
   /// a fifth to a third more steps a second than waking a worker for each fragment.
   private let wakeQuota: Int
   private var lastAttended: UInt64 = 0
+  /// How old a fragment may be; nil for any age.
+  private var limit: LagLimit?
 
   /// How long the learner goes without looking after its workers when it never has to wait for them.
   private static let attentionNanoseconds: UInt64 = 1_000_000
@@ -32,15 +34,22 @@ public final class MultiWorker: RolloutCollector {
   ///   - bufferCount: fragments in shared memory, at least one for each worker.
   ///   - fragmentsPerBatch: fragments that a batch is made of.
   ///   - lag: nil for asynchronous collection, otherwise the fixed lag of deterministic collection.
+  ///   - maximumLag: the largest lag that is learnt from; nil for any.
   ///   - processes: which program to start and whom to tell about it.
   ///   - state: what to go on from, with the weights of that moment in `setup`; nil for a new collection.
   /// - Throws: `RunMemoryError` when shared memory is short, `WorkerStartError`, `CollectorStateError`, or what making an
   ///   environment throws.
   public init(
     _ setup: RolloutSetup, actorCount: Int, bufferCount: Int, fragmentsPerBatch: Int = 1,
-    lag: Int? = nil, processes: WorkerProcesses = WorkerProcesses(),
+    lag: Int? = nil, maximumLag: Int? = nil, processes: WorkerProcesses = WorkerProcesses(),
     resuming state: CollectorState? = nil
   ) throws {
+    precondition(lag ?? 0 <= maximumLag ?? .max, "a lag of \(lag ?? 0) is beyond the largest")
+    limit =
+      lag == nil
+      ? maximumLag.map {
+        LagLimit($0, bufferCount: bufferCount, fragmentsPerBatch: fragmentsPerBatch)
+      } : nil
     schedule =
       lag.map {
         .fixed(
@@ -51,7 +60,10 @@ public final class MultiWorker: RolloutCollector {
     core = try CollectorCore(
       setup, workerCount: actorCount, bufferCount: bufferCount,
       fragmentsPerBatch: fragmentsPerBatch, schedule: schedule, resuming: state)
-    wakeQuota = max(1, bufferCount / 6)
+    limit?.withholdSurplus { [pool = core.memory.pool] in
+      precondition(pool.withhold(buffer: $0), "a fragment was claimed before any worker started")
+    }
+    wakeQuota = max(1, (limit?.most ?? bufferCount) / 6)
     isInterrupted = processes.isInterrupted
     say = processes.say
     group = try WorkerGroup(
@@ -71,11 +83,12 @@ public final class MultiWorker: RolloutCollector {
       core.publish()
       if case .fixed = schedule { for worker in 0..<workerCount { group.wake(worker) } }
     }
+    while let buffer = limit?.returned(gathered: core.openPositions.lowerBound) { free(buffer) }
     try attendNowAndThen()
     for position in core.openPositions {
-      let buffer = try waitForFragment()
+      let buffer = try waitForFreshFragment()
       core.gather(buffer, at: position)
-      wakeAfterFreeing(buffer)
+      if limit?.withholds(buffer, gathered: position + 1) != true { free(buffer) }
     }
     return core.finishTurn()
   }
@@ -87,6 +100,9 @@ public final class MultiWorker: RolloutCollector {
 
   /// Where the collection stands, at the end of the last whole turn.
   public var state: CollectorState? { core.state(restarts: group.restartCount) }
+
+  /// The lags of fragments handed out since the last call.
+  public func takeLags() -> Histogram { core.lags.take() }
 
   /// Hands out the episodes that finished since the last call.
   public func takeEpisodes(_ body: (EpisodeRecord) -> Void) { core.takeEpisodes(body) }
@@ -101,6 +117,24 @@ public final class MultiWorker: RolloutCollector {
   package func status(ofWorker worker: Int) -> WorkerStatus { group.status(worker) }
 
   // MARK: Waiting and waking
+
+  /// The next fragment that is young enough to learn from, now *learning*; those that are not are dropped.
+  private func waitForFreshFragment() throws -> Int {
+    while true {
+      let buffer = try waitForFragment()
+      guard let limit, core.lag(of: core.fragment(buffer).header) > limit.largest else {
+        return buffer
+      }
+      core.drop(buffer)
+      free(buffer)
+    }
+  }
+
+  /// Gives a fragment's memory back to the workers.
+  private func free(_ buffer: Int) {
+    core.memory.pool.release(buffer)
+    wakeAfterFreeing(buffer)
+  }
 
   /// The next fragment to learn from, now *learning*.
   private func waitForFragment() throws -> Int {

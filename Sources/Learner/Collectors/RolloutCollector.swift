@@ -31,6 +31,9 @@ public protocol RolloutCollector: AnyObject {
   /// Hands out the episodes that finished since the last call; of very many, only the latest.
   func takeEpisodes(_ body: (EpisodeRecord) -> Void)
 
+  /// The lags of fragments handed out since the last call; by default none.
+  func takeLags() -> Histogram
+
   /// Ends the collection and whatever processes belong to it. Harmless when repeated.
   func close()
 }
@@ -38,6 +41,9 @@ public protocol RolloutCollector: AnyObject {
 extension RolloutCollector {
   /// Nothing to go on from.
   public var state: CollectorState? { nil }
+
+  /// Nothing is counted.
+  public func takeLags() -> Histogram { .lags }
 }
 
 /// How far collecting has come.
@@ -59,6 +65,8 @@ public struct CollectorProgress: Codable, Sendable, Equatable {
   public var lagLargest = 0
   /// Fragments handed out.
   public var fragments = 0
+  /// Fragments that nobody learnt from since they were older than they may be.
+  public var dropped = 0
 
   /// The mean lag so far.
   public var meanLag: Double { fragments == 0 ? 0 : Double(lagSum) / Double(fragments) }

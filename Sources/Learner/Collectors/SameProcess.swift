@@ -51,6 +51,7 @@ public final class SameProcess: RolloutCollector {
       try producer.produce(into: 0, version: version)
       precondition(core.memory.pool.take(buffer: 0))
       core.gather(0, at: position)
+      core.memory.pool.release(0)
     }
     return core.finishTurn()
   }
@@ -60,6 +61,9 @@ public final class SameProcess: RolloutCollector {
 
   /// Where the collection stands.
   public var state: CollectorState? { core.state(restarts: 0) }
+
+  /// The lags of fragments handed out since the last call.
+  public func takeLags() -> Histogram { core.lags.take() }
 
   /// Hands out the episodes that finished since the last call.
   public func takeEpisodes(_ body: (EpisodeRecord) -> Void) { core.takeEpisodes(body) }

@@ -32,6 +32,15 @@ extension TrainingConfiguration {
           option: "lag")
       }
     }
+    if let maximumPolicyLag {
+      try ConfigurationError.check("max-lag", maximumPolicyLag, in: 0...1_000_000)
+      if let lag = fixedPolicyLag, lag > maximumPolicyLag {
+        throw ConfigurationError(
+          "--max-lag \(maximumPolicyLag) is below the lag of \(lag) that this collection holds: "
+            + "give --lag \(maximumPolicyLag), or collect with --collector multi --no-deterministic.",
+          option: "max-lag")
+      }
+    }
     if let hangTimeout = environment.patience {
       try refuse(
         "hang-timeout", hangTimeout, unless: hangTimeout >= 1 && hangTimeout <= 1e9,

@@ -51,6 +51,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The policy lag to hold, or nothing for the collector's own; see ``fixedPolicyLag``.
   public var policyLag: Int?
 
+  /// The largest policy lag that is learnt from, or nothing for any.
+  public var maximumPolicyLag: Int?
+
   /// Whether an environment whose episode ended waits at its reset state until the fragment ends.
   public var sticky = false
 

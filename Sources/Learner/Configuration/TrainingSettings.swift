@@ -43,6 +43,11 @@ extension TrainingConfiguration {
       "Updates that collecting stays behind learning, where that is fixed; auto is 0 for same, "
         + "1 for single, actors / fragments per batch for multi."),
     Setting(
+      "max-lag", "N|none", \.maximumPolicyLag, .optional(.integer, orWord: "none"),
+      in: .collection,
+      "Updates that collecting may be behind learning: workers wait, and older fragments are dropped."
+    ),
+    Setting(
       "sticky", \.sticky, in: .collection,
       "Leave an environment whose episode ended at its reset state until the fragment ends."),
     Setting(

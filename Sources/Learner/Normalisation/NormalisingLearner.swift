@@ -51,6 +51,11 @@ public final class NormalisingLearner: BatchLearner, RunningStatistics {
   /// What was reported since the last call.
   public func takeMetrics() -> [(name: String, value: Double)] { learner.takeMetrics() }
 
+  /// What was counted since the last call.
+  public func takeHistograms() -> [(name: String, histogram: Histogram)] {
+    learner.takeHistograms()
+  }
+
   /// Counts, means and variances by the path of an observation's leaf (`obs.count`, `obs.mean`, `obs.variance`) and of `return`;
   /// `return.worker.<w>`: what each of the worker's environments has returned so far.
   public var state: [(name: String, values: [Double])] {

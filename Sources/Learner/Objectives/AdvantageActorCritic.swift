@@ -30,7 +30,7 @@ public struct AdvantageActorCritic: Objective, Equatable {
       values: judgement.known, discount: settings.discount, lambda: settings.lambda)
     let targets = advantages + judgement.known.current
     return settings.loss(
-      policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(),
+      of: steps, policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(),
       valueError: (judgement.values - targets).squared().mean(), policy, judgement)
   }
 }

@@ -46,7 +46,7 @@ public struct AsynchronousProximalPolicy: Objective, Equatable {
     let advantages = steps.differences(
       from: judgement.known, to: estimate.values, discount: settings.discount)
     return settings.loss(
-      policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages, of: steps)),
+      of: steps, policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages, of: steps)),
       valueError: surrogate.valueError(
         judgement.values, target: estimate.values, before: recorded),
       policy, judgement, metrics: [surrogate.clippedPart(policy.ratio)])

@@ -38,6 +38,14 @@ struct ImportanceRatio {
       .init(name: "rho_max", tensor: ratio.largest(), summary: .largest),
     ]
   }
+
+  /// How ρ is distributed over the steps that were played.
+  static func distribution(of ratio: Tensor, over steps: Trajectory) -> TracedLoss.Distribution {
+    let nothing = ratio.graph.constant(.nan)
+    return .init(
+      name: "rho_histogram",
+      tensor: steps.waits.choosing(nothing, otherwise: ratio.stopGradient()), histogram: .ratios)
+  }
 }
 
 extension Tensor {

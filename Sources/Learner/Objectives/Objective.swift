@@ -27,6 +27,8 @@ public struct TracedLoss {
   public var loss: Tensor
   /// Single numbers to be reported, by name.
   public var metrics: [Metric]
+  /// Arrays whose numbers are to be counted, by name.
+  public var distributions: [Distribution]
   /// Numbers in the loss that may change in the course of a run.
   public var coefficients: [Coefficient]
   /// How far the trained policy is from the one that collected, a single number, for learners that stop when it is far.
@@ -42,13 +44,31 @@ public struct TracedLoss {
     public var summary: MetricSummary
   }
 
+  /// An array whose numbers are to be counted.
+  public struct Distribution {
+    /// Its name in the metrics.
+    public var name: String
+    /// Where the numbers come from; those that are no number do not count.
+    public var tensor: Tensor
+    /// The histogram, still empty.
+    public var histogram: Histogram
+
+    /// Names an array and how it is counted.
+    public init(name: String, tensor: Tensor, histogram: Histogram) {
+      self.name = name
+      self.tensor = tensor
+      self.histogram = histogram
+    }
+  }
+
   /// Pairs a loss with what is reported beside it and what changes in it.
   public init(
-    _ loss: Tensor, metrics: [Metric], coefficients: [Coefficient] = [],
-    divergence: Tensor? = nil
+    _ loss: Tensor, metrics: [Metric], distributions: [Distribution] = [],
+    coefficients: [Coefficient] = [], divergence: Tensor? = nil
   ) {
     self.loss = loss
     self.metrics = metrics
+    self.distributions = distributions
     self.coefficients = coefficients
     self.divergence = divergence
   }

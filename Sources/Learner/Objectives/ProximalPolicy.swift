@@ -40,7 +40,7 @@ public struct ProximalPolicy: Objective, Equatable {
     let advantages = steps.generalisedAdvantages(
       values: recorded, discount: settings.discount, lambda: settings.lambda)
     return settings.loss(
-      policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages, of: steps)),
+      of: steps, policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages, of: steps)),
       valueError: surrogate.valueError(
         judgement.values, target: advantages + recorded.current, before: recorded.current),
       policy, judgement, metrics: [surrogate.clippedPart(policy.ratio)])

@@ -98,7 +98,8 @@ public struct Reinforce: Objective, Equatable {
         // Those above the clip: on-policy with c_rho = 1 nothing is cut.
         .init(
           name: "rho_clipped", tensor: (1 - (-ratio).atLeast(-rhoClip)).mean(), summary: .mean),
-      ] + metrics, coefficients: [cost])
+      ] + metrics, distributions: [ImportanceRatio.distribution(of: ratio, over: steps)],
+      coefficients: [cost])
   }
 }
 

@@ -32,9 +32,11 @@ public struct VTraceActorCritic: Objective, Equatable {
   ) throws(PolicyError) -> TracedLoss {
     let judgement = try StateJudgement(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
+    let steps = Trajectory(fragment)
     let estimate = clips.vTrace(of: fragment, policy, judgement, settings)
     return settings.loss(
-      policyLoss: -(policy.logPi * settings.weighed(estimate.advantages, of: Trajectory(fragment)))
+      of: steps,
+      policyLoss: -(policy.logPi * settings.weighed(estimate.advantages, of: steps))
         .mean(),
       valueError: (judgement.values - estimate.values).squared().mean(), policy, judgement)
   }

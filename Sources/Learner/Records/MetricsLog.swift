@@ -19,6 +19,11 @@ public struct MetricsRecord: Equatable, Sendable {
     object.set(name, value)
   }
 
+  /// Sets a histogram: an object of the bins that are not empty.
+  public mutating func set(_ name: String, _ histogram: Histogram) {
+    object.set(name, histogram)
+  }
+
   /// Sets a word.
   public mutating func set(_ name: String, _ value: String) {
     object.set(name, value)

@@ -20,4 +20,12 @@ public protocol BatchLearner: Restorable {
 
   /// What was reported since the last call: name and value, in a fixed order; empty when there was nothing.
   func takeMetrics() -> [(name: String, value: Double)]
+
+  /// What was counted since the last call, by name, in a fixed order; none by default.
+  func takeHistograms() -> [(name: String, histogram: Histogram)]
+}
+
+extension BatchLearner {
+  /// Nothing is counted.
+  public func takeHistograms() -> [(name: String, histogram: Histogram)] { [] }
 }

@@ -89,6 +89,11 @@ public final class MinibatchLearner: BatchLearner {
   /// What was reported since the last call, over all steps of the optimiser.
   public func takeMetrics() -> [(name: String, value: Double)] { update.takeMetrics() }
 
+  /// What was counted since the last call.
+  public func takeHistograms() -> [(name: String, histogram: Histogram)] {
+    update.takeHistograms()
+  }
+
   /// The count of steps, the order of environments and the stream that shuffles it, and what the update goes on from.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("minibatches.steps", &stepCount)

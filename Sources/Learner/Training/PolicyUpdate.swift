@@ -33,6 +33,7 @@ public final class PolicyUpdate: BatchLearner {
 
   private var metrics = UpdateMetrics()
   private let reported: [(tensor: Tensor, place: Int)]
+  private var counted: [(tensor: Tensor, name: String, histogram: Histogram)]
   private let lossPlace: Int
   private let normPlace: Int
 
@@ -78,13 +79,16 @@ public final class PolicyUpdate: BatchLearner {
     loss = traced.loss
     divergence = traced.divergence
     executor = Executor(
-      graph, outputs: traced.metrics.map(\.tensor) + (divergence.map { [$0] } ?? []),
+      graph,
+      outputs: traced.metrics.map(\.tensor) + traced.distributions.map(\.tensor)
+        + (divergence.map { [$0] } ?? []),
       loss: traced.loss, weights: weights)
     earlierWeights = FlatVector(repeating: 0, count: weights.count)
 
     var metrics = UpdateMetrics()
     lossPlace = metrics.place("loss", .mean)
     reported = traced.metrics.map { ($0.tensor, metrics.place($0.name, $0.summary)) }
+    counted = traced.distributions.map { ($0.tensor, $0.name, $0.histogram) }
     normPlace = metrics.place("grad_norm", .mean)
     if let learningRate { optimiser.learningRate = Float(learningRate.first) }
     self.learningRate = learningRate.flatMap { schedule in
@@ -153,6 +157,11 @@ public final class PolicyUpdate: BatchLearner {
   private func report(_ norm: Double, at step: Int) {
     metrics.add(Double(lastLoss), at: lossPlace)
     for (tensor, place) in reported { metrics.add(Double(executor.value(of: tensor)), at: place) }
+    for index in counted.indices {
+      let tensor = counted[index].tensor
+      counted[index].histogram.add(
+        UnsafeBufferPointer(start: executor.pointer(to: tensor), count: tensor.elementCount))
+    }
     metrics.add(norm, at: normPlace)
     if let learningRate {
       metrics.add(learningRate.schedule.value(at: step, of: totalSteps), at: learningRate.place)
@@ -167,6 +176,11 @@ public final class PolicyUpdate: BatchLearner {
   ///
   /// Empty when there was no update.
   public func takeMetrics() -> [(name: String, value: Double)] { metrics.take() }
+
+  /// What was counted since the last call.
+  public func takeHistograms() -> [(name: String, histogram: Histogram)] {
+    counted.indices.map { (counted[$0].name, counted[$0].histogram.take()) }
+  }
 
   /// Counters, and what the optimiser remembers; weights are saved by whoever has their names.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {

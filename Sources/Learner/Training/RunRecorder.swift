@@ -107,6 +107,9 @@ final class RunRecorder {
     for (name, value) in metrics { record.set(name, value) }
     record.set("lag_mean", progress.meanLag)
     record.set("lag_max", progress.lagLargest)
+    record.set("lag_histogram", collector.takeLags())
+    for (name, histogram) in learner.takeHistograms() { record.set(name, histogram) }
+    record.set("dropped_fragments", progress.dropped)
     record.set("worker_restarts", progress.restarts)
     record.set("skipped_updates", learner.skippedCount)
     try log.append(record)

@@ -89,8 +89,8 @@ extension TrainingConfiguration {
     case .multi:
       try MultiWorker(
         setup, actorCount: actorCount, bufferCount: bufferCount,
-        fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag, processes: processes,
-        resuming: state)
+        fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag, maximumLag: maximumPolicyLag,
+        processes: processes, resuming: state)
     }
   }
 

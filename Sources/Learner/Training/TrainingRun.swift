@@ -252,7 +252,7 @@ public final class TrainingRun {
     return TrainingSummary(
       ending: ending, steps: steps, updates: learner.updateCount, seconds: seconds,
       restarts: progress.restarts, meanLag: progress.meanLag, largestLag: progress.lagLargest,
-      evaluationReturn: marks.lastEvaluation?.meanReturn,
+      droppedFragments: progress.dropped, evaluationReturn: marks.lastEvaluation?.meanReturn,
       best: recorder.best.map { ($0.meanReturn, $0.steps) },
       runDirectory: directory.path, seed: seed)
   }

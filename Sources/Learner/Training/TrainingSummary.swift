@@ -14,6 +14,8 @@ public struct TrainingSummary: Sendable {
   public var meanLag: Double
   /// The largest policy lag, in updates.
   public var largestLag: Int
+  /// Fragments that nobody learnt from since they were older than they may be.
+  public var droppedFragments: Int
   /// The mean return of the last evaluation, if there was one.
   public var evaluationReturn: Double?
   /// The best evaluation: its mean return, and the steps at which `best.safetensors` was saved for it.
@@ -46,6 +48,7 @@ public struct TrainingSummary: Sendable {
     object.set("worker_restarts", restarts)
     object.set("mean_lag", meanLag)
     object.set("max_lag", largestLag)
+    object.set("dropped_fragments", droppedFragments)
     object.set("eval_return", evaluationReturn ?? .nan)
     object.set("run_dir", runDirectory)
     object.set("seed", seed)

@@ -172,11 +172,18 @@ package struct FragmentPool: @unchecked Sendable {
     return ownership.exchange(word, for: OwnershipState.learningWord)
   }
 
+  /// Keeps a free fragment from workers, until it is released.
+  ///
+  /// - Returns: whether it was free and is now the learner's.
+  package func withhold(buffer: Int) -> Bool {
+    ownership(of: buffer).exchange(0, for: OwnershipState.learningWord)
+  }
+
   /// Frees a fragment that has been learned from.
   ///
   /// Then look who waits for a free one: ``WorkerLine/wakeIfParked(publishedVersion:)``.
   ///
-  /// - Precondition: the learner took it.
+  /// - Precondition: the learner took it, or withheld it.
   package func release(_ buffer: Int) {
     let word = ownership(of: buffer).word
     precondition(

@@ -52,6 +52,9 @@ enum TrainCommand {
       mean lag \(NumberText.fixed(summary.meanLag, 1))
       """
     if summary.restarts > 0 { sentence += ", \(summary.restarts) workers replaced" }
+    if summary.droppedFragments > 0 {
+      sentence += ", \(NumberText.grouped(summary.droppedFragments)) fragments dropped"
+    }
     if let mean = summary.evaluationReturn {
       sentence += ", evaluation return \(NumberText.fixed(mean, 1))"
     }

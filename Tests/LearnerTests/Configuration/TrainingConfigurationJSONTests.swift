@@ -29,6 +29,7 @@ struct TrainingConfigurationJSONTests {
           "fragments-per-batch": 2,
           "deterministic": false,
           "lag": "auto",
+          "max-lag": "none",
           "sticky": false,
           "hang-timeout": 60,
           "inputs": ["obs", "act"],

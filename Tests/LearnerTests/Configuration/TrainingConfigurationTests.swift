@@ -25,6 +25,7 @@ struct TrainingConfigurationTests {
       "--lag 1 cannot be held by asynchronous workers: add --deterministic, or use "
         + "--collector same or single."
     ),
+    ("max-lag", "-1", "--max-lag -1 is out of range: use 0 to 1000000."),
     ("lag", "-1", "--lag -1 is out of range: use 0 to 4096."),
     ("actors", "0", "--actors 0 is out of range: use 1 to 1024."),
     ("actors", "1025", "--actors 1025 is out of range: use 1 to 1024."),
@@ -167,6 +168,22 @@ struct TrainingConfigurationTests {
     configuration.deterministic = deterministic
     configuration.policyLag = given
     #expect(configuration.fixedPolicyLag == expected)
+    try configuration.validate()
+  }
+
+  @Test func `a largest lag is refused where a larger one is held`() throws {
+    var configuration = TrainingConfiguration(.ppo)
+    configuration.policyLag = 3
+    configuration.maximumPolicyLag = 3
+    try configuration.validate()
+    configuration.maximumPolicyLag = 2
+    let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+    #expect(
+      error?.description == """
+        --max-lag 2 is below the lag of 3 that this collection holds: give --lag 2, or collect \
+        with --collector multi --no-deterministic.
+        """)
+    (configuration.policyLag, configuration.deterministic) = (nil, false)
     try configuration.validate()
   }
 

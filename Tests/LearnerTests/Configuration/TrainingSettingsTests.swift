@@ -32,6 +32,7 @@ struct TrainingSettingsTests {
     ("fragments-per-batch", "4", { $0.fragmentsPerBatch == 4 }),
     ("deterministic", "true", { $0.deterministic }),
     ("lag", "5", { $0.policyLag == 5 }),
+    ("max-lag", "2", { $0.maximumPolicyLag == 2 }),
     ("sticky", "true", { $0.sticky }),
     ("hang-timeout", "2.5", { $0.environment.patience == 2.5 }),
     ("hang-timeout", "none", { $0.environment.patience == nil }),

@@ -124,4 +124,25 @@ struct ActorCriticTests {
       })
     #expect(isClose(scene.executor.value(of: metric.tensor), expected, relative: 1e-12))
   }
+
+  @Test(
+    arguments: [
+      Reinforce(rhoClip: 0.5), AdvantageActorCritic(), ProximalPolicy(), VTraceActorCritic(),
+      AsynchronousProximalPolicy(),
+    ] as [any Objective])
+  func `the distribution of ratios is of all steps that were played, before any clipping`(
+    objective: any Objective
+  ) throws {
+    let scene = try ObjectiveScene(objective)
+    let distribution = try #require(scene.loss.distributions.first)
+    #expect(distribution.name == "rho_histogram" && distribution.histogram == .ratios)
+    let counted = scene.executor.values(of: distribution.tensor)
+    for (index, ending) in scene.recorded.endings.enumerated() {
+      if ending == .waiting {
+        #expect(counted[index].isNaN)
+      } else {
+        #expect(isClose(counted[index], scene.ratios[index], relative: 1e-12))
+      }
+    }
+  }
 }

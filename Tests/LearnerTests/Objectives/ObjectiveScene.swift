@@ -56,7 +56,9 @@ final class ObjectiveScene {
     information = try #require(reaction.information.first).tensor
     self.others = try others(fragment, graph)
     executor = Executor(
-      graph, outputs: [logits, information] + self.others + loss.metrics.map(\.tensor),
+      graph,
+      outputs: [logits, information] + self.others + loss.metrics.map(\.tensor)
+        + loss.distributions.map(\.tensor),
       loss: loss.loss)
 
     var generator = PCG64(seed: 41)

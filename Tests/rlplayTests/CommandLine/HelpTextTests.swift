@@ -72,6 +72,9 @@ struct HelpTextTests {
                                   that is fixed; auto is 0 for same, 1 for single,
                                   actors / fragments per batch for multi.
                                   (default: auto)
+        --max-lag N|none          Updates that collecting may be behind learning:
+                                  workers wait, and older fragments are dropped.
+                                  (default: none)
         --[no-]sticky             Leave an environment whose episode ended at its
                                   reset state until the fragment ends. (default: off)
         --hang-timeout SECONDS|none

@@ -21,7 +21,7 @@ extension ProcessTests {
       #expect(
         Set(outcome.json.keys) == [
           "env_steps", "updates", "seconds", "steps_per_second", "worker_restarts", "mean_lag",
-          "max_lag", "eval_return", "run_dir", "seed",
+          "max_lag", "dropped_fragments", "eval_return", "run_dir", "seed",
         ])
       #expect(outcome.count("env_steps") == 100_000)
       #expect(outcome.count("updates") == 250)
@@ -41,6 +41,11 @@ extension ProcessTests {
       #expect(records.contains { $0["eval_return"] is Double })
       #expect(records.contains { $0["loss"] is Double && $0["entropy"] is Double })
       #expect(records.last?["env_steps"] as? Int == 100_000)
+      // Every fragment by its lag, and every step by its ratio, each in one line.
+      for (name, count) in [("lag_histogram", 500), ("rho_histogram", 100_000)] {
+        let histograms = records.compactMap { $0[name] as? [String: Int] }
+        #expect(histograms.reduce(0) { $0 + $1.values.reduce(0, +) } == count, "\(name)")
+      }
 
       let targets = [[], [path], ["\(path)/checkpoints/last.safetensors"]]
       for target in targets {
