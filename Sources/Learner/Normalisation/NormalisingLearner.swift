@@ -5,7 +5,7 @@ import Rollout
 ///
 /// A batch is learnt from with the statistics that its newest fragments were collected with; it becomes a part of them afterwards,
 /// so that the weights of the next version bring them to workers, checkpoints and evaluations.
-public final class NormalisingLearner: BatchLearner, RunningStatistics {
+public final class NormalisingLearner: BatchLearner {
   private let learner: any BatchLearner
   private let observations: ObservationStatistics?
   private let returns: ReturnStatistics?
@@ -56,23 +56,10 @@ public final class NormalisingLearner: BatchLearner, RunningStatistics {
     learner.takeHistograms()
   }
 
-  /// Counts, means and variances by the path of an observation's leaf (`obs.count`, `obs.mean`, `obs.variance`) and of `return`;
-  /// `return.worker.<w>`: what each of the worker's environments has returned so far.
-  public var state: [(name: String, values: [Double])] {
-    (observations?.state ?? []) + (returns?.state ?? [])
-  }
-
   /// The statistics, and what the learner within goes on from.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
-    var statistics = archive.isRestoring ? [] : state
-    try archive.transfer(below: "statistics.", &statistics)
-    if archive.isRestoring { try restore(statistics) }
+    try observations?.transfer(&archive)
+    try returns?.transfer(&archive)
     try learner.transfer(&archive)
-  }
-
-  /// Takes over what `state` said; the weights have their buffers already.
-  public func restore(_ state: [(name: String, values: [Double])]) throws(CheckpointError) {
-    try observations?.restore(state)
-    try returns?.restore(state)
   }
 }

@@ -5,7 +5,7 @@ import Rollout
 ///
 /// A sample is an observation that somebody acted upon: rows 0…T−1, but those of environments that wait (`sticky`). One that
 /// holds a number which is not finite is none.
-final class ObservationStatistics: RunningStatistics {
+final class ObservationStatistics: Restorable {
   private struct Leaf {
     var path: String
     var column: Column
@@ -100,11 +100,8 @@ final class ObservationStatistics: RunningStatistics {
     leaf.moments.merge(count: count) { (sums[$0], squares[$0] / Double(count)) }
   }
 
-  var state: [(name: String, values: [Double])] {
-    leaves.flatMap { $0.moments.state($0.path) }
-  }
-
-  func restore(_ state: [(name: String, values: [Double])]) throws(CheckpointError) {
-    for leaf in leaves { try leaf.moments.restore(state, leaf.path) }
+  /// Counts, means and variances by the path of an observation's leaf: `statistics.obs.mean`.
+  func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+    for leaf in leaves { try leaf.moments.transfer("statistics.\(leaf.path)", &archive) }
   }
 }

@@ -8,8 +8,8 @@ import Rollout
 /// is followed for every environment of every worker through its fragments, in the order in which they are taken; each value
 /// is a sample. Where the first row of a fragment begins an episode, as after a worker was replaced, R is 0 as well: one that
 /// goes on from a snapshot keeps it. A reward that is not finite is left out.
-final class ReturnStatistics: RunningStatistics {
-  private static let name = "return"
+final class ReturnStatistics: Restorable {
+  private static let name = "statistics.return"
 
   private let discount: Double
   private let weights: FlatVector<Float>
@@ -89,21 +89,18 @@ final class ReturnStatistics: RunningStatistics {
     return new
   }
 
-  /// The moments, and for each worker what each of its environments has returned so far.
-  var state: [(name: String, values: [Double])] {
-    let open = returns.sorted { $0.key < $1.key }.map { worker, returns in
-      (name: "\(Self.name).worker.\(worker)", values: returns.elements)
+  /// The moments, and for each worker what each of its environments has returned so far: `statistics.return.worker.3`.
+  func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+    try moments.transfer(Self.name, &archive)
+    var open = returns.sorted { $0.key < $1.key }.map { worker, returns in
+      (name: "\(worker)", values: returns.elements)
     }
-    return moments.state(Self.name) + open
-  }
-
-  func restore(_ state: [(name: String, values: [Double])]) throws(CheckpointError) {
-    try moments.restore(state, Self.name)
+    try archive.transfer(below: "\(Self.name).worker.", &open)
+    guard archive.isRestoring else { return }
     returns = [:]
-    let prefix = "\(Self.name).worker."
-    for (name, values) in state where name.hasPrefix(prefix) {
-      guard let worker = UInt32(name.dropFirst(prefix.count)) else {
-        throw CheckpointError(.malformed, "its statistics '\(name)' are of no worker")
+    for (name, values) in open {
+      guard let worker = UInt32(name) else {
+        throw CheckpointError(.malformed, "'\(Self.name).worker.\(name)' is of no worker")
       }
       returns(of: worker, count: values.count).assign(values)
     }

@@ -48,22 +48,10 @@ final class RunningMoments {
     sampleCount = total
   }
 
-  /// Samples, means and variances under a name.
-  func state(_ name: String) -> [(name: String, values: [Double])] {
-    [
-      ("\(name).count", [sampleCount]), ("\(name).mean", means.elements),
-      ("\(name).variance", variances.elements),
-    ]
-  }
-
-  /// Takes over what `state` said under that name.
-  ///
-  /// - Throws: `CheckpointError` when it is of another size.
-  func restore(
-    _ state: [(name: String, values: [Double])], _ name: String
-  ) throws(CheckpointError) {
-    sampleCount = try state.values("\(name).count", count: 1)[0]
-    means.assign(try state.values("\(name).mean", count: count))
-    variances.assign(try state.values("\(name).variance", count: count))
+  /// Samples, means and variances, under a name.
+  func transfer(_ name: String, _ archive: inout StateArchive) throws(CheckpointError) {
+    try archive.transfer("\(name).count", &sampleCount)
+    try archive.transfer("\(name).mean", means)
+    try archive.transfer("\(name).variance", variances)
   }
 }

@@ -101,13 +101,13 @@ struct ObservationStatisticsTests {
       one.fill(number, seen: &seen)
       one.statistics.add(one.storage.view)
     }
-    let names = one.statistics.state.map(\.name)
+    let saved = try one.statistics.saved()
     #expect(
-      names == [
-        "obs.camera.count", "obs.camera.mean", "obs.camera.variance", "obs.precise.count",
-        "obs.precise.mean", "obs.precise.variance",
-      ])
-    try other.statistics.restore(one.statistics.state)
+      saved.map(\.name)
+        == ["camera", "precise"].flatMap { path in
+          ["count", "mean", "variance"].map { "statistics.obs.\(path).\($0)" }
+        })
+    try other.statistics.restore(saved)
     other.random = one.random
     one.fill(3, seen: &seen)
     one.statistics.add(one.storage.view)
@@ -116,10 +116,14 @@ struct ObservationStatisticsTests {
     for path in seen.keys {
       #expect(try one.buffers(path) == other.buffers(path))
     }
-    #expect(one.statistics.state.map(\.values) == other.statistics.state.map(\.values))
+    #expect(try one.statistics.saved() == other.statistics.saved())
     #expect(throws: CheckpointError.self) { try other.statistics.restore([]) }
     #expect(throws: CheckpointError.self) {
-      try other.statistics.restore(one.statistics.state.map { ($0.name, $0.values + [1]) })
+      try other.statistics.restore(
+        saved.map {
+          SafetensorsFile.Tensor(
+            name: $0.name, shape: [999], values: Array(repeating: 0.0, count: 999))
+        })
     }
   }
 

@@ -121,20 +121,21 @@ struct ReturnStatisticsTests {
       stage.statistics.add(stage.batch)
     }
     for origins in Self.order.prefix(4) { play(one, origins, &random) }
-    try other.statistics.restore(one.statistics.state)
+    let saved = try one.statistics.saved()
+    try other.statistics.restore(saved)
     #expect(
-      one.statistics.state.map(\.name) == [
-        "return.count", "return.mean", "return.variance", "return.worker.0", "return.worker.2",
-      ])
+      saved.map(\.name)
+        == ["count", "mean", "variance", "worker.0", "worker.2"].map { "statistics.return.\($0)" })
     var copy = random
     let before = episodes
     play(one, Self.order[4], &random)
     episodes = before
     play(other, Self.order[4], &copy)
     #expect(one.weights[one.place] == other.weights[other.place])
-    #expect(one.statistics.state.map(\.values) == other.statistics.state.map(\.values))
+    #expect(try one.statistics.saved() == other.statistics.saved())
     #expect(throws: CheckpointError.self) {
-      try other.statistics.restore(one.statistics.state + [("return.worker.x", [0])])
+      try other.statistics.restore(
+        saved + [.init(name: "statistics.return.worker.x", shape: [1], values: [0.0])])
     }
   }
 }
