@@ -16,9 +16,7 @@ final class WorkerGroup {
   private let say: (String) -> Void
   private var workers: [Member] = []
   private var entries: UnsafeMutableBufferPointer<pollfd>
-  private var deathsWithoutFragment = 0
-  /// All workers' fragments when one last died.
-  private var fragmentsAtLastDeath: UInt64 = 0
+  private var toll: DeathToll
   private let patience: Double?
   private var lastWatched: UInt64 = 0
 
@@ -31,28 +29,9 @@ final class WorkerGroup {
     var watch = ProgressWatch()
     /// Whether it was killed because it did not.
     var isHung = false
-    /// Processes of this worker that ended without having handed over anything, in a row.
-    var barrenDeaths = 0
-    /// Deaths since this worker last handed something over.
-    var deathsInARow = 0
     /// Whether this process repeats what its predecessor died of.
     var repeats = false
   }
-
-  /// Deaths of one worker in a row that end the run, when none of its processes handed over a fragment.
-  ///
-  /// Enough that one which is killed from outside, again before its first turn, is not mistaken for one that cannot work.
-  static let deathLimit = 10
-
-  /// Deaths of one worker in a row after which its next process begins new episodes.
-  ///
-  /// The first may have come from outside; the second, where its predecessor went on, is likely to be the environment's.
-  private static let repetitionLimit = 2
-
-  /// How many deaths more than there are workers end the run, when nobody handed over a fragment between them.
-  ///
-  /// Those of processes that repeat what their predecessors died of do not count.
-  static let commonDeathLimit = 3
 
   /// Seconds that workers have to leave when they are asked to, and again when they are told to.
   private static let timeToLeave = 1.0
@@ -81,6 +60,7 @@ final class WorkerGroup {
     isInterrupted = processes.isInterrupted
     say = processes.say
     patience = processes.patience
+    toll = DeathToll(workerCount: memory.layout.workerCount)
     entries = .allocate(capacity: 2 * memory.layout.workerCount)
     entries.initialize(repeating: pollfd(fd: -1, events: 0, revents: 0))
   }
@@ -185,12 +165,10 @@ final class WorkerGroup {
     if isInterrupted() { throw Interrupted() }
     _ = memory.pool.reclaim(worker: worker, incarnation: death.incarnation)
     wakeAll()
-    guard workers[worker].barrenDeaths < Self.deathLimit,
-      deathsWithoutFragment < workers.count + Self.commonDeathLimit
-    else { throw death }
+    if toll.isHopeless(worker) { throw death }
     say("\(death); it is replaced")
     restartCount += 1
-    let anew = workers[worker].deathsInARow >= Self.repetitionLimit
+    let anew = toll.endsRepetition(of: worker)
     workers[worker].process = try startProcess(
       worker, incarnation: death.incarnation + 1, anew: anew)
     workers[worker].repeats = !anew && memory.layout.snapshotByteCount > 0
@@ -214,16 +192,10 @@ final class WorkerGroup {
     }
     _ = process.takeLog { workers[worker].log.take($0) { _ in } }
     workers[worker].log.flush { _ in }
-    let barren = line.fragments == workers[worker].fragmentsAtStart
-    workers[worker].deathsInARow = barren ? workers[worker].deathsInARow + 1 : 1
-    workers[worker].barrenDeaths = barren ? workers[worker].barrenDeaths + 1 : 0
-    let fragments = workers.indices.reduce(0) { $0 + memory.line($1).fragments }
-    if fragments != fragmentsAtLastDeath {
-      deathsWithoutFragment = 1
-    } else if !workers[worker].repeats {
-      deathsWithoutFragment += 1
-    }
-    fragmentsAtLastDeath = fragments
+    toll.note(
+      worker, isBarren: line.fragments == workers[worker].fragmentsAtStart,
+      repeats: workers[worker].repeats,
+      fragments: workers.indices.reduce(0) { $0 + memory.line($1).fragments })
     let cause: WorkerDeath.Cause =
       switch ending {
       case _ where workers[worker].isHung: .hung(seconds: patience ?? 0)
