@@ -144,4 +144,12 @@ struct ReplayLearnerTests {
       _exit(learner.updateCount == 1002 ? 0 : 1)
     }
   }
+
+  @Test func `the first weights have the first chance of an action at random`() throws {
+    var configuration = TrainingConfiguration(.dqn)
+    configuration.epsilon = .linear(from: 0.3, to: 0.1)
+    let setup = try configuration.makeSetup(seed: 1)
+    let place = try #require(setup.parameters.range(of: QNetworkPolicy.epsilonName))
+    #expect(setup.weights[place.lowerBound] == 0.3)
+  }
 }
