@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Kills the learner of a deterministic run again and again, at random moments, resumes it each time, and compares what it leaves
-# with a run without a break.
+# Kills the learner of a deterministic run again and again, at random moments, resumes it each time, and compares
+# what it leaves with a run without a break.
 #
 #     Scripts/check_resume.sh [RLPLAY] [KILLS] [train's options ...]
 #
-# 20 kills of the release build in 40,000,000 steps (STEPS) if nothing else is said. Ends with 0 if the last checkpoints are the same bytes.
+# 20 kills of the release build in 40,000,000 steps (STEPS) if nothing else is said. Ends with 0 if the last
+# checkpoints are the same bytes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rlplay=$(realpath "${1:-.build/release/rlplay}")

@@ -42,6 +42,18 @@ extension ProcessTests {
       #expect(program.waitForFamilyToEnd(within: 5) != nil)
     }
 
+    @Test func `a run goes on where it ended, with new episodes`() throws {
+      let first = try train("CartPole-v1", "--steps", "2000", "--eval-every", "0")
+        .waitForEnd(within: 60)
+      #expect(first.exitCode == 0, "\(first.errors)")
+      let next = try RunningProgram.run(
+        Executable.rlplay,
+        ["train", "--resume", directory.path("run"), "--steps", "4000", "--python", cases.python])
+      #expect(next.exitCode == 0, "\(next.errors)")
+      #expect(next.output.contains("begin new episodes"), "\(next.output)")
+      #expect(next.output.contains("4,000 steps"), "\(next.output)")
+    }
+
     @Test func `a checkpoint is evaluated with whichever Python is named`() throws {
       let run = try train("rlplay_cases:Counter-v0", "--steps", "800", "--eval-every", "0")
         .waitForEnd(within: 60)
