@@ -94,6 +94,9 @@ public struct NetworkPolicy: Policy, Equatable {
 
   /// A number for each of several choices, [rows, B, count], by a network without memory.
   ///
+  /// Of a single choice that is one-hot, and without a layer in between, they are a table: a weight for each pair and no bias,
+  /// so that an entry moves by itself.
+  ///
   /// - Parameters:
   ///   - root: what the names of its parameters are below; `nil` for the actor's own.
   ///   - name: what the layer that gives the numbers is called.
@@ -103,7 +106,13 @@ public struct NetworkPolicy: Policy, Equatable {
     let features = try trunk(of: state, below: root, in: graph).features
     return graph.linear(
       features, outputs: count, name: ParameterNames(root: root)[name],
-      weights: initialisation.weights(gain: 1))
+      bias: !isTable(of: state.spaces), weights: initialisation.weights(gain: 1))
+  }
+
+  /// Whether all that scores are computed from is the place of one 1 among zeros.
+  private func isTable(of spaces: EnvironmentSpaces) -> Bool {
+    guard case .discrete = spaces.observation else { return false }
+    return inputs == [.obs] && integers == .oneHot && hidden.isEmpty
   }
 
   /// What states are worth, [rows, B].
