@@ -7,6 +7,8 @@ public struct EvaluationResult: Sendable, Equatable {
   public var returns: [Double]
   /// Steps.
   public var lengths: [Int]
+  /// How many episodes a limit cut before their task was over.
+  public var truncatedCount = 0
 
   /// The mean return.
   public var meanReturn: Double { returns.reduce(0, +) / Double(returns.count) }
@@ -86,6 +88,7 @@ public final class Evaluator {
         first..<min(first + Self.width, episodes.upperBound), weights, isInterrupted)
       result.returns += part.returns
       result.lengths += part.lengths
+      result.truncatedCount += part.truncatedCount
     }
     return result
   }
@@ -107,6 +110,7 @@ public final class Evaluator {
       let one = try play(episode..<episode + 1, weights, isInterrupted, spectators)
       result.returns += one.returns
       result.lengths += one.lengths
+      result.truncatedCount += one.truncatedCount
     }
     return result
   }
@@ -132,6 +136,7 @@ public final class Evaluator {
     var lengths = Array(repeating: 0, count: episodes.count)
     var playing = Array(repeating: true, count: episodes.count)
     var left = episodes.count
+    var terminatedCount = 0
     let fragment = storage.view
     func show(step: Int, row: Int) throws {
       guard !spectators.isEmpty else { return }
@@ -149,20 +154,22 @@ public final class Evaluator {
       if isInterrupted() { throw Interrupted() }
       actor.react(to: fragment, at: t, virtual: false)
       try environments.step(fragment, from: t, sticky: true, position: .unread)
-      let (rewards, ends) = (fragment.rew, fragment.fin)
+      let (rewards, ends, terminated) = (fragment.rew, fragment.fin, fragment.terminated)
       for index in playing.indices where playing[index] {
         returns[index] += Double(rewards[t + 1, index])
         lengths[index] += 1
         if ends[t + 1, index] {
           playing[index] = false
           left -= 1
+          terminatedCount += terminated[t, index] ? 1 : 0
         }
       }
       try show(step: step, row: t + 1)
       if t == 1 { fragment.copyState(row: 2, to: fragment, row: 1) }
       t = 1
     }
-    return EvaluationResult(returns: returns, lengths: lengths)
+    return EvaluationResult(
+      returns: returns, lengths: lengths, truncatedCount: episodes.count - terminatedCount)
   }
 
   /// Environments that will begin the episodes of these numbers.

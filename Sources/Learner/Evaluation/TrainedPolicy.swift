@@ -80,6 +80,7 @@ extension EvaluationResult {
     object.set("min_return", minimumReturn)
     object.set("max_return", maximumReturn)
     object.set("mean_length", meanLength)
+    object.set("truncated_episodes", truncatedCount)
     return object.encoded()
   }
 }

@@ -52,6 +52,12 @@ struct EvaluatorTests {
     #expect(result.returns == result.lengths.map { Double($0) })
     #expect(result.lengths.allSatisfy { (5...40).contains($0) })
     #expect(Set(result.lengths).count > 5)
+    // A pole that falls in the very step that the limit cuts has fallen.
+    let atLimit = result.lengths.count { $0 == 40 }
+    let longer = try self.evaluator(limit: .steps(41)).evaluate(
+      weights(evaluator.parameters), episodes: 0..<60)
+    #expect(result.truncatedCount == longer.lengths.count { $0 == 41 })
+    #expect((1...atLimit).contains(result.truncatedCount))
   }
 
   @Test func `the likeliest action plays other episodes than a drawn one`() throws {

@@ -56,6 +56,7 @@ extension ProcessTests {
         #expect(
           Set(evaluation.json.keys) == [
             "episodes", "mean_return", "std_return", "min_return", "max_return", "mean_length",
+            "truncated_episodes",
           ])
       }
     }
