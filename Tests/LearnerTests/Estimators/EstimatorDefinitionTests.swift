@@ -88,6 +88,13 @@ struct EstimatorDefinitionTests {
         values.current
           + steps.generalisedAdvantages(values: values, discount: discount, lambda: 1)
       }
+      equal("V-trace(λ) with ρ = 1 is GAE(λ) + V") { steps, values, ratios in
+        steps.vTrace(values: values, ratios: ratios - ratios + 1, discount: discount, lambda: 0.7)
+          .values
+      } _: { steps, values, _ in
+        values.current
+          + steps.generalisedAdvantages(values: values, discount: discount, lambda: 0.7)
+      }
       equal("GAE(1) is the return − V") { steps, values, _ in
         steps.generalisedAdvantages(values: values, discount: discount, lambda: 1)
       } _: { steps, values, _ in
@@ -109,8 +116,42 @@ struct EstimatorDefinitionTests {
         steps.returns(discount: discount, values: values)
       }
     }
+  }
+
+  @Test(arguments: sizes)
+  func `with a discount of zero all are rewards, and values where nobody played`(
+    size: (Int, Int)
+  ) {
+    let steps = NaiveTrajectory.random(steps: size.0, environments: size.1, seed: 11)
     // r + 0 · G is r exactly.
     #expect(steps.estimate { steps, _, _ in steps.returns(discount: 0) } == steps.rewards)
+    let expected = steps.rewards.indices.map { index in
+      steps.endings[index] == .waiting ? steps.values[index] : steps.rewards[index]
+    }
+    #expect(
+      steps.estimate { steps, values, _ in steps.returns(discount: 0, values: values) }
+        == expected)
+    #expect(steps.estimate { $0.returns(discount: 0, values: $1, weights: $2) } == expected)
+    #expect(
+      steps.estimate { steps, values, _ in
+        steps.multiStepReturns(3, values: values, discount: 0)
+      } == expected)
+    let sums: [(Trajectory, StateValues, Tensor) -> Tensor] = [
+      { steps, values, _ in
+        values.current + steps.temporalDifferences(values: values, discount: 0)
+      },
+      { steps, values, _ in
+        values.current + steps.generalisedAdvantages(values: values, discount: 0, lambda: 0.7)
+      },
+      { steps, values, ratios in
+        steps.vTrace(values: values, ratios: ratios - ratios + 1, discount: 0).values
+      },
+    ]
+    for sum in sums {
+      // V + (r − V) with numbers up to 3.
+      let difference = firstDifference(steps.estimate(sum), expected, absolute: 1e-15)
+      #expect(difference == nil, "\(difference ?? "")")
+    }
   }
 
   @Test func `no gradient passes through an estimate`() {

@@ -37,6 +37,22 @@ struct EstimatorEndingTests {
     }
   }
 
+  private func differences(_ steps: NaiveTrajectory) -> [Double] {
+    steps.estimate { steps, values, _ in
+      steps.temporalDifferences(values: values, discount: 0.5)
+    }
+  }
+
+  /// V-trace, γ = ½, with π/μ = 2, ½, 1, 1, so that ρ = c = 1, ½, 1, 1: values, then advantages.
+  private func trace(
+    _ endings: [NaiveTrajectory.Ending], last: Double = 100
+  ) -> [[Double]] {
+    let steps = steps(endings, last: last, ratios: [2, 0.5, 1, 1])
+    return [\VTrace.values, \VTrace.advantages].map { part in
+      steps.estimate { $0.vTrace(values: $1, ratios: $2, discount: 0.5)[keyPath: part] }
+    }
+  }
+
   private func unvalued(_ steps: NaiveTrajectory) -> [Double] {
     steps.estimate { steps, _, _ in steps.returns(discount: 0.5) }
   }
@@ -111,14 +127,54 @@ struct EstimatorEndingTests {
     #expect(returns(steps([.waiting])) == [10] && advantages(steps([.waiting])) == [0])
   }
 
-  @Test func `V-trace across a cut`() {
-    let cut = steps([.none, .truncated, .none, .none], ratios: [2, 0.5, 1, 1])
-    // δ = 1, 14, −6, 18; ρ = c = 1, ½, 1, 1.
-    let values = cut.estimate { $0.vTrace(values: $1, ratios: $2, discount: 0.5).values }
-    #expect(values == [14.5, 27, 33, 58])
-    // 1 + 27/2 − 10, ½ (2 + 64/2 − 20), 4 + 58/2 − 30, 8 + 100/2 − 40
-    let advantages = cut.estimate { $0.vTrace(values: $1, ratios: $2, discount: 0.5).advantages }
-    #expect(advantages == [4.5, 7, 3, 18])
+  @Test func `several ends in one fragment, the last one on its last row`() {
+    let mixed = steps([.terminated, .truncated, .none, .terminated], last: .nan)
+    // 1, 2 + 64/2, 4 + 8/2, 8
+    #expect(returns(mixed) == [1, 34, 8, 8])
+    #expect(unvalued(mixed) == [1, 2, 8, 8])
+    #expect(twoSteps(mixed) == [1, 34, 8, 8])
+    #expect(differences(mixed) == [-9, 14, -6, -32])
+    #expect(advantages(mixed) == [-9, 14, -14, -32])
+    let both = steps([.truncated, .truncated, .both, .both], last: .nan)
+    #expect(returns(both) == [33, 34, 4, 8])
+    #expect(unvalued(both) == [1, 2, 4, 8])
+    #expect(differences(both) == [23, 14, -26, -32])
+    #expect(advantages(both) == [23, 14, -26, -32])
+  }
+
+  @Test func `differences`() {
+    // 1 + 20/2 − 10, 2 + 30/2 − 20, 4 + 40/2 − 30, 8 + 100/2 − 40
+    #expect(differences(steps([.none, .none, .none, .none])) == [1, -3, -6, 18])
+    // 2 − 20
+    #expect(differences(steps([.none, .terminated, .none, .none])) == [1, -18, -6, 18])
+    #expect(differences(steps([.none, .both, .none, .none])) == [1, -18, -6, 18])
+    // 2 + 64/2 − 20
+    #expect(differences(steps([.none, .truncated, .none, .none])) == [1, 14, -6, 18])
+    #expect(differences(steps([.none, .none, .none, .terminated], last: .nan)).last == -32)
+    #expect(differences(steps([.none, .none, .none, .truncated], last: .nan)).last == 0)
+    #expect(differences(steps([.none, .terminated, .waiting, .waiting])) == [1, -18, 0, 0])
+  }
+
+  @Test func `V-trace at each end`() {
+    // 20 − 3/2 + ¼ (33 − 30), 10 + 1 + ½ (19.25 − 20); of the advantages ρ (r + v/2 − V).
+    #expect(
+      trace([.none, .none, .none, .none]) == [[10.625, 19.25, 33, 58], [0.625, -0.75, 3, 18]])
+    // 20 − 18/2, 10 + 1 + ½ (11 − 20); ½ (2 − 20)
+    for ending in [NaiveTrajectory.Ending.terminated, .both] {
+      #expect(trace([.none, ending, .none, .none]) == [[6.5, 11, 33, 58], [-3.5, -9, 3, 18]])
+    }
+    // δ = 1, 14, −6, 18. 1 + 27/2 − 10, ½ (2 + 64/2 − 20), 4 + 58/2 − 30, 8 + 100/2 − 40
+    #expect(trace([.none, .truncated, .none, .none]) == [[14.5, 27, 33, 58], [4.5, 7, 3, 18]])
+    // δ = 1, −3, −6, −32: 40 − 32, 30 − 6 + ½ (8 − 40), 20 − 3/2 + ¼ (8 − 30), …
+    #expect(
+      trace([.none, .none, .none, .terminated], last: .nan)
+        == [[7.5, 13, 8, 8], [-2.5, -7, -22, -32]])
+    // δ = 1, −3, −6, 0
+    #expect(
+      trace([.none, .none, .none, .truncated], last: .nan)
+        == [[9.5, 17, 24, 40], [-0.5, -3, -6, 0]])
+    #expect(
+      trace([.none, .terminated, .waiting, .waiting]) == [[6.5, 11, 30, 40], [-3.5, -9, 0, 0]])
   }
 
   @Test func `weights count from the next row on, and not for values`() {

@@ -32,6 +32,8 @@ struct SeedFigureTests {
       ("logits", executor.values(of: logits), reference["logits"].numbers),
       ("log-probability", executor.values(of: logProbability), [-2.514844358797807]),
       ("loss", [executor.value(of: loss)], [-4.903946499655723]),
+      ("log-probability", [-2.514844358797807], [reference["log_prob"].number]),
+      ("loss", [-4.903946499655723], [reference["loss"].number]),
       ("gradients", executor.gradients.elements, flat("gradients")),
     ]
     for (what, observed, expected) in pairs {
@@ -46,6 +48,19 @@ struct SeedFigureTests {
     #expect(difference == nil, "after the step: \(difference ?? "")")
   }
 
+  @Test func `the return that weighs the transition is of two steps of −1`() throws {
+    let graph = Graph()
+    let (rewards, ends) = (graph.input([2, 1]), graph.input([2, 1]))
+    let returns = Tensor.discountedReturns(rewards: rewards, ends: ends, discount: 0.95)
+    let executor = Executor<Double>(graph, outputs: [returns])
+    executor.set(rewards, to: [-1, -1])
+    executor.set(ends, to: [0, 0])
+    executor.forward()
+    let expected = try Reference("elu_policy_sgd")["discounted_return"].number
+    // One product and one sum.
+    #expect(isClose(executor.values(of: returns)[0], expected, absolute: 1e-15))
+  }
+
   @Test func `the masked loss of two trajectories`() throws {
     let reference = try Reference("masked_batch")
     let graph = Graph()
@@ -53,8 +68,9 @@ struct SeedFigureTests {
     let (ends, logProbabilities) = (graph.input([2, 2]), graph.input([2, 2]))
     let returns = Tensor.discountedReturns(
       rewards: rewards, ends: ends, discount: reference["gamma"].number)
-    let loss = -(logProbabilities * returns * active).sum() / active.sum()
-    let executor = Executor<Double>(graph, outputs: [loss, returns])
+    let validCount = active.sum()
+    let loss = -(logProbabilities * returns * active).sum() / validCount
+    let executor = Executor<Double>(graph, outputs: [loss, returns, validCount])
     executor.set(rewards, to: reference["rewards"].numbers)
     executor.set(active, to: reference["active"].numbers)
     // The first trajectory has one step, the second two.
@@ -64,6 +80,7 @@ struct SeedFigureTests {
     let difference = firstDifference(
       executor.values(of: returns), reference["returns"].numbers, absolute: 1e-15)
     #expect(difference == nil, "\(difference ?? "")")
+    #expect(executor.value(of: validCount) == reference["valid_count"].number)
     #expect(isClose(executor.value(of: loss), reference["loss"].number, absolute: 1e-10))
   }
 }

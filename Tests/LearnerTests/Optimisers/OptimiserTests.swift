@@ -36,7 +36,16 @@ struct OptimiserTests {
     }
   }
 
-  @Test(arguments: ["sgd", "sgd_momentum", "adam", "adamw", "rmsprop"])
+  private static let names = ["sgd", "sgd_momentum", "adam", "adamw", "rmsprop"]
+  private static let limits = ["0.5", "100.0"]
+
+  @Test func `no recorded figure is left out`() throws {
+    let reference = try Reference("optimisers")
+    #expect(Set(reference["parameters"].keys) == Set(Self.names))
+    #expect(Set(reference["clip_grad_norm"].keys) == Set(Self.limits))
+  }
+
+  @Test(arguments: names)
   func `ten steps agree with PyTorch's`(name: String) throws {
     let expected = try Reference("optimisers")["parameters", name].numbers
     // Ten steps of some ten roundings each, of numbers near 1; 6e-8 each in Float. The issue asks for 1e-9.
@@ -60,7 +69,7 @@ struct OptimiserTests {
     }
   }
 
-  @Test(arguments: ["0.5", "100.0"])
+  @Test(arguments: limits)
   func `shortening a gradient agrees with PyTorch's`(limit: String) throws {
     let reference = try Reference("optimisers")
     let gradients = reference["gradients"].elements[0].numbers

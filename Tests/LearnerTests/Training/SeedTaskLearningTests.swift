@@ -30,10 +30,13 @@ struct SeedTaskLearningTests {
   }
 
   /// Seed 001 says of its 200 updates that the values are learnt well; they are the distances to the goal.
-  @Test func `the corridor's values are how far the goal is, and every cell leads there`() throws {
+  @Test(arguments: 1...10 as ClosedRange<UInt64>)
+  func `the corridor's values are how far the goal is, and every cell leads there`(
+    seed: UInt64
+  ) throws {
     let configuration = try TrainingConfiguration(
       contentsOf: RecipeTests.path(of: "seed-001.json"))
-    let setup = try configuration.makeSetup(seed: 1)
+    let setup = try configuration.makeSetup(seed: seed)
     let rollout = try SameProcess(setup, fragmentsPerBatch: configuration.fragmentsPerBatch)
     defer { rollout.close() }
     let layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
