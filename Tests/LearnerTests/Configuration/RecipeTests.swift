@@ -1,3 +1,4 @@
+import Actor
 import Foundation
 import Rollout
 import Testing
@@ -31,6 +32,37 @@ import Testing
     #expect(throws: Never.self) {
       try recipe.environment.makeBatch(streams: [PCG64(seed: 0)])
     }
+  }
+
+  @Test(arguments: names)
+  func `a recipe learns from its first batches`(name: String) throws {
+    let recipe = try TrainingConfiguration(contentsOf: Self.path(of: name))
+    let setup = try recipe.makeSetup(seed: 1)
+    let rollout = try SameProcess(setup, fragmentsPerBatch: recipe.fragmentsPerBatch)
+    defer { rollout.close() }
+    let layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
+    let learner = try recipe.makeLearner(
+      setup, batchLayout: rollout.batchLayout, valueParameters: layers.valueParameters)
+    let before = setup.weights.elements
+    // Q-learning has 63 batches before its first update.
+    for _ in 0..<70 where learner.updateCount < 3 {
+      #expect(learner.learn(from: try rollout.next()) == .learnt)
+    }
+    #expect(learner.updateCount >= 3 && learner.skippedCount == 0 && learner.lastLoss.isFinite)
+    let after = setup.weights.elements
+    #expect(after.allSatisfy { $0.isFinite })
+    let moved = setup.parameters.entries.filter { entry in
+      entry.isLearnt && entry.range.contains { after[$0] != before[$0] }
+    }
+    #expect(!moved.isEmpty)
+  }
+
+  @Test(arguments: names)
+  func `a recipe says what its task is`(name: String) throws {
+    let data = try Data(contentsOf: URL(fileURLWithPath: Self.path(of: name)))
+    let object = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let about = try #require(object["about"] as? [String: String])
+    #expect(about["task"]?.hasSuffix(".") == true)
   }
 
   /// What the defaults have since changed for the sake of learning is in the recipe as it was.
