@@ -5,11 +5,10 @@ import Rollout
 /// Each turn publishes the weights as they are now, gives the last batch's memory back and returns the next one. It never
 /// ends by itself: whoever runs over it says when enough is enough.
 ///
-///     while updates < 10_000 {
-///       let batch = try rollout.next()
-///       update.learn(from: batch.view)
-///     }
+///     for try await batch in rollout.batches(10_000) { update.learn(from: batch) }
 ///     rollout.close()
+///
+/// Where there is no `await`, `next` is called in a loop of any other kind.
 public protocol RolloutCollector: AnyObject {
   /// Where the fields of a batch lie.
   var batchLayout: FragmentLayout { get }
