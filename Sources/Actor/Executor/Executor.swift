@@ -13,7 +13,7 @@ import Rollout
 public final class Executor<Scalar: KernelScalar> {
   /// The weights, as the graph's parameter layout slices them; call `weightsChanged` after changing them.
   public let weights: FlatVector<Scalar>
-  /// The loss's gradient by each weight, as of the last `backward`; empty without a loss.
+  /// The loss's gradient by each weight, as the last `backward` left it; empty without a loss.
   public let gradients: FlatVector<Scalar>
 
   let prologue: UnsafeMutableBufferPointer<Instruction>
@@ -127,8 +127,17 @@ public final class Executor<Scalar: KernelScalar> {
   ///
   /// - Precondition: the executor was given a loss.
   public func backward() {
-    precondition(loss.isPresent, "no loss to take gradients of")
     gradients.clear()
+    addGradients()
+  }
+
+  /// Adds the loss's gradient by every weight to what `gradients` hold; needs a `forward` before it.
+  ///
+  /// To numbers that are not 0 it adds term by term, so that the sum may differ from the two gradients' sum in its last bits.
+  ///
+  /// - Precondition: the executor was given a loss.
+  public func addGradients() {
+    precondition(loss.isPresent, "no loss to take gradients of")
     gradientArena.clear()
     guard let seed = slotGradients[Int(loss.index)] else { return }
     seed[0] = 1

@@ -6,7 +6,7 @@ public import Actor
 ///     let loss = -score - cost.tensor * entropy
 ///     return TracedLoss(loss, metrics: metrics, coefficients: [cost])
 ///
-/// One that changes is an input of the graph, which `PolicyUpdate` sets before each update and reports under its name; one
+/// One that changes is an input of the graph, which `LossFunction` sets for each batch and reports under its name; one
 /// that does not is a constant.
 public struct Coefficient {
   /// Its name in the metrics.

@@ -42,6 +42,13 @@ public struct TracedLoss {
     public var tensor: Tensor
     /// What stands for several updates.
     public var summary: MetricSummary
+
+    /// Reports a single number under a name.
+    public init(name: String, tensor: Tensor, summary: MetricSummary) {
+      self.name = name
+      self.tensor = tensor
+      self.summary = summary
+    }
   }
 
   /// An array whose numbers are to be counted.

@@ -50,4 +50,10 @@ extension FlatVector<Float> {
     precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
     base.update(from: other.base, count: count)
   }
+
+  /// Adds all numbers of a vector of the same length.
+  func add(_ other: FlatVector<Float>) {
+    precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
+    for i in 0..<count { base[i] += other.base[i] }
+  }
 }

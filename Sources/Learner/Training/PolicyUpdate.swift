@@ -3,11 +3,11 @@ import Rollout
 
 /// One update of the weights from one batch: forwards, backwards, clip, step.
 ///
-/// The graph is traced once for batches of one shape; an update allocates nothing. What would poison the weights is not done:
-/// see `UpdateOutcome`.
+/// This is the body of a loop of one's own (`LossFunction`) with schedules and metrics. An update allocates nothing. What
+/// would poison the weights is not done: see `UpdateOutcome`.
 public final class PolicyUpdate: BatchLearner {
   /// The weights that are trained, in place.
-  public let weights: FlatVector<Float>
+  public var weights: FlatVector<Float> { function.weights }
   /// Updates made so far.
   public private(set) var updateCount = 0
   /// Batches that moved nothing, because their loss or gradient was not finite.
@@ -18,31 +18,22 @@ public final class PolicyUpdate: BatchLearner {
   public private(set) var lastLoss: Float = 0
 
   private let stepsPerUpdate: Int
-  private let executor: Executor<Float>
+  private let function: LossFunction
   private let optimiser: any Optimiser<Float>
-  private let loss: Tensor
-  private let divergence: Tensor?
   private let maximumGradientNorm: Double
-  /// The learning rate, if it changes.
-  private let learningRate: Scheduled<Void>?
-  /// The loss's coefficients that change.
-  private let coefficients: [Scheduled<Tensor>]
+  /// The learning rate, if it changes, and where it is reported.
+  private let learningRate: (schedule: Schedule, place: Int)?
   private let totalSteps: Int
   /// The weights as they were before the last step.
   private let earlierWeights: FlatVector<Float>
 
   private var metrics = UpdateMetrics()
-  private let reported: [(tensor: Tensor, place: Int)]
-  private var counted: [(tensor: Tensor, name: String, histogram: Histogram)]
+  private var histograms: [Histogram]
   private let lossPlace: Int
   private let normPlace: Int
-
-  /// A number that changes: how, what takes it, and where it is reported.
-  private struct Scheduled<Target> {
-    var schedule: Schedule
-    var target: Target
-    var place: Int
-  }
+  /// Where the function's metrics and coefficients are reported, in its order.
+  private let reportedPlaces: [Int]
+  private let coefficientPlaces: [Int]
 
   /// A weight larger than this is none that anything could be learnt with in Float: the run has diverged.
   static let largestWeight: Float = 1e6
@@ -64,43 +55,24 @@ public final class PolicyUpdate: BatchLearner {
     weights: FlatVector<Float>, optimiser: any Optimiser<Float>,
     maximumGradientNorm: Double = .infinity, learningRate: Schedule? = nil, totalSteps: Int = 1
   ) throws(PolicyError) {
-    let graph = Graph()
-    let fragment = TracedFragment(graph, layout)
-    let distribution = try ActionDistributions.fitting(layout.contents.spaces.action)
-    let reaction = try policy.react(
-      to: fragment.current, choosing: distribution, in: graph)
-    let traced = try objective.loss(
-      of: fragment.normalisingRewards(), reaction: reaction, distribution: distribution)
+    function = try LossFunction(
+      policy, objective, layout: layout, weights: weights, totalSteps: totalSteps)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
-    self.weights = weights
     self.optimiser = optimiser
     self.maximumGradientNorm = maximumGradientNorm
     self.totalSteps = totalSteps
-    loss = traced.loss
-    divergence = traced.divergence
-    executor = Executor(
-      graph,
-      outputs: traced.metrics.map(\.tensor) + traced.distributions.map(\.tensor)
-        + (divergence.map { [$0] } ?? []),
-      loss: traced.loss, weights: weights)
     earlierWeights = FlatVector(repeating: 0, count: weights.count)
 
     var metrics = UpdateMetrics()
     lossPlace = metrics.place("loss", .mean)
-    reported = traced.metrics.map { ($0.tensor, metrics.place($0.name, $0.summary)) }
-    counted = traced.distributions.map { ($0.tensor, $0.name, $0.histogram) }
+    reportedPlaces = function.reported.map { metrics.place($0.name, $0.summary) }
+    histograms = function.distributions.map(\.histogram)
     normPlace = metrics.place("grad_norm", .mean)
     if let learningRate { optimiser.learningRate = Float(learningRate.first) }
     self.learningRate = learningRate.flatMap { schedule in
-      schedule.isConstant
-        ? nil
-        : Scheduled(
-          schedule: schedule, target: (), place: metrics.place("learning_rate", .newest))
+      schedule.isConstant ? nil : (schedule, metrics.place("learning_rate", .newest))
     }
-    coefficients = traced.coefficients.filter { !$0.schedule.isConstant }.map {
-      Scheduled(
-        schedule: $0.schedule, target: $0.tensor, place: metrics.place($0.name, .newest))
-    }
+    coefficientPlaces = function.coefficients.map { metrics.place($0.name, .newest) }
     self.metrics = metrics
   }
 
@@ -120,19 +92,12 @@ public final class PolicyUpdate: BatchLearner {
   func learn(
     from batch: FragmentView, at step: Int, upTo largestDivergence: Double = .infinity
   ) -> UpdateOutcome {
-    for coefficient in coefficients {
-      executor.pointer(to: coefficient.target)[0] = Float(
-        coefficient.schedule.value(at: step, of: totalSteps))
-    }
-    executor.weightsChanged()
-    executor.bind(batch)
-    executor.forward()
-    lastLoss = executor.value(of: loss)
-    if let divergence, Double(executor.value(of: divergence)) > largestDivergence {
-      return .tooFar
-    }
-    executor.backward()
-    let norm = executor.gradients.clipNorm(to: maximumGradientNorm)
+    let loss = function(batch, at: step)
+    lastLoss = loss.value
+    if let divergence = loss.divergence, Double(divergence) > largestDivergence { return .tooFar }
+    function.zeroGradients()
+    loss.backward()
+    let norm = function.gradients.clipNorm(to: maximumGradientNorm)
     guard lastLoss.isFinite, norm.isFinite else {
       skippedCount += 1
       return .skipped
@@ -141,7 +106,7 @@ public final class PolicyUpdate: BatchLearner {
       optimiser.learningRate = Float(learningRate.schedule.value(at: step, of: totalSteps))
     }
     earlierWeights.copy(weights)
-    optimiser.step(weights, executor.gradients)
+    optimiser.step(weights, function.gradients)
     for group in optimiser.groups {
       let largest = weights.largestMagnitude(in: group.range)
       guard largest <= Self.largestWeight else {
@@ -156,19 +121,18 @@ public final class PolicyUpdate: BatchLearner {
 
   private func report(_ norm: Double, at step: Int) {
     metrics.add(Double(lastLoss), at: lossPlace)
-    for (tensor, place) in reported { metrics.add(Double(executor.value(of: tensor)), at: place) }
-    for index in counted.indices {
-      let tensor = counted[index].tensor
-      counted[index].histogram.add(
-        UnsafeBufferPointer(start: executor.pointer(to: tensor), count: tensor.elementCount))
+    for (metric, place) in zip(function.reported, reportedPlaces) {
+      metrics.add(function.value(of: metric), at: place)
+    }
+    for index in histograms.indices {
+      histograms[index].add(function.values(of: function.distributions[index]))
     }
     metrics.add(norm, at: normPlace)
     if let learningRate {
       metrics.add(learningRate.schedule.value(at: step, of: totalSteps), at: learningRate.place)
     }
-    for coefficient in coefficients {
-      metrics.add(
-        coefficient.schedule.value(at: step, of: totalSteps), at: coefficient.place)
+    for (coefficient, place) in zip(function.coefficients, coefficientPlaces) {
+      metrics.add(function.value(of: coefficient), at: place)
     }
   }
 
@@ -179,7 +143,7 @@ public final class PolicyUpdate: BatchLearner {
 
   /// What was counted since the last call.
   public func takeHistograms() -> [(name: String, histogram: Histogram)] {
-    counted.indices.map { (counted[$0].name, counted[$0].histogram.take()) }
+    histograms.indices.map { (function.distributions[$0].name, histograms[$0].take()) }
   }
 
   /// Counters, and what the optimiser remembers; weights are saved by whoever has their names.

@@ -9,7 +9,8 @@ public struct FragmentView {
   /// Where the fields lie.
   public let layout: FragmentLayout
   package let base: UnsafeMutableRawPointer
-  private let owner: AnyObject
+  /// Keeps the memory.
+  package let owner: AnyObject
 
   /// Looks at memory that an object owns.
   package init(layout: FragmentLayout, base: UnsafeMutableRawPointer, owner: AnyObject) {
