@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Measures how often, how soon and how well recipes learn: one Markdown row for each.
+
+    measure_learning.py [--rlplay PROGRAM] [--seeds 1-10] [--episodes 100] [RECIPE ...]
+
+For each seed N it runs `rlplay train --config Recipes/RECIPE.json --seed N` in a temporary directory, and then
+`rlplay evaluate` on what that left, greedily, with another seed. A seed passes when the evaluation's mean return is
+at least what the table below asks for. The wall time is that of the whole training command, from Enter to its end.
+Without names it goes through the whole table, which is that of docs/benchmarks.md. It needs a release build.
+
+Its exit code is 1 when a seed does not pass.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# recipe, what a seed has to reach, seeds if nothing else is said, further options of training and of evaluating.
+# What is judged is the mean return, or where a percentage stands the share of episodes that no limit cut.
+TABLE = [
+    ("cartpole-reinforce", 475, "1-10", [], []),
+    ("cartpole-value", 475, "1-10", ["--until-return", "475"], []),
+    ("cartpole-a2c", 475, "1-10", [], []),
+    ("cartpole-ppo", 475, "1-10", [], []),
+    ("cartpole-vtrace", 475, "1-10", [], []),
+    ("cartpole-appo", 475, "1-10", [], []),
+    ("cartpole-dqn", 475, "1-10", [], []),
+    ("cartpole-no-velocity-gru", 475, "1-10", [], []),
+    ("acrobot-a2c", -100, "1-10", [], []),
+    ("acrobot-ppo", -100, "1-10", [], []),
+    ("acrobot-vtrace", -100, "1-10", [], []),
+    ("acrobot-appo", -100, "1-10", [], []),
+    ("acrobot-dqn", -100, "1-10", [], []),
+    ("pendulum-ppo", -200, "1-10", [], []),
+    ("mountain-car-ppo", -115, "1-10", [], []),
+    ("mountain-car-continuous-ppo", 90, "1-10", [], []),
+    ("cube2x2-depth-1", "95 %", "1-10", [], ["--max-episode-steps", "20"]),
+    ("cube2x2-depth-3", "95 %", "1-3", [], ["--max-episode-steps", "20"]),
+    ("corridor", 4, "1-10", [], []),
+    ("corridor-q-table", 4, "1-10", [], []),
+    ("seed-000", "95 %", "1-10", [], ["--max-episode-steps", "20"]),
+    ("seed-001", 4, "1-10", [], []),
+    ("seed-002", 475, "1-10", [], []),
+]
+TITLES = [
+    "recipe", "seeds", "evaluated at least", "passed", "median steps", "most steps", "median wall time",
+    "mean of evaluations", "worst",
+]
+
+
+def seed_range(text):
+    """The seeds that `3` or `1-10` names."""
+    first, _, last = text.partition("-")
+    if first.isdecimal() and (last or first).isdecimal() and int(first) <= int(last or first):
+        return range(int(first), int(last or first) + 1)
+    raise argparse.ArgumentTypeError(f"'{text}' names no seeds: write 3, or 1-10")
+
+
+def run(*command):
+    """The JSON object that a command ends with, and its seconds."""
+    began = time.monotonic()
+    outcome = subprocess.run(command, capture_output=True, text=True)
+    seconds = time.monotonic() - began
+    # A run that misses its --until-return ends with 1, but tells its result and has kept its best weights.
+    if outcome.returncode > 1 or not outcome.stdout:
+        sys.exit(f"'{' '.join(command)}' ended with {outcome.returncode}: {outcome.stderr}")
+    return json.loads(outcome.stdout.splitlines()[-1]), seconds
+
+
+def judge(result, threshold):
+    """What an evaluation reached, in the units of its threshold."""
+    if isinstance(threshold, str):
+        return 100 * (1 - result["truncated_episodes"] / result["episodes"])
+    return result["mean_return"]
+
+
+def measure(program, episodes, seeds, recipe, threshold, training, evaluation):
+    """The cells of a recipe's row, and whether every seed passed."""
+    steps, seconds, reached = [], [], []
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as directory:
+            place = f"{directory}/run"
+            result, took = run(
+                program, "train", "--config", f"{ROOT}/Recipes/{recipe}.json", "--seed", str(seed),
+                "--run-dir", place, "--quiet", "--json", *training)
+            steps.append(result["env_steps"])
+            seconds.append(took)
+            result, _ = run(
+                program, "evaluate", place, "--episodes", str(episodes), "--seed", str(1000 + seed),
+                "--json", *evaluation)
+            reached.append(judge(result, threshold))
+    unit = " %" if isinstance(threshold, str) else ""
+    limit = float(str(threshold).removesuffix(" %"))
+    passed = sum(value >= limit for value in reached)
+    name = " ".join([f"`{recipe}`", *(f"`{' '.join(options)}`" for options in [training] if options)])
+    cells = [
+        name, "–".join(str(seed) for seed in sorted({seeds[0], seeds[-1]})), f"{threshold}", f"{passed} of {len(seeds)}",
+        f"{statistics.median(steps):,.0f}", f"{max(steps):,}", f"{statistics.median(seconds):.2f} s",
+        f"{statistics.mean(reached):.1f}{unit}", f"{min(reached):.1f}{unit}",
+    ]
+    return [cell.replace("-", "−") if index in (2, 7, 8) else cell
+            for index, cell in enumerate(cells)], passed == len(seeds)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--rlplay", metavar="PROGRAM", default=f"{ROOT}/.build/release/rlplay",
+        help="the program to measure (default: the release build)")
+    parser.add_argument(
+        "--seeds", metavar="N-M", type=seed_range,
+        help="the seeds to train with (default: those that the table names)")
+    parser.add_argument(
+        "--episodes", metavar="N", type=int, default=100, help="episodes of an evaluation (default: 100)")
+    parser.add_argument(
+        "recipes", nargs="*", metavar="RECIPE", help="rows of the table (default: all)")
+    options = parser.parse_args()
+    unknown = set(options.recipes) - {row[0] for row in TABLE}
+    if unknown:
+        parser.error(f"the table has no {', '.join(sorted(unknown))}: add a row that says what it has to reach")
+    program = pathlib.Path(options.rlplay).resolve()
+    if not program.exists():
+        parser.error(f"{program} is not there: build it with 'swift build -c release'")
+
+    print("| " + " | ".join(TITLES) + " |\n" + "|---" * len(TITLES) + "|", flush=True)
+    all_passed = True
+    for recipe, threshold, seeds, training, evaluation in TABLE:
+        if options.recipes and recipe not in options.recipes:
+            continue
+        cells, passed = measure(
+            str(program), options.episodes, options.seeds or seed_range(seeds), recipe, threshold,
+            training, evaluation)
+        print("| " + " | ".join(cells) + " |", flush=True)
+        all_passed = all_passed and passed
+    sys.exit(0 if all_passed else 1)
+
+
+if __name__ == "__main__":
+    main()
