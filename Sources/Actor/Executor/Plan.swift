@@ -45,7 +45,7 @@ struct Plan {
     let reached = graph.ancestors(of: wanted)
     let fused = fusions(among: reached, keeping: Set(wanted))
     for id in nodes.indices where reached[id] && fused[id] == nil { place(id, fused) }
-    if loss != nil { findGradients(reached) }
+    if let loss { findGradients(reached, to: loss.id) }
     for id in nodes.indices where reached[id] && fused[id] == nil { emit(id, fused) }
   }
 
@@ -69,7 +69,8 @@ struct Plan {
     return fused
   }
 
-  private mutating func findGradients(_ reached: [Bool]) {
+  /// A gradient flows where the loss is reached from something that is learnt.
+  private mutating func findGradients(_ reached: [Bool], to loss: Int) {
     for id in nodes.indices where reached[id] {
       let node = nodes[id]
       needsGradient[id] =
@@ -84,6 +85,14 @@ struct Plan {
         case .choose: node.operands.dropFirst().contains { needsGradient[$0] }
         default: node.operands.contains { needsGradient[$0] }
         }
+    }
+    // What is only reported, and what stands behind a stop, would carry zeros back.
+    var reachesLoss = Array(repeating: false, count: nodes.count)
+    reachesLoss[loss] = true
+    for id in nodes.indices.reversed() where needsGradient[id] {
+      needsGradient[id] = reachesLoss[id]
+      guard reachesLoss[id] else { continue }
+      for operand in nodes[id].operands { reachesLoss[operand] = true }
     }
   }
 

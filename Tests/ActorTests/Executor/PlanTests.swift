@@ -33,6 +33,18 @@ struct PlanTests {
     #expect(self.plan(graph, [wanted, dead]).body.count == 3)
   }
 
+  @Test func `a gradient flows only where the loss is reached`() {
+    let graph = Graph()
+    let x = graph.input([3, 2])
+    let hidden = graph.linear(x, outputs: 4, name: "both")
+    let reported = graph.linear(hidden, outputs: 5, name: "reported").sum()
+    let held = exp(hidden)
+    let loss = (hidden * held.stopGradient()).sum()
+    let plan = plan(graph, [reported], loss: loss)
+    #expect(plan.needsGradient[hidden.id] && plan.needsGradient[loss.id])
+    #expect(!plan.needsGradient[held.id] && !plan.needsGradient[reported.id])
+  }
+
   @Test func `an input that nothing needs can be set and changes nothing`() {
     let graph = Graph()
     let x = graph.input([2])
