@@ -59,6 +59,15 @@ public struct TracedState {
     obs = input(layout.obs, spaces.observation.leaves)
     act = input(layout.act, spaces.action.leaves)
   }
+
+  /// Some of the rows.
+  ///
+  /// - Parameter hx: what the actor carries when it comes to the first of them.
+  public func rows(_ range: Range<Int>, hx: Nested<Tensor> = .empty) -> TracedState {
+    TracedState(
+      stepno: stepno.rows(range), obs: obs.map { $0.rows(range) }, act: act.map { $0.rows(range) },
+      rew: rew.rows(range), fin: fin.rows(range), hx: hx, spaces: spaces)
+  }
 }
 
 /// A whole fragment as tensors: what an objective is written in.
@@ -76,6 +85,9 @@ public struct TracedFragment {
   public let actor: Nested<Tensor>
   /// What the actor that collected the fragment said at row T, by name: [B, …].
   public let virtual: Nested<Tensor>
+  /// What is said to the state behind the last row as it is learnt from, by name, [B, …]: `virtual`, or what the trained policy
+  /// says itself.
+  public internal(set) var last: Nested<Tensor>
   /// Whether the task ended the episode on the step, bool [T, B].
   public let terminated: Tensor
   /// Whether a limit cut the episode on the step, bool [T, B].
@@ -98,6 +110,7 @@ public struct TracedFragment {
     rewards = next.rew
     self.actor = actor
     self.virtual = virtual
+    last = virtual
     self.terminated = terminated
     self.truncated = truncated
     self.finalObs = finalObs
@@ -115,12 +128,34 @@ public struct TracedFragment {
     actor = graph.inputs(layout.actor, layout.contents.reaction, rows: 0..<steps)
     virtual = graph.inputs(layout.actor, layout.contents.reaction, rows: steps..<steps + 1)
       .map { $0.withoutFirstAxis }
+    last = virtual
     terminated = graph.input(layout.terminated, .init(.bool, []), rows: 0..<steps)
     truncated = graph.input(layout.truncated, .init(.bool, []), rows: 0..<steps)
     let contents = layout.contents
     finalObs = graph.inputs(
       layout.finalObs, contents.spaces.observation.leaves, rows: 0..<steps)
     self.final = graph.inputs(layout.finalReaction, contents.finalReaction, rows: 0..<steps)
+  }
+
+  /// The fragment with what a policy says to row T in place of the actor's virtual reaction; passes no gradient.
+  ///
+  /// - Parameters:
+  ///   - policy: the policy that is trained.
+  ///   - reaction: what it says to `current`, and so what it carries to row T.
+  ///   - distribution: how actions are drawn.
+  /// - Throws: `PolicyError` as the policy does.
+  public func bootstrapping(
+    from policy: any Policy, after reaction: Reaction,
+    choosing distribution: any ActionDistribution, in graph: Graph
+  ) throws(PolicyError) -> TracedFragment {
+    let steps = next.fin.shape[0]
+    // A reset at row T is one that the policy sees in that row, as in a worker.
+    let state = next.rows(steps - 1..<steps, hx: reaction.hx)
+    let said = try policy.react(to: state, choosing: distribution, in: graph).recorded
+    var copy = self
+    copy.last = .fields(
+      said.map { ($0.name, .leaf($0.tensor.withoutFirstAxis.stopGradient())) })
+    return copy
   }
 }
 

@@ -16,6 +16,10 @@ extension TrainingConfiguration {
       "value-cost", "X", \.valueCost, .number, in: .learning,
       "Weight of the value's squared error in the loss, for the baseline value."),
     Setting(
+      "bootstrap", "actor|learner", \.bootstrap, .choice, in: .learning,
+      "Who says what the state behind a fragment is worth: the actor that collected it, or the "
+        + "learner with its newer weights."),
+    Setting(
       "lambda", "X", \.lambda, .number, in: .learning,
       "How far advantages trust rewards more than values, 0 to 1."),
     Setting(
@@ -93,7 +97,7 @@ extension TrainingConfiguration {
     let policies = [.reinforce] + critics
     let proximal: [Algorithm] = [.ppo, .appo]
     return [
-      "entropy-cost": policies, "baseline": [.reinforce], "lambda": critics,
+      "entropy-cost": policies, "baseline": [.reinforce], "bootstrap": policies, "lambda": critics,
       "normalize-advantages": policies, "rho-clip": [.reinforce, .vtrace, .appo],
       "trace-clip": [.vtrace, .appo], "clip": proximal, "value-clip": proximal,
       "value-cost": policies, "epochs": policies, "minibatches": policies,

@@ -16,13 +16,8 @@ extension TrainingConfiguration {
     try refuse(
       "value-cost", valueCost, unless: valueCost >= 0 && valueCost.isFinite,
       "use 0 or a positive number, such as 0.5")
-    if algorithm == .reinforce, valueCost != Self().valueCost, !learnsValue {
-      let text = SettingFormat<Double>.number.value(valueCost).text
-      throw ConfigurationError(
-        "--value-cost \(text) has no use with --baseline \(baseline.rawValue): leave it out, "
-          + "or use --baseline value.",
-        option: "value-cost")
-    }
+    try refuseWithoutValue("value-cost")
+    try refuseWithoutValue("bootstrap")
     try refuse(
       "rho-clip", rhoClip, unless: rhoClip > 0, "use a positive number, or inf for no limit")
     try validateAdvantages()
@@ -32,6 +27,19 @@ extension TrainingConfiguration {
     try refuse(
       "max-grad-norm", maximumGradientNorm, unless: maximumGradientNorm > 0,
       "use a positive number, or inf for no limit")
+  }
+
+  /// Refuses what was set though REINFORCE learns no value that it could be for.
+  private func refuseWithoutValue(_ option: String) throws(ConfigurationError) {
+    guard algorithm == .reinforce, !learnsValue,
+      let setting = Self.settings.first(where: { $0.name == option })
+    else { return }
+    let value = setting.read(self)
+    guard value != setting.read(Self()) else { return }
+    throw ConfigurationError(
+      "--\(option) \(value.text) has no use with --baseline \(baseline.rawValue): leave it out, "
+        + "or use --baseline value.",
+      option: option)
   }
 
   private func validateOptimizer() throws(ConfigurationError) {

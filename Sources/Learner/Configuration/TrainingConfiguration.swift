@@ -109,6 +109,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// What the squared error of a learnt value is worth in the loss; of meaning to the baseline `value` only.
   public var valueCost = 0.5
 
+  /// Who says what the state behind a fragment's last row is worth; of meaning to algorithms with a value only.
+  public var bootstrap = Bootstrap.actor
+
   /// How far advantages trust rewards more than values; of meaning to algorithms with advantages only.
   public var lambda = 1.0
 

@@ -102,12 +102,20 @@ public struct StateValues {
     self.final = final?.stopGradient()
   }
 
-  /// The learner's values of a fragment's rows, and what the actor that collected it said behind them: its virtual reaction to
-  /// row T and those to final observations.
+  /// The learner's values of a fragment's rows, and what stands behind them: what is said to row T, by whom `Bootstrap` says, and
+  /// what the actor that collected said to final observations.
   ///
-  /// `nil` when that actor said nothing of that name.
+  /// `nil` when nobody said anything of that name.
   public init?(_ current: Tensor, of fragment: TracedFragment, named name: String = "value") {
-    guard let last = fragment.virtual[name]?.value else { return nil }
+    guard let last = fragment.last[name]?.value else { return nil }
     self.init(current: current, last: last, final: fragment.final[name]?.value)
   }
+}
+
+/// Who says what the state behind a fragment's last row is worth.
+public enum Bootstrap: String, Sendable, CaseIterable {
+  /// The actor that collected the fragment, in its virtual reaction.
+  case actor
+  /// The learner, with the weights that it is about to move.
+  case learner
 }

@@ -6,7 +6,8 @@ import Rollout
 ///     A_t = GAE(γ, λ) from what the network of the policy that collected said          no gradient passes
 ///     loss = − mean(min(ρ_t A_t, clip(ρ_t, 1 ± ε) A_t)) + c_value error(v_t, A_t + v_μ,t) − c_entropy mean(H π(· | s_t))
 ///
-/// Advantages come from what the fragment holds alone, so that they are the same in every pass.
+/// Advantages come from what the fragment holds alone, so that they are the same in every pass, unless the learner's own value
+/// stands at the fragment's end (`Bootstrap`).
 ///
 /// Source: Schulman et al. (2017), "Proximal policy optimization algorithms", equations 7 and 9.
 public struct ProximalPolicy: Objective, Equatable {

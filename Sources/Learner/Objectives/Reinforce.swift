@@ -15,8 +15,8 @@ import Rollout
 /// So long as nothing says what states are worth, a limit that cuts an episode ends the return as the task's own end does.
 ///
 /// Or the baseline is learnt: v_t = v(s_t), a head of the network. Then neither the fragment's end nor a limit's cut ends the return:
-/// G_T = v_T, and v(final observation) follows a cut, as the actor that collected said in its virtual reactions. Rows of an
-/// environment that waits (`sticky`) have G_t = v_t. The loss has one term more:
+/// G_T = v_T, and v(final observation) follows a cut, as the actor that collected said in its virtual reactions, or v_T as the
+/// learner says itself (`Bootstrap`). Rows of an environment that waits (`sticky`) have G_t = v_t. The loss has one term more:
 ///
 ///     b_t = v_t (no gradient passes),   loss += c_value mean((v_t − G_t)²)
 ///

@@ -5,7 +5,7 @@ import Rollout
 struct StateJudgement {
   /// v_t for rows 0…T−1 [T, B] by the policy that is trained, through which gradients pass.
   let values: Tensor
-  /// The same held fixed, and what the policy that collected said behind the last row and behind cuts.
+  /// The same held fixed, and what stands behind the last row and behind cuts.
   let known: StateValues
 
   /// Looks a value up in what both policies said.
@@ -35,7 +35,7 @@ struct StateJudgement {
 }
 
 extension StateValues {
-  /// What the policy that collected said itself, of all states of a fragment.
+  /// What the policy that collected said itself of all states of a fragment, but of row T who is to bootstrap.
   ///
   /// `nil` when it said nothing of that name.
   public init?(recordedIn fragment: TracedFragment, named name: String = "value") {

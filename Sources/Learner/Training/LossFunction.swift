@@ -51,19 +51,24 @@ public final class LossFunction {
   /// - Parameters:
   ///   - policy: the policy that is trained.
   ///   - objective: what to minimise.
+  ///   - bootstrap: who says what the state behind a batch's last row is worth.
   ///   - layout: the batches, [T, n·B].
   ///   - weights: the weights to react with, which are not copied.
   ///   - totalSteps: the environment steps that the objective's schedules go over; nil where each says so itself.
   /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces, or does not say what the objective needs.
   public init(
-    _ policy: any Policy, _ objective: some Objective, layout: FragmentLayout,
-    weights: FlatVector<Float>, totalSteps: Int? = nil
+    _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
+    layout: FragmentLayout, weights: FlatVector<Float>, totalSteps: Int? = nil
   ) throws(PolicyError) {
     let graph = Graph()
-    let fragment = TracedFragment(graph, layout)
+    var fragment = TracedFragment(graph, layout)
     let distribution = try ActionDistributions.fitting(layout.contents.spaces.action)
     let reaction = try policy.react(
       to: fragment.current, choosing: distribution, in: graph)
+    if bootstrap == .learner {
+      fragment = try fragment.bootstrapping(
+        from: policy, after: reaction, choosing: distribution, in: graph)
+    }
     let traced = try objective.loss(
       of: fragment.normalisingRewards(), reaction: reaction, distribution: distribution)
     self.layout = layout

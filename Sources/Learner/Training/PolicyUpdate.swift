@@ -43,6 +43,7 @@ public final class PolicyUpdate: BatchLearner {
   /// - Parameters:
   ///   - policy: the policy that is trained.
   ///   - objective: what to minimise.
+  ///   - bootstrap: who says what the state behind the last row is worth, of meaning to objectives with a value.
   ///   - layout: the batches, [T, n·B].
   ///   - weights: the weights to train in place.
   ///   - optimiser: turns gradients into steps.
@@ -51,12 +52,13 @@ public final class PolicyUpdate: BatchLearner {
   ///   - totalSteps: the environment steps that schedules go over which do not say so themselves.
   /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces, or does not say what the objective needs.
   public init(
-    _ policy: any Policy, _ objective: some Objective, layout: FragmentLayout,
-    weights: FlatVector<Float>, optimiser: any Optimiser<Float>,
+    _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
+    layout: FragmentLayout, weights: FlatVector<Float>, optimiser: any Optimiser<Float>,
     maximumGradientNorm: Double = .infinity, learningRate: Schedule? = nil, totalSteps: Int = 1
   ) throws(PolicyError) {
     function = try LossFunction(
-      policy, objective, layout: layout, weights: weights, totalSteps: totalSteps)
+      policy, objective, bootstrap: bootstrap, layout: layout, weights: weights,
+      totalSteps: totalSteps)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
     self.optimiser = optimiser
     self.maximumGradientNorm = maximumGradientNorm

@@ -119,7 +119,7 @@ extension TrainingConfiguration {
   ) throws -> any BatchLearner {
     func makeUpdate(_ layout: FragmentLayout) throws -> PolicyUpdate {
       try PolicyUpdate(
-        setup.policy, objective, layout: layout, weights: setup.weights,
+        setup.policy, objective, bootstrap: bootstrap, layout: layout, weights: setup.weights,
         optimiser: makeOptimiser(setup.parameters, valueParameters: valueParameters),
         maximumGradientNorm: maximumGradientNorm, learningRate: learningRate,
         totalSteps: totalSteps)

@@ -6,29 +6,6 @@ import Testing
 
 /// What collected fragments say of observations at which a real environment's limit cut, and what the learner makes of them.
 struct FinalValueTests {
-  /// A policy's values at rows 0…T of a fragment, run as the learner does.
-  private final class Rerun {
-    let executor: Executor<Float>
-    let value: Tensor
-
-    init(_ setup: RolloutSetup, _ layout: FragmentLayout) throws {
-      let graph = Graph()
-      let carried = TracedFragment(graph, layout).current.hx
-      let state = TracedState(graph, layout, rows: 0..<layout.stepCount + 1, hx: carried)
-      let reaction = try setup.policy.react(
-        to: state, choosing: Categorical(count: 2), in: graph)
-      value = try #require(reaction.information.first).tensor
-      executor = Executor(graph, outputs: [value], weights: setup.weights)
-    }
-
-    func run(_ fragment: FragmentView) -> [Float] {
-      executor.weightsChanged()
-      executor.bind(fragment)
-      executor.forward()
-      return executor.values(of: value)
-    }
-  }
-
   /// Makes the cut on the step from row t one that did not happen: the episode goes on with its last observation.
   private func undoCut(_ fragment: FragmentView, _ t: Int, _ environment: Int) throws {
     let final: ColumnView<Float> = fragment.column(
@@ -58,7 +35,7 @@ struct FinalValueTests {
       environmentCount: 5, stepCount: 12, sticky: sticky, seed: 8)
     let rollout = try SameProcess(setup, fragmentsPerBatch: 1, lag: 0)
     defer { rollout.close() }
-    let rerun = try Rerun(setup, rollout.batchLayout)
+    let rerun = try ValueRerun(setup, rollout.batchLayout)
     let copy = FragmentBatch(1, of: rollout.batchLayout)
     var cuts = 0
     for turn in 0..<4 {

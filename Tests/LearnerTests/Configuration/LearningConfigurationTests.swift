@@ -62,6 +62,15 @@ struct LearningConfigurationTests {
         + "or use --algorithm a2c, ppo, vtrace or appo."
     ),
     (
+      .reinforce, "bootstrap", "learner",
+      "--bootstrap learner has no use with --baseline mean: leave it out, or use --baseline value."
+    ),
+    (
+      .dqn, "bootstrap", "learner",
+      "--bootstrap learner has no use with --algorithm dqn: leave it out, "
+        + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
+    ),
+    (
       .a2c, "baseline", "value",
       "--baseline value has no use with --algorithm a2c: leave it out, "
         + "or use --algorithm reinforce."

@@ -48,6 +48,7 @@ struct TrainingConfigurationJSONTests {
           "entropy-cost": 0.01,
           "baseline": "mean",
           "value-cost": 0.5,
+          "bootstrap": "actor",
           "lambda": 1,
           "normalize-advantages": false,
           "rho-clip": 1,

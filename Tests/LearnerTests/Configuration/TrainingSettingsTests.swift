@@ -58,6 +58,7 @@ struct TrainingSettingsTests {
     ("baseline", "value", { $0.baseline == .value }),
     ("value-cost", "0.25", { $0.valueCost == 0.25 }),
     ("algorithm", "appo", { $0.algorithm == .appo }),
+    ("bootstrap", "learner", { $0.bootstrap == .learner }),
     ("lambda", "0.95", { $0.lambda == 0.95 }),
     ("normalize-advantages", "true", { $0.normalizeAdvantages }),
     ("rho-clip", "inf", { $0.rhoClip == .infinity }),

@@ -124,6 +124,10 @@ struct HelpTextTests {
                                   network learns. (default: mean)
         --value-cost X            Weight of the value's squared error in the loss, for
                                   the baseline value. (default: 0.5)
+        --bootstrap actor|learner
+                                  Who says what the state behind a fragment is worth:
+                                  the actor that collected it, or the learner with its
+                                  newer weights. (default: actor)
         --lambda X                How far advantages trust rewards more than values, 0
                                   to 1. (default: 1)
         --[no-]normalize-advantages
