@@ -165,6 +165,12 @@ extension Graph {
   fileprivate var weightNodes: [Int] {
     nodes.indices.filter { if case .parameter = nodes[$0].operation { true } else { false } }
   }
+
+  /// Where in the flat vector the learnt weights lie that a tensor depends on.
+  package func learntWeights(behind tensor: Tensor) -> [Range<Int>] {
+    let isRead = ancestors(of: [tensor.id])
+    return zip(parameters.entries, weightNodes).filter { isRead[$1] && $0.isLearnt }.map(\.0.range)
+  }
 }
 
 extension PolicyTrace {

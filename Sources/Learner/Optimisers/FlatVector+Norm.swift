@@ -45,6 +45,16 @@ extension FlatVector<Float> {
     return Float(bitPattern: largest)
   }
 
+  /// The largest distance of some numbers from those of another vector at their places: NaN if one is, 0 for none.
+  func largestDistance(from other: FlatVector<Float>, in range: Range<Int>) -> Float {
+    // By bits, as above.
+    var largest: UInt32 = 0
+    for index in range {
+      largest = max(largest, (base[index] - other.base[index]).bitPattern & 0x7fff_ffff)
+    }
+    return Float(bitPattern: largest)
+  }
+
   /// Takes over all numbers of a vector of the same length.
   func copy(_ other: FlatVector<Float>) {
     precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")

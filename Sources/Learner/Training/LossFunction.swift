@@ -30,6 +30,8 @@ public final class LossFunction {
   let distributions: [TracedLoss.Distribution]
   /// The loss's coefficients that change.
   let coefficients: [Coefficient]
+  /// Where the learnt weights lie that the policy's actions depend on.
+  let policyWeights: [Range<Int>]
 
   private let layout: FragmentLayout
   private let executor: Executor<Float>
@@ -77,6 +79,7 @@ public final class LossFunction {
     reported = traced.metrics
     distributions = traced.distributions
     coefficients = traced.coefficients.filter { !$0.schedule.isConstant }
+    policyWeights = graph.learntWeights(behind: reaction.logits)
     loss = traced.loss
     divergence = traced.divergence
     executor = Executor(

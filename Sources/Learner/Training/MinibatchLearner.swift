@@ -63,22 +63,23 @@ public final class MinibatchLearner: BatchLearner {
 
   /// Learns from a batch that lies in any memory.
   ///
-  /// - Returns: what became of the last part that was looked at, or that one was skipped.
+  /// - Returns: what became of the last part that was looked at, or that one was skipped; `certain` if all were.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     let step = stepCount
     stepCount += batch.layout.stepCount * batch.layout.environmentCount
     let size = order.count / partCount
-    var result = UpdateOutcome.learnt
+    var result = UpdateOutcome.certain
     for _ in 0..<epochs {
       shuffle()
       for index in 0..<partCount {
         part.view.gather(
           UnsafeBufferPointer(start: order.base + index * size, count: size), of: batch)
         switch update.learn(from: part.view, at: step, upTo: largestDivergence) {
-        case .learnt: break
+        case .certain: break
+        case .learnt: if result == .certain { result = .learnt }
         case .skipped: result = .skipped
-        case .tooFar: return result
+        case .tooFar: return result == .certain ? .learnt : result
         case let outcome: return outcome
         }
       }

@@ -20,6 +20,8 @@ public final class PolicyUpdate: BatchLearner {
   private let stepsPerUpdate: Int
   private let function: LossFunction
   private let optimiser: any Optimiser<Float>
+  /// The policy's mean entropy, if the objective reports it.
+  private let entropy: TracedLoss.Metric?
   private let maximumGradientNorm: Double
   /// The learning rate, if it changes, and where it is reported.
   private let learningRate: (schedule: Schedule, place: Int)?
@@ -37,6 +39,8 @@ public final class PolicyUpdate: BatchLearner {
 
   /// A weight larger than this is none that anything could be learnt with in Float: the run has diverged.
   static let largestWeight: Float = 1e6
+  /// A step that moves a weight further than this is none of a run that learns: docs/optimisation.md has the largest of sound runs.
+  static let largestMove: Float = 1e3
 
   /// Traces policy and objective for batches of a layout.
   ///
@@ -63,6 +67,7 @@ public final class PolicyUpdate: BatchLearner {
     self.optimiser = optimiser
     self.maximumGradientNorm = maximumGradientNorm
     self.totalSteps = totalSteps
+    entropy = function.reported.first { $0.name == "entropy" }
     earlierWeights = FlatVector(repeating: 0, count: weights.count)
 
     var metrics = UpdateMetrics()
@@ -110,15 +115,30 @@ public final class PolicyUpdate: BatchLearner {
     earlierWeights.copy(weights)
     optimiser.step(weights, function.gradients)
     for group in optimiser.groups {
-      let largest = weights.largestMagnitude(in: group.range)
-      guard largest <= Self.largestWeight else {
+      if let fault = fault(in: group.range) {
         weights.copy(earlierWeights)
-        return .diverged(largestWeight: largest)
+        return .diverged(fault)
       }
     }
     updateCount += 1
     report(norm, at: step)
-    return .learnt
+    return isCertain ? .certain : .learnt
+  }
+
+  /// What the last step did to some weights that none may do.
+  private func fault(in range: Range<Int>) -> WeightFault? {
+    let largest = weights.largestMagnitude(in: range)
+    guard largest <= Self.largestWeight else { return .size(largest) }
+    let move = weights.largestDistance(from: earlierWeights, in: range)
+    return move <= Self.largestMove ? nil : .move(move)
+  }
+
+  /// Whether the policy left no action to chance and no gradient could change that.
+  private var isCertain: Bool {
+    guard let entropy, function.value(of: entropy) == 0 else { return false }
+    return function.policyWeights.allSatisfy {
+      function.gradients.largestMagnitude(in: $0) == 0
+    }
   }
 
   private func report(_ norm: Double, at step: Int) {
@@ -161,11 +181,21 @@ public final class PolicyUpdate: BatchLearner {
 public enum UpdateOutcome: Sendable, Equatable {
   /// The weights moved.
   case learnt
+  /// As `learnt`, but entropy and gradient of the policy were exactly 0: it left no action to chance, and nothing changes that.
+  case certain
   /// The policy is further from the one that collected than it may be: nothing moved.
   case tooFar
   /// The loss or its gradient was not finite: weights and optimiser stay bit for bit as they were.
   case skipped
-  /// A weight would have become larger than anything can be learnt with, or no number: the weights are put back as they
-  /// were, but the optimiser is not, so that nothing more can be learnt with it.
-  case diverged(largestWeight: Float)
+  /// A step would have done to a weight what none may do: the weights are put back as they were, but the optimiser is not, so
+  /// that nothing more can be learnt with it.
+  case diverged(WeightFault)
+}
+
+/// What a step would have done to a weight, by which learning is known to diverge.
+public enum WeightFault: Sendable, Equatable {
+  /// Made it that large, larger than anything can be learnt with, or no number.
+  case size(Float)
+  /// Moved it that far at once.
+  case move(Float)
 }

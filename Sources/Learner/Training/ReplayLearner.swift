@@ -108,9 +108,9 @@ public final class ReplayLearner: BatchLearner {
     for _ in 0..<settings.updatesPerBatch {
       replay.sample(into: sample.view, using: &random)
       switch update.learn(from: sample.view, at: stepCount) {
-      case .learnt, .tooFar: break
+      case .learnt, .certain, .tooFar: break
       case .skipped: result = .skipped
-      case .diverged(let largest): return .diverged(largestWeight: largest)
+      case .diverged(let fault): return .diverged(fault)
       }
       updatesSinceCopy += 1
       if updatesSinceCopy >= settings.targetInterval { copyToTarget() }

@@ -1,13 +1,16 @@
 import Rollout
 
-/// What is said of updates that moved nothing, and when a run gives up over them.
+/// What is said of updates that moved nothing or must not, and when a run gives up over them.
 struct SkippedUpdates: Codable, Sendable, Equatable {
-  /// Updates skipped in a row after which nothing is to be hoped for.
+  /// Updates skipped in a row after which nothing is to be hoped for, and batches in a row from which nothing is learnt before
+  /// that is said.
   static let limit = 100
 
   private var inARow = 0
+  private var certainInARow = 0
   private var isEnvironmentReported = false
   private var isLossReported = false
+  private var isCertaintyReported = false
 
   /// Takes note of an update.
   ///
@@ -15,36 +18,76 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
   ///   - outcome: what became of the batch.
   ///   - batch: the batch, still as it was learnt from.
   ///   - loss: its loss.
+  ///   - step: environment steps learnt from so far.
   /// - Returns: the sentence to say, the first time that there is such a reason.
   /// - Throws: `TrainingError` when the run cannot go on; `weights` as `PolicyUpdate` left them can still be saved.
   mutating func note(
-    _ outcome: UpdateOutcome, of batch: FragmentBatch, loss: Float
+    _ outcome: UpdateOutcome, of batch: FragmentBatch, loss: Float, at step: Int
   ) throws(TrainingError) -> String? {
+    certainInARow = outcome == .certain ? certainInARow + 1 : 0
+    if outcome != .skipped { inARow = 0 }
     switch outcome {
     case .learnt, .tooFar:
-      inARow = 0
       return nil
-    case .diverged(let largest):
-      let size = largest.isNaN ? "no number any more" : "\(largest)"
+    case .certain:
+      guard certainInARow == Self.limit, !isCertaintyReported else { return nil }
+      isCertaintyReported = true
+      return """
+        the policy is certain of every action: its entropy and its gradient were exactly 0 in \
+        \(Self.limit) batches in a row up to step \(NumberText.grouped(step)), and nothing more is \
+        learnt; if it is not good enough, begin anew with a lower --learning-rate or a higher \
+        --entropy-cost
+        """
+    case .diverged(let fault):
       throw TrainingError(
-        "learning diverges: an update would have made a weight \(size); \(Self.remedy)")
+        """
+        learning diverges: an update at step \(NumberText.grouped(step)) \(Self.phrase(fault))\
+        \(Self.largest(in: batch)); \(Self.remedy)
+        """)
     case .skipped:
       inARow += 1
-      let number = NonFiniteNumber.first(in: batch)
-      let reason =
-        number?.sentence
-        ?? "the loss or its gradient became infinite or no number (loss \(loss)) though all "
-        + "rewards and observations are finite: learning diverges; \(Self.remedy)"
-      if inARow >= Self.limit {
-        throw TrainingError("\(inARow) updates in a row were skipped: \(reason)")
-      }
-      let isReported = number == nil ? isLossReported : isEnvironmentReported
-      if number == nil { isLossReported = true } else { isEnvironmentReported = true }
-      return isReported
-        ? nil
-        : "an update was skipped: \(reason); the weights stay as they were, and what else is "
-          + "skipped is counted as skipped_updates in metrics.jsonl"
+      return try noteSkipped(batch, loss)
     }
+  }
+
+  private mutating func noteSkipped(
+    _ batch: FragmentBatch, _ loss: Float
+  ) throws(TrainingError) -> String? {
+    let number = EnvironmentNumber.firstNonFinite(in: batch)
+    let reason =
+      number?.sentence
+      ?? "the loss or its gradient became infinite or no number (loss \(loss)) though all "
+      + "rewards and observations are finite\(Self.largest(in: batch)): learning diverges; "
+      + Self.remedy
+    if inARow >= Self.limit {
+      throw TrainingError("\(inARow) updates in a row were skipped: \(reason)")
+    }
+    let isReported = number == nil ? isLossReported : isEnvironmentReported
+    if number == nil { isLossReported = true } else { isEnvironmentReported = true }
+    return isReported
+      ? nil
+      : "an update was skipped: \(reason); the weights stay as they were, and what else is "
+        + "skipped is counted as skipped_updates in metrics.jsonl"
+  }
+
+  /// What an update would have done.
+  private static func phrase(_ fault: WeightFault) -> String {
+    switch fault {
+    case .size(let size):
+      let limit = NumberText.grouped(Int(PolicyUpdate.largestWeight))
+      return size.isNaN
+        ? "would have made a weight no number any more"
+        : "would have made a weight \(size), which is more than \(limit)"
+    case .move(let distance):
+      let limit = NumberText.grouped(Int(PolicyUpdate.largestMove))
+      return "would have moved a weight by \(distance), which is more than \(limit)"
+    }
+  }
+
+  /// What may be at fault, as the end of a clause; of what is kept for replay the newest batch alone is known.
+  private static func largest(in batch: FragmentBatch) -> String {
+    guard let number = EnvironmentNumber.largest(in: batch) else { return "" }
+    return " (the largest number of the newest batch is \(number.phrase))"
   }
 
   private static let remedy = "lower --learning-rate, or bound --max-grad-norm"

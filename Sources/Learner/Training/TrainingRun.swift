@@ -150,7 +150,7 @@ public final class TrainingRun {
   private func learn(from batch: FragmentBatch) throws {
     let outcome = learner.learn(from: batch)
     do {
-      let sentence = try marks.skipped.note(outcome, of: batch, loss: learner.lastLoss)
+      let sentence = try marks.skipped.note(outcome, of: batch, loss: learner.lastLoss, at: steps)
       if let sentence { recorder.say(sentence) }
     } catch {
       // As above: this report counts for more than one of a disk that is full as well. The state of before is better.

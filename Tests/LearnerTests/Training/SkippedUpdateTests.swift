@@ -62,7 +62,7 @@ struct SkippedUpdateTests {
   @Test func `a step that makes weights huge is taken back`() throws {
     let test = try Case(learningRate: 1e8)
     let before = test.weights.elements.map(\.bitPattern)
-    guard case .diverged(let largest) = test.update.learn(from: test.storage.view) else {
+    guard case .diverged(.size(let largest)) = test.update.learn(from: test.storage.view) else {
       Issue.record("learnt with weights of 1e8")
       return
     }
@@ -70,6 +70,20 @@ struct SkippedUpdateTests {
     #expect(largest > 9e7)
     #expect(test.weights.elements.map(\.bitPattern) == before)
     #expect(test.update.updateCount == 0)
+  }
+
+  @Test func `a step that moves a weight far is taken back, however small the weight stays`() throws
+  {
+    let test = try Case(learningRate: 2000)
+    let before = test.weights.elements.map(\.bitPattern)
+    guard case .diverged(.move(let distance)) = test.update.learn(from: test.storage.view) else {
+      Issue.record("learnt by a step of 2000")
+      return
+    }
+    // Adam's first step is the learning rate; rounding, and its ε where a gradient is small, take off little.
+    #expect(distance > 1999 && distance < 2001)
+    #expect(test.weights.elements.map(\.bitPattern) == before)
+    #expect(try Case(learningRate: 900).update.learn(from: test.storage.view) == .learnt)
   }
 
   // MARK: What is said
@@ -97,20 +111,20 @@ struct SkippedUpdateTests {
   }
 
   @Test func `a batch of finite numbers has none to name`() {
-    #expect(NonFiniteNumber.first(in: batch()) == nil)
+    #expect(EnvironmentNumber.firstNonFinite(in: batch()) == nil)
   }
 
   @Test func `a reward is named by worker, environment, step and row`() throws {
     let batch = batch()
     batch.view.rew[2, 4] = .nan
-    let number = try #require(NonFiniteNumber.first(in: batch))
+    let number = try #require(EnvironmentNumber.firstNonFinite(in: batch))
     #expect(
       number.sentence
         == "environment 1 of worker 2 gave the reward nan at step 42 of its episode "
         + "(row 2 of the worker's fragment 5)")
     // An earlier row goes first.
     batch.view.rew[1, 5] = -.infinity
-    #expect(NonFiniteNumber.first(in: batch)?.value == -.infinity)
+    #expect(EnvironmentNumber.firstNonFinite(in: batch)?.value == -.infinity)
   }
 
   @Test func `the reward that ended an episode belongs to its last step`() {
@@ -118,7 +132,7 @@ struct SkippedUpdateTests {
     batch.view.rew[1, 0] = .infinity
     batch.view.fin[1, 0] = true
     batch.view.stepno[1, 0] = 0
-    #expect(NonFiniteNumber.first(in: batch)?.step == 41)
+    #expect(EnvironmentNumber.firstNonFinite(in: batch)?.step == 41)
   }
 
   @Test func `a part of an observation is named by its path`() throws {
@@ -130,22 +144,70 @@ struct SkippedUpdateTests {
     let column = try #require(batch.layout.obs["speed"]?.value)
     let numbers: ColumnView<Double> = batch.view.column(column)
     numbers[0, 2, 1] = .nan
-    let number = try #require(NonFiniteNumber.first(in: batch))
+    let number = try #require(EnvironmentNumber.firstNonFinite(in: batch))
     #expect(number.field == "observation.speed" && number.value.isNaN)
     #expect(number.worker == 4 && number.environment == 2 && number.row == 0)
     #expect(number.fragment == 17 && number.step == 40)
+  }
+
+  @Test func `the largest number is named, and none where all are 0`() throws {
+    let batch = batch()
+    #expect(EnvironmentNumber.largest(in: batch) == nil)
+    batch.view.rew[1, 2] = 3
+    batch.view.obs(as: Float.self)[2, 4, 1] = -7
+    batch.view.rew[2, 5] = .nan
+    let number = try #require(EnvironmentNumber.largest(in: batch))
+    #expect(
+      number.phrase
+        == "the observation -7.0, which environment 1 of worker 2 gave at step 42 of its episode "
+        + "(row 2 of the worker's fragment 5)")
+  }
+
+  @Test(arguments: [
+    (WeightFault.move(1234.5), "would have moved a weight by 1234.5, which is more than 1,000"),
+    (.size(2.5e6), "would have made a weight 2500000.0, which is more than 1,000,000"),
+    (.size(.nan), "would have made a weight no number any more"),
+  ])
+  func `learning that diverges ends the run with who gave the largest number`(
+    fault: WeightFault, phrase: String
+  ) throws {
+    var skipped = SkippedUpdates()
+    let batch = batch()
+    batch.view.rew[2, 4] = 50
+    let error = #expect(throws: TrainingError.self) {
+      try skipped.note(.diverged(fault), of: batch, loss: 1, at: 12_000)
+    }
+    #expect(
+      error?.description
+        == "learning diverges: an update at step 12,000 \(phrase) (the largest number of the newest "
+        + "batch is the reward 50.0, which environment 1 of worker 2 gave at step 42 of its episode "
+        + "(row 2 of the worker's fragment 5)); lower --learning-rate, or bound --max-grad-norm")
+  }
+
+  @Test func `a policy that stays certain is said once, after a hundred batches in a row`() throws {
+    var skipped = SkippedUpdates()
+    let batch = batch()
+    for _ in 0..<99 { #expect(try skipped.note(.certain, of: batch, loss: 0, at: 600) == nil) }
+    #expect(try skipped.note(.learnt, of: batch, loss: 0, at: 600) == nil)
+    for _ in 0..<99 { #expect(try skipped.note(.certain, of: batch, loss: 0, at: 600) == nil) }
+    #expect(
+      try skipped.note(.certain, of: batch, loss: 0, at: 120_000)
+        == "the policy is certain of every action: its entropy and its gradient were exactly 0 in "
+        + "100 batches in a row up to step 120,000, and nothing more is learnt; if it is not good "
+        + "enough, begin anew with a lower --learning-rate or a higher --entropy-cost")
+    for _ in 0..<300 { #expect(try skipped.note(.certain, of: batch, loss: 0, at: 600) == nil) }
   }
 
   @Test func `each reason is said once`() throws {
     var skipped = SkippedUpdates()
     let (sound, poisoned) = (batch(), batch())
     poisoned.view.rew[1, 0] = .nan
-    let first = try skipped.note(.skipped, of: poisoned, loss: .nan)
+    let first = try skipped.note(.skipped, of: poisoned, loss: .nan, at: 600)
     #expect(first?.contains("environment 0 of worker 4 gave the reward nan") == true)
-    #expect(try skipped.note(.skipped, of: poisoned, loss: .nan) == nil)
-    let second = try skipped.note(.skipped, of: sound, loss: .infinity)
+    #expect(try skipped.note(.skipped, of: poisoned, loss: .nan, at: 600) == nil)
+    let second = try skipped.note(.skipped, of: sound, loss: .infinity, at: 600)
     #expect(second?.contains("lower --learning-rate, or bound --max-grad-norm") == true)
-    #expect(try skipped.note(.skipped, of: sound, loss: .infinity) == nil)
+    #expect(try skipped.note(.skipped, of: sound, loss: .infinity, at: 600) == nil)
   }
 
   @Test func `a hundred in a row end the run, and one that is learnt from begins the count anew`()
@@ -154,12 +216,12 @@ struct SkippedUpdateTests {
     var skipped = SkippedUpdates()
     let batch = batch()
     for _ in 0..<3 {
-      for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan) }
-      #expect(try skipped.note(.learnt, of: batch, loss: 1) == nil)
+      for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan, at: 600) }
+      #expect(try skipped.note(.learnt, of: batch, loss: 1, at: 600) == nil)
     }
-    for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan) }
+    for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan, at: 600) }
     let error = #expect(throws: TrainingError.self) {
-      try skipped.note(.skipped, of: batch, loss: .nan)
+      try skipped.note(.skipped, of: batch, loss: .nan, at: 600)
     }
     #expect(error?.description.hasPrefix("100 updates in a row were skipped: the loss") == true)
   }

@@ -65,7 +65,10 @@ extension ProcessTests {
       #expect(program.family.isEmpty)
     }
 
-    @Test(arguments: [("adam", "same"), ("adam", "multi"), ("rmsprop", "same")])
+    @Test(arguments: [
+      ("adam", "same"), ("adam", "multi"), ("adamw", "same"), ("rmsprop", "same"), ("sgd", "same"),
+      ("sgd", "multi"),
+    ])
     func `a learning rate of a million ends the run with weights that can be evaluated`(
       optimizer: String, collector: String
     ) throws {
@@ -79,6 +82,10 @@ extension ProcessTests {
       let report = try #require(outcome.errorLines.last)
       #expect(report.contains("lower --learning-rate, or bound --max-grad-norm"), "\(report)")
       #expect(report.contains("holds the last sound weights"))
+      #expect(
+        report.hasPrefix("Error: learning diverges: an update at step ")
+          && report.contains(", which environment ") && report.contains(" of its episode "),
+        "\(report)")
       #expect(try parameters(directory).allSatisfy { $0.magnitude <= 1e6 })
       let evaluation = try RunningProgram(
         Executable.rlplay, ["evaluate", directory.path("run"), "--episodes", "2", "--json"],

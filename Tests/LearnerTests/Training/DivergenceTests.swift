@@ -1,0 +1,85 @@
+import Actor
+import Rollout
+import Testing
+
+@testable import Learner
+
+/// Learning rates that are far too large, with every optimiser and algorithm.
+struct DivergenceTests {
+  static let optimisers: [(OptimizerKind, momentum: Double)] = [
+    (.sgd, 0), (.sgd, 0.9), (.adam, 0), (.adamw, 0), (.rmsprop, 0),
+  ]
+
+  @Test(arguments: Algorithm.allCases, optimisers.indices)
+  func `a learning rate of a million diverges at once and leaves weights that play`(
+    algorithm: Algorithm, optimiser: Int
+  ) throws {
+    var configuration = TrainingConfiguration(algorithm)
+    configuration.learningRate = 1e6
+    (configuration.optimizer, configuration.momentum) = Self.optimisers[optimiser]
+    try configuration.validate()
+    let setup = try configuration.makeSetup(seed: 1)
+    let rollout = try SameProcess(setup, fragmentsPerBatch: configuration.fragmentsPerBatch)
+    defer { rollout.close() }
+    let learner = try configuration.makeLearner(
+      setup, batchLayout: rollout.batchLayout, valueParameters: [])
+    let before = setup.weights.elements
+    var outcome = UpdateOutcome.learnt
+    // Q-learning makes no update before it has 1000 steps, which are 63 batches.
+    for _ in 0..<64 where outcome == .learnt { outcome = learner.learn(from: try rollout.next()) }
+    guard case .diverged = outcome else {
+      Issue.record("\(outcome) and not diverged")
+      return
+    }
+    #expect(learner.updateCount == 0)
+    // Bit for bit those before the first update, but for Q-learning's ε.
+    for entry in setup.parameters.entries where entry.name != QNetworkPolicy.epsilonName {
+      #expect(entry.range.allSatisfy { setup.weights[$0] == before[$0] }, "\(entry.name)")
+    }
+    let evaluator = try Evaluator(environment: "CartPole-v1", policy: setup.policy, seed: 2)
+    #expect(try evaluator.evaluate(setup.weights, episodes: 0..<2).meanReturn >= 5)
+  }
+
+  @Test(arguments: [ValueHead.none, .separate, .shared])
+  func `a policy without chance or gradient is certain, whatever its value still learns`(
+    value: ValueHead
+  ) throws {
+    let setup = try RolloutSetup(
+      environment: "CartPole-v1", policy: NetworkPolicy(hidden: [8], value: value),
+      environmentCount: 4, stepCount: 12, seed: 3)
+    let rollout = try SameProcess(setup)
+    defer { rollout.close() }
+    let objective: any Objective = value == .none ? Reinforce() : AdvantageActorCritic()
+    let update = try PolicyUpdate(
+      setup.policy, objective, layout: rollout.batchLayout, weights: setup.weights,
+      optimiser: SGD<Float>(count: setup.weights.count, learningRate: 0.01))
+    #expect(update.learn(from: try rollout.next().view) == .learnt)
+    let bias = try #require(setup.parameters.entries.first { $0.name == "logits.bias" }).range
+    // e to the power of −1000 is 0.
+    (setup.weights[bias.lowerBound], setup.weights[bias.lowerBound + 1]) = (500, -500)
+    let before = setup.weights.elements
+    let outcome = update.learn(from: try rollout.next().view)
+    // A value moves the layers that it shares with the policy, so that nothing is settled.
+    #expect(outcome == (value == .shared ? .learnt : .certain))
+    #expect((setup.weights.elements == before) == (value == .none))
+    (setup.weights[bias.lowerBound], setup.weights[bias.lowerBound + 1]) = (0.5, -0.5)
+    #expect(update.learn(from: try rollout.next().view) == .learnt)
+  }
+
+  @Test func `the largest distance is that of a plain loop, and no number where one is none`() {
+    var random = PCG64(seed: 4)
+    for count in 0..<40 {
+      let vectors = (0..<2).map { _ in FlatVector<Float>(repeating: 0, count: count) }
+      for vector in vectors {
+        for index in 0..<count { vector[index] = Float(random.uniform(-9, 9)) }
+      }
+      let range = min(1, count)..<count
+      let expected = range.map { abs(vectors[0][$0] - vectors[1][$0]) }.max() ?? 0
+      #expect(vectors[0].largestDistance(from: vectors[1], in: range) == expected)
+      if count > 1 {
+        vectors[1][count - 1] = .nan
+        #expect(vectors[0].largestDistance(from: vectors[1], in: range).isNaN)
+      }
+    }
+  }
+}
