@@ -98,12 +98,14 @@ public struct TracedFragment {
   ///
   /// Anything, NaN too, where `truncated` is not set; empty where the actor says nothing but logits.
   public let final: Nested<Tensor>
+  /// Whether there may be steps that nobody played, since an environment waits (`sticky`).
+  public let mayWait: Bool
 
   /// A fragment made of tensors that need not lie in one; both states have T rows.
   public init(
     current: TracedState, next: TracedState, actor: Nested<Tensor>,
     virtual: Nested<Tensor> = .empty, terminated: Tensor, truncated: Tensor,
-    finalObs: Nested<Tensor> = .empty, final: Nested<Tensor> = .empty
+    finalObs: Nested<Tensor> = .empty, final: Nested<Tensor> = .empty, mayWait: Bool = false
   ) {
     self.current = current
     self.next = next
@@ -115,6 +117,7 @@ public struct TracedFragment {
     self.truncated = truncated
     self.finalObs = finalObs
     self.final = final
+    self.mayWait = mayWait
   }
 
   /// Traces a fragment of T ≥ 1 steps.
@@ -135,6 +138,7 @@ public struct TracedFragment {
     finalObs = graph.inputs(
       layout.finalObs, contents.spaces.observation.leaves, rows: 0..<steps)
     self.final = graph.inputs(layout.finalReaction, contents.finalReaction, rows: 0..<steps)
+    mayWait = contents.mayWait
   }
 
   /// The fragment with what a policy says to row T in place of the actor's virtual reaction; passes no gradient.

@@ -44,9 +44,10 @@ public struct RolloutSetup {
     self.seed = seed
     let spaces = try environment.spaces()
     let signature = try PolicySignature(policy, for: spaces)
+    var contents = signature.contents(spaces)
+    contents.mayWait = sticky
     layout = FragmentLayout(
-      stepCount: stepCount, environmentCount: environmentCount,
-      contents: signature.contents(spaces))
+      stepCount: stepCount, environmentCount: environmentCount, contents: contents)
     parameters = signature.parameters
     weights = FlatVector(repeating: 0, count: parameters.elementCount)
     var random = RandomStreams.initialisation(seed: seed)

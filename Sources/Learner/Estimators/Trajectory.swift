@@ -24,13 +24,21 @@ public struct Trajectory {
   public let truncated: Tensor
   /// 1 where nobody played since the environment waits for the fragment's end, otherwise 0.
   public let waits: Tensor
+  /// Whether an environment may wait at all; where none may, nothing is counted.
+  public let mayWait: Bool
 
+  /// 1 where somebody played.
+  let played: Tensor
+  /// How many steps were played: at least 1, as the first row always is.
+  let playedCount: Tensor
   let zero: Tensor
 
   /// Steps that need not lie in a fragment.
   ///
   /// - Precondition: all are [T, B].
-  public init(rewards: Tensor, ends: Tensor, terminated: Tensor, truncated: Tensor) {
+  public init(
+    rewards: Tensor, ends: Tensor, terminated: Tensor, truncated: Tensor, mayWait: Bool = true
+  ) {
     precondition(rewards.shape.count == 2, "rewards must be [T, B], not \(rewards.shape)")
     for flags in [ends, terminated, truncated] {
       precondition(flags.shape == rewards.shape, "\(flags.shape) does not end \(rewards.shape)")
@@ -39,16 +47,19 @@ public struct Trajectory {
     self.ends = ends.numeric
     self.terminated = terminated.numeric
     self.truncated = truncated.numeric
+    self.mayWait = mayWait
     zero = rewards.graph.constant(0)
     waits = self.terminated.choosing(
       zero, otherwise: self.truncated.choosing(zero, otherwise: self.ends))
+    played = 1 - waits
+    playedCount = played.sum().clamped(to: 1...Double(max(1, rewards.elementCount)))
   }
 
   /// The steps of a fragment.
   public init(_ fragment: TracedFragment) {
     self.init(
       rewards: fragment.rewards, ends: fragment.next.fin, terminated: fragment.terminated,
-      truncated: fragment.truncated)
+      truncated: fragment.truncated, mayWait: fragment.mayWait)
   }
 
   /// V(s_{t+1}) as a step bootstraps from it.

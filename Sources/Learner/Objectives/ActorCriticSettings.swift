@@ -32,8 +32,8 @@ public struct ActorCriticSettings: Sendable, Equatable {
 
   /// policy loss + c_value · value error − c_entropy · entropy, and what is reported of all objectives of this kind.
   func loss(
-    of steps: Trajectory, policyLoss: Tensor, valueError: Tensor, _ policy: ImportanceRatio,
-    _ judgement: StateJudgement, metrics: [TracedLoss.Metric] = []
+    policyLoss: Tensor, valueError: Tensor, _ policy: ImportanceRatio, _ judgement: StateJudgement,
+    metrics: [TracedLoss.Metric] = []
   ) -> TracedLoss {
     let cost = Coefficient("entropy_cost", entropyCost, in: policyLoss.graph)
     let divergence = policy.divergence
@@ -41,8 +41,8 @@ public struct ActorCriticSettings: Sendable, Equatable {
       policyLoss + valueCost * valueError - cost.tensor * policy.entropy,
       metrics: [.init(name: "policy_loss", tensor: policyLoss, summary: .mean)]
         + policy.metrics + [.init(name: "approx_kl", tensor: divergence, summary: .mean)]
-        + judgement.metrics(error: valueError) + metrics,
-      distributions: [ImportanceRatio.distribution(of: policy.ratio, over: steps)],
+        + judgement.metrics(error: valueError, over: policy.steps) + metrics,
+      distributions: [ImportanceRatio.distribution(of: policy.ratio, over: policy.steps)],
       coefficients: [cost], divergence: divergence)
   }
 }

@@ -25,12 +25,12 @@ public struct AdvantageActorCritic: Objective, Equatable {
   ) throws(PolicyError) -> TracedLoss {
     let judgement = try StateJudgement(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let steps = Trajectory(fragment)
+    let steps = policy.steps
     let advantages = steps.generalisedAdvantages(
       values: judgement.known, discount: settings.discount, lambda: settings.lambda)
     let targets = advantages + judgement.known.current
     return settings.loss(
-      of: steps, policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(),
-      valueError: (judgement.values - targets).squared().mean(), policy, judgement)
+      policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(over: steps),
+      valueError: (judgement.values - targets).squared().mean(over: steps), policy, judgement)
   }
 }

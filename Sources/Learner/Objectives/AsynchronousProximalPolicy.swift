@@ -41,14 +41,15 @@ public struct AsynchronousProximalPolicy: Objective, Equatable {
       preconditionFailure("the fragment holds no values of the policy that collected it")
     }
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let steps = Trajectory(fragment)
-    let estimate = clips.vTrace(of: fragment, policy, judgement, settings)
+    let steps = policy.steps
+    let estimate = clips.vTrace(policy, judgement, settings)
     let advantages = steps.differences(
       from: judgement.known, to: estimate.values, discount: settings.discount)
     return settings.loss(
-      of: steps, policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages, of: steps)),
+      policyLoss: surrogate.loss(
+        policy.ratio, settings.weighed(advantages, of: steps), over: steps),
       valueError: surrogate.valueError(
-        judgement.values, target: estimate.values, before: recorded),
-      policy, judgement, metrics: [surrogate.clippedPart(policy.ratio)])
+        judgement.values, target: estimate.values, before: recorded, over: steps),
+      policy, judgement, metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
   }
 }

@@ -16,23 +16,25 @@ public struct ClippedSurrogate: Sendable, Equatable {
   }
 
   /// −mean(min(ρ A, clip(ρ, 1 ± ε) A)).
-  func loss(_ ratio: Tensor, _ advantages: Tensor) -> Tensor {
+  func loss(_ ratio: Tensor, _ advantages: Tensor, over steps: Trajectory) -> Tensor {
     let free = ratio * advantages
     let held = ratio.clamped(to: 1 - clip...1 + clip) * advantages
-    return -free.minimum(held).mean()
+    return -free.minimum(held).mean(over: steps)
   }
 
   /// mean((v − target)²), or with a bound δ the mean of the larger one of it and (v_μ + clip(v − v_μ, ± δ) − target)².
-  func valueError(_ values: Tensor, target: Tensor, before: Tensor) -> Tensor {
+  func valueError(
+    _ values: Tensor, target: Tensor, before: Tensor, over steps: Trajectory
+  ) -> Tensor {
     let free = (values - target).squared()
-    guard valueClip.isFinite else { return free.mean() }
+    guard valueClip.isFinite else { return free.mean(over: steps) }
     let moved = (values - before).clamped(to: -valueClip...valueClip)
-    return free.maximum((before + moved - target).squared()).mean()
+    return free.maximum((before + moved - target).squared()).mean(over: steps)
   }
 
   /// The part of all steps at which ρ is beyond the bounds.
-  func clippedPart(_ ratio: Tensor) -> TracedLoss.Metric {
+  func clippedPart(_ ratio: Tensor, over steps: Trajectory) -> TracedLoss.Metric {
     let far = ratio.atLeast(1 + clip) + (-ratio).atLeast(clip - 1)
-    return .init(name: "clip_fraction", tensor: far.mean(), summary: .mean)
+    return .init(name: "clip_fraction", tensor: far.mean(over: steps), summary: .mean)
   }
 }

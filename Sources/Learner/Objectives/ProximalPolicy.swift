@@ -37,13 +37,15 @@ public struct ProximalPolicy: Objective, Equatable {
       preconditionFailure("the fragment holds no values of the policy that collected it")
     }
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let steps = Trajectory(fragment)
+    let steps = policy.steps
     let advantages = steps.generalisedAdvantages(
       values: recorded, discount: settings.discount, lambda: settings.lambda)
     return settings.loss(
-      of: steps, policyLoss: surrogate.loss(policy.ratio, settings.weighed(advantages, of: steps)),
+      policyLoss: surrogate.loss(
+        policy.ratio, settings.weighed(advantages, of: steps), over: steps),
       valueError: surrogate.valueError(
-        judgement.values, target: advantages + recorded.current, before: recorded.current),
-      policy, judgement, metrics: [surrogate.clippedPart(policy.ratio)])
+        judgement.values, target: advantages + recorded.current, before: recorded.current,
+        over: steps),
+      policy, judgement, metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
   }
 }

@@ -3,13 +3,14 @@ import Rollout
 
 /// Importance-weighted REINFORCE with an entropy bonus, as the seed writes it.
 ///
-/// With π the policy that is trained and μ the one that collected, over all t < T and all environments:
+/// With π the policy that is trained and μ the one that collected, over all t < T and all environments, where the environment was
+/// played (`sticky`):
 ///
 ///     ρ_t = min(c_rho, π(a_t | s_t) / μ(a_t | s_t))          no gradient passes
 ///     G_t = r_{t+1} + γ (1 − d_{t+1}) G_{t+1},   G_T = 0      no gradient passes
 ///     loss = − mean(ρ_t (G_t − b_t) log π(a_t | s_t)) − c_entropy mean(H π(· | s_t))
 ///
-/// The baseline b_t is 0, as the seed runs it, or the mean of G_t over the batch's environments. Without it returns that are all
+/// The baseline b_t is 0, as the seed runs it, or the mean of G_t over the batch's environments that played. Without it returns that are all
 /// positive, as CartPole's, pull towards whatever was done, and a clipped ρ pulls back towards μ; see docs/benchmarks.md.
 ///
 /// So long as nothing says what states are worth, a limit that cuts an episode ends the return as the task's own end does.
@@ -73,19 +74,19 @@ public struct Reinforce: Objective, Equatable {
     let compared =
       switch baseline {
       case .none: returns
-      case .mean: returns - returns.meanOverLastAxis()
+      case .mean: steps.whilePlaying(returns - steps.meanOverEnvironments(returns))
       case .value: judgement.map { returns - $0.known.current } ?? returns
       }
     let advantages = normalisesReturns ? compared.normalised(over: steps) : compared
-    let score = (logPi * (advantages * rho)).mean()
-    let entropy = distribution.entropy(of: reaction.logits).mean()
+    let score = (logPi * (advantages * rho)).mean(over: steps)
+    let entropy = distribution.entropy(of: reaction.logits).mean(over: steps)
     let cost = Coefficient("entropy_cost", entropyCost, in: entropy.graph)
     var loss = -score - cost.tensor * entropy
     var metrics: [TracedLoss.Metric] = []
     if let judgement {
-      let error = (judgement.values - returns).squared().mean()
+      let error = (judgement.values - returns).squared().mean(over: steps)
       loss = loss + valueCost * error
-      metrics = judgement.metrics(error: error)
+      metrics = judgement.metrics(error: error, over: steps)
     }
 
     return TracedLoss(
@@ -93,11 +94,12 @@ public struct Reinforce: Objective, Equatable {
       metrics: [
         .init(name: "policy_score", tensor: score, summary: .mean),
         .init(name: "entropy", tensor: entropy, summary: .mean),
-        .init(name: "rho_mean", tensor: rho.mean(), summary: .mean),
-        .init(name: "rho_max", tensor: ratio.largest(), summary: .largest),
+        .init(name: "rho_mean", tensor: rho.mean(over: steps), summary: .mean),
+        .init(name: "rho_max", tensor: steps.whilePlaying(ratio).largest(), summary: .largest),
         // Those above the clip: on-policy with c_rho = 1 nothing is cut.
         .init(
-          name: "rho_clipped", tensor: (1 - (-ratio).atLeast(-rhoClip)).mean(), summary: .mean),
+          name: "rho_clipped", tensor: (1 - (-ratio).atLeast(-rhoClip)).mean(over: steps),
+          summary: .mean),
       ] + metrics, distributions: [ImportanceRatio.distribution(of: ratio, over: steps)],
       coefficients: [cost])
   }

@@ -26,9 +26,9 @@ struct StateJudgement {
   }
 
   /// What is reported: the mean value, and the error of values.
-  func metrics(error: Tensor) -> [TracedLoss.Metric] {
+  func metrics(error: Tensor, over steps: Trajectory) -> [TracedLoss.Metric] {
     [
-      .init(name: "value_mean", tensor: values.mean(), summary: .mean),
+      .init(name: "value_mean", tensor: values.mean(over: steps), summary: .mean),
       .init(name: "value_loss", tensor: error, summary: .mean),
     ]
   }

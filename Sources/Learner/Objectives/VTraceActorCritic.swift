@@ -32,13 +32,13 @@ public struct VTraceActorCritic: Objective, Equatable {
   ) throws(PolicyError) -> TracedLoss {
     let judgement = try StateJudgement(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let steps = Trajectory(fragment)
-    let estimate = clips.vTrace(of: fragment, policy, judgement, settings)
+    let steps = policy.steps
+    let estimate = clips.vTrace(policy, judgement, settings)
     return settings.loss(
-      of: steps,
       policyLoss: -(policy.logPi * settings.weighed(estimate.advantages, of: steps))
-        .mean(),
-      valueError: (judgement.values - estimate.values).squared().mean(), policy, judgement)
+        .mean(over: steps),
+      valueError: (judgement.values - estimate.values).squared().mean(over: steps), policy,
+      judgement)
   }
 }
 
@@ -55,12 +55,11 @@ public struct ImportanceClips: Sendable, Equatable {
     self.trace = trace
   }
 
-  /// V-trace of a fragment from the trained network's values.
+  /// V-trace of a fragment's steps from the trained network's values.
   func vTrace(
-    of fragment: TracedFragment, _ policy: ImportanceRatio, _ judgement: StateJudgement,
-    _ settings: ActorCriticSettings
+    _ policy: ImportanceRatio, _ judgement: StateJudgement, _ settings: ActorCriticSettings
   ) -> VTrace {
-    Trajectory(fragment).vTrace(
+    policy.steps.vTrace(
       values: judgement.known, ratios: policy.ratio, discount: settings.discount,
       lambda: settings.lambda, rhoClip: rho, cClip: trace)
   }

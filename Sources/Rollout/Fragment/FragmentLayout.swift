@@ -9,17 +9,20 @@ public struct FragmentContents: Sendable {
   public var finalReaction: Nested<LeafSpecification>
   /// The actor's recurrent state, per environment; empty when it has none.
   public var recurrentState: Nested<LeafSpecification>
+  /// Whether an environment may wait at its reset state until the fragment ends (`sticky`).
+  public var mayWait: Bool
 
   /// Describes what is recorded.
   public init(
     spaces: EnvironmentSpaces, reaction: Nested<LeafSpecification>,
     finalReaction: Nested<LeafSpecification> = .empty,
-    recurrentState: Nested<LeafSpecification> = .empty
+    recurrentState: Nested<LeafSpecification> = .empty, mayWait: Bool = false
   ) {
     self.spaces = spaces
     self.reaction = reaction
     self.finalReaction = finalReaction
     self.recurrentState = recurrentState
+    self.mayWait = mayWait
   }
 }
 

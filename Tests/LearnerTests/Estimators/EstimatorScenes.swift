@@ -36,8 +36,10 @@ extension NaiveTrajectory {
     return executor.values(of: output).map { Double($0) }
   }
 
-  /// Random steps with every ending in them; what is not known is NaN.
-  static func random(steps: Int, environments: Int, seed: UInt64) -> NaiveTrajectory {
+  /// Random steps with every ending in them, or every one but waiting; what is not known is NaN.
+  static func random(
+    steps: Int, environments: Int, seed: UInt64, mayWait: Bool = true
+  ) -> NaiveTrajectory {
     var generator = PCG64(seed: seed)
     let count = steps * environments
     var endings = (0..<count).map { _ -> Ending in
@@ -45,7 +47,7 @@ extension NaiveTrajectory {
       return draw < 1 ? .terminated : draw < 2 ? .truncated : draw < 2.5 ? .both : .none
     }
     // Every third environment waits after its first end, as with `sticky`.
-    for environment in stride(from: 2, to: environments, by: 3) {
+    for environment in stride(from: 2, to: environments, by: 3) where mayWait {
       var isOver = false
       for row in stride(from: environment, to: count, by: environments) {
         if isOver { endings[row] = .waiting }

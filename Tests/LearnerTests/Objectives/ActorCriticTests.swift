@@ -14,7 +14,7 @@ struct ActorCriticTests {
 
   /// mean(policy) + c_v mean(error) − c_e mean(H).
   private func total(_ scene: ObjectiveScene, policy: [Double], error: [Double]) -> Double {
-    mean(policy) + 0.7 * mean(error) - 0.02 * scene.entropy
+    scene.mean(policy) + 0.7 * scene.mean(error) - 0.02 * scene.entropy
   }
 
   /// (v_t − target)² by the network as it is now.
@@ -117,12 +117,30 @@ struct ActorCriticTests {
     throws
   {
     let scene = try ObjectiveScene(ProximalPolicy(settings(false)))
-    let metric = try #require(scene.loss.metrics.first { $0.name == "approx_kl" })
-    let expected = mean(
+    let expected = scene.mean(
       zip(scene.logPi, scene.ratios).enumerated().map { index, pair in
         pair.1 - 1 - (pair.0 - scene.logMu[index])
       })
-    #expect(isClose(scene.executor.value(of: metric.tensor), expected, relative: 1e-12))
+    #expect(isClose(try scene.metric("approx_kl"), expected, relative: 1e-12))
+  }
+
+  @Test(arguments: [false, true])
+  func `what is reported is of the steps that were played`(mayWait: Bool) throws {
+    let scene = try ObjectiveScene(
+      ProximalPolicy(settings(false), ClippedSurrogate(clip: 0.25)), mayWait: mayWait)
+    let advantages = scene.recorded.advantages(discount: 0.9, lambda: 0.8)
+    let targets = zip(advantages, scene.recorded.values).map { $0 + $1 }
+    let expected = [
+      "policy_loss": scene.mean(surrogate(scene, advantages)), "entropy": scene.entropy,
+      "rho_mean": scene.mean(scene.ratios),
+      "rho_max": scene.recorded.played(scene.ratios).max() ?? .nan,
+      "clip_fraction": scene.mean(scene.ratios.map { abs($0 - 1) > 0.25 ? 1 : 0 }),
+      "value_mean": scene.mean(scene.values), "value_loss": scene.mean(errors(scene, targets)),
+    ]
+    for (name, number) in expected {
+      // Twenty-one terms in Double.
+      #expect(isClose(try scene.metric(name), number, relative: 1e-12), "\(name)")
+    }
   }
 
   @Test(

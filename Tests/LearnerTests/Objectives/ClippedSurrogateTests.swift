@@ -17,6 +17,8 @@ struct ClippedSurrogateTests {
     var target: Tensor
     var logMu: Tensor
     var oldValue: Tensor
+    /// The steps that means are over: all 64.
+    var steps: Trajectory
 
     var entropy: Tensor { Categorical(count: 3).entropy(of: logits).mean() }
   }
@@ -31,9 +33,12 @@ struct ClippedSurrogateTests {
     for layer in ["l1", "l2"] { trunk = graph.linear(trunk, outputs: 64, name: layer).tanh() }
     let logits = graph.linear(trunk, outputs: 3, name: "pi").logSoftmax()
     let value = graph.linear(trunk, outputs: 1, name: "v").reshaped([64])
+    let ends = graph.input([64, 1])
     let scene = Scene(
       logits: logits, logPi: logits.pick(action), value: value, advantage: column(),
-      target: column(), logMu: column(), oldValue: column())
+      target: column(), logMu: column(), oldValue: column(),
+      steps: Trajectory(
+        rewards: ends, ends: ends, terminated: ends, truncated: ends, mayWait: false))
     let loss = formula(scene)
     let executor = Executor<Double>(graph, outputs: [], loss: loss)
     executor.set(x, to: reference["x"].numbers)
@@ -61,8 +66,10 @@ struct ClippedSurrogateTests {
 
   /// PPO's loss with bounds of 0.2.
   private func proximal(_ scene: Scene, _ bounds: ClippedSurrogate) -> Tensor {
-    bounds.loss(exp(scene.logPi - scene.logMu), scene.advantage)
-      + 0.25 * bounds.valueError(scene.value, target: scene.target, before: scene.oldValue)
+    bounds.loss(exp(scene.logPi - scene.logMu), scene.advantage, over: scene.steps)
+      + 0.25
+      * bounds.valueError(
+        scene.value, target: scene.target, before: scene.oldValue, over: scene.steps)
       - 0.01 * scene.entropy
   }
 

@@ -27,9 +27,12 @@ final class ObjectiveScene {
 
   /// Traces and runs an objective.
   ///
-  /// - Parameter others: further tensors to run.
+  /// - Parameters:
+  ///   - mayWait: whether an environment waits at the end of the steps.
+  ///   - others: further tensors to run.
   init(
     _ objective: any Objective, _ policy: any Policy = ObjectiveScene.policy,
+    mayWait: Bool = true,
     and others: (TracedFragment, Graph) throws -> [Tensor] = { _, _ in [] }
   ) throws {
     let (steps, count, total) = (Self.steps, Self.count, Self.steps * Self.count)
@@ -48,7 +51,7 @@ final class ObjectiveScene {
       current: state(obs), next: state(nextObs),
       actor: .fields([("logits", .leaf(behavior)), ("value", .leaf(value))]),
       virtual: .fields([("value", .leaf(last))]), terminated: terminated, truncated: truncated,
-      finalObs: .leaf(finalObs), final: .fields([("value", .leaf(final))]))
+      finalObs: .leaf(finalObs), final: .fields([("value", .leaf(final))]), mayWait: mayWait)
     let distribution = Categorical(count: Self.actions)
     let reaction = try policy.react(to: fragment.current, choosing: distribution, in: graph)
     loss = try objective.loss(of: fragment, reaction: reaction, distribution: distribution)
@@ -65,7 +68,8 @@ final class ObjectiveScene {
     func numbers(_ count: Int, _ bound: Double = 1) -> [Double] {
       (0..<count).map { _ in generator.uniform(-bound, bound) }
     }
-    let recorded = NaiveTrajectory.random(steps: steps, environments: count, seed: 1)
+    let recorded = NaiveTrajectory.random(
+      steps: steps, environments: count, seed: 1, mayWait: mayWait)
     let taken = (0..<total).map { _ in Int32(generator.integer(below: Self.actions)) }
     let scores = Self.logSoftmax(numbers(total * Self.actions))
     (self.recorded, self.taken) = (recorded, taken)
@@ -83,7 +87,9 @@ final class ObjectiveScene {
     executor.weights.assign(numbers(executor.weights.count, 0.7))
     run()
     // Every ending is there, and an environment whose episode goes on behind the last row.
-    #expect(Set(recorded.endings) == Set(NaiveTrajectory.Ending.allCases))
+    #expect(
+      Set(recorded.endings)
+        == Set(NaiveTrajectory.Ending.allCases.filter { mayWait || $0 != .waiting }))
     #expect(recorded.endings.suffix(count).contains(.none))
   }
 
@@ -101,9 +107,19 @@ final class ObjectiveScene {
   /// π(a_t | s_t) / μ(a_t | s_t).
   var ratios: [Double] { zip(logPi, logMu).map { exp($0 - $1) } }
 
-  /// The mean entropy of π.
+  /// The mean entropy of π over the steps that were played.
   var entropy: Double {
-    executor.values(of: logits).reduce(0) { $0 - $1 * exp($1) } / Double(taken.count)
+    let terms = executor.values(of: logits).map { -$0 * exp($0) }
+    return mean(
+      taken.indices.map { terms[Self.actions * $0..<Self.actions * ($0 + 1)].reduce(0, +) })
+  }
+
+  /// The mean of numbers [T, B] over the steps that were played.
+  func mean(_ numbers: [Double]) -> Double { recorded.mean(numbers) }
+
+  /// A number that is reported.
+  func metric(_ name: String) throws -> Double {
+    executor.value(of: try #require(loss.metrics.first { $0.name == name }).tensor)
   }
 
   /// The steps with the values and ratios of the network as it is now.
@@ -160,10 +176,18 @@ final class ObjectiveScene {
 func mean(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(numbers.count) }
 
 extension NaiveTrajectory {
+  /// The numbers of the steps that were played.
+  func played(_ numbers: [Double]) -> [Double] {
+    zip(numbers, endings).filter { $1 != .waiting }.map { $0.0 }
+  }
+
+  /// The mean of numbers over the steps that were played.
+  func mean(_ numbers: [Double]) -> Double { LearnerTests.mean(played(numbers)) }
+
   /// (x − mean) / (σ + 10⁻⁸) over the steps that were played, σ the root of the unbiased variance; 0 where nobody played.
   func normalised(_ numbers: [Double]) -> [Double] {
-    let played = zip(numbers, endings).filter { $1 != .waiting }.map { $0.0 }
-    let centre = mean(played)
+    let played = played(numbers)
+    let centre = LearnerTests.mean(played)
     let squares = played.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
     let deviation = (squares / Double(played.count - 1)).squareRoot()
     return zip(numbers, endings).map { $1 == .waiting ? 0 : ($0 - centre) / (deviation + 1e-8) }

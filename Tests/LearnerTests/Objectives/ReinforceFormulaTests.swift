@@ -13,19 +13,26 @@ struct ReinforceFormulaTests {
       normalisesReturns: normalises, valueCost: 0.7)
   }
 
-  @Test(arguments: ReturnBaseline.allCases, [false, true])
+  static let cases = ReturnBaseline.allCases.flatMap { baseline in
+    [false, true].flatMap { normalises in [false, true].map { (baseline, normalises, $0) } }
+  }
+
+  @Test(arguments: cases)
   func `the loss is its formula, and its gradient holds weights, returns and baseline fixed`(
-    baseline: ReturnBaseline, normalises: Bool
+    baseline: ReturnBaseline, normalises: Bool, mayWait: Bool
   ) throws {
-    let scene = try ObjectiveScene(objective(baseline, normalises: normalises))
+    let scene = try ObjectiveScene(
+      objective(baseline, normalises: normalises), mayWait: mayWait)
     let steps = scene.judged
     let returns = steps.returns(discount: 0.9, bootstraps: baseline == .value)
     let compared = returns.indices.map { index in
       switch baseline {
       case .none: return returns[index]
       case .mean:
+        if steps.endings[index] == .waiting { return 0 }
         let row = index / steps.environments * steps.environments
-        return returns[index] - mean(Array(returns[row..<row + steps.environments]))
+        let played = (row..<row + steps.environments).filter { steps.endings[$0] != .waiting }
+        return returns[index] - mean(played.map { returns[$0] })
       case .value: return returns[index] - steps.values[index]
       }
     }
@@ -34,8 +41,22 @@ struct ReinforceFormulaTests {
     }
     scene.check {
       let errors = zip(scene.values, returns).map { ($0 - $1) * ($0 - $1) }
-      return -mean(zip(weights, scene.logPi).map { $0 * $1 })
-        + (baseline == .value ? 0.7 * mean(errors) : 0) - 0.02 * scene.entropy
+      return -scene.mean(zip(weights, scene.logPi).map { $0 * $1 })
+        + (baseline == .value ? 0.7 * scene.mean(errors) : 0) - 0.02 * scene.entropy
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `what is reported is of the steps that were played`(mayWait: Bool) throws {
+    let scene = try ObjectiveScene(objective(.mean), mayWait: mayWait)
+    let played = scene.recorded.played(scene.ratios)
+    let expected = [
+      "entropy": scene.entropy, "rho_mean": mean(played.map { min($0, 1.1) }),
+      "rho_max": played.max() ?? .nan, "rho_clipped": mean(played.map { $0 > 1.1 ? 1 : 0 }),
+    ]
+    for (name, number) in expected {
+      // Twenty-one terms in Double.
+      #expect(isClose(try scene.metric(name), number, relative: 1e-12), "\(name)")
     }
   }
 
