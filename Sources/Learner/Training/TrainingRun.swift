@@ -250,8 +250,9 @@ public final class TrainingRun {
   ) -> TrainingSummary {
     let progress = collector.progress
     return TrainingSummary(
-      ending: ending, steps: steps, updates: learner.updateCount, seconds: seconds,
-      restarts: progress.restarts, meanLag: progress.meanLag, largestLag: progress.lagLargest,
+      ending: ending, steps: steps, updates: learner.updateCount,
+      skippedUpdates: learner.skippedCount, seconds: seconds, restarts: progress.restarts,
+      meanLag: progress.meanLag, largestLag: progress.lagLargest,
       droppedFragments: progress.dropped, evaluationReturn: marks.lastEvaluation?.meanReturn,
       best: recorder.best.map { ($0.meanReturn, $0.steps) },
       runDirectory: directory.path, seed: seed)

@@ -6,6 +6,8 @@ public struct TrainingSummary: Sendable {
   public var steps: Int
   /// Updates of the weights.
   public var updates: Int
+  /// Updates that moved nothing, because their loss or gradient was not finite.
+  public var skippedUpdates: Int
   /// From the start of the workers to the last update.
   public var seconds: Double
   /// Workers that were replaced.
@@ -43,6 +45,7 @@ public struct TrainingSummary: Sendable {
     var object = OrderedJSON()
     object.set("env_steps", steps)
     object.set("updates", updates)
+    object.set("skipped_updates", skippedUpdates)
     object.set("seconds", seconds)
     object.set("steps_per_second", stepsPerSecond)
     object.set("worker_restarts", restarts)

@@ -51,6 +51,9 @@ enum TrainCommand {
       in \(NumberText.fixed(summary.seconds, 2)) s (\(rate) steps/s), \
       mean lag \(NumberText.fixed(summary.meanLag, 1))
       """
+    if summary.skippedUpdates > 0 {
+      sentence += ", \(NumberText.grouped(summary.skippedUpdates)) updates skipped"
+    }
     if summary.restarts > 0 { sentence += ", \(summary.restarts) workers replaced" }
     if summary.droppedFragments > 0 {
       sentence += ", \(NumberText.grouped(summary.droppedFragments)) fragments dropped"

@@ -41,6 +41,7 @@ extension ProcessTests {
       // Three fragments, two to an update.
       let skipped = try #require(try metrics("skipped_updates", directory).last)
       #expect((2...3).contains(skipped))
+      #expect(outcome.count("skipped_updates") == Int(skipped))
       let updates = try #require(outcome.count("updates"))
       #expect(updates + Int(skipped) == 60)
       #expect(try parameters(directory).allSatisfy(\.isFinite))
