@@ -122,10 +122,11 @@ public final class Evaluator {
     let environments = try makeBatch(episodes)
     // A fragment of two steps: the first is made once, the second again and again, whose row 2 becomes row 1.
     // There an environment whose episode is over is left alone.
+    var contents = signature.contents(environments.spaces)
+    // Nobody asks what the policy would say where a limit cuts.
+    contents.finalReaction = .empty
     let storage = FragmentStorage(
-      FragmentLayout(
-        stepCount: 2, environmentCount: episodes.count,
-        contents: signature.contents(environments.spaces)))
+      FragmentLayout(stepCount: 2, environmentCount: episodes.count, contents: contents))
     let actor = try PolicyActor(
       policy, layout: storage.layout,
       streams: episodes.map { RandomStreams.evaluationAction(seed: seed, environment: $0) },
