@@ -66,6 +66,22 @@ extension ProcessTests {
       #expect(program.family.isEmpty)
     }
 
+    @Test func `a policy that became certain of every action is said once, and the run goes on`()
+      throws
+    {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.train(
+        "--learning-rate", "300", "--optimizer", "sgd", "--collector", "same", "--seed", "1",
+        "--steps", "120000",
+        in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      let sentence = outcome.errorLines.first ?? ""
+      #expect(sentence.hasPrefix("the policy is certain of every action: "), "\(sentence)")
+      #expect(outcome.count("updates") == 300)
+    }
+
     @Test(arguments: [
       ("adam", "same"), ("adam", "multi"), ("adamw", "same"), ("rmsprop", "same"), ("sgd", "same"),
       ("sgd", "multi"),
