@@ -21,7 +21,8 @@ extension ProcessTests {
       #expect(
         Set(outcome.json.keys) == [
           "env_steps", "updates", "skipped_updates", "seconds", "steps_per_second",
-          "worker_restarts", "mean_lag", "max_lag", "dropped_fragments", "eval_return", "run_dir", "seed",
+          "worker_restarts", "mean_lag", "max_lag", "dropped_fragments", "eval_return", "run_dir",
+          "seed",
         ])
       #expect(outcome.count("env_steps") == 100_000)
       #expect(outcome.count("updates") == 250)
