@@ -20,15 +20,13 @@ begin() {
 }
 
 begin "format"
-sources=(Sources Tests Package.swift)
-[[ -d Examples ]] && sources+=(Examples)
-swift format lint --strict --parallel --recursive "${sources[@]}"
+swift format lint --strict --parallel --recursive Sources Tests Examples Package.swift
 
 begin "documentation"
 # Every file that a page links to is there.
 missing=0
 shopt -s nullglob
-for page in *.md docs/*.md docs/*/*.md; do
+for page in *.md docs/*.md docs/*/*.md Examples/*.md; do
   while IFS= read -r target; do
     case $target in http://* | https://* | mailto:* | \#* | "") continue ;; esac
     if [[ ! -e "$(dirname "$page")/${target%%#*}" ]]; then

@@ -1,0 +1,15 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "Examples",
+  // The name is said because the directory above may have any.
+  dependencies: [.package(name: "rlplay", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "Catch",
+      dependencies: ["Rollout", "Actor", "Learner", "Worker"].map {
+        .product(name: $0, package: "rlplay")
+      })
+  ]
+)
