@@ -67,6 +67,9 @@ public struct CollectorProgress: Codable, Sendable, Equatable {
   /// Fragments that nobody learnt from since they were older than they may be.
   public var dropped = 0
 
+  /// Nothing collected yet.
+  public init() {}
+
   /// The mean lag so far.
   public var meanLag: Double { fragments == 0 ? 0 : Double(lagSum) / Double(fragments) }
 }
