@@ -179,7 +179,10 @@ public struct RunState: Sendable {
     do {
       return try decoder.decode(Value.self, from: Data(text.utf8))
     } catch {
-      throw CheckpointError(.malformed, "its metadata cannot be read: \(error)")
+      throw CheckpointError(
+        .malformed,
+        "its metadata cannot be read, as if another build of rlplay \(releaseVersion) had "
+          + "written it (resume with that one): \(error)")
     }
   }
 }
