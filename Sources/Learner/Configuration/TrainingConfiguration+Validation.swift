@@ -34,10 +34,9 @@ extension TrainingConfiguration {
     }
     if let maximumPolicyLag {
       try ConfigurationError.check("max-lag", maximumPolicyLag, in: 0...1_000_000)
-      if let lag = fixedPolicyLag, lag > maximumPolicyLag {
+      if let policyLag, policyLag > maximumPolicyLag {
         throw ConfigurationError(
-          "--max-lag \(maximumPolicyLag) is below the lag of \(lag) that this collection holds: "
-            + "give --lag \(maximumPolicyLag), or collect with --collector multi --no-deterministic.",
+          "--max-lag \(maximumPolicyLag) is below --lag \(policyLag): leave one of them out.",
           option: "max-lag")
       }
     }

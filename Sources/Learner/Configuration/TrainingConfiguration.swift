@@ -226,15 +226,18 @@ public struct TrainingConfiguration: Sendable, Equatable {
   ///
   /// Nothing for the asynchronous pool, whose lag is measured instead. Where ``policyLag`` is not given:
   /// 0 in this process, 1 for one double-buffered worker, and for a deterministic pool the number of
-  /// updates that one round of fragments makes, so that all workers collect while the learner learns.
+  /// updates that one round of fragments makes, so that all workers collect while the learner learns;
+  /// but no more than ``maximumPolicyLag``.
   public var fixedPolicyLag: Int? {
+    let usual: Int
     switch collector {
-    case .same: policyLag ?? 0
-    case .single: policyLag ?? 1
+    case .same: usual = 0
+    case .single: usual = 1
     case .multi where deterministic:
-      policyLag ?? (actorCount + fragmentsPerBatch - 1) / max(1, fragmentsPerBatch)
-    case .multi: nil
+      usual = (actorCount + fragmentsPerBatch - 1) / max(1, fragmentsPerBatch)
+    case .multi: return nil
     }
+    return policyLag ?? min(usual, maximumPolicyLag ?? usual)
   }
 }
 

@@ -41,7 +41,7 @@ extension TrainingConfiguration {
     Setting(
       "lag", "N|auto", \.policyLag, .optional(.integer, orWord: "auto"), in: .collection,
       "Updates that collecting stays behind learning, where that is fixed; auto is 0 for same, "
-        + "1 for single, actors / fragments per batch for multi."),
+        + "1 for single, actors / fragments per batch for multi, but at most --max-lag."),
     Setting(
       "max-lag", "N|none", \.maximumPolicyLag, .optional(.integer, orWord: "none"),
       in: .collection,

@@ -70,8 +70,8 @@ struct HelpTextTests {
                                   (default: off)
         --lag N|auto              Updates that collecting stays behind learning, where
                                   that is fixed; auto is 0 for same, 1 for single,
-                                  actors / fragments per batch for multi.
-                                  (default: auto)
+                                  actors / fragments per batch for multi, but at most
+                                  --max-lag. (default: auto)
         --max-lag N|none          Updates that collecting may be behind learning:
                                   workers wait, and older fragments are dropped.
                                   (default: none)
