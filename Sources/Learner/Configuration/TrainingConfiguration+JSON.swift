@@ -73,12 +73,26 @@ extension TrainingConfiguration {
     of json: Data, source: String
   ) throws(ConfigurationError) -> [String: SettingValue] {
     do {
-      return try JSONDecoder().decode([String: SettingValue].self, from: json)
+      let values = try JSONDecoder().decode([String: SettingValue].self, from: json)
+      try refuseRepetition(in: json, source: source)
+      return values
+    } catch let error as ConfigurationError {
+      throw error
     } catch DecodingError.dataCorrupted {
       throw ConfigurationError("\(source) is not JSON. \(Self.syntaxError(in: json))")
     } catch {
       throw ConfigurationError(
         "\(source) is not a JSON object: write options as {\"actors\": 16, \"gamma\": 0.99}.")
+    }
+  }
+
+  /// Refuses an option that an object names twice, of which the decoder would take one without a word.
+  private static func refuseRepetition(
+    in json: Data, source: String
+  ) throws(ConfigurationError) {
+    var seen: Set<String> = []
+    for key in JSONKeys(of: json) where !seen.insert(key).inserted {
+      throw ConfigurationError("\"\(key)\" stands twice in \(source): leave one of them out.")
     }
   }
 

@@ -186,4 +186,15 @@ struct TrainingConfigurationJSONTests {
       option: "config")
     #expect(throws: expected) { try Configuration(contentsOf: "/nowhere/recipe.json") }
   }
+
+  @Test(arguments: [
+    #"{"steps": 20, "gamma": 0.9, "steps": 30}"#,
+    #"{"about": {"steps": "\"steps\": {", "x": [1]}, "hidden": [3], "env":"steps", "steps":1, "steps" : 2}"#,
+  ])
+  func `an option that stands twice is refused`(text: String) {
+    let error = #expect(throws: ConfigurationError.self) {
+      try TrainingConfiguration(json: Data(text.utf8), source: "twice.json")
+    }
+    #expect(error?.description == #""steps" stands twice in twice.json: leave one of them out."#)
+  }
 }
