@@ -27,11 +27,15 @@ extension MetricsLog {
     }
   }
 
-  /// Removes the lines of later updates from the end of the file, and a line that is not whole.
+  /// Removes the lines of later updates and steps from the end of the file, and a line that is not whole.
+  ///
+  /// Both are asked for, since not every step is followed by an update.
   ///
   /// - Returns: the evaluations among them, last first.
   /// - Throws: `RecordError`; the file is then as it was.
-  func cut(beyond updates: Int) throws(RecordError) -> [EvaluationMark] {
+  func cut(
+    beyond updates: Int, steps: Int
+  ) throws(RecordError) -> [EvaluationMark] {
     do {
       let content = try SystemCalls.contents(of: fullPath)
       let newline = UInt8(ascii: "\n")
@@ -41,7 +45,7 @@ extension MetricsLog {
         let start = content[..<(end - 1)].lastIndex(of: newline).map { $0 + 1 } ?? 0
         let line = try? JSONDecoder().decode(Line.self, from: Data(content[start..<end]))
         if let line {
-          if line.updates <= updates { break }
+          if line.updates <= updates, line.env_steps <= steps { break }
           if let mean = line.eval_return {
             evaluations.append(EvaluationMark(steps: line.env_steps, meanReturn: mean))
           }

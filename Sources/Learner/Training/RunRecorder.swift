@@ -62,7 +62,7 @@ final class RunRecorder {
     evaluationReturn = state.marks.lastEvaluation?.meanReturn
     recentReturns = state.told.recentReturns
     lastRecord = (state.told.seconds, state.steps, 0)
-    let lost = try log.cut(beyond: state.updates)
+    let lost = try log.cut(beyond: state.updates, steps: state.steps)
     directory.removeSteps(beyond: state.steps)
     // Parameters that did better in the part that was lost are still the best that there are.
     let saved = try? Checkpoint.load(from: directory.bestCheckpoint)

@@ -111,4 +111,26 @@ import Testing
     }
     #expect(error?.errorNumber == ENOTDIR)
   }
+
+  @Test(arguments: [(3, 300, 3), (3, 200, 2), (2, 300, 2), (0, 0, 0)])
+  func `what is beyond updates or steps is cut off`(updates: Int, steps: Int, left: Int) throws {
+    try withTemporaryDirectory { directory in
+      let url = directory.appendingPathComponent("metrics.jsonl")
+      var log = try MetricsLog(appendingTo: url)
+      // Not every step is followed by an update.
+      for (updates, steps) in [(1, 100), (2, 200), (3, 300), (3, 400), (4, 400)] {
+        var record = MetricsRecord()
+        record.set("env_steps", steps)
+        record.set("updates", updates)
+        record.set("eval_return", Double(steps))
+        try log.append(record)
+      }
+      try log.flush()
+      let lost = try log.cut(beyond: updates, steps: steps)
+      #expect(lost.map(\.steps) == Array([400, 400, 300, 200, 100].prefix(5 - left)))
+      try log.close()
+      let text = try String(contentsOf: url, encoding: .utf8)
+      #expect(text.split(separator: "\n").count == left)
+    }
+  }
 }
