@@ -41,8 +41,9 @@ extension Graph {
     let mean = buffer(NetworkNormalisation.meanName(of: path), [count])
     let scale = buffer(NetworkNormalisation.scaleName(of: path), [count], initially: 1)
     let limit = NetworkNormalisation.limit
-    return ((numbers.numeric - mean.repeated(over: rows)) * scale.repeated(over: rows))
-      .clamped(to: -limit...limit)
+    let scaled = (numbers.numeric - mean.repeated(over: rows)) * scale.repeated(over: rows)
+    // What is infinite becomes NaN, which no clipping hides from an update.
+    return scaled.clamped(to: -limit...limit) + 0 * numbers.numeric
   }
 
   /// What rewards are multiplied by; the weights have room for it as soon as it was asked for.

@@ -7,7 +7,7 @@ import Rollout
 ///
 /// is followed for every environment of every worker through its fragments, in the order in which they are taken; each value
 /// is a sample. Where the first row of a fragment begins an episode, as after a worker was replaced, R is 0 as well: one that
-/// goes on from a snapshot keeps it. A reward that is not finite is left out.
+/// goes on from a snapshot keeps it. So it is behind fragments that were dropped. A reward that is not finite is left out.
 final class ReturnStatistics: Restorable {
   private static let name = "statistics.return"
 
@@ -17,6 +17,8 @@ final class ReturnStatistics: Restorable {
   private let moments = RunningMoments(count: 1)
   /// R of the environments of each worker that was heard of.
   private var returns: [UInt32: FlatVector<Double>] = [:]
+  /// The number of each worker's next fragment, as far as it is known.
+  private var next: [UInt32: UInt64] = [:]
   /// The batch's values of R.
   private let samples: FlatVector<Double>
 
@@ -43,6 +45,11 @@ final class ReturnStatistics: Restorable {
     let count = batch.layout.environmentCount / batch.fragmentCount
     var sampleCount = 0
     for (position, header) in batch.headers.enumerated() {
+      // What happened in fragments that were dropped is not known.
+      if let expected = next[header.worker], header.index > expected {
+        returns[header.worker] = nil
+      }
+      next[header.worker] = header.index + 1
       sampleCount = follow(
         batch.view, from: position * count, returns(of: header.worker, count: count),
         behind: sampleCount)

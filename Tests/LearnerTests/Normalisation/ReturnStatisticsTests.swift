@@ -1,3 +1,4 @@
+import Foundation
 import Rollout
 import Testing
 
@@ -105,6 +106,27 @@ struct ReturnStatisticsTests {
       #expect(abs(Double(stage.weights[stage.place]) / expected - 1) <= 1e-6)
     }
     #expect(episodes.values.joined().count > 20, "hardly an episode ended")
+  }
+
+  @Test(arguments: [1, 3])
+  func `behind fragments that were dropped a return begins anew`(index: UInt64) throws {
+    let stage = try Stage()
+    let view = stage.fragment.view
+    for (position, index) in [0, index].enumerated() {
+      var header = FragmentHeader()
+      header.index = index
+      view.header = header
+      for t in 1...6 { for b in 0..<3 { view.rew[t, b] = 1 } }
+      stage.batch.gather(view, at: position)
+    }
+    stage.statistics.add(stage.batch)
+    // Nothing ends: R = 1, 1.9, … for each environment, through both fragments or in each.
+    let returns = (0..<12).map { step in
+      (0...(index == 1 ? step : step % 6)).reduce(0) { sum, k in sum + pow(0.9, Double(k)) }
+    }
+    let expected = NaiveMoments(returns.flatMap { [$0, $0, $0] }).scale
+    // A Float of sums in Double.
+    #expect(abs(Double(stage.weights[stage.place]) / expected - 1) <= 1e-6)
   }
 
   @Test func `what was saved goes on to the same bits`() throws {
