@@ -94,7 +94,7 @@ public struct Reinforce: Objective, Equatable {
       metrics: [
         .init(name: "policy_score", tensor: score, summary: .mean),
         .init(name: "entropy", tensor: entropy, summary: .mean),
-        .init(name: "rho_mean", tensor: rho.mean(over: steps), summary: .mean),
+        .init(name: "rho_mean", tensor: ratio.mean(over: steps), summary: .mean),
         .init(name: "rho_max", tensor: steps.whilePlaying(ratio).largest(), summary: .largest),
         // Those above the clip: on-policy with c_rho = 1 nothing is cut.
         .init(
