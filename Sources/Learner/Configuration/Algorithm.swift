@@ -31,6 +31,8 @@ extension TrainingConfiguration {
       fragmentsPerBatch = 4
       fragmentSteps = 8
       lambda = 0.95
+      learningRate = 0.001
+      valueLearningRate = 0.005
     case .ppo:
       adoptCritic()
       deterministic = true
@@ -45,7 +47,8 @@ extension TrainingConfiguration {
     case .vtrace:
       adoptCritic()
       lambda = 0.95
-      learningRate = 0.001
+      learningRate = 0.0005
+      valueLearningRate = 0.005
     case .appo:
       adoptCritic()
       fragmentsPerBatch = 8

@@ -19,7 +19,8 @@ struct AlgorithmLearningTests {
     let rollout = try SameProcess(setup, fragmentsPerBatch: configuration.fragmentsPerBatch)
     defer { rollout.close() }
     let learner = try configuration.makeLearner(
-      setup, batchLayout: rollout.batchLayout, valueParameters: [])
+      setup, batchLayout: rollout.batchLayout,
+      valueParameters: LayerTable(setup.policy, for: setup.layout.contents.spaces).valueParameters)
     let evaluator = try Evaluator(
       environment: configuration.evaluationEnvironment, policy: setup.policy, seed: 2)
     let before = try evaluator.evaluate(setup.weights, episodes: 0..<20).meanReturn
