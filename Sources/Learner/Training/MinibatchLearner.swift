@@ -63,28 +63,26 @@ public final class MinibatchLearner: BatchLearner {
 
   /// Learns from a batch that lies in any memory.
   ///
-  /// - Returns: what became of the last part that was looked at, or that one was skipped; `certain` if all were.
+  /// - Returns: `learntInPart` if some parts were skipped and `skipped` if all were, `certain` if all were; what a part did that
+  ///   diverged, which is the last one.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     let step = stepCount
     stepCount += batch.layout.stepCount * batch.layout.environmentCount
     let size = order.count / partCount
-    var result = UpdateOutcome.certain
+    var parts = PartOutcomes()
     for _ in 0..<epochs {
       shuffle()
       for index in 0..<partCount {
         part.view.gather(
           UnsafeBufferPointer(start: order.base + index * size, count: size), of: batch)
-        switch update.learn(from: part.view, at: step, upTo: largestDivergence) {
-        case .certain: break
-        case .learnt: if result == .certain { result = .learnt }
-        case .skipped: result = .skipped
-        case .tooFar: return result == .certain ? .learnt : result
-        case let outcome: return outcome
-        }
+        let outcome = update.learn(from: part.view, at: step, upTo: largestDivergence)
+        if case .diverged = outcome { return outcome }
+        parts.add(outcome)
+        if outcome == .tooFar { return parts.outcome }
       }
     }
-    return result
+    return parts.outcome
   }
 
   /// What was reported since the last call, over all steps of the optimiser.

@@ -181,6 +181,8 @@ public final class PolicyUpdate: BatchLearner {
 public enum UpdateOutcome: Sendable, Equatable {
   /// The weights moved.
   case learnt
+  /// The weights moved by some updates, and others were skipped.
+  case learntInPart
   /// As `learnt`, but entropy and gradient of the policy were exactly 0: it left no action to chance, and nothing changes that.
   case certain
   /// The policy is further from the one that collected than it may be: nothing moved.

@@ -97,25 +97,24 @@ public final class ReplayLearner: BatchLearner {
 
   /// Keeps a batch that lies in any memory, and learns from samples.
   ///
-  /// - Returns: that one update was skipped or diverged, otherwise that all was well.
+  /// - Returns: `learntInPart` if some updates were skipped and `skipped` if all were, `learnt` also if none was due; what an
+  ///   update did that diverged, which is the last one.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     replay.add(batch)
     stepCount += batch.layout.stepCount * batch.layout.environmentCount
     setEpsilon()
     guard stepCount - firstStep >= settings.firstUpdate else { return .learnt }
-    var result = UpdateOutcome.learnt
+    var parts = PartOutcomes()
     for _ in 0..<settings.updatesPerBatch {
       replay.sample(into: sample.view, using: &random)
-      switch update.learn(from: sample.view, at: stepCount) {
-      case .learnt, .certain, .tooFar: break
-      case .skipped: result = .skipped
-      case .diverged(let fault): return .diverged(fault)
-      }
+      let outcome = update.learn(from: sample.view, at: stepCount)
+      if case .diverged = outcome { return outcome }
+      parts.add(outcome)
       updatesSinceCopy += 1
       if updatesSinceCopy >= settings.targetInterval { copyToTarget() }
     }
-    return result
+    return parts.outcome
   }
 
   /// What was reported since the last call, and ε.

@@ -2,8 +2,8 @@ import Rollout
 
 /// What is said of updates that moved nothing or must not, and when a run gives up over them.
 struct SkippedUpdates: Codable, Sendable, Equatable {
-  /// Updates skipped in a row after which nothing is to be hoped for, and batches in a row from which nothing is learnt before
-  /// that is said.
+  /// Batches in a row that were skipped as a whole, after which nothing is to be hoped for, and batches in a row of a policy that
+  /// is certain, before that is said.
   static let limit = 100
 
   private var inARow = 0
@@ -12,12 +12,12 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
   private var isLossReported = false
   private var isCertaintyReported = false
 
-  /// Takes note of an update.
+  /// Takes note of a batch.
   ///
   /// - Parameters:
   ///   - outcome: what became of the batch.
   ///   - batch: the batch, still as it was learnt from.
-  ///   - loss: its loss.
+  ///   - loss: that of its last update.
   ///   - step: environment steps learnt from so far.
   /// - Returns: the sentence to say, the first time that there is such a reason.
   /// - Throws: `TrainingError` when the run cannot go on; `weights` as `PolicyUpdate` left them can still be saved.
@@ -47,26 +47,29 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     case .skipped:
       inARow += 1
       return try noteSkipped(batch, loss)
+    case .learntInPart:
+      // The last update may not be the one that was skipped.
+      return try noteSkipped(batch, nil)
     }
   }
 
   private mutating func noteSkipped(
-    _ batch: FragmentBatch, _ loss: Float
+    _ batch: FragmentBatch, _ loss: Float?
   ) throws(TrainingError) -> String? {
     let number = EnvironmentNumber.firstNonFinite(in: batch)
     let reason =
       number?.sentence
-      ?? "the loss or its gradient became infinite or no number (loss \(loss)) though all "
+      ?? "the loss or its gradient became infinite or no number\(loss.map { " (loss \($0))" } ?? "") though all "
       + "rewards and observations are finite\(Self.largest(in: batch)): learning diverges; "
       + Self.remedy
     if inARow >= Self.limit {
-      throw TrainingError("\(inARow) updates in a row were skipped: \(reason)")
+      throw TrainingError("nothing was learnt from \(inARow) batches in a row: \(reason)")
     }
     let isReported = number == nil ? isLossReported : isEnvironmentReported
     if number == nil { isLossReported = true } else { isEnvironmentReported = true }
     return isReported
       ? nil
-      : "an update was skipped: \(reason); the weights stay as they were, and what else is "
+      : "an update was skipped: \(reason); it left the weights as they were, and what else is "
         + "skipped is counted as skipped_updates in metrics.jsonl"
   }
 

@@ -69,6 +69,38 @@ struct MinibatchLearnerTests {
     #expect(learner.stepCount == 96)
   }
 
+  @Test
+  func `a part that is skipped costs that part alone, and a batch counts as skipped when all are`()
+    throws
+  {
+    let setup = try setup()
+    let batch = try SameProcess(setup).next()
+    let learner = try learner(setup, batch.layout, epochs: 1, minibatches: 4)
+    batch.view.rew[5, 3] = .nan
+    #expect(learner.learn(from: batch.view) == .learntInPart)
+    #expect(learner.updateCount == 3 && learner.skippedCount == 1)
+    for environment in 0..<8 { batch.view.rew[5, environment] = .infinity }
+    let before = setup.weights.elements
+    #expect(learner.learn(from: batch.view) == .skipped)
+    #expect(learner.updateCount == 3 && learner.skippedCount == 5)
+    #expect(setup.weights.elements == before)
+  }
+
+  @Test(
+    arguments: [
+      ([], .learnt), ([.tooFar], .learnt), ([.certain, .certain], .certain),
+      ([.certain, .tooFar], .learnt), ([.learnt, .certain], .learnt), ([.skipped], .skipped),
+      ([.skipped, .tooFar], .skipped), ([.learnt, .skipped], .learntInPart),
+      ([.skipped, .certain], .learntInPart),
+    ] as [([UpdateOutcome], UpdateOutcome)])
+  func `what became of a batch follows from its parts`(
+    outcomes: [UpdateOutcome], outcome: UpdateOutcome
+  ) {
+    var parts = PartOutcomes()
+    for outcome in outcomes { parts.add(outcome) }
+    #expect(parts.outcome == outcome)
+  }
+
   @Test func `one stream gives one order`() throws {
     func run() throws -> [Float] {
       let setup = try setup()

@@ -223,6 +223,30 @@ struct SkippedUpdateTests {
     let error = #expect(throws: TrainingError.self) {
       try skipped.note(.skipped, of: batch, loss: .nan, at: 600)
     }
-    #expect(error?.description.hasPrefix("100 updates in a row were skipped: the loss") == true)
+    #expect(
+      error?.description.hasPrefix("nothing was learnt from 100 batches in a row: the loss") == true
+    )
+  }
+
+  @Test func `a batch that was learnt from in part is said once and counts as learnt from`() throws
+  {
+    var skipped = SkippedUpdates()
+    let batch = batch()
+    for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan, at: 600) }
+    for _ in 0..<300 {
+      #expect(try skipped.note(.learntInPart, of: batch, loss: 1, at: 600) == nil)
+    }
+    for _ in 0..<99 { #expect(try skipped.note(.skipped, of: batch, loss: .nan, at: 600) == nil) }
+
+    var another = SkippedUpdates()
+    let sentence = try another.note(.learntInPart, of: batch, loss: 1, at: 600)
+    #expect(
+      sentence?.hasPrefix(
+        "an update was skipped: the loss or its gradient became infinite or no number though all ")
+        == true, "\(sentence ?? "")")
+    batch.view.rew[1, 0] = .nan
+    let reward = try another.note(.learntInPart, of: batch, loss: 1, at: 600)
+    #expect(reward?.contains("environment 0 of worker 4 gave the reward nan") == true)
+    #expect(try another.note(.learntInPart, of: batch, loss: 1, at: 600) == nil)
   }
 }
