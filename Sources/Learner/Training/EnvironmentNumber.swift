@@ -2,7 +2,7 @@ import Rollout
 
 /// A number of a batch among those that environments gave, rewards and observations, and where it comes from.
 struct EnvironmentNumber: Equatable {
-  /// What it is: `reward`, `observation`, or an observation's part such as `observation camera.left`.
+  /// What it is: `reward`, `observation`, `final observation`, or an observation's part such as `observation.camera.left`.
   var field: String
   /// The number itself.
   var value: Double
@@ -10,7 +10,7 @@ struct EnvironmentNumber: Equatable {
   var worker: Int
   /// Which of the worker's environments gave it.
   var environment: Int
-  /// The row of the fragment in which it lies, 0…T.
+  /// The row of the fragment in which it lies, 0…T; a final observation's is that of the step which led to it.
   var row: Int
   /// The fragment's number among those of its worker.
   var fragment: Int
@@ -37,38 +37,47 @@ struct EnvironmentNumber: Equatable {
     in batch: FragmentBatch, where isWanted: (Double) -> Bool
   ) -> EnvironmentNumber? {
     let view = batch.view
-    let layout = view.layout
-    let leaves = layout.contents.spaces.observation.leaves
-    let parts = zip(leaves.paths(below: "observation"), zip(leaves.leaves, layout.obs.leaves))
-    for row in 0...layout.stepCount {
-      for environment in 0..<layout.environmentCount {
-        func found(_ field: String, _ value: Double, _ step: Int32) -> EnvironmentNumber {
-          let each = layout.environmentCount / batch.fragmentCount
-          let header = batch.headers[environment / each]
-          return EnvironmentNumber(
-            field: field, value: value, worker: Int(header.worker),
-            environment: environment % each, row: row, fragment: Int(header.index),
-            step: Int(step))
+    let columns = EnvironmentColumns(view.layout)
+    for row in 0...view.layout.stepCount {
+      for environment in 0..<view.layout.environmentCount {
+        func found(_ found: (field: String, value: Double), _ step: Int32) -> EnvironmentNumber {
+          EnvironmentNumber(found, row: row, of: environment, in: batch, step: step)
         }
-        let reward = Double(view.rew[row, environment])
-        if isWanted(reward) {
+        let step = view.stepno[row, environment]
+        if let reward = view.first(among: [columns.reward], row, environment, where: isWanted) {
           // Where the step ended its episode, the row is already the next one's first.
           let isOver = row > 0 && view.fin[row, environment]
-          let step = isOver ? view.stepno[row - 1, environment] + 1 : view.stepno[row, environment]
-          return found("reward", reward, step)
+          return found(reward, isOver ? view.stepno[row - 1, environment] + 1 : step)
         }
-        for (path, (leaf, column)) in parts {
-          let number: Double? =
-            switch leaf.elementType {
-            case .float32: view.first(Float.self, column, row, environment, where: isWanted)
-            case .float64: view.first(Double.self, column, row, environment, where: isWanted)
-            default: nil
-            }
-          if let number { return found(path, number, view.stepno[row, environment]) }
+        if let observation = view.first(
+          among: columns.observations, row, environment, where: isWanted)
+        {
+          return found(observation, step)
+        }
+        // Elsewhere memory holds what it held before.
+        if view.hasEnded(row, environment),
+          let observation = view.first(
+            among: columns.finalObservations, row, environment, where: isWanted)
+        {
+          return found(observation, step + 1)
         }
       }
     }
     return nil
+  }
+
+  private init(
+    _ found: (field: String, value: Double), row: Int, of environment: Int,
+    in batch: FragmentBatch, step: Int32
+  ) {
+    let each = batch.layout.environmentCount / batch.fragmentCount
+    let header = batch.headers[environment / each]
+    (field, value) = found
+    worker = Int(header.worker)
+    self.environment = environment % each
+    self.row = row
+    fragment = Int(header.index)
+    self.step = Int(step)
   }
 
   /// Who gave it when, as the beginning of a sentence.
@@ -81,20 +90,5 @@ struct EnvironmentNumber: Equatable {
 
   private var place: String {
     "at step \(step) of its episode (row \(row) of the worker's fragment \(fragment))"
-  }
-}
-
-extension FragmentView {
-  /// The first number of one environment in one row that is looked for.
-  fileprivate func first<Element: RecordableScalar & BinaryFloatingPoint>(
-    _: Element.Type, _ column: Column, _ row: Int, _ environment: Int,
-    where isWanted: (Double) -> Bool
-  ) -> Double? {
-    let numbers: ColumnView<Element> = self.column(column)
-    for element in 0..<numbers.elementCount {
-      let number = Double(numbers[row, environment, element])
-      if isWanted(number) { return number }
-    }
-    return nil
   }
 }

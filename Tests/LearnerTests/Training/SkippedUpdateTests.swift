@@ -150,6 +150,26 @@ struct SkippedUpdateTests {
     #expect(number.fragment == 17 && number.step == 40)
   }
 
+  @Test(arguments: [false, true])
+  func `a final observation is named where an episode ended, and nowhere else`(
+    isCut: Bool
+  ) throws {
+    let batch = batch()
+    let numbers: ColumnView<Float> = batch.view.column(try #require(batch.layout.finalObs.value))
+    // Where no episode ended, memory holds what it held before.
+    for environment in 0..<6 { numbers[1, environment, 1] = .nan }
+    #expect(EnvironmentNumber.firstNonFinite(in: batch) == nil)
+    (isCut ? batch.view.truncated : batch.view.terminated)[1, 4] = true
+    let number = try #require(EnvironmentNumber.firstNonFinite(in: batch))
+    #expect(
+      number.sentence
+        == "environment 1 of worker 2 gave the final observation nan at step 42 of its episode "
+        + "(row 1 of the worker's fragment 5)")
+    numbers[1, 4, 1] = -9
+    #expect(EnvironmentNumber.firstNonFinite(in: batch) == nil)
+    #expect(EnvironmentNumber.largest(in: batch)?.value == -9)
+  }
+
   @Test func `the largest number is named, and none where all are 0`() throws {
     let batch = batch()
     #expect(EnvironmentNumber.largest(in: batch) == nil)

@@ -1,0 +1,73 @@
+import Rollout
+
+/// Where a fragment holds numbers that environments gave and that need not be finite.
+///
+/// Whole numbers are left out.
+struct EnvironmentColumns {
+  /// One of the columns.
+  struct Leaf {
+    /// What it is: `reward`, `observation`, or a part such as `observation.camera.left`.
+    var field: String
+    /// `float32` or `float64`.
+    var elementType: ElementType
+    /// Where it lies.
+    var column: Column
+  }
+
+  /// The rewards [1+T, B].
+  let reward: Leaf
+  /// The observations [1+T, B, …].
+  let observations: [Leaf]
+  /// The observations that a reset overwrote [T, B, …], of meaning only where an episode ended.
+  let finalObservations: [Leaf]
+
+  /// Looks up the columns of a layout.
+  init(_ layout: FragmentLayout) {
+    func leaves(
+      _ specifications: Nested<LeafSpecification>, _ columns: Nested<Column>, _ root: String
+    ) -> [Leaf] {
+      zip(specifications.paths(below: root), zip(specifications.leaves, columns.leaves))
+        .map { Leaf(field: $0, elementType: $1.0.elementType, column: $1.1) }
+        .filter { $0.elementType == .float32 || $0.elementType == .float64 }
+    }
+    let spaces = layout.contents.spaces.observation.leaves
+    reward = Leaf(field: "reward", elementType: .float32, column: layout.rew)
+    observations = leaves(spaces, layout.obs, "observation")
+    finalObservations = leaves(spaces, layout.finalObs, "final observation")
+  }
+}
+
+extension FragmentView {
+  /// Whether an episode of an environment ended on the step from a row, so that there is a final observation; none does on the
+  /// step from row T.
+  func hasEnded(_ row: Int, _ environment: Int) -> Bool {
+    row < layout.stepCount && (terminated[row, environment] || truncated[row, environment])
+  }
+
+  /// The first number of one environment in one row of some columns that is looked for, and what it is.
+  func first(
+    among leaves: [EnvironmentColumns.Leaf], _ row: Int, _ environment: Int,
+    where isWanted: (Double) -> Bool
+  ) -> (field: String, value: Double)? {
+    for leaf in leaves {
+      let value =
+        leaf.elementType == .float64
+        ? first(Double.self, leaf.column, row, environment, where: isWanted)
+        : first(Float.self, leaf.column, row, environment, where: isWanted)
+      if let value { return (leaf.field, value) }
+    }
+    return nil
+  }
+
+  private func first<Element: RecordableScalar & BinaryFloatingPoint>(
+    _: Element.Type, _ column: Column, _ row: Int, _ environment: Int,
+    where isWanted: (Double) -> Bool
+  ) -> Double? {
+    let numbers: ColumnView<Element> = self.column(column)
+    for element in 0..<numbers.elementCount {
+      let number = Double(numbers[row, environment, element])
+      if isWanted(number) { return number }
+    }
+    return nil
+  }
+}
