@@ -1,6 +1,6 @@
 import Rollout
 
-/// Where a fragment holds numbers that environments gave and that need not be finite.
+/// Where a fragment holds numbers that need not be finite: those that environments gave, and the recurrent state.
 ///
 /// Whole numbers are left out.
 struct EnvironmentColumns {
@@ -20,6 +20,8 @@ struct EnvironmentColumns {
   let observations: [Leaf]
   /// The observations that a reset overwrote [T, B, …], of meaning only where an episode ended.
   let finalObservations: [Leaf]
+  /// The recurrent state before row 0 [1, B, …].
+  let recurrentStates: [Leaf]
 
   /// Looks up the columns of a layout.
   init(_ layout: FragmentLayout) {
@@ -34,6 +36,7 @@ struct EnvironmentColumns {
     reward = Leaf(field: "reward", elementType: .float32, column: layout.rew)
     observations = leaves(spaces, layout.obs, "observation")
     finalObservations = leaves(spaces, layout.finalObs, "final observation")
+    recurrentStates = leaves(layout.contents.recurrentState, layout.hx, "recurrent state")
   }
 }
 

@@ -17,9 +17,14 @@ struct EnvironmentNumber: Equatable {
   /// Steps since the episode began.
   var step: Int
 
+  /// Whether no environment gave it in this fragment: the actor carried it here as its recurrent state.
+  var isCarried = false
+
   /// The first one that is not finite, row by row; nil when everything is.
+  ///
+  /// Where environments gave none, the first recurrent state that was not finite before row 0.
   static func firstNonFinite(in batch: FragmentBatch) -> EnvironmentNumber? {
-    first(in: batch) { !$0.isFinite }
+    first(in: batch) { !$0.isFinite } ?? firstCarried(in: batch)
   }
 
   /// The one of the largest magnitude, the first of several; nil when all are 0 or none is finite.
@@ -66,6 +71,23 @@ struct EnvironmentNumber: Equatable {
     return nil
   }
 
+  /// The first number of the recurrent states before row 0 that is not finite.
+  private static func firstCarried(in batch: FragmentBatch) -> EnvironmentNumber? {
+    let view = batch.view
+    let columns = EnvironmentColumns(view.layout)
+    for environment in 0..<view.layout.environmentCount {
+      guard
+        let state = view.first(
+          among: columns.recurrentStates, 0, environment, where: { !$0.isFinite })
+      else { continue }
+      var number = EnvironmentNumber(
+        state, row: 0, of: environment, in: batch, step: view.stepno[0, environment])
+      number.isCarried = true
+      return number
+    }
+    return nil
+  }
+
   private init(
     _ found: (field: String, value: Double), row: Int, of environment: Int,
     in batch: FragmentBatch, step: Int32
@@ -80,8 +102,13 @@ struct EnvironmentNumber: Equatable {
     self.step = Int(step)
   }
 
-  /// Who gave it when, as the beginning of a sentence.
-  var sentence: String { "\(giver) gave the \(field) \(value) \(place)" }
+  /// Who gave it when, as the beginning of a sentence; what was carried has its reason in an earlier fragment.
+  var sentence: String {
+    isCarried
+      ? "the recurrent state that \(giver) carried into its fragment \(fragment) is not finite "
+        + "because of something earlier"
+      : "\(giver) gave the \(field) \(value) \(place)"
+  }
 
   /// What it is and who gave it when, as a part of a sentence.
   var phrase: String { "the \(field) \(value), which \(giver) gave \(place)" }

@@ -90,12 +90,14 @@ struct SkippedUpdateTests {
 
   /// Two fragments of two steps and three environments, as worker 4's 17th and worker 2's 5th.
   private func batch(
-    _ observation: Space = .box(shape: [2], low: -1, high: 1)
+    _ observation: Space = .box(shape: [2], low: -1, high: 1),
+    recurrentState: Nested<LeafSpecification> = .empty
   ) -> FragmentBatch {
     let layout = FragmentLayout(
       stepCount: 2, environmentCount: 3,
       contents: FragmentContents(
-        spaces: EnvironmentSpaces(observation: observation, action: .discrete(2)), reaction: .empty)
+        spaces: EnvironmentSpaces(observation: observation, action: .discrete(2)), reaction: .empty,
+        recurrentState: recurrentState)
     )
     let batch = FragmentBatch(2, of: layout)
     let storage = FragmentStorage(layout)
@@ -168,6 +170,20 @@ struct SkippedUpdateTests {
     numbers[1, 4, 1] = -9
     #expect(EnvironmentNumber.firstNonFinite(in: batch) == nil)
     #expect(EnvironmentNumber.largest(in: batch)?.value == -9)
+  }
+
+  @Test func `a recurrent state that is no number has its reason in an earlier fragment`() throws {
+    let batch = batch(recurrentState: .leaf(LeafSpecification(.float32, [3])))
+    let states: ColumnView<Float> = batch.view.column(try #require(batch.layout.hx.value))
+    states[0, 5, 2] = .nan
+    #expect(
+      EnvironmentNumber.firstNonFinite(in: batch)?.sentence
+        == "the recurrent state that environment 2 of worker 2 carried into its fragment 5 is not "
+        + "finite because of something earlier")
+    #expect(EnvironmentNumber.largest(in: batch) == nil)
+    // What an environment gave goes first: it is the news.
+    batch.view.rew[2, 0] = .infinity
+    #expect(EnvironmentNumber.firstNonFinite(in: batch)?.field == "reward")
   }
 
   @Test func `the largest number is named, and none where all are 0`() throws {
