@@ -40,6 +40,56 @@ struct EnvironmentColumns {
   }
 }
 
+extension EnvironmentColumns {
+  /// Whether all that environments gave in a fragment of the layout is finite; nothing is allocated.
+  func areFinite(in fragment: FragmentView) -> Bool {
+    guard reward.isFinite(in: fragment) else { return false }
+    for leaf in observations where !leaf.isFinite(in: fragment) { return false }
+    // The rest of a final observation's column holds what memory held before.
+    for row in 0..<fragment.layout.stepCount {
+      for environment in 0..<fragment.layout.environmentCount
+      where fragment.hasEnded(row, environment) {
+        for leaf in finalObservations
+        where !leaf.isFinite(in: fragment, row: row, environment: environment) { return false }
+      }
+    }
+    return true
+  }
+}
+
+extension EnvironmentColumns.Leaf {
+  /// Whether all numbers of the column are finite.
+  fileprivate func isFinite(in fragment: FragmentView) -> Bool {
+    isFinite(from: fragment.base + column.offset, byteCount: column.byteCount)
+  }
+
+  /// Whether the numbers of one environment in one row are finite.
+  fileprivate func isFinite(in fragment: FragmentView, row: Int, environment: Int) -> Bool {
+    isFinite(
+      from: fragment.base + column.offset(row: row, environment: environment),
+      byteCount: column.environmentStride)
+  }
+
+  private func isFinite(from base: UnsafeMutableRawPointer, byteCount: Int) -> Bool {
+    elementType == .float64
+      ? Self.areBelow(Double.infinity.bitPattern, from: base, byteCount: byteCount)
+      : Self.areBelow(Float.infinity.bitPattern, from: base, byteCount: byteCount)
+  }
+
+  /// Whether all numbers' bits without the sign are below infinity's: they are in the order of magnitudes, with NaN above infinity.
+  @inline(__always)
+  private static func areBelow<Bits: FixedWidthInteger & UnsignedInteger>(
+    _ infinity: Bits, from base: UnsafeMutableRawPointer, byteCount: Int
+  ) -> Bool {
+    let bits = base.assumingMemoryBound(to: Bits.self)
+    var largest: Bits = 0
+    for index in 0..<byteCount / MemoryLayout<Bits>.stride {
+      largest = max(largest, bits[index] & (Bits.max >> 1))
+    }
+    return largest < infinity
+  }
+}
+
 extension FragmentView {
   /// Whether an episode of an environment ended on the step from a row, so that there is a final observation; none does on the
   /// step from row T.

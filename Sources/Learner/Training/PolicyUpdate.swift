@@ -10,7 +10,7 @@ public final class PolicyUpdate: BatchLearner {
   public var weights: FlatVector<Float> { function.weights }
   /// Updates made so far.
   public private(set) var updateCount = 0
-  /// Batches that moved nothing, because their loss or gradient was not finite.
+  /// Batches that moved nothing, because their loss or gradient was not finite, or would have been.
   public private(set) var skippedCount = 0
   /// Environment steps learnt from so far, those of skipped updates included.
   public var stepCount: Int { (updateCount + skippedCount) * stepsPerUpdate }
@@ -125,6 +125,9 @@ public final class PolicyUpdate: BatchLearner {
     return isCertain ? .certain : .learnt
   }
 
+  /// Counts a batch that is skipped without a look at its loss.
+  func skip() { skippedCount += 1 }
+
   /// What the last step did to some weights that none may do.
   private func fault(in range: Range<Int>) -> WeightFault? {
     let largest = weights.largestMagnitude(in: range)
@@ -181,7 +184,7 @@ public final class PolicyUpdate: BatchLearner {
 public enum UpdateOutcome: Sendable, Equatable {
   /// The weights moved.
   case learnt
-  /// The weights moved by some updates, and others were skipped.
+  /// The weights moved by some updates, and others were skipped, or the batch itself was left out of replay.
   case learntInPart
   /// As `learnt`, but entropy and gradient of the policy were exactly 0: it left no action to chance, and nothing changes that.
   case certain

@@ -3,7 +3,7 @@ import Rollout
 
 /// Learns what actions are worth from batches that are kept: DQN.
 ///
-/// Each batch goes into a replay buffer; then follow some updates from environments drawn out of it, and now and then the target
+/// Each batch goes into a replay buffer, unless a reward or an observation in it is not finite; then follow some updates from environments drawn out of it, and now and then the target
 /// network is made what the trained one is. ε follows its schedule and reaches workers with the next weights.
 public final class ReplayLearner: BatchLearner {
   /// What is learnt how often.
@@ -29,7 +29,7 @@ public final class ReplayLearner: BatchLearner {
   public private(set) var stepCount = 0
   /// Steps of the optimiser so far.
   public var updateCount: Int { update.updateCount }
-  /// Updates that moved nothing.
+  /// Updates that moved nothing, and batches that were left out of the replay buffer.
   public var skippedCount: Int { update.skippedCount }
   /// The loss of the last update.
   public var lastLoss: Float { update.lastLoss }
@@ -37,6 +37,7 @@ public final class ReplayLearner: BatchLearner {
   private let settings: Settings
   private let totalSteps: Int
   private let replay: ReplayBuffer
+  private let columns: EnvironmentColumns
   private let sample: FragmentStorage
   private let update: PolicyUpdate
   private let weights: FlatVector<Float>
@@ -69,6 +70,7 @@ public final class ReplayLearner: BatchLearner {
     self.weights = weights
     self.random = random
     replay = ReplayBuffer(steps: settings.replaySteps, of: batchLayout)
+    columns = EnvironmentColumns(batchLayout)
     let layout = batchLayout.resized(environmentCount: settings.sampleEnvironments)
     sample = FragmentStorage(layout)
     update = try makeUpdate(layout)
@@ -97,15 +99,23 @@ public final class ReplayLearner: BatchLearner {
 
   /// Keeps a batch that lies in any memory, and learns from samples.
   ///
-  /// - Returns: `learntInPart` if some updates were skipped and `skipped` if all were, `learnt` also if none was due; what an
-  ///   update did that diverged, which is the last one.
+  /// - Returns: `learntInPart` if some updates were skipped or the batch was left out, and `skipped` if nothing else was done;
+  ///   `learnt` also if no update was due; what an update did that diverged, which is the last one.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
-    replay.add(batch)
+    var parts = PartOutcomes()
+    // Once kept it would be drawn again and again.
+    if columns.areFinite(in: batch) {
+      replay.add(batch)
+    } else {
+      update.skip()
+      parts.add(.skipped)
+    }
     stepCount += batch.layout.stepCount * batch.layout.environmentCount
     setEpsilon()
-    guard stepCount - firstStep >= settings.firstUpdate else { return .learnt }
-    var parts = PartOutcomes()
+    guard stepCount - firstStep >= settings.firstUpdate, replay.stepCount > 0 else {
+      return parts.outcome
+    }
     for _ in 0..<settings.updatesPerBatch {
       replay.sample(into: sample.view, using: &random)
       let outcome = update.learn(from: sample.view, at: stepCount)

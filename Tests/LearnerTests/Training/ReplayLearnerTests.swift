@@ -129,6 +129,45 @@ struct ReplayLearnerTests {
     #expect(try networks(setup).online != before.online)
   }
 
+  /// Something of row 1 that is not finite.
+  enum Poison: CaseIterable {
+    case reward, observation, terminal, cut
+
+    func spoil(_ batch: FragmentView) throws {
+      switch self {
+      case .reward: batch.rew[1, 2] = .nan
+      case .observation: batch.obs(as: Float.self)[1, 3, 2] = -.infinity
+      case .terminal, .cut:
+        let finals: ColumnView<Float> = batch.column(try #require(batch.layout.finalObs.value))
+        finals[1, 0, 3] = .infinity
+        (self == .cut ? batch.truncated : batch.terminated)[1, 0] = true
+      }
+    }
+  }
+
+  @Test(arguments: Poison.allCases)
+  func `a batch with a number that is not finite is counted and never learnt from`(
+    poison: Poison
+  ) throws {
+    let setup = try Self.setup()
+    let learner = try Self.learner(setup) { $0.updatesPerBatch = 2 }
+    let rollout = try SameProcess(setup)
+    func next(isSpoilt: Bool) throws -> UpdateOutcome {
+      let view = try rollout.next().view
+      if isSpoilt { try poison.spoil(view) }
+      return learner.learn(from: view)
+    }
+    #expect(try next(isSpoilt: true) == .skipped)
+    #expect(learner.updateCount == 0 && learner.skippedCount == 1 && learner.stepCount == 12)
+    #expect(try next(isSpoilt: false) == .learnt)
+    #expect(try next(isSpoilt: true) == .learntInPart)
+    #expect(learner.updateCount == 4 && learner.skippedCount == 2 && learner.stepCount == 36)
+    // What is kept are ten batches, each of which is drawn by some of the 20 · 2 · 8 environments.
+    for _ in 0..<20 { #expect(try next(isSpoilt: false) == .learnt) }
+    #expect(learner.updateCount == 44 && learner.skippedCount == 2)
+    #expect(setup.weights.elements.allSatisfy { $0.isFinite })
+  }
+
   @Test func `learning by replay needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let setup = try Self.setup()
@@ -138,10 +177,16 @@ struct ReplayLearnerTests {
       }
       let batch = try SameProcess(setup).next()
       let view = batch.view
+      let (sound, rewards) = (view.rew[2, 1], view.rew)
+      // What is done for the first time may make what the language keeps for good.
+      learner.learn(from: view)
+      rewards[2, 1] = .nan
       learner.learn(from: view)
       Exhaustion.exhaustMemory()
-      for _ in 0..<500 { learner.learn(from: view) }
-      _exit(learner.updateCount == 1002 ? 0 : 1)
+      for _ in 0..<250 { learner.learn(from: view) }
+      rewards[2, 1] = sound
+      for _ in 0..<250 { learner.learn(from: view) }
+      _exit(learner.updateCount == 1004 && learner.skippedCount == 251 ? 0 : 1)
     }
   }
 

@@ -47,6 +47,32 @@ extension ProcessTests {
       #expect(try parameters(directory).allSatisfy(\.isFinite))
     }
 
+    @Test(arguments: ["RewardsNaNInStep-v0": "reward", "ShowsNaNInStep-v0": "observation"])
+    func `a batch with a number that is none is not kept for replay, and is said at once`(
+      environment: String, field: String
+    ) throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty(
+        environment,
+        [
+          "algorithm": "dqn", "deterministic": true, "steps": 6000, "fragment-steps": 25,
+          "replay-batch": 100, "learning-starts": 0,
+        ], in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      let sentence = outcome.errorLines.first ?? ""
+      #expect(sentence.hasPrefix("an update was skipped: environment 0 of worker "), "\(sentence)")
+      #expect(
+        sentence.contains(
+          "gave the \(field) nan at step 8 of its episode (row 13 of the worker's fragment 1)"),
+        "\(sentence)")
+      // The second fragment of each of three workers; two updates follow each of 120 batches all the same.
+      #expect(outcome.count("skipped_updates") == 3)
+      #expect(outcome.count("updates") == 240)
+      #expect(try parameters(directory).allSatisfy(\.isFinite))
+    }
+
     @Test(arguments: ["AlwaysRewardsNaNInStep-v0", "AlwaysShowsNaNInStep-v0"])
     func `numbers that are none for good end the run with the last sound weights`(
       environment: String
