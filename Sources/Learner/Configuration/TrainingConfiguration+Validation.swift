@@ -63,6 +63,12 @@ extension TrainingConfiguration {
 
   private func validateRun() throws(ConfigurationError) {
     try ConfigurationError.check("steps", totalSteps, in: 1...1_000_000_000_000_000)
+    if algorithm == .dqn, learningStarts >= totalSteps {
+      throw ConfigurationError(
+        "--learning-starts \(learningStarts) leaves nothing of --steps \(totalSteps) to learn in: "
+          + "let learning start earlier, or use more --steps.",
+        option: "learning-starts")
+    }
     if let untilReturn {
       try refuse(
         "until-return", untilReturn, unless: untilReturn.isFinite,

@@ -144,6 +144,11 @@ struct LearningConfigurationTests {
         + "fragments of an environment: use one that is."
     ),
     (.dqn, "learning-starts", "-1", "--learning-starts -1 is out of range: use 0 to 1000000000."),
+    (
+      .dqn, "learning-starts", "4000000",
+      "--learning-starts 4000000 leaves nothing of --steps 4000000 to learn in: let learning start "
+        + "earlier, or use more --steps."
+    ),
     (.dqn, "updates-per-batch", "0", "--updates-per-batch 0 is out of range: use 1 to 10000."),
     (.dqn, "target-every", "0", "--target-every 0 is out of range: use 1 to 1000000000."),
   ]
@@ -155,6 +160,18 @@ struct LearningConfigurationTests {
     let setting = try #require(Configuration.settings.first { $0.name == option })
     try setting.write(&configuration, text)
     #expect(throws: ConfigurationError(sentence, option: option)) { try configuration.validate() }
+  }
+
+  @Test func `a run whose learning began after its end can go on with more steps`() throws {
+    var configuration = Configuration(.dqn)
+    configuration.totalSteps = configuration.learningStarts
+    #expect(throws: ConfigurationError.self) { try configuration.validate() }
+    configuration.totalSteps += 1
+    try configuration.validate()
+    // Others do not look at it.
+    configuration = Configuration()
+    configuration.totalSteps = 1
+    try configuration.validate()
   }
 
   @Test func `every option that not all look at is one, and some algorithm looks at it`() {

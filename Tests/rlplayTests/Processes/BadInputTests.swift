@@ -15,6 +15,10 @@ extension ProcessTests {
       (["train", "--actors", "0"], "--actors 0"),
       (["train", "--gamma", "1.5"], "--gamma 1.5"),
       (["train", "--steps", "many"], "many"),
+      (
+        ["train", "--algorithm", "dqn", "--steps", "1000"],
+        "--learning-starts 1000 leaves nothing of --steps 1000 to learn in"
+      ),
       (["train", "--config", "absent.json"], "absent.json"),
       (["train", "--inputs", "obs,ract"], "Did you mean act?"),
       (["train", "--separate-torsos"], "add --baseline value, or leave it out."),
