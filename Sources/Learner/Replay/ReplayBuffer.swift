@@ -24,8 +24,20 @@ public final class ReplayBuffer {
   public init(steps: Int, of layout: FragmentLayout) {
     stepsPerBatch = layout.stepCount * layout.environmentCount
     environmentCount = layout.environmentCount
-    let count = max(1, (steps + stepsPerBatch - 1) / stepsPerBatch)
-    storages = (0..<count).map { _ in FragmentStorage(layout) }
+    storages = (0..<Self.batchCount(steps, of: layout)).map { _ in FragmentStorage(layout) }
+  }
+
+  /// Batches that hold that many environment steps, at least one.
+  private static func batchCount(_ steps: Int, of layout: FragmentLayout) -> Int {
+    let each = layout.stepCount * layout.environmentCount
+    return max(1, (steps + each - 1) / each)
+  }
+
+  /// Bytes that a buffer would take, all of them from the beginning; the largest number when there are more.
+  static func byteCount(steps: Int, of layout: FragmentLayout) -> Int {
+    let (bytes, isBeyond) = batchCount(steps, of: layout)
+      .multipliedReportingOverflow(by: layout.byteCount)
+    return isBeyond ? .max : bytes
   }
 
   /// Keeps a batch, in the place of the oldest when there is no other.

@@ -37,7 +37,7 @@ public final class TrainingRun {
   ///   - isQuiet: whether to show no progress.
   ///   - workerExecutable: the program whose `worker` subcommand to run; nil for the one that runs now.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `RecordError`, `RunMemoryError`,
-  ///   `WorkerStartError`, each a sentence.
+  ///   `WorkerStartError`, `ConfigurationError` when the machine's memory cannot hold the replay buffer, each a sentence.
   public convenience init(
     _ configuration: TrainingConfiguration, isQuiet: Bool = false, workerExecutable: String? = nil
   ) throws {
@@ -85,6 +85,7 @@ public final class TrainingRun {
     began = SystemCalls.monotonicNanoseconds() &- UInt64(seconds * 1e9)
     let (setup, valueParameters) = (setup, layers.valueParameters)
     let batchLayout = setup.layout.batched(resolved.fragmentsPerBatch)
+    try resolved.validateReplayMemory(batchLayout)
     func makeLearner() throws -> any BatchLearner {
       try resolved.makeLearner(
         setup, batchLayout: batchLayout, valueParameters: valueParameters)

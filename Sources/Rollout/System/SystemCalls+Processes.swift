@@ -31,6 +31,11 @@ extension SystemCalls {
   /// How many processors are online, at least one.
   package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+  /// Bytes of memory that the machine has, without swap.
+  package static var physicalByteCount: Int {
+    sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+  }
+
   /// Lets a write to a pipe that nobody reads fail with `EPIPE`, rather than end the process.
   ///
   /// Holds for the whole process; calling it again changes nothing.

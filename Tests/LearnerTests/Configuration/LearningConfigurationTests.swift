@@ -1,4 +1,5 @@
 import Actor
+import Rollout
 import Testing
 
 @testable import Learner
@@ -172,6 +173,30 @@ struct LearningConfigurationTests {
     configuration = Configuration()
     configuration.totalSteps = 1
     try configuration.validate()
+  }
+
+  @Test func `a replay buffer beyond the machine's memory is refused with what would fit`() throws {
+    var configuration = Configuration(.dqn)
+    let layout = try configuration.makeSetup(seed: 1).layout
+    // 4 steps of 4 environments to a batch.
+    let memory = 11 * layout.byteCount - 1
+    configuration.replaySteps = 160
+    try configuration.validateReplayMemory(layout, physicalByteCount: memory)
+    configuration.replaySteps = 161
+    let error = #expect(throws: ConfigurationError.self) {
+      try configuration.validateReplayMemory(layout, physicalByteCount: memory)
+    }
+    let sentence = error?.message ?? ""
+    #expect(
+      sentence.hasPrefix("--replay-steps 161 wants ")
+        && sentence.hasSuffix("B: use at most 80, which take half of it."), "\(sentence)")
+    #expect(error?.option == "replay-steps")
+    let tooLarge = #expect(throws: ConfigurationError.self) {
+      try configuration.validateReplayMemory(layout, physicalByteCount: layout.byteCount)
+    }
+    #expect(tooLarge?.message.contains("a single batch takes more than half") == true)
+    configuration.algorithm = .ppo
+    try configuration.validateReplayMemory(layout, physicalByteCount: 1)
   }
 
   @Test func `every option that not all look at is one, and some algorithm looks at it`() {

@@ -19,6 +19,13 @@ extension ProcessTests {
         ["train", "--algorithm", "dqn", "--steps", "1000"],
         "--learning-starts 1000 leaves nothing of --steps 1000 to learn in"
       ),
+      // Some 37 kB for each step.
+      (
+        [
+          "train", "--algorithm", "dqn", "--env", "Cube2x2-v0", "--wrap", "frame-stack=16",
+          "--envs-per-actor", "1", "--fragment-steps", "1", "--replay-steps", "1e9",
+        ], "--replay-steps 1000000000 wants "
+      ),
       (["train", "--config", "absent.json"], "absent.json"),
       (["train", "--inputs", "obs,ract"], "Did you mean act?"),
       (["train", "--separate-torsos"], "add --baseline value, or leave it out."),
