@@ -3,8 +3,9 @@ import Rollout
 
 /// Learns what actions are worth from batches that are kept: DQN.
 ///
-/// Each batch goes into a replay buffer, unless a reward or an observation in it is not finite; then follow some updates from environments drawn out of it, and now and then the target
-/// network is made what the trained one is. ε follows its schedule and reaches workers with the next weights.
+/// Each batch goes into a replay buffer, unless a reward or an observation in it is not finite; then follow some updates from
+/// environments drawn out of it, and now and then the target network is made what the trained one is. ε follows its schedule
+/// and reaches workers with the next weights.
 public final class ReplayLearner: BatchLearner {
   /// What is learnt how often.
   public struct Settings: Sendable, Equatable {

@@ -49,8 +49,9 @@ struct ReplacedWorkerTests {
   func `a killed worker leaves no trace in what is collected`(recurrent: Bool, lag: Int) throws {
     let whole = try train(recurrent: recurrent, lag: lag) { _ in nil }
     #expect(whole.progress.restarts == 0 && whole.progress.episodes > 10)
-    // One before its first fragment, the others at whatever they are doing.
-    var killed = try train(recurrent: recurrent, lag: lag) { [0: 2, 3: 0, 6: 3, 9: 1][$0] }
+    // One before its first fragment, the others at whatever they are doing. After the last one more is needed of that worker
+    // than its two buffers may hold already, so that no death goes unnoticed.
+    var killed = try train(recurrent: recurrent, lag: lag) { [0: 2, 2: 0, 4: 3, 6: 1][$0] }
     #expect(killed.progress.restarts == 4)
     killed.progress.restarts = 0
     #expect(killed.progress == whole.progress)
