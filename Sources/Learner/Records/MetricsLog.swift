@@ -63,6 +63,7 @@ public struct MetricsLog: ~Copyable {
   deinit {
     // For a path that forgets to close; what fails here is lost without a word.
     try? MetricsLog.write(pending, to: file)
+    try? SystemCalls.unlock(file.rawValue)
   }
 
   /// Adds a record as one line.

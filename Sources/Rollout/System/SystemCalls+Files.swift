@@ -43,6 +43,11 @@ extension SystemCalls {
     }
   }
 
+  /// Unlocks an open file, also where a child process that is just being started still has it open.
+  package static func unlock(_ descriptor: Int32) throws(SystemError) {
+    _ = try checked("flock") { flock(descriptor, LOCK_UN) }
+  }
+
   /// Gives a file a new name, replacing one that has it, in one step that no crash can split.
   package static func rename(_ path: String, to newPath: String) throws(SystemError) {
     do {

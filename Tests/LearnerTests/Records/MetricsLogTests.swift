@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Rollout
 import Testing
 
 @testable import Learner
@@ -131,6 +132,22 @@ import Testing
       try log.close()
       let text = try String(contentsOf: url, encoding: .utf8)
       #expect(text.split(separator: "\n").count == left)
+    }
+  }
+
+  @Test func `a log that is closed is free, whoever still has the file open`() throws {
+    try withTemporaryDirectory { directory in
+      let url = directory.appendingPathComponent("metrics.jsonl")
+      let log = try MetricsLog(appendingTo: url)
+      try log.claim()
+      // As a process has it that was forked and has not yet become another program.
+      let inherited = try SystemCalls.duplicate(log.file.rawValue)
+      let other = try MetricsLog(appendingTo: url)
+      #expect(throws: RecordError.self) { try other.claim() }
+      try log.close()
+      try other.claim()
+      try other.close()
+      Glibc.close(inherited)
     }
   }
 }
