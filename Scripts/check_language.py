@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Checks the language of sources and documentation.
+
+    Scripts/check_language.py            # lists every finding; exit code 1 if there is one
+    Scripts/check_language.py --count    # counts by kind and folder only
+
+Three kinds:
+
+* a documentation paragraph that begins with What, Whether, Where, Which, Who, Whose or How, where a noun or
+  a verb is meant (doc comments, and paragraphs and list items of Markdown);
+* a line over 100 columns in Swift, comments included, and in the prose of Markdown (tables and code apart);
+* a British spelling of a list.
+"""
+
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LIMIT = 100
+RELATIVE = re.compile(r"(?:What|Whether|Where|Which|Who|Whose|How)\b")
+BRITISH = re.compile(
+    r"(?:normalis|optimis|initialis|generalis|specialis|vectoris|serialis|synchronis|summaris|recognis"
+    r"|minimis(?!e\s+window)|maximis|randomis|discretis|regularis|parametris|visualis|organis(?!m)|behaviour"
+    r"|colour|favour(?!ite of)|neighbour|honour|centre[ds]?\b|\bgrey|\blearnt\b|\bspelt\b|\bburnt\b|licence"
+    r"|\bcatalogue|\bjudgement|\bmodell(?:ed|ing)|\blabell(?:ed|ing)|\btravell|\bcancell(?:ed|ing)"
+    r"|\bartefact|\bdefence\b|\bmetre\b|\bprogramme\b)",
+    re.IGNORECASE)
+# Names that others gave: a spelling of theirs is no spelling of ours.
+FOREIGN = re.compile(r"grey\.colors|GreyScaleObservation")
+
+
+def swift_findings(text):
+    """Yields (line number, kind, excerpt) of a Swift file."""
+    in_paragraph = in_code = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > LIMIT:
+            yield number, "wide", line.strip()[:70]
+        yield from spellings(number, line)
+        match = re.match(r"\s*/// ?(.*)", line)
+        body = match.group(1) if match else ""
+        if body.startswith("```"):
+            in_code = not in_code
+        if not match:
+            in_code = False
+        if body.strip() and not in_paragraph and not in_code and RELATIVE.match(lead(body)):
+            yield number, "relative clause", body.strip()[:70]
+        in_paragraph = bool(body.strip())
+
+
+def lead(body):
+    """The text that a paragraph begins with, list mark and parameter name left out."""
+    text = re.sub(r"^(?:[-*]|\d+\.)\s+", "", body.strip())
+    return re.sub(r"^(?:Parameters?|Returns|Throws|Precondition)\b[^:]*:\s*", "", text)
+
+
+def markdown_findings(text):
+    """Yields (line number, kind, excerpt) of a Markdown file."""
+    in_paragraph = in_code = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("```"):
+            in_code = not in_code
+            continue
+        is_code = in_code or line.startswith("    ")
+        is_table = line.lstrip().startswith("|")
+        if len(line) > LIMIT and not is_code and not is_table and " " in line.strip()[:LIMIT]:
+            if not re.match(r"\s*\[[^\]]+\]:", line):
+                yield number, "wide", line.strip()[:70]
+        if not is_code:
+            yield from spellings(number, line)
+        begins = not in_paragraph or re.match(r"\s*(?:[-*]|\d+\.)\s", line)
+        if line.strip() and begins and not is_code and not is_table and RELATIVE.match(lead(line)):
+            yield number, "relative clause", line.strip()[:70]
+        in_paragraph = bool(line.strip()) and not line.startswith("#")
+
+
+def spellings(number, line):
+    """Yields British spellings of a line."""
+    for match in BRITISH.finditer(FOREIGN.sub("", line)):
+        yield number, "British spelling", match.group(0)
+
+
+def main():
+    counting = "--count" in sys.argv[1:]
+    prefixes = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.swift", "*.md"],
+        cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    counts = collections.Counter()
+    for name in filter(None, listed):
+        path = ROOT / name
+        if not path.exists() or prefixes and not any(name.startswith(p) for p in prefixes):
+            continue
+        text = path.read_text(encoding="utf-8")
+        find = swift_findings if name.endswith(".swift") else markdown_findings
+        for number, kind, excerpt in find(text):
+            counts[kind, "/".join(name.split("/")[:3])] += 1
+            if not counting:
+                print(f"{name}:{number}: {kind}: {excerpt}")
+    for (kind, folder), count in sorted(counts.items()) if counting else []:
+        print(f"{count:5} {kind:16} {folder}")
+    total = sum(counts.values())
+    print(f"{total} findings of language" if total else "language: nothing found", file=sys.stderr)
+    return 1 if total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
