@@ -1,34 +1,36 @@
-/// Alternates between actor and environments and records what happens, fragment after fragment.
+/// The loop that alternates between actor and environments and records the steps in fragments.
 ///
 ///     … ─► t ──react──► t + ½ ──step──► t + 1 ─► …
 ///
-/// Where both can deal with parts of the batch, one half of the environments can step while the actor reacts to the other. The
-/// fragment is the same, and which way is the faster one is tried.
+/// If actor and environments can both process parts of the batch, one half of the environments
+/// steps while the actor reacts to the other half. The fragment is the same either way. The loop
+/// times both ways and uses the faster one (`PaceComparison`).
 ///
-/// The loop knows neither networks nor processes: it is mechanics. The state that one fragment ends in is carried to the
-/// first row of the next one, which may lie in other memory.
+/// The loop knows nothing of networks or processes. The last state of a fragment is carried over to
+/// row 0 of the next fragment, which may lie in other memory.
 public final class CollectLoop {
   let environments: any EnvironmentBatch
   let actor: any RolloutActor
-  /// The environments as what steps in parts; `nil` when all step together.
+  /// The environments as a batch that steps in parts; `nil` if all environments step together.
   private let overlapping: (any OverlappingBatch)?
   private let parts: [Range<Int>]
   private var comparison = PaceComparison()
   private let sticky: Bool
-  /// Whether the actor says anything to an observation at which a limit cuts an episode.
+  /// True if the layout has actor outputs for the final observations of truncated episodes.
   private let recordsFinal: Bool
   private let position: PositionMarker
   let carried: FragmentStorage
   let episodes: RunningEpisodes
 
-  /// Sets up a loop; nothing is stepped yet.
+  /// Creates a loop without stepping any environment.
   ///
   /// - Parameters:
-  ///   - environments: what is played.
-  ///   - actor: who plays.
-  ///   - layout: the fragments to record, of as many environments.
-  ///   - sticky: whether an environment whose episode ended waits until the fragment ends.
-  ///   - line: where progress and finished episodes are told.
+  ///   - environments: the environments to step.
+  ///   - actor: the actor that chooses the actions.
+  ///   - layout: the layout of the fragments, with as many environments as the batch.
+  ///   - sticky: true if an environment waits at its reset state after an episode ends, until the
+  ///     fragment ends.
+  ///   - line: the worker line for position and finished episodes.
   package init(
     environments: any EnvironmentBatch, actor: any RolloutActor, layout: FragmentLayout,
     sticky: Bool, line: WorkerLine
@@ -45,17 +47,17 @@ public final class CollectLoop {
     episodes = RunningEpisodes(environments.count, line)
   }
 
-  /// Begins the first episodes.
+  /// Resets all environments and the actor's recurrent state.
   ///
-  /// - Throws: what an environment throws.
+  /// - Throws: the error of an environment.
   public func start() throws {
     try environments.reset(into: carried.view, row: 0)
     actor.reset(environment: nil)
   }
 
-  /// Records T steps into a fragment, and the virtual reaction after them.
+  /// Records T steps into a fragment, followed by the virtual reaction to row T.
   ///
-  /// - Throws: `EnvironmentFault` when an environment cannot go on; the fragment is then unfinished.
+  /// - Throws: `EnvironmentFault` if an environment fails; the fragment is then incomplete.
   public func collect(into fragment: FragmentView) throws {
     let stepCount = fragment.layout.stepCount
     carried.view.copyState(row: 0, to: fragment, row: 0)
@@ -86,7 +88,7 @@ public final class CollectLoop {
     actor.react(to: fragment, at: stepCount, of: all, virtual: true)
   }
 
-  /// Records the steps part by part: while the actor reacts to one, the others' steps are under way.
+  /// Records the steps part by part: while the actor reacts to one part, the others step.
   private func play(
     _ environments: any OverlappingBatch, _ fragment: FragmentView, _ stepCount: Int
   ) throws {
@@ -106,7 +108,7 @@ public final class CollectLoop {
     position.clear()
   }
 
-  /// Does what follows the step that led some environments to `row`.
+  /// Handles truncations and finished episodes after the step into `row`.
   private func settle(_ fragment: FragmentView, row: Int, of range: Range<Int>) {
     if recordsFinal, fragment.hasTruncation(at: row - 1, of: range) {
       actor.reactToFinal(of: fragment, at: row - 1, of: range)
@@ -115,7 +117,7 @@ public final class CollectLoop {
   }
 }
 
-/// Adds up the rewards of the episodes under way and tells of those that finish.
+/// The returns and lengths of the running episodes; reports each finished one to the learner.
 final class RunningEpisodes {
   private let returns: FlatVector<Float>
   private let lengths: FlatVector<UInt32>
@@ -127,15 +129,16 @@ final class RunningEpisodes {
     self.line = line
   }
 
-  /// Measures, saves or restores returns and lengths so far.
+  /// Measures, saves or restores the returns and lengths so far.
   func transfer(_ snapshot: inout SnapshotCursor) {
     snapshot.transfer(returns)
     snapshot.transfer(lengths)
   }
 
-  /// Counts the step that led some environments to `row`.
+  /// Counts the step into `row` for a range of environments.
   ///
-  /// A frozen environment's row, `fin` after `fin`, counts for nothing. An actor forgets what it carried from an episode that is over.
+  /// Rows of a frozen environment (`fin` set in this row and the row before) are not counted. When
+  /// an episode ends, the actor's recurrent state for that environment is reset.
   func count(
     _ fragment: FragmentView, row: Int, of range: Range<Int>, sticky: Bool,
     _ actor: any RolloutActor

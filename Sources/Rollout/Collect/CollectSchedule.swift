@@ -1,32 +1,34 @@
-/// Which weights and which memory a worker uses for each of its fragments.
+/// The rule by which workers choose weights and buffer for each fragment.
 ///
-/// `free` is the asynchronous pool: whatever fragment is free, the newest weights. `fixed` makes both a function of numbers
-/// alone, so that one seed gives one result whatever the operating system's scheduler does.
+/// `free` is the asynchronous pool: any free fragment, filled with the newest weights. `fixed`
+/// makes both choices functions of the fragment's number. One random seed then gives one result,
+/// independent of the operating system's scheduler.
 ///
-/// With W workers and n fragments to an update, fragment s (s = 0, 1, …) is the worker (s mod W)'s k-th with k = s / W, and
-/// update u learns from fragments u·n … u·n + n − 1. A fragment that update u learns from is collected with the weights
-/// of `lag` updates earlier, or with the first ones.
+/// Let W be the number of workers and n the number of fragments per update. Fragment s (s = 0, 1,
+/// …) is collected by worker s mod W, as its k-th fragment with k = s / W. Update u learns from
+/// fragments u·n … u·n + n − 1. They are collected with the weights of `lag` updates earlier, or
+/// with the initial weights if there are none.
 public enum CollectSchedule: Codable, Sendable, Equatable {
-  /// Whatever is free, with the newest weights.
+  /// Any free fragment, with the newest weights.
   case free
-  /// By number; see `FixedSchedule`.
+  /// Weights and buffer by fragment number; see `FixedSchedule`.
   case fixed(FixedSchedule)
 }
 
-/// The numbers of a deterministic collection.
+/// The parameters of deterministic collection.
 public struct FixedSchedule: Codable, Sendable, Equatable {
-  /// W.
+  /// W, the number of workers.
   public var workerCount: Int
-  /// Fragments in memory, at least one for each worker.
+  /// The number of fragments in memory, at least one per worker.
   public var bufferCount: Int
-  /// n.
+  /// n, the number of fragments per update.
   public var fragmentsPerBatch: Int
-  /// How many updates the weights that collect stay behind those that learn.
+  /// The policy lag in updates.
   public var lag: Int
 
-  /// A schedule by number.
+  /// Creates a schedule.
   ///
-  /// - Precondition: there is a buffer for each worker.
+  /// - Precondition: `bufferCount` ≥ `workerCount` ≥ 1 and `fragmentsPerBatch` ≥ 1.
   public init(workerCount: Int, bufferCount: Int, fragmentsPerBatch: Int, lag: Int) {
     precondition(bufferCount >= workerCount && workerCount >= 1 && fragmentsPerBatch >= 1)
     self.workerCount = workerCount
@@ -35,34 +37,34 @@ public struct FixedSchedule: Codable, Sendable, Equatable {
     self.lag = lag
   }
 
-  /// The version of the weights for a worker's `index`-th fragment.
+  /// Returns the version of the weights for a worker's `index`-th fragment.
   ///
-  /// Version v is what v − 1 updates made.
+  /// Version v is the result of v − 1 updates.
   public func version(worker: Int, index: Int) -> UInt64 {
     let update = (index * workerCount + worker) / fragmentsPerBatch
     return UInt64(1 + max(0, update - lag))
   }
 
-  /// The memory for a worker's `index`-th fragment: each worker has buffers of its own, used in turn.
+  /// Returns the buffer for a worker's `index`-th fragment; a worker cycles through its buffers.
   public func buffer(worker: Int, index: Int) -> Int {
     let own = buffers(of: worker)
     return own.lowerBound + index % own.count
   }
 
-  /// The buffers that a worker alone uses.
+  /// Returns the buffers that are reserved for a worker.
   public func buffers(of worker: Int) -> Range<Int> {
     let count = bufferCount / workerCount
     return worker * count..<(worker + 1) * count
   }
 
-  /// The worker that the `sequence`-th fragment of the run comes from, and its number there.
+  /// Returns the worker of the run's `sequence`-th fragment, and the fragment's number there.
   public func origin(sequence: Int) -> (worker: Int, index: Int) {
     (sequence % workerCount, sequence / workerCount)
   }
 
-  /// Slots that the weight board needs so that no version is replaced before its last reader.
+  /// The number of weight-board slots that keeps every version until its last reader is done.
   ///
-  /// Whoever still needs version v keeps the update that learns from its fragment waiting, so that at most `lag` newer
-  /// versions exist; one more is being written.
+  /// While a fragment still needs version v, the update that learns from it cannot run. So at most
+  /// `lag` newer versions exist, and one more is being written.
   public var slotCount: Int { lag + 2 }
 }

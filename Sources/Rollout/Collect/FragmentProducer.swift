@@ -1,6 +1,6 @@
-/// One worker's work without the waiting: takes weights, fills a fragment, hands it over.
+/// The work of one worker apart from waiting: read weights, fill a fragment, publish it.
 ///
-/// A worker process runs one, and so does the collector that stays in the learner's process.
+/// Each worker process runs one producer. The collector inside the learner's process uses one too.
 public final class FragmentProducer {
   private let memory: RunMemory
   private let line: WorkerLine
@@ -11,19 +11,20 @@ public final class FragmentProducer {
   private let incarnation: UInt32
   private var heldVersion: UInt64 = 0
 
-  /// The number of the next fragment; its first one's is what the learner said (`WorkerLine.firstFragment`).
+  /// The number of the next fragment, starting at `WorkerLine.firstFragment`.
   public private(set) var index: Int
 
-  /// Sets a worker up; nothing is stepped yet.
+  /// Creates the producer without stepping any environment.
   ///
   /// - Parameters:
   ///   - memory: the run's memory.
   ///   - worker: the worker's number.
-  ///   - incarnation: how often it had been replaced before.
-  ///   - layout: the fragments to record.
-  ///   - environments: what is played.
-  ///   - actor: who plays.
-  ///   - sticky: whether an environment whose episode ended waits until the fragment ends.
+  ///   - incarnation: the number of times the worker has been replaced.
+  ///   - layout: the layout of the fragments.
+  ///   - environments: the environments to step.
+  ///   - actor: the actor that chooses the actions.
+  ///   - sticky: true if an environment waits at its reset state after an episode ends, until the
+  ///     fragment ends.
   public init(
     memory: RunMemory, worker: Int, incarnation: UInt32, layout: FragmentLayout,
     environments: any EnvironmentBatch, actor: any RolloutActor, sticky: Bool
@@ -39,12 +40,12 @@ public final class FragmentProducer {
       environments: environments, actor: actor, layout: layout, sticky: sticky, line: line)
   }
 
-  /// Bytes of a snapshot; 0 when the environments have none.
+  /// The size of a snapshot in bytes; 0 if the environments do not support snapshots.
   public var snapshotByteCount: Int { loop.snapshotByteCount }
 
-  /// Begins the first episodes, or goes on from the snapshot that the learner laid ready.
+  /// Starts the first episodes, or resumes from the snapshot that the learner provided.
   ///
-  /// - Throws: what an environment throws.
+  /// - Throws: the error of an environment.
   public func start() throws {
     guard line.restoresSnapshot else { return try loop.start() }
     SnapshotCursor.restore(from: memory.snapshot(ofWorker: worker)) { loop.transfer(&$0) }
@@ -53,9 +54,9 @@ public final class FragmentProducer {
   /// Fills a fragment that this worker has claimed, and publishes it.
   ///
   /// - Parameters:
-  ///   - buffer: a buffer of the pool that is *filling* for this worker.
-  ///   - version: the weights to use, or nil for the newest.
-  /// - Throws: `EnvironmentFault` when an environment cannot go on; the fragment is then not published.
+  ///   - buffer: a buffer of the pool in state *filling* for this worker.
+  ///   - version: the version of the weights to use, or nil for the newest.
+  /// - Throws: `EnvironmentFault` if an environment fails; the fragment is then not published.
   public func produce(into buffer: Int, version: UInt64? = nil) throws {
     takeWeights(version)
     let began = SystemCalls.monotonicNanoseconds()

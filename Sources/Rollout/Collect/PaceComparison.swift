@@ -1,13 +1,15 @@
-/// Which of two ways of collecting a fragment is the faster one, found out by doing.
+/// A comparison of two ways to collect a fragment, by measured time.
 ///
-/// Halves that overlap hide the policy's time and the processes' wake-ups behind the environments' time, but there are twice as
-/// many messages, and a network costs more for two small batches than for one: which weighs more depends on the network, the
-/// environments and the processors that nobody else needs. So now and then some fragments are collected one way and
-/// the other in turn, and the rest in the way that was the faster one in most of these pairs, whatever disturbed single ones.
+/// Stepping halves in turn overlaps inference and process wake-ups with environment steps. But it
+/// needs twice as many messages, and two small batches cost the network more than a large one. The
+/// balance depends on the network, the environments and the number of idle processors. In every
+/// period of 512 fragments, the first 16 are collected alternately in the first and the second way.
+/// The others use the way that won most of these 8 pairs. A majority vote keeps single disturbed
+/// measurements from deciding.
 struct PaceComparison {
-  /// How many pairs are compared.
+  /// The number of pairs in a comparison.
   static let pairCount = 8
-  /// How many fragments there are from one comparison to the next, the pairs among them.
+  /// The number of fragments from one comparison to the next, including the compared pairs.
   static let period = 512
 
   private var fragment = 0
@@ -15,12 +17,12 @@ struct PaceComparison {
   private var winCount = 0
   private var isSecondFaster = false
 
-  /// Whether the second way is next.
+  /// True if the next fragment is to be collected in the second way.
   var isSecondNext: Bool {
     fragment < 2 * Self.pairCount ? fragment % 2 == 1 : isSecondFaster
   }
 
-  /// Counts a fragment that was collected in the way that was next.
+  /// Adds the duration of the fragment that was just collected in the way of `isSecondNext`.
   mutating func add(nanoseconds: UInt64) {
     if fragment < 2 * Self.pairCount {
       if isSecondNext {

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Where a worker is just now, kept where the learner can read it when the worker dies.
+/// The environment and step that a worker is executing, readable by the learner after its death.
 ///
-/// One relaxed atomic store for each environment step, which the compiler leaves in its place. The worker writes; the learner
-/// reads after the worker's death.
+/// Each environment step costs one relaxed atomic store, which the compiler keeps in its place. The
+/// worker writes; the learner reads after the worker has died.
 public struct PositionMarker: @unchecked Sendable {
-  /// A marker that nobody reads, for loops outside of any worker.
+  /// A marker without a reader, for loops outside of any worker.
   public static let unread = PositionMarker(
     UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64).word(at: 0))
 
@@ -13,25 +13,25 @@ public struct PositionMarker: @unchecked Sendable {
 
   package init(_ word: UnsafeMutablePointer<AtomicWord>) { self.word = word }
 
-  /// Notes that an environment is about to step.
+  /// Records that an environment is about to step.
   ///
   /// - Parameters:
-  ///   - environment: its index in the batch, less than 2³² − 1.
-  ///   - step: how many steps its episode has had.
+  ///   - environment: the environment's index in the batch, less than 2³² − 1.
+  ///   - step: the number of steps that its episode has had.
   @inlinable
   public func mark(environment: Int, step: Int32) {
     let place = (UInt64(truncatingIfNeeded: environment) &+ 1) << 32
     word.pointee.store(place | UInt64(UInt32(bitPattern: step)), ordering: .relaxed)
   }
 
-  /// Notes that no environment is being stepped.
+  /// Records that no environment is being stepped.
   public func clear() { word.pointee.store(0, ordering: .relaxed) }
 
-  /// Which environment of its batch a worker is stepping, and how long that one's episode is.
+  /// An environment of the batch and the number of steps of its episode.
   package struct Position: Sendable, Equatable {
-    /// The environment's index within the batch.
+    /// The environment's index in the batch.
     package let environment: Int
-    /// Steps since its episode began.
+    /// The number of steps since its episode began.
     package let step: Int
 
     package init(environment: Int, step: Int) {
@@ -40,7 +40,7 @@ public struct PositionMarker: @unchecked Sendable {
     }
   }
 
-  /// Where the worker is, or was when it died; `nil` outside of any environment's code.
+  /// The worker's current or last position; `nil` outside of environment code.
   package var position: Position? {
     let word = word.pointee.load(ordering: .relaxed)
     guard word != 0 else { return nil }

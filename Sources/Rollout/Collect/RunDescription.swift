@@ -1,25 +1,27 @@
 import Foundation
 
-/// What a worker must know to collect for a run: written once by the learner, read by every worker.
+/// The description of a run that a worker needs in order to collect.
 ///
-/// It travels as JSON in the run's shared memory, so that a worker needs nothing but its number and where the memory is.
+/// The learner writes it once, and every worker reads it. It is stored as JSON in the run's shared
+/// memory, so a worker's command line holds only its number, its incarnation and the location of
+/// the memory.
 public struct RunDescription: Codable, Sendable, Equatable {
-  /// What is played; its wrappers are such as a command line can name.
+  /// The environment to play; its wrappers are limited to those that a command line can name.
   public var environment: EnvironmentChoice
-  /// B, the environments that a worker steps side by side.
+  /// B, the number of environments that a worker steps side by side.
   public var environmentCount: Int
-  /// T, the steps of a fragment.
+  /// T, the number of steps of a fragment.
   public var stepCount: Int
-  /// Whether an environment whose episode ended waits until the fragment ends.
+  /// True if an environment waits at its reset state after an episode, until the fragment ends.
   public var sticky: Bool
-  /// The policy, as the policy registry encodes it.
+  /// The policy, as encoded by the policy registry.
   public var policy: String
-  /// The root of every random stream.
+  /// The random seed from which every random stream is derived.
   public var seed: UInt64
-  /// Which weights and which memory a worker uses for each of its fragments.
+  /// The rule by which workers choose weights and buffer for each fragment.
   public var schedule: CollectSchedule
 
-  /// Describes a run.
+  /// Creates a description.
   public init(
     environment: EnvironmentChoice, environmentCount: Int, stepCount: Int, sticky: Bool = false,
     policy: String, seed: UInt64, schedule: CollectSchedule
@@ -33,7 +35,7 @@ public struct RunDescription: Codable, Sendable, Equatable {
     self.schedule = schedule
   }
 
-  /// The text that lies in shared memory.
+  /// The JSON text that is stored in shared memory.
   package var encoded: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -41,12 +43,12 @@ public struct RunDescription: Codable, Sendable, Equatable {
     return [UInt8](data)
   }
 
-  /// Reads the text back.
+  /// Decodes the JSON text.
   package init(decoding bytes: [UInt8]) throws {
     self = try JSONDecoder().decode(RunDescription.self, from: Data(bytes))
   }
 
-  /// The random streams of one incarnation of a worker.
+  /// Returns the random streams of one incarnation of a worker.
   public func streams(worker: Int, incarnation: UInt32) -> RandomStreams {
     RandomStreams(seed: seed, worker: worker, incarnation: Int(incarnation))
   }
