@@ -1,30 +1,32 @@
-/// Where one leaf of a fragment lies: [rows, environments, elements], row-major, from `offset` on.
+/// The place of one leaf in a fragment: [rows, environments, elements], row-major, from `offset`.
 public struct Column: Sendable, Equatable, BitwiseCopyable {
-  /// Bytes from the fragment's start.
+  /// The offset from the start of the fragment, in bytes.
   public let offset: Int
-  /// Rows in time: 1+T for states and reactions, T for what a step told, 1 for a recurrent state.
+  /// Rows in time: 1+T for states and reactions, T for data about a step, 1 for `hx`.
   public let rowCount: Int
-  /// B.
+  /// B, the number of environments.
   public let environmentCount: Int
-  /// Elements that one environment has in a row.
+  /// The number of elements per environment and row.
   public let elementCount: Int
-  /// Bytes that one environment has in a row.
+  /// The size of one environment's elements in a row, in bytes.
   public let environmentStride: Int
 
-  /// Bytes of a row: of all environments together.
+  /// The size of a row with all its environments, in bytes.
   @inlinable
   public var rowStride: Int { environmentStride &* environmentCount }
 
-  /// Bytes of the whole column.
+  /// The size of the column in bytes.
   public var byteCount: Int { rowStride * rowCount }
 
-  /// Where one environment's value in one row starts, in bytes from the fragment's start.
+  /// Returns the offset of one environment's value in a row, in bytes from the fragment's start.
   @inlinable
   public func offset(row: Int, environment: Int = 0) -> Int {
     offset &+ (row &* environmentCount &+ environment) &* environmentStride
   }
 
-  /// Copies what some environments have in one row to a row of a like column, which may lie in other memory.
+  /// Copies a row's values of some environments to a row of another column of the same shape.
+  ///
+  /// The other column may lie in other memory.
   package func copy(
     _ range: Range<Int>, from base: UnsafeMutableRawPointer, row: Int, to target: Column,
     of targetBase: UnsafeMutableRawPointer, row targetRow: Int

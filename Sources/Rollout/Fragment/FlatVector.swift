@@ -1,12 +1,13 @@
-/// Owns a vector of numbers, 64-byte aligned: all of a network's weights, or all of their gradients.
+/// A vector of numbers in 64-byte aligned memory, such as a network's weights or gradients.
 ///
-/// One flat vector makes publishing one copy, an optimiser's step one pass and a checkpoint one file.
+/// With one flat vector, publishing is one copy, an optimizer step is one pass and a checkpoint is
+/// one file.
 public final class FlatVector<Element: BitwiseCopyable> {
-  /// How many numbers there are.
+  /// The number of elements.
   public let count: Int
   package let base: UnsafeMutablePointer<Element>
 
-  /// Allocates a vector filled with one value.
+  /// Allocates a vector with all elements set to `value`.
   public init(repeating value: Element, count: Int) {
     self.count = count
     base =
@@ -18,7 +19,7 @@ public final class FlatVector<Element: BitwiseCopyable> {
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 
-  /// One number.
+  /// Accesses one element.
   ///
   /// - Precondition: the index is within the vector.
   public subscript(index: Int) -> Element {
@@ -32,12 +33,12 @@ public final class FlatVector<Element: BitwiseCopyable> {
     }
   }
 
-  /// All numbers, copied.
+  /// A copy of all elements.
   public var elements: [Element] { Array(buffer) }
 
-  /// Replaces all numbers.
+  /// Replaces all elements.
   ///
-  /// - Precondition: there are as many.
+  /// - Precondition: `elements` has as many elements as the vector.
   public func assign(_ elements: [Element]) {
     precondition(elements.count == count, "\(elements.count) numbers for a vector of \(count)")
     elements.withUnsafeBufferPointer {
@@ -47,7 +48,8 @@ public final class FlatVector<Element: BitwiseCopyable> {
 
   /// Sets all bits to zero: 0 for every number.
   ///
-  /// As bytes, since storing an element of a type that the compiler does not know here is a call for each.
+  /// The memory is cleared as bytes. In unspecialized code, storing generic elements would cost a
+  /// call for each element.
   package func clear() {
     UnsafeMutableRawPointer(base).initializeMemory(
       as: UInt8.self, repeating: 0, count: count * MemoryLayout<Element>.stride)

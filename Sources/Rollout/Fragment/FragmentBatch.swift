@@ -1,17 +1,17 @@
-/// The fragments of one turn, copied side by side along the environment axis: [1+T, n·B].
+/// The fragments of one update, copied side by side along the environment axis: [1+T, n·B].
 ///
-/// Copying costs little beside learning, gives the fragments' memory back to the workers at once, and makes the batch one
-/// row-major matrix whatever the number of fragments.
+/// Copying costs little compared with learning. It returns the fragments' memory to the workers at
+/// once, and makes the batch one row-major matrix for any number of fragments.
 public final class FragmentBatch {
-  /// Fragments in the batch.
+  /// The number of fragments in the batch.
   public let fragmentCount: Int
-  /// Each fragment's header, in the order in which they lie.
+  /// The headers of the fragments, in batch order.
   public private(set) var headers: [FragmentHeader]
 
   private let storage: FragmentStorage
   private let source: FragmentLayout
 
-  /// Makes room for `count` fragments of a layout.
+  /// Allocates room for `count` fragments of a layout.
   public init(_ count: Int, of layout: FragmentLayout) {
     fragmentCount = count
     source = layout
@@ -19,13 +19,13 @@ public final class FragmentBatch {
     headers = Array(repeating: FragmentHeader(), count: count)
   }
 
-  /// Where the fields of the batch lie: a fragment of n·B environments.
+  /// The layout of the batch: a fragment with n·B environments.
   public var layout: FragmentLayout { storage.layout }
 
-  /// The batch as one fragment, valid until the next turn.
+  /// The batch as one fragment, valid until the next update.
   public var view: FragmentView { storage.view }
 
-  /// Environment steps that the batch holds.
+  /// The number of environment steps in the batch.
   public var stepCount: Int { layout.stepCount * layout.environmentCount }
 
   /// Copies a fragment to the `position`-th place.

@@ -1,21 +1,22 @@
-/// Who recorded a fragment, when, and with which weights.
+/// The origin of a fragment: its worker, its number, the weights used and the time taken.
 ///
-/// The worker writes it before it publishes the fragment; the learner reads it after it took the fragment.
+/// The worker writes the header before it publishes the fragment. The learner reads it after taking
+/// the fragment.
 public struct FragmentHeader: Sendable, Equatable, BitwiseCopyable {
-  /// Bytes kept for the header at the start of every fragment.
+  /// The bytes reserved for the header at the start of every fragment.
   public static let byteCount = 64
 
   /// The worker's index.
   public var worker: UInt32 = 0
-  /// How often that worker had been replaced before.
+  /// The number of times that worker had been replaced before.
   public var incarnation: UInt32 = 0
   /// The fragment's number among those of its worker.
   public var index: UInt64 = 0
-  /// The version of the weights that the actor reacted with, the same for the whole fragment.
+  /// The version of the weights that the actor used, the same for the whole fragment.
   public var policyVersion: UInt64 = 0
-  /// Episodes that the worker had finished when the fragment ended.
+  /// The number of episodes that the worker had finished at the end of the fragment.
   public var episodes: UInt64 = 0
-  /// Nanoseconds that collecting it took.
+  /// The time taken to collect the fragment, in nanoseconds.
   public var collectNanoseconds: UInt64 = 0
 
   /// A header of zeros.

@@ -1,18 +1,19 @@
-/// What a fragment records of a run, apart from its size.
+/// The fields of a fragment, without its numbers of steps and environments.
 public struct FragmentContents: Sendable {
-  /// What environments emit and accept.
+  /// The observation and action spaces.
   public var spaces: EnvironmentSpaces
-  /// What the actor says at each row, per environment, such as `logits` and `value`.
+  /// The actor's outputs recorded at each row, per environment, such as `logits` and `value`.
   public var reaction: Nested<LeafSpecification>
-  /// What the actor says to an observation at which a limit cut an episode, per environment, such as `value`; empty when
-  /// nothing is recorded of it.
+  /// The actor's outputs recorded for final observations of truncated episodes, per environment.
+  ///
+  /// For example `value`; empty if nothing is recorded.
   public var finalReaction: Nested<LeafSpecification>
-  /// The actor's recurrent state, per environment; empty when it has none.
+  /// The actor's recurrent state, per environment; empty if it has none.
   public var recurrentState: Nested<LeafSpecification>
-  /// Whether an environment may wait at its reset state until the fragment ends (`sticky`).
+  /// True if an environment may wait at its reset state until the fragment ends (`sticky`).
   public var mayWait: Bool
 
-  /// Describes what is recorded.
+  /// Creates a description of the fields.
   public init(
     spaces: EnvironmentSpaces, reaction: Nested<LeafSpecification>,
     finalReaction: Nested<LeafSpecification> = .empty,
@@ -26,56 +27,57 @@ public struct FragmentContents: Sendable {
   }
 }
 
-/// Where every field of a fragment lies: the only place that computes fragment sizes.
+/// The places of all fields in a fragment, and the only computation of fragment sizes.
 ///
-/// Both sides of a process boundary derive it from the same contents; `docs/fragment.md` has the table.
+/// Learner and workers derive the same layout from the same contents. The table of fields is in
+/// `docs/fragment.md`.
 public final class FragmentLayout: Sendable {
-  /// T, the steps of a fragment.
+  /// T, the number of steps.
   public let stepCount: Int
-  /// B, the environments side by side.
+  /// B, the number of environments side by side.
   public let environmentCount: Int
-  /// What is recorded.
+  /// The fields of the fragment.
   public let contents: FragmentContents
 
   /// Steps since the episode began, int32 [1+T, B].
   public let stepno: Column
-  /// Reward received on arriving, float32 [1+T, B].
+  /// Reward received on arrival, float32 [1+T, B].
   public let rew: Column
-  /// Whether an episode ended on arriving, bool [1+T, B].
+  /// Set if an episode ended on arrival, bool [1+T, B].
   public let fin: Column
   /// Observations [1+T, B, …].
   public let obs: Nested<Column>
   /// The actions that led here [1+T, B, …].
   public let act: Nested<Column>
-  /// The actor's reactions [1+T, B, …].
+  /// The actor's outputs [1+T, B, …].
   public let actor: Nested<Column>
-  /// Whether the task ended the episode on the step, bool [T, B].
+  /// Set if the task terminated the episode on the step, bool [T, B].
   public let terminated: Column
-  /// Whether a limit cut the episode on the step, bool [T, B].
+  /// Set if a limit truncated the episode on the step, bool [T, B].
   public let truncated: Column
-  /// The observation that a reset overwrote [T, B, …].
+  /// Final observations, which a reset overwrote in `obs` [T, B, …].
   public let finalObs: Nested<Column>
-  /// The actor's reactions to those of them at which a limit cut the episode [T, B, …].
+  /// The actor's outputs for the final observations of truncated episodes [T, B, …].
   public let finalReaction: Nested<Column>
   /// The actor's recurrent state before row 0 [1, B, …].
   public let hx: Nested<Column>
 
-  /// Bytes of a fragment, a multiple of 64.
+  /// The size of a fragment in bytes, a multiple of 64.
   public let byteCount: Int
-  /// The columns that make up a state row: what one fragment's row T hands to the next one's row 0.
+  /// The columns of a state row; row T of one fragment becomes row 0 of the next.
   public let stateColumns: [Column]
-  /// All columns in the order in which they lie.
+  /// All columns, by ascending offset.
   public let columns: [Column]
-  /// Which of the columns hold observations.
+  /// The indices of the columns of `obs`.
   package let obsPlaces: Range<Int>
-  /// Which of the columns hold actions.
+  /// The indices of the columns of `act`.
   package let actPlaces: Range<Int>
-  /// Which of the columns hold observations that a reset overwrote.
+  /// The indices of the columns of `finalObs`.
   package let finalObsPlaces: Range<Int>
 
   /// Lays out a fragment of T steps of B environments.
   ///
-  /// - Precondition: `stepCount` is at least 0 (0 gives a single state row) and `environmentCount` at least 1.
+  /// - Precondition: `stepCount` ≥ 0 (0 gives a single state row) and `environmentCount` ≥ 1.
   public init(stepCount: Int, environmentCount: Int, contents: FragmentContents) {
     precondition(
       stepCount >= 0 && environmentCount >= 1, "a fragment without steps or environments")
@@ -115,17 +117,17 @@ public final class FragmentLayout: Sendable {
     columns = all
   }
 
-  /// The layout of `count` such fragments side by side along the environment axis.
+  /// Returns the layout of `count` such fragments side by side along the environment axis.
   public func batched(_ count: Int) -> FragmentLayout {
     FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount * count, contents: contents)
   }
 
-  /// The layout of a single state row: what is carried from one fragment to the next.
+  /// The layout of a single state row, the data carried from one fragment to the next.
   public var singleRow: FragmentLayout {
     FragmentLayout(stepCount: 0, environmentCount: environmentCount, contents: contents)
   }
 }
 
-/// The next multiple of 64, a cache line and the widest vector.
+/// Rounds up to a multiple of 64 bytes, the size of a cache line and of the widest vector.
 func aligned(_ byteCount: Int) -> Int { (byteCount + 63) & ~63 }

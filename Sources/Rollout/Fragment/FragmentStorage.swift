@@ -1,10 +1,10 @@
-/// Owns the memory of one fragment inside a process: a batch, or the row that is carried along.
+/// The private memory of one fragment: a batch, or the row carried between fragments.
 public final class FragmentStorage {
-  /// Where the fields lie.
+  /// The layout of the fragment.
   public let layout: FragmentLayout
   private let base: UnsafeMutableRawPointer
 
-  /// Allocates a fragment of zeros.
+  /// Allocates a fragment filled with zeros.
   public init(_ layout: FragmentLayout) {
     self.layout = layout
     base = .allocate(byteCount: layout.byteCount, alignment: 64)
@@ -13,6 +13,6 @@ public final class FragmentStorage {
 
   deinit { base.deallocate() }
 
-  /// The fragment.
+  /// A view of the fragment.
   public var view: FragmentView { FragmentView(layout: layout, base: base, owner: self) }
 }

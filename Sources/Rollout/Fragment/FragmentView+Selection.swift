@@ -1,5 +1,5 @@
 extension FragmentLayout {
-  /// The layout of as many steps of another number of environments.
+  /// Returns the layout with the same steps and fields for another number of environments.
   public func resized(environmentCount: Int) -> FragmentLayout {
     FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount, contents: contents)
@@ -7,12 +7,12 @@ extension FragmentLayout {
 }
 
 extension FragmentView {
-  /// Copies some environments of another fragment here, side by side in the order given; nothing is allocated.
+  /// Copies some environments of another fragment into this one, without allocation.
   ///
   /// - Parameters:
-  ///   - environments: which ones, as many as this fragment has.
-  ///   - source: a fragment of as many steps, recorded of the same.
-  /// - Precondition: all are environments of the source.
+  ///   - environments: the environments to copy, in order; as many as this fragment has.
+  ///   - source: a fragment with the same steps and fields.
+  /// - Precondition: all indices are environments of the source.
   package func gather(_ environments: UnsafeBufferPointer<Int32>, of source: FragmentView) {
     precondition(
       environments.count == layout.environmentCount
@@ -29,9 +29,9 @@ extension FragmentView {
     }
   }
 
-  /// Copies one environment of another fragment to a place of this one; nothing is allocated.
+  /// Copies one environment of another fragment to a place in this one, without allocation.
   ///
-  /// - Precondition: both fragments have as many steps, are recorded of the same, and have such an environment.
+  /// - Precondition: both fragments have the same steps and fields, and both indices exist.
   package func copy(_ environment: Int, of source: FragmentView, to place: Int) {
     precondition(
       environment >= 0 && environment < source.layout.environmentCount && place >= 0
@@ -54,7 +54,7 @@ extension FragmentView {
     _ environments: UnsafeBufferPointer<Int32>, from source: FragmentView, _ from: Column,
     into: Column
   ) {
-    // One leaf is mostly a number or two for each environment, which a call of memcpy for each would cost too much for.
+    // A leaf mostly has a number or two per environment; a memcpy call for each would be too slow.
     switch from.environmentStride {
     case 1: copy(environments, from: source, from, into: into, as: UInt8.self)
     case 4: copy(environments, from: source, from, into: into, as: UInt32.self)

@@ -1,25 +1,25 @@
-/// A fragment that lies in somebody else's memory, with typed access to its fields.
+/// Typed access to the fields of a fragment in memory that another object owns.
 ///
 ///     let reward = fragment.rew[t + 1, b]
 ///     let position = fragment.obs(as: Float.self)[t, b, 0]
 ///
-/// A view keeps its memory alive. What it shows is the fragment's as long as the ownership word says that the caller may look;
-/// of a batch, until the next turn.
+/// A view keeps its memory alive. A fragment of the pool may be accessed only while its ownership
+/// word grants the caller access. A batch is valid until the next update.
 public struct FragmentView {
-  /// Where the fields lie.
+  /// The layout of the fragment.
   public let layout: FragmentLayout
   package let base: UnsafeMutableRawPointer
-  /// Keeps the memory.
+  /// The object that keeps the memory alive.
   package let owner: AnyObject
 
-  /// Looks at memory that an object owns.
+  /// Creates a view of memory that an object owns.
   package init(layout: FragmentLayout, base: UnsafeMutableRawPointer, owner: AnyObject) {
     self.layout = layout
     self.base = base
     self.owner = owner
   }
 
-  /// Who recorded the fragment, when, and with which weights.
+  /// The origin of the fragment: worker, number, weights and time.
   public var header: FragmentHeader {
     get { base.load(as: FragmentHeader.self) }
     nonmutating set { base.storeBytes(of: newValue, as: FragmentHeader.self) }
@@ -27,38 +27,38 @@ public struct FragmentView {
 
   /// Steps since the episode began [1+T, B].
   public var stepno: ColumnView<Int32> { column(layout.stepno) }
-  /// Rewards received on arriving [1+T, B].
+  /// Rewards received on arrival [1+T, B].
   public var rew: ColumnView<Float> { column(layout.rew) }
-  /// Whether an episode ended on arriving [1+T, B].
+  /// Set if an episode ended on arrival [1+T, B].
   public var fin: ColumnView<Bool> { column(layout.fin) }
-  /// Whether the task ended the episode on the step [T, B].
+  /// Set if the task terminated the episode on the step [T, B].
   public var terminated: ColumnView<Bool> { column(layout.terminated) }
-  /// Whether a limit cut the episode on the step [T, B].
+  /// Set if a limit truncated the episode on the step [T, B].
   public var truncated: ColumnView<Bool> { column(layout.truncated) }
 
-  /// Observations that are a single array [1+T, B, …].
+  /// Returns the observations if they are a single array [1+T, B, …].
   public func obs<Element: RecordableScalar>(as type: Element.Type) -> ColumnView<Element> {
     single(layout.obs, "obs")
   }
 
-  /// Actions that are a single array [1+T, B, …].
+  /// Returns the actions if they are a single array [1+T, B, …].
   public func act<Element: RecordableScalar>(as type: Element.Type) -> ColumnView<Element> {
     single(layout.act, "act")
   }
 
-  /// A part of the actor's reactions by name, such as `logits` [1+T, B, …]; `nil` when it has none.
+  /// Returns an output of the actor by name, such as `logits` [1+T, B, …]; `nil` if there is none.
   public func actor(_ name: String) -> ColumnView<Float>? {
     layout.actor[name]?.value.map { column($0) }
   }
 
-  /// A part of the actor's reactions to observations at which a limit cut an episode, by name, such as `value` [T, B, …].
+  /// Returns an output for the final observations of truncated episodes, such as `value` [T, B, …].
   ///
-  /// Only written where `truncated` is set; `nil` when there is none.
+  /// It is written only where `truncated` is set. The result is `nil` if there is no such output.
   public func final(_ name: String) -> ColumnView<Float>? {
     layout.finalReaction[name]?.value.map { column($0) }
   }
 
-  /// Whether a limit cut the episode of any environment of a range on the step from a row.
+  /// Returns true if any episode of a range was truncated on the step from row t.
   package func hasTruncation(at t: Int, of range: Range<Int>) -> Bool {
     let flags = UnsafeRawBufferPointer(
       start: base + layout.truncated.offset(row: t, environment: range.lowerBound),
@@ -66,9 +66,9 @@ public struct FragmentView {
     return flags.contains { $0 != 0 }
   }
 
-  /// The field of any column of the layout.
+  /// Returns typed access to a column of the layout.
   ///
-  /// - Precondition: the element has the column's width.
+  /// - Precondition: the element type has the column's element size.
   public func column<Element: RecordableScalar>(_ column: Column) -> ColumnView<Element> {
     precondition(
       column.environmentStride == column.elementCount * MemoryLayout<Element>.stride,
@@ -85,9 +85,9 @@ public struct FragmentView {
     return self.column(column)
   }
 
-  /// Copies the values of the state at one row to a row of another fragment of as many environments.
+  /// Copies the state in one row to a row of a fragment with the same number of environments.
   ///
-  /// - Parameter range: whose; all environments' when it is nil.
+  /// - Parameter range: the environments to copy; all if nil.
   package func copyState(
     row: Int, to target: FragmentView, row targetRow: Int, of range: Range<Int>? = nil
   ) {
@@ -104,16 +104,16 @@ public struct ColumnView<Element: RecordableScalar> {
   let base: UnsafeMutableRawPointer
   let owner: AnyObject
 
-  /// Rows in time.
+  /// The number of rows in time.
   public var rowCount: Int { column.rowCount }
-  /// Environments side by side.
+  /// The number of environments side by side.
   public var environmentCount: Int { column.environmentCount }
-  /// Elements that one environment has in a row.
+  /// The number of elements per environment and row.
   public var elementCount: Int { column.elementCount }
 
-  /// An element of one environment in one row.
+  /// Accesses one element of an environment in a row.
   ///
-  /// - Precondition: all three are within the column.
+  /// - Precondition: all three indices are within the column.
   public subscript(row: Int, environment: Int, element: Int = 0) -> Element {
     get { address(row, environment, element).loadUnaligned(as: Element.self) }
     nonmutating set {
