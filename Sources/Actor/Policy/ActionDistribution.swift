@@ -1,93 +1,93 @@
 import Rollout
 
-/// How actions are drawn from what a policy says, on both sides: traced for the learner, by numbers in a worker.
+/// A distribution of actions: traced as a graph in the learner, sampled from numbers in a worker.
 public protocol ActionDistribution: Sendable {
-  /// How many scores a network has to give for each row.
+  /// The number of scores that the network outputs per row.
   var scoreCount: Int { get }
 
-  /// How many numbers the fragment records as `logits` for each row.
+  /// The number of values that the fragment records as `logits` per row.
   var logitCount: Int { get }
 
-  /// What the fragment records as `logits` [rows, B, logitCount], of a network's scores [rows, B, scoreCount].
+  /// Returns the recorded `logits` [rows, B, logitCount] for scores [rows, B, scoreCount].
   ///
-  /// A distribution may have parameters of its own: it asks the scores' graph for them.
+  /// A distribution may have parameters. It declares them in the scores' graph.
   func logits(from scores: Tensor) -> Tensor
 
-  /// log π of the actions taken, [rows, B].
+  /// Returns log π of the actions taken, [rows, B].
   func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor
 
-  /// The entropy at each row, [rows, B].
+  /// Returns the entropy at each row, [rows, B].
   func entropy(of logits: Tensor) -> Tensor
 
   /// Draws an action for each environment and writes it into a row of the fragment's `act`.
   ///
   /// - Parameters:
-  ///   - logits: as recorded, [B, …].
-  ///   - choice: at random, or the likeliest.
-  ///   - streams: one for each environment; only drawn from when choosing at random.
-  ///   - actions: where the actions go.
+  ///   - logits: the recorded logits, [B, …].
+  ///   - choice: a random action or the most likely one.
+  ///   - streams: one for each environment; only drawn from when sampling.
+  ///   - actions: the destination of the actions.
   func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow)
 }
 
-/// Whether actions are drawn or the likeliest one is taken.
+/// The rule of choosing an action from a distribution.
 public enum ActionChoice: String, Sendable {
-  /// Drawn from the distribution.
+  /// A random action, drawn from the distribution.
   case sample
-  /// The likeliest.
+  /// The most likely action.
   case greedy
 }
 
-/// What a policy said at one row, [B, width]; valid during the call that it was handed to.
+/// The logits of one row, [B, width]; valid during the call that receives it.
 public struct LogitsView {
-  /// B.
+  /// The number of environments, B.
   public let environmentCount: Int
-  /// Numbers for each environment.
+  /// The number of logits per environment.
   public let width: Int
-  /// How far apart the environments' numbers lie: more than `width` in a part of a composition.
+  /// The distance between two environments' logits; above `width` in a part of a composition.
   let stride: Int
   let base: UnsafePointer<Float>
 
-  /// One number.
+  /// The logit of an environment at an index.
   @inline(__always)
   public subscript(environment: Int, index: Int) -> Float { row(environment)[index] }
 
-  /// Where the numbers of one environment lie.
+  /// Returns the address of an environment's logits.
   @inline(__always)
   func row(_ environment: Int) -> UnsafePointer<Float> { base + environment &* stride }
 }
 
-/// Where the actions of a policy's environments at one row go, leaf by leaf in declared order.
+/// The destination of one row's actions, leaf by leaf in declared order.
 ///
-/// Valid during the call that it was handed to.
+/// Valid during the call that receives it.
 public struct ActionRow {
   let fragment: UnsafeMutableRawPointer
-  /// The leaf to be written and those behind it.
+  /// The column of the leaf to be written, followed by those of the remaining leaves.
   let columns: UnsafePointer<Column>
   let row: Int
-  /// The fragment's environment that is the policy's first.
+  /// The number in the fragment of the policy's first environment.
   let firstEnvironment: Int
 
-  /// Numbers that the first leaf holds for each environment.
+  /// The number of elements per environment in the first leaf.
   public var elementCount: Int { columns.pointee.elementCount }
 
-  /// Writes one number of the first leaf.
+  /// Writes one element of the first leaf.
   ///
-  /// - Precondition: the element has the leaf's width.
+  /// - Precondition: the size of `Element` is that of the leaf's elements.
   public func store<Element: RecordableScalar>(
     _ element: Element, environment: Int, index: Int = 0
   ) {
     leaf(as: Element.self)[environment &* elementCount &+ index] = element
   }
 
-  /// The leaves from the `count`-th on, for the next part of a composition.
+  /// Returns the leaves from the `count`-th on, for the next part of a composition.
   public func dropping(_ count: Int) -> ActionRow {
     ActionRow(
       fragment: fragment, columns: columns + count, row: row, firstEnvironment: firstEnvironment)
   }
 
-  /// The first leaf [B, elementCount].
+  /// Returns the address of the first leaf, [B, elementCount].
   @inline(__always)
   func leaf<Element: RecordableScalar>(as type: Element.Type) -> UnsafeMutablePointer<Element> {
     let column = columns.pointee
@@ -99,19 +99,19 @@ public struct ActionRow {
   }
 }
 
-/// One random stream for each environment, drawn from in place.
+/// One random stream per environment, advanced in place.
 public final class RandomStreamBuffer {
   let streams: UnsafeMutableBufferPointer<PCG64>
-  /// Whose streams these are, where they are another's.
+  /// The owner of shared streams; `nil` if the streams belong to this buffer.
   private let owner: RandomStreamBuffer?
 
-  /// Takes over a stream for each environment.
+  /// Creates a buffer with copies of the streams, one for each environment.
   public init(_ streams: [PCG64]) {
     self.streams = .copy(of: streams)
     owner = nil
   }
 
-  /// Draws from another's streams of some environments, counted from the first of them.
+  /// Shares the streams of a range of another buffer's environments, numbered from 0.
   init(sharing owner: RandomStreamBuffer, _ range: Range<Int>) {
     streams = UnsafeMutableBufferPointer(rebasing: owner.streams[range])
     self.owner = owner
@@ -120,11 +120,11 @@ public final class RandomStreamBuffer {
   deinit { if owner == nil { streams.deallocate() } }
 }
 
-/// The distribution that fits an action space.
+/// The choice of a distribution by action space.
 public enum ActionDistributions {
-  /// Finds the distribution for a space.
+  /// Returns the distribution for a space.
   ///
-  /// - Throws: `PolicyError` for a space that has none.
+  /// - Throws: `PolicyError` for a space without a distribution.
   public static func fitting(_ space: Space) throws(PolicyError) -> any ActionDistribution {
     let leaves = space.parts
     if let leaf = leaves.value { return try fitting(leaf, named: "logits") }
@@ -138,7 +138,7 @@ public enum ActionDistributions {
     return CompositeDistribution(parts)
   }
 
-  /// The distribution of a space that is no container, its parameters named after the leaf.
+  /// Returns the distribution of a leaf space, its parameters named after the leaf.
   private static func fitting(
     _ leaf: Space, named path: String
   ) throws(PolicyError) -> any ActionDistribution {

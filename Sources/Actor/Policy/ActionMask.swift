@@ -1,13 +1,14 @@
 import Rollout
 
 extension TracedState {
-  /// Which actions the environment allows now, [rows, B, actions]: 1 for those, 0 for the others.
+  /// Returns the allowed actions, [rows, B, actions]: 1 for allowed, 0 for others.
   ///
-  /// It is the leaf `action_mask` of an observation that is a Dict: uint8 or bool, one for each action of a Discrete space; of
-  /// a MultiDiscrete space one for each action of each choice, one choice behind the other.
+  /// The mask is the leaf `action_mask` of a Dict observation, of uint8 or bool. It has one element
+  /// for each action of a Discrete space. For a MultiDiscrete space it has one for each action of
+  /// each choice, one choice after the other.
   ///
   /// - Returns: `nil` when the observation has no such leaf.
-  /// - Throws: `PolicyError` when it has one that does not fit the action space.
+  /// - Throws: `PolicyError` when the mask does not fit the action space.
   public func actionMask() throws(PolicyError) -> Tensor? {
     let name = EnvironmentSpaces.actionMaskName
     guard let mask = obs[name] else { return nil }
@@ -36,12 +37,12 @@ extension TracedState {
 }
 
 extension Tensor {
-  /// These scores where a mask allows an action, −∞ where it does not: probability 0, and no gradient.
+  /// Returns the scores with −∞ for masked actions: probability 0 and no gradient.
   ///
-  /// A row, or a choice of a MultiDiscrete row, that allows nothing has no probabilities: they are NaN. An environment that
-  /// emits such a mask ends its worker with an `EmptyActionMask`.
+  /// A row, or a choice of a MultiDiscrete row, without any allowed action has NaN probabilities.
+  /// An environment that emits such a mask ends its worker with an `EmptyActionMask`.
   public func masked(by mask: Tensor) -> Tensor {
-    // log 1 = 0 leaves a score as it is, log 0 = −∞.
+    // log 1 = 0 keeps a score, log 0 = −∞ masks it.
     self + log(mask.atLeast(0.5))
   }
 }

@@ -1,15 +1,15 @@
 import Rollout
 
-/// Several independent yes-or-no choices at once: the distribution of a MultiBinary space.
+/// Independent Bernoulli distributions over the choices of a MultiBinary space.
 ///
-/// A score is a choice's log-odds, z = log p(yes) − log p(no). The fragment records both log-probabilities of each choice,
-/// no before yes, like every other distribution of outcomes that can be counted: nothing has to be worked out from
-/// them that could overflow.
+/// A score is a choice's log-odds, z = log p(yes) − log p(no). The fragment records both
+/// log-probabilities of each choice, no before yes. Like every other discrete distribution, it
+/// records log-probabilities, and nothing is left to compute from them that could overflow.
 public struct Bernoulli: ActionDistribution {
-  /// How many choices there are.
+  /// The number of choices.
   public let count: Int
 
-  /// A distribution over that many choices.
+  /// Creates a distribution over `count` choices.
   public init(count: Int) { self.count = count }
 
   /// One score for each choice.
@@ -18,14 +18,14 @@ public struct Bernoulli: ActionDistribution {
   /// Two log-probabilities for each choice.
   public var logitCount: Int { 2 * count }
 
-  /// log softmax of (0, z), which is (−log(1 + eᶻ), z − log(1 + eᶻ)).
+  /// Returns log softmax of (0, z), which is (−log(1 + eᶻ), z − log(1 + eᶻ)).
   public func logits(from scores: Tensor) -> Tensor {
     let leading = Array(scores.shape.dropLast())
     let yes = scores.reshaped(leading + [count, 1])
     return scores.graph.concatenate([0 * yes, yes]).logSoftmax().reshaped(leading + [logitCount])
   }
 
-  /// log π(a) = Σᵢ aᵢ log p(yesᵢ) + (1 − aᵢ) log p(noᵢ), as the choices are independent.
+  /// Returns log π(a) = Σᵢ aᵢ log p(yesᵢ) + (1 − aᵢ) log p(noᵢ) of independent choices.
   public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value?.numeric else {
       preconditionFailure("a MultiBinary action is a leaf")
@@ -36,10 +36,10 @@ public struct Bernoulli: ActionDistribution {
     return (action * yes + (1 - action) * no).sumOverLastAxis()
   }
 
-  /// H(π) = Σᵢ H(πᵢ), as the choices are independent.
+  /// Returns H(π) = Σᵢ H(πᵢ) of independent choices.
   public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
-  /// Draws each choice of an environment from its stream in turn; the likelier one of a tie is no.
+  /// Draws an environment's choices one by one from its stream; the greedy choice of a tie is no.
   public func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow

@@ -1,24 +1,25 @@
 import Rollout
 
-/// What an actor carries from row to row: [B, …] for each leaf of a policy's recurrent state.
+/// The recurrent state of an actor: [B, …] for each leaf of the policy's `recurrentState`.
 ///
-/// It lies by itself, so that different executors may react to different environments: each copies what it needs.
+/// Its storage is separate from the executors, since different executors may react to different
+/// environments. Each copies its environments' part.
 final class CarriedState {
-  /// One leaf: where the fragment records it, and where it lies.
+  /// The column of one leaf in the fragment and the offset of its values.
   private struct Leaf: BitwiseCopyable {
     var column: Column
-    /// Where it begins, in elements.
+    /// The offset of the first value, in elements.
     var start: Int
-    /// Numbers for each environment.
+    /// The number of values per environment.
     var width: Int { column.elementCount }
   }
 
   private let leaves: [Leaf]
   private let values: FlatVector<Float>
 
-  /// Nothing remembered yet.
+  /// Creates a state of zeros.
   ///
-  /// - Parameter columns: those of the fragment's `hx`, of Floats.
+  /// - Parameter columns: the columns of the fragment's `hx`, which hold Floats.
   init(_ columns: Nested<Column>) {
     var leaves: [Leaf] = []
     var end = 0
@@ -34,7 +35,7 @@ final class CarriedState {
     values = FlatVector(repeating: 0, count: end)
   }
 
-  /// Where a leaf's numbers of some environments lie, [range, …].
+  /// Returns the values of a leaf for a range of environments, [range, …].
   func numbers(
     of leaf: Int, _ range: Range<Int>
   ) -> UnsafeMutableBufferPointer<Float> {
@@ -44,7 +45,7 @@ final class CarriedState {
       count: range.count &* leaf.width)
   }
 
-  /// Zeroes the state of one environment, or of all.
+  /// Zeroes the state of one environment, or of all if `environment` is nil.
   func reset(environment: Int?) {
     guard let environment else { return values.clear() }
     for leaf in leaves.indices {
@@ -67,7 +68,7 @@ final class CarriedState {
 }
 
 extension Graph {
-  /// Inputs for what an actor carries, [B, …] each, which the caller sets.
+  /// Returns inputs for the recurrent state, [B, …] each, set by the caller.
   func inputs(
     carrying state: Nested<LeafSpecification>, environmentCount: Int
   ) -> Nested<Tensor> {

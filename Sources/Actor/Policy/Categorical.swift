@@ -1,13 +1,13 @@
 import Rollout
 
-/// One of several actions, each with a probability: the distribution of a discrete space.
+/// A categorical distribution over the actions of a Discrete space.
 ///
-/// The fragment records normalised log-probabilities, log π(a | s) for every a.
+/// The fragment records normalized log-probabilities, log π(a | s) for every a.
 public struct Categorical: ActionDistribution {
-  /// How many actions there are.
+  /// The number of actions.
   public let count: Int
 
-  /// A distribution over that many actions.
+  /// Creates a distribution over `count` actions.
   public init(count: Int) { self.count = count }
 
   /// One score for each action.
@@ -16,19 +16,19 @@ public struct Categorical: ActionDistribution {
   /// One log-probability for each action.
   public var logitCount: Int { count }
 
-  /// log softmax of the scores.
+  /// Returns the log softmax of the scores.
   public func logits(from scores: Tensor) -> Tensor { scores.logSoftmax() }
 
-  /// The log-probability of the action taken, [rows, B].
+  /// Returns the log-probability of the action taken, [rows, B].
   public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value else { preconditionFailure("a discrete action is one leaf") }
     return logits.pick(action)
   }
 
-  /// −Σ π log π, where an impossible action counts 0.
+  /// Returns −Σ π log π, where an action of probability 0 counts 0.
   public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
-  /// Draws by inverting the cumulative distribution: the first action at which it passes a uniform number.
+  /// Samples by inversion: the first action whose cumulative probability exceeds a uniform number.
   public func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
@@ -49,7 +49,7 @@ public struct Categorical: ActionDistribution {
     }
   }
 
-  /// Goes through all probabilities in the order in which they lie, a vector of them at a time.
+  /// Samples for all environments in memory order, one vector of probabilities at a time.
   @inline(__always)
   private func draw(
     _ logits: LogitsView, _ streams: UnsafeMutableBufferPointer<PCG64>,

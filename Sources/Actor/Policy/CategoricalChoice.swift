@@ -1,25 +1,25 @@
 import Rollout
 
-/// A draw under way: how much of the uniform number is left when the actions so far have been passed.
+/// A sample in progress: a uniform number less the probabilities of the actions passed so far.
 struct CategoricalChoice {
   private var remaining: Float = 0
-  /// The action drawn; until then the last possible one, which rounding can leave a remainder for.
+  /// The action drawn, or so far the last possible one, for a remainder left by rounding.
   private(set) var action: Int32 = 0
 
   init() {}
 
   init(uniform: Float) { remaining = uniform }
 
-  /// Goes past an action, which is the one drawn if the remainder becomes negative; then it stays so.
+  /// Passes an action: the one that makes the remainder negative is drawn, and later ones are not.
   ///
-  /// A selection and no branch: a draw is what a processor cannot foresee.
+  /// A conditional select replaces a branch, since a draw defeats branch prediction.
   @inline(__always)
   mutating func pass(_ probability: Float, _ action: Int32) {
     self.action = !(remaining < 0) && probability > 0 ? action : self.action
     remaining -= probability
   }
 
-  /// Draws one of `count` actions whose log-probabilities lie at `logits`.
+  /// Draws one of `count` actions with the log-probabilities at `logits`.
   @inline(__always)
   static func sample(_ logits: UnsafePointer<Float>, _ count: Int, _ stream: inout PCG64) -> Int32 {
     var choice = CategoricalChoice(uniform: stream.nextFloat())
@@ -36,7 +36,7 @@ struct CategoricalChoice {
     return choice.action
   }
 
-  /// The likeliest of `count` actions, the first of equals.
+  /// Returns the most likely of `count` actions, the first among equals.
   @inline(__always)
   static func likeliest(_ logits: UnsafePointer<Float>, _ count: Int) -> Int32 {
     var best = 0
@@ -45,12 +45,11 @@ struct CategoricalChoice {
   }
 }
 
-/// −Σ π log π over the last axis, where an impossible outcome counts 0.
-///
-/// Of several independent choices side by side this is their joint entropy.
+/// Returns −Σ π log π over the last axis, where an outcome of probability 0 counts 0.
 func entropyOfLogProbabilities(_ logits: Tensor) -> Tensor {
-  // Below −1000 π is 0 in Float and in Double, so the bound changes no product. It is finite, and
-  // small enough that a gradient's factor on it cannot overflow: 0 · ∞ would be NaN.
+  // Below −1000, π is 0 in Float and in Double, and the bound changes no product. The bound is
+  // finite, since 0 · ∞ would be NaN. It is small enough to keep a gradient's factor on it from
+  // overflowing.
   let finite = -1000...Double.infinity
   return -(exp(logits) * logits.clamped(to: finite)).sumOverLastAxis()
 }

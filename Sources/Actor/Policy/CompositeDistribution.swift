@@ -1,23 +1,23 @@
 import Rollout
 
-/// Several independent actions at once, each with a distribution of its own: that of a Tuple or Dict space.
+/// Independent distributions over the leaves of a Tuple or Dict space.
 ///
-/// The parts are the space's leaves in declared order, however deeply they are nested. Scores and logits stand side by side in
+/// The parts are the leaves at any depth, in declared order. Scores and logits are concatenated in
 /// that order.
 public struct CompositeDistribution: ActionDistribution {
   /// The leaves' distributions in declared order.
   public let parts: [any ActionDistribution]
-  /// Numbers that a network gives for all parts.
+  /// The number of scores of all parts.
   public let scoreCount: Int
-  /// Numbers that are recorded for all parts.
+  /// The number of logits of all parts.
   public let logitCount: Int
 
   private let scoreRanges: [Range<Int>]
   private let logitRanges: [Range<Int>]
 
-  /// Puts distributions together.
+  /// Composes distributions.
   ///
-  /// - Precondition: there is at least one, and each is that of a single leaf.
+  /// - Precondition: `parts` is not empty, and each is the distribution of a single leaf.
   public init(_ parts: [any ActionDistribution]) {
     precondition(!parts.isEmpty, "a composition of nothing")
     self.parts = parts
@@ -27,13 +27,13 @@ public struct CompositeDistribution: ActionDistribution {
     logitCount = logitRanges.last?.upperBound ?? 0
   }
 
-  /// Each part's logits of its own scores, side by side.
+  /// Returns the concatenated logits, each part's from its own scores.
   public func logits(from scores: Tensor) -> Tensor {
     scores.graph.concatenate(
       zip(parts, scoreRanges).map { part, range in part.logits(from: scores.columns(range)) })
   }
 
-  /// log π(a) = Σ log πᵢ(aᵢ), as the parts are independent.
+  /// Returns log π(a) = Σ log πᵢ(aᵢ) of independent parts.
   public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     let leaves = action.leaves
     precondition(leaves.count == parts.count, "\(leaves.count) leaves for \(parts.count) parts")
@@ -43,7 +43,7 @@ public struct CompositeDistribution: ActionDistribution {
     }
   }
 
-  /// H(π) = Σ H(πᵢ), as the parts are independent.
+  /// Returns H(π) = Σ H(πᵢ) of independent parts.
   public func entropy(of logits: Tensor) -> Tensor {
     sum { parts[$0].entropy(of: logits.columns(logitRanges[$0])) }
   }
@@ -52,7 +52,7 @@ public struct CompositeDistribution: ActionDistribution {
     parts.indices.dropFirst().reduce(term(0)) { $0 + term($1) }
   }
 
-  /// Lets each part draw for all environments, in declared order.
+  /// Draws each part's actions for all environments, in declared order.
   public func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow

@@ -1,21 +1,21 @@
 import Glibc
 import Rollout
 
-/// A normal distribution for each element, all independent: the distribution of a Box space.
+/// Independent normal distributions over the elements of a Box space.
 ///
-/// The scores are the means. The logarithm of the standard deviation is a parameter, the same in every state; at first it
-/// is 0, a standard deviation of 1. The fragment records the means and behind them the logarithms, so that a learner knows
-/// both as they were.
+/// The scores are the means. The logarithm of the standard deviation is a parameter, the same in
+/// every state. Its first value is 0, a standard deviation of 1. The fragment records the means
+/// followed by the logarithms, which gives a learner both as they were at collection.
 ///
-/// Actions are recorded as they were drawn, within the space's bounds or not, since their density is that of what was
-/// drawn. The batch of environments that plays them clips them to the bounds.
+/// Actions are recorded as drawn, also outside the space's bounds, because the density is that of
+/// the drawn value. The batch of environments clips them to the bounds when it plays them.
 public struct DiagonalGaussian: ActionDistribution {
-  /// How many elements an action has.
+  /// The number of elements of an action.
   public let count: Int
-  /// The name of the parameter: log σ, [count].
+  /// The name of the parameter log σ, [count].
   public let parameterName: String
 
-  /// A distribution over that many elements.
+  /// Creates a distribution over `count` elements.
   public init(count: Int, parameterName: String = "logits.log_std") {
     self.count = count
     self.parameterName = parameterName
@@ -27,7 +27,7 @@ public struct DiagonalGaussian: ActionDistribution {
   /// A mean and a log σ for each element.
   public var logitCount: Int { 2 * count }
 
-  /// The means, and log σ repeated behind each row of them.
+  /// Returns the means of each row followed by log σ.
   public func logits(from scores: Tensor) -> Tensor {
     let graph = scores.graph
     let logDeviation = graph.parameter(parameterName, [count], .constant(0))
@@ -36,10 +36,10 @@ public struct DiagonalGaussian: ActionDistribution {
     ])
   }
 
-  /// The log-density of the actions, [rows, B].
+  /// Returns the log-density of the actions, [rows, B].
   ///
-  /// Of one element, N(a; μ, σ) = exp(−z²/2) / (σ √(2π)) with z = (a − μ) / σ. Elements are independent, so that their
-  /// log-densities add up:
+  /// For one element, N(a; μ, σ) = exp(−z²/2) / (σ √(2π)) with z = (a − μ) / σ. The elements are
+  /// independent, hence their log-densities add up:
   ///
   ///     log π(a) = − Σ (z²/2 + log σ) − n/2 · log 2π
   public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
@@ -53,7 +53,7 @@ public struct DiagonalGaussian: ActionDistribution {
     return -exponent - Double(count) / 2 * log(2 * Double.pi)
   }
 
-  /// The differential entropy at each row, [rows, B]; it may be negative.
+  /// Returns the differential entropy at each row, [rows, B]; it may be negative.
   ///
   /// −E[log N] of one element is E[z²]/2 + log σ + ½ log 2π, and E[z²] = 1:
   ///
@@ -63,12 +63,12 @@ public struct DiagonalGaussian: ActionDistribution {
       + Double(count) / 2 * (1 + log(2 * Double.pi))
   }
 
-  /// Draws μ + σ z element by element, z from the environment's stream; the mode is μ.
+  /// Draws μ + σ z for each element with z from the environment's stream; the mode is μ.
   public func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {
-    // Rounded to Float even where the space holds Doubles: the learner computes with what it reads as Float.
+    // Rounded to Float also in a space of Doubles, since the learner reads actions as Float.
     let isDouble = actions.columns.pointee.environmentStride == count &* MemoryLayout<Double>.stride
     for environment in 0..<logits.environmentCount {
       let row = logits.row(environment)

@@ -1,38 +1,39 @@
 import Rollout
 
-/// Reacts to observations at which limits cut episodes, one environment at a time, beside the actor that plays.
+/// Computes the outputs for final observations of truncated episodes, one environment at a time.
 ///
-/// A limit cuts few steps, so that a network for one environment costs less than one more reaction of all. It reads the actor's
-/// weights where they lie, has a recurrent state of its own, and computes nothing until the first cut.
+/// Few steps truncate an episode, and a network for one environment costs less than another
+/// reaction of all. It shares the actor's weights in place and has its own copy of the recurrent
+/// state. It computes nothing before the first truncation.
 final class FinalReactor {
   private let executor: Executor<Float>
   /// A row of state for one environment.
   private let scratch: FragmentStorage
-  /// Where each leaf of what is carried is read.
+  /// The inputs for the leaves of the recurrent state.
   private let carried: UnsafeMutableBufferPointer<Slot>
   private let recorded: UnsafeMutableBufferPointer<Recorded>
-  /// Columns of the fragment that make up the state, and of the scratch row.
+  /// The copies of the fragment's columns to the state in the scratch row.
   private let copies: UnsafeMutableBufferPointer<Copy>
-  /// Whether what is derived from the weights is older than they are.
+  /// True if the weights have changed since the values derived from them were computed.
   private var isStale = true
 
-  /// A tensor of the reaction and the fragment's column that it is copied to.
+  /// An output and the fragment's column that receives its copy.
   private struct Recorded: BitwiseCopyable {
     var source: Slot
     var column: Column
   }
 
-  /// A column of the fragment and the one of the scratch row that it is copied to.
+  /// A column of the fragment and the column of the scratch row that receives its copy.
   private struct Copy: BitwiseCopyable {
     var source: Column
     var target: Column
-    /// 0 for what lies at row t, 1 for what lies at row t+1.
+    /// 0 for a column read at row t, 1 for one read at row t+1.
     var rowShift: Int
   }
 
-  /// Traces the policy once more, for one environment; `nil` where the layout records nothing of it.
+  /// Traces the policy for one environment; `nil` if the layout records no final outputs.
   ///
-  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces.
+  /// - Throws: `PolicyError` when the policy does not support the layout's spaces.
   init?(
     _ policy: any Policy, layout: FragmentLayout, weights: FlatVector<Float>
   ) throws(PolicyError) {
@@ -58,7 +59,7 @@ final class FinalReactor {
       recorded.append(Recorded(source: Slot(tensor.id), column: column))
     }
     self.recorded = .copy(of: recorded)
-    // `fin` stays 0, and `stepno` counts on.
+    // `fin` stays 0 and `stepno` continues, as if the episode had not ended.
     var copies = [Copy(source: layout.rew, target: single.rew, rowShift: 1)]
     for (source, target) in zip(layout.finalObs.leaves, single.obs.leaves) {
       copies.append(Copy(source: source, target: target, rowShift: 0))
@@ -76,12 +77,12 @@ final class FinalReactor {
     copies.deallocate()
   }
 
-  /// Tells that the weights have new values; what is derived from them is renewed when it is needed.
+  /// Marks everything derived from the weights as out of date; it is recomputed on the next use.
   func weightsChanged() { isStale = true }
 
-  /// Writes `final[t]` for every environment of a range whose episode a limit cut on the step from row t.
+  /// Writes `finalReaction[t]` for each environment whose episode the step from row t truncated.
   ///
-  /// What is carried is set anew before each reaction and does not move on.
+  /// The recurrent state is copied in before each reaction and does not advance.
   func react(
     to fragment: FragmentView, at t: Int, of range: Range<Int>, remembering state: CarriedState
   ) {

@@ -1,15 +1,16 @@
 import Rollout
 
-/// Several independent choices at once: the distribution of a MultiDiscrete space.
+/// Independent categorical distributions over the choices of a MultiDiscrete space.
 ///
-/// The fragment records the normalised log-probabilities of each choice, one choice behind the other.
+/// The fragment records the normalized log-probabilities of each choice, one choice after the
+/// other.
 public struct MultiCategorical: ActionDistribution {
-  /// How many actions each choice has.
+  /// The number of actions of each choice.
   public let counts: [Int]
-  /// How many there are in all.
+  /// The number of actions of all choices.
   private let total: Int
 
-  /// A distribution over choices of that many actions each.
+  /// Creates a distribution over choices of `counts` actions.
   public init(counts: [Int]) {
     self.counts = counts
     total = counts.reduce(0, +)
@@ -21,12 +22,12 @@ public struct MultiCategorical: ActionDistribution {
   /// One log-probability for each action of each choice.
   public var logitCount: Int { total }
 
-  /// log softmax of each choice's scores.
+  /// Returns the log softmax of each choice's scores.
   public func logits(from scores: Tensor) -> Tensor {
     scores.graph.concatenate(columnRanges(counts).map { scores.columns($0).logSoftmax() })
   }
 
-  /// log π(a) = Σᵢ log πᵢ(aᵢ), as the choices are independent.
+  /// Returns log π(a) = Σᵢ log πᵢ(aᵢ) of independent choices.
   public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value else { preconditionFailure("a MultiDiscrete action is a leaf") }
     let picked = columnRanges(counts).enumerated().map { choice, range in
@@ -36,10 +37,10 @@ public struct MultiCategorical: ActionDistribution {
     return picked.dropFirst().reduce(picked[0]) { $0 + $1 }
   }
 
-  /// H(π) = Σᵢ H(πᵢ), as the choices are independent.
+  /// Returns H(π) = Σᵢ H(πᵢ) of independent choices.
   public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
-  /// Draws each choice of an environment from its stream in turn.
+  /// Draws an environment's choices one by one from its stream.
   public func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
@@ -61,7 +62,7 @@ public struct MultiCategorical: ActionDistribution {
   }
 }
 
-/// The columns of parts that stand side by side.
+/// Returns the column ranges of parts of some widths, side by side.
 func columnRanges(_ widths: [Int]) -> [Range<Int>] {
   var start = 0
   return widths.map { width in

@@ -1,14 +1,14 @@
 import Rollout
 
-/// Names of parameters below a root.
+/// Parameter names with a prefix.
 struct ParameterNames {
-  /// What all names are below; `nil` for nothing.
+  /// The prefix of all names; `nil` for none.
   var root: String?
 
   subscript(name: String) -> String { root.map { "\($0).\(name)" } ?? name }
 }
 
-/// What a network sees of a state, made into columns of one matrix.
+/// The features of a network: its inputs as columns of one matrix.
 struct NetworkInputs {
   private let policy: NetworkPolicy
   private let state: TracedState
@@ -22,7 +22,7 @@ struct NetworkInputs {
     self.graph = graph
   }
 
-  /// Matrices [rows, B, features] that stand side by side, in declared order.
+  /// Returns the features of each input, [rows, B, features], in declared order.
   func columns() throws(PolicyError) -> [Tensor] {
     var result: [Tensor] = []
     for input in policy.inputs {
@@ -69,10 +69,10 @@ struct NetworkInputs {
     state.spaces.observation.parts.leaves.contains { ImageShape($0) != nil }
   }
 
-  /// A number for each environment as a matrix of one column.
+  /// Returns one number per environment as a matrix of one column.
   private func column(_ numbers: Tensor) -> Tensor { numbers.reshaped(numbers.shape + [1]) }
 
-  /// A container's leaves as matrices, in declared order.
+  /// Returns a container's leaves as matrices, in declared order.
   private func leaves(
     of tensors: Nested<Tensor>, _ space: Space, named root: String
   ) throws(PolicyError) -> [Tensor] {
@@ -108,7 +108,7 @@ struct NetworkInputs {
     return result
   }
 
-  /// A choice among `count`, [rows, B], as numbers [rows, B, …].
+  /// Encodes a choice among `count`, [rows, B], as numbers [rows, B, …].
   private func encoded(_ choice: Tensor, count: Int, named path: String) -> Tensor {
     switch policy.integers {
     case .embedding:
@@ -119,9 +119,9 @@ struct NetworkInputs {
     }
   }
 
-  /// An image through the convolutions of DQN, flattened.
+  /// Returns an image's features from the convolutions of DQN, flattened.
   ///
-  /// The parameters have the numbers that the layers would have in PyTorch's `Sequential` with activations between them.
+  /// The parameters are numbered as in PyTorch's `Sequential`, where activations count as layers.
   private func convolved(
     _ pixels: Tensor, _ image: ImageShape, _ space: Space, named path: String
   ) throws(PolicyError) -> Tensor {
@@ -147,17 +147,17 @@ struct NetworkInputs {
   }
 }
 
-/// How an image lies in its space's elements.
+/// The memory order of an image in a space's elements.
 struct ImageShape: Equatable {
   var channels: Int
   var height: Int
   var width: Int
-  /// Whether a pixel's channels lie next to each other.
+  /// True if the channels of a pixel are adjacent in memory.
   var channelsAreLast: Bool
 
-  /// The shape of a Box of uint8 with two or three axes; `nil` for any other space.
+  /// Creates the shape of a Box of uint8 with two or three axes; `nil` for any other space.
   ///
-  /// Of three axes the first counts channels, or the last where that is the smallest.
+  /// With three axes the channels come first, or last if the last axis is the smallest.
   init?(_ space: Space) {
     guard case .box(let shape, _, _, .uint8) = space, (2...3).contains(shape.count) else {
       return nil
@@ -173,7 +173,7 @@ struct ImageShape: Equatable {
 }
 
 extension Space {
-  /// Whether elements are shades from 0 to 255, which networks see as numbers from 0 to 1.
+  /// True for elements from 0 to 255, which networks scale to 0 to 1.
   var isPixels: Bool {
     if case .box(_, 0, 255, .uint8) = self { true } else { false }
   }

@@ -1,31 +1,33 @@
 import Rollout
 
-/// What running statistics in the weights bring to a common scale: docs/environments.md, Normalisation.
+/// The quantities normalized by running statistics in the weights.
+///
+/// See docs/environments.md, Normalization.
 public struct NetworkNormalisation: Codable, Sendable, Equatable {
-  /// Whether the network sees float observations less their mean in units of their deviation.
+  /// True if float observations are normalized: (x − mean) / standard deviation.
   public var observations: Bool
-  /// Whether rewards are learnt from in units of the deviation of returns.
+  /// True if learning divides rewards by the standard deviation of returns.
   public var rewards: Bool
 
-  /// Says what is normalised.
+  /// Creates a normalization of observations, rewards, both or neither.
   public init(observations: Bool = false, rewards: Bool = false) {
     self.observations = observations
     self.rewards = rewards
   }
 
-  /// What normalised numbers are clipped to, on both sides.
+  /// The bound of normalized numbers, on both sides.
   public static let limit = 10.0
 
-  /// The buffer [n] of the means of a leaf of n elements, named by its path, such as `obs.camera`.
+  /// Returns the name of the buffer [n] of a leaf's means, for a path such as `obs.camera`.
   public static func meanName(of path: String) -> String { "normalizer.\(path).mean" }
 
-  /// The buffer [n] of what deviations from the means are multiplied by, 1 / √(variance + 10⁻⁸).
+  /// Returns the name of the buffer [n] of a leaf's scales, 1 / √(variance + 10⁻⁸).
   public static func scaleName(of path: String) -> String { "normalizer.\(path).scale" }
 
-  /// The buffer [] of what rewards are multiplied by, 1 / √(variance of returns + 10⁻⁸).
+  /// The name of the buffer [] of the rewards' scale, 1 / √(variance of returns + 10⁻⁸).
   public static let returnScaleName = "normalizer.return.scale"
 
-  /// The leaves of a space that are normalised, by their place, with their paths: Boxes of float32 and float64.
+  /// Returns the normalized leaves of a space, its Boxes of float32 and float64, by place and path.
   public static func leaves(of observation: Space) -> [(place: Int, path: String)] {
     let parts = observation.parts
     return zip(parts.leaves, parts.paths(below: "obs")).enumerated().compactMap {
@@ -35,27 +37,28 @@ public struct NetworkNormalisation: Codable, Sendable, Equatable {
 }
 
 extension Graph {
-  /// Numbers [rows, B, n] less their running mean in units of their running deviation, clipped to ±10; NaN stays NaN.
+  /// Returns (numbers − mean) · scale for [rows, B, n], clipped to ±10; NaN stays NaN.
   func normalised(_ numbers: Tensor, named path: String) -> Tensor {
     let (count, rows) = (numbers.lastAxis, Array(numbers.shape.dropLast()))
     let mean = buffer(NetworkNormalisation.meanName(of: path), [count])
     let scale = buffer(NetworkNormalisation.scaleName(of: path), [count], initially: 1)
     let limit = NetworkNormalisation.limit
     let scaled = (numbers.numeric - mean.repeated(over: rows)) * scale.repeated(over: rows)
-    // What is infinite becomes NaN, which no clipping hides from an update.
+    // Turns infinities into NaN, which the clipping would otherwise hide from an update.
     return scaled.clamped(to: -limit...limit) + 0 * numbers.numeric
   }
 
-  /// What rewards are multiplied by; the weights have room for it as soon as it was asked for.
+  /// Returns the factor of the rewards, a buffer that is added to the weights on the first call.
   func returnScale() -> Tensor {
     buffer(NetworkNormalisation.returnScaleName, [], initially: 1)
   }
 }
 
 extension TracedFragment {
-  /// The fragment with rewards in units of the deviation of returns, where the policy's weights carry it.
+  /// Returns the fragment with rewards divided by the standard deviation of returns.
   ///
-  /// Rewards are clipped to ±10; one that is not finite becomes NaN, so that an update notices.
+  /// Without that buffer in the policy's weights the fragment is unchanged. Rewards are clipped to
+  /// ±10. A reward that is not finite becomes NaN, which an update detects.
   public func normalisingRewards() -> TracedFragment {
     let graph = rewards.graph
     guard graph.parameters.range(of: NetworkNormalisation.returnScaleName) != nil else {
@@ -70,7 +73,7 @@ extension TracedFragment {
 }
 
 extension Space {
-  /// Whether elements are numbers with fractions.
+  /// True for a Box of float32 or float64.
   var isFloat: Bool {
     switch self {
     case .box(_, _, _, .float32), .box(_, _, _, .float64): true

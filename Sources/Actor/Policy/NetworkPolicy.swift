@@ -1,43 +1,44 @@
 import Rollout
 
-/// The network of the command line: inputs side by side, torso, hidden layers, core, heads.
+/// The network of the command line: concatenated inputs, torso, hidden layers, core, heads.
 ///
-///     NetworkPolicy()                                     // the seed's: observation and last action, 32 units
-///     NetworkPolicy(hidden: [64, 64], activation: .tanh, value: .separate, initialisation: .orthogonal)
+///     NetworkPolicy()  // as in rlplay's overview: observation and last action, 32 units
+///     NetworkPolicy(
+///       hidden: [64, 64], activation: .tanh, value: .separate, initialisation: .orthogonal)
 ///     NetworkPolicy(torso: .nature, hidden: [512])        // images
-///     NetworkPolicy(recurrent: .gru, recurrentSize: 64)   // remembers
+///     NetworkPolicy(recurrent: .gru, recurrentSize: 64)   // memory
 ///
-/// What becomes of each input, and what the parameters are called, is in docs/networks.md.
+/// docs/networks.md lists the features made from each input and the names of the parameters.
 public struct NetworkPolicy: Policy, Equatable {
-  /// The name in checkpoints.
+  /// The kind in checkpoints.
   public static let kind = "network"
 
-  /// What the network sees, in this order.
+  /// The inputs of the network, in this order.
   public var inputs: [NetworkInput]
-  /// How a choice among several becomes numbers.
+  /// The encoding of discrete inputs.
   public var integers: IntegerEncoding
-  /// How many numbers an embedding gives for a choice.
+  /// The width of an embedding.
   public var embeddingWidth: Int
-  /// What comes before the hidden layers.
+  /// The layers before the hidden layers.
   public var torso: NetworkTorso
-  /// Outputs of each hidden layer.
+  /// The number of outputs of each hidden layer.
   public var hidden: [Int]
-  /// What follows each hidden layer.
+  /// The activation after each hidden layer.
   public var activation: Activation
-  /// What it remembers with, behind the hidden layers.
+  /// The kind of recurrent core, after the hidden layers.
   public var recurrent: RecurrentCore
-  /// Outputs of the core.
+  /// The number of outputs of the core.
   public var recurrentSize: Int
-  /// Layers of the core.
+  /// The number of layers of the core.
   public var recurrentLayers: Int
-  /// Whether the network says what a state is worth.
+  /// The kind of value head.
   public var value: ValueHead
-  /// How first weights are drawn.
+  /// The initialization of the weights.
   public var initialisation: NetworkInitialisation
-  /// What running statistics in the weights bring to a common scale; `nil` for nothing.
+  /// Normalization by running statistics in the weights; `nil` for none.
   public var normalisation: NetworkNormalisation?
 
-  /// A network; the defaults are the seed's.
+  /// Creates a network, by default that of rlplay's overview.
   public init(
     inputs: [NetworkInput] = [.obs, .act], torso: NetworkTorso = .mlp, hidden: [Int] = [32],
     activation: Activation = .relu, recurrent: RecurrentCore = .none, recurrentSize: Int = 64,
@@ -59,7 +60,7 @@ public struct NetworkPolicy: Policy, Equatable {
     self.normalisation = normalisation
   }
 
-  /// What the core carries; with a value of its own under `actor` and `critic`.
+  /// The recurrent state of the core; with separate torsos, under `actor` and `critic`.
   public var recurrentState: Nested<LeafSpecification> {
     let core = recurrent.state(size: recurrentSize, layers: recurrentLayers)
     return value == .separate && recurrent != .none
@@ -92,14 +93,14 @@ public struct NetworkPolicy: Policy, Equatable {
     }
   }
 
-  /// A number for each of several choices, [rows, B, count], by a network without memory.
+  /// Returns one score for each of `count` choices, [rows, B, count], by a network without memory.
   ///
-  /// Of a single choice that is one-hot, and without a layer in between, they are a table: a weight for each pair and no bias,
-  /// so that an entry moves by itself.
+  /// Scores of a single one-hot input without a layer in between are a table: one weight for each
+  /// pair and no bias. Each entry then learns independently.
   ///
   /// - Parameters:
-  ///   - root: what the names of its parameters are below; `nil` for the actor's own.
-  ///   - name: what the layer that gives the numbers is called.
+  ///   - root: the prefix of the parameter names; `nil` for none.
+  ///   - name: the name of the output layer.
   func scores(
     of state: TracedState, count: Int, below root: String?, named name: String, in graph: Graph
   ) throws(PolicyError) -> Tensor {
@@ -109,26 +110,26 @@ public struct NetworkPolicy: Policy, Equatable {
       bias: !isTable(of: state.spaces), weights: initialisation.weights(gain: 1))
   }
 
-  /// Whether all that scores are computed from is the place of one 1 among zeros.
+  /// Returns true if the only feature is a one-hot observation, without hidden layers.
   private func isTable(of spaces: EnvironmentSpaces) -> Bool {
     guard case .discrete = spaces.observation else { return false }
     return inputs == [.obs] && integers == .oneHot && hidden.isEmpty
   }
 
-  /// What states are worth, [rows, B].
+  /// Returns the value estimates of the states, [rows, B].
   private func judgement(_ features: Tensor, in graph: Graph) -> Tensor {
     let value = graph.linear(
       features, outputs: 1, name: "value", weights: initialisation.weights(gain: 1))
     return value.reshaped(Array(value.shape.dropLast()))
   }
 
-  /// Everything before the heads: features [rows, B, …], and what its core carries on.
+  /// Traces everything before the heads: features [rows, B, …] and the core's recurrent state.
   ///
-  /// - Parameter root: what the names of its parameters are below; `nil` for the actor's own.
+  /// - Parameter root: the prefix of the parameter names; `nil` for the policy's torso.
   private func trunk(
     of state: TracedState, below root: String?, in graph: Graph
   ) throws(PolicyError) -> (features: Tensor, hx: Nested<Tensor>) {
-    // Only learning looks at it, but all have to lay the weights out alike.
+    // Only the learner uses the scale, but every process needs the same layout of the weights.
     if normalisation?.rewards == true { _ = graph.returnScale() }
     let names = ParameterNames(root: root)
     let torso = NetworkInputs(self, state, names, in: graph)
@@ -146,7 +147,7 @@ public struct NetworkPolicy: Policy, Equatable {
   }
 }
 
-/// What a network can see of a state.
+/// An input of a network.
 public enum NetworkInput: String, Codable, Sendable, CaseIterable {
   /// The observation.
   case obs
@@ -154,48 +155,52 @@ public enum NetworkInput: String, Codable, Sendable, CaseIterable {
   case act
   /// The last reward.
   case rew
-  /// Whether an episode has just begun.
+  /// True where an episode begins.
   case fin
   /// Steps since the episode began.
   case stepno
 }
 
-/// How a choice among several becomes numbers.
+/// The encoding of discrete inputs as numbers.
 public enum IntegerEncoding: String, Codable, Sendable, CaseIterable {
-  /// A row of a learnt table.
+  /// A row of a learned table.
   case embedding
-  /// A 1 in its place, zeros elsewhere.
+  /// A 1 at the index, zeros elsewhere.
   case oneHot = "one-hot"
-  /// Its bits, lowest first.
+  /// The bits, lowest first.
   case bits
 }
 
-/// What comes before the hidden layers.
+/// The layers before the hidden layers.
 public enum NetworkTorso: String, Codable, Sendable, CaseIterable {
-  /// Nothing: inputs go into the hidden layers as they are.
+  /// None: the inputs go directly into the hidden layers.
   case mlp
-  /// The convolutions of DQN, for images: Mnih et al. (2015), "Human-level control through deep reinforcement learning".
+  /// The convolutions of DQN, for images.
+  ///
+  /// Source: Mnih et al. (2015), "Human-level control through deep reinforcement learning".
   case nature
 }
 
-/// Whether a network says what a state is worth, and from what.
+/// The value head of a network and its torso.
 public enum ValueHead: String, Codable, Sendable, CaseIterable {
-  /// It does not.
+  /// No value head.
   case none
-  /// From the features that actions are chosen by.
+  /// A value head that shares inputs, torso and core with the policy head.
   case shared
-  /// From inputs, torso and core of its own.
+  /// A value head with separate inputs, torso and core.
   case separate
 }
 
-/// How a network's first weights are drawn.
+/// The initialization of a network's weights.
 public enum NetworkInitialisation: String, Codable, Sendable, CaseIterable {
-  /// As PyTorch does by default, layer by layer.
+  /// PyTorch's defaults for each layer.
   case pytorch
-  /// Orthogonal with a gain: √2 before activations, 1 for the core and the value, 0.01 for the logits; biases zero.
+  /// Orthogonal weights and zero biases.
+  ///
+  /// The gain is √2 before activations, 1 for the core and the value, 0.01 for the logits.
   case orthogonal
 
-  /// What a layer is told; `nil` for its own default.
+  /// Returns the initialization of a layer's weights; `nil` for the layer's default.
   func weights(gain: Double) -> Initialisation? {
     self == .orthogonal ? .orthogonal(gain: gain) : nil
   }

@@ -1,43 +1,43 @@
 import Rollout
 
-/// What an actor thinks: ordinary Swift, run once against a graph, from a state to a reaction.
+/// A policy written in ordinary Swift and traced once into a graph, from state to reaction.
 ///
-/// An actor of one's own needs only this: worker processes find it under its `kind` once it is registered
-/// (`PolicyRegistry`), and learn its settings through `Codable`.
+/// A custom policy needs only this protocol. Register it with `PolicyRegistry` to let worker
+/// processes find it by its `kind`. Its settings reach them through `Codable`.
 public protocol Policy: Codable, Sendable {
-  /// The name that worker processes and checkpoints know the policy by.
+  /// The name of the policy in worker processes and checkpoints.
   static var kind: String { get }
 
-  /// What the policy carries from one row to the next, per environment: float32 only; empty when it has no memory.
+  /// The shape of the recurrent state per environment: float32 only, empty without memory.
   var recurrentState: Nested<LeafSpecification> { get }
 
   /// Traces the reaction to a state.
   ///
   /// - Parameters:
-  ///   - state: what the policy may read, [rows, B, …]: one row in a worker, T rows of one fragment in the learner. With
-  ///     equal weights it must say the same of each row in both.
-  ///   - distribution: how actions are drawn; it says how many scores it needs for each row.
-  /// - Throws: `PolicyError` when the policy cannot deal with these spaces.
+  ///   - state: the policy's inputs, [rows, B, …]: one row in a worker, T rows of one fragment in
+  ///     the learner. With equal weights the outputs of each row must be equal in both.
+  ///   - distribution: the action distribution; its `scoreCount` is the number of scores per row.
+  /// - Throws: `PolicyError` when the policy does not support these spaces.
   func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction
 }
 
 extension Policy {
-  /// Nothing is carried.
+  /// No recurrent state.
   public var recurrentState: Nested<LeafSpecification> { .empty }
 }
 
-/// What an actor says to a state: what it draws its action from, and what else it wants to have recorded.
+/// The outputs of a policy: logits to draw actions from, further recorded outputs, and `hx`.
 public struct Reaction {
-  /// Log-probabilities or whatever the distribution draws actions from, [rows, B, …].
+  /// Log-probabilities, or other numbers that the distribution draws from, [rows, B, …].
   public var logits: Tensor
-  /// More to be recorded in the fragment's `actor`, by name: `value` or `q`, for example.
+  /// Further outputs recorded in the fragment's `actor` by name, such as `value` or `q`.
   public var information: [(name: String, tensor: Tensor)]
-  /// What is carried on after the last row, [B, …], in the structure of the policy's `recurrentState`.
+  /// The recurrent state after the last row, [B, …], in the structure of `recurrentState`.
   public var hx: Nested<Tensor>
 
-  /// A reaction with nothing but logits, or with more to be recorded or carried on.
+  /// Creates a reaction from logits and optional further outputs and recurrent state.
   public init(
     logits: Tensor, information: [(name: String, tensor: Tensor)] = [],
     hx: Nested<Tensor> = .empty
@@ -47,33 +47,33 @@ public struct Reaction {
     self.hx = hx
   }
 
-  /// Everything that is recorded, by name.
+  /// All recorded outputs by name, the logits first.
   public var recorded: [(name: String, tensor: Tensor)] { [("logits", logits)] + information }
 }
 
-/// A policy cannot deal with what it was given.
+/// An error of a policy that does not support its inputs or settings.
 public struct PolicyError: Error, Equatable, CustomStringConvertible {
-  /// What is wrong, and what to do.
+  /// The cause and the remedy.
   public var description: String
 
-  /// Describes the failure in a sentence.
+  /// Creates an error with a description in one sentence.
   public init(_ description: String) { self.description = description }
 }
 
-/// What of a policy others must know before memory is laid out.
+/// The shapes of a policy's outputs, recurrent state and parameters, for laying out memory.
 public struct PolicySignature: Sendable {
-  /// What it records at each row, per environment.
+  /// The outputs recorded at each row, per environment.
   public let reaction: Nested<LeafSpecification>
-  /// What of it it says to an observation at which a limit cut an episode: all but the logits.
+  /// The outputs recorded for the final observation of a truncated episode: all but the logits.
   public let finalReaction: Nested<LeafSpecification>
-  /// What it carries from one row to the next, per environment.
+  /// The recurrent state per environment.
   public let recurrentState: Nested<LeafSpecification>
-  /// Its parameters.
+  /// The parameters and their places in the weight vector.
   public let parameters: ParameterLayout
 
-  /// Traces a policy once to see what it is made of.
+  /// Traces a policy once for some spaces and reads the shapes off the trace.
   ///
-  /// - Throws: `PolicyError` when it cannot deal with these spaces.
+  /// - Throws: `PolicyError` when the policy does not support these spaces.
   public init(_ policy: any Policy, for spaces: EnvironmentSpaces) throws(PolicyError) {
     let trace = try PolicyTrace(policy, for: spaces)
     recurrentState = policy.recurrentState
@@ -84,21 +84,21 @@ public struct PolicySignature: Sendable {
     parameters = trace.graph.parameters
   }
 
-  /// Everything that a fragment of such an actor records.
+  /// Returns the contents of a fragment recorded with this policy.
   public func contents(_ spaces: EnvironmentSpaces) -> FragmentContents {
     FragmentContents(
       spaces: spaces, reaction: reaction, finalReaction: finalReaction,
       recurrentState: recurrentState)
   }
 
-  /// What is recorded of tensors [rows, B, …], by name.
+  /// Returns the recorded shapes per environment of tensors [rows, B, …], by name.
   private static func leaves(
     of parts: [(name: String, tensor: Tensor)]
   ) -> Nested<LeafSpecification> {
     .fields(parts.map { ($0.name, .leaf(.init(.float32, Array($0.tensor.shape.dropFirst(2))))) })
   }
 
-  /// Whether what a policy carries on is what it says that it carries.
+  /// Checks that the traced recurrent state matches `recurrentState` in structure, shape and type.
   private static func check(
     _ hx: Nested<Tensor>, carries state: Nested<LeafSpecification>
   ) throws(PolicyError) {

@@ -1,10 +1,11 @@
 import Rollout
 
 extension PolicyActor {
-  /// The actor of one incarnation of a worker, as the run's description asks for.
+  /// Creates the actor of one incarnation of a worker from the run's description.
   ///
-  /// - Parameter parts: which environments to react to by themselves; all together when it is nil.
-  /// - Throws: `PolicyError` when the policy is not registered or cannot deal with the environment's spaces.
+  /// - Parameter parts: the ranges of environments to react to separately; `nil` for all together.
+  /// - Throws: `PolicyError` when the policy is not registered or does not support the
+  ///   environment's spaces.
   public convenience init(
     _ description: RunDescription, layout: FragmentLayout, worker: Int, incarnation: UInt32,
     parts: [Range<Int>]? = nil
@@ -16,17 +17,19 @@ extension PolicyActor {
   }
 }
 
-/// What a worker collects with, as a run's description asks for.
+/// The environments, layout and actor of a worker.
 private struct WorkerParts {
   let environments: any EnvironmentBatch
   let layout: FragmentLayout
   let parameters: ParameterLayout
   let actor: PolicyActor
 
-  /// Makes environments and actor with the streams of one incarnation.
+  /// Creates environments and actor with the random streams of one incarnation.
   ///
-  /// - Parameter canOverlap: whether to react to parts of the environments by themselves, where they can step so.
-  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or what making the environments throws.
+  /// - Parameter canOverlap: true to react to parts of the environments separately, if their batch
+  ///   supports it.
+  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or any error of creating the
+  ///   environments.
   init(
     _ description: RunDescription, worker: Int, incarnation: UInt32, canOverlap: Bool = false
   ) throws {
@@ -46,10 +49,13 @@ private struct WorkerParts {
 }
 
 extension RunDescription {
-  /// Measures a worker's snapshot, for which it makes what a worker collects with, unless there are none.
+  /// Measures a worker's snapshot.
   ///
-  /// - Returns: bytes; 0 where the environments have no snapshots.
-  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or what making the environments throws.
+  /// This creates a worker's environments and actor, unless the environments have no snapshots.
+  ///
+  /// - Returns: the size in bytes; 0 if the environments have no snapshots.
+  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or any error of creating the
+  ///   environments.
   package func snapshotByteCount() throws -> Int {
     guard try EnvironmentRegistry.shared.specification(environment.id).maySnapshot else { return 0 }
     let parts = try WorkerParts(self, worker: 0, incarnation: 0)
@@ -61,14 +67,16 @@ extension RunDescription {
 }
 
 extension FragmentProducer {
-  /// One worker's work, set up as the run's description and the worker's line ask for.
+  /// Creates one worker's producer from the run's description and the worker's line.
   ///
-  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or what making the environments throws.
+  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or any error of creating the
+  ///   environments.
   public convenience init(
     _ description: RunDescription, memory: RunMemory, worker: Int, incarnation: UInt32
   ) throws {
-    // Halves keep a worker and its environments' process at work at once. Without a processor for each they only cost more, which
-    // no worker would notice: two processes get a larger share of what all need.
+    // Reacting to halves keeps a worker and its environments' process busy at the same time. With
+    // fewer than two cores per worker, halves only add cost. A worker could not measure that: its
+    // two processes would just take a larger share of the cores.
     let parts = try WorkerParts(
       description, worker: worker, incarnation: memory.line(worker).streams,
       canOverlap: 2 * memory.layout.workerCount <= SystemCalls.coreCount)

@@ -1,35 +1,37 @@
 import Rollout
 
-/// A policy at work: reacts to one row of a fragment at a time, in a worker, in an evaluation, in the learner's own process.
+/// An executable policy that reacts to one row of a fragment at a time.
 ///
-/// Inputs are read where they lie in the fragment, and the reaction is written there; nothing is allocated.
+/// Workers, evaluations and the learner's own process use it. Inputs are read in place from the
+/// fragment, and outputs are written there. Nothing is allocated.
 public final class PolicyActor: RolloutActor {
-  /// What is recorded at each row, per environment.
+  /// The outputs recorded at each row, per environment.
   public let reaction: Nested<LeafSpecification>
-  /// What is carried from row to row, per environment.
+  /// The recurrent state per environment.
   public let recurrentState: Nested<LeafSpecification>
-  /// Which environments it can react to by themselves.
+  /// The ranges of environments that it can react to separately.
   public let parts: [Range<Int>]
   /// The weights in use.
   public let weights: FlatVector<Float>
 
   private let carriedState: CarriedState
   private let streams: RandomStreamBuffer
-  /// One for all environments and, where there are several parts, one for each.
+  /// The actors for all environments and, with several parts, for each part.
   private let actors: [PolicyActorPart]
-  /// What reacts to the observations at which limits cut episodes; `nil` where nothing is recorded of it.
+  /// The actor for final observations of truncated episodes; `nil` if no outputs are recorded.
   private let finalReactor: FinalReactor?
 
   /// Traces a policy for fragments of a layout.
   ///
   /// - Parameters:
-  ///   - policy: what to react with.
+  ///   - policy: the policy to execute.
   ///   - layout: the fragments to record, made with the policy's signature.
-  ///   - streams: one for each environment, to draw actions from.
-  ///   - choice: whether actions are drawn or the likeliest is taken.
-  ///   - parts: which environments to react to by themselves, as `EnvironmentBatch.parts` says; all together when it is nil.
-  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces.
-  /// - Precondition: the parts are ascending and all environments together.
+  ///   - streams: one random stream for each environment, to draw actions from.
+  ///   - choice: random actions or the most likely ones.
+  ///   - parts: the ranges of environments to react to separately, from `EnvironmentBatch.parts`;
+  ///     `nil` for all environments together.
+  /// - Throws: `PolicyError` when the policy does not support the layout's spaces.
+  /// - Precondition: the parts are ascending and cover all environments.
   public init(
     _ policy: any Policy, layout: FragmentLayout, streams: [PCG64], choice: ActionChoice = .sample,
     parts: [Range<Int>]? = nil
@@ -56,25 +58,25 @@ public final class PolicyActor: RolloutActor {
     finalReactor = try FinalReactor(policy, layout: layout, weights: weights)
   }
 
-  /// Has the next reactions renew what is derived from the weights.
+  /// Marks everything derived from the weights as out of date.
   public func weightsChanged() {
     for actor in actors { actor.weightsChanged() }
     finalReactor?.weightsChanged()
   }
 
-  /// Zeroes what is carried for one environment; for all when `environment` is nil.
+  /// Zeroes the recurrent state of one environment, or of all if `environment` is nil.
   public func reset(environment: Int?) { carriedState.reset(environment: environment) }
 
-  /// Writes what is carried to the fragment's `hx`.
+  /// Writes the recurrent state to the fragment's `hx`.
   public func recordState(into fragment: FragmentView) { carriedState.record(into: fragment) }
 
-  /// Measures, saves or restores the streams and what is carried.
+  /// Measures, saves or restores the random streams and the recurrent state.
   public func transfer(_ snapshot: inout SnapshotCursor) {
     snapshot.transfer(UnsafeMutableRawBufferPointer(streams.streams))
     carriedState.transfer(&snapshot)
   }
 
-  /// Reacts to the state of some environments in row t.
+  /// Reacts to row t of a range of environments.
   public func react(to fragment: FragmentView, at t: Int, of range: Range<Int>, virtual: Bool) {
     for actor in actors where actor.range == range {
       actor.react(to: fragment, at: t, virtual: virtual)
@@ -83,7 +85,7 @@ public final class PolicyActor: RolloutActor {
     preconditionFailure("\(range) is none of the parts \(parts)")
   }
 
-  /// Reacts to the observations at which limits cut some environments' episodes on the step from row t.
+  /// Reacts to the final observations of episodes truncated by the step from row t.
   public func reactToFinal(of fragment: FragmentView, at t: Int, of range: Range<Int>) {
     finalReactor?.react(to: fragment, at: t, of: range, remembering: carriedState)
   }

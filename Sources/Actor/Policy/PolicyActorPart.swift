@@ -1,40 +1,40 @@
 import Rollout
 
-/// A policy at work on some of a fragment's environments: its network traced for as many.
+/// A policy traced for and executed on a range of a fragment's environments.
 final class PolicyActorPart {
-  /// Which environments.
+  /// The range of environments.
   let range: Range<Int>
   private let executor: Executor<Float>
   private var isStale = true
   private let carriedState: CarriedState
-  /// Where each leaf of what is carried is read, and what it becomes.
+  /// The input and the next value of each leaf of the recurrent state.
   private let carried: UnsafeMutableBufferPointer<(input: Slot, next: Slot)>
 
   private let distribution: any ActionDistribution
   private let streams: RandomStreamBuffer
   private let choice: ActionChoice
-  /// Everything that is recorded, the logits first.
+  /// The recorded outputs, the logits first.
   private let recorded: UnsafeMutableBufferPointer<Recorded>
-  /// Numbers that the logits have for each environment.
+  /// The number of logits per environment.
   private let width: Int
-  /// Where the leaves of an action lie.
+  /// The columns of the leaves of an action.
   private let actionColumns: UnsafeMutableBufferPointer<Column>
 
-  /// A tensor of the reaction and the column that it is copied to.
+  /// An output and the column that receives its copy.
   ///
-  /// By slot: a reaction may repeat an input, which lies elsewhere at each row.
+  /// The source is a slot because an output may be an input, which has another address at each row.
   private struct Recorded: BitwiseCopyable {
     var source: Slot
     var column: Column
   }
 
-  /// Traces a policy for some environments of fragments of a layout.
+  /// Traces a policy for a range of environments in fragments of a layout.
   ///
   /// - Parameters:
   ///   - streams: one for each environment of the layout.
-  ///   - carriedState: what is carried for all environments of the layout.
-  ///   - weights: the weights to use in place; a vector of zeros is made when there is none.
-  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces.
+  ///   - carriedState: the recurrent state of all environments of the layout.
+  ///   - weights: the vector of weights to share; `nil` to create a vector of zeros.
+  /// - Throws: `PolicyError` when the policy does not support the layout's spaces.
   init(
     _ policy: any Policy, layout: FragmentLayout, of range: Range<Int>,
     streams: RandomStreamBuffer, choice: ActionChoice, carriedState: CarriedState,
@@ -57,7 +57,7 @@ final class PolicyActorPart {
     actionColumns = .copy(of: layout.act.leaves)
     let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
     let next = reaction.hx.map(\.numeric)
-    // What is carried is wanted even if no score depends on it: the fragment records it.
+    // The recurrent state is an output even if no score depends on it: the fragment records it.
     executor = Executor(
       graph, outputs: outputs.map(\.tensor) + next.leaves + inputs.leaves, weights: weights)
     precondition(
@@ -92,7 +92,7 @@ final class PolicyActorPart {
   /// The weights in use.
   var weights: FlatVector<Float> { executor.weights }
 
-  /// Has the next reaction renew what is derived from the weights.
+  /// Marks everything derived from the weights as out of date.
   func weightsChanged() { isStale = true }
 
   /// Reacts to the state of row t.

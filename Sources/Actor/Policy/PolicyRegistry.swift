@@ -2,10 +2,10 @@ import Foundation
 import Rollout
 import Synchronization
 
-/// The policies that a worker process or a checkpoint can be told to use, by kind.
+/// The policies available to worker processes and checkpoints, by kind.
 ///
-/// A user's executable registers its own before it does anything else, so that its workers, which are the same executable,
-/// know them too.
+/// A user's executable registers custom policies before anything else runs. Its workers are the
+/// same executable, so they register them too.
 public enum PolicyRegistry {
   private typealias Decode = @Sendable (Data) throws -> any Policy
 
@@ -14,12 +14,12 @@ public enum PolicyRegistry {
     QNetworkPolicy.kind: { try JSONDecoder().decode(QNetworkPolicy.self, from: $0) },
   ])
 
-  /// Makes a policy known under its kind.
+  /// Registers a policy under its kind.
   public static func register<P: Policy>(_ type: P.Type) {
     kinds.withLock { $0[P.kind] = { try JSONDecoder().decode(P.self, from: $0) } }
   }
 
-  /// The text that stands for a policy in a checkpoint and between processes: `<kind> <settings as JSON>`.
+  /// Encodes a policy for checkpoints and worker processes as `<kind> <settings as JSON>`.
   public static func encode(_ policy: some Policy) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -29,7 +29,7 @@ public enum PolicyRegistry {
     return "\(type(of: policy).kind) \(String(decoding: data, as: UTF8.self))"
   }
 
-  /// The policy that such a text stands for.
+  /// Decodes a policy from the text of `encode`.
   ///
   /// - Throws: `PolicyError` when its kind is not registered or its settings cannot be read.
   public static func decode(_ text: String) throws(PolicyError) -> any Policy {

@@ -1,16 +1,16 @@
 import Rollout
 
-/// A policy traced for one environment and row, to see what it is made of.
+/// A policy traced for one environment and one row, to inspect its graph.
 struct PolicyTrace {
   let graph: Graph
-  /// What the policy could read.
+  /// The inputs available to the policy.
   let state: TracedState
-  /// What it said.
+  /// The traced outputs.
   let reaction: Reaction
 
   /// Traces a policy once.
   ///
-  /// - Throws: `PolicyError` when it cannot deal with these spaces.
+  /// - Throws: `PolicyError` when the policy does not support these spaces.
   init(_ policy: any Policy, for spaces: EnvironmentSpaces) throws(PolicyError) {
     graph = Graph()
     let layout = FragmentLayout(

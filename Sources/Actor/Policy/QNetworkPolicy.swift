@@ -1,32 +1,33 @@
 import Rollout
 
-/// A network that says what each action is worth, and mostly takes the best: ε-greedy.
+/// A Q-network with an ε-greedy policy.
 ///
 ///     μ(a | s) = ε / n + (1 − ε) [a = argmax Q(s, ·)]
 ///
-/// ε is a buffer of the weights, so that it reaches workers with them; so are the weights of the target network, which
-/// only learning looks at. What is recorded is log μ as `logits`, and Q(s, ·) as `q` [rows, B, n].
+/// ε is a buffer of the weights and reaches the workers with them. The target network's weights are
+/// buffers as well. Only the learner uses them. The recorded outputs are log μ as `logits` and Q(s,
+/// ·) as `q` [rows, B, n].
 ///
 /// Source: Mnih et al. (2015), "Human-level control through deep reinforcement learning".
 public struct QNetworkPolicy: Policy, Equatable {
-  /// The name in checkpoints.
+  /// The kind in checkpoints.
   public static let kind = "q-network"
-  /// The buffer that ε lies in.
+  /// The name of the buffer of ε.
   public static let epsilonName = "epsilon"
-  /// What the names of the target network's buffers are below.
+  /// The prefix of the names of the target network's buffers.
   public static let targetRoot = "target"
 
-  /// The network, whose scores are the actions' values.
+  /// The network, with the action values as its scores.
   public var network: NetworkPolicy
 
-  /// Values from a network's scores.
+  /// Creates a policy from a network's scores.
   public init(_ network: NetworkPolicy = NetworkPolicy()) { self.network = network }
 
-  /// Which of two sets of weights says what actions are worth.
+  /// The two sets of weights that can estimate action values.
   public enum Weights: Sendable {
-    /// Those that are learnt.
+    /// The learned weights.
     case online
-    /// Those that are copied from them now and then.
+    /// The target network's weights, copied from the learned ones at intervals.
     case target
   }
 
@@ -46,14 +47,14 @@ public struct QNetworkPolicy: Policy, Equatable {
         "Q-learning takes no action masks: use an algorithm with a policy, such as ppo")
     }
     let q = try values(of: state, by: .online, in: graph)
-    // Workers leave it out, but have to lay the weights out alike.
+    // Workers do not compute these values, but need the same layout of the weights.
     _ = try values(of: state, by: .target, in: graph)
     let epsilon = graph.buffer(Self.epsilonName, [], initially: 1)
     let chance = (1 - epsilon) * q.oneHotOfLargest() + (1 / Double(count)) * epsilon
     return Reaction(logits: log(chance), information: [("q", q)])
   }
 
-  /// Traces what each action is worth, Q(s, ·) [rows, B, n].
+  /// Traces the action values Q(s, ·), [rows, B, n].
   public func values(
     of state: TracedState, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> Tensor {

@@ -1,15 +1,15 @@
 import Rollout
 
-/// What a network remembers with.
+/// The kind of recurrent layers in a network.
 public enum RecurrentCore: String, Codable, Sendable, CaseIterable {
-  /// Nothing: it sees the state alone.
+  /// No recurrent layers.
   case none
   /// Long short-term memory.
   case lstm
   /// Gated recurrent units.
   case gru
 
-  /// What one core of so many layers carries, per environment: `h`, and `c` of an LSTM, one leaf for each layer.
+  /// Returns the recurrent state per environment: `h`, and `c` of an LSTM, one leaf per layer.
   func state(size: Int, layers: Int) -> Nested<LeafSpecification> {
     let all: Nested<LeafSpecification> = .list(
       Array(repeating: .leaf(.init(.float32, [size])), count: layers))
@@ -23,10 +23,10 @@ public enum RecurrentCore: String, Codable, Sendable, CaseIterable {
   /// Traces the core.
   ///
   /// - Parameters:
-  ///   - x: what it sees, [T, B, features].
-  ///   - hx: what it carries to the first row, in the structure of `state`.
-  ///   - resets: where an episode begins, [T, B].
-  /// - Returns: its output [T, B, size], and what it carries on.
+  ///   - x: its inputs, [T, B, features].
+  ///   - hx: the recurrent state before the first row, in the structure of `state`.
+  ///   - resets: true where an episode begins, [T, B].
+  /// - Returns: its output [T, B, size] and the recurrent state after the last row.
   /// - Throws: `PolicyError` when `hx` is of another structure.
   func trace(
     _ x: Tensor, size: Int, layers: Int, from hx: Nested<Tensor>, resets: Tensor, name: String,

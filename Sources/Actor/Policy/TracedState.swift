@@ -1,28 +1,28 @@
 import Rollout
 
-/// The state that an actor reacts to, as tensors: some rows of a fragment, [rows, B, …] each.
+/// The inputs of a policy as tensors: some rows of a fragment, [rows, B, …] each.
 ///
-/// This is the seed's `step(stepno, obs, act, rew, fin)`: a policy reads of it what it likes, and what it does not read
-/// costs nothing.
+/// These are the arguments of `step(stepno, obs, act, rew, fin)` in rlplay's overview. A policy may
+/// read any of them. An unread input costs nothing.
 public struct TracedState {
   /// Steps since the episode began, int32 [rows, B].
   public let stepno: Tensor
   /// Observations [rows, B, …].
   public let obs: Nested<Tensor>
-  /// The actions that led here [rows, B, …].
+  /// The previous actions, on the steps into these rows, [rows, B, …].
   public let act: Nested<Tensor>
-  /// Rewards received on arriving [rows, B].
+  /// The rewards of the steps into these rows, [rows, B].
   public let rew: Tensor
-  /// Whether an episode ended on arriving, bool [rows, B].
+  /// True where the row begins an episode, bool [rows, B].
   public let fin: Tensor
-  /// What the actor carries when it comes to the first of the rows, [B, …]; empty when it has no memory.
+  /// The recurrent state before the first of the rows, [B, …]; empty without memory.
   ///
-  /// Where `fin` is set at a row, what is carried counts as zero before that row.
+  /// The state counts as zero before each row with `fin` set.
   public let hx: Nested<Tensor>
-  /// What the environments emit and accept.
+  /// The observation and action spaces.
   public let spaces: EnvironmentSpaces
 
-  /// A state made of tensors that need not lie in a fragment, such as figures in Double.
+  /// Creates a state from tensors that need not be columns of a fragment, such as Double ones.
   public init(
     stepno: Tensor, obs: Nested<Tensor>, act: Nested<Tensor>, rew: Tensor, fin: Tensor,
     hx: Nested<Tensor> = .empty, spaces: EnvironmentSpaces
@@ -39,8 +39,8 @@ public struct TracedState {
   /// Traces the rows `rows` of a fragment's state.
   ///
   /// - Parameters:
-  ///   - environments: whose state; all environments' when it is nil, and of several rows.
-  ///   - hx: what the actor carries when it comes to the first of them.
+  ///   - environments: the range of environments, in every row; `nil` for all.
+  ///   - hx: the recurrent state before the first of the rows.
   public init(
     _ graph: Graph, _ layout: FragmentLayout, rows: Range<Int>, environments: Range<Int>? = nil,
     hx: Nested<Tensor> = .empty
@@ -60,9 +60,9 @@ public struct TracedState {
     act = input(layout.act, spaces.action.leaves)
   }
 
-  /// Some of the rows.
+  /// Returns a range of the rows.
   ///
-  /// - Parameter hx: what the actor carries when it comes to the first of them.
+  /// - Parameter hx: the recurrent state before the first of these rows.
   public func rows(_ range: Range<Int>, hx: Nested<Tensor> = .empty) -> TracedState {
     TracedState(
       stepno: stepno.rows(range), obs: obs.map { $0.rows(range) }, act: act.map { $0.rows(range) },
@@ -70,38 +70,42 @@ public struct TracedState {
   }
 }
 
-/// A whole fragment as tensors: what an objective is written in.
+/// A fragment as tensors, the input of an objective.
 ///
-/// `current` and `next` are the two halves of the seed's `timeshift`: rows 0…T−1 and rows 1…T of the same memory, so that
-/// `next.act[t]`, `next.rew[t]` and `next.fin[t]` follow from `current.obs[t]`.
+/// `current` and `next` are the two halves of `timeshift` in rlplay's overview: rows 0…T−1 and rows
+/// 1…T of the same memory. `next.act[t]`, `next.rew[t]` and `next.fin[t]` follow from
+/// `current.obs[t]`.
 public struct TracedFragment {
   /// Rows 0…T−1.
   public let current: TracedState
   /// Rows 1…T.
   public let next: TracedState
-  /// The rewards that followed from rows 0…T−1 as they are learnt from, [T, B]: `next.rew`, or normalised.
+  /// The rewards to learn from, [T, B]: `next.rew`, or its normalized values.
   public internal(set) var rewards: Tensor
-  /// What the actor that collected the fragment said at rows 0…T−1, by name.
+  /// The outputs of the collecting actor at rows 0…T−1, by name.
   public let actor: Nested<Tensor>
-  /// What the actor that collected the fragment said at row T, by name: [B, …].
+  /// The outputs of the collecting actor at row T, by name: [B, …].
   public let virtual: Nested<Tensor>
-  /// What is said to the state behind the last row as it is learnt from, by name, [B, …]: `virtual`, or what the trained policy
-  /// says itself.
-  public internal(set) var last: Nested<Tensor>
-  /// Whether the task ended the episode on the step, bool [T, B].
-  public let terminated: Tensor
-  /// Whether a limit cut the episode on the step, bool [T, B].
-  public let truncated: Tensor
-  /// The observations that resets overwrote, [T, B, …]; anything where no episode ended.
-  public let finalObs: Nested<Tensor>
-  /// What the actor that collected the fragment said to those of them at which a limit cut an episode, by name: [T, B, …].
+  /// The outputs at row T to bootstrap from, by name, [B, …].
   ///
-  /// Anything, NaN too, where `truncated` is not set; empty where the actor says nothing but logits.
+  /// These are `virtual` or, after `bootstrapping(from:after:choosing:in:)`, the outputs of the
+  /// trained policy.
+  public internal(set) var last: Nested<Tensor>
+  /// True where the step terminated the episode, bool [T, B].
+  public let terminated: Tensor
+  /// True where the step truncated the episode, bool [T, B].
+  public let truncated: Tensor
+  /// The final observations of ended episodes, [T, B, …]; undefined where no episode ended.
+  public let finalObs: Nested<Tensor>
+  /// The collecting actor's outputs for the final observations of truncated episodes, by name.
+  ///
+  /// The shape is [T, B, …]. Values where `truncated` is not set are undefined and may be NaN.
+  /// Empty if the actor has no outputs but logits.
   public let final: Nested<Tensor>
-  /// Whether there may be steps that nobody played, since an environment waits (`sticky`).
+  /// True if the fragment may hold unplayed steps of environments that wait (`sticky`).
   public let mayWait: Bool
 
-  /// A fragment made of tensors that need not lie in one; both states have T rows.
+  /// Creates a fragment from tensors that need not be its columns; both states have T rows.
   public init(
     current: TracedState, next: TracedState, actor: Nested<Tensor>,
     virtual: Nested<Tensor> = .empty, terminated: Tensor, truncated: Tensor,
@@ -141,19 +145,19 @@ public struct TracedFragment {
     mayWait = contents.mayWait
   }
 
-  /// The fragment with what a policy says to row T in place of the actor's virtual reaction; passes no gradient.
+  /// Returns the fragment with the trained policy's outputs as `last`, without a gradient.
   ///
   /// - Parameters:
-  ///   - policy: the policy that is trained.
-  ///   - reaction: what it says to `current`, and so what it carries to row T.
-  ///   - distribution: how actions are drawn.
+  ///   - policy: the trained policy.
+  ///   - reaction: its reaction to `current`, which provides the recurrent state before row T.
+  ///   - distribution: the action distribution.
   /// - Throws: `PolicyError` as the policy does.
   public func bootstrapping(
     from policy: any Policy, after reaction: Reaction,
     choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> TracedFragment {
     let steps = next.fin.shape[0]
-    // A reset at row T is one that the policy sees in that row, as in a worker.
+    // `fin` at row T resets the recurrent state in the policy, as in a worker.
     let state = next.rows(steps - 1..<steps, hx: reaction.hx)
     let said = try policy.react(to: state, choosing: distribution, in: graph).recorded
     var copy = self
@@ -164,7 +168,7 @@ public struct TracedFragment {
 }
 
 extension Graph {
-  /// The same rows of all columns of a container.
+  /// Returns inputs for the same rows of all columns of a container.
   func inputs(
     _ columns: Nested<Column>, _ leaves: Nested<LeafSpecification>, rows: Range<Int>,
     environments: Range<Int>? = nil
@@ -179,6 +183,6 @@ extension Graph {
 }
 
 extension Tensor {
-  /// A single row [1, …] without the axis that says so.
+  /// The tensor [1, …] without its first axis.
   fileprivate var withoutFirstAxis: Tensor { reshaped(Array(shape.dropFirst())) }
 }
