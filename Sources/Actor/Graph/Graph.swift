@@ -1,9 +1,10 @@
 import Rollout
 
-/// A list of operations over known shapes, written down by running ordinary Swift once.
+/// A list of operations with known shapes, traced by running ordinary Swift once.
 ///
-/// A policy or an objective is traced into a graph; an `Executor` then runs the list forwards and backwards for ever,
-/// over memory planned beforehand. One graph definition serves workers ([1, B]) and the learner ([T, B]).
+/// A policy or an objective is traced into a graph. An `Executor` then runs the list forwards and
+/// backwards any number of times, in memory planned beforehand. One definition serves workers ([1,
+/// B]) and the learner ([T, B]).
 ///
 ///     let graph = Graph()
 ///     let x = graph.input([8, 4])
@@ -16,30 +17,30 @@ public final class Graph {
     var elementType: ElementType?
   }
 
-  /// The parameters and buffers that were asked for, in the order in which they were first named.
+  /// The parameters and buffers, in order of first use.
   public private(set) var parameters = ParameterLayout()
 
   private(set) var nodes: [Node] = []
   private var parameterNodes: [String: Int] = [:]
-  /// Whether parameters that are asked for are held as they are.
+  /// True while new parameters become buffers.
   private var isHolding = false
 
-  /// An empty graph.
+  /// Creates an empty graph.
   public init() {}
 
-  /// Numbers that the caller sets before each run.
+  /// Returns an input set by the caller before each run.
   public func input(_ shape: [Int], elementType: ElementType? = nil) -> Tensor {
     append(.input(.memory), [], shape, elementType: elementType)
   }
 
-  /// Rows of a field of the fragment that is bound before each run: [rows, B, …].
+  /// Returns rows of a column of the fragment bound before each run: [rows, B, …].
   ///
   /// - Parameters:
-  ///   - column: the field.
+  ///   - column: the column.
   ///   - specification: its element type and shape per environment.
-  ///   - rows: the rows to see, counted from the row that the fragment is bound at.
-  ///   - environments: whose; all environments' when it is nil.
-  /// - Precondition: of several rows all environments are seen, since only then do they lie side by side.
+  ///   - rows: the range of rows, relative to the row at which the fragment is bound.
+  ///   - environments: the range of environments; `nil` for all.
+  /// - Precondition: several rows need all environments, since only then are they contiguous.
   public func input(
     _ column: Column, _ specification: LeafSpecification, rows: Range<Int>,
     environments: Range<Int>? = nil
@@ -56,28 +57,29 @@ public final class Graph {
       elementType: specification.elementType)
   }
 
-  /// A learnt array under PyTorch's name, the same one for the same name.
+  /// Returns the learned parameter of a PyTorch name; one name is one parameter.
   ///
-  /// - Precondition: a name that was used before has the same shape, and is no buffer's.
+  /// - Precondition: a reused name has the same shape and is not a buffer's.
   public func parameter(
     _ name: String, _ shape: [Int], _ initialisation: Initialisation
   ) -> Tensor {
     weights(name, shape, initialisation, isLearnt: !isHolding)
   }
 
-  /// Numbers that are not learnt but travel with the weights: the statistics of a normaliser, or an ε.
+  /// Returns a buffer: values in the weights that are not learned, such as statistics or an ε.
   ///
-  /// They lie in the flat vector under their name, so that workers and checkpoints have them; no gradient flows into them
-  /// and no optimiser moves them. Whoever keeps them up to date writes their slice of the weights.
+  /// A buffer is a named part of the flat vector, which workers and checkpoints receive. It gets no
+  /// gradient, and no optimizer changes it. Code that updates it writes its slice of the weights.
   ///
-  /// - Precondition: a name that was used before has the same shape, and is no parameter's.
+  /// - Precondition: a reused name has the same shape and is not a parameter's.
   public func buffer(_ name: String, _ shape: [Int], initially value: Double = 0) -> Tensor {
     weights(name, shape, .constant(value), isLearnt: false)
   }
 
-  /// Traces with parameters that are not learnt: each one that is first named here becomes a buffer.
+  /// Traces layers with buffers in place of parameters, for each name first used in `body`.
   ///
-  /// A second network beside the one that is trained, such as Q-learning's target, is written with the same layers.
+  /// A second network beside the trained one, such as Q-learning's target network, uses the same
+  /// layers.
   public func holding<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -105,10 +107,12 @@ public final class Graph {
     return tensor
   }
 
-  /// One number that never changes.
+  /// Returns a constant scalar.
   public func constant(_ value: Double) -> Tensor { append(.constant(value), [], []) }
 
-  /// Tensors side by side along their last axis, in the order given: the seed's `ModuleDict`.
+  /// Concatenates tensors along their last axis, in the given order.
+  ///
+  /// This is the `ModuleDict` of rlplay's overview.
   ///
   /// - Precondition: all other axes agree.
   public func concatenate(_ parts: [Tensor]) -> Tensor {
@@ -124,18 +128,18 @@ public final class Graph {
     return append(.concatenate, parts.map(\.numeric), leading + [width])
   }
 
-  /// Which nodes these ones depend on, themselves included, by number.
+  /// Returns for each node whether any of `results` depends on it, themselves included.
   func ancestors(of results: [Int]) -> [Bool] {
     var isNeeded = Array(repeating: false, count: nodes.count)
     for id in results { isNeeded[id] = true }
-    // Operands were written down before what is made of them.
+    // Operands precede the nodes that use them.
     for id in nodes.indices.reversed() where isNeeded[id] {
       for operand in nodes[id].operands { isNeeded[operand] = true }
     }
     return isNeeded
   }
 
-  /// Tensors one behind the other along their first axis, in the order given.
+  /// Concatenates tensors along their first axis, in the given order.
   ///
   /// - Precondition: all other axes agree.
   func concatenateRows(_ parts: [Tensor]) -> Tensor {
@@ -145,7 +149,7 @@ public final class Graph {
         Array(part.shape.dropFirst()) == row, "\(part.shape) does not follow rows of \(row)")
     }
     let count = parts.reduce(0) { $0 + $1.shape[0] }
-    // Rows lie one behind the other, so they stand side by side as parts of one row.
+    // Row-major parts are contiguous, which makes them the columns of one flat row.
     return concatenate(parts.map { $0.reshaped([$0.elementCount]) }).reshaped([count] + row)
   }
 

@@ -1,27 +1,29 @@
 public import Rollout
 
-/// What a policy turned out to be made of: a row for each layer that has parameters.
+/// The layers of a traced policy: one row for each layer with parameters.
 ///
 ///     let table = try LayerTable(NetworkPolicy(), for: spaces)
 ///     table.rows.map(\.name)      // act, hidden, logits
 public struct LayerTable: Sendable, Equatable {
-  /// A layer, or a parameter or buffer that belongs to none.
+  /// A layer, or a parameter or buffer outside any layer.
   public struct Row: Sendable, Equatable {
-    /// What its parameters' names begin with, or the whole name of what belongs to no layer.
+    /// The common prefix of the parameters' names, or the whole name outside any layer.
     public let name: String
-    /// PyTorch's word for it: `Linear`, `Conv2d`, `Embedding`, `LayerNorm`, `LSTM`, `GRU`, `Parameter` or `Buffer`.
+    /// PyTorch's name of the kind, or `Parameter` or `Buffer`.
+    ///
+    /// The kinds are `Linear`, `Conv2d`, `Embedding`, `LayerNorm`, `LSTM` and `GRU`.
     public let kind: String
-    /// What is applied to its sums, or nothing.
+    /// The activation after the layer; `nil` for none.
     public let activation: Activation?
-    /// The shape of what comes out for one environment and row; of a parameter alone, its own shape.
+    /// The shape of the output for one environment and row; outside any layer, its own shape.
     public let output: [Int]
-    /// How many numbers it has.
+    /// The number of parameter elements.
     public let parameterCount: Int
-    /// Whether they are learnt; not so a buffer's.
+    /// True unless it is a buffer.
     public var isLearnt: Bool { kind != "Buffer" }
   }
 
-  /// Something that the policy reads.
+  /// An input that the policy reads.
   public struct Input: Sendable, Equatable {
     /// Its path in the state: `obs`, `act.1`, `stepno`.
     public let name: String
@@ -29,18 +31,18 @@ public struct LayerTable: Sendable, Equatable {
     public let shape: [Int]
   }
 
-  /// What of the state has an influence on anything that the policy says, in the order of an actor's arguments.
+  /// The inputs that influence at least one output, in the order of a policy's arguments.
   public let inputs: [Input]
-  /// The layers, in the order in which their first parameters were named.
+  /// The layers, in order of their first parameters.
   public let rows: [Row]
   /// All parameters and buffers.
   public let parameters: ParameterLayout
-  /// The names of parameters on which a value that the policy says depends, and nothing else that it records.
+  /// The names of parameters that influence the output `value` and no other recorded output.
   public let valueParameters: Set<String>
 
   /// Traces a policy once, for one environment and row.
   ///
-  /// - Throws: `PolicyError` when it cannot deal with these spaces.
+  /// - Throws: `PolicyError` when the policy does not support these spaces.
   public init(_ policy: any Policy, for spaces: EnvironmentSpaces) throws(PolicyError) {
     let trace = try PolicyTrace(policy, for: spaces)
     let results = trace.reaction.recorded.map(\.tensor) + trace.reaction.hx.leaves
@@ -53,7 +55,7 @@ public struct LayerTable: Sendable, Equatable {
     valueParameters = trace.valueParameters
   }
 
-  /// A state's tensors by path; what is carried has no axis for rows.
+  /// Returns a state's tensors by path; the recurrent state has no axis of rows.
   private static func fields(
     of state: TracedState
   ) -> [(name: String, tensor: Tensor, leadingAxes: Int)] {
@@ -69,13 +71,13 @@ public struct LayerTable: Sendable, Equatable {
 }
 
 extension Graph {
-  /// What parameters have in common that stand in one row.
+  /// The key that groups parameters into rows of the table.
   private enum Group: Hashable {
-    /// A recurrent layer of that name: its parameters belong to several nodes.
+    /// The recurrent layer of a name, whose parameters belong to several nodes.
     case recurrent(String)
-    /// The node that computes with them.
+    /// The node that reads the parameters.
     case layer(Int)
-    /// A parameter of no layer, by its place.
+    /// A parameter outside any layer, by its place.
     case alone(Int)
   }
 
@@ -124,7 +126,7 @@ extension Graph {
     }
   }
 
-  /// For each parameter the first layer that computes with it.
+  /// The first layer that reads each parameter.
   private var parameterOwners: [Int?] {
     var owners: [Int: Int] = [:]
     for (id, node) in nodes.enumerated() {
@@ -135,7 +137,7 @@ extension Graph {
     return weightNodes.map { owners[$0] }
   }
 
-  /// The activation that is all that reads a node.
+  /// Returns the activation that is the only reader of a node.
   private func activation(after id: Int) -> Activation? {
     let readers = nodes.filter { $0.operands.contains(id) }
     guard readers.count == 1, case .unary(.activation(let activation)) = readers[0].operation
@@ -145,7 +147,7 @@ extension Graph {
 }
 
 extension Graph.Node {
-  /// PyTorch's word for a layer, its fused activation, and which operands are its parameters; `nil` for all other nodes.
+  /// PyTorch's name of a layer, its fused activation and its parameters; `nil` for other nodes.
   fileprivate var layer: (kind: String, activation: Activation?, parameters: ArraySlice<Int>)? {
     func fused(_ activation: Activation) -> Activation? {
       activation == .identity ? nil : activation
@@ -161,12 +163,12 @@ extension Graph.Node {
 }
 
 extension Graph {
-  /// The node of each parameter and buffer: each has one, and both were written down in one order.
+  /// The nodes of all parameters and buffers, in the order of `parameters.entries`.
   fileprivate var weightNodes: [Int] {
     nodes.indices.filter { if case .parameter = nodes[$0].operation { true } else { false } }
   }
 
-  /// Where in the flat vector the learnt weights lie that a tensor depends on.
+  /// Returns the slices of the flat vector with learned weights that a tensor depends on.
   package func learntWeights(behind tensor: Tensor) -> [Range<Int>] {
     let isRead = ancestors(of: [tensor.id])
     return zip(parameters.entries, weightNodes).filter { isRead[$1] && $0.isLearnt }.map(\.0.range)
@@ -174,7 +176,7 @@ extension Graph {
 }
 
 extension PolicyTrace {
-  /// The names of parameters that only the value depends on; what is carried from row to row does not count.
+  /// The names of parameters that only `value` depends on; the recurrent state is ignored.
   fileprivate var valueParameters: Set<String> {
     func ancestors(_ results: [(name: String, tensor: Tensor)]) -> [Bool] {
       graph.ancestors(of: results.map(\.tensor.id))
@@ -189,17 +191,17 @@ extension PolicyTrace {
 extension ParameterLayout.Entry {
   private var lastDot: String.Index? { name.lastIndex(of: ".") }
 
-  /// The name without its last part.
+  /// The name without its last component.
   fileprivate var layerName: String { lastDot.map { String(name[..<$0]) } ?? name }
 
   private var lastPart: Substring { lastDot.map { name[name.index(after: $0)...] } ?? name[...] }
 
-  /// Whether the name is one that PyTorch's recurrent layers give their parameters.
+  /// True if the name is one of PyTorch's parameter names of recurrent layers.
   fileprivate var isRecurrent: Bool {
     ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].contains { lastPart.hasPrefix($0) }
   }
 
-  /// For a recurrent layer's weight behind what it carries, which layer that is: an LSTM has four gates, a GRU three.
+  /// The kind of recurrent layer of a `weight_hh`: an LSTM has four gates, a GRU three.
   fileprivate var recurrentKind: String? {
     guard lastPart.hasPrefix("weight_hh"), shape.count == 2 else { return nil }
     return switch shape[0] {

@@ -1,17 +1,18 @@
 import Rollout
 
-// What follows in time from [T, B] rows, backwards. No gradient passes: what is estimated of a return is held
-// fixed where it is learnt from.
+// Operations along time on [T, B] rows. They pass no gradient: return estimates are constants in an
+// objective.
 extension Tensor {
-  /// A sum that runs backwards along the first axis, weighted at each row; passes no gradient.
+  /// Returns a weighted sum that runs backwards along the first axis; passes no gradient.
   ///
   ///     y[t] = x[t] + weights[t] y[t+1],   y[T] = last
   ///
-  /// Where a weight is 0 nothing is seen of what follows, not even NaN. Discounted returns, GAE and V-trace are such sums.
+  /// A weight of 0 hides all that follows, even NaN. Discounted returns, GAE and V-trace are such
+  /// sums.
   ///
   /// - Parameters:
-  ///   - weights: [T, B], as this.
-  ///   - last: [B], what follows from the last row; zero when there is none.
+  ///   - weights: [T, B], the shape of this tensor.
+  ///   - last: [B], the sum after the last row; `nil` for zero.
   public func accumulatedBackwards(weights: Tensor, last: Tensor? = nil) -> Tensor {
     precondition(shape.count == 2, "what accumulates must be [T, B], not \(shape)")
     precondition(weights.shape == shape, "\(weights.shape) does not weight \(shape)")
@@ -20,7 +21,7 @@ extension Tensor {
       .accumulateBackwards, [numeric, weights.numeric] + (last.map { [$0.numeric] } ?? []), shape)
   }
 
-  /// What stands one row later, and `last` behind the last row; passes no gradient.
+  /// Returns the tensor one row later, with `last` after the last row; passes no gradient.
   ///
   /// - Parameter last: a row [B, …] of this tensor [T, B, …].
   public func following(last: Tensor) -> Tensor {
@@ -29,15 +30,15 @@ extension Tensor {
       .stopGradient()
   }
 
-  /// Discounted returns along the first axis, cut where an episode ended; passes no gradient.
+  /// Returns discounted returns along the first axis that stop at episode ends; passes no gradient.
   ///
   ///     G[t] = rewards[t] + γ (1 − ends[t]) G[t+1],   G[T] = bootstrap
   ///
   /// - Parameters:
-  ///   - rewards: [T, B], what followed from each row: r_{t+1}.
-  ///   - ends: [T, B], not 0 where the episode ended on that step: d_{t+1}.
+  ///   - rewards: [T, B], the reward of the step from each row: r_{t+1}.
+  ///   - ends: [T, B], not 0 where that step ended the episode: d_{t+1}.
   ///   - discount: γ.
-  ///   - bootstrap: [B], the value of the state after the last row; zero when there is none.
+  ///   - bootstrap: [B], the value estimate of the state after the last row; `nil` for zero.
   public static func discountedReturns(
     rewards: Tensor, ends: Tensor, discount: Double, bootstrap: Tensor? = nil
   ) -> Tensor {

@@ -1,117 +1,117 @@
 import Rollout
 
-/// The result of an operation in a graph: a name for values that an executor will compute.
+/// The result of an operation in a graph, computed later by an executor.
 ///
-/// Tensors are only touched while a graph is traced, once. Formulas read as on paper:
+/// Tensors exist only while a graph is traced, once. Formulas read as on paper:
 ///
 ///     let rho = exp(logPi.stopGradient() - logMu).clamped(to: 0...rhoClip)
 ///     let score = (logPi * returns * rho).mean()
 ///
-/// Binary operations take two tensors of one shape; or one of them is a single number, or has one number for each row of the
-/// other's last axis.
+/// Binary operations take two tensors of one shape. One of them may instead be a scalar or have one
+/// number for each row of the other's last axis.
 public struct Tensor {
   /// The graph that computes it.
   public let graph: Graph
   let id: Int
 
-  /// The shape; empty for a single number.
+  /// The shape; empty for a scalar.
   public var shape: [Int] { graph.nodes[id].shape }
 
-  /// What an element is: `nil` for the executor's scalar, otherwise what the bound memory holds.
+  /// The element type of bound memory; `nil` for the executor's scalar.
   public var elementType: ElementType? { graph.nodes[id].elementType }
 
-  /// How many elements there are.
+  /// The number of elements.
   public var elementCount: Int { shape.reduce(1, *) }
 
-  /// The last axis: the features, classes or actions.
+  /// The size of the last axis: features, classes or actions.
   public var lastAxis: Int { shape.last ?? 1 }
 
-  /// All axes but the last, multiplied.
+  /// The product of all axes but the last.
   public var rowCount: Int { shape.dropLast().reduce(1, *) }
 }
 
 // MARK: Arithmetic
 
 extension Tensor {
-  /// The sum, element by element.
+  /// Returns the elementwise sum.
   public static func + (left: Tensor, right: Tensor) -> Tensor { left.binary(.add, right) }
 
-  /// The difference, element by element.
+  /// Returns the elementwise difference.
   public static func - (left: Tensor, right: Tensor) -> Tensor { left.binary(.subtract, right) }
 
-  /// The product, element by element.
+  /// Returns the elementwise product.
   public static func * (left: Tensor, right: Tensor) -> Tensor { left.binary(.multiply, right) }
 
-  /// The quotient, element by element.
+  /// Returns the elementwise quotient.
   public static func / (left: Tensor, right: Tensor) -> Tensor { left.binary(.divide, right) }
 
-  /// Each element plus a number.
+  /// Returns each element plus a number.
   public static func + (left: Tensor, right: Double) -> Tensor {
     left.unary(.affine(scale: 1, shift: right))
   }
 
-  /// Each element minus a number.
+  /// Returns each element minus a number.
   public static func - (left: Tensor, right: Double) -> Tensor { left + -right }
 
-  /// A number minus each element.
+  /// Returns a number minus each element.
   public static func - (left: Double, right: Tensor) -> Tensor {
     right.unary(.affine(scale: -1, shift: left))
   }
 
-  /// Each element times a number.
+  /// Returns each element times a number.
   public static func * (left: Double, right: Tensor) -> Tensor {
     right.unary(.affine(scale: left, shift: 0))
   }
 
-  /// Each element with its sign turned.
+  /// Returns the negative of each element.
   public static prefix func - (operand: Tensor) -> Tensor { -1 * operand }
 
-  /// The smaller one, element by element; NaN if either is.
+  /// Returns the elementwise minimum; NaN if either element is.
   public func minimum(_ other: Tensor) -> Tensor { binary(.minimum, other) }
 
-  /// The larger one, element by element; NaN if either is.
+  /// Returns the elementwise maximum; NaN if either element is.
   public func maximum(_ other: Tensor) -> Tensor { binary(.maximum, other) }
 
-  /// Each element held within bounds; no gradient passes where it was outside.
+  /// Returns the elements clamped to bounds; elements outside get no gradient.
   public func clamped(to bounds: ClosedRange<Double>) -> Tensor {
     unary(.clamp(low: bounds.lowerBound, high: bounds.upperBound))
   }
 
-  /// Each element squared.
+  /// Returns the square of each element.
   public func squared() -> Tensor { unary(.square) }
 
-  /// 1 where an element is at least the bound, 0 elsewhere; passes no gradient.
+  /// Returns 1 where an element is at least the bound, 0 elsewhere; passes no gradient.
   public func atLeast(_ bound: Double) -> Tensor { unary(.atLeast(bound)) }
 }
 
-/// e to the power of each element.
+/// Returns e to the power of each element.
 public func exp(_ operand: Tensor) -> Tensor { operand.unary(.exponential) }
 
-/// The natural logarithm of each element.
+/// Returns the natural logarithm of each element.
 public func log(_ operand: Tensor) -> Tensor { operand.unary(.logarithm) }
 
 // MARK: Activations
 
 extension Tensor {
-  /// Rectified linear unit: max(0, x).
+  /// Returns the rectified linear unit: max(0, x).
   public func relu() -> Tensor { activated(.relu) }
 
-  /// Exponential linear unit: x where positive, otherwise e^x − 1.
+  /// Returns the exponential linear unit: x where positive, otherwise eˣ − 1.
   public func elu() -> Tensor { activated(.elu) }
 
-  /// Hyperbolic tangent.
+  /// Returns the hyperbolic tangent.
   public func tanh() -> Tensor { activated(.tanh) }
 
-  /// Sigmoid linear unit: x / (1 + e⁻ˣ).
+  /// Returns the sigmoid linear unit: x / (1 + e⁻ˣ).
   public func silu() -> Tensor { activated(.silu) }
 
-  /// Gaussian error linear unit: x Φ(x) with the normal distribution itself, not an approximation by tanh.
+  /// Returns the Gaussian error linear unit, x Φ(x) with the exact normal distribution function Φ.
   public func gelu() -> Tensor { activated(.gelu) }
 
-  /// The logistic function: 1 / (1 + e⁻ˣ).
+  /// Returns the logistic function: 1 / (1 + e⁻ˣ).
   public func sigmoid() -> Tensor { unary(.sigmoid) }
 
-  /// The activation of that name.
+  /// Applies an activation.
   public func activated(_ activation: Activation) -> Tensor {
     activation == .identity ? self : unary(.activation(activation))
   }
@@ -120,35 +120,37 @@ extension Tensor {
 // MARK: Reductions and rows
 
 extension Tensor {
-  /// The mean of all elements.
+  /// Returns the mean of all elements.
   public func mean() -> Tensor { graph.append(.reduce(.mean), [numeric], []) }
 
-  /// The sum of all elements.
+  /// Returns the sum of all elements.
   public func sum() -> Tensor { graph.append(.reduce(.sum), [numeric], []) }
 
-  /// The largest of all elements; passes no gradient.
+  /// Returns the largest element; passes no gradient.
   public func largest() -> Tensor { graph.append(.reduce(.largest), [numeric], []) }
 
-  /// The standard deviation of all elements, the root of the unbiased variance as PyTorch's `std`; passes no gradient.
+  /// Returns the standard deviation of all elements; passes no gradient.
+  ///
+  /// It is the square root of the unbiased variance, as in PyTorch's `std`.
   public func standardDeviation() -> Tensor { graph.append(.reduce(.deviation), [numeric], []) }
 
-  /// A 1 in each row at the place of the last axis's largest number, the first of several, zeros elsewhere; passes no gradient.
+  /// Returns a 1 at the first maximum of each row's last axis, zeros elsewhere; passes no gradient.
   public func oneHotOfLargest() -> Tensor { graph.append(.oneHotOfLargest, [numeric], shape) }
 
-  /// The sum over the last axis, which goes.
+  /// Returns the sum over the last axis, which is removed.
   public func sumOverLastAxis() -> Tensor {
     graph.append(.sumLastAxis, [numeric], Array(shape.dropLast()))
   }
 
-  /// The mean over the last axis, which goes.
+  /// Returns the mean over the last axis, which is removed.
   public func meanOverLastAxis() -> Tensor { (1 / Double(lastAxis)) * sumOverLastAxis() }
 
-  /// Log-probabilities over the last axis: x − log Σ eˣ.
+  /// Returns log-probabilities over the last axis: x − log Σ eˣ.
   ///
-  /// A logit of −∞ stays −∞ and passes no gradient: a masked action.
+  /// A logit of −∞, such as that of a masked action, stays −∞ and passes no gradient.
   public func logSoftmax() -> Tensor { graph.append(.logSoftmax, [numeric], shape) }
 
-  /// The element of the last axis that an index tensor names, for each row.
+  /// Returns for each row the element of the last axis at the row's index.
   ///
   /// - Precondition: `indices` is int32 and has this shape without its last axis.
   public func pick(_ indices: Tensor) -> Tensor {
@@ -159,19 +161,19 @@ extension Tensor {
     return graph.append(.pick, [numeric, indices], indices.shape)
   }
 
-  /// The same values, through which no gradient passes.
+  /// Returns the same values without passing a gradient.
   public func stopGradient() -> Tensor { graph.append(.alias(.stopGradient), [numeric], shape) }
 
-  /// The same values in another shape.
+  /// Returns the same values in another shape.
   ///
-  /// - Precondition: the number of elements stays.
+  /// - Precondition: the number of elements is unchanged.
   public func reshaped(_ shape: [Int]) -> Tensor {
     precondition(shape.reduce(1, *) == elementCount, "\(self.shape) cannot be read as \(shape)")
     return shape == self.shape
       ? self : graph.append(.alias(.reshape), [self], shape, elementType: elementType)
   }
 
-  /// The rows `range` of the first axis.
+  /// Returns the rows `range` of the first axis.
   public func rows(_ range: Range<Int>) -> Tensor {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= shape[0], "rows \(range) of \(shape)")
@@ -181,9 +183,9 @@ extension Tensor {
       [range.count] + shape.dropFirst(), elementType: elementType)
   }
 
-  /// The columns `range` of the last axis.
+  /// Returns the columns `range` of the last axis.
   ///
-  /// Of int32, they stay indices.
+  /// Columns of int32 stay indices.
   public func columns(_ range: Range<Int>) -> Tensor {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= lastAxis, "columns \(range) of \(shape)")
@@ -194,7 +196,7 @@ extension Tensor {
       shape.dropLast() + [range.count], elementType: isInteger ? .int32 : nil)
   }
 
-  /// The last two axes exchanged: [.., m, n] becomes [.., n, m].
+  /// Returns the tensor with its last two axes exchanged: [.., m, n] becomes [.., n, m].
   public func swappingLastAxes() -> Tensor {
     precondition(shape.count >= 2, "\(shape) has no two axes to exchange")
     let matrix = shape.suffix(2)
@@ -202,7 +204,7 @@ extension Tensor {
       .swapLastAxes, [numeric], shape.dropLast(2) + Array(matrix.reversed()))
   }
 
-  /// The same row for every place of the axes that go before it: [n] becomes [leading…, n].
+  /// Repeats a row over leading axes: [n] becomes [leading…, n].
   ///
   /// - Precondition: this is a single row.
   public func repeated(over leading: [Int]) -> Tensor {
@@ -210,16 +212,17 @@ extension Tensor {
     return graph.append(.repeatRows, [numeric], leading + shape)
   }
 
-  /// One tensor's elements where this is not 0, another's elsewhere.
+  /// Returns the elements of one tensor where this one is not 0, and of another elsewhere.
   ///
-  /// What is not chosen is not seen, not even NaN, and no gradient passes to it: a value that is only known where an episode was
-  /// cut must never be multiplied by 0 instead. Where both hold the same integers or bytes they stay what they are.
+  /// The other tensor's element has no influence, not even if it is NaN, and gets no gradient. Use
+  /// this for values that are only defined where an episode was truncated: multiplying by 0 would
+  /// keep NaN. If both tensors hold the same integers or bytes, the type is kept.
   ///
   ///     let after = next.fin.choosing(finalObs, otherwise: obs)
   ///
   /// - Parameters:
-  ///   - chosen: this tensor's shape with any axes behind it, [T, B] choosing of [T, B, …]; or a single number.
-  ///   - other: the same shape; or a single number.
+  ///   - chosen: a tensor of this shape with any axes appended, [T, B, …] for [T, B]; or a scalar.
+  ///   - other: a tensor of the same shape as `chosen`; or a scalar.
   public func choosing(_ chosen: Tensor, otherwise other: Tensor) -> Tensor {
     let result = [chosen.shape, other.shape].reduce(shape) { $0.count < $1.count ? $1 : $0 }
     let isWhole = [chosen, other].map { $0.shape == result }
@@ -237,7 +240,7 @@ extension Tensor {
 // MARK: Building blocks
 
 extension Tensor {
-  /// This tensor in the executor's scalar: bound memory of another element type is converted.
+  /// The tensor in the executor's scalar; other element types are converted.
   public var numeric: Tensor {
     elementType == nil ? self : graph.append(.convert, [self], shape)
   }
