@@ -1,14 +1,14 @@
-/// How a parameter's first values are drawn.
+/// The distribution of a parameter's first values.
 public enum Initialisation: Sendable, Equatable {
-  /// All the same number.
+  /// One number for all elements.
   case constant(Double)
-  /// Uniformly between minus and plus that bound.
+  /// A uniform distribution between −bound and +bound.
   case uniform(Double)
-  /// From a normal distribution around zero with that standard deviation.
+  /// A normal distribution of mean zero and the given standard deviation.
   case normal(Double)
-  /// A random orthogonal matrix times that gain: PyTorch's `orthogonal_`.
+  /// A random orthogonal matrix times the gain: PyTorch's `orthogonal_`.
   ///
-  /// The first axis by all others joined; the rows are orthogonal to each other, or the columns where
-  /// there are more rows than columns.
+  /// The matrix has the first axis as rows and all other axes joined as columns. Its rows are
+  /// orthogonal to each other, or its columns if it has more rows than columns.
   case orthogonal(gain: Double)
 }

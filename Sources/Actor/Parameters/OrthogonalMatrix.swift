@@ -1,12 +1,13 @@
 import Rollout
 
-/// A matrix drawn uniformly among those with orthogonal rows or columns of one length, whichever are fewer.
+/// A random matrix with orthogonal rows, or columns if these are fewer, of equal length.
 ///
-/// The vectors are those of a QR decomposition of normal numbers whose R has a positive diagonal, as PyTorch
-/// makes it by turning signs. The decomposition is Gram and Schmidt's, modified, each vector cleared of the
-/// earlier ones twice: once would leave what rounding lets through.
+/// It is drawn uniformly among such matrices. The vectors are those of a QR decomposition of normal
+/// numbers with a positive diagonal of R. PyTorch achieves the same by changing signs. The
+/// decomposition is the modified Gram–Schmidt process. Each vector is made orthogonal to the
+/// earlier ones twice, since rounding leaves errors after the first pass.
 enum OrthogonalMatrix {
-  /// The matrix [rows, columns], row-major, whose rows or columns have the length `gain`.
+  /// Returns a matrix [rows, columns], row-major, with rows or columns of length `gain`.
   static func draw(rows: Int, columns: Int, gain: Double, using random: inout PCG64) -> [Double] {
     let count = min(rows, columns)
     let length = max(rows, columns)
@@ -21,7 +22,7 @@ enum OrthogonalMatrix {
     }
   }
 
-  /// Makes a vector orthogonal to those before it, and one long.
+  /// Makes a vector orthogonal to those before it and scales it to length 1.
   private static func orthogonalise(
     _ vectors: UnsafeMutablePointer<Double>, _ index: Int, _ length: Int
   ) {

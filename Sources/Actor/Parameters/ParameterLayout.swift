@@ -1,41 +1,41 @@
 import Rollout
 
-/// Names and shapes of all parameters and buffers, each a slice of one flat vector.
+/// The names and shapes of all parameters and buffers, each a slice of one flat vector.
 public struct ParameterLayout: Sendable, Equatable {
-  /// One parameter, or a buffer.
+  /// A parameter or a buffer.
   public struct Entry: Sendable, Equatable {
-    /// PyTorch's name for it.
+    /// The name, as in PyTorch.
     public var name: String
-    /// Its shape, row-major; a linear layer's weight is [out, in].
+    /// The shape, row-major; a linear layer's weight is [out, in].
     public var shape: [Int]
-    /// Where its slice starts.
+    /// The start of its slice.
     public var offset: Int
-    /// How its first values are drawn.
+    /// The distribution of its first values.
     public var initialisation: Initialisation
-    /// Whether gradients move it; not so a buffer, which only travels with the weights.
+    /// True for a learned parameter, false for a buffer.
     public var isLearnt = true
 
-    /// How many numbers it has.
+    /// The number of elements.
     public var elementCount: Int { shape.reduce(1, *) }
-    /// Its slice.
+    /// The slice of the flat vector.
     public var range: Range<Int> { offset..<offset + elementCount }
   }
 
-  /// Parameters and buffers in the order in which the network named them.
+  /// Parameters and buffers in order of first use.
   public private(set) var entries: [Entry] = []
 
-  /// Numbers in all of them together: the length of the flat vector.
+  /// The number of elements of all entries, the length of the flat vector.
   public var elementCount: Int { entries.last?.range.upperBound ?? 0 }
 
-  /// Numbers that are learnt.
+  /// The number of elements of all learned parameters.
   public var learntCount: Int {
     entries.reduce(0) { $0 + ($1.isLearnt ? $1.elementCount : 0) }
   }
 
-  /// The slice of a parameter or buffer; `nil` when there is none of that name.
+  /// Returns the slice of a parameter or buffer; `nil` for an unknown name.
   public func range(of name: String) -> Range<Int>? { entries.first { $0.name == name }?.range }
 
-  /// No parameters.
+  /// Creates an empty layout.
   public init() {}
 
   mutating func add(
@@ -49,7 +49,7 @@ public struct ParameterLayout: Sendable, Equatable {
     return offset
   }
 
-  /// Draws first values for all of them, one stream for all in declared order.
+  /// Draws the first values of all entries in declared order from one random stream.
   public func initialise<Scalar: KernelScalar>(
     _ weights: FlatVector<Scalar>, using random: inout PCG64
   ) {
