@@ -1,13 +1,13 @@
 import Rollout
 
 extension Graph {
-  /// PyTorch's `Conv2d` without padding, on images [.., channels, height, width].
+  /// Applies PyTorch's `Conv2d` without padding to images [.., channels, height, width].
   ///
-  /// The result is [.., outputs, (height − kernel) / stride + 1, (width − kernel) / stride + 1]; to go on with
-  /// linear layers, join its last three axes with `reshaped`. Parameters `<name>.weight`
-  /// [outputs, channels, kernel, kernel] and `<name>.bias` [outputs], both drawn from
-  /// U(±1/√(channels · kernel²)) unless `weights` says how to draw the weight: then the bias begins
-  /// at zero.
+  /// The result is [.., outputs, (height − kernel) / stride + 1, (width − kernel) / stride + 1].
+  /// Join its last three axes with `reshaped` before a linear layer. The parameters are
+  /// `<name>.weight` [outputs, channels, kernel, kernel] and `<name>.bias` [outputs]. Both are
+  /// drawn from U(±1/√(channels · kernel²)). With `weights`, the weight is drawn from that and the
+  /// bias is zero.
   ///
   /// - Precondition: the kernel fits into the image; `stride` is at least 1.
   public func convolution(

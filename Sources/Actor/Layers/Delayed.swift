@@ -1,15 +1,15 @@
 import Rollout
 
 extension Graph {
-  /// What the row before said, zero where an episode begins: memory for policies of one's own.
+  /// Returns the previous row, zero where an episode begins: memory for custom policies.
   ///
   ///     out[t] = (1 − resets[t]) x[t−1],   x[−1] = first
   ///
   /// - Parameters:
   ///   - x: [T, B, F].
-  ///   - first: [B, F], what the actor carries when it comes to the first row.
-  ///   - resets: [T, B], 1 where the row is the first of an episode, otherwise 0: a state's `fin`.
-  /// - Returns: [T, B, F]; `x.rows(T - 1..<T)` is what is to be carried on.
+  ///   - first: [B, F], the recurrent state before the first row.
+  ///   - resets: [T, B], 1 where an episode begins, otherwise 0: a state's `fin`.
+  /// - Returns: [T, B, F]; `x.rows(T - 1..<T)` is the recurrent state to return.
   public func delayed(_ x: Tensor, from first: Tensor, resets: Tensor) -> Tensor {
     precondition(
       x.shape.count == 3 && first.shape == Array(x.shape.dropFirst())

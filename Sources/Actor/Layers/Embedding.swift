@@ -1,9 +1,9 @@
 import Rollout
 
 extension Graph {
-  /// PyTorch's `Embedding`: the row of a learnt table for each index.
+  /// Applies PyTorch's `Embedding`: returns the row of a learned table for each index.
   ///
-  /// Parameter `<name>.weight` [count, width], drawn from N(0, 1).
+  /// The parameter is `<name>.weight` [count, width], drawn from N(0, 1).
   ///
   /// - Precondition: `indices` is int32; at run time each is within 0 ..< count.
   public func embedding(_ indices: Tensor, count: Int, width: Int, name: String) -> Tensor {
@@ -12,7 +12,7 @@ extension Graph {
     return append(.embedding, [table, indices], indices.shape + [width])
   }
 
-  /// A 1 at the place that each index names, zeros elsewhere: [.., count].
+  /// Returns a 1 at each index and zeros elsewhere: [.., count].
   ///
   /// - Precondition: `indices` is int32; at run time each is within 0 ..< count.
   public func oneHot(_ indices: Tensor, count: Int) -> Tensor {
@@ -20,9 +20,12 @@ extension Graph {
     return append(.oneHot, [indices], indices.shape + [count])
   }
 
-  /// The bits of each integer as zeros and ones, lowest first: the seed's `OneHotBits`.
+  /// Returns the bits of each integer as zeros and ones, lowest first.
   ///
-  /// - Precondition: `indices` is int32 and `bits` is within 1 ..< 64; bits beyond 31 repeat the sign.
+  /// This is the `OneHotBits` of rlplay's overview.
+  ///
+  /// - Precondition: `indices` is int32 and `bits` is within 1 ..< 64; bits beyond 31 repeat the
+  ///   sign.
   public func oneHotBits(_ indices: Tensor, bits: Int = 63) -> Tensor {
     precondition(indices.elementType == .int32, "bits are taken of int32")
     precondition((1..<64).contains(bits), "\(bits) bits: take 1 to 63")

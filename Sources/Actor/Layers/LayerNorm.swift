@@ -1,10 +1,11 @@
 import Rollout
 
 extension Graph {
-  /// PyTorch's `LayerNorm` over the last axis: (x − mean) / √(variance + ε) · weight + bias.
+  /// Applies PyTorch's `LayerNorm` over the last axis.
   ///
-  /// Parameters `<name>.weight` and `<name>.bias` [last axis], ones and zeros at first; the variance is the
-  /// mean of the squared deviations.
+  /// It returns (x − mean) / √(variance + ε) · weight + bias. The parameters are `<name>.weight`
+  /// and `<name>.bias` [last axis], at first ones and zeros. The variance is the mean of the
+  /// squared deviations.
   public func layerNorm(_ x: Tensor, name: String, epsilon: Double = 1e-5) -> Tensor {
     let width = x.lastAxis
     let weight = parameter("\(name).weight", [width], .constant(1))

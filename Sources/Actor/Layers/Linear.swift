@@ -1,11 +1,11 @@
 import Rollout
 
 extension Graph {
-  /// PyTorch's `Linear`: x Wᵀ + b on the last axis.
+  /// Applies PyTorch's `Linear` to the last axis: x Wᵀ + b.
   ///
-  /// Parameters `<name>.weight` [outputs, inputs] and `<name>.bias` [outputs], both drawn from U(±1/√inputs)
-  /// unless `weights` says how to draw the weight: then the bias begins at zero.
-  /// A fusible activation that follows becomes part of the same pass.
+  /// The parameters are `<name>.weight` [outputs, inputs] and `<name>.bias` [outputs]. Both are
+  /// drawn from U(±1/√inputs). With `weights`, the weight is drawn from that and the bias is zero.
+  /// A fusible activation is computed in the same pass.
   public func linear(
     _ x: Tensor, outputs: Int, name: String, bias: Bool = true,
     activation: Activation = .identity, weights: Initialisation? = nil

@@ -1,13 +1,13 @@
 import Rollout
 
-/// What a recurrent layer carries from row to row: h, and c where there is one.
+/// The state of recurrent layers between rows: h and, for an LSTM, c.
 public struct RecurrentState {
   /// h of each layer, [B, size].
   public var hidden: [Tensor]
   /// c of each layer, [B, size]; empty for a GRU.
   public var cell: [Tensor]
 
-  /// A state of these tensors, one for each layer.
+  /// Creates a state from one tensor for each layer.
   public init(hidden: [Tensor], cell: [Tensor] = []) {
     self.hidden = hidden
     self.cell = cell
@@ -15,29 +15,31 @@ public struct RecurrentState {
 }
 
 extension Graph {
-  /// PyTorch's `LSTM` over the first axis, the state zeroed where an episode ended.
+  /// Applies PyTorch's `LSTM` over the first axis and zeroes the state where an episode ended.
   ///
   ///     i, f, o = σ(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh)   g = tanh(…)
   ///     c′ = f c + i g   h′ = o tanh c′
   ///
-  /// Parameters of each layer n: `<name>.weight_ih_ln` [4 · size, features] with the gates in the order
-  /// i, f, g, o, `weight_hh_ln` [4 · size, size], `bias_ih_ln` and `bias_hh_ln` [4 · size]; all drawn from
-  /// U(±1/√size) unless `weights` says how to draw the two weights: then the biases begin at zero. A
-  /// layer after the first one reads the h of the layer before.
+  /// The parameters of layer n are `<name>.weight_ih_l<n>` [4 · size, features] with the gates in
+  /// the order i, f, g, o, `weight_hh_l<n>` [4 · size, size], and `bias_ih_l<n>` and `bias_hh_l<n>`
+  /// [4 · size]. All are drawn from U(±1/√size). With `weights`, the two weights are drawn from
+  /// that and the biases are zero. Each layer after the first reads the h of the layer before.
   ///
-  /// Gradients flow through all rows, back into `state` and from the state that is returned.
+  /// Gradients flow through all rows, into `state` and from the returned state.
   ///
-  /// Source: Hochreiter and Schmidhuber (1997), "Long short-term memory", with the forget gate of Gers,
-  /// Schmidhuber and Cummins (2000).
+  /// Source: Hochreiter and Schmidhuber (1997), "Long short-term memory", with the forget gate of
+  /// Gers, Schmidhuber and Cummins (2000).
   ///
   /// - Parameters:
   ///   - x: [T, B, features].
-  ///   - size: how many numbers h and c have for each environment.
-  ///   - layers: how many stand on each other.
-  ///   - state: what the layers carry into the first row: [B, size] for each.
-  ///   - resets: [T, B], not 0 where an episode ended on arriving at the row: the state is zero before it.
-  /// - Returns: the last layer's h after each row [T, B, size]; all layers' state after the last row.
-  /// - Precondition: there is a row; `state` has h and c of every layer.
+  ///   - size: the number of elements of h and of c per environment.
+  ///   - layers: the number of stacked layers.
+  ///   - state: the state before the first row: [B, size] for each layer.
+  ///   - resets: [T, B], not 0 where the step into the row ended an episode: the state is zeroed
+  ///     before that row.
+  /// - Returns: the last layer's h after each row [T, B, size] and the state of all layers after
+  ///   the last row.
+  /// - Precondition: there is at least one row; `state` has h and c of every layer.
   public func lstm(
     _ x: Tensor, size: Int, layers: Int = 1, from state: RecurrentState, resets: Tensor,
     name: String, weights: Initialisation? = nil
@@ -48,18 +50,18 @@ extension Graph {
     return recurrent(.lstm, x, size: size, from: state, resets: resets, name: name, weights)
   }
 
-  /// PyTorch's `GRU` over the first axis, the state zeroed where an episode ended.
+  /// Applies PyTorch's `GRU` over the first axis and zeroes the state where an episode ended.
   ///
   ///     r, z = σ(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh)   n = tanh(x W_inᵀ + b_in + r (h W_hnᵀ + b_hn))
   ///     h′ = (1 − z) n + z h
   ///
-  /// Parameters, their initialisation, arguments and results are those of `lstm`, with 3 · size in place
-  /// of 4 · size, the gates in the order r, z, n, and no c.
+  /// Parameters, initialization, arguments and results are those of `lstm`, but with 3 · size in
+  /// place of 4 · size, the gates in the order r, z, n, and no c.
   ///
-  /// Source: Cho et al. (2014), "Learning phrase representations using RNN encoder–decoder", with r behind
-  /// the product as in PyTorch.
+  /// Source: Cho et al. (2014), "Learning phrase representations using RNN encoder–decoder", with r
+  /// applied after the product as in PyTorch.
   ///
-  /// - Precondition: there is a row; `state` has the h of every layer, and no c.
+  /// - Precondition: there is at least one row; `state` has the h of every layer and no c.
   public func gru(
     _ x: Tensor, size: Int, layers: Int = 1, from state: RecurrentState, resets: Tensor,
     name: String, weights: Initialisation? = nil
@@ -99,12 +101,12 @@ extension Graph {
       func bias(_ kind: String) -> Tensor {
         parameter("\(name).bias_\(kind)_l\(layer)", [width], biasBound)
       }
-      // In PyTorch's order, which is the order of the flat vector and of what is drawn.
+      // PyTorch's order, which is the order of the flat vector and of the random draws.
       let inputWeight = weight("ih", output.lastAxis)
       let recurrentWeight = weight("hh", size)
       let inputBias = bias("ih")
       let recurrentBias = bias("hh")
-      // All rows at once: only the other product has to wait for the row before.
+      // All rows at once: only the product with h depends on the row before.
       let projected = append(
         .linear(.identity), [output, inputWeight, inputBias], [steps, environments, width])
       var operands = [projected, recurrentWeight, recurrentBias, resets, hidden.numeric]
