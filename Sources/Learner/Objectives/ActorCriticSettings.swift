@@ -1,19 +1,21 @@
 import Actor
 
-/// What all objectives that learn a policy and a value together have in common.
+/// The settings shared by all objectives that train a policy and a value function together.
 public struct ActorCriticSettings: Sendable, Equatable {
-  /// γ, how much a reward is worth a step earlier.
+  /// γ, the discount factor.
   public var discount: Double
-  /// λ, how far advantages trust rewards more than values.
+  /// λ of GAE and V-trace: 0 trusts the value estimates alone, 1 the rewards up to the bootstrap.
   public var lambda: Double
-  /// What a unit of entropy is worth.
+  /// The coefficient c_entropy of the entropy bonus.
   public var entropyCost: Schedule
-  /// What the squared error of values is worth.
+  /// The coefficient c_value of the squared error of the value estimates.
   public var valueCost: Double
-  /// Whether advantages are brought to mean 0 and deviation 1 over the batch, or the part of it that is learnt from.
+  /// True if advantages are normalized to mean 0 and standard deviation 1.
+  ///
+  /// The statistics are those of the batch, or of the minibatch if the batch is split.
   public var normalisesAdvantages: Bool
 
-  /// These settings.
+  /// Creates settings.
   public init(
     discount: Double = 0.99, lambda: Double = 1, entropyCost: Schedule = 0.01,
     valueCost: Double = 0.5, normalisesAdvantages: Bool = false
@@ -25,12 +27,14 @@ public struct ActorCriticSettings: Sendable, Equatable {
     self.normalisesAdvantages = normalisesAdvantages
   }
 
-  /// Advantages as they weigh actions.
+  /// Returns the advantages as the policy loss uses them: normalized if the settings ask for it.
   func weighed(_ advantages: Tensor, of steps: Trajectory) -> Tensor {
     normalisesAdvantages ? advantages.normalised(over: steps) : advantages
   }
 
-  /// policy loss + c_value · value error − c_entropy · entropy, and what is reported of all objectives of this kind.
+  /// Returns policy loss + c_value · value error − c_entropy · entropy.
+  ///
+  /// The result includes the metrics that all objectives of this kind report.
   func loss(
     policyLoss: Tensor, valueError: Tensor, _ policy: ImportanceRatio, _ judgement: StateJudgement,
     metrics: [TracedLoss.Metric] = []

@@ -1,22 +1,27 @@
 import Actor
 import Rollout
 
-/// Advantage actor-critic, A2C: what a step earned beyond what the network expected.
+/// Advantage actor-critic (A2C): policy gradient with generalized advantage estimates.
 ///
 ///     A_t = GAE(γ, λ) from the trained network's values          no gradient passes
-///     loss = − mean(A_t log π(a_t | s_t)) + c_value mean((v_t − (A_t + v_t))²) − c_entropy mean(H π(· | s_t))
+///     loss = − mean(A_t log π(a_t | s_t)) + c_value mean((v_t − (A_t + v_t))²)
+///            − c_entropy mean(H π(· | s_t))
 ///
-/// Nothing corrects for the policy that collected, so weights should not be far behind: see `VTraceActorCritic` for those that are.
+/// The gradient of the value error passes through the first v_t alone.
 ///
-/// Source: Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", with one learner.
+/// The loss does not correct for the difference between the behavior policy and the trained policy,
+/// so the policy lag should be small. `VTraceActorCritic` corrects for it.
+///
+/// Source: Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", with one
+/// learner.
 public struct AdvantageActorCritic: Objective, Equatable {
-  /// The name in run directories and checkpoints.
+  /// The algorithm's name in run directories and checkpoints.
   public static let name = "a2c"
 
-  /// What all objectives with a value have in common.
+  /// The settings shared by all actor-critic objectives.
   public var settings: ActorCriticSettings
 
-  /// A2C with these settings.
+  /// Creates the A2C objective with the given settings.
   public init(_ settings: ActorCriticSettings = ActorCriticSettings()) { self.settings = settings }
 
   /// Traces the loss.

@@ -1,27 +1,29 @@
 import Actor
 import Rollout
 
-/// PPO for workers that are updates behind: advantages by V-trace from the trained network's values, anew in each pass.
+/// Asynchronous PPO (APPO): PPO with V-trace advantages, for workers with policy lag.
 ///
-///     vs_t, A_t = V-trace(γ, λ, ρ̄, c̄) from the trained network's values          no gradient passes
-///     loss = − mean(min(ρ_t A′_t, clip(ρ_t, 1 ± ε) A′_t)) + c_value error(v_t, vs_t) − c_entropy mean(H π(· | s_t))
+///     vs_t, A_t = V-trace(γ, λ, ρ̄, c̄) from the trained network's values     no gradient passes
+///     loss = − mean(min(ρ_t A′_t, clip(ρ_t, 1 ± ε) A′_t)) + c_value error(v_t, vs_t)
+///            − c_entropy mean(H π(· | s_t))
 ///
-/// A′ is V-trace's advantage without its own factor ρ_t, which stands in the surrogate already:
-/// A′_t = r_{t+1} + γ vs_{t+1} − v_t.
+/// V-trace runs again in every pass over a batch. A′ is V-trace's advantage without its factor ρ_t,
+/// because the surrogate contains ρ_t already: A′_t = r_{t+1} + γ vs_{t+1} − v_t.
 ///
-/// Sources: Schulman et al. (2017) and Espeholt et al. (2018); put together as in Petrenko et al. (2020), "Sample Factory".
+/// Sources: Schulman et al. (2017) and Espeholt et al. (2018); combined as in Petrenko et al.
+/// (2020), "Sample Factory".
 public struct AsynchronousProximalPolicy: Objective, Equatable {
-  /// The name in run directories and checkpoints.
+  /// The algorithm's name in run directories and checkpoints.
   public static let name = "appo"
 
-  /// What all objectives with a value have in common.
+  /// The settings shared by all actor-critic objectives.
   public var settings: ActorCriticSettings
-  /// How far policy and value may move.
+  /// The bounds on how far one batch may move policy and value estimates.
   public var surrogate: ClippedSurrogate
-  /// Upper limits of importance weights in V-trace.
+  /// The upper limits of V-trace's importance weights.
   public var clips: ImportanceClips
 
-  /// Asynchronous PPO with these settings.
+  /// Creates the APPO objective with the given settings.
   public init(
     _ settings: ActorCriticSettings = ActorCriticSettings(normalisesAdvantages: true),
     _ surrogate: ClippedSurrogate = ClippedSurrogate(),

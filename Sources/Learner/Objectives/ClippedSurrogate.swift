@@ -1,28 +1,31 @@
 import Actor
 
-/// PPO's bounds on how far one batch may move policy and value.
+/// PPO's bounds on how far one batch may move the policy and the value estimates.
 ///
 /// Source: Schulman et al. (2017), "Proximal policy optimization algorithms", equation 7.
 public struct ClippedSurrogate: Sendable, Equatable {
-  /// ε, how far ρ may move from 1 before nothing more is gained by it.
+  /// ε: moving ρ further than this from 1 improves the surrogate no more.
   public var clip: Double
-  /// How far the value may move from what the collecting policy's network said; infinity for any.
+  /// The largest change of a value estimate from the recorded one; infinity for no bound.
   public var valueClip: Double
 
-  /// Bounds; by default ε = 0.2 and none for the value.
+  /// Creates bounds; the defaults are ε = 0.2 and no bound for value estimates.
   public init(clip: Double = 0.2, valueClip: Double = .infinity) {
     self.clip = clip
     self.valueClip = valueClip
   }
 
-  /// −mean(min(ρ A, clip(ρ, 1 ± ε) A)).
+  /// Returns −mean(min(ρ A, clip(ρ, 1 ± ε) A)).
   func loss(_ ratio: Tensor, _ advantages: Tensor, over steps: Trajectory) -> Tensor {
     let free = ratio * advantages
     let held = ratio.clamped(to: 1 - clip...1 + clip) * advantages
     return -free.minimum(held).mean(over: steps)
   }
 
-  /// mean((v − target)²), or with a bound δ the mean of the larger one of it and (v_μ + clip(v − v_μ, ± δ) − target)².
+  /// Returns mean((v − target)²), or its clipped form if `valueClip` is finite.
+  ///
+  /// With a bound δ it is the mean of the larger of (v − target)² and (v_μ + clip(v − v_μ, ± δ) −
+  /// target)², where v_μ is `before`, the value estimate recorded by the actor.
   func valueError(
     _ values: Tensor, target: Tensor, before: Tensor, over steps: Trajectory
   ) -> Tensor {
@@ -32,7 +35,7 @@ public struct ClippedSurrogate: Sendable, Equatable {
     return free.maximum((before + moved - target).squared()).mean(over: steps)
   }
 
-  /// The part of all steps at which ρ is beyond the bounds.
+  /// Returns the fraction of steps with ρ outside of 1 ± ε.
   func clippedPart(_ ratio: Tensor, over steps: Trajectory) -> TracedLoss.Metric {
     let far = ratio.atLeast(1 + clip) + (-ratio).atLeast(clip - 1)
     return .init(name: "clip_fraction", tensor: far.mean(over: steps), summary: .mean)

@@ -1,22 +1,22 @@
 public import Actor
 
-/// A number in a loss that a schedule may change in the course of a run.
+/// A number in a loss that may follow a schedule.
 ///
 ///     let cost = Coefficient("entropy_cost", entropyCost, in: graph)
 ///     let loss = -score - cost.tensor * entropy
 ///     return TracedLoss(loss, metrics: metrics, coefficients: [cost])
 ///
-/// One that changes is an input of the graph, which `LossFunction` sets for each batch and reports under its name; one
-/// that does not is a constant.
+/// A coefficient that changes is an input of the graph. `LossFunction` sets it for each batch and
+/// reports it under its name. A coefficient that does not change is a constant of the graph.
 public struct Coefficient {
-  /// Its name in the metrics.
+  /// The coefficient's name in the metrics.
   public let name: String
-  /// How it changes.
+  /// The coefficient's value in the course of a run.
   public let schedule: Schedule
-  /// The number, [].
+  /// The coefficient as a tensor of shape [].
   public let tensor: Tensor
 
-  /// A number of that schedule for a graph.
+  /// Creates a coefficient in a graph.
   public init(_ name: String, _ schedule: Schedule, in graph: Graph) {
     self.name = name
     self.schedule = schedule

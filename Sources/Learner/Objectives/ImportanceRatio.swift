@@ -1,17 +1,17 @@
 import Actor
 import Rollout
 
-/// How likely the actions of a fragment are to the policy that is trained, beside the one that collected.
+/// The ratio ρ of action probabilities under the trained policy π and the behavior policy μ.
 struct ImportanceRatio {
   /// log π(a_t | s_t) [T, B].
   let logPi: Tensor
   /// log ρ_t = log π(a_t | s_t) − log μ(a_t | s_t) [T, B].
   let logRatio: Tensor
-  /// ρ_t [T, B], through which gradients pass.
+  /// ρ_t [T, B]; gradients pass through it.
   let ratio: Tensor
   /// The mean entropy of π.
   let entropy: Tensor
-  /// The steps that all means are over.
+  /// The steps that all means are taken over.
   let steps: Trajectory
 
   init(
@@ -28,12 +28,12 @@ struct ImportanceRatio {
     entropy = distribution.entropy(of: reaction.logits).mean(over: steps)
   }
 
-  /// mean(ρ − 1 − log ρ), which estimates KL(μ ‖ π) and is never negative; passes no gradient.
+  /// mean(ρ − 1 − log ρ), an estimate of KL(μ ‖ π) that is never negative; passes no gradient.
   ///
   /// Source: Schulman (2020), "Approximating KL divergence", estimator k3.
   var divergence: Tensor { (ratio - 1 - logRatio).mean(over: steps).stopGradient() }
 
-  /// What is reported of it: the entropy, and mean and largest ρ.
+  /// The reported metrics: the mean entropy, the mean ρ and the largest ρ.
   var metrics: [TracedLoss.Metric] {
     [
       .init(name: "entropy", tensor: entropy, summary: .mean),
@@ -42,7 +42,7 @@ struct ImportanceRatio {
     ]
   }
 
-  /// How ρ is distributed over the steps that were played.
+  /// Returns the distribution of ρ over the steps that were played.
   static func distribution(of ratio: Tensor, over steps: Trajectory) -> TracedLoss.Distribution {
     let fixed = ratio.stopGradient()
     let played =

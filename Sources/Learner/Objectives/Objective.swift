@@ -1,10 +1,11 @@
 import Actor
 import Rollout
 
-/// What learning minimises: a formula over a fragment, traced once.
+/// A loss to minimize: a formula over a fragment, traced once into a graph.
 ///
-/// A loss of one's own is a type with this one function; its gradient comes for free. What only reports, such as the entropy,
-/// goes into `metrics`.
+/// A custom loss is a type that implements `loss(of:reaction:distribution:)`; its gradient is
+/// derived from the traced graph. Numbers that are only reported, such as the entropy, go into
+/// `metrics`.
 public protocol Objective: Sendable {
   /// The algorithm's name in run directories and checkpoints.
   static var name: String { get }
@@ -12,38 +13,41 @@ public protocol Objective: Sendable {
   /// Traces the loss.
   ///
   /// - Parameters:
-  ///   - fragment: the batch that was collected, rows [T, B].
-  ///   - reaction: what the policy that is being trained says to `fragment.current`.
-  ///   - distribution: how actions are drawn from a reaction's logits.
-  /// - Throws: `PolicyError` when the policy does not say what the loss needs.
+  ///   - fragment: the collected batch, rows [T, B].
+  ///   - reaction: the trained policy's outputs for `fragment.current`.
+  ///   - distribution: the distribution that the logits of a reaction parametrize.
+  /// - Throws: `PolicyError` if the policy lacks an output that the loss needs.
   func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss
 }
 
-/// A loss and the numbers to report beside it.
+/// A traced loss and the numbers reported beside it.
 public struct TracedLoss {
-  /// A single number to be minimised.
+  /// The number to minimize, a tensor of shape [].
   public var loss: Tensor
-  /// Single numbers to be reported, by name.
+  /// The scalars to report.
   public var metrics: [Metric]
-  /// Arrays whose numbers are to be counted, by name.
+  /// The arrays to report as histograms.
   public var distributions: [Distribution]
-  /// Numbers in the loss that may change in the course of a run.
+  /// The numbers in the loss that follow a schedule.
   public var coefficients: [Coefficient]
-  /// How far the trained policy is from the one that collected, a single number, for learners that stop when it is far.
+  /// The divergence of the trained policy from the behavior policy, a scalar.
+  ///
+  /// `MinibatchLearner` can end its passes over a batch when it is large. It is nil if the objective
+  /// defines none.
   public var divergence: Tensor?
 
-  /// A number to be reported.
+  /// A scalar to report.
   public struct Metric {
-    /// Its name in the metrics.
+    /// The metric's name in the metrics file.
     public var name: String
-    /// Where it comes from.
+    /// The scalar in the graph.
     public var tensor: Tensor
-    /// What stands for several updates.
+    /// The way in which the values of several updates are combined.
     public var summary: MetricSummary
 
-    /// Reports a single number under a name.
+    /// Creates a metric that reports a scalar under a name.
     public init(name: String, tensor: Tensor, summary: MetricSummary) {
       self.name = name
       self.tensor = tensor
@@ -51,16 +55,16 @@ public struct TracedLoss {
     }
   }
 
-  /// An array whose numbers are to be counted.
+  /// An array to report as a histogram.
   public struct Distribution {
-    /// Its name in the metrics.
+    /// The distribution's name in the metrics file.
     public var name: String
-    /// Where the numbers come from; those that are no number do not count.
+    /// The array in the graph; NaN entries are not counted.
     public var tensor: Tensor
-    /// The histogram, still empty.
+    /// An empty histogram that defines the bins.
     public var histogram: Histogram
 
-    /// Names an array and how it is counted.
+    /// Creates a distribution that counts an array's numbers under a name.
     public init(name: String, tensor: Tensor, histogram: Histogram) {
       self.name = name
       self.tensor = tensor
@@ -68,7 +72,7 @@ public struct TracedLoss {
     }
   }
 
-  /// Pairs a loss with what is reported beside it and what changes in it.
+  /// Creates a traced loss with its metrics, distributions and coefficients.
   public init(
     _ loss: Tensor, metrics: [Metric], distributions: [Distribution] = [],
     coefficients: [Coefficient] = [], divergence: Tensor? = nil
@@ -81,12 +85,12 @@ public struct TracedLoss {
   }
 }
 
-/// What stands for a number's values over several updates.
+/// The way in which a metric's values over several updates are combined into one.
 public enum MetricSummary: Sendable {
-  /// Their mean.
+  /// The mean value.
   case mean
-  /// The largest of them.
+  /// The largest value.
   case largest
-  /// The newest of them.
+  /// The newest value.
   case newest
 }

@@ -1,25 +1,27 @@
 import Actor
 import Rollout
 
-/// Proximal policy optimisation, PPO: several passes over a batch, none of which may move the policy far.
+/// Proximal policy optimization (PPO): several passes over a batch with a bounded policy change.
 ///
-///     A_t = GAE(γ, λ) from what the network of the policy that collected said          no gradient passes
-///     loss = − mean(min(ρ_t A_t, clip(ρ_t, 1 ± ε) A_t)) + c_value error(v_t, A_t + v_μ,t) − c_entropy mean(H π(· | s_t))
+///     A_t = GAE(γ, λ) from the value estimates v_μ that the actor recorded     no gradient passes
+///     loss = − mean(min(ρ_t A_t, clip(ρ_t, 1 ± ε) A_t)) + c_value error(v_t, A_t + v_μ,t)
+///            − c_entropy mean(H π(· | s_t))
 ///
-/// Advantages come from what the fragment holds alone, so that they are the same in every pass, unless the learner's own value
-/// stands at the fragment's end (`Bootstrap`).
+/// Advantages depend on the recorded fragment alone and are the same in every pass. With
+/// `Bootstrap.learner` the value estimate behind the last row is the learner's and may differ
+/// between passes.
 ///
 /// Source: Schulman et al. (2017), "Proximal policy optimization algorithms", equations 7 and 9.
 public struct ProximalPolicy: Objective, Equatable {
-  /// The name in run directories and checkpoints.
+  /// The algorithm's name in run directories and checkpoints.
   public static let name = "ppo"
 
-  /// What all objectives with a value have in common.
+  /// The settings shared by all actor-critic objectives.
   public var settings: ActorCriticSettings
-  /// How far policy and value may move.
+  /// The bounds on how far one batch may move policy and value estimates.
   public var surrogate: ClippedSurrogate
 
-  /// PPO with these settings.
+  /// Creates the PPO objective with the given settings.
   public init(
     _ settings: ActorCriticSettings = ActorCriticSettings(lambda: 0.95, normalisesAdvantages: true),
     _ surrogate: ClippedSurrogate = ClippedSurrogate()

@@ -1,30 +1,34 @@
 import Actor
 import Rollout
 
-/// Q-learning: what an action is worth is what it earned and the best that can follow.
+/// Q-learning with a target network, by default double Q-learning.
 ///
-/// With q of the trained weights, q⁻ of the target network and s′ the state that a step led to, before any reset:
+/// With q of the trained weights, q⁻ of the target network, and s′ the state that a step led to,
+/// before any reset:
 ///
 ///     y_t = r_{t+1} + γ (1 − terminated_t) q⁻(s′_t, a*)          no gradient passes
-///     a*  = argmax q⁻(s′_t, ·), or of double Q-learning argmax q(s′_t, ·)
-///     loss = mean(huber(q(s_t, a_t) − y_t)),   huber(e) = e²/2 where |e| ≤ 1, otherwise |e| − 1/2
+///     a*  = argmax q(s′_t, ·) in double Q-learning, argmax q⁻(s′_t, ·) otherwise
+///     loss = mean(huber(q(s_t, a_t) − y_t))
+///     huber(e) = e²/2 where |e| ≤ 1, otherwise |e| − 1/2
 ///
-/// An episode that a limit cut goes on in s′ as any other.
+/// A truncated episode is bootstrapped from s′ like any other step; only termination sets the
+/// bootstrap to 0.
 ///
-/// Sources: Watkins (1989), "Learning from delayed rewards"; Mnih et al. (2015), "Human-level control through deep reinforcement
-/// learning"; van Hasselt, Guez and Silver (2016), "Deep reinforcement learning with double Q-learning".
+/// Sources: Watkins (1989), "Learning from delayed rewards"; Mnih et al. (2015), "Human-level
+/// control through deep reinforcement learning"; van Hasselt, Guez and Silver (2016), "Deep
+/// reinforcement learning with double Q-learning".
 public struct QLearning: Objective, Equatable {
-  /// The name in run directories and checkpoints.
+  /// The algorithm's name in run directories and checkpoints.
   public static let name = "dqn"
 
-  /// The policy whose network is trained.
+  /// The policy of the trained network and its target network.
   public var policy: QNetworkPolicy
-  /// γ, how much a reward is worth a step earlier.
+  /// γ, the discount factor.
   public var discount: Double
-  /// Whether the trained network chooses the action that the target network values.
+  /// True if the trained network selects the action that the target network evaluates.
   public var isDouble: Bool
 
-  /// Q-learning with these settings.
+  /// Creates the Q-learning objective with the given settings.
   public init(_ policy: QNetworkPolicy, discount: Double = 0.99, isDouble: Bool = true) {
     self.policy = policy
     self.discount = discount
@@ -50,7 +54,7 @@ public struct QLearning: Objective, Equatable {
     let taken = q.pick(action)
     let error = taken - target.stopGradient()
     let size = error.maximum(-error)
-    // Huber's: half the square, less half the square of what is beyond 1.
+    // Huber loss: half the square, minus half the square of the excess over 1.
     let loss = (0.5 * (error.squared() - (size - 1).relu().squared())).mean()
     return TracedLoss(
       loss,
@@ -64,7 +68,9 @@ public struct QLearning: Objective, Equatable {
 extension TracedFragment {
   /// The states that steps led to, before any reset: rows [T, B].
   ///
-  /// Their step number is that of the next row, 0 where an episode ended: a network that is to value them must not see it.
+  /// Observations are `finalObs` where an episode ended and `next.obs` elsewhere. `stepno` is that
+  /// of the next row, which is 0 where an episode ended, so a network that evaluates these states
+  /// must not read it.
   var arrival: TracedState {
     guard let pairs = finalObs.zip(next.obs) else {
       preconditionFailure("final observations of another structure")

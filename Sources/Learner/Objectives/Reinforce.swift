@@ -1,48 +1,52 @@
 import Actor
 import Rollout
 
-/// Importance-weighted REINFORCE with an entropy bonus, as the seed writes it.
+/// Importance-weighted REINFORCE with an entropy bonus, as in rlplay's overview.
 ///
-/// With π the policy that is trained and μ the one that collected, over all t < T and all environments, where the environment was
-/// played (`sticky`):
+/// With π the trained policy and μ the behavior policy, over all t < T and all environments that
+/// were played (see `sticky`):
 ///
 ///     ρ_t = min(c_rho, π(a_t | s_t) / μ(a_t | s_t))          no gradient passes
 ///     G_t = r_{t+1} + γ (1 − d_{t+1}) G_{t+1},   G_T = 0      no gradient passes
 ///     loss = − mean(ρ_t (G_t − b_t) log π(a_t | s_t)) − c_entropy mean(H π(· | s_t))
 ///
-/// The baseline b_t is 0, as the seed runs it, or the mean of G_t over the batch's environments that played. Without it returns that are all
-/// positive, as CartPole's, pull towards whatever was done, and a clipped ρ pulls back towards μ; see docs/benchmarks.md.
+/// The baseline b_t is 0, as in rlplay's overview, or the mean of G_t over the environments of the
+/// batch that were played. With b_t = 0, returns that are all positive, as in CartPole, raise the
+/// probability of every action taken, and a clipped ρ pulls back towards μ; see docs/benchmarks.md.
 ///
-/// So long as nothing says what states are worth, a limit that cuts an episode ends the return as the task's own end does.
+/// Without value estimates, truncation ends the return exactly as termination does.
 ///
-/// Or the baseline is learnt: v_t = v(s_t), a head of the network. Then neither the fragment's end nor a limit's cut ends the return:
-/// G_T = v_T, and v(final observation) follows a cut, as the actor that collected said in its virtual reactions, or v_T as the
-/// learner says itself (`Bootstrap`). Rows of an environment that waits (`sticky`) have G_t = v_t. The loss has one term more:
+/// A third baseline is learned: v_t = v(s_t), a value head of the network. Returns are then
+/// bootstrapped at the fragment's end, G_T = v_T, and at truncation, from the value estimate that
+/// the actor recorded for the final observation. v_T is the actor's or the learner's, see
+/// `Bootstrap`. Rows of a waiting environment (`sticky`) have G_t = v_t. The loss has one more
+/// term:
 ///
 ///     b_t = v_t (no gradient passes),   loss += c_value mean((v_t − G_t)²)
 ///
-/// With normalised returns (G_t − b_t − mean) / (σ + 10⁻⁸) stands for G_t − b_t, over all steps of the batch that were played.
+/// With normalized returns, (G_t − b_t − mean) / (σ + 10⁻⁸) replaces G_t − b_t, with mean and σ
+/// over all played steps of the batch.
 ///
-/// Source: Williams (1992), "Simple statistical gradient-following algorithms for connectionist reinforcement learning",
-/// with the weights of importance sampling.
+/// Source: Williams (1992), "Simple statistical gradient-following algorithms for connectionist
+/// reinforcement learning", with importance weights added.
 public struct Reinforce: Objective, Equatable {
-  /// The name in run directories and checkpoints.
+  /// The algorithm's name in run directories and checkpoints.
   public static let name = "reinforce"
 
-  /// γ, how much a reward is worth a step earlier.
+  /// γ, the discount factor.
   public var discount: Double
-  /// What a unit of entropy is worth.
+  /// The coefficient c_entropy of the entropy bonus.
   public var entropyCost: Schedule
-  /// c_rho, the largest importance weight; infinity lets all pass.
+  /// c_rho, the largest importance weight; infinity for no limit.
   public var rhoClip: Double
-  /// b_t, what returns are compared with.
+  /// b_t, the baseline subtracted from returns.
   public var baseline: ReturnBaseline
-  /// Whether G_t − b_t is brought to mean 0 and deviation 1 over the batch.
+  /// True if G_t − b_t is normalized to mean 0 and standard deviation 1 over the batch.
   public var normalisesReturns: Bool
-  /// What the squared error of a learnt baseline is worth.
+  /// The coefficient c_value of the squared error of a learned baseline.
   public var valueCost: Double
 
-  /// REINFORCE with these settings.
+  /// Creates the REINFORCE objective with the given settings.
   public init(
     discount: Double = 0.99, entropyCost: Schedule = 0.01, rhoClip: Double = .infinity,
     baseline: ReturnBaseline = .none, normalisesReturns: Bool = false, valueCost: Double = 0.5
@@ -96,7 +100,7 @@ public struct Reinforce: Objective, Equatable {
         .init(name: "entropy", tensor: entropy, summary: .mean),
         .init(name: "rho_mean", tensor: ratio.mean(over: steps), summary: .mean),
         .init(name: "rho_max", tensor: steps.whilePlaying(ratio).largest(), summary: .largest),
-        // Those above the clip: on-policy with c_rho = 1 nothing is cut.
+        // Ratios strictly above the clip: none on-policy with c_rho = 1.
         .init(
           name: "rho_clipped", tensor: (1 - (-ratio).atLeast(-rhoClip)).mean(over: steps),
           summary: .mean),
@@ -105,12 +109,12 @@ public struct Reinforce: Objective, Equatable {
   }
 }
 
-/// What returns are compared with before they weigh an action.
+/// The baseline that is subtracted from returns before they weigh log-probabilities.
 public enum ReturnBaseline: String, Sendable, CaseIterable {
-  /// Nothing: the seed's way.
+  /// No baseline, as in rlplay's overview.
   case none
   /// The mean return at the same row over all environments of the batch.
   case mean
-  /// What the network's value head says that the state is worth.
+  /// The value estimate of the network's value head.
   case value
 }

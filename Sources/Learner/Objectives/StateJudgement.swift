@@ -1,16 +1,16 @@
 import Actor
 import Rollout
 
-/// What the networks of learner and workers say that a fragment's states are worth.
+/// The value estimates of a fragment's states by the learner and by the actor.
 struct StateJudgement {
-  /// v_t for rows 0…T−1 [T, B] by the policy that is trained, through which gradients pass.
+  /// v_t for rows 0…T−1 [T, B] by the trained policy; gradients pass through it.
   let values: Tensor
-  /// The same held fixed, and what stands behind the last row and behind cuts.
+  /// The same without gradients, with the values behind the last row and at truncation.
   let known: StateValues
 
-  /// Looks a value up in what both policies said.
+  /// Reads the value estimates from the outputs of both policies.
   ///
-  /// - Throws: `PolicyError` when they say none.
+  /// - Throws: `PolicyError` if the policy has no output named `value`.
   init(of fragment: TracedFragment, _ reaction: Reaction) throws(PolicyError) {
     guard let values = reaction.information.first(where: { $0.name == "value" })?.tensor,
       let known = StateValues(values, of: fragment)
@@ -25,7 +25,7 @@ struct StateJudgement {
     self.known = known
   }
 
-  /// What is reported: the mean value, and the error of values.
+  /// Returns the reported metrics: the mean value estimate and the error of the value estimates.
   func metrics(error: Tensor, over steps: Trajectory) -> [TracedLoss.Metric] {
     [
       .init(name: "value_mean", tensor: values.mean(over: steps), summary: .mean),
@@ -35,9 +35,10 @@ struct StateJudgement {
 }
 
 extension StateValues {
-  /// What the policy that collected said itself of all states of a fragment, but of row T who is to bootstrap.
+  /// Creates the value estimates that the actor recorded for a fragment.
   ///
-  /// `nil` when it said nothing of that name.
+  /// The value of row T is the actor's or the learner's, as `Bootstrap` decides. The result is nil
+  /// if the actor recorded no output of that name.
   public init?(recordedIn fragment: TracedFragment, named name: String = "value") {
     guard let current = fragment.actor[name]?.value else { return nil }
     self.init(current, of: fragment, named: name)

@@ -1,23 +1,24 @@
 import Actor
 import Rollout
 
-/// The actor-critic of IMPALA: corrected by V-trace for a policy that collected many updates ago.
+/// The actor-critic of IMPALA, with V-trace corrections for policy lag.
 ///
-///     vs_t, A_t = V-trace(γ, λ, ρ̄, c̄) from the trained network's values          no gradient passes
-///     loss = − mean(A_t log π(a_t | s_t)) + c_value mean((v_t − vs_t)²) − c_entropy mean(H π(· | s_t))
+///     vs_t, A_t = V-trace(γ, λ, ρ̄, c̄) from the trained network's values     no gradient passes
+///     loss = − mean(A_t log π(a_t | s_t)) + c_value mean((v_t − vs_t)²)
+///            − c_entropy mean(H π(· | s_t))
 ///
-/// Source: Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted actor-learner architectures",
-/// section 4.2.
+/// Source: Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted
+/// actor-learner architectures", section 4.2.
 public struct VTraceActorCritic: Objective, Equatable {
-  /// The name in run directories and checkpoints.
+  /// The algorithm's name in run directories and checkpoints.
   public static let name = "vtrace"
 
-  /// What all objectives with a value have in common.
+  /// The settings shared by all actor-critic objectives.
   public var settings: ActorCriticSettings
-  /// Upper limits of importance weights.
+  /// The upper limits of the importance weights.
   public var clips: ImportanceClips
 
-  /// V-trace with these settings.
+  /// Creates the V-trace objective with the given settings.
   public init(
     _ settings: ActorCriticSettings = ActorCriticSettings(),
     _ clips: ImportanceClips = ImportanceClips()
@@ -42,20 +43,20 @@ public struct VTraceActorCritic: Objective, Equatable {
   }
 }
 
-/// Upper limits of importance weights in V-trace; infinity lets all pass.
+/// The upper limits of importance weights in V-trace; infinity for no limit.
 public struct ImportanceClips: Sendable, Equatable {
-  /// ρ̄, which decides what policy values are learnt of.
+  /// ρ̄, which determines the policy that the learned values belong to.
   public var rho: Double
-  /// c̄, which decides how far a step's error reaches back.
+  /// c̄, which limits how far back the error of a step is propagated.
   public var trace: Double
 
-  /// Limits, by default IMPALA's.
+  /// Creates limits; the defaults are IMPALA's.
   public init(rho: Double = 1, trace: Double = 1) {
     self.rho = rho
     self.trace = trace
   }
 
-  /// V-trace of a fragment's steps from the trained network's values.
+  /// Returns V-trace of a fragment's steps, computed from the trained network's values.
   func vTrace(
     _ policy: ImportanceRatio, _ judgement: StateJudgement, _ settings: ActorCriticSettings
   ) -> VTrace {

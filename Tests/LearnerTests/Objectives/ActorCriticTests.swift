@@ -4,7 +4,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// A2C, PPO, V-trace and asynchronous PPO against their formulas in plain numbers.
+/// A2C, PPO, V-trace and asynchronous PPO compared with their formulas in plain numbers.
 struct ActorCriticTests {
   private func settings(_ normalises: Bool) -> ActorCriticSettings {
     ActorCriticSettings(
@@ -17,12 +17,14 @@ struct ActorCriticTests {
     scene.mean(policy) + 0.7 * scene.mean(error) - 0.02 * scene.entropy
   }
 
-  /// (v_t − target)² by the network as it is now.
+  /// Returns (v_t − target)² with the network's current value estimates.
   private func errors(_ scene: ObjectiveScene, _ targets: [Double]) -> [Double] {
     zip(scene.values, targets).map { ($0 - $1) * ($0 - $1) }
   }
 
-  /// The larger one of (v_t − target)² and that of a value which moves no further than a bound.
+  /// Returns the larger of (v_t − target)² and the same for a v_t near the recorded value.
+  ///
+  /// The second v_t is moved from the recorded value by at most `bound`.
   private func clippedErrors(
     _ scene: ObjectiveScene, _ targets: [Double], bound: Double
   ) -> [Double] {
@@ -63,7 +65,7 @@ struct ActorCriticTests {
     let scene = try ObjectiveScene(
       ProximalPolicy(settings(normalises), ClippedSurrogate(clip: 0.25, valueClip: valueClip)))
     let advantages = scene.recorded.advantages(discount: 0.9, lambda: 0.8)
-    // Ratios within the bounds and beyond each of them, for better and for worse.
+    // Ratios within the bounds and beyond each of them, with positive and negative advantages.
     let cases = zip(scene.ratios, advantages).filter { $1 != 0 }.map { ratio, advantage in
       [ratio < 0.75 ? 0 : ratio > 1.25 ? 2 : 1, advantage > 0 ? 1 : 0]
     }
@@ -138,7 +140,7 @@ struct ActorCriticTests {
       "value_mean": scene.mean(scene.values), "value_loss": scene.mean(errors(scene, targets)),
     ]
     for (name, number) in expected {
-      // Twenty-one terms in Double.
+      // 21 terms in Double.
       #expect(isClose(try scene.metric(name), number, relative: 1e-12), "\(name)")
     }
   }

@@ -5,9 +5,9 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// The parts of the losses of A2C and PPO against PyTorch's figures for policy and value on one trunk.
+/// The loss terms of A2C and PPO compared with PyTorch's figures, for a shared torso.
 struct ClippedSurrogateTests {
-  /// What a loss is made of.
+  /// The tensors that a loss is built from.
   private struct Scene {
     var logits: Tensor
     /// log π of the actions taken.
@@ -17,7 +17,7 @@ struct ClippedSurrogateTests {
     var target: Tensor
     var logMu: Tensor
     var oldValue: Tensor
-    /// The steps that means are over: all 64.
+    /// The steps that means are taken over: all 64.
     var steps: Trajectory
 
     var entropy: Tensor { Categorical(count: 3).entropy(of: logits).mean() }
@@ -53,7 +53,8 @@ struct ClippedSurrogateTests {
     executor.forward()
     executor.backward()
 
-    // Sums of 64 rows through layers of 64 in Double: 1e-13 at worst, so 1e-11 leaves room for another order.
+    // Sums of 64 rows through layers of 64 in Double are off by 1e-13 at worst; 1e-11 leaves a
+    // margin.
     #expect(
       isClose(executor.value(of: loss), reference[name, "loss"].number, relative: 1e-11), "\(name)")
     for entry in graph.parameters.entries {
@@ -64,7 +65,7 @@ struct ClippedSurrogateTests {
     }
   }
 
-  /// PPO's loss with bounds of 0.2.
+  /// Returns PPO's loss with the given bounds.
   private func proximal(_ scene: Scene, _ bounds: ClippedSurrogate) -> Tensor {
     bounds.loss(exp(scene.logPi - scene.logMu), scene.advantage, over: scene.steps)
       + 0.25

@@ -6,7 +6,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// An objective traced in Double on random steps with every ending in them, and the numbers that went in.
+/// An objective traced in Double on random steps that contain every kind of episode end.
 final class ObjectiveScene {
   static let (steps, count, actions) = (7, 3, 3)
   static let spaces = EnvironmentSpaces(
@@ -16,20 +16,20 @@ final class ObjectiveScene {
 
   let executor: Executor<Double>
   let loss: TracedLoss
-  /// Scores of all actions [T, B, 3], and what the policy says besides: a value [T, B], or one of each action.
+  /// The logits [T, B, 3], and the extra output: a value estimate [T, B] or one for each action.
   let (logits, information): (Tensor, Tensor)
-  /// What was asked for besides.
+  /// Further tensors that the test asked for.
   let others: [Tensor]
   /// a_t, and log μ(a_t | s_t).
   let (taken, logMu): ([Int32], [Double])
-  /// The steps, with the values that the policy which collected them said; its ratios are not these.
+  /// The steps with the value estimates that the actor recorded; its `ratios` are not used.
   let recorded: NaiveTrajectory
 
   /// Traces and runs an objective.
   ///
   /// - Parameters:
-  ///   - mayWait: whether an environment waits at the end of the steps.
-  ///   - others: further tensors to run.
+  ///   - mayWait: true if an environment waits at the end of the steps.
+  ///   - others: returns further tensors to run.
   init(
     _ objective: any Objective, _ policy: any Policy = ObjectiveScene.policy,
     mayWait: Bool = true,
@@ -86,7 +86,7 @@ final class ObjectiveScene {
     executor.set(last, to: recorded.last)
     executor.weights.assign(numbers(executor.weights.count, 0.7))
     run()
-    // Every ending is there, and an environment whose episode goes on behind the last row.
+    // Every kind of ending occurs, and one environment's episode continues behind the last row.
     #expect(
       Set(recorded.endings)
         == Set(NaiveTrajectory.Ending.allCases.filter { mayWait || $0 != .waiting }))
@@ -98,10 +98,10 @@ final class ObjectiveScene {
     executor.forward()
   }
 
-  /// log π(a_t | s_t), by the network as it is now.
+  /// log π(a_t | s_t) by the current weights.
   var logPi: [Double] { Self.picked(executor.values(of: logits), taken) }
 
-  /// What the network says besides, as it is now.
+  /// The extra output by the current weights.
   var values: [Double] { executor.values(of: information) }
 
   /// π(a_t | s_t) / μ(a_t | s_t).
@@ -117,23 +117,24 @@ final class ObjectiveScene {
   /// The mean of numbers [T, B] over the steps that were played.
   func mean(_ numbers: [Double]) -> Double { recorded.mean(numbers) }
 
-  /// A number that is reported.
+  /// Returns a reported metric.
   func metric(_ name: String) throws -> Double {
     executor.value(of: try #require(loss.metrics.first { $0.name == name }).tensor)
   }
 
-  /// The steps with the values and ratios of the network as it is now.
+  /// The steps with the value estimates and ratios of the current weights.
   var judged: NaiveTrajectory {
     var steps = recorded
     (steps.values, steps.ratios) = (values, ratios)
     return steps
   }
 
-  /// Checks that the loss is a formula, and its gradient the formula's central differences.
+  /// Checks that the loss equals a formula and its gradient the formula's central differences.
   ///
-  /// - Parameter formula: the loss by the network as it is when called; what is held fixed was computed before.
+  /// - Parameter formula: the loss by the current weights at the time of the call. Terms without
+  ///   gradient are computed beforehand.
   func check(_ formula: () -> Double, sourceLocation: SourceLocation = #_sourceLocation) {
-    // Twenty-one terms in Double.
+    // 21 terms in Double.
     let (observed, expected) = (executor.value(of: loss.loss), formula())
     #expect(
       isClose(observed, expected, absolute: 1e-13, relative: 1e-12),
@@ -158,7 +159,7 @@ final class ObjectiveScene {
     #expect(difference == nil, "\(difference ?? "")", sourceLocation: sourceLocation)
   }
 
-  /// log softmax over each row's actions, from its definition.
+  /// Returns log softmax over each row's actions, from its definition.
   private static func logSoftmax(_ scores: [Double]) -> [Double] {
     scores.indices.map { index in
       let first = index / actions * actions
@@ -166,25 +167,27 @@ final class ObjectiveScene {
     }
   }
 
-  /// The number of the action that was taken, of each row's.
+  /// Returns the number that belongs to each row's action.
   static func picked(_ numbers: [Double], _ taken: [Int32]) -> [Double] {
     taken.enumerated().map { numbers[actions * $0 + Int($1)] }
   }
 }
 
-/// The mean of some numbers.
+/// Returns the mean of some numbers.
 func mean(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(numbers.count) }
 
 extension NaiveTrajectory {
-  /// The numbers of the steps that were played.
+  /// Returns the numbers of the steps that were played.
   func played(_ numbers: [Double]) -> [Double] {
     zip(numbers, endings).filter { $1 != .waiting }.map { $0.0 }
   }
 
-  /// The mean of numbers over the steps that were played.
+  /// Returns the mean of numbers over the steps that were played.
   func mean(_ numbers: [Double]) -> Double { LearnerTests.mean(played(numbers)) }
 
-  /// (x − mean) / (σ + 10⁻⁸) over the steps that were played, σ the root of the unbiased variance; 0 where nobody played.
+  /// Returns (x − mean) / (σ + 10⁻⁸) over the steps that were played, 0 for the others.
+  ///
+  /// σ is the square root of the unbiased variance.
   func normalised(_ numbers: [Double]) -> [Double] {
     let played = played(numbers)
     let centre = LearnerTests.mean(played)

@@ -6,12 +6,12 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Q-learning's loss against its formula in plain numbers.
+/// Q-learning's loss compared with its formula in plain numbers.
 struct QLearningTests {
   private static let spaces = EnvironmentSpaces(
     observation: .box(shape: [2], low: -1, high: 1), action: .discrete(4))
 
-  /// y_t, from what both networks say of the next row and of final observations.
+  /// Returns y_t from both networks' outputs for the next row and for final observations.
   private func targets(_ scene: ObjectiveScene, isDouble: Bool) -> [Double] {
     let values = scene.others.map { scene.executor.values(of: $0) }
     let steps = scene.recorded

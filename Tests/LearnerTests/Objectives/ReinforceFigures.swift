@@ -4,7 +4,7 @@ import TestSupport
 @testable import Actor
 @testable import Learner
 
-/// The seed's policy and loss on one recorded fragment, with PyTorch's figures for it.
+/// The policy and loss of rlplay's overview on one recorded fragment, with PyTorch's figures.
 struct ReinforceFigures {
   let reference: Reference
   let objective: Reinforce
@@ -31,7 +31,7 @@ struct ReinforceFigures {
     }
   }
 
-  /// Parameters in the layout's order, from a level of the reference that has them by name.
+  /// Returns a level of the reference, which has parameters by name, in the layout's order.
   func flat(_ level: Reference, _ parameters: ParameterLayout) -> [Double] {
     precondition(
       level.keys.count == parameters.entries.count, "other parameters than the network's")
@@ -63,9 +63,9 @@ struct ReinforceFigures {
   }
 }
 
-/// The loss traced on inputs of its own, so that every figure keeps all its digits.
+/// The loss traced on Double or Float inputs, which keeps all digits of the reference in Double.
 ///
-/// A fragment's columns are 32 bits wide; the reference's observations and logits are not.
+/// A fragment's columns are 32 bits wide, but the reference's observations and logits are not.
 struct TracedFigures<S: KernelScalar> {
   let executor: Executor<S>
   let loss: TracedLoss
@@ -98,7 +98,7 @@ struct TracedFigures<S: KernelScalar> {
       to: current, choosing: distribution, in: graph)
     loss = try figures.objective.loss(of: fragment, reaction: reaction, distribution: distribution)
     logits = reaction.logits
-    // What the loss is made of, traced once more so that it can be read.
+    // The terms of the loss, traced once more as outputs.
     returns = Tensor.discountedReturns(
       rewards: next.rew, ends: next.fin, discount: figures.objective.discount)
     let logMu = distribution.logProbability(

@@ -5,7 +5,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// REINFORCE with every baseline against its formula in plain numbers.
+/// REINFORCE with every baseline compared with its formula in plain numbers.
 struct ReinforceFormulaTests {
   private func objective(_ baseline: ReturnBaseline, normalises: Bool = false) -> Reinforce {
     Reinforce(
@@ -55,7 +55,7 @@ struct ReinforceFormulaTests {
       "rho_max": played.max() ?? .nan, "rho_clipped": mean(played.map { $0 > 1.1 ? 1 : 0 }),
     ]
     for (name, number) in expected {
-      // Twenty-one terms in Double.
+      // 21 terms in Double.
       #expect(isClose(try scene.metric(name), number, relative: 1e-12), "\(name)")
     }
   }

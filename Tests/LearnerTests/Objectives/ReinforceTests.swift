@@ -5,11 +5,11 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// REINFORCE against PyTorch's figures for the seed's policy and loss.
+/// REINFORCE compared with PyTorch's figures for the policy and loss of rlplay's overview.
 struct ReinforceTests {
   static let names = ["reinforce_inf", "reinforce_1"]
 
-  /// Checks everything that PyTorch computed, to one bound.
+  /// Checks everything that PyTorch computed, within one bound.
   private func check<S: KernelScalar>(_: S.Type, _ name: String, bound: Double) throws {
     let figures = try ReinforceFigures(name)
     let traced = try TracedFigures<S>(figures)
@@ -30,7 +30,7 @@ struct ReinforceTests {
       let difference = firstDifference(observed, expected, absolute: bound, relative: bound)
       #expect(difference == nil, "\(name), \(what): \(difference ?? "")")
     }
-    // The figures about ρ follow from the ratios, by their definition.
+    // The metrics of ρ follow from the ratios by definition.
     let ratios = traced.values(traced.ratio)
     let count = Double(ratios.count)
     #expect(
@@ -44,13 +44,13 @@ struct ReinforceTests {
 
   @Test(arguments: names)
   func `loss, returns, weights, logits and gradients agree with PyTorch's`(name: String) throws {
-    // Sums of 200 terms near 10 in Double: 1e-12 at worst, so 1e-10 is room for another order.
+    // Sums of 200 terms near 10 in Double are off by 1e-12 at worst; 1e-10 leaves a margin.
     try check(Double.self, name, bound: 1e-10)
-    // The same at 6e-8 for each rounding.
+    // The same with a rounding error of 6e-8.
     try check(Float.self, name, bound: 1e-4)
   }
 
-  /// Ten Adam steps: the norms and losses on the way, the weights after.
+  /// Takes ten Adam steps; returns the norms and losses on the way and the final weights.
   private func train<S: KernelScalar & BinaryFloatingPoint>(
     _: S.Type, _ name: String
   ) throws -> (trace: [Double], weights: [Double], expectedTrace: [Double], expected: [Double]) {
@@ -79,8 +79,8 @@ struct ReinforceTests {
     let wide = try train(Double.self, name)
     let trace = firstDifference(wide.trace, wide.expectedTrace, absolute: 1e-10, relative: 1e-10)
     #expect(trace == nil, "\(trace ?? "")")
-    // Adam divides by a gradient's own size, so a rounding of a tiny gradient is enlarged; after ten
-    // steps of 0.01 what is left is below 1e-10 here.
+    // Adam divides by the gradient's magnitude, which amplifies the rounding of a tiny gradient.
+    // After ten steps of 0.01 the remaining error is below 1e-10 here.
     let weights = firstDifference(wide.weights, wide.expected, absolute: 1e-10)
     #expect(weights == nil, "\(weights ?? "")")
 
@@ -88,7 +88,7 @@ struct ReinforceTests {
     let narrowTrace = firstDifference(
       narrow.trace, narrow.expectedTrace, absolute: 1e-4, relative: 1e-4)
     #expect(narrowTrace == nil, "\(narrowTrace ?? "")")
-    // Relative to the largest weight, near 1: a weight near zero has no digits of its own.
+    // Relative to the largest weight, near 1: a weight near zero has few significant digits.
     let narrowWeights = firstDifference(narrow.weights, narrow.expected, absolute: 1e-4)
     #expect(narrowWeights == nil, "\(narrowWeights ?? "")")
   }

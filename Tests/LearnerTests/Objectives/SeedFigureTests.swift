@@ -5,7 +5,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// The figures that the seeds print, by the graph's own operations.
+/// Figures printed in the cube, computed with the graph's own operations.
 struct SeedFigureTests {
   @Test func `one transition of the ELU policy learns as the notebook says`() throws {
     let reference = try Reference("elu_policy_sgd")
@@ -26,7 +26,7 @@ struct SeedFigureTests {
     executor.weightsChanged()
     executor.forward()
     executor.backward()
-    // Sums of five terms near 1: 1e-15. The issue asks for 1e-10.
+    // Sums of five terms near 1 are off by 1e-15; the cube's figures are asked for to 1e-10.
     let bound = 1e-10
     let pairs: [(String, [Double], [Double])] = [
       ("logits", executor.values(of: logits), reference["logits"].numbers),
@@ -57,7 +57,7 @@ struct SeedFigureTests {
     executor.set(ends, to: [0, 0])
     executor.forward()
     let expected = try Reference("elu_policy_sgd")["discounted_return"].number
-    // One product and one sum.
+    // One product and one sum in Double.
     #expect(isClose(executor.values(of: returns)[0], expected, absolute: 1e-15))
   }
 

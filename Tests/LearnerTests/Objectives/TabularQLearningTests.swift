@@ -5,18 +5,18 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Q-learning with a network that is a table, against Watkins' rule and the true values of the corridor.
+/// Tabular Q-learning compared with Watkins' rule and the corridor's true action values.
 struct TabularQLearningTests {
   private static let policy = QNetworkPolicy(
     NetworkPolicy(inputs: [.obs], hidden: [], integers: .oneHot))
 
-  /// Q(s, a) of five cells, as the network lays it out: left, then right.
+  /// Q(s, a) of five cells in the network's layout: left, then right.
   ///
-  /// All figures here are exact in binary.
+  /// All numbers here are exact in binary.
   private static let online: [Double] = [0.25, -0.5, 0.5, 0.5, 0, 1, 0.5, 0.25, 0.75, 0]
   private static let target: [Double] = [0.5, 0, 0.25, -0.25, 8, 0.75, 1, 0.5, 0.25, 8]
 
-  /// What a table holds after one step of plain descent by ½ from one transition, with γ = ½.
+  /// Returns the table after one SGD step of ½ from one transition, with γ = ½.
   ///
   /// - Parameters:
   ///   - arrival: s′, before any reset.
@@ -66,7 +66,7 @@ struct TabularQLearningTests {
     return Array(executor.weights.elements[entries[0].range])
   }
 
-  /// The table with one entry moved.
+  /// Returns the table with one entry changed.
   private func moved(_ cell: Int, _ action: Int, to value: Double) -> [Double] {
     var table = Self.online
     table[5 * action + cell] = value
@@ -77,31 +77,32 @@ struct TabularQLearningTests {
     // ½ + ½ (1 + ½ max(¼, ½) − ½)
     #expect(
       try learn(from: 1, 1, reward: 1, arrival: 2, row: 2) == moved(1, 1, to: 0.875))
-    // The trained table would go to the left from 2: ½ + ½ (1 + ½ ¼ − ½).
+    // The trained table would choose left in cell 2: ½ + ½ (1 + ½ ¼ − ½).
     #expect(
       try learn(from: 1, 1, reward: 1, arrival: 2, row: 2, isDouble: true)
         == moved(1, 1, to: 0.8125))
-    // The wall stops it: ¼ + ½ (−1 + ½ max(½, ¾) − ¼).
+    // The wall stops the move: ¼ + ½ (−1 + ½ max(½, ¾) − ¼).
     #expect(
       try learn(from: 0, 0, reward: -1, arrival: 0, row: 0) == moved(0, 0, to: -0.1875))
   }
 
   @Test func `nothing follows the goal, and what a limit cuts goes on`() throws {
-    // ¾ + ½ (1 − ¾), whatever the table says of the goal and of the row that follows the reset.
+    // ¾ + ½ (1 − ¾), independent of the table's entries for the goal and for the row after the
+    // reset.
     #expect(
       try learn(from: 3, 1, reward: 1, arrival: 4, row: 0, terminated: true)
         == moved(3, 1, to: 0.875))
     #expect(
       try learn(from: 3, 1, reward: 1, arrival: 4, row: 0, terminated: true, truncated: true)
         == moved(3, 1, to: 0.875))
-    // Cut in cell 1, with cell 0 after the reset: ½ + ½ (−1 + ½ max(0, 1) − ½).
+    // Truncated in cell 1, with cell 0 after the reset: ½ + ½ (−1 + ½ max(0, 1) − ½).
     #expect(
       try learn(from: 2, 0, reward: -1, arrival: 1, row: 0, truncated: true)
         == moved(2, 0, to: 0))
   }
 
   @Test func `an error beyond one moves an entry as one of one does`() throws {
-    // 7 + ¼ − ½ is far more than 1.
+    // The error 7 + ¼ − ½ is far above 1.
     #expect(try learn(from: 1, 1, reward: 7, arrival: 2, row: 2) == moved(1, 1, to: 1))
   }
 
@@ -137,11 +138,12 @@ struct TabularQLearningTests {
     #expect(learner.updateCount == configuration.totalSteps)
     let entry = try #require(setup.parameters.entries.first { $0.name == "q.weight" })
     let table = setup.weights.elements[entry.range].map { Double($0) }
-    // γ = 0.9. To the right 1 and what follows: 1, 1.9, 2.71, 3.439 from the last cell to the first. To the left −1 and
-    // 0.9 of the best in the cell before; the wall is before the first. Nothing is learnt of the goal.
+    // γ = 0.9. Right: 1 plus the discounted rest, 1, 1.9, 2.71, 3.439 from the last cell to the
+    // first. Left: −1 plus 0.9 times the best value of the cell before, where the cell before the
+    // first is the first itself. The goal's values are never learned.
     let left = [2.0951, 2.0951, 1.439, 0.71]
     let right = [3.439, 2.71, 1.9, 1]
-    // The fixed point of sums of numbers near 3 in Float: 2e-7 for each rounding, which γ carries on tenfold.
+    // Fixed point of sums near 3 in Float: 2e-7 per rounding, which γ amplifies tenfold.
     let difference = firstDifference(
       Array(table[0..<4]) + Array(table[5..<9]), left + right, absolute: 1e-5)
     #expect(difference == nil, "\(difference ?? "")")
