@@ -1,24 +1,26 @@
 import Actor
 
 extension Trajectory {
-  /// Errors of temporal differences, [T, B].
+  /// Returns the temporal-difference errors, [T, B].
   ///
   ///     δ_t = r_{t+1} + γ V(s_{t+1}) − V(s_t)
   ///
-  /// where V(s_{t+1}) is what `following` says; 0 where an environment waits.
+  /// `following` defines V(s_{t+1}). The error is 0 where an environment waits.
   ///
   /// Source: Sutton (1988), "Learning to predict by the methods of temporal differences".
   public func temporalDifferences(values: StateValues, discount: Double) -> Tensor {
     differences(from: values, to: values.current, discount: discount)
   }
 
-  /// Generalised advantage estimates GAE(γ, λ), [T, B].
+  /// Returns the generalized advantage estimates GAE(γ, λ), [T, B].
   ///
   ///     A_t = δ_t + γ λ (1 − d_{t+1}) A_{t+1},   A_T = 0
   ///
-  /// λ = 0 gives δ_t, λ = 1 the returns minus the values. `advantages + values.current` is what values are trained towards.
+  /// λ = 0 gives δ_t, λ = 1 the returns minus the value estimates. The target of the value function
+  /// is `advantages + values.current`.
   ///
-  /// Source: Schulman et al. (2016), "High-dimensional continuous control using generalized advantage estimation".
+  /// Source: Schulman et al. (2016), "High-dimensional continuous control using generalized
+  /// advantage estimation".
   public func generalisedAdvantages(
     values: StateValues, discount: Double, lambda: Double
   ) -> Tensor {
@@ -26,7 +28,7 @@ extension Trajectory {
       .accumulatedBackwards(weights: continuing(discount * lambda))
   }
 
-  /// r_{t+1} + γ `later`(s_{t+1}) − V(s_t); 0 where an environment waits.
+  /// Returns r_{t+1} + γ `later`(s_{t+1}) − V(s_t), or 0 where an environment waits.
   func differences(from values: StateValues, to later: Tensor, discount: Double) -> Tensor {
     let errors = rewards + discount * following(later, values) - values.current
     return waits.choosing(zero, otherwise: errors)

@@ -1,13 +1,16 @@
 import Actor
 
-// Means that leave out steps which nobody played. Where no environment may wait they are plain means, and cost nothing.
+// Means over the steps that were played. If no environment may wait, they are plain means at no
+// extra cost.
 extension Trajectory {
-  /// Numbers of steps, [T, B], and 0 where nobody played; what stands there is not seen, not even NaN.
+  /// Returns numbers [T, B] with 0 at the steps that were not played, even if they are NaN there.
   func whilePlaying(_ numbers: Tensor) -> Tensor {
     mayWait ? waits.choosing(zero, otherwise: numbers) : numbers
   }
 
-  /// The mean of numbers [T, B] over the environments that played, at each row [T]; 0 where none did.
+  /// Returns the mean [T] of numbers [T, B] over the environments that were played at each row.
+  ///
+  /// The mean is 0 at a row without a played step.
   func meanOverEnvironments(_ numbers: Tensor) -> Tensor {
     guard mayWait else { return numbers.meanOverLastAxis() }
     let counts = played.sumOverLastAxis().clamped(to: 1...Double(numbers.lastAxis))
@@ -16,19 +19,21 @@ extension Trajectory {
 }
 
 extension Tensor {
-  /// The mean of numbers [T, B] over the steps that were played.
+  /// Returns the mean of numbers [T, B] over the steps that were played.
   func mean(over steps: Trajectory) -> Tensor {
     steps.mayWait ? steps.whilePlaying(self).sum() / steps.playedCount : mean()
   }
 
-  /// (x − mean) / (σ + 10⁻⁸) over the steps that were played, σ the root of the unbiased variance, and 0 where an environment
-  /// waits; passes no gradient.
+  /// Returns (x − mean) / (σ + 10⁻⁸) over the steps that were played, and 0 for the others.
+  ///
+  /// σ is the square root of the unbiased variance. No gradient passes.
   func normalised(over steps: Trajectory) -> Tensor {
     let fixed = stopGradient()
     let centred = steps.whilePlaying(fixed - fixed.mean(over: steps))
     var deviation = centred.standardDeviation()
     if steps.mayWait {
-      // That over all steps divides by their number less one; that of those played takes its place.
+      // `standardDeviation` divides by the number of all steps minus 1. The correction replaces it
+      // by the number of played steps minus 1.
       let others = Double(max(1, elementCount - 1))
       let enlargement = log(
         graph.constant(others) / (steps.playedCount - 1).clamped(to: 1...others))

@@ -1,21 +1,26 @@
 import Actor
 
 extension Trajectory {
-  /// Discounted returns, [T, B].
+  /// Returns the discounted returns, [T, B].
   ///
-  ///     G_t = r_{t+1} + γ ρ_{t+1} G_{t+1}
+  ///     G_t = r_{t+1} + γ (1 − d_{t+1}) ρ_{t+1} G_{t+1}
   ///
-  /// cut where an episode ended. Without values nothing follows the end of an episode or of the fragment; with them V(final
-  /// observation) follows a cut and V(s_T) the last row, unweighted, since values are the trained policy's own. Where an environment
-  /// waits the return is 0 without values, and V(s_t) with them, so that there is nothing to learn.
+  /// Without value estimates, nothing follows the end of an episode or of the fragment: truncation
+  /// counts as termination. With value estimates, V(final observation) follows a truncated episode,
+  /// and V(s_T) follows the last row. Both are unweighted, because the value estimates belong to
+  /// the trained policy. Where an environment waits, the return is 0 without value estimates and
+  /// V(s_t) with them, which leaves nothing to learn.
   ///
   /// - Parameters:
   ///   - discount: γ.
-  ///   - values: V of the states behind a cut and behind the last row.
-  ///   - weights: ρ_t = π(a_t | s_t) / μ(a_t | s_t), clipped or not, [T, B]; 1 when nil. G_t is then an estimate of
-  ///     Q^π(s_t, a_t): a_t itself is taken for granted, and ρ_t is for whoever weighs that too.
+  ///   - values: V of the final observations of truncated episodes and of the state behind the last
+  ///     row.
+  ///   - weights: ρ_t = π(a_t | s_t) / μ(a_t | s_t), clipped or not, [T, B]; nil for 1. G_t then
+  ///     estimates Q^π(s_t, a_t). It does not contain ρ_t, the weight of a_t itself; multiply by
+  ///     ρ_t to include it.
   ///
-  /// Source: Precup, Sutton & Singh (2000), "Eligibility traces for off-policy policy evaluation": per-decision weights.
+  /// Source: Precup, Sutton & Singh (2000), "Eligibility traces for off-policy policy evaluation":
+  /// per-decision weights.
   public func returns(
     discount: Double, values: StateValues? = nil, weights: Tensor? = nil
   ) -> Tensor {
@@ -32,15 +37,16 @@ extension Trajectory {
       otherwise: received.accumulatedBackwards(weights: factors, last: values.last))
   }
 
-  /// n-step returns, [T, B].
+  /// Returns the n-step returns, [T, B].
   ///
   ///     G_t = r_{t+1} + γ r_{t+2} + … + γⁿ⁻¹ r_{t+n} + γⁿ V(s_{t+n})
   ///
-  /// with fewer rewards where the episode or the fragment ends before: the value of what follows there stands behind them, as for
-  /// `returns`. Where an environment waits, V(s_t).
+  /// The sum has fewer rewards if the episode or the fragment ends before. The value that follows
+  /// the end then comes after them, as in `returns`. Where an environment waits, the return is
+  /// V(s_t).
   ///
   /// - Parameters:
-  ///   - stepCount: n; from T on these are the returns.
+  ///   - stepCount: n; with n ≥ T the result equals `returns`.
   ///   - values: V.
   ///   - discount: γ.
   public func multiStepReturns(

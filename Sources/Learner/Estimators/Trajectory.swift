@@ -1,41 +1,41 @@
 import Actor
 import Rollout
 
-/// What a fragment's steps were rewarded with and how they ended: what estimators read, [T, B] each.
+/// The rewards and episode ends of a fragment's steps, the input of all estimators; [T, B] each.
 ///
-/// Row t is what followed from the state of row t. A step may
+/// Row t describes the step from the state of row t. A step is of one of these kinds:
 ///
-/// | `ends` | `terminated` | `truncated` | mean | is followed by |
+/// | `ends` | `terminated` | `truncated` | meaning | is followed by |
 /// |---|---|---|---|---|
-/// | 0 | 0 | 0 | the episode goes on | the next row, or the state behind the last row |
-/// | 1 | 1 | any | the task ended it | nothing |
-/// | 1 | 0 | 1 | a limit cut it | the final observation, where its value is known |
-/// | 1 | 0 | 0 | nobody played: the environment waits (`sticky`) | nothing |
+/// | 0 | 0 | 0 | the episode continues | the next row, or the state behind the last row |
+/// | 1 | 1 | any | the episode terminated | nothing |
+/// | 1 | 0 | 1 | the episode was truncated | the final observation, if its value is known |
+/// | 1 | 0 | 0 | not played: the environment waits (`sticky`) | nothing |
 ///
 /// docs/estimators.md has the formulas. No gradient passes through an estimate.
 public struct Trajectory {
   /// r_{t+1}.
   public let rewards: Tensor
-  /// d_{t+1}: not 0 where the episode ended on the step.
+  /// d_{t+1}: not 0 if the episode ended on the step.
   public let ends: Tensor
-  /// Not 0 where the task ended it.
+  /// Not 0 if the episode terminated on the step.
   public let terminated: Tensor
-  /// Not 0 where a limit cut it.
+  /// Not 0 if a limit truncated the episode on the step.
   public let truncated: Tensor
-  /// 1 where nobody played since the environment waits for the fragment's end, otherwise 0.
+  /// 1 if the step was not played since the environment waits for the fragment's end, otherwise 0.
   public let waits: Tensor
-  /// Whether an environment may wait at all; where none may, nothing is counted.
+  /// True if an environment may wait at all; otherwise played steps are not counted.
   public let mayWait: Bool
 
-  /// 1 where somebody played.
+  /// 1 if the step was played, otherwise 0.
   let played: Tensor
-  /// How many steps were played: at least 1, as the first row always is.
+  /// The number of steps that were played: at least 1, since the first row is always played.
   let playedCount: Tensor
   let zero: Tensor
 
-  /// Steps that need not lie in a fragment.
+  /// Creates a trajectory from tensors that need not belong to a fragment.
   ///
-  /// - Precondition: all are [T, B].
+  /// - Precondition: all tensors are [T, B].
   public init(
     rewards: Tensor, ends: Tensor, terminated: Tensor, truncated: Tensor, mayWait: Bool = true
   ) {
@@ -55,16 +55,17 @@ public struct Trajectory {
     playedCount = played.sum().clamped(to: 1...Double(max(1, rewards.elementCount)))
   }
 
-  /// The steps of a fragment.
+  /// Creates the trajectory of a fragment.
   public init(_ fragment: TracedFragment) {
     self.init(
       rewards: fragment.rewards, ends: fragment.next.fin, terminated: fragment.terminated,
       truncated: fragment.truncated, mayWait: fragment.mayWait)
   }
 
-  /// V(s_{t+1}) as a step bootstraps from it.
+  /// Returns V(s_{t+1}), the value that each step bootstraps from.
   ///
-  /// That is `values` one row later where the episode goes on, V(final observation) where a limit cut it, and 0 elsewhere.
+  /// That is `values` one row later if the episode continues, V(final observation) if it was
+  /// truncated, and 0 otherwise.
   ///
   /// - Parameters:
   ///   - values: V(s_t), or an estimate of it, for each row.
@@ -77,30 +78,31 @@ public struct Trajectory {
     ends.choosing(atEnds, otherwise: values.following(last: last))
   }
 
-  /// A factor where the episode goes on, otherwise 0.
+  /// Returns a factor where the episode continues, otherwise 0.
   func continuing(_ factor: Double) -> Tensor {
     ends.choosing(zero, otherwise: rewards.graph.constant(factor))
   }
 
-  /// V(final observation) where a limit cut the episode, otherwise 0.
+  /// Returns V(final observation) where the episode was truncated, otherwise 0.
   func atEnds(_ known: StateValues) -> Tensor {
     guard let final = known.final else { return zero }
     return terminated.choosing(zero, otherwise: truncated.choosing(final, otherwise: zero))
   }
 }
 
-/// What states are worth, held fixed: no gradient passes.
+/// The value estimates of a fragment's states; no gradient passes.
 public struct StateValues {
   /// V(s_t) of the rows, [T, B].
   public let current: Tensor
   /// V(s_T) of the state behind the last row, [B].
   public let last: Tensor
-  /// V of the observations at which limits cut episodes, [T, B]; anything elsewhere, NaN too.
+  /// V of the final observations of truncated episodes, [T, B].
   ///
-  /// `nil` where they are not known: a cut is then an end like any other.
+  /// All other entries are arbitrary and may be NaN. If the tensor is nil, truncation counts as
+  /// termination.
   public let final: Tensor?
 
-  /// Values that need not lie in a fragment.
+  /// Creates value estimates from tensors that need not belong to a fragment.
   ///
   /// - Precondition: the shapes are [T, B], [B] and [T, B].
   public init(current: Tensor, last: Tensor, final: Tensor? = nil) {
@@ -113,20 +115,21 @@ public struct StateValues {
     self.final = final?.stopGradient()
   }
 
-  /// The learner's values of a fragment's rows, and what stands behind them: what is said to row T, by whom `Bootstrap` says, and
-  /// what the actor that collected said to final observations.
+  /// Creates value estimates from the learner's values of a fragment's rows.
   ///
-  /// `nil` when nobody said anything of that name.
+  /// The value of row T is the actor's or the learner's, as `Bootstrap` decides. The values of
+  /// final observations are those that the actor recorded. The result is nil if there is no output
+  /// of that name.
   public init?(_ current: Tensor, of fragment: TracedFragment, named name: String = "value") {
     guard let last = fragment.last[name]?.value else { return nil }
     self.init(current: current, last: last, final: fragment.final[name]?.value)
   }
 }
 
-/// Who says what the state behind a fragment's last row is worth.
+/// The source of the value estimate for the state behind a fragment's last row.
 public enum Bootstrap: String, Sendable, CaseIterable {
-  /// The actor that collected the fragment, in its virtual reaction.
+  /// The actor that collected the fragment: the value in its virtual reaction to row T.
   case actor
-  /// The learner, with the weights that it is about to move.
+  /// The learner, with its current weights before the update.
   case learner
 }

@@ -5,20 +5,21 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Estimators of random steps with every ending in them, against explicit sums and against each other.
+/// Estimators of random steps with every kind of ending, compared with sums and with each other.
 struct EstimatorDefinitionTests {
   private static let sizes = [(1, 1), (1, 5), (2, 3), (7, 1), (7, 4), (25, 17)]
 
-  /// Holds an estimator in both precisions against its definition.
+  /// Compares an estimator in both precisions with its definition.
   private func check(
     _ name: String, _ steps: NaiveTrajectory, _ expected: [Double],
     _ formula: (Trajectory, StateValues, Tensor) -> Tensor
   ) {
-    // Up to 25 terms of up to 3 times weights of up to 1.8 each, of which few follow one another: 1e-10 leaves room.
+    // Up to 25 terms of up to 3, times weights of up to 1.8 each, few of which follow one another:
+    // 1e-10 leaves a margin.
     let wide = firstDifference(
       steps.estimate(formula), expected, absolute: 1e-10, relative: 1e-11)
     #expect(wide == nil, "\(name) [\(steps.steps), \(steps.environments)]: \(wide ?? "")")
-    // The same at 6e-8 for each rounding.
+    // The same with a rounding error of 6e-8.
     let narrow = firstDifference(
       steps.estimate(in: Float.self, formula), expected, absolute: 1e-4, relative: 1e-4)
     #expect(narrow == nil, "\(name) in Float: \(narrow ?? "")")

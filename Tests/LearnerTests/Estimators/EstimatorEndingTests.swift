@@ -4,9 +4,10 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Estimates worked out by hand for each way that an episode or a fragment can end.
+/// Estimates calculated by hand for each way in which an episode or a fragment can end.
 ///
-/// One environment, γ = ½, rewards 1, 2, 4, 8, values 10, 20, 30, 40, and 64 behind every cut: all figures are exact.
+/// One environment, γ = ½, rewards 1, 2, 4, 8, value estimates 10, 20, 30, 40, and 64 for every
+/// final observation of a truncated episode: all figures are exact.
 struct EstimatorEndingTests {
   private func steps(
     _ endings: [NaiveTrajectory.Ending], last: Double = 100, ratios: [Double]? = nil
@@ -43,7 +44,7 @@ struct EstimatorEndingTests {
     }
   }
 
-  /// V-trace, γ = ½, with π/μ = 2, ½, 1, 1, so that ρ = c = 1, ½, 1, 1: values, then advantages.
+  /// Returns V-trace's values and advantages with γ = ½ and π/μ = 2, ½, 1, 1: ρ = c = 1, ½, 1, 1.
   private func trace(
     _ endings: [NaiveTrajectory.Ending], last: Double = 100
   ) -> [[Double]] {
@@ -62,7 +63,7 @@ struct EstimatorEndingTests {
     // 8 + 100/2, 4 + 58/2, …
     #expect(returns(open) == [10.25, 18.5, 33, 58])
     #expect(unvalued(open) == [4, 6, 8, 8])
-    // δ = 1, −3, −6, 18, each a quarter of the next one's advantage more.
+    // δ = 1, −3, −6, 18; a quarter of the next advantage is added to each.
     #expect(advantages(open) == [0.15625, -3.375, -1.5, 18])
     // 1 + 2/2 + 30/4, …
     #expect(twoSteps(open) == [9.5, 14, 33, 58])
@@ -82,7 +83,7 @@ struct EstimatorEndingTests {
     let cut = steps([.none, .truncated, .none, .none])
     // 2 + 64/2, 1 + 34/2
     #expect(returns(cut) == [18, 34, 33, 58])
-    // As long as no value is known, it is an end.
+    // Without a known value, truncation counts as termination.
     #expect(unvalued(cut) == [2, 2, 8, 8])
     let unknown = cut.estimate { steps, values, _ in
       steps.returns(discount: 0.5, values: StateValues(current: values.current, last: values.last))
@@ -156,7 +157,7 @@ struct EstimatorEndingTests {
   }
 
   @Test func `V-trace at each end`() {
-    // 20 − 3/2 + ¼ (33 − 30), 10 + 1 + ½ (19.25 − 20); of the advantages ρ (r + v/2 − V).
+    // 20 − 3/2 + ¼ (33 − 30), 10 + 1 + ½ (19.25 − 20); the advantages are ρ (r + v/2 − V).
     #expect(
       trace([.none, .none, .none, .none]) == [[10.625, 19.25, 33, 58], [0.625, -0.75, 3, 18]])
     // 20 − 18/2, 10 + 1 + ½ (11 − 20); ½ (2 − 20)

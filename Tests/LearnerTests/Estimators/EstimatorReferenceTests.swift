@@ -5,12 +5,14 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Estimators against figures that NumPy computed from their definitions.
+/// Estimators compared with figures that NumPy computed from their definitions.
 struct EstimatorReferenceTests {
-  /// Sums of 25 terms, importance weights up to 100 in V-trace without bounds, are off by 1e-12 at worst.
+  /// The error bound: sums of 25 terms are off by 1e-12 at worst.
+  ///
+  /// That includes importance weights of up to 100 in V-trace without bounds.
   private let bound = 1e-9
 
-  /// The recorded steps, log π/μ in place of the ratios.
+  /// Returns the recorded steps, with log π/μ in place of the ratios.
   private func trajectory(_ reference: Reference) -> NaiveTrajectory {
     let (logPi, logMu) = (reference["log_pi"].numbers, reference["log_mu"].numbers)
     return NaiveTrajectory(
@@ -31,7 +33,7 @@ struct EstimatorReferenceTests {
     let reference = try Reference("estimators")
     let steps = trajectory(reference)
     for figures in reference["cases"].elements {
-      // With V-trace's below, no figure is left out.
+      // Together with V-trace's figures below, no figure is left out.
       #expect(figures.keys == ["deltas", "gae", "gamma", "multistep", "returns", "vtrace"])
       let discount = figures["gamma"].number
       check(

@@ -5,7 +5,7 @@ import TestSupport
 @testable import Learner
 
 extension NaiveTrajectory {
-  /// What an estimator says of these steps, traced and run.
+  /// Returns an estimator's result for these steps, traced and run.
   func estimate<S: KernelScalar>(
     in _: S.Type = Double.self,
     _ formula: (_ steps: Trajectory, _ values: StateValues, _ ratios: Tensor) -> Tensor
@@ -36,7 +36,9 @@ extension NaiveTrajectory {
     return executor.values(of: output).map { Double($0) }
   }
 
-  /// Random steps with every ending in them, or every one but waiting; what is not known is NaN.
+  /// Returns random steps with every kind of ending; unknown values are NaN.
+  ///
+  /// No step is `.waiting` if `mayWait` is false.
   static func random(
     steps: Int, environments: Int, seed: UInt64, mayWait: Bool = true
   ) -> NaiveTrajectory {
@@ -46,7 +48,7 @@ extension NaiveTrajectory {
       let draw = generator.uniform(0, 12)
       return draw < 1 ? .terminated : draw < 2 ? .truncated : draw < 2.5 ? .both : .none
     }
-    // Every third environment waits after its first end, as with `sticky`.
+    // Every third environment waits after its first episode, as with `sticky`.
     for environment in stride(from: 2, to: environments, by: 3) where mayWait {
       var isOver = false
       for row in stride(from: environment, to: count, by: environments) {

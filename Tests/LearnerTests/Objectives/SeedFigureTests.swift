@@ -26,7 +26,7 @@ struct SeedFigureTests {
     executor.weightsChanged()
     executor.forward()
     executor.backward()
-    // Sums of five terms near 1 are off by 1e-15; the cube's figures are asked for to 1e-10.
+    // Sums of five terms near 1 are off by 1e-15; these figures have to agree to 1e-10.
     let bound = 1e-10
     let pairs: [(String, [Double], [Double])] = [
       ("logits", executor.values(of: logits), reference["logits"].numbers),
