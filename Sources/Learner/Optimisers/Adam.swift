@@ -1,39 +1,40 @@
 import Rollout
 
-/// Adam with bias correction, and with a weight decay AdamW, as PyTorch computes them.
+/// Adam with bias correction, or AdamW if there is weight decay, as PyTorch computes them.
 ///
 ///     m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
 ///     θ ← (1 − η λ) θ − η / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 ///
-/// The decay λ goes past the quotient, so that it shrinks all weights alike, however large their gradients are.
+/// The weight decay λ is outside of the quotient. It shrinks all weights by the same factor,
+/// independent of the size of their gradients.
 ///
-/// Sources: Kingma and Ba (2015), "Adam: a method for stochastic optimization", algorithm 1; Loshchilov and Hutter
-/// (2019), "Decoupled weight decay regularization", algorithm 2.
+/// Sources: Kingma and Ba (2015), "Adam: a method for stochastic optimization", algorithm 1;
+/// Loshchilov and Hutter (2019), "Decoupled weight decay regularization", algorithm 2.
 public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
-  /// η.
+  /// η, the step size.
   public var learningRate: Scalar
-  /// β₁, how slowly the mean of gradients moves.
+  /// β₁, the decay rate of the mean of gradients.
   public let beta1: Double
-  /// β₂, how slowly the mean of squared gradients moves.
+  /// β₂, the decay rate of the mean of squared gradients.
   public let beta2: Double
   /// ε, which keeps the quotient finite.
   public let epsilon: Double
-  /// λ, what a step takes off each weight at a learning rate of 1; 0 for plain Adam.
+  /// λ, the fraction by which a step at learning rate 1 shrinks each weight; 0 for plain Adam.
   public let weightDecay: Double
-  /// Which weights it moves.
+  /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 
-  /// t, the steps made so far.
+  /// t, the number of steps taken so far.
   public var stepCount = 0
   private let means: FlatVector<Scalar>
   private let squares: FlatVector<Scalar>
 
-  /// m as `mean`, v as `mean_square`.
+  /// m as `mean` and v as `mean_square`.
   public var state: [(name: String, values: FlatVector<Scalar>)] {
     [("mean", means), ("mean_square", squares)]
   }
 
-  /// Adam for a number of weights; all of them are one group where none are named.
+  /// Creates Adam for a number of weights; if `groups` is nil, all weights form one group.
   public init(
     count: Int, learningRate: Scalar, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 0, groups: [ParameterGroup]? = nil
@@ -78,7 +79,7 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimise
     }
   }
 
-  /// base to a whole power, by repeated squaring.
+  /// Returns `base` raised to an integer power, by repeated squaring.
   private func power(_ base: Double, _ exponent: Int) -> Double {
     var (result, square, rest) = (1.0, base, exponent)
     while rest > 0 {

@@ -1,11 +1,11 @@
 import Rollout
 
 extension FlatVector where Element: BinaryFloatingPoint {
-  /// The Euclidean norm, summed in Double in a fixed order.
+  /// Returns the Euclidean norm, summed in Double in a fixed order.
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   public func norm() -> Double {
-    // Eight sums side by side: one alone would wait for each addition.
+    // Eight independent sums, since a single sum would wait for each addition.
     var sums = SIMD8<Double>(repeating: 0)
     var index = 0
     while index + 8 <= count {
@@ -22,9 +22,9 @@ extension FlatVector where Element: BinaryFloatingPoint {
     return sum.squareRoot()
   }
 
-  /// Shortens the vector to a norm, as PyTorch's `clip_grad_norm_` does, and returns the norm it had.
+  /// Scales the vector down to a norm, as PyTorch's `clip_grad_norm_`; returns its norm before.
   ///
-  /// An infinite limit only measures, and a vector whose norm is not finite stays as it is.
+  /// An infinite limit only measures the norm. A vector whose norm is not finite stays unchanged.
   @discardableResult
   public func clipNorm(to limit: Double) -> Double {
     let norm = norm()
@@ -37,17 +37,20 @@ extension FlatVector where Element: BinaryFloatingPoint {
 }
 
 extension FlatVector<Float> {
-  /// The largest magnitude among some of the numbers: NaN if one is, 0 for none.
+  /// Returns the largest magnitude in a range: NaN if any number is NaN, 0 for an empty range.
   func largestMagnitude(in range: Range<Int>) -> Float {
-    // Without its sign a number's bits are in the order of magnitudes, with infinity and then NaN above all others.
+    // Without the sign bit, the bit patterns of floats have the order of their magnitudes, with
+    // infinity and then NaN above all others.
     var largest: UInt32 = 0
     for index in range { largest = max(largest, base[index].bitPattern & 0x7fff_ffff) }
     return Float(bitPattern: largest)
   }
 
-  /// The largest distance of some numbers from those of another vector at their places: NaN if one is, 0 for none.
+  /// Returns the largest absolute difference from another vector in a range.
+  ///
+  /// The result is NaN if any difference is NaN, and 0 for an empty range.
   func largestDistance(from other: FlatVector<Float>, in range: Range<Int>) -> Float {
-    // By bits, as above.
+    // Compared by bit patterns, as above.
     var largest: UInt32 = 0
     for index in range {
       largest = max(largest, (base[index] - other.base[index]).bitPattern & 0x7fff_ffff)
@@ -55,7 +58,7 @@ extension FlatVector<Float> {
     return Float(bitPattern: largest)
   }
 
-  /// Takes over all numbers of a vector of the same length.
+  /// Copies all numbers of a vector of the same length.
   func copy(_ other: FlatVector<Float>) {
     precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
     base.update(from: other.base, count: count)

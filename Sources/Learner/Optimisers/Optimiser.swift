@@ -1,28 +1,30 @@
 import Rollout
 
-/// Turns a gradient into a step of the weights.
+/// An algorithm that turns a gradient into a step of the weights.
 ///
-/// What it remembers between steps is all in `state` and `stepCount`: a copy that is given both goes on to the same bits.
+/// The complete state between steps is `state` and `stepCount`. A copy that receives both continues
+/// with bitwise equal results.
 public protocol Optimiser<Scalar>: AnyObject {
-  /// The numbers that weights are made of.
+  /// The number type of the weights.
   associatedtype Scalar: BinaryFloatingPoint & BitwiseCopyable
 
   /// The step size; may be changed between steps.
   var learningRate: Scalar { get set }
 
-  /// Which weights it moves; all others stay bit for bit as they are.
+  /// The groups of weights that the optimizer moves; all other weights stay bitwise unchanged.
   var groups: [ParameterGroup] { get }
 
-  /// Steps made so far.
+  /// The number of steps taken so far.
   var stepCount: Int { get set }
 
-  /// What it remembers from step to step, by name: vectors of its own, one number for each weight.
+  /// The vectors that the optimizer keeps between steps, by name; one number for each weight.
   ///
-  /// Reading them saves the state, assigning to them restores it. Empty when nothing is remembered.
+  /// Read the vectors to save the state and assign to them to restore it. The array is empty if the
+  /// optimizer keeps none.
   var state: [(name: String, values: FlatVector<Scalar>)] { get }
 
   /// Moves the weights against the gradient.
   ///
-  /// - Precondition: both have as many numbers as the optimiser was made for.
+  /// - Precondition: both vectors have the number of weights that the optimizer was created for.
   func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>)
 }

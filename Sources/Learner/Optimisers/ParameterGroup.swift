@@ -1,13 +1,13 @@
 public import Actor
 
-/// A stretch of the weights that an optimiser moves, and how quickly.
+/// A range of weights that an optimizer moves, with a factor of the learning rate.
 public struct ParameterGroup: Sendable, Equatable {
-  /// The weights, by their place in the flat vector.
+  /// The range of the weights in the flat vector.
   public var range: Range<Int>
-  /// What the learning rate is multiplied by.
+  /// The factor that the learning rate is multiplied by.
   public var rateFactor: Double
 
-  /// Weights that move at the learning rate, or at a multiple of it.
+  /// Creates a group that moves at the learning rate times a factor.
   public init(_ range: Range<Int>, rateFactor: Double = 1) {
     self.range = range
     self.rateFactor = rateFactor
@@ -15,9 +15,11 @@ public struct ParameterGroup: Sendable, Equatable {
 }
 
 extension ParameterLayout {
-  /// What an optimiser is to move: all that is learnt and no buffer, neighbours of one rate together.
+  /// Returns the groups of all learned parameters, without buffers.
   ///
-  /// - Parameter rateFactor: what the learning rate is multiplied by for a parameter.
+  /// Adjacent parameters with the same factor share a group.
+  ///
+  /// - Parameter rateFactor: returns the factor of the learning rate for a parameter.
   public func groups(
     rateFactor: (Entry) -> Double = { _ in 1 }
   ) -> [ParameterGroup] {
@@ -37,9 +39,9 @@ extension ParameterLayout {
 }
 
 extension [ParameterGroup] {
-  /// The groups, or one of all weights where none are named.
+  /// Returns the groups, or one group of all weights if they are nil.
   ///
-  /// - Precondition: all lie within the weights.
+  /// - Precondition: all groups lie within the weights.
   static func checked(_ groups: [ParameterGroup]?, count: Int) -> [ParameterGroup] {
     let groups = groups ?? [ParameterGroup(0..<count)]
     for group in groups {

@@ -1,36 +1,36 @@
 import Rollout
 
-/// RMSProp, with momentum if asked for, as PyTorch computes it without centring.
+/// RMSProp with optional momentum, as PyTorch computes it with `centered=False`.
 ///
 ///     v ← α v + (1 − α) g²
 ///     θ ← θ − η g / (√v + ε)                             without momentum
 ///     b ← μ b + g / (√v + ε)     θ ← θ − η b             with momentum μ
 ///
-/// Source: Tieleman and Hinton (2012), "Neural networks for machine learning", lecture 6.5; ε outside of the root, as in
-/// PyTorch.
+/// Source: Tieleman and Hinton (2012), "Neural networks for machine learning", lecture 6.5; ε is
+/// outside of the square root, as in PyTorch.
 public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
-  /// η.
+  /// η, the step size.
   public var learningRate: Scalar
-  /// α, how slowly the mean of squared gradients moves.
+  /// α, the decay rate of the mean of squared gradients.
   public let smoothing: Double
   /// ε, which keeps the quotient finite.
   public let epsilon: Double
-  /// μ, how much of the last step goes on; 0 for none.
+  /// μ, the fraction of the previous step that is added to the next one; 0 for no momentum.
   public let momentum: Double
-  /// Which weights it moves.
+  /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 
-  /// Steps made so far.
+  /// The number of steps taken so far.
   public var stepCount = 0
   private let squares: FlatVector<Scalar>
   private let velocities: FlatVector<Scalar>
 
-  /// v as `mean_square`, and with momentum b as `velocity`.
+  /// v as `mean_square`, and b as `velocity` if there is momentum.
   public var state: [(name: String, values: FlatVector<Scalar>)] {
     [("mean_square", squares)] + (momentum == 0 ? [] : [("velocity", velocities)])
   }
 
-  /// RMSProp for a number of weights; all of them are one group where none are named.
+  /// Creates RMSProp for a number of weights; if `groups` is nil, all weights form one group.
   public init(
     count: Int, learningRate: Scalar, smoothing: Double = 0.99, epsilon: Double = 1e-8,
     momentum: Double = 0, groups: [ParameterGroup]? = nil

@@ -1,34 +1,34 @@
 import Rollout
 
-/// Gradient descent, with momentum if asked for, as PyTorch computes it without dampening.
+/// Gradient descent with optional momentum, as PyTorch computes it without dampening.
 ///
 ///     θ ← θ − η g                                  without momentum
 ///     b ← μ b + g     θ ← θ − η b                  with momentum μ
-///     b ← μ b + g     θ ← θ − η (g + μ b)          with Nesterov's
+///     b ← μ b + g     θ ← θ − η (g + μ b)          with Nesterov momentum
 ///
-/// Source: Sutskever et al. (2013), "On the importance of initialization and momentum in deep learning", with the
-/// learning rate outside of b.
+/// Source: Sutskever et al. (2013), "On the importance of initialization and momentum in deep
+/// learning", with the learning rate outside of b.
 public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
-  /// η.
+  /// η, the step size.
   public var learningRate: Scalar
-  /// μ, how much of the last step goes on; 0 for none.
+  /// μ, the fraction of the previous step that is added to the next one; 0 for no momentum.
   public let momentum: Double
-  /// Whether the step looks ahead by what goes on.
+  /// True for Nesterov momentum.
   public let isNesterov: Bool
-  /// Which weights it moves.
+  /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 
-  /// Steps made so far.
+  /// The number of steps taken so far.
   public var stepCount = 0
   private let count: Int
   private let velocities: FlatVector<Scalar>
 
-  /// b as `velocity`; nothing without momentum.
+  /// b as `velocity`; empty without momentum.
   public var state: [(name: String, values: FlatVector<Scalar>)] {
     momentum == 0 ? [] : [("velocity", velocities)]
   }
 
-  /// Descent for a number of weights; all of them are one group where none are named.
+  /// Creates SGD for a number of weights; if `groups` is nil, all weights form one group.
   public init(
     count: Int, learningRate: Scalar, momentum: Double = 0, isNesterov: Bool = false,
     groups: [ParameterGroup]? = nil

@@ -1,58 +1,59 @@
 import Foundation
 
-/// A number that may change in the course of a run: a learning rate, what entropy is worth, an ε.
+/// A number that may change in the course of a run: a learning rate, an entropy coefficient, an ε.
 ///
 ///     let rate: Schedule = 0.005                       // constant
-///     let rate = Schedule.linear(from: 0.005, to: 0)   // over all of the run
+///     let rate = Schedule.linear(from: 0.005, to: 0)   // over the whole run
 ///     rate.value(at: 1_000_000, of: 4_000_000)         // 0.00375
 ///
-/// With p the part of the steps that is over, 0 … 1, and a, b the two ends:
+/// With p the fraction of the steps that have passed, 0 … 1, and a, b the first and last value:
 ///
 ///     linear         a + (b − a) p
 ///     cosine         b + (a − b) (1 + cos πp) / 2
 ///     exponential    a (b / a)ᵖ
 ///
-/// Steps are environment steps learnt from. Once they are over the value stays at b.
+/// Steps are environment steps learned from. After the last step the value stays at b.
 public enum Schedule: Sendable, Equatable {
-  /// Always that number.
+  /// A constant value.
   case constant(Double)
-  /// Along a curve from one number to another, over that many steps, or over all of the run.
+  /// A curve between two values over a number of steps; nil for the whole run.
   case changing(Curve, from: Double, to: Double, steps: Int?)
 
-  /// How a number gets from one end to the other.
+  /// The shape of a schedule between its first and last value.
   public enum Curve: String, Sendable, CaseIterable {
-    /// By equal differences.
+    /// Equal differences per step.
     case linear
-    /// Slowly at both ends: half a cosine.
+    /// Half a cosine: slow at both ends.
     case cosine
-    /// By equal ratios; neither end may be 0.
+    /// Equal ratios per step; both values must be positive.
     case exponential
   }
 
-  /// Along a straight line.
+  /// Returns a schedule that follows a straight line.
   public static func linear(from: Double, to: Double, steps: Int? = nil) -> Schedule {
     .changing(.linear, from: from, to: to, steps: steps)
   }
 
-  /// Along half a cosine.
+  /// Returns a schedule that follows half a cosine.
   public static func cosine(from: Double, to: Double, steps: Int? = nil) -> Schedule {
     .changing(.cosine, from: from, to: to, steps: steps)
   }
 
-  /// By equal ratios.
+  /// Returns a schedule with equal ratios per step.
   ///
-  /// - Precondition: both ends are positive.
+  /// - Precondition: both values are positive.
   public static func exponential(from: Double, to: Double, steps: Int? = nil) -> Schedule {
     precondition(from > 0 && to > 0, "an exponential from \(from) to \(to)")
     return .changing(.exponential, from: from, to: to, steps: steps)
   }
 
-  /// The value after some steps.
+  /// Returns the value after some steps.
   ///
   /// - Parameters:
-  ///   - step: environment steps learnt from.
-  ///   - totalSteps: those of the whole run; of no matter to a constant, or to a schedule with steps of its own.
-  /// - Precondition: what the schedule goes over is at least one step.
+  ///   - step: the environment steps learned from so far.
+  ///   - totalSteps: the environment steps of the whole run. Constants, and schedules with their
+  ///     own number of steps, ignore it.
+  /// - Precondition: the schedule covers at least one step.
   public func value(at step: Int, of totalSteps: Int) -> Double {
     guard case .changing(let curve, let from, let to, let steps) = self else { return first }
     let total = steps ?? totalSteps
@@ -81,23 +82,23 @@ public enum Schedule: Sendable, Equatable {
     }
   }
 
-  /// The largest value; every curve has it at one of its ends.
+  /// The largest value; every curve attains it at one of its ends.
   public var largest: Double { max(first, last) }
 
   /// The smallest value.
   public var smallest: Double { min(first, last) }
 
-  /// Whether both ends are finite.
+  /// True if both ends are finite.
   public var isFinite: Bool { first.isFinite && last.isFinite }
 
-  /// Whether it never changes.
+  /// True if the value never changes.
   public var isConstant: Bool { if case .constant = self { true } else { false } }
 }
 
 extension Schedule: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
-  /// A constant.
+  /// Creates a constant schedule.
   public init(floatLiteral value: Double) { self = .constant(value) }
 
-  /// A constant.
+  /// Creates a constant schedule.
   public init(integerLiteral value: Int) { self = .constant(Double(value)) }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Learner
 
-/// What all optimisers have in common: groups, states, any number of weights.
+/// Properties common to all optimizers: groups, states, any number of weights.
 struct OptimiserStateTests {
   static let kinds: [String] = [
     "descent", "momentum", "Nesterov", "Adam", "AdamW", "RMSProp", "RMSProp with momentum",
@@ -27,7 +27,7 @@ struct OptimiserStateTests {
     }
   }
 
-  /// One weight's way by the definitions, in Double: what each gradient of a sequence makes of it.
+  /// Returns one weight after a sequence of gradients, by the definitions, in Double.
   private func naive(_ kind: String, _ start: Double, _ gradients: [Double], rate: Double) -> Double
   {
     var (theta, b, m, v) = (start, 0.0, 0.0, 0.0)
@@ -63,7 +63,7 @@ struct OptimiserStateTests {
 
   @Test(arguments: kinds)
   func `any number of weights goes the way of the definition`(kind: String) {
-    // To beyond two vectors of 16, and four of them in one loop.
+    // Counts beyond two vectors of 16, and beyond four of them in one loop.
     for count in Array(0...36) + [63, 64, 65, 131] {
       var random = PCG64(seed: UInt64(count))
       let weights = FlatVector<Float>(repeating: 0, count: count)
@@ -79,8 +79,7 @@ struct OptimiserStateTests {
       let expected = (0..<count).map { index in
         naive(kind, Double(start[index]), gradients.map { Double($0[index]) }, rate: 0.03)
       }
-      // Five steps of up to 0.5 (RMSProp's first ones are 0.3) with ten roundings of 6e-8 each; Adam's
-      // 1 − 0.999 is 0.001 to 5e-5 in Float, of which a root is taken, and both corrections cancel it.
+      // Five steps of up to 0.5 (RMSProp's first ones are 0.3) with ten roundings of 6e-8 each.
       let difference = firstDifference(
         weights.elements.map { Double($0) }, expected, absolute: 2e-6, relative: 2e-6)
       #expect(difference == nil, "\(count) weights: \(difference ?? "")")
@@ -111,7 +110,7 @@ struct OptimiserStateTests {
       #expect(result[place].bitPattern == start[place].bitPattern)
     }
     for (range, rate) in [(1..<20, 0.03), (30..<53, 0.015)] {
-      // As above.
+      // The same bound as above.
       let difference = firstDifference(
         result[range].map { Double($0) }, naives(range, rate), absolute: 2e-6, relative: 2e-6)
       #expect(difference == nil, "\(range): \(difference ?? "")")

@@ -21,7 +21,7 @@ struct ScheduleTests {
   @Test func `a cosine is slow at both ends and half way in the middle`() {
     let schedule = Schedule.cosine(from: 3, to: 1)
     let values = [0, 1, 2, 3, 4, 5].map { schedule.value(at: $0, of: 4) }
-    // cos 45° = √½; each to a rounding or two of numbers near 3.
+    // cos 45° = √½; one or two roundings of numbers near 3.
     let root = 0.5.squareRoot()
     let difference = firstDifference(
       values, [3, 2 + root, 2, 2 - root, 1, 1], absolute: 1e-15, relative: 1e-15)
@@ -31,7 +31,7 @@ struct ScheduleTests {
   @Test func `an exponential loses the same part with each step`() {
     let schedule = Schedule.exponential(from: 1, to: 0.0625)
     let values = [0, 1, 2, 3, 4, 5].map { schedule.value(at: $0, of: 4) }
-    // Powers of two, which `pow` need not give exactly.
+    // Powers of two, which `pow` need not compute exactly.
     let difference = firstDifference(
       values, [1, 0.5, 0.25, 0.125, 0.0625, 0.0625], relative: 1e-15)
     #expect(difference == nil, "\(difference ?? "")")
