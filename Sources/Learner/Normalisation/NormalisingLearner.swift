@@ -1,23 +1,25 @@
 import Actor
 import Rollout
 
-/// Learns as another learner does, and keeps the statistics that the weights carry: of observations, of returns.
+/// A learner that wraps another one and keeps the running statistics stored in the weights.
 ///
-/// A batch is learnt from with the statistics that its newest fragments were collected with; it becomes a part of them afterwards,
-/// so that the weights of the next version bring them to workers, checkpoints and evaluations.
+/// The statistics are those of observations and of returns. A batch is learned from with the
+/// statistics that its newest fragments were collected with. It is added to them afterwards, and
+/// the weights of the next version bring the new statistics to workers, checkpoints and
+/// evaluations.
 public final class NormalisingLearner: BatchLearner {
   private let learner: any BatchLearner
   private let observations: ObservationStatistics?
   private let returns: ReturnStatistics?
 
-  /// Prepares statistics of what the policy's weights have buffers for; `nil` where that is nothing.
+  /// Creates the statistics for which the policy's weights have buffers; nil if they have none.
   ///
   /// - Parameters:
-  ///   - learner: what learns.
-  ///   - batchLayout: the batches, [T, n·B].
-  ///   - parameters: the policy's, with its buffers.
-  ///   - weights: the weights that are trained in place.
-  ///   - discount: γ of the returns whose variance scales rewards.
+  ///   - learner: the learner that updates the weights.
+  ///   - batchLayout: the layout of the batches, [T, n·B].
+  ///   - parameters: the policy's parameters, including its buffers.
+  ///   - weights: the weights, which are trained in place.
+  ///   - discount: γ of the returns; their variance scales rewards.
   public init?(
     _ learner: any BatchLearner, batchLayout: FragmentLayout, parameters: ParameterLayout,
     weights: FlatVector<Float>, discount: Double
@@ -28,35 +30,35 @@ public final class NormalisingLearner: BatchLearner {
     if observations == nil, returns == nil { return nil }
   }
 
-  /// Steps of the optimiser so far.
+  /// The number of optimizer steps so far.
   public var updateCount: Int { learner.updateCount }
-  /// Updates that moved nothing.
+  /// The number of skipped updates.
   public var skippedCount: Int { learner.skippedCount }
-  /// Environment steps that came in so far.
+  /// The number of environment steps received so far.
   public var stepCount: Int { learner.stepCount }
   /// The loss of the last update.
   public var lastLoss: Float { learner.lastLoss }
 
-  /// Learns from a batch, and then adds it to the statistics, whether it was skipped or not.
+  /// Learns from a batch, then adds it to the statistics, even if the update was skipped.
   @discardableResult
   public func learn(from batch: FragmentBatch) -> UpdateOutcome {
     let outcome = learner.learn(from: batch)
-    // The last sound weights are saved as they were evaluated.
+    // Leaves the statistics unchanged: the last sound weights are saved as they were evaluated.
     if case .diverged = outcome { return outcome }
     observations?.add(batch.view)
     returns?.add(batch)
     return outcome
   }
 
-  /// What was reported since the last call.
+  /// Returns the metrics reported since the last call.
   public func takeMetrics() -> [(name: String, value: Double)] { learner.takeMetrics() }
 
-  /// What was counted since the last call.
+  /// Returns the histograms counted since the last call.
   public func takeHistograms() -> [(name: String, histogram: Histogram)] {
     learner.takeHistograms()
   }
 
-  /// The statistics, and what the learner within goes on from.
+  /// Saves or restores the statistics and the state of the wrapped learner.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try observations?.transfer(&archive)
     try returns?.transfer(&archive)

@@ -1,10 +1,10 @@
 import Actor
 import Rollout
 
-/// Means and variances of the observations that were learnt from, written into the weights for a network that normalises.
+/// Running means and variances of observations, written into the weights of a normalizing network.
 ///
-/// A sample is an observation that somebody acted upon: rows 0…T−1, but those of environments that wait (`sticky`). One that
-/// holds a number which is not finite is none.
+/// A sample is an observation that was acted upon: rows 0…T−1, without the rows of waiting
+/// environments (`sticky`). An observation that contains a number which is not finite is no sample.
 final class ObservationStatistics: Restorable {
   private struct Leaf {
     var path: String
@@ -17,17 +17,17 @@ final class ObservationStatistics: Restorable {
 
   private let leaves: [Leaf]
   private let weights: FlatVector<Float>
-  /// Which observations of the batch are samples, [T, B].
+  /// True for each observation of the batch that is a sample, [T, B].
   private let isSample: FlatVector<Bool>
   private let sums: FlatVector<Double>
   private let squares: FlatVector<Double>
 
-  /// Prepares statistics of what the weights have buffers for; `nil` where that is nothing.
+  /// Creates the statistics for which the weights have buffers; nil if they have none.
   ///
   /// - Parameters:
-  ///   - layout: the batches, [T, n·B].
-  ///   - parameters: the policy's, with its buffers.
-  ///   - weights: where means and scales are written.
+  ///   - layout: the layout of the batches, [T, n·B].
+  ///   - parameters: the policy's parameters, including its buffers.
+  ///   - weights: the weights that means and scales are written into.
   init?(_ layout: FragmentLayout, _ parameters: ParameterLayout, _ weights: FlatVector<Float>) {
     let observation = layout.contents.spaces.observation
     leaves = NetworkNormalisation.leaves(of: observation).compactMap { place, path in
@@ -50,7 +50,7 @@ final class ObservationStatistics: Restorable {
     squares = FlatVector(repeating: 0, count: width)
   }
 
-  /// Adds a batch's observations; the weights know of them when it returns.
+  /// Adds a batch's observations and writes the new statistics into the weights.
   func add(_ batch: FragmentView) {
     for leaf in leaves {
       if leaf.isDouble {
@@ -65,7 +65,7 @@ final class ObservationStatistics: Restorable {
     }
   }
 
-  /// Two passes: means first, so that nothing cancels.
+  /// Adds a batch in two passes, means first, to avoid cancellation.
   @inline(__always)
   private func add<Element: BinaryFloatingPoint & BitwiseCopyable>(
     _ leaf: Leaf, of batch: FragmentView, as type: Element.Type
@@ -74,14 +74,14 @@ final class ObservationStatistics: Restorable {
     let width = leaf.column.elementCount
     let steps = batch.layout.stepCount * batch.layout.environmentCount
     let played = PlayedSteps(batch)
-    // The observations of all environments and rows lie one behind the other.
+    // The observations of all environments and rows are contiguous.
     let first = (batch.base + leaf.column.offset).assumingMemoryBound(to: Element.self)
     var count = 0
     for element in 0..<width { (sums[element], squares[element]) = (0, 0) }
     for step in 0..<steps {
       let values = first + step &* width
       var isFinite = true
-      // What Float cannot hold, the network cannot see.
+      // The network reads Float: a Double beyond its range counts as not finite.
       for element in 0..<width where !Float(values[element]).isFinite { isFinite = false }
       isSample[step] = isFinite && played.contains(step)
       guard isSample[step] else { continue }
@@ -100,7 +100,7 @@ final class ObservationStatistics: Restorable {
     leaf.moments.merge(count: count) { (sums[$0], squares[$0] / Double(count)) }
   }
 
-  /// Counts, means and variances by the path of an observation's leaf: `statistics.obs.mean`.
+  /// Saves or restores counts, means and variances by the leaf's path: `statistics.obs.mean`.
   func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     for leaf in leaves { try leaf.moments.transfer("statistics.\(leaf.path)", &archive) }
   }

@@ -1,14 +1,15 @@
 import Rollout
 
-/// Which steps of a fragment somebody played: all but those of environments that wait for its end (`sticky`).
+/// The played steps of a fragment: all but those of environments that wait for its end (`sticky`).
 ///
-/// A step is counted row by row, t · B + b: that of environment b from row t. Holds as long as the fragment is kept.
+/// The index of a step is t · B + b, for environment b and the step from row t. The fragment must
+/// stay in memory as long as this value is used.
 struct PlayedSteps {
   private let terminated: UnsafePointer<Bool>
   private let truncated: UnsafePointer<Bool>
-  /// Whether an episode ended on each step, [T, B].
+  /// True where an episode ended on the step, [T, B].
   let ends: UnsafePointer<Bool>
-  /// What each step was rewarded with, [T, B].
+  /// The reward of each step, [T, B].
   let rewards: UnsafePointer<Float>
 
   init(_ fragment: FragmentView) {
@@ -22,6 +23,6 @@ struct PlayedSteps {
       (base + layout.rew.offset(row: 1)).assumingMemoryBound(to: Float.self))
   }
 
-  /// Whether a step was played.
+  /// Returns true if a step was played.
   func contains(_ step: Int) -> Bool { !ends[step] || terminated[step] || truncated[step] }
 }

@@ -1,13 +1,16 @@
 import Actor
 import Rollout
 
-/// The variance of discounted returns, written into the weights for learning from rewards of a common scale.
+/// The running variance of discounted returns, written into the weights to scale rewards.
 ///
-///     R = γ R + r, from 0 at the beginning of each episode
+///     R ← γ R + r, from 0 at the beginning of each episode
 ///
-/// is followed for every environment of every worker through its fragments, in the order in which they are taken; each value
-/// is a sample. Where the first row of a fragment begins an episode, as after a worker was replaced, R is 0 as well: one that
-/// goes on from a snapshot keeps it. So it is behind fragments that were dropped. A reward that is not finite is left out.
+/// R is followed for every environment of every worker through the worker's fragments, in the order
+/// in which they are taken. Each value is a sample.
+///
+/// R is reset to 0 if the first row of a fragment begins an episode, as after a worker was
+/// replaced; a worker restored from a snapshot keeps its R. R is also reset to 0 after dropped
+/// fragments. A reward that is not finite is left out.
 final class ReturnStatistics: Restorable {
   private static let name = "statistics.return"
 
@@ -15,19 +18,19 @@ final class ReturnStatistics: Restorable {
   private let weights: FlatVector<Float>
   private let place: Int
   private let moments = RunningMoments(count: 1)
-  /// R of the environments of each worker that was heard of.
+  /// R of the environments of each known worker.
   private var returns: [UInt32: FlatVector<Double>] = [:]
-  /// The number of each worker's next fragment, as far as it is known.
+  /// The index of each known worker's next fragment.
   private var next: [UInt32: UInt64] = [:]
-  /// The batch's values of R.
+  /// The values of R in the batch.
   private let samples: FlatVector<Double>
 
-  /// Prepares the statistics; `nil` where the weights have no buffer for them.
+  /// Creates the statistics; nil if the weights have no buffer for them.
   ///
   /// - Parameters:
-  ///   - layout: the batches, [T, n·B].
-  ///   - parameters: the policy's, with its buffers.
-  ///   - weights: where the scale is written.
+  ///   - layout: the layout of the batches, [T, n·B].
+  ///   - parameters: the policy's parameters, including its buffers.
+  ///   - weights: the weights that the scale is written into.
   ///   - discount: γ.
   init?(
     _ layout: FragmentLayout, _ parameters: ParameterLayout, _ weights: FlatVector<Float>,
@@ -40,12 +43,12 @@ final class ReturnStatistics: Restorable {
     samples = FlatVector(repeating: 0, count: layout.stepCount * layout.environmentCount)
   }
 
-  /// Adds a batch's rewards; the weights know of them when it returns.
+  /// Adds a batch's rewards and writes the new scale into the weights.
   func add(_ batch: FragmentBatch) {
     let count = batch.layout.environmentCount / batch.fragmentCount
     var sampleCount = 0
     for (position, header) in batch.headers.enumerated() {
-      // What happened in fragments that were dropped is not known.
+      // The rewards in dropped fragments are unknown.
       if let expected = next[header.worker], header.index > expected {
         returns[header.worker] = nil
       }
@@ -65,7 +68,12 @@ final class ReturnStatistics: Restorable {
     weights.base[place] = Float(moments.scale(0))
   }
 
-  /// Follows one fragment, whose environments begin at `first` of the batch; how many samples there are then.
+  /// Follows R through one fragment and returns the new number of samples.
+  ///
+  /// - Parameters:
+  ///   - first: the fragment's first environment in the batch.
+  ///   - returns: R of the fragment's environments, updated in place.
+  ///   - earlierCount: the number of samples so far.
   private func follow(
     _ batch: FragmentView, from first: Int, _ returns: FlatVector<Double>,
     behind earlierCount: Int
@@ -96,7 +104,9 @@ final class ReturnStatistics: Restorable {
     return new
   }
 
-  /// The moments, and for each worker what each of its environments has returned so far: `statistics.return.worker.3`.
+  /// Saves or restores the moments and R of each worker's environments.
+  ///
+  /// The latter have names such as `statistics.return.worker.3`.
   func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try moments.transfer(Self.name, &archive)
     var open = returns.sorted { $0.key < $1.key }.map { worker, returns in

@@ -1,35 +1,35 @@
 import Rollout
 
-/// Means and variances of several quantities over all that was seen of them so far.
+/// Running means and variances of several quantities over all samples so far.
 ///
-/// Samples come in batches, which Chan's formula merges with what there is. It begins with mean 0 and variance 1,
-/// of 10⁻⁴ samples, as Gymnasium's `RunningMeanStd`.
+/// Samples arrive in batches and are merged by Chan's formula. The initial state is mean 0 and
+/// variance 1 with a weight of 10⁻⁴ samples, as in Gymnasium's `RunningMeanStd`.
 final class RunningMoments {
   private(set) var sampleCount = 1e-4
   private let means: FlatVector<Double>
   private let variances: FlatVector<Double>
 
-  /// Prepares as many quantities.
+  /// Creates the moments of a number of quantities.
   init(count: Int) {
     means = FlatVector(repeating: 0, count: count)
     variances = FlatVector(repeating: 1, count: count)
   }
 
-  /// How many quantities there are.
+  /// The number of quantities.
   var count: Int { means.count }
 
-  /// The mean of one quantity.
+  /// Returns the mean of one quantity.
   func mean(_ index: Int) -> Double { means.base[index] }
 
-  /// The variance of one quantity, that of the samples themselves.
+  /// Returns the variance of one quantity: the mean square deviation, without Bessel's correction.
   func variance(_ index: Int) -> Double { variances.base[index] }
 
-  /// What brings one quantity to the deviation 1: 1 / √(variance + 10⁻⁸).
+  /// Returns the factor that scales one quantity to standard deviation 1: 1 / √(variance + 10⁻⁸).
   func scale(_ index: Int) -> Double { 1 / (variance(index) + 1e-8).squareRoot() }
 
-  /// Merges a batch: for each quantity its mean and variance over `batchCount` samples.
+  /// Merges the mean and variance of each quantity over a batch of `batchCount` samples.
   ///
-  /// δ = mean of the batch − mean; with n samples before and b in the batch
+  /// With δ = mean of the batch − mean, n samples before and b samples in the batch:
   ///
   ///     mean += δ b / (n + b)
   ///     variance = (n variance + b variance of the batch + δ² n b / (n + b)) / (n + b)
@@ -48,7 +48,7 @@ final class RunningMoments {
     sampleCount = total
   }
 
-  /// Samples, means and variances, under a name.
+  /// Saves or restores the sample count, means and variances under a name.
   func transfer(_ name: String, _ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("\(name).count", &sampleCount)
     try archive.transfer("\(name).mean", means)

@@ -1,4 +1,4 @@
-/// Mean and variance of numbers all at once, with the prior of 10⁻⁴ samples of mean 0 and variance 1.
+/// Mean and variance of all numbers at once, with the prior of 10⁻⁴ samples of mean 0, variance 1.
 struct NaiveMoments {
   let mean: Double
   let variance: Double

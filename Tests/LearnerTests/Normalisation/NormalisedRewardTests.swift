@@ -4,7 +4,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Rewards as objectives see them.
+/// The rewards that objectives receive.
 struct NormalisedRewardTests {
   private func rewards(_ numbers: [Double], scale: Double?) -> [Double] {
     let graph = Graph()

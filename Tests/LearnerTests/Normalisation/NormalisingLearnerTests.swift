@@ -5,7 +5,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Statistics in the course of a run.
+/// The statistics in the course of a run.
 @Suite(.timeLimit(.minutes(1)))
 struct NormalisingLearnerTests {
   private func setup() throws -> RolloutSetup {
@@ -45,7 +45,7 @@ struct NormalisingLearnerTests {
       #expect(metrics["rho_mean"] == 1 && metrics["rho_max"] == 1, "turn \(turn)")
     }
     #expect(means.count == 6, "each turn has statistics of its own")
-    // One reward of 1 for each step: returns of some size, and so a scale below 1.
+    // One reward of 1 for each step: returns above 1, and therefore a scale below 1.
     let scale = try #require(setup.parameters.range(of: "normalizer.return.scale")).lowerBound
     #expect(setup.weights[scale] < 0.9 && setup.weights[scale] > 0.01)
   }
@@ -91,7 +91,8 @@ struct NormalisingLearnerTests {
       setup, batchLayout: rollout.batchLayout, valueParameters: [])
     for _ in 0..<75 { learner.learn(from: try rollout.next()) }
     let evaluator = try Evaluator(environment: "Pendulum-v1", policy: setup.policy, seed: 2)
-    // Learnt or not: about -1200 at the beginning, -1000 without the scales after as many steps and -230 to -250 with them.
+    // Learned or not: about -1200 at the beginning; after as many steps -1000 without the scales
+    // and -230 to -250 with them.
     let mean = try evaluator.evaluate(setup.weights, episodes: 0..<20).meanReturn
     #expect(mean > -600)
   }

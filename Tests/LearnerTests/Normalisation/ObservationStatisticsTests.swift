@@ -4,7 +4,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Statistics of observations against all of them at once.
+/// Running statistics of observations compared with those of all observations at once.
 struct ObservationStatisticsTests {
   private static let spaces = EnvironmentSpaces(
     observation: .dict([
@@ -32,7 +32,7 @@ struct ObservationStatisticsTests {
       statistics = try #require(ObservationStatistics(storage.layout, parameters, weights))
     }
 
-    /// Fills the batch with numbers of some offset and size; what was played goes to `seen`, by leaf and element.
+    /// Fills the batch with random numbers and appends samples to `seen`, by leaf and element.
     mutating func fill(_ number: Int, seen: inout [String: [[Double]]]) {
       let (view, layout) = (storage.view, storage.layout)
       for t in 0...5 {
@@ -49,7 +49,7 @@ struct ObservationStatisticsTests {
             camera[t, b, i] = Float(100 * Double(i) + Double(number) * random.standardNormal())
           }
           for i in 0..<2 { precise[t, b, i] = 1e-3 * random.standardNormal() - Double(i) }
-          // One number makes an observation none, of its leaf alone.
+          // One NaN excludes the observation of its leaf, and of no other leaf.
           let isBroken = number == 2 && t == 3 && b == 0
           if isBroken { camera[t, b, 4] = .nan }
           if t == 5 || waits { continue }
@@ -59,7 +59,7 @@ struct ObservationStatisticsTests {
       }
     }
 
-    /// What the buffers of a leaf hold.
+    /// Returns the contents of a leaf's buffers.
     func buffers(_ path: String) throws -> (mean: [Float], scale: [Float]) {
       let mean = try #require(parameters.range(of: "normalizer.\(path).mean"))
       let scale = try #require(parameters.range(of: "normalizer.\(path).scale"))
@@ -82,7 +82,7 @@ struct ObservationStatisticsTests {
         let (mean, scale) = try stage.buffers(path)
         for (element, samples) in elements.enumerated() {
           let expected = NaiveMoments(samples)
-          // Results are Floats, of sums in Double that differ in their order alone.
+          // The results are Floats of sums in Double that differ only in their order.
           #expect(
             abs(Double(mean[element]) - expected.mean) <= 1e-6 * max(1e-3, abs(expected.mean)),
             "\(path) \(element) of batch \(number): \(mean[element]), \(expected.mean)")

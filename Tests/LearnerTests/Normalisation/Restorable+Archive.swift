@@ -1,14 +1,14 @@
 @testable import Learner
 
 extension Restorable {
-  /// What would be saved of it.
+  /// Returns the tensors that would be saved.
   func saved() throws -> [SafetensorsFile.Tensor] {
     var archive = StateArchive()
     try transfer(&archive)
     return archive.tensors
   }
 
-  /// Goes on from what another one saved, all of it.
+  /// Restores everything from saved tensors.
   func restore(_ tensors: [SafetensorsFile.Tensor]) throws {
     var archive = StateArchive(restoring: tensors)
     try transfer(&archive)

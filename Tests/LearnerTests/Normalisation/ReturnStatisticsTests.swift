@@ -5,7 +5,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// The variance of returns against explicit sums over all episodes.
+/// The variance of returns compared with explicit sums over all episodes.
 struct ReturnStatisticsTests {
   private static let spaces = EnvironmentSpaces(
     observation: .box(shape: [1], low: -1, high: 1), action: .discrete(2))
@@ -31,9 +31,10 @@ struct ReturnStatisticsTests {
         ReturnStatistics(batch.layout, signature.parameters, weights, discount: 0.9))
     }
 
-    /// A fragment of a worker, with what is played of its environments added to `episodes`, by worker, life and environment.
+    /// Fills in a worker's fragment and appends its rewards to `episodes`.
     ///
-    /// A new life begins new episodes. The incarnation is another one each time: a worker that is replaced may go on.
+    /// The keys of `episodes` are worker, life and environment. A new life begins new episodes. The
+    /// incarnation changes each time, since a replaced worker may continue from a snapshot.
     func collect(
       _ worker: UInt32, life: Int, at position: Int, using random: inout PCG64,
       _ episodes: inout [Key: [[Double]]]
@@ -78,7 +79,7 @@ struct ReturnStatisticsTests {
     var environment: Int
   }
 
-  /// Whose fragments make up each batch: worker and life.
+  /// The worker and life of each fragment, for each batch.
   private static let order: [[(worker: UInt32, life: Int)]] = [
     [(0, 0), (2, 0)], [(2, 0), (0, 0)], [(0, 0), (0, 0)], [(2, 1), (0, 0)], [(2, 1), (1, 0)],
   ]
@@ -93,7 +94,7 @@ struct ReturnStatisticsTests {
           origin.worker, life: origin.life, at: position, using: &random, &episodes)
       }
       stage.statistics.add(stage.batch)
-      // R behind each step of each episode, as an explicit sum.
+      // R after each step of each episode, as an explicit sum.
       let returns = episodes.values.joined().flatMap { rewards in
         rewards.indices.map { end in
           (0...end).reduce(0) { sum, k in
@@ -120,7 +121,7 @@ struct ReturnStatisticsTests {
       stage.batch.gather(view, at: position)
     }
     stage.statistics.add(stage.batch)
-    // Nothing ends: R = 1, 1.9, … for each environment, through both fragments or in each.
+    // No episode ends: R = 1, 1.9, … for each environment, through both fragments or in each.
     let returns = (0..<12).map { step in
       (0...(index == 1 ? step : step % 6)).reduce(0) { sum, k in sum + pow(0.9, Double(k)) }
     }
