@@ -1,13 +1,13 @@
 import Rollout
 
-/// The latest batches, kept to be learnt from again.
+/// A replay buffer that keeps the newest batches and samples environments from them.
 ///
-/// What is drawn are environments of a batch over all its rows, so that a sample is a fragment itself. All memory is there
-/// from the beginning.
+/// The unit of sampling is one environment of a batch over all its rows; a sample is therefore a
+/// fragment itself. All memory is allocated at creation.
 public final class ReplayBuffer {
-  /// Environment steps that are kept at most.
+  /// The largest number of environment steps kept.
   public var capacity: Int { storages.count * stepsPerBatch }
-  /// Environment steps that are kept now.
+  /// The number of environment steps kept at present.
   public var stepCount: Int { batchCount * stepsPerBatch }
 
   private let storages: [FragmentStorage]
@@ -16,33 +16,33 @@ public final class ReplayBuffer {
   private var batchCount = 0
   private var next = 0
 
-  /// Makes room for as many batches as hold that many environment steps, at least one.
+  /// Creates a buffer for a number of environment steps, at least one batch.
   ///
   /// - Parameters:
-  ///   - steps: environment steps to keep; rounded up to whole batches.
-  ///   - layout: the batches, [T, n·B].
+  ///   - steps: the environment steps to keep, rounded up to whole batches.
+  ///   - layout: the layout of the batches, [T, n·B].
   public init(steps: Int, of layout: FragmentLayout) {
     stepsPerBatch = layout.stepCount * layout.environmentCount
     environmentCount = layout.environmentCount
     storages = (0..<Self.batchCount(steps, of: layout)).map { _ in FragmentStorage(layout) }
   }
 
-  /// Batches that hold that many environment steps, at least one.
+  /// Returns the number of batches that hold a number of environment steps, at least 1.
   private static func batchCount(_ steps: Int, of layout: FragmentLayout) -> Int {
     let each = layout.stepCount * layout.environmentCount
     return max(1, (steps + each - 1) / each)
   }
 
-  /// Bytes that a buffer would take, all of them from the beginning; the largest number when there are more.
+  /// Returns the bytes that a buffer allocates at creation, or `Int.max` if the number overflows.
   static func byteCount(steps: Int, of layout: FragmentLayout) -> Int {
     let (bytes, isBeyond) = batchCount(steps, of: layout)
       .multipliedReportingOverflow(by: layout.byteCount)
     return isBeyond ? .max : bytes
   }
 
-  /// Keeps a batch, in the place of the oldest when there is no other.
+  /// Adds a batch, in place of the oldest one if the buffer is full.
   ///
-  /// - Precondition: it has the layout that the buffer was made for.
+  /// - Precondition: the batch has the layout that the buffer was created for.
   public func add(_ batch: FragmentView) {
     let target = storages[next].view
     precondition(
@@ -52,12 +52,13 @@ public final class ReplayBuffer {
     batchCount = min(batchCount + 1, storages.count)
   }
 
-  /// Bytes beyond which a state is saved without what is kept: each save would write them.
+  /// The largest buffer, in bytes, that is saved with a state; every save writes it completely.
   static let largestSavedByteCount = 256 << 20
 
-  /// Saves or restores what is kept, unless that is too large.
+  /// Saves or restores the batches, unless the buffer exceeds `largestSavedByteCount`.
   ///
-  /// - Returns: whether it is kept; if not, the buffer is empty after restoring.
+  /// - Returns: false if the archive is being restored and the buffer is too large to have been
+  ///   saved; the buffer then begins empty. Otherwise true.
   func transfer(_ archive: inout StateArchive) throws(CheckpointError) -> Bool {
     let byteCount = storages[0].layout.byteCount
     guard byteCount * storages.count <= Self.largestSavedByteCount else {
@@ -79,9 +80,9 @@ public final class ReplayBuffer {
     return true
   }
 
-  /// Fills a fragment with environments drawn from what is kept, each equally likely and with replacement.
+  /// Fills a fragment with environments sampled uniformly, with replacement.
   ///
-  /// - Precondition: something is kept.
+  /// - Precondition: the buffer holds at least one batch.
   public func sample(into sample: FragmentView, using random: inout PCG64) {
     precondition(batchCount > 0, "nothing to replay yet")
     for place in 0..<sample.layout.environmentCount {

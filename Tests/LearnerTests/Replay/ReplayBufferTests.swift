@@ -11,7 +11,7 @@ struct ReplayBufferTests {
         observation: .box(shape: [2], low: -1, high: 1), action: .discrete(2)),
       reaction: .empty))
 
-  /// A batch whose rewards say which it is: 100 · number + 10 · environment + row.
+  /// Returns a batch with rewards that identify it: 100 · number + 10 · environment + row.
   private func batch(_ number: Int) -> FragmentStorage {
     let storage = FragmentStorage(Self.layout)
     for row in 0...2 {
@@ -22,7 +22,7 @@ struct ReplayBufferTests {
     return storage
   }
 
-  /// How often each batch and environment comes up, and whether its rows stay together.
+  /// Returns how often each batch and environment is drawn, and checks that its rows stay together.
   private func draw(_ buffer: ReplayBuffer, _ times: Int) -> [Int: Int] {
     let sample = FragmentStorage(Self.layout.resized(environmentCount: 4))
     var random = PCG64(seed: 8)
@@ -54,7 +54,7 @@ struct ReplayBufferTests {
     #expect(buffer.stepCount == 18)
     let counts = draw(buffer, 2250)
     #expect(Set(counts.keys) == [20, 21, 22, 30, 31, 32, 40, 41, 42])
-    // 9000 draws of 9: 1000 each, with a standard deviation of 30; five of them.
+    // 9000 draws from 9: 1000 each, with a standard deviation of 30; the bound is five of them.
     for (_, count) in counts { #expect(abs(count - 1000) < 150) }
   }
 }
