@@ -1,23 +1,25 @@
 import Synchronization
 
-/// A 64-bit word in shared memory, read and written whole.
+/// A 64-bit word in shared memory that is loaded and stored atomically.
 ///
-/// Zero-filled memory is a word that holds 0: no word is ever initialised or destroyed.
+/// Zero-filled memory is a valid word with value 0. Words are therefore never initialized or
+/// destroyed.
 package typealias AtomicWord = Atomic<UInt64>
 
 extension UnsafeMutableRawPointer {
-  /// The atomic word at an offset from here.
+  /// Returns the atomic word at an offset from this address.
   ///
-  /// - Parameter byteOffset: a multiple of 8 from an address that is one.
+  /// - Parameter byteOffset: an offset in bytes; the resulting address has to be a multiple of 8.
   @inline(__always)
   package func word(at byteOffset: Int) -> UnsafeMutablePointer<AtomicWord> {
     (self + byteOffset).assumingMemoryBound(to: AtomicWord.self)
   }
 }
 
-/// The fence that both sides of a parking need between their store and their look.
+/// Issues the sequentially consistent fence that parking and waking need between store and load.
 ///
-/// Of two such fences one comes first, and what was stored before it is seen after the other one.
+/// Two such fences have an order. Stores before the first fence are visible to loads after the
+/// second.
 @inline(__always)
 package func fenceBetweenStoreAndLook() {
   atomicMemoryFence(ordering: .sequentiallyConsistent)

@@ -1,37 +1,39 @@
 import Glibc
 
-/// One end of a pipe that wakes whoever blocks at the other end.
+/// One end of a pipe over which one process wakes another.
 ///
-/// The bytes mean nothing. It does not own the descriptor, which its holder keeps open.
+/// The bytes have no meaning. A doorbell does not own its descriptor; the owner has to keep it
+/// open.
 package struct Doorbell: Sendable {
   /// The descriptor of this end.
   package let descriptor: Int32
 
-  /// The end to ring at: the descriptor of a pipe's write end.
+  /// Creates the ringing end from the descriptor of a pipe's write end.
   ///
-  /// Makes that end non-blocking, so that a pipe full of bells does not stop the ringer, and makes
-  /// this process survive a ring for nobody (``SystemCalls/ignoreBrokenPipes()``).
+  /// The descriptor becomes non-blocking, so a full pipe does not block the ringing process. The
+  /// process also ignores broken pipes from then on (``SystemCalls/ignoreBrokenPipes()``), so it
+  /// survives ringing after the other end has closed.
   package init(ringing descriptor: Int32) throws(SystemError) {
     try SystemCalls.setNonBlocking(descriptor)
     SystemCalls.ignoreBrokenPipes()
     self.descriptor = descriptor
   }
 
-  /// The end to listen at: the descriptor of a pipe's read end.
+  /// Creates the listening end from the descriptor of a pipe's read end.
   package init(listening descriptor: Int32) {
     self.descriptor = descriptor
   }
 
-  /// Wakes the other end; if that is gone, or has bells enough, nothing happens.
+  /// Wakes the other end; does nothing if that end is closed or the pipe is full.
   package func ring() {
     var byte: UInt8 = 1
-    // EAGAIN: the pipe is full, so the other end will wake. EPIPE: there is nobody to wake.
+    // EAGAIN: the pipe is full, so the other end will wake. EPIPE: the other end is closed.
     _ = withUnsafeBytes(of: &byte) { try? SystemCalls.write(descriptor, $0) }
   }
 
-  /// Blocks until the other end rings, and takes all bells that are there.
+  /// Blocks until the other end rings, then consumes the pending bytes.
   ///
-  /// - Returns: `false` when the other end is closed: nobody will ever ring again.
+  /// - Returns: `false` if the other end is closed and nothing can ring again.
   package func wait() -> Bool {
     while true {
       switch takeBells() {
@@ -39,7 +41,7 @@ package struct Doorbell: Sendable {
       case .closed: return false
       case .none: break
       }
-      // Only an end that somebody made non-blocking comes here.
+      // Reached only if somebody has made the descriptor non-blocking.
       var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       withUnsafeMutablePointer(to: &entry) {
         let entries = UnsafeMutableBufferPointer(start: $0, count: 1)
@@ -48,9 +50,9 @@ package struct Doorbell: Sendable {
     }
   }
 
-  /// Takes all bells that are there, without blocking; for who has been woken by `poll`.
+  /// Consumes the pending bytes without blocking, for callers that `poll` has woken.
   ///
-  /// - Returns: `false` when the other end is closed.
+  /// - Returns: `false` if the other end is closed.
   package func drain() -> Bool {
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     let ready = withUnsafeMutablePointer(to: &entry) {
@@ -62,13 +64,13 @@ package struct Doorbell: Sendable {
 
   private enum Answer { case taken, closed, none }
 
-  /// Reads once: blocks, if the descriptor does, until there is a byte.
+  /// Reads once; blocks until a byte arrives if the descriptor is blocking.
   private func takeBells() -> Answer {
     withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
       do throws(SystemError) {
         return try SystemCalls.read(descriptor, into: buffer) > 0 ? .taken : .closed
       } catch {
-        // A descriptor that cannot be read will never tell of a bell: the same as closed.
+        // A descriptor that cannot be read will never report a ring, so it counts as closed.
         return error.code == EAGAIN ? .none : .closed
       }
     }

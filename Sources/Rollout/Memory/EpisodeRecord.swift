@@ -1,12 +1,12 @@
-/// A finished episode as a worker reports it.
+/// Return and length of a finished episode, as reported by a worker.
 public struct EpisodeRecord: Sendable, Equatable {
-  /// The sum of the episode's rewards, as the environment gave them.
+  /// The sum of the episode's rewards, as the environment returned them.
   public let episodeReturn: Float
 
-  /// How many steps it took.
+  /// The number of steps.
   public let length: UInt32
 
-  /// Makes a record.
+  /// Creates a record.
   ///
   /// - Parameters:
   ///   - episodeReturn: the sum of the rewards.
@@ -16,7 +16,7 @@ public struct EpisodeRecord: Sendable, Equatable {
     self.length = length
   }
 
-  /// Both in 64 bits, the return above: one atomic word, so that no reader sees half of each.
+  /// Both values in one atomic word, the return in the upper half; no reader sees a mixture.
   var word: UInt64 { UInt64(episodeReturn.bitPattern) << 32 | UInt64(length) }
 
   init(word: UInt64) {

@@ -1,14 +1,14 @@
 import Synchronization
 
-// Who writes which word, and what each store publishes, is in OwnershipWord.swift. All operations
-// here are a few atomic ones: none allocates, waits, counts references or calls the system, and a
-// process may die between any two of them.
+// The writers of each word, and the data that each store publishes, are listed in
+// OwnershipWord.swift. All operations here consist of a few atomic ones. None allocates, waits,
+// counts references or makes a system call. A process may die between any two of them.
 
-/// The fragments of a run, and whose each one is.
+/// The fragments of a run and the ownership of each.
 ///
-/// A view: valid while the ``RunMemory`` it came from lives, which the holder sees to.
+/// A view: valid while its ``RunMemory`` lives, which the holder of the view ensures.
 package struct FragmentPool: @unchecked Sendable {
-  /// How many fragments there are.
+  /// The number of fragments.
   package let bufferCount: Int
 
   /// The size of one fragment in bytes.
@@ -38,20 +38,22 @@ package struct FragmentPool: @unchecked Sendable {
     return OwnershipWord(word: words.word(at: buffer * RunLayout.lineByteCount))
   }
 
-  /// Whose a fragment is right now.
+  /// Returns the current ownership of a fragment.
   package func state(of buffer: Int) -> OwnershipState { ownership(of: buffer).state }
 
-  /// How many fragments are free at this moment; workers may claim them meanwhile.
+  /// The number of fragments that are free at this moment; workers may claim them meanwhile.
   package var freeCount: Int { (0..<bufferCount).count { state(of: $0) == .free } }
 
-  /// The first byte of a fragment, which is the caller's to touch only while the word says so.
+  /// Returns the address of a fragment, to be accessed only while the ownership word permits it.
   @inline(__always)
   package func base(of buffer: Int) -> UnsafeMutableRawPointer {
     precondition(buffer >= 0 && buffer < bufferCount, "no such fragment")
     return fragments + buffer * fragmentStride
   }
 
-  /// The snapshot behind a fragment: of its worker when the fragment ended, and touched by whom the fragment is.
+  /// Returns the snapshot stored behind a fragment: its worker's state at the end of the fragment.
+  ///
+  /// It belongs to the owner of the fragment.
   package func snapshot(of buffer: Int) -> UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(
       start: base(of: buffer) + snapshotOffset, count: snapshotByteCount)
@@ -61,8 +63,9 @@ package struct FragmentPool: @unchecked Sendable {
 
   /// Claims a free fragment to fill.
   ///
-  /// - Parameter hint: where to look first, any number from 0; one past the last claim is best.
-  /// - Returns: the fragment, now the worker's; `nil` when none was free.
+  /// - Parameter hint: the index at which the search begins, modulo `bufferCount`; different hints
+  ///   keep workers from searching the same words first.
+  /// - Returns: the fragment, now in state *filling* for the worker; `nil` if none was free.
   /// - Complexity: O(`bufferCount`) loads at worst.
   package func claim(worker: Int, incarnation: UInt32, startingAt hint: Int = 0) -> Int? {
     let filling = OwnershipState.filling(worker: worker, incarnation: incarnation).word
@@ -78,18 +81,18 @@ package struct FragmentPool: @unchecked Sendable {
 
   /// Claims one particular fragment to fill.
   ///
-  /// - Returns: whether it was free and is now the worker's.
+  /// - Returns: true if the fragment was free and is now in state *filling* for the worker.
   package func claim(buffer: Int, worker: Int, incarnation: UInt32) -> Bool {
     let filling = OwnershipState.filling(worker: worker, incarnation: incarnation).word
     return ownership(of: buffer).exchange(0, for: filling)
   }
 
-  /// Hands a whole fragment over: one store publishes every byte that the worker wrote.
+  /// Publishes a complete fragment: one store publishes every byte that the worker wrote.
   ///
-  /// Then look whether the learner waits: ``RunMemory/wakeLearnerIfParked()``.
+  /// Afterwards, check whether the learner is parked: ``RunMemory/wakeLearnerIfParked()``.
   ///
-  /// - Returns: the fragment's ticket, by which the learner takes the oldest first.
-  /// - Precondition: the caller claimed it.
+  /// - Returns: the fragment's ticket; the learner takes the lowest one first.
+  /// - Precondition: the caller has claimed the fragment.
   @discardableResult
   package func publish(_ buffer: Int) -> UInt64 {
     let ownership = ownership(of: buffer)
@@ -99,9 +102,9 @@ package struct FragmentPool: @unchecked Sendable {
     return ticket
   }
 
-  /// Gives a claimed fragment back unfilled.
+  /// Returns a claimed fragment unfilled.
   ///
-  /// - Precondition: the caller claimed it.
+  /// - Precondition: the caller has claimed the fragment.
   package func abandon(_ buffer: Int) {
     let ownership = ownership(of: buffer)
     requireFilling(ownership)
@@ -117,25 +120,26 @@ package struct FragmentPool: @unchecked Sendable {
 
   // MARK: The learner
 
-  /// Takes the oldest fragment that is ready.
+  /// Takes the oldest ready fragment.
   ///
-  /// - Returns: the fragment, now the learner's; `nil` when none was ready.
+  /// - Returns: the fragment, now in state *learning*; `nil` if none was ready.
   /// - Complexity: O(`bufferCount`) loads.
   package func takeLowestTicket() -> Int? { takeOldest()?.buffer }
 
-  /// Takes the oldest fragment that is ready, and tells its ticket, which the word then forgets.
+  /// Takes the oldest ready fragment and returns its ticket, which the word no longer holds.
   ///
   /// The fragments of one worker are taken in the order in which it published them.
   ///
-  /// - Returns: the fragment, now the learner's, and its ticket; `nil` when none was ready.
+  /// - Returns: the fragment, now in state *learning*, and its ticket; `nil` if none was ready.
   /// - Complexity: O(`bufferCount`) loads.
   package func takeOldest() -> (buffer: Int, ticket: UInt64)? {
     var (oldest, lowest) = lowestReady()
     while oldest >= 0 {
-      // A worker may have published behind the scan and then, in front of it, what the scan found.
-      // A scan that begins after that one was seen shows all that its worker published before.
+      // A worker may have published one fragment behind the scan and then, ahead of it, the one
+      // that the scan found. A scan that begins after that one was seen finds everything that its
+      // worker published before.
       let (buffer, word) = lowestReady()
-      // It may also be gone, if a second thread of the learner was quicker; then start again.
+      // The fragment may be gone if a second thread of the learner took it; then start again.
       if buffer == oldest, word == lowest,
         ownership(of: oldest).exchange(lowest, for: OwnershipState.learningWord)
       {
@@ -146,13 +150,13 @@ package struct FragmentPool: @unchecked Sendable {
     return nil
   }
 
-  /// The fragment with the lowest ticket that one scan comes across, and its word; -1 for none.
+  /// Returns the fragment with the lowest ticket in one scan, and its word; -1 if there is none.
   private func lowestReady() -> (buffer: Int, word: UInt64) {
     var oldest = -1
     var lowest = UInt64.max
     for buffer in 0..<bufferCount {
       let word = ownership(of: buffer).word.pointee.load(ordering: .acquiring)
-      // All ready words have the same tag, so they compare as their tickets do.
+      // All ready words have the same tag, so comparing words compares tickets.
       guard word & ~OwnershipState.payload == OwnershipState.readyTag, word < lowest else {
         continue
       }
@@ -164,7 +168,7 @@ package struct FragmentPool: @unchecked Sendable {
 
   /// Takes one particular fragment.
   ///
-  /// - Returns: whether it was ready and is now the learner's.
+  /// - Returns: true if the fragment was ready and is now in state *learning*.
   package func take(buffer: Int) -> Bool {
     let ownership = ownership(of: buffer)
     let word = ownership.word.pointee.load(ordering: .relaxed)
@@ -172,18 +176,18 @@ package struct FragmentPool: @unchecked Sendable {
     return ownership.exchange(word, for: OwnershipState.learningWord)
   }
 
-  /// Keeps a free fragment from workers, until it is released.
+  /// Withholds a free fragment from workers until it is released.
   ///
-  /// - Returns: whether it was free and is now the learner's.
+  /// - Returns: true if the fragment was free and is now in state *learning*.
   package func withhold(buffer: Int) -> Bool {
     ownership(of: buffer).exchange(0, for: OwnershipState.learningWord)
   }
 
   /// Frees a fragment that has been learned from.
   ///
-  /// Then look who waits for a free one: ``WorkerLine/wakeIfParked(publishedVersion:)``.
+  /// Afterwards, check for a parked worker: ``WorkerLine/wakeIfParked(publishedVersion:)``.
   ///
-  /// - Precondition: the learner took it, or withheld it.
+  /// - Precondition: the learner took or withheld the fragment.
   package func release(_ buffer: Int) {
     let word = ownership(of: buffer).word
     precondition(
@@ -192,10 +196,11 @@ package struct FragmentPool: @unchecked Sendable {
     word.pointee.store(0, ordering: .releasing)
   }
 
-  /// Frees what a dead process was filling; what it had published stays ready, for that is whole.
+  /// Frees the fragments that a dead process was filling; its published fragments stay ready.
   ///
-  /// - Returns: how many fragments it was filling.
-  /// - Precondition: that incarnation's process has ended, or it would write to what others claim.
+  /// - Returns: the number of fragments freed.
+  /// - Precondition: the process of that incarnation has ended. Otherwise it would write to
+  ///   fragments that others claim.
   package func reclaim(worker: Int, incarnation: UInt32) -> Int {
     let filling = OwnershipState.filling(worker: worker, incarnation: incarnation).word
     var count = 0

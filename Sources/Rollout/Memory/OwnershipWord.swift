@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Whose a fragment is at this moment: the value of its ownership word.
+/// The ownership of a fragment: the decoded value of its ownership word.
 ///
-/// The two top bits of the word are the state; zero-filled memory is free.
+/// The two top bits of the word are the state. Zero-filled memory is free.
 ///
 ///     bits 63…62   61…32        31…0
 ///     00  free     0            0
@@ -10,22 +10,22 @@ import Synchronization
 ///     10  ready    ticket (62 bits)
 ///     11  learning 0            0
 package enum OwnershipState: Sendable, Equatable {
-  /// Nobody's: any worker may claim it.
+  /// Free; any worker may claim it.
   case free
 
-  /// The worker's, to write, in that incarnation of its process.
+  /// Being written by the worker, in that incarnation of its process.
   case filling(worker: Int, incarnation: UInt32)
 
-  /// Whole and nobody's: the learner takes the one with the lowest ticket.
+  /// Complete and unowned; the learner takes the one with the lowest ticket.
   case ready(ticket: UInt64)
 
-  /// The learner's, to read.
+  /// Being read by the learner.
   case learning
 
-  /// One more than the largest worker that a word can name.
+  /// One more than the largest worker index that a word can hold.
   package static let workerLimit = 1 << 30
 
-  /// The word for this state.
+  /// The word that encodes this state.
   ///
   /// - Precondition: the worker is below ``workerLimit``, the ticket below 2⁶².
   package var word: UInt64 {
@@ -43,7 +43,7 @@ package enum OwnershipState: Sendable, Equatable {
     }
   }
 
-  /// The state that a word tells.
+  /// Decodes a word.
   package init(word: UInt64) {
     switch word & ~Self.payload {
     case Self.fillingTag:
@@ -58,26 +58,28 @@ package enum OwnershipState: Sendable, Equatable {
     }
   }
 
-  // The hot paths compare words by these and decode nothing.
+  // The hot paths compare words with these values and decode nothing.
   static let payload: UInt64 = 1 << 62 - 1
   static let fillingTag: UInt64 = 1 << 62
   static let readyTag: UInt64 = 2 << 62
   static let learningWord: UInt64 = 3 << 62
 }
 
-/// The word that says whose one fragment is; docs/shared-memory.md draws its transitions.
+/// The atomic word that holds a fragment's ownership.
 ///
-/// Any worker: free → filling. The worker named: filling → ready (publishes the fragment's bytes),
-/// filling → free. The learner: ready → learning → free, and filling → free for the dead.
+/// Transitions: any worker, free → filling. The worker named in the word, filling → ready
+/// (publishes the fragment's bytes) and filling → free. The learner, ready → learning → free, free
+/// → learning (`withhold`), and filling → free for a dead worker. docs/shared-memory.md has a
+/// diagram.
 package struct OwnershipWord: @unchecked Sendable {
   let word: UnsafeMutablePointer<AtomicWord>
 
-  /// The state right now, which another process may change at once.
+  /// The current state; another process may change it at any moment.
   package var state: OwnershipState {
     OwnershipState(word: word.pointee.load(ordering: .acquiring))
   }
 
-  /// Changes one state into another; whether it was in the first one.
+  /// Replaces one word by another and returns true if the word had the expected value.
   ///
   /// Acquires what the store of the old value published, and publishes the caller's own writes.
   @inline(__always)
@@ -88,7 +90,7 @@ package struct OwnershipWord: @unchecked Sendable {
     ).exchanged
   }
 
-  /// Whether the state is free; only a look, to spare a compare-and-swap.
+  /// True if the state is free; a plain load that avoids a needless compare-and-swap.
   @inline(__always)
   var looksFree: Bool { word.pointee.load(ordering: .relaxed) == 0 }
 }

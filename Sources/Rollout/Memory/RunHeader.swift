@@ -1,12 +1,12 @@
-// The first two lines of a run's memory. Written once, by the learner, before it starts a worker;
-// read by a worker on attach. Starting the process is what orders the two.
+// The first two lines of a run's memory. The learner writes them once, before it starts a worker.
+// Workers read them on attach. Starting the process orders the two.
 
-/// The header of a run's memory: what it is, and the sizes from which the layout follows.
+/// The header of a run's memory: magic number, version, and the sizes that determine the layout.
 package enum RunHeader {
-  /// `rlplay` and two bytes that no text has, as eight bytes on a little-endian machine.
+  /// The text `rlplay` and two bytes that occur in no text, as a little-endian word.
   package static let magic: UInt64 = 0x0A1A_7961_6C70_6C72
 
-  /// Changes with every change of what lies where, or of what it means.
+  /// The layout version; changes with every change of the layout or its meaning.
   package static let version: UInt64 = 2
 
   /// The size of the header in bytes.
@@ -18,11 +18,11 @@ package enum RunHeader {
     case workerCount, bufferCount, fragmentByteCount, slotCount, weightCount, descriptionByteCount
     case snapshotByteCount
 
-    /// From the beginning of the mapping, in bytes.
+    /// The offset from the beginning of the mapping, in bytes.
     package var offset: Int { rawValue * 8 }
   }
 
-  /// Writes the header of new memory; the learner, before any worker starts.
+  /// Writes the header of new memory; called by the learner before any worker starts.
   static func write(_ layout: RunLayout, to base: UnsafeMutableRawPointer) {
     func store(_ value: Int, _ field: Field) {
       base.storeBytes(of: UInt64(value), toByteOffset: field.offset, as: UInt64.self)
@@ -42,7 +42,8 @@ package enum RunHeader {
   /// Reads and checks the header of a mapping of the whole file.
   ///
   /// - Parameter mapped: the size of the file in bytes.
-  /// - Throws: ``RunMemoryError`` when this is no run, or one that this program cannot read.
+  /// - Throws: ``RunMemoryError`` if the memory is not a run, or has another layout version or
+  ///   size.
   static func read(
     from base: UnsafeMutableRawPointer, mapped: Int
   ) throws(RunMemoryError) -> RunLayout {
@@ -60,7 +61,8 @@ package enum RunHeader {
       count(.slotCount), count(.weightCount), count(.descriptionByteCount),
       count(.snapshotByteCount))
     guard let layout else { throw .notARun("the sizes in its header make no sense") }
-    // Both the stated size and the real one: the first finds a changed header, the second a cut file.
+    // Check both the stated and the real size: the first detects a changed header, the second a
+    // truncated file.
     guard count(.byteCount) == layout.byteCount else {
       throw .sizeMismatch(found: count(.byteCount), expected: layout.byteCount)
     }

@@ -1,106 +1,107 @@
-/// Where everything lies in the memory of one run: the only arithmetic about it.
+/// The offsets and sizes of all sections in a run's memory, and their only computation.
 ///
-/// Made by the learner from the sizes of the run, and by a worker from the header. All offsets are
-/// in bytes from the beginning of the mapping; docs/shared-memory.md has the table.
+/// The learner creates the layout from the sizes of the run, a worker from the header. All offsets
+/// are in bytes from the beginning of the mapping. The table of sections is in
+/// docs/shared-memory.md.
 public struct RunLayout: Sendable, Equatable {
-  // MARK: What was asked for
+  // MARK: Sizes of the run
 
-  /// How many workers there are, each with a line of its own.
+  /// The number of workers, each of which has a worker line.
   public let workerCount: Int
 
-  /// How many fragments there are.
+  /// The number of fragments.
   public let bufferCount: Int
 
   /// The size of one fragment in bytes.
   public let fragmentByteCount: Int
 
-  /// How many versions of the weights are kept.
+  /// The number of weight versions kept.
   public let slotCount: Int
 
-  /// How many floats a version of the weights has.
+  /// The number of floats in a version of the weights.
   public let weightCount: Int
 
   /// The size of the learner's description of the run in bytes.
   public let descriptionByteCount: Int
 
-  /// The size of a worker's snapshot in bytes; 0 when none are taken.
+  /// The size of a worker's snapshot in bytes; 0 if no snapshots are taken.
   public let snapshotByteCount: Int
 
-  // MARK: Where it lies
+  // MARK: Offsets and strides
 
-  /// The learner's flag that it is over.
+  /// The learner's flag that the run is over.
   package let stoppingOffset: Int
 
-  /// The learner's flag that it waits for a fragment.
+  /// The learner's parked word, set while it waits for a fragment.
   package let learnerParkedOffset: Int
 
   /// The counter from which workers take tickets.
   package let nextTicketOffset: Int
 
-  /// The newest version on the weight board.
+  /// The newest published version on the weight board.
   package let publishedVersionOffset: Int
 
-  /// The first slot version; one line each.
+  /// The first slot version; each occupies one line.
   package let slotVersionsOffset: Int
 
-  /// The first ownership word; one line each.
+  /// The first ownership word; each occupies one line.
   package let ownershipOffset: Int
 
   /// The first worker line.
   package let workerLinesOffset: Int
 
-  /// The description.
+  /// The description of the run.
   package let descriptionOffset: Int
 
   /// The first slot of the weight board.
   package let slotsOffset: Int
 
-  /// The first of the snapshots that workers begin from; one each.
+  /// The first of the snapshots from which workers start; one per worker.
   package let snapshotsOffset: Int
 
   /// The first fragment.
   package let fragmentsOffset: Int
 
-  /// Where the snapshot lies behind a fragment, from the fragment's beginning.
+  /// The offset of a fragment's snapshot from the fragment's beginning.
   package let snapshotOffset: Int
 
-  /// The size of the whole in bytes, in full pages.
+  /// The total size in bytes, a multiple of the page size.
   public let byteCount: Int
 
-  /// From one slot of the weight board to the next.
+  /// The distance between slots of the weight board.
   package let slotStride: Int
 
-  /// From one of the snapshots that workers begin from to the next.
+  /// The distance between the snapshots from which workers start.
   package let snapshotStride: Int
 
-  /// From one fragment to the next.
+  /// The distance between fragments.
   package let fragmentStride: Int
 
   // MARK: Constants
 
-  /// The size of a cache line: what two processes write never shares one.
+  /// The size of a cache line; words written by two processes never share one.
   package static let lineByteCount = 64
 
-  /// The size of a page, at which fragments begin.
+  /// The size of a page; fragments begin at page boundaries.
   package static let pageByteCount = 4096
 
-  /// How many finished episodes a worker's ring holds; a power of two.
+  /// The number of records in a worker's episode ring; a power of two.
   package static let episodeCapacity = 256
 
-  /// From one worker line to the next: parked, progress, orders, ring.
+  /// The distance between worker lines: parked, progress, orders, ring.
   package static let workerLineStride = 3 * lineByteCount + episodeCapacity * 8
 
   /// Lays out the memory of a run.
   ///
   /// - Parameters:
   ///   - workerCount: at least 1.
-  ///   - bufferCount: at least 1; one for each worker and some to learn from.
+  ///   - bufferCount: at least 1; typically one per worker and some more to learn from.
   ///   - fragmentByteCount: at least 1.
-  ///   - slotCount: at least 2, so that one version can be read while the next is written.
-  ///   - weightCount: 0 or more.
-  ///   - descriptionByteCount: 0 or more.
-  ///   - snapshotByteCount: 0 or more.
-  /// - Precondition: the counts are in these ranges and the sum fits an `Int`.
+  ///   - slotCount: at least 2, because one version is read while the next is written.
+  ///   - weightCount: at least 0.
+  ///   - descriptionByteCount: at least 0.
+  ///   - snapshotByteCount: at least 0.
+  /// - Precondition: the counts are in these ranges and the total size fits an `Int`.
   public init(
     workerCount: Int, bufferCount: Int, fragmentByteCount: Int, slotCount: Int = 2,
     weightCount: Int, descriptionByteCount: Int, snapshotByteCount: Int = 0
@@ -119,7 +120,7 @@ public struct RunLayout: Sendable, Equatable {
     self = layout
   }
 
-  /// The same for sizes that come from a header and may be anything.
+  /// Lays out memory from the unchecked sizes of a header; nil if they are out of range.
   package init?(
     checking workerCount: Int, _ bufferCount: Int, _ fragmentByteCount: Int, _ slotCount: Int,
     _ weightCount: Int, _ descriptionByteCount: Int, _ snapshotByteCount: Int
@@ -159,19 +160,19 @@ public struct RunLayout: Sendable, Equatable {
     if end.overflowed { return nil }
   }
 
-  /// Where a worker's line begins.
+  /// Returns the offset of a worker's line.
   package func workerLineOffset(_ worker: Int) -> Int {
     precondition(worker >= 0 && worker < workerCount, "worker \(worker) of \(workerCount)")
     return workerLinesOffset + worker * Self.workerLineStride
   }
 }
 
-/// The end of what has been placed so far, and whether any sum was too large for an `Int`.
+/// The end of the sections placed so far, and a flag for integer overflow.
 private struct Extent {
   var end: Int
   var overflowed = false
 
-  /// Places `count` things one stride apart and returns where the first one begins.
+  /// Places `count` items one stride apart and returns the offset of the first.
   mutating func place(_ count: Int, stride: Int) -> Int {
     let start = end
     end = sum(end, product(count, stride))

@@ -3,16 +3,17 @@ import Synchronization
 
 // Written here: header and description by the learner, before any worker starts; `stopping` by the
 // learner; the learner's parked word by the learner (set, clear) and by the worker that swaps it to
-// zero to ring. Everything else belongs to the views. No store here publishes data: parking relies
-// on fences, and the views' own stores publish what they are about.
+// zero to ring. All other sections are written through the views. No store here publishes data:
+// parking relies on fences, and each view's own stores publish its data.
 
-/// The memory in which one learner and its workers meet, mapped into this process.
+/// The shared memory of one learner and its workers, mapped into this process.
 ///
-/// It owns the mapping. The pool, the board and the lines are views of it, plain pointers that count
-/// no references: whoever holds one keeps this object alive, as a stored property beside it or with
-/// `withExtendedLifetime`. docs/shared-memory.md says who writes and reads which part.
+/// The object owns the mapping. The pool, the board and the lines are views of it: plain pointers
+/// that count no references. The holder of a view keeps this object alive, as a stored property
+/// beside the view or with `withExtendedLifetime`. docs/shared-memory.md lists the writers and
+/// readers of each part.
 public final class RunMemory: @unchecked Sendable {
-  /// Where everything lies.
+  /// The offsets and sizes of all sections.
   public let layout: RunLayout
 
   /// The fragments.
@@ -25,15 +26,16 @@ public final class RunMemory: @unchecked Sendable {
   private let stoppingWord: UnsafeMutablePointer<AtomicWord>
   private let learnerParked: UnsafeMutablePointer<AtomicWord>
 
-  /// Creates the memory of a run; the learner, before it starts any worker.
+  /// Creates the memory of a run; called by the learner before it starts any worker.
   ///
-  /// Every page is reserved, so no later write can fail for want of memory. Builds for debugging
-  /// fill the fragments with ones, which are NaN to a float: who reads what nobody wrote sees it.
+  /// Every page is reserved, so no later write can fail for lack of memory. Debug builds fill the
+  /// fragments with one-bits, which are NaN as floats, to reveal reads of unwritten data.
   ///
   /// - Parameters:
-  ///   - layout: the sizes.
-  ///   - description: what the workers should know, `descriptionByteCount` bytes.
-  /// - Throws: ``RunMemoryError`` when the machine has no room, with what is wanted and what is free.
+  ///   - layout: the offsets and sizes.
+  ///   - description: the description for the workers, `descriptionByteCount` bytes.
+  /// - Throws: ``RunMemoryError`` if the machine has too little memory, with the bytes wanted and
+  ///   the bytes free.
   public convenience init(
     creating layout: RunLayout, description: [UInt8]
   ) throws(RunMemoryError) {
@@ -56,12 +58,13 @@ public final class RunMemory: @unchecked Sendable {
     self.init(layout, mapping)
   }
 
-  /// Attaches to the memory that a learner has created; a worker, or the learner's own process.
+  /// Attaches to the memory that a learner has created, from a worker or the learner's own process.
   ///
   /// - Parameters:
-  ///   - learner: the learner's process.
-  ///   - descriptor: what ``descriptor`` is in that process.
-  /// - Throws: ``RunMemoryError`` when it is not there, is no run, or is one of another version.
+  ///   - learner: the learner's process identifier.
+  ///   - descriptor: the value of ``descriptor`` in that process.
+  /// - Throws: ``RunMemoryError`` if the memory does not exist, is not a run, or has another
+  ///   version.
   public convenience init(
     attachingTo learner: Int32, descriptor: Int32
   ) throws(RunMemoryError) {
@@ -85,24 +88,24 @@ public final class RunMemory: @unchecked Sendable {
     learnerParked = base.word(at: layout.learnerParkedOffset)
   }
 
-  /// The number under which this process has the memory open: what a worker of it attaches to.
+  /// The descriptor of the memory in this process, which this process's workers attach to.
   public var descriptor: Int32 { mapping.descriptor }
 
-  /// What the learner wrote for the workers before it started any; a copy.
+  /// A copy of the description that the learner wrote before it started any worker.
   public var description: [UInt8] {
     let bytes = UnsafeRawBufferPointer(
       start: mapping.base + layout.descriptionOffset, count: layout.descriptionByteCount)
     return [UInt8](bytes)
   }
 
-  /// What one worker and the learner tell each other.
+  /// Returns the line shared by one worker and the learner.
   ///
   /// - Parameter worker: from 0, less than the layout's `workerCount`.
   package func line(_ worker: Int) -> WorkerLine {
     WorkerLine(layout, worker: worker, base: mapping.base)
   }
 
-  /// The snapshot that a worker's next process begins from, if its orders say so.
+  /// Returns the snapshot from which a worker's next process starts, if its orders say so.
   ///
   /// The learner writes it between the death of one process and the start of the next.
   package func snapshot(ofWorker worker: Int) -> UnsafeMutableRawBufferPointer {
@@ -114,9 +117,9 @@ public final class RunMemory: @unchecked Sendable {
 
   // MARK: Stopping
 
-  /// Whether the run is over and workers should leave.
+  /// True if the run is over and workers should exit.
   ///
-  /// The learner sets it, once, then wakes every line for the largest version there is.
+  /// The learner sets it once, then wakes every line for the largest version there is.
   package var stopping: Bool {
     get { stoppingWord.pointee.load(ordering: .acquiring) != 0 }
     set { stoppingWord.pointee.store(newValue ? 1 : 0, ordering: .releasing) }
@@ -124,10 +127,10 @@ public final class RunMemory: @unchecked Sendable {
 
   // MARK: The learner's parking
 
-  /// Says that the learner is about to wait for a fragment.
+  /// Marks the learner as about to wait for a fragment.
   ///
-  /// After this, look once more; only if nothing is ready, block. Then ``unparkLearner()`` in either
-  /// case, and look again: a bell may ring for nothing.
+  /// After this call, check once more for a ready fragment, and block only if there is none. Call
+  /// ``unparkLearner()`` in either case and check again, because a bell may ring for nothing.
   ///
   /// Learner only.
   package func parkLearner() {
@@ -135,16 +138,17 @@ public final class RunMemory: @unchecked Sendable {
     fenceBetweenStoreAndLook()
   }
 
-  /// Says that the learner no longer waits, bell or not.
+  /// Marks the learner as no longer waiting, with or without a ring.
   ///
   /// Learner only.
   package func unparkLearner() {
     learnerParked.pointee.store(0, ordering: .relaxed)
   }
 
-  /// Whether the caller must ring the learner's bell.
+  /// Clears the learner's parked word and returns true if the caller must ring the learner's bell.
   ///
-  /// A worker calls it after ``FragmentPool/publish(_:)``. True to one worker for each parking.
+  /// A worker calls this after ``FragmentPool/publish(_:)``. It returns true to one worker per
+  /// parking.
   package func wakeLearnerIfParked() -> Bool {
     fenceBetweenStoreAndLook()
     guard learnerParked.pointee.load(ordering: .relaxed) != 0 else { return false }

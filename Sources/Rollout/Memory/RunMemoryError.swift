@@ -1,12 +1,12 @@
-/// Why the memory of a run could not be created or attached to.
+/// An error in creating or attaching to the memory of a run.
 public enum RunMemoryError: Error, Sendable, Equatable {
-  /// The file is something else; the text says what gave it away.
+  /// The file is not the memory of a run; the text gives the reason.
   case notARun(String)
 
-  /// The run was laid out by another version of rlplay.
+  /// The memory has the layout version of another build of rlplay.
   case versionMismatch(found: UInt64, expected: UInt64)
 
-  /// The file, or its header, has another size in bytes than its counts imply.
+  /// The size of the file, or the size in its header, differs from the size implied by the counts.
   case sizeMismatch(found: Int, expected: Int)
 
   /// A system call failed.
@@ -14,7 +14,7 @@ public enum RunMemoryError: Error, Sendable, Equatable {
 }
 
 extension RunMemoryError: CustomStringConvertible {
-  /// One sentence without a full stop: what is wrong, the values, the remedy where there is one.
+  /// One sentence without a period: the problem, the values and, if there is one, the remedy.
   public var description: String {
     switch self {
     case .notARun(let reason):

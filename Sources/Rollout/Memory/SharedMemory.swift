@@ -1,11 +1,11 @@
 import Glibc
 
-/// A mapping of memory that several processes share, with its descriptor.
+/// A memory mapping that several processes share, with its descriptor.
 ///
-/// The file behind it has no name, so it is gone with the last process that maps it. It is unmapped
-/// and closed when the owner goes: no pointer into it may be used after that.
+/// The file has no name, so it disappears with the last process that maps it. `deinit` unmaps and
+/// closes it; no pointer into it may be used after that.
 package struct SharedMemory: ~Copyable, @unchecked Sendable {
-  /// The first byte, at the beginning of a page.
+  /// The first byte, at a page boundary.
   package let base: UnsafeMutableRawPointer
 
   /// The size of the mapping in bytes.
@@ -13,18 +13,19 @@ package struct SharedMemory: ~Copyable, @unchecked Sendable {
 
   private let file: Descriptor
 
-  /// The number under which this process has the file open; what another process attaches to.
+  /// The file's descriptor in this process, which other processes attach to.
   package var descriptor: Int32 { file.rawValue }
 
-  /// Creates memory full of zeros, every page of it reserved.
+  /// Creates zero-filled memory with every page reserved.
   ///
   /// - Parameter byteCount: at least 1.
-  /// - Throws: ``SystemError`` when the machine has no room for it, with what is wanted, what is
-  ///   free and what may help; or when a system call fails otherwise.
+  /// - Throws: ``SystemError`` if the machine has too little memory, with the bytes wanted, the
+  ///   bytes free and a remedy; or if another system call fails.
   package init(creating byteCount: Int) throws(SystemError) {
     precondition(byteCount > 0, "shared memory of \(byteCount) bytes")
     let file = try Self.namelessFile()
-    // Asked first: a reservation that cannot succeed would use up the machine's memory on the way.
+    // Checked first: a reservation that cannot succeed would use up the machine's memory before
+    // failing.
     let free = try SystemCalls.freeBytes(at: SystemCalls.sharedMemoryDirectory)
     guard byteCount <= free else {
       throw Self.full(call: "posix_fallocate", wanted: byteCount, free: free)
@@ -45,9 +46,9 @@ package struct SharedMemory: ~Copyable, @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - learner: the process that created it.
-  ///   - descriptor: the number under which that process has it open.
-  ///   - byteCount: its size, where the caller knows it; otherwise the whole file is mapped.
-  /// - Throws: ``SystemError`` when the process or its descriptor is not there, belongs to another
+  ///   - descriptor: the file's descriptor in that process.
+  ///   - byteCount: the size to map; the whole file if nil.
+  /// - Throws: ``SystemError`` if the process or its descriptor does not exist, belongs to another
   ///   user, or is not a file of at least that size (`EINVAL`).
   package init(
     attachingTo learner: Int32, descriptor: Int32, byteCount: Int? = nil
@@ -56,7 +57,7 @@ package struct SharedMemory: ~Copyable, @unchecked Sendable {
     let file = try SystemCalls.open(path, O_RDWR)
     let fileByteCount = try SystemCalls.byteCount(of: file.rawValue)
     let wanted = byteCount ?? fileByteCount
-    // A mapping beyond the end of its file is a SIGBUS for whoever touches it.
+    // Touching a mapping beyond the end of its file raises SIGBUS.
     guard wanted > 0, wanted <= fileByteCount else {
       throw SystemError(
         call: "mmap", code: EINVAL,
@@ -68,11 +69,11 @@ package struct SharedMemory: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
-    // The address and size are those that mmap gave, so this cannot fail.
+    // Address and size are those that mmap returned, so this cannot fail.
     try? SystemCalls.unmap(base, byteCount: byteCount)
   }
 
-  /// A new file in memory that has lost its name already.
+  /// Creates a file in memory and removes its name.
   private static func namelessFile() throws(SystemError) -> Descriptor {
     var attempts = 0
     while true {

@@ -1,19 +1,19 @@
 import Synchronization
 
-// One thread of the learner writes; any worker reads, whenever it likes. The release store of the
-// published version publishes a slot; the two checks of its slot version tell a reader whether what
-// it copied is whole. The argument is in docs/shared-memory.md.
+// One thread of the learner writes; any worker reads at any time. The release store of the
+// published version publishes a slot. Two checks of its slot version tell a reader whether its copy
+// is whole. The argument is in docs/shared-memory.md.
 
-/// The newest weights, and a few versions before them.
+/// The newest weights and a few versions before them.
 ///
-/// Version v lies in slot `v mod slotCount`. Versions start at 1 and only grow.
+/// Version v is stored in slot `v mod slotCount`. Versions start at 1 and only grow.
 ///
-/// A view: valid while the ``RunMemory`` it came from lives, which the holder sees to.
+/// A view: valid while its ``RunMemory`` lives, which the holder of the view ensures.
 package struct WeightBoard: @unchecked Sendable {
-  /// How many floats a version has.
+  /// The number of floats in a version.
   package let weightCount: Int
 
-  /// How many versions are kept.
+  /// The number of versions kept.
   package let slotCount: Int
 
   private let published: UnsafeMutablePointer<AtomicWord>
@@ -30,11 +30,11 @@ package struct WeightBoard: @unchecked Sendable {
     slotStride = layout.slotStride
   }
 
-  /// The newest version that is whole; 0 before the first.
+  /// The newest complete version; 0 before the first.
   @inline(__always)
   package var publishedVersion: UInt64 { published.pointee.load(ordering: .acquiring) }
 
-  /// The word that tells a slot's version; 0 while it is empty or being written.
+  /// Returns the word that holds a slot's version; 0 while the slot is empty or being written.
   private func slotVersion(_ slot: Int) -> UnsafeMutablePointer<AtomicWord> {
     slotVersions.word(at: slot * RunLayout.lineByteCount)
   }
@@ -43,15 +43,15 @@ package struct WeightBoard: @unchecked Sendable {
     (slots + slot * slotStride).assumingMemoryBound(to: Float.self)
   }
 
-  /// Publishes new weights; the learner only, one thread at a time.
+  /// Publishes new weights; only one thread of the learner may call this at a time.
   ///
-  /// Readers of the `slotCount - 1` versions before are not disturbed. Then look who waits for this
-  /// version: ``WorkerLine/wakeIfParked(publishedVersion:)``.
+  /// Readers of the previous `slotCount - 1` versions are not disturbed. Afterwards, check for
+  /// workers that wait for this version: ``WorkerLine/wakeIfParked(publishedVersion:)``.
   ///
   /// - Parameters:
-  ///   - version: larger than any before.
-  ///   - weights: `weightCount` floats, copied.
-  /// - Precondition: version and count are as said.
+  ///   - version: larger than any version before.
+  ///   - weights: `weightCount` floats, which are copied.
+  /// - Precondition: `version` and the number of weights are as described.
   package func publish(version: UInt64, _ weights: UnsafeBufferPointer<Float>) {
     precondition(weights.count == weightCount, "\(weights.count) weights for \(weightCount)")
     let before = published.pointee.load(ordering: .relaxed)
@@ -59,7 +59,7 @@ package struct WeightBoard: @unchecked Sendable {
     let slot = Int(version % UInt64(slotCount))
     let mark = slotVersion(slot)
     mark.pointee.store(0, ordering: .relaxed)
-    // No number of this version may be seen before the mark.
+    // No number of this version may become visible before the mark.
     atomicMemoryFence(ordering: .releasing)
     if let source = weights.baseAddress {
       self.weights(slot).update(from: source, count: weightCount)
@@ -68,16 +68,15 @@ package struct WeightBoard: @unchecked Sendable {
     published.pointee.store(version, ordering: .releasing)
   }
 
-  /// Copies weights out; never waits for a lock.
+  /// Copies weights out, without locks.
   ///
   /// - Parameters:
-  ///   - destination: room for `weightCount` floats; what it holds afterwards has a meaning only if
-  ///     a version is returned.
-  ///   - version: the one that is wanted, or `nil` for the newest.
-  /// - Returns: the version copied; `nil` if nothing has been published, or the wanted version is
-  ///   not there yet or has been replaced.
-  /// - Complexity: one copy; for the newest, again for every `slotCount - 1` versions that the
-  ///   learner publishes within it.
+  ///   - destination: room for `weightCount` floats; the content is undefined if nil is returned.
+  ///   - version: the wanted version, or `nil` for the newest.
+  /// - Returns: the version copied; `nil` if nothing has been published, or if the wanted version
+  ///   is not published yet or has been replaced.
+  /// - Complexity: one copy; for the newest, one more for every `slotCount - 1` versions that the
+  ///   learner publishes meanwhile.
   package func read(
     into destination: UnsafeMutableBufferPointer<Float>, exactly version: UInt64? = nil
   ) -> UInt64? {
@@ -92,7 +91,7 @@ package struct WeightBoard: @unchecked Sendable {
     }
   }
 
-  /// Copies one version; whether all of it was that version.
+  /// Copies one version and returns true if the whole copy is of that version.
   private func copy(
     _ version: UInt64, into destination: UnsafeMutableBufferPointer<Float>
   ) -> Bool {
@@ -102,7 +101,7 @@ package struct WeightBoard: @unchecked Sendable {
     if let address = destination.baseAddress {
       address.update(from: weights(slot), count: weightCount)
     }
-    // The second look may not be made before the last number is here.
+    // The second check may not be made before the last number has been copied.
     atomicMemoryFence(ordering: .acquiring)
     return mark.pointee.load(ordering: .relaxed) == version
   }

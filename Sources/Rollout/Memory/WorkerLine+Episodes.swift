@@ -1,8 +1,8 @@
 import Synchronization
 
-// The ring of finished episodes. The worker is its only writer: a record (release), then the count
-// of records (release). The learner reads a record (acquire), then the count (acquire): had the
-// record been replaced, the count would be a full ring ahead of it by then.
+// The ring of finished episodes. The worker is its only writer: it stores a record (release), then
+// the count of records (release). The learner loads a record (acquire), then the count (acquire).
+// If the record had been replaced, the count would be a full ring ahead of it by then.
 
 extension WorkerLine {
   private static let countOffset = 96
@@ -15,7 +15,7 @@ extension WorkerLine {
     base.word(at: Self.ringOffset + Int(index % Self.capacity) * 8)
   }
 
-  /// Adds a record, over the oldest one if the ring is full.
+  /// Adds a record, overwriting the oldest one if the ring is full.
   ///
   /// Worker only.
   func store(_ record: EpisodeRecord) {
@@ -24,24 +24,24 @@ extension WorkerLine {
     count.pointee.store(index &+ 1, ordering: .releasing)
   }
 
-  /// Makes the next record the one behind so many, whatever there is beyond them.
+  /// Sets the number of records, so that the next record is stored at this index.
   ///
   /// Learner only, while no process of this worker runs.
   func forgetRecords(beyond index: UInt64) { count.pointee.store(index, ordering: .relaxed) }
 
-  /// Gives every episode that finished since the last call to the body, oldest first.
+  /// Calls the body with every episode that finished since the last call, oldest first.
   ///
   /// Learner only.
   ///
-  /// - Parameter cursor: where the last call ended; 0 at first. The learner keeps one per worker,
+  /// - Parameter cursor: the end of the last call, 0 at first; the learner keeps one per worker
   ///   through all incarnations.
-  /// - Returns: how many were overwritten before they could be read.
+  /// - Returns: the number of records that were overwritten before they could be read.
   @discardableResult
   package func drain(from cursor: inout UInt64, _ body: (EpisodeRecord) -> Void) -> UInt64 {
     let end = count.pointee.load(ordering: .acquiring)
     var skipped: UInt64 = 0
     if end > cursor, end - cursor >= Self.capacity {
-      // The writer may be at work on the oldest entry at this moment, so that one is lost as well.
+      // The writer may be overwriting the oldest entry at this moment, so that one is lost too.
       skipped = end - cursor - (Self.capacity - 1)
       cursor += skipped
     }

@@ -1,16 +1,16 @@
 import Synchronization
 
-// Four parts on separate cache lines, by who writes them:
-//   parked    worker sets and clears, learner clears (both swap or store the one word)
-//   progress  the worker's process of the moment, and nobody else
+// Four parts on separate cache lines, by writer:
+//   parked    the worker sets and clears it, the learner clears it (a swap or store of one word)
+//   progress  the worker's current process; the learner, while the worker has no process
 //   orders    the learner, while the worker has no process
 //   ring      the worker; see WorkerLine+Episodes.swift
 
-/// What one worker and the learner tell each other besides fragments and weights.
+/// The words that one worker and the learner share besides fragments and weights.
 ///
-/// A view: valid while the ``RunMemory`` it came from lives, which the holder sees to.
+/// A view: valid while its ``RunMemory`` lives, which the holder of the view ensures.
 package struct WorkerLine: @unchecked Sendable {
-  /// A line that nobody reads, for loops outside of any worker.
+  /// A line without a reader, for loops outside of any worker.
   package static let unread: WorkerLine = {
     let base = UnsafeMutableRawPointer.allocate(
       byteCount: RunLayout.workerLineStride, alignment: RunLayout.lineByteCount)
@@ -30,38 +30,40 @@ package struct WorkerLine: @unchecked Sendable {
 
   private var parked: UnsafeMutablePointer<AtomicWord> { base.word(at: 0) }
 
-  /// Says that this worker is about to wait for a version of the weights.
+  /// Marks this worker as about to wait for a version of the weights.
   ///
-  /// After this, look once more for what is wanted; only if it is not there, block on the bell. Then
-  /// ``unpark()`` in either case, and look again: a bell may ring for nothing.
+  /// After this call, check once more for what is wanted, and block on the bell only if it is not
+  /// there. Call ``unpark()`` in either case and check again, because a bell may ring for nothing.
   ///
   /// Worker only.
   ///
-  /// - Parameter version: what it waits for; 0, which is always there, for a free fragment.
+  /// - Parameter version: the awaited version; 0, which is always there, to wait for a free
+  ///   fragment.
   package func park(awaiting version: UInt64) {
     precondition(version < .max, "no such version")
     parked.pointee.store(version + 1, ordering: .relaxed)
     fenceBetweenStoreAndLook()
   }
 
-  /// Says that this worker no longer waits, bell or not.
+  /// Marks this worker as no longer waiting, with or without a ring.
   ///
   /// Worker only.
   package func unpark() {
     parked.pointee.store(0, ordering: .relaxed)
   }
 
-  /// Whether this worker waits, for a fragment or for weights.
+  /// True if this worker waits for a fragment or for weights.
   package var isParked: Bool { parked.pointee.load(ordering: .relaxed) != 0 }
 
-  /// Whether the learner must ring this worker's bell: it is parked, and what it awaits is there.
+  /// Unparks the worker if the awaited version is there; returns true if its bell must be rung.
   ///
-  /// Call it after the store that may be awaited: a version published, a fragment released or
-  /// reclaimed, the run stopped. True once for each parking: it unparks.
+  /// Call this after the store that may be awaited: a version published, a fragment released or
+  /// reclaimed, the run stopped. It returns true once per parking.
   ///
   /// Learner only.
   ///
-  /// - Parameter version: the newest published; the largest `UInt64` wakes whatever is awaited.
+  /// - Parameter version: the newest published version; the largest `UInt64` wakes a worker
+  ///   regardless of what it awaits.
   package func wakeIfParked(publishedVersion version: UInt64) -> Bool {
     fenceBetweenStoreAndLook()
     let word = parked.pointee.load(ordering: .relaxed)
@@ -71,7 +73,7 @@ package struct WorkerLine: @unchecked Sendable {
 
   // MARK: Progress
 
-  /// Byte offsets on the progress line; all of them are the worker's to write.
+  /// Byte offsets on the progress line.
   private enum Progress {
     static let fragments = 64
     static let steps = 72
@@ -79,14 +81,14 @@ package struct WorkerLine: @unchecked Sendable {
     static let position = 88
   }
 
-  /// Adds to a word of which the caller is the only writer: no locked instruction is needed.
+  /// Adds to a word that has only the caller as writer, so no locked instruction is needed.
   @inline(__always)
   private func add(_ count: UInt64, at offset: Int) {
     let word = base.word(at: offset)
     word.pointee.store(word.pointee.load(ordering: .relaxed) &+ count, ordering: .relaxed)
   }
 
-  /// Fragments handed over by all incarnations of this worker.
+  /// Fragments published by all incarnations of this worker.
   package var fragments: UInt64 {
     base.word(at: Progress.fragments).pointee.load(ordering: .relaxed)
   }
@@ -97,7 +99,7 @@ package struct WorkerLine: @unchecked Sendable {
   /// Episodes finished by all incarnations of this worker.
   package var episodes: UInt64 { base.word(at: Progress.episodes).pointee.load(ordering: .relaxed) }
 
-  /// Counts a fragment that was handed over, and the environment steps in it.
+  /// Counts a fragment that is about to be published, and its environment steps.
   ///
   /// Worker only.
   package func countFragment(steps: Int) {
@@ -105,7 +107,7 @@ package struct WorkerLine: @unchecked Sendable {
     add(UInt64(steps), at: Progress.steps)
   }
 
-  /// Counts a finished episode and leaves its record for the learner, never waiting.
+  /// Counts a finished episode and stores its record for the learner, without ever waiting.
   ///
   /// Worker only.
   package func push(_ record: EpisodeRecord) {
@@ -113,50 +115,50 @@ package struct WorkerLine: @unchecked Sendable {
     add(1, at: Progress.episodes)
   }
 
-  /// Where the worker is: it marks each step of an environment, and the learner reads after its death.
+  /// The worker's position: marked before environment steps, read by the learner after its death.
   package var position: PositionMarker { PositionMarker(base.word(at: Progress.position)) }
 
   // MARK: Orders
 
   private var incarnationWord: UnsafeMutablePointer<AtomicWord> { base.word(at: 128) }
 
-  /// Which process of this worker is, or was last, at work: 0 for the first; so many restarts.
+  /// The incarnation of the worker's current or last process: the number of restarts, from 0.
   package var incarnation: UInt32 {
     UInt32(truncatingIfNeeded: incarnationWord.pointee.load(ordering: .relaxed))
   }
 
   private var firstFragmentWord: UnsafeMutablePointer<AtomicWord> { base.word(at: 136) }
 
-  /// The number of the fragment that this process of the worker begins with.
+  /// The number of the first fragment of the worker's current process.
   ///
-  /// The learner says it, which knows what it has: a count of the worker's own would be off by one
-  /// where its process died between counting and publishing.
+  /// The learner sets it, because it knows which fragments it has. The worker's own count would be
+  /// off by one if its process died between counting and publishing.
   package var firstFragment: Int {
     Int(firstFragmentWord.pointee.load(ordering: .relaxed))
   }
 
   private var streamsWord: UnsafeMutablePointer<AtomicWord> { base.word(at: 144) }
 
-  /// The incarnation whose random streams this process begins with.
+  /// The incarnation that determines the initial random streams of this process.
   ///
-  /// An earlier one's for a process that is to repeat what its predecessor did.
+  /// It is an earlier one if the process is to repeat the work of its predecessor.
   package var streams: UInt32 {
     UInt32(truncatingIfNeeded: streamsWord.pointee.load(ordering: .relaxed))
   }
 
   private var restoresWord: UnsafeMutablePointer<AtomicWord> { base.word(at: 152) }
 
-  /// Whether this process begins from its snapshot in the run's memory instead of with new episodes.
+  /// True if this process starts from its snapshot in the run's memory, not with new episodes.
   package var restoresSnapshot: Bool { restoresWord.pointee.load(ordering: .relaxed) != 0 }
 
-  /// Makes the line ready for a new process of this worker: not parked, nowhere.
+  /// Prepares the line for a new process of this worker: not parked, no position.
   ///
   /// Learner only, between the death of one process and the start of the next.
   ///
   /// - Parameters:
-  ///   - incarnation: how often the worker has been replaced.
-  ///   - streams: the incarnation whose random streams it begins with; nil for its own.
-  ///   - restoresSnapshot: whether it goes on from its snapshot.
+  ///   - incarnation: the number of times the worker has been replaced.
+  ///   - streams: the incarnation that determines the initial random streams; nil for its own.
+  ///   - restoresSnapshot: true if the process resumes from its snapshot.
   ///   - firstFragment: the number of its first fragment.
   package func begin(
     incarnation: UInt32, streams: UInt32? = nil, restoresSnapshot: Bool = false,
@@ -170,12 +172,13 @@ package struct WorkerLine: @unchecked Sendable {
     restoresWord.pointee.store(restoresSnapshot ? 1 : 0, ordering: .relaxed)
   }
 
-  /// Makes the counters those of a worker that handed over so many fragments, whatever a process did beyond them.
+  /// Sets the counters to those of a worker that has published `fragments` fragments.
   ///
   /// Learner only, between the death of one process and the start of the next.
   ///
-  /// - Parameter episodes: those finished by then, or nil to go on from what is counted; records of later ones are
-  ///   overwritten by the repetition, and not read twice.
+  /// - Parameter episodes: the number of episodes finished by then, or nil to keep counting from
+  ///   the present value. Records of later episodes are overwritten by the repetition and not read
+  ///   twice.
   package func rewind(toFragments fragments: Int, steps: Int, episodes: UInt64?) {
     base.word(at: Progress.fragments).pointee.store(UInt64(fragments), ordering: .relaxed)
     base.word(at: Progress.steps).pointee.store(UInt64(steps), ordering: .relaxed)
