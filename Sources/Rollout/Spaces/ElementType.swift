@@ -1,8 +1,8 @@
-/// What one number of a leaf is.
+/// The numeric type of a leaf's elements.
 public enum ElementType: String, Sendable, Codable, CaseIterable {
   case float32, float64, int32, int64, uint8, bool
 
-  /// Bytes that one element takes.
+  /// The size of one element in bytes.
   public var byteCount: Int {
     switch self {
     case .uint8, .bool: 1
@@ -14,7 +14,7 @@ public enum ElementType: String, Sendable, Codable, CaseIterable {
 
 /// A Swift type that is stored as one element.
 public protocol RecordableScalar: BitwiseCopyable, Sendable {
-  /// The element that the type is stored as.
+  /// The element type under which values are stored.
   static var elementType: ElementType { get }
 }
 

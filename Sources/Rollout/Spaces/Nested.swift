@@ -1,7 +1,7 @@
-/// A value, or a container of such values: how observations, actions and reactions are structured.
+/// A value or a container of values, used to structure observations, actions and outputs.
 ///
-/// Containers keep the order in which they were declared, so that flattening is the same on both
-/// sides of a process boundary. `map` and `zip` are what `plyr` is to the Python project.
+/// Containers keep their declared order, so flattening gives the same order on both sides of a
+/// process boundary. `map` and `zip` correspond to `plyr` in the Python project.
 ///
 ///     let spaces: Nested<Space> = .fields([("camera", .leaf(image)), ("proximity", .leaf(box))])
 ///     let sizes = spaces.map { $0.elementCount }
@@ -13,7 +13,7 @@ public indirect enum Nested<Leaf> {
   /// A container by name, in declared order.
   case fields([(name: String, value: Nested)])
 
-  /// A container that holds nothing.
+  /// An empty container.
   public static var empty: Nested { .list([]) }
 
   /// Applies a function to every leaf and keeps the structure.
@@ -33,7 +33,7 @@ public indirect enum Nested<Leaf> {
     }
   }
 
-  /// Pairs the leaves of two containers of one structure; `nil` where the structures differ.
+  /// Pairs the leaves of two containers with the same structure; returns `nil` if they differ.
   public func zip<Other>(_ other: Nested<Other>) -> Nested<(Leaf, Other)>? {
     switch (self, other) {
     case (.leaf(let left), .leaf(let right)):
@@ -66,7 +66,7 @@ public indirect enum Nested<Leaf> {
     }
   }
 
-  /// Each leaf's path below `root`, in the order of `leaves`: names and positions joined by dots.
+  /// Returns each leaf's path below `root`, in the order of `leaves`: names and indices with dots.
   public func paths(below root: String = "") -> [String] {
     func joined(_ part: String) -> String { root.isEmpty ? part : "\(root).\(part)" }
     switch self {
@@ -78,13 +78,13 @@ public indirect enum Nested<Leaf> {
     }
   }
 
-  /// The part of that name, or `nil` when there is none or this is no container by name.
+  /// The part with that name; `nil` if there is none or this is not a container by name.
   public subscript(name: String) -> Nested? {
     guard case .fields(let fields) = self else { return nil }
     return fields.first { $0.name == name }?.value
   }
 
-  /// The part at that position, or `nil` when there is none or this is no container.
+  /// The part at that position; `nil` if there is none or this is a leaf.
   public subscript(position: Int) -> Nested? {
     switch self {
     case .leaf: nil
@@ -93,12 +93,12 @@ public indirect enum Nested<Leaf> {
     }
   }
 
-  /// The value when this is a leaf.
+  /// The value if this is a leaf, otherwise `nil`.
   public var value: Leaf? {
     if case .leaf(let leaf) = self { leaf } else { nil }
   }
 
-  /// A container of the same structure filled with the given leaves, in declared order.
+  /// Returns a container of the same structure with the given leaves, in declared order.
   ///
   /// - Precondition: there are as many values as leaves.
   public func filled<Other>(with values: [Other]) -> Nested<Other> {
@@ -110,7 +110,7 @@ public indirect enum Nested<Leaf> {
 }
 
 extension Nested: Equatable where Leaf: Equatable {
-  /// Whether structure, names and leaves are equal.
+  /// Returns true if structure, names and leaves are equal.
   public static func == (left: Nested, right: Nested) -> Bool {
     guard let pairs = left.zip(right) else { return false }
     return pairs.leaves.allSatisfy { $0 == $1 }

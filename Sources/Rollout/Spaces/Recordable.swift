@@ -1,6 +1,6 @@
-/// A value that knows how to store itself in a fragment's leaves, and to load itself from them.
+/// A value that can be stored in a fragment's leaves and loaded from them.
 ///
-/// Numbers, vectors and arrays of numbers conform here. A structure of one's own composes them:
+/// Numbers, vectors and arrays of numbers conform. A custom structure composes them:
 ///
 ///     struct Dashboard: Recordable {
 ///       var speed: Float
@@ -16,19 +16,19 @@
 ///       }
 ///     }
 public protocol Recordable {
-  /// The element type of each leaf that the value takes, in the space's order.
+  /// The element type of each leaf of the value, in the order of the space's leaves.
   static var leafTypes: [ElementType] { get }
 
-  /// Reads a value back.
+  /// Loads a value.
   init(loading leaves: LeafRow)
 
-  /// Writes the value.
+  /// Stores the value.
   func store(in leaves: LeafRow)
 }
 
-/// Where one environment's value lies at one row of a fragment: one address per leaf.
+/// One environment's leaves in one row of a fragment.
 ///
-/// Valid only during the call that it was handed to.
+/// Valid only during the call that receives it.
 public struct LeafRow {
   @usableFromInline let base: UnsafeMutableRawPointer
   @usableFromInline let columns: UnsafePointer<Column>
@@ -45,19 +45,19 @@ public struct LeafRow {
     self.environment = environment
   }
 
-  /// The leaves from the `count`-th on, for the next part of a structure.
+  /// Returns the leaves after the first `count`, for the next part of a structure.
   @inlinable
   public func dropping(_ count: Int) -> LeafRow {
     LeafRow(base: base, columns: columns + count, row: row, environment: environment)
   }
 
-  /// Elements that the first leaf holds for one environment.
+  /// The number of elements per environment in the first leaf.
   @inlinable
   public var elementCount: Int { columns.pointee.elementCount }
 
-  /// Writes one element of the first leaf.
+  /// Stores one element of the first leaf.
   ///
-  /// - Precondition: the leaf has so many elements, and they have the width of this one.
+  /// - Precondition: the index is within the leaf, and the leaf's elements have this type's size.
   @inlinable
   public func store<Element: RecordableScalar>(_ element: Element, at index: Int = 0) {
     let address = address(of: Element.self, index &+ 1, exactly: false)
@@ -65,9 +65,9 @@ public struct LeafRow {
       of: element, toByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
   }
 
-  /// Reads one element of the first leaf.
+  /// Loads one element of the first leaf.
   ///
-  /// - Precondition: the leaf has so many elements, and they have the width of this one.
+  /// - Precondition: the index is within the leaf, and the leaf's elements have this type's size.
   @inlinable
   public func load<Element: RecordableScalar>(_ type: Element.Type, at index: Int = 0) -> Element {
     let address = address(of: Element.self, index &+ 1, exactly: false)
@@ -75,7 +75,7 @@ public struct LeafRow {
       fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
   }
 
-  /// Where the first leaf lies, after checking once that `count` elements of a type fit it.
+  /// Returns the address of the first leaf after checking that `count` elements of a type fit it.
   @inlinable
   func address<Element: RecordableScalar>(
     of type: Element.Type, _ count: Int, exactly: Bool = true
@@ -87,7 +87,7 @@ public struct LeafRow {
     return base + column.offset(row: row, environment: environment)
   }
 
-  /// Ends the program with a sentence that an optimised build prints too, unlike a precondition's.
+  /// Ends the program with a message that optimized builds print too, unlike a precondition's.
   @usableFromInline
   func refuse<Element>(_ count: Int, _ type: Element.Type) -> Never {
     let column = columns.pointee
@@ -100,16 +100,16 @@ public struct LeafRow {
 }
 
 extension Recordable where Self: RecordableScalar {
-  /// One leaf of the type's own element.
+  /// One leaf with the type's own element type.
   public static var leafTypes: [ElementType] { [elementType] }
 
-  /// Reads the number.
+  /// Loads the number.
   @inlinable
   public init(loading leaves: LeafRow) {
     self = leaves.address(of: Self.self, 1).loadUnaligned(as: Self.self)
   }
 
-  /// Writes the number.
+  /// Stores the number.
   @inlinable
   public func store(in leaves: LeafRow) {
     leaves.address(of: Self.self, 1).storeBytes(of: self, as: Self.self)
@@ -124,14 +124,14 @@ extension UInt8: Recordable {}
 extension Bool: Recordable {}
 
 extension Int: Recordable {
-  /// A choice of a discrete space: one int32.
+  /// One int32: a choice of a discrete space.
   public static var leafTypes: [ElementType] { [.int32] }
 
-  /// Reads a choice.
+  /// Loads a choice.
   @inlinable
   public init(loading leaves: LeafRow) { self = Int(Int32(loading: leaves)) }
 
-  /// Writes a choice.
+  /// Stores a choice.
   ///
   /// - Precondition: it fits in 32 bits.
   @inlinable
@@ -139,10 +139,10 @@ extension Int: Recordable {
 }
 
 extension Array: Recordable where Element: RecordableScalar {
-  /// One leaf of the element's type.
+  /// One leaf with the element type of the array.
   public static var leafTypes: [ElementType] { [Element.elementType] }
 
-  /// Reads as many elements as the leaf holds.
+  /// Loads all elements of the leaf.
   public init(loading leaves: LeafRow) {
     let count = leaves.elementCount
     let address = leaves.address(of: Element.self, count)
@@ -153,9 +153,9 @@ extension Array: Recordable where Element: RecordableScalar {
     }
   }
 
-  /// Writes all elements.
+  /// Stores all elements.
   ///
-  /// - Precondition: there are as many as the leaf holds.
+  /// - Precondition: the array has as many elements as the leaf.
   public func store(in leaves: LeafRow) {
     let address = leaves.address(of: Element.self, count)
     withUnsafeBytes { bytes in
@@ -166,12 +166,12 @@ extension Array: Recordable where Element: RecordableScalar {
 }
 
 extension SIMD where Scalar: RecordableScalar {
-  /// One leaf of the lanes' type.
+  /// One leaf with the element type of the lanes.
   public static var leafTypes: [ElementType] { [Scalar.elementType] }
 
-  /// Reads one element per lane.
+  /// Loads one element per lane.
   ///
-  /// - Precondition: there are as many lanes as the leaf holds elements.
+  /// - Precondition: the leaf has as many elements as the vector has lanes.
   @inlinable
   public init(loading leaves: LeafRow) {
     self.init()
@@ -182,9 +182,9 @@ extension SIMD where Scalar: RecordableScalar {
     }
   }
 
-  /// Writes one element per lane.
+  /// Stores one element per lane.
   ///
-  /// - Precondition: there are as many lanes as the leaf holds elements.
+  /// - Precondition: the leaf has as many elements as the vector has lanes.
   @inlinable
   public func store(in leaves: LeafRow) {
     let address = leaves.address(of: Scalar.self, scalarCount)

@@ -1,15 +1,15 @@
 extension Space {
-  /// Says what is wrong with a value that a fragment keeps; `nil` when the space contains it.
+  /// Describes a value's first element outside the space; `nil` if the space contains the value.
   ///
-  /// Floating-point bounds are compared in the element's own type, so that a Float at the bound π is
-  /// within it.
+  /// Bounds of float32 elements are also compared as Float, so a Float at the bound π is within it.
+  /// NaN is reported by `nonFinite(in:)` instead.
   ///
-  /// - Returns: a part of a sentence with the leaf, the element and the value.
+  /// - Returns: part of a sentence with the leaf, the element and the value.
   public func violation(in leaves: LeafRow) -> String? {
     firstProblem(in: leaves) { value, part, index in
       switch part {
       case .box(_, let low, let high, let type):
-        // Numbers that are not finite are another matter, with a sentence of their own.
+        // NaN is reported separately, by `nonFinite(in:)`.
         guard !value.isNaN else { return nil }
         if type == .float32, value >= Double(Float(low)), value <= Double(Float(high)) {
           return nil
@@ -27,12 +27,12 @@ extension Space {
     }
   }
 
-  /// Says which number of a value is not finite; `nil` when all are.
+  /// Describes the first number of a value that is not finite; `nil` if all are finite.
   public func nonFinite(in leaves: LeafRow) -> String? {
     firstProblem(in: leaves) { value, _, _ in value.isFinite ? nil : "is \(value)" }
   }
 
-  /// What is wrong with the declaration itself; `nil` when values of the space can exist.
+  /// The flaw in a declaration that allows no values; `nil` if values of the space can exist.
   public var flaw: String? {
     for (part, path) in zip(parts.leaves, parts.paths()) {
       let name = path.isEmpty ? "" : "\(path), "

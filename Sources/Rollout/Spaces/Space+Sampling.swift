@@ -1,17 +1,18 @@
 import Glibc
 
 extension Space {
-  /// Writes a value of the space, drawn at random, where a fragment keeps one.
+  /// Stores a random value of the space in a fragment's leaves.
   ///
-  /// Choices are equally likely. An element of a Box is uniform between two finite bounds, one more or
-  /// less than a single bound by an exponential number, and normal without any: as Gymnasium's `sample`,
-  /// from other random numbers. Whole numbers are rounded down; what is beyond their type is its bound.
+  /// Choices are equally likely. An element of a Box is uniform between two finite bounds, an
+  /// exponential deviation from a single bound, and normal without bounds. Gymnasium's `sample` has
+  /// the same distributions but draws other numbers. Integers are rounded down and clamped to the
+  /// range of their type.
   ///
   /// - Parameters:
-  ///   - leaves: where the value goes; its layout is this space's.
-  ///   - random: what it is drawn with.
-  ///   - isAllowed: for a Discrete or MultiDiscrete space, whether a choice may be drawn, by its position
-  ///     and its number; where it allows none, all are drawn from.
+  ///   - leaves: the leaves to store the value in; they have this space's layout.
+  ///   - random: the random stream to draw from.
+  ///   - isAllowed: for a Discrete or MultiDiscrete space, a filter of choices by position and
+  ///     number; if it allows none, all choices can be drawn.
   public func sample(
     into leaves: LeafRow, using random: inout PCG64,
     where isAllowed: (_ position: Int, _ choice: Int) -> Bool = { _, _ in true }
@@ -52,13 +53,13 @@ extension Space {
   ) -> Double {
     switch (low.isFinite, high.isFinite) {
     case (true, true):
-      // The upper bound of whole numbers is drawn as often as the others.
+      // The upper bound of integers is drawn as often as the other values.
       guard isWhole else { return random.uniform(low, high) }
       return min((low + (high - low + 1) * random.nextDouble()).rounded(.down), high)
     case (true, false): return low - log(1 - random.nextDouble())
     case (false, true): return high + log(1 - random.nextDouble())
     case (false, false):
-      // Box and Muller.
+      // Box–Muller transform.
       return (-2 * log(1 - random.nextDouble())).squareRoot()
         * cos(2 * Double.pi * random.nextDouble())
     }
@@ -66,12 +67,12 @@ extension Space {
 }
 
 extension ElementType {
-  /// Whether an element is a whole number.
+  /// True for integers and bools.
   var isWhole: Bool { self != .float32 && self != .float64 }
 }
 
 extension LeafRow {
-  /// Writes a number to the first leaf, whose element type is known only now.
+  /// Stores a number in the first leaf, for an element type known only at run time.
   func store(number: Double, as type: ElementType, at index: Int) {
     func whole<Number: FixedWidthInteger>(_ type: Number.Type) -> Number {
       let floor = number.rounded(.down)
@@ -87,7 +88,9 @@ extension LeafRow {
     }
   }
 
-  /// Reads a number of the first leaf, whose element type is known only now; a bool as the byte it is.
+  /// Loads a number of the first leaf, for an element type known only at run time.
+  ///
+  /// A bool is loaded as its byte.
   func number(as type: ElementType, at index: Int) -> Double {
     switch type {
     case .float32: Double(load(Float.self, at: index))
@@ -100,7 +103,7 @@ extension LeafRow {
 }
 
 extension FragmentView {
-  /// One number of a column whose element type is known only now.
+  /// Returns one number of a column, for an element type known only at run time.
   package func number(
     _ column: Column, _ type: ElementType, row: Int, environment: Int, element: Int
   ) -> Double {

@@ -1,19 +1,19 @@
-/// What values an observation or an action can take.
+/// The set of values that an observation or an action can take.
 public indirect enum Space: Sendable, Equatable {
-  /// Numbers within bounds, the same for all elements.
+  /// Numbers within bounds, which are the same for all elements.
   case box(shape: [Int], low: Double, high: Double, elementType: ElementType = .float32)
   /// One of `count` choices, 0 ..< count.
   case discrete(Int)
   /// Several choices at once: element i is in 0 ..< counts[i].
   case multiDiscrete([Int])
-  /// That many yes-or-no choices at once.
+  /// `count` binary choices at once, stored as 0 or 1.
   case multiBinary(Int)
   /// Spaces by position.
   case tuple([Space])
   /// Spaces by name, in declared order.
   case dict([SpaceField])
 
-  /// The arrays that a value of the space is stored as.
+  /// The arrays in which a value of the space is stored.
   public var leaves: Nested<LeafSpecification> {
     switch self {
     case .box(let shape, _, _, let elementType): .leaf(.init(elementType, shape))
@@ -25,7 +25,7 @@ public indirect enum Space: Sendable, Equatable {
     }
   }
 
-  /// The spaces that are no containers themselves, in the structure of this one.
+  /// The non-container spaces within this one, in its structure.
   public var parts: Nested<Space> {
     switch self {
     case .tuple(let spaces): .list(spaces.map(\.parts))
@@ -39,38 +39,38 @@ public indirect enum Space: Sendable, Equatable {
 public struct SpaceField: Sendable, Equatable {
   /// The part's name.
   public var name: String
-  /// What the part holds.
+  /// The part's space.
   public var space: Space
 
-  /// Names a space.
+  /// Creates a named part.
   public init(_ name: String, _ space: Space) {
     self.name = name
     self.space = space
   }
 }
 
-/// An array per environment: element type and shape.
+/// The element type and shape of an array, per environment.
 public struct LeafSpecification: Sendable, Equatable {
-  /// What an element is.
+  /// The type of the elements.
   public var elementType: ElementType
   /// The shape of one environment's value; empty for a single number.
   public var shape: [Int]
 
-  /// Describes an array.
+  /// Creates a specification.
   public init(_ elementType: ElementType, _ shape: [Int]) {
     self.elementType = elementType
     self.shape = shape
   }
 
-  /// Elements in one environment's value.
+  /// The number of elements in one environment's value.
   public var elementCount: Int { shape.reduce(1, *) }
 
-  /// Bytes of one environment's value.
+  /// The size of one environment's value in bytes.
   public var byteCount: Int { elementCount * elementType.byteCount }
 }
 
 extension Space: CustomStringConvertible {
-  /// The space in Gymnasium's words.
+  /// The space in Gymnasium's notation.
   public var description: String {
     switch self {
     case .box(let shape, let low, let high, let elementType):
