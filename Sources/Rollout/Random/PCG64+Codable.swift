@@ -1,7 +1,7 @@
 extension PCG64: Codable {
   private enum CodingKeys: String, CodingKey { case state, increment }
 
-  /// Reads a stream's position from two pairs of words, the high one first.
+  /// Decodes the state from two pairs of words, the high word first.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func word(_ key: CodingKeys) throws -> UInt128 {
@@ -20,7 +20,7 @@ extension PCG64: Codable {
     }
   }
 
-  /// Writes the stream's position as two pairs of words, which any format can hold.
+  /// Encodes the state as two pairs of words, which any format can represent.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     func halves(_ word: UInt128) -> [UInt64] {

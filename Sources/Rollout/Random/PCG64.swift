@@ -1,25 +1,25 @@
-/// A stream of random words: PCG XSL-RR 128/64, the generator behind `numpy.random.default_rng`.
+/// A random stream: PCG XSL-RR 128/64, the generator of `numpy.random.default_rng`.
 ///
-/// Equal seeds give equal words, and what is drawn here says for each kind of number whether NumPy
-/// draws the same. The whole state is two words of 128 bits, so that a stream may be copied, kept
-/// in shared memory and written to a checkpoint.
+/// Equal seeds give equal words. The comment of each method states whether NumPy draws the same
+/// numbers. The state is two 128-bit words, so a stream can be copied, kept in shared memory and
+/// written to a checkpoint.
 public struct PCG64: RandomNumberGenerator, Sendable, Hashable, BitwiseCopyable {
   @usableFromInline var state: UInt128
   @usableFromInline let increment: UInt128
 
-  /// Begins the stream of a seed that fits in 64 bits, as `default_rng(seed)`.
+  /// Creates the stream of a seed that fits in 64 bits, equal to `default_rng(seed)`.
   public init(seed: UInt64) { self.init(SeedSequence(seed)) }
 
-  /// Begins the stream of a seed sequence.
+  /// Creates the stream of a seed sequence.
   public init(_ sequence: SeedSequence) {
     let words = sequence.generateState(4)
-    // Odd increments give the full period; each is a stream of its own.
+    // An odd increment gives the full period; each increment is a separate stream.
     increment = (UInt128(words[2]) << 64 | UInt128(words[3])) << 1 | 1
     state = increment &+ (UInt128(words[0]) << 64 | UInt128(words[1]))
     advance()
   }
 
-  /// The next 64 bits: NumPy's `random_raw`.
+  /// Returns the next 64 bits; NumPy's `random_raw`.
   @inlinable
   public mutating func next() -> UInt64 {
     advance()
@@ -35,26 +35,27 @@ public struct PCG64: RandomNumberGenerator, Sendable, Hashable, BitwiseCopyable 
 }
 
 extension PCG64 {
-  /// A number in [0, 1) of 53 random bits: NumPy's `random`.
+  /// Returns a number in [0, 1) with 53 random bits; NumPy's `random`.
   @inlinable
   public mutating func nextDouble() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// A number in [0, 1) of 24 random bits.
+  /// Returns a number in [0, 1) with 24 random bits.
   ///
-  /// Takes a whole word, whereas NumPy's `random(dtype=float32)` makes two numbers of one.
+  /// It takes a whole word, whereas NumPy's `random(dtype=float32)` makes two numbers from one
+  /// word.
   @inlinable
   public mutating func nextFloat() -> Float { Float(next() >> 40) * 0x1p-24 }
 
-  /// A number in [low, high): NumPy's `uniform`, with the same rounding.
+  /// Returns a number in [low, high); NumPy's `uniform`, with the same rounding.
   @inlinable
   public mutating func uniform(_ low: Double, _ high: Double) -> Double {
     low + (high - low) * nextDouble()
   }
 
-  /// An integer in 0 ..< bound, all equally likely.
+  /// Returns an integer in 0 ..< bound with equal probabilities.
   ///
-  /// Lemire's multiplication with rejection. NumPy's `integers` takes half a word for bounds below
-  /// 2³² and gives other numbers.
+  /// This is Lemire's multiplication with rejection. NumPy's `integers` takes half a word for
+  /// bounds below 2³² and gives other numbers.
   ///
   /// - Precondition: the bound is positive.
   @inlinable

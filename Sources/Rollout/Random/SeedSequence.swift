@@ -1,14 +1,13 @@
-/// Turns a seed of any length into well-mixed generator states, as NumPy's class of the same name
-/// does.
+/// Well-mixed generator states from a seed of any length, as in NumPy's class of the same name.
 ///
-/// Equal entropy and spawn key give equal words in both, so that a stream here is the stream of
-/// `numpy.random.SeedSequence(entropy, spawn_key=key)`. Neighbouring seeds give unrelated states.
+/// Equal entropy and spawn key give equal words in both. A stream here is therefore the stream of
+/// `numpy.random.SeedSequence(entropy, spawn_key=key)`. Neighboring seeds give unrelated states.
 public struct SeedSequence: Sendable, Hashable {
   /// The seed as 32-bit words, lowest first.
   public let entropy: [UInt32]
-  /// What tells this sequence from others of the same seed.
+  /// The key that distinguishes this sequence from others with the same seed.
   public let spawnKey: [UInt32]
-  /// The 128 bits that everything is hashed into.
+  /// The 128 bits into which entropy and key are hashed.
   public let pool: [UInt32]
 
   /// Mixes a seed that fits in 64 bits.
@@ -23,19 +22,19 @@ public struct SeedSequence: Sendable, Hashable {
     self.entropy = entropy
     self.spawnKey = spawnKey
     var words = entropy.isEmpty ? [0] : entropy
-    // Zeros up to the pool's size keep a short seed with a key apart from a longer seed without.
+    // Padding with zeros to the pool's size tells a short seed with a key from a longer seed.
     if !spawnKey.isEmpty {
       words += Array(repeating: 0, count: max(0, Self.poolSize - words.count))
     }
     pool = Self.mix(words + spawnKey)
   }
 
-  /// The sequence of a further key below this one's, as the `index`-th child that NumPy spawns.
+  /// Returns the sequence with a further key, equal to the `index`-th child that NumPy spawns.
   public func child(_ index: UInt32) -> SeedSequence {
     SeedSequence(entropy: entropy, spawnKey: spawnKey + [index])
   }
 
-  /// The first `count` 64-bit words of state.
+  /// Returns the first `count` 64-bit words of state.
   public func generateState(_ count: Int) -> [UInt64] {
     var constant: UInt32 = 0x8b51_f9dd
     let words = (0..<2 * count).map { index -> UInt64 in
