@@ -1,12 +1,12 @@
 extension CollectLoop {
-  /// Bytes of a snapshot of the loop; 0 when its environments have none.
+  /// The size of the loop's snapshot in bytes; 0 if its environments do not support snapshots.
   package var snapshotByteCount: Int {
     environments.canSnapshot ? SnapshotCursor.measure { transfer(&$0) } : 0
   }
 
-  /// Measures, saves or restores all that the next fragment depends on besides the weights.
+  /// Measures, saves or restores the state behind the next fragment, apart from the weights.
   ///
-  /// - Precondition: the environments have snapshots.
+  /// - Precondition: the environments support snapshots.
   func transfer(_ snapshot: inout SnapshotCursor) {
     environments.transfer(&snapshot)
     actor.transfer(&snapshot)

@@ -1,20 +1,20 @@
-/// Walks over what a snapshot holds and measures, saves or restores it: docs/resuming.md.
+/// A cursor that measures, saves or restores the contents of a snapshot; see docs/resuming.md.
 ///
-/// The walk is the same for all three, so that what is restored is what was saved. Values are copied byte for byte,
-/// one behind the other; nothing is allocated.
+/// One traversal serves all three purposes, so exactly the saved data is restored. Values are
+/// copied byte for byte, one after the other, without allocation.
 ///
 ///     func transfer(_ snapshot: inout SnapshotCursor) {
 ///       snapshot.transfer(&position)
 ///       snapshot.transfer(&board)
 ///     }
 public struct SnapshotCursor {
-  /// What the walk is for.
+  /// The purpose of the traversal.
   private enum Purpose { case measuring, saving, restoring }
 
   private let purpose: Purpose
   private let base: UnsafeMutableRawPointer?
   private let capacity: Int
-  /// Bytes walked over so far.
+  /// The bytes traversed so far.
   package private(set) var byteCount = 0
 
   private init(_ purpose: Purpose, _ base: UnsafeMutableRawPointer?, capacity: Int) {
@@ -23,7 +23,7 @@ public struct SnapshotCursor {
     self.capacity = capacity
   }
 
-  /// Whether values are written to what is walked over, which may then renew what it derives from them.
+  /// True while values are being restored, so that an object can recompute its derived values.
   public var isRestoring: Bool { purpose == .restoring }
 
   /// Measures, saves or restores one value.
@@ -32,22 +32,23 @@ public struct SnapshotCursor {
     withUnsafeMutableBytes(of: &value) { transfer($0) }
   }
 
-  /// Measures, saves or restores the elements of an array, which always has as many.
+  /// Measures, saves or restores the elements of an array with a constant number of elements.
   ///
-  /// An array that shares its elements with another one is copied first, as by any change.
+  /// As with any mutation, an array that shares its storage is copied first.
   @inlinable
   public mutating func transfer<Element: BitwiseCopyable>(_ array: inout [Element]) {
     array.withUnsafeMutableBytes { transfer($0) }
   }
 
-  /// Measures, saves or restores the numbers of a vector.
+  /// Measures, saves or restores the elements of a vector.
   public mutating func transfer<Element: BitwiseCopyable>(_ vector: FlatVector<Element>) {
     transfer(UnsafeMutableRawBufferPointer(vector.buffer))
   }
 
-  /// Measures, saves or restores bytes where they lie.
+  /// Measures, saves or restores bytes in place.
   ///
-  /// - Precondition: the snapshot has room for them: objects come to the same size whenever they are walked over.
+  /// - Precondition: the snapshot has room for them; an object has to transfer the same number of
+  ///   bytes every time.
   @usableFromInline
   package mutating func transfer(_ bytes: UnsafeMutableRawBufferPointer) {
     guard purpose != .measuring else {
@@ -65,16 +66,16 @@ public struct SnapshotCursor {
     byteCount += bytes.count
   }
 
-  // MARK: Whole walks
+  // MARK: Whole traversals
 
-  /// How many bytes a walk comes to.
+  /// Returns the number of bytes that a traversal transfers.
   package static func measure(_ walk: (inout SnapshotCursor) -> Void) -> Int {
     var cursor = SnapshotCursor(.measuring, nil, capacity: 0)
     walk(&cursor)
     return cursor.byteCount
   }
 
-  /// Saves into memory of exactly the size that the walk comes to.
+  /// Saves to memory of exactly the size of the traversal.
   @inline(__always)
   package static func save(
     into memory: UnsafeMutableRawBufferPointer, _ walk: (inout SnapshotCursor) -> Void
@@ -82,7 +83,7 @@ public struct SnapshotCursor {
     run(SnapshotCursor(.saving, memory.baseAddress, capacity: memory.count), walk)
   }
 
-  /// Restores from memory of exactly the size that the walk comes to.
+  /// Restores from memory of exactly the size of the traversal.
   package static func restore(
     from memory: UnsafeMutableRawBufferPointer, _ walk: (inout SnapshotCursor) -> Void
   ) {
@@ -100,7 +101,7 @@ public struct SnapshotCursor {
 }
 
 extension SnapshotCursor {
-  /// Measures, saves or restores the values of the state at one row of a fragment.
+  /// Measures, saves or restores the state in one row of a fragment.
   mutating func transferState(of fragment: FragmentView, row: Int) {
     for column in fragment.layout.stateColumns {
       transfer(

@@ -1,30 +1,31 @@
-/// An environment with references that says what its state is, so that a run can go on in the middle of its episodes.
+/// An environment with references that can transfer its state to and from a snapshot.
 ///
-/// One without references needs nothing of this: its bytes are its state. `transfer` walks over all that the environment's next
-/// steps depend on, which comes to the same number of bytes every time:
+/// With snapshots, a run can resume in the middle of episodes. An environment without references
+/// needs no conformance, because its bytes are its state. `transfer` covers everything that the
+/// environment's next steps depend on. It transfers the same number of bytes every time:
 ///
 ///     extension Maze: SnapshotEnvironment {
 ///       mutating func transfer(_ snapshot: inout SnapshotCursor) {
 ///         snapshot.transfer(&position)
-///         snapshot.transfer(&walls)  // an array, as long as `make` made it
+///         snapshot.transfer(&walls)  // an array with the length that `make` gave it
 ///       }
 ///     }
 public protocol SnapshotEnvironment: Environment {
   /// Measures, saves or restores the state.
   ///
-  /// It is measured and restored in an environment that has just been made and was not reset.
+  /// Measuring and restoring happen in a newly made environment that has not been reset.
   mutating func transfer(_ snapshot: inout SnapshotCursor)
 }
 
 extension SnapshotEnvironment where Self: BitwiseCopyable {
-  /// All bytes.
+  /// Transfers all bytes of the value.
   public mutating func transfer(_ snapshot: inout SnapshotCursor) {
     withUnsafeMutableBytes(of: &self) { snapshot.transfer($0) }
   }
 }
 
 extension TimeLimit: SnapshotEnvironment where Base: SnapshotEnvironment {
-  /// The steps so far, and the base's own.
+  /// Transfers the number of steps so far and the base's state.
   public mutating func transfer(_ snapshot: inout SnapshotCursor) {
     snapshot.transfer(&elapsedSteps)
     base.transfer(&snapshot)
@@ -32,28 +33,29 @@ extension TimeLimit: SnapshotEnvironment where Base: SnapshotEnvironment {
 }
 
 extension ObservationMask: SnapshotEnvironment where Base: SnapshotEnvironment {
-  /// The base's own.
+  /// Transfers the base's state.
   public mutating func transfer(_ snapshot: inout SnapshotCursor) { base.transfer(&snapshot) }
 }
 
-// What a mask is put around: it has its space beside it, which is an array.
+// CartPole can be the base of a mask. The mask stores its space, an array, so it cannot be copied
+// as bytes.
 extension CartPole: SnapshotEnvironment {}
 
-/// How the environments of a batch are walked over.
+/// The transfer function for the environments of a batch.
 enum MemberSnapshots<Member: Environment> {
   typealias Transfer = (UnsafeMutableBufferPointer<Member>, inout SnapshotCursor) -> Void
 
-  /// The walk over all members; nil when they hold references and do not say what is behind them.
+  /// The function that transfers all members; nil if they hold references without conforming.
   ///
-  /// `BitwiseCopyable` is known to the compiler alone, and only where a type is declared or says so; the runtime
-  /// knows of every type whether copying it copies bytes.
+  /// `BitwiseCopyable` is a compile-time property, inferred or declared. The runtime knows for
+  /// every type whether copying it copies bytes (`_isPOD`).
   static var transfer: Transfer? {
     if let type = Member.self as? any SnapshotEnvironment.Type { return each(type) }
     guard _isPOD(Member.self) else { return nil }
     return { members, snapshot in snapshot.transfer(UnsafeMutableRawBufferPointer(members)) }
   }
 
-  /// Bound to the protocol once, so that a snapshot looks nothing up and boxes nothing.
+  /// Returns a function bound to the protocol once, so a snapshot needs no lookups and no boxes.
   private static func each<Saved: SnapshotEnvironment>(_ type: Saved.Type) -> Transfer {
     { members, snapshot in
       UnsafeMutableRawBufferPointer(members).withMemoryRebound(to: Saved.self) {
@@ -63,7 +65,7 @@ enum MemberSnapshots<Member: Environment> {
   }
 }
 
-/// Whether environments of a type, cut off by a step limit or not, have snapshots.
+/// Returns true if environments of a type support snapshots, with or without a step limit.
 @usableFromInline
 func haveSnapshots<Member: Environment>(_ type: Member.Type) -> Bool {
   MemberSnapshots<TimeLimit<Member>>.transfer != nil
