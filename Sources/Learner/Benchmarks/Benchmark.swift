@@ -1,20 +1,20 @@
-/// Something to measure on this machine: what it is called, what it says, and how it is done.
+/// A measurement that `rlplay bench` can make: its name, its unit, its summary and its code.
 package struct Benchmark: Sendable {
-  /// Its name on the command line.
+  /// The name on the command line.
   package let name: String
-  /// What it measures, in a sentence.
+  /// One sentence that says what is measured.
   package let summary: String
 
   private let unit: BenchmarkUnit
   private let body: @Sendable (BenchmarkSettings) throws -> BenchmarkResult
 
-  /// Describes a measurement.
+  /// Creates a measurement.
   ///
   /// - Parameters:
-  ///   - name: its name on the command line.
-  ///   - unit: what its figure counts.
-  ///   - summary: what it measures, in a sentence.
-  ///   - body: measures, in about the time that the settings give it.
+  ///   - name: the name on the command line.
+  ///   - unit: the unit of the figure.
+  ///   - summary: one sentence that says what is measured.
+  ///   - body: makes the measurement, in about the time that the settings give.
   init(
     _ name: String, _ unit: BenchmarkUnit, _ summary: String,
     _ body: @escaping @Sendable (BenchmarkSettings) throws -> BenchmarkResult
@@ -25,15 +25,15 @@ package struct Benchmark: Sendable {
     self.body = body
   }
 
-  /// The name of its figure, with the unit in it.
+  /// The name of the figure, which ends with the unit.
   package var figureName: String { "\(name)_\(unit.nameEnding)" }
 
-  /// The name of the share of this machine's peak, where it has one.
+  /// The name of the figure's share of this machine's peak, if it has one.
   package var peakShareName: String { "\(name)_\(BenchmarkUnit.share.nameEnding)" }
 
-  /// Measures.
+  /// Makes the measurement and returns its figures.
   ///
-  /// - Throws: what stops workers from being started, or from going on.
+  /// - Throws: the error that kept workers from starting or running.
   package func measure(_ settings: BenchmarkSettings) throws -> [BenchmarkFigure] {
     let result = try body(settings)
     var figures = [BenchmarkFigure(name: figureName, unit: unit, value: result.value)]
@@ -44,16 +44,16 @@ package struct Benchmark: Sendable {
   }
 }
 
-/// How long to measure, and with which worker program.
+/// The duration of measurements and the worker program.
 package struct BenchmarkSettings: Sendable {
-  /// About how long one measurement takes.
+  /// The approximate duration of one measurement.
   package var seconds: Double
-  /// How often at least each is repeated, however long that takes.
+  /// The smallest number of repetitions, regardless of their duration.
   package var minimumRepetitions = 3
-  /// The program whose `worker` subcommand to run; nil for the one that runs now.
+  /// The program that is run with the `worker` subcommand; nil for the running program.
   package var workerExecutable: String?
 
-  /// Settings for a time in seconds.
+  /// Creates settings with a duration in seconds.
   package init(
     seconds: Double, minimumRepetitions: Int = 3, workerExecutable: String? = nil
   ) {
@@ -63,11 +63,11 @@ package struct BenchmarkSettings: Sendable {
   }
 }
 
-/// What a measurement came to.
+/// The result of a measurement.
 struct BenchmarkResult {
-  /// In the measurement's unit.
+  /// The value in the measurement's unit.
   var value: Double
-  /// The part of this machine's peak that the value is, where one is known.
+  /// The value as a fraction of this machine's peak, if the peak is known.
   var peakShare: Double?
 
   init(_ value: Double, peakShare: Double? = nil) {
@@ -76,30 +76,30 @@ struct BenchmarkResult {
   }
 }
 
-/// A figure under its stable name.
+/// A figure with its stable name.
 package struct BenchmarkFigure: Sendable, Equatable {
   /// The name, which ends with the unit.
   package let name: String
-  /// What it counts.
+  /// The unit of the figure.
   package let unit: BenchmarkUnit
-  /// The figure itself.
+  /// The value in that unit.
   package let value: Double
 
-  /// The figure as people like to read it, with its unit.
+  /// The figure with its unit, formatted for people.
   package var text: String { unit.text(value) }
 }
 
-/// What a figure counts.
+/// The unit of a figure.
 package enum BenchmarkUnit: Sendable, Equatable {
   case nanoseconds, microseconds, milliseconds
   case stepsPerSecond, fragmentsPerSecond
   case gigaflops
-  /// One pace divided by another.
+  /// One throughput divided by another.
   case ratio
-  /// A part of this machine's peak.
+  /// A fraction of this machine's peak.
   case share
 
-  /// What the name of such a figure ends with.
+  /// The ending of the names of figures in this unit.
   package var nameEnding: String {
     switch self {
     case .nanoseconds: "nanoseconds"

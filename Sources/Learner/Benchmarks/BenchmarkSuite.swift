@@ -1,15 +1,15 @@
 import Rollout
 
-/// Everything that `rlplay bench` measures, in the order of its table.
+/// All measurements of `rlplay bench`, in the order of its table.
 package enum BenchmarkSuite {
-  /// All measurements: from a single step up to whole runs, then the kernels.
+  /// All measurements: from a single step to whole runs, then the kernels.
   package static let all: [Benchmark] =
     StepBenchmarks.all + CollectorBenchmarks.all + HandOverBenchmarks.all + ProcessBenchmarks.all
     + ProductBenchmarks.all
 
-  /// The measurements of these names, in the table's order; all for nil.
+  /// Returns the measurements of these names, in the table's order; all of them for nil.
   ///
-  /// - Throws: ``ConfigurationError`` about `--only` for a name that there is not.
+  /// - Throws: ``ConfigurationError`` about `--only` for an unknown name.
   package static func selection(_ names: [String]?) throws(ConfigurationError) -> [Benchmark] {
     guard let names else { return all }
     let known = all.map(\.name)

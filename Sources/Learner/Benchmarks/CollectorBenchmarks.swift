@@ -1,4 +1,4 @@
-/// What the collectors come to, without and with learning, and what each way costs.
+/// The throughput of each collector, with and without learning, and ratios between collectors.
 enum CollectorBenchmarks {
   static let all: [Benchmark] =
     Way.allCases.map { way in
@@ -21,7 +21,7 @@ enum CollectorBenchmarks {
       ) { .init(try ratio($0, .multi, to: .same)) },
     ]
 
-  /// A collector as the seed's set-up has it.
+  /// A collector with the default configuration, which is that of rlplay's overview.
   private enum Way: String, CaseIterable, Sendable {
     case same
     case single
@@ -61,9 +61,9 @@ enum CollectorBenchmarks {
     }.median
   }
 
-  /// One way's pace over the other's, each pair taken side by side so that the machine's moods cancel.
+  /// Returns the ratio of two throughputs, measured in alternation to cancel drifts of the machine.
   ///
-  /// The workers of the one that rests sleep, for their fragments are full.
+  /// The workers of the idle collector sleep, because their fragments are full.
   private static func ratio(
     _ settings: BenchmarkSettings, _ way: Way, to other: Way
   ) throws -> Double {

@@ -1,7 +1,8 @@
 import Rollout
 
-/// What one step of each built-in task costs by itself, resets included: each step waits for the one
-/// before it.
+/// The latency of a single step of each built-in task, resets included.
+///
+/// Each step depends on the one before it.
 enum EnvironmentBenchmarks {
   static let all: [Benchmark] = [
     Benchmark(
@@ -26,7 +27,7 @@ enum EnvironmentBenchmarks {
 
   private static let seed: UInt64 = 1
 
-  /// Plays random actions, drawn beforehand.
+  /// Returns the nanoseconds of a step with random actions that are drawn beforehand.
   private static func bareStep<Member: Environment>(
     _ settings: BenchmarkSettings, _ environment: Member, limit: Int?,
     draw: (inout PCG64) -> Member.Action

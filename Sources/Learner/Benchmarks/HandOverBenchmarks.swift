@@ -1,6 +1,6 @@
 import Rollout
 
-/// What handing fragments over costs, apart from what is in them.
+/// The cost of handing over fragments, independent of their contents.
 enum HandOverBenchmarks {
   static let all: [Benchmark] = [
     Benchmark(
@@ -18,7 +18,7 @@ enum HandOverBenchmarks {
     configuration.fragmentSteps = 1
     configuration.environmentsPerActor = 1
     configuration.fragmentsPerBatch = 1
-    // As little as possible to think about.
+    // The smallest possible network.
     configuration.hiddenSizes = [1]
     let trial = try Trial(configuration, learns: false, settings.processes())
     try trial.settle()

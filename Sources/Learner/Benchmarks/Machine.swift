@@ -2,17 +2,17 @@ import Actor
 import Foundation
 import Rollout
 
-/// The machine and the build that figures come from.
+/// The machine and the build that figures were measured with.
 package struct Machine: Sendable, Equatable {
-  /// Processors that are online.
+  /// The number of processors that are online.
   package let coreCount: Int
-  /// What the processor calls itself.
+  /// The processor's model name.
   package let processor: String
-  /// Whether kernels were built for AVX-512.
+  /// True if kernels were built for AVX-512.
   package let usesAVX512: Bool
-  /// Whether kernels were built with fused multiply-adds.
+  /// True if kernels were built with fused multiply-adds.
   package let usesFMA: Bool
-  /// Whether the build is one for debugging, whose figures mean little.
+  /// True for a debug build; its figures mean little.
   package let isDebugBuild: Bool
 
   /// This machine and this build.
@@ -35,7 +35,7 @@ package struct Machine: Sendable, Equatable {
     return name.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unnamed processor"
   }
 
-  /// One line for people.
+  /// The description on one line, for people.
   package var text: String {
     let instructions = [usesAVX512 ? "AVX-512" : nil, usesFMA ? "FMA" : nil].compactMap(\.self)
     let set = instructions.isEmpty ? "baseline instructions" : instructions.joined(separator: ", ")
@@ -43,7 +43,7 @@ package struct Machine: Sendable, Equatable {
       "\(coreCount) cores, \(processor), \(set), \(isDebugBuild ? "debug" : "release") build"
   }
 
-  /// The same for programs.
+  /// The same description as JSON, for programs.
   package var json: OrderedJSON {
     var object = OrderedJSON()
     object.set("cores", coreCount)

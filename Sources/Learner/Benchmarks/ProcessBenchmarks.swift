@@ -1,7 +1,7 @@
 import Glibc
 import Rollout
 
-/// How long processes take to come, and to come back.
+/// The times to start the worker processes and to replace one of them.
 enum ProcessBenchmarks {
   static let all: [Benchmark] = [
     Benchmark(
@@ -17,7 +17,7 @@ enum ProcessBenchmarks {
   private static func start(_ settings: BenchmarkSettings) throws -> Double {
     try settings.repeated {
       var trial: Trial?
-      // Ending the workers is not part of it, so the trial outlives the clock.
+      // The trial outlives the clock, because ending the workers is not part of the figure.
       return try secondsElapsed {
         trial = try Trial(TrainingConfiguration(), learns: true, settings.processes())
         try trial?.advance()
@@ -26,7 +26,7 @@ enum ProcessBenchmarks {
   }
 
   private static func replacement(_ settings: BenchmarkSettings) throws -> Double {
-    // The report of a death that was meant helps nobody.
+    // No report of a death that was caused on purpose.
     let trial = try Trial(
       TrainingConfiguration(), learns: true, settings.processes(say: { _ in }))
     guard let workers = trial.collector as? MultiWorker else { return .nan }

@@ -1,7 +1,7 @@
 import Actor
 import Rollout
 
-/// Matrix products, held against the pace of multiply-adds that never leave the registers.
+/// Matrix products, compared with the throughput of multiply-adds in registers.
 enum ProductBenchmarks {
   static let all: [Benchmark] =
     [
@@ -53,7 +53,7 @@ enum ProductBenchmarks {
     return try operationsPerNanosecond(settings.repeated { try loop.nanoseconds() })
   }
 
-  /// Operations a nanosecond: GFLOP/s.
+  /// Returns the operations per nanosecond, which are GFLOP/s.
   private static func pace(
     _ settings: BenchmarkSettings, _ kernel: KernelBenchmarks.Product.Kernel,
     rows: Int, depth: Int, columns: Int
@@ -62,7 +62,7 @@ enum ProductBenchmarks {
     return BenchmarkResult(measured.pace, peakShare: measured.peakShare)
   }
 
-  /// Microseconds of one run.
+  /// Returns the microseconds of one run.
   private static func time(
     _ settings: BenchmarkSettings, _ kernel: KernelBenchmarks.Product.Kernel,
     rows: Int, depth: Int, columns: Int
@@ -71,7 +71,7 @@ enum ProductBenchmarks {
     return BenchmarkResult(measured.nanoseconds / 1e3, peakShare: measured.peakShare)
   }
 
-  /// The product and the peak in turns, so that both see the same clock of the processor.
+  /// Measures product and peak in alternation, at the same clock frequency of the processor.
   private static func measure(
     _ settings: BenchmarkSettings, _ kernel: KernelBenchmarks.Product.Kernel,
     rows: Int, depth: Int, columns: Int

@@ -1,25 +1,25 @@
 import Rollout
 
-// How figures are taken. Other programs only ever make work slower, so that of work on one core the
-// quickest repetition is the truest; what many processes do together is a matter of luck in both
-// directions, so that there the one in the middle counts.
+// Other programs can only slow down work on one core, so the fastest repetition is the most
+// accurate one. The throughput of many processes together varies in both directions, so the median
+// is used.
 
-/// Short work in a loop that is long enough for the clock.
+/// A loop around short work that is long enough for the clock.
 struct TimedLoop {
   private let body: (Int) throws -> Void
   private let count: Int
 
-  /// Finds out how many iterations fill a time.
+  /// Determines the number of iterations that fill a time.
   ///
   /// - Parameters:
-  ///   - seconds: how long one repetition should take.
-  ///   - body: does the work so many times.
+  ///   - seconds: the duration of one repetition.
+  ///   - body: does the work a given number of times.
   init(seconds: Double, _ body: @escaping (Int) throws -> Void) throws {
     var count = 1
     while true {
       let elapsed = try secondsElapsed { try body(count) }
       if elapsed >= seconds { break }
-      // A first run is slow for reasons of its own, so that one look is not enough.
+      // The first run is slower than later ones, so one attempt is not enough.
       let factor = elapsed > 0 ? 1.2 * seconds / elapsed : 10
       count = max(count + 1, Int(Double(count) * min(10, factor)))
     }
@@ -27,24 +27,25 @@ struct TimedLoop {
     self.body = body
   }
 
-  /// Nanoseconds of one iteration in one repetition.
+  /// Runs one repetition and returns the nanoseconds of one iteration.
   func nanoseconds() throws -> Double {
     try secondsElapsed { try body(count) } * 1e9 / Double(count)
   }
 }
 
 extension BenchmarkSettings {
-  /// How many repetitions there are where each one can be given a share of the time.
+  /// The number of repetitions that share the time of a measurement.
   static let repetitionCount = 10
 
-  /// How long one such repetition takes.
+  /// The duration of one such repetition.
   var secondsPerRepetition: Double { seconds / Double(Self.repetitionCount) }
 
-  /// How long one repetition of work on one core takes: short enough to fall between two moments at
-  /// which the machine does something else.
+  /// The duration of one repetition of work on one core.
+  ///
+  /// It is short enough to fall between two interruptions by other programs.
   var secondsPerLoop: Double { min(secondsPerRepetition, 0.002) }
 
-  /// Repeats until the time is over, and often enough.
+  /// Repeats until the time has passed, at least `minimumRepetitions` times.
   func repeated(_ body: () throws -> Double) rethrows -> [Double] {
     let began = SystemCalls.monotonicNanoseconds()
     var samples: [Double] = []
@@ -56,16 +57,16 @@ extension BenchmarkSettings {
     return samples
   }
 
-  /// Nanoseconds of one iteration in the quickest repetition.
+  /// Returns the nanoseconds of one iteration in the fastest repetition.
   ///
-  /// - Parameter body: does the work so many times.
+  /// - Parameter body: does the work a given number of times.
   func bestNanoseconds(_ body: @escaping (Int) throws -> Void) throws -> Double {
     let loop = try TimedLoop(seconds: secondsPerLoop, body)
     return try repeated { try loop.nanoseconds() }.min() ?? .nan
   }
 }
 
-/// How long something takes.
+/// Returns the duration of a function call in seconds.
 func secondsElapsed(_ body: () throws -> Void) rethrows -> Double {
   let began = SystemCalls.monotonicNanoseconds()
   try body()
@@ -73,7 +74,7 @@ func secondsElapsed(_ body: () throws -> Void) rethrows -> Double {
 }
 
 extension [Double] {
-  /// The number in the middle, of an even count the mean of the two.
+  /// The median; for an even count, the mean of the two middle numbers.
   var median: Double {
     let sorted = sorted()
     return isEmpty ? .nan : (sorted[count / 2] + sorted[(count - 1) / 2]) / 2

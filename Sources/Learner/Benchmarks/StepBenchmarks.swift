@@ -1,7 +1,7 @@
 import Actor
 import Rollout
 
-/// What one core does: a step, a reaction, an update, and the loop around them.
+/// The work of one core: a step, a reaction, an update, and the collect loop.
 enum StepBenchmarks {
   static let all: [Benchmark] =
     EnvironmentBenchmarks.all + [
@@ -38,7 +38,8 @@ enum StepBenchmarks {
   ) throws -> Double {
     var configuration = configuration
     configuration.environment = environment
-    // What was played once gives the actions that are repeated: enough of them to be no pattern.
+    // The steps of one recorded fragment are repeated. 250 steps are too many to form a pattern
+    // that the processor could learn.
     configuration.fragmentSteps = 250
     let player = try Player(configuration, seed: seed)
     try player.loop.collect(into: player.fragment.view)
@@ -86,7 +87,7 @@ enum StepBenchmarks {
     let setup = try configuration.makeSetup(seed: seed)
     let collector = try SameProcess(setup, fragmentsPerBatch: configuration.fragmentsPerBatch)
     let batch = try collector.next().view
-    // Steps of size zero: every update meets the same numbers, and costs what any other does.
+    // With learning rate 0, every update has the same input and costs as much as any other.
     let update = try PolicyUpdate(
       configuration.policy, configuration.objective, layout: collector.batchLayout,
       weights: setup.weights,
@@ -99,7 +100,7 @@ enum StepBenchmarks {
   }
 }
 
-/// A collect loop in this thread, with everything that it plays with.
+/// A collect loop in the current thread, with the objects that it uses.
 private final class Player {
   let environments: any EnvironmentBatch
   let actor: PolicyActor
@@ -108,7 +109,7 @@ private final class Player {
   let loop: CollectLoop
   private let memory: RunMemory
 
-  /// Sets up the worker 0 of a configuration, with first weights, and begins its episodes.
+  /// Creates worker 0 of a configuration with its initial weights and starts its episodes.
   init(_ configuration: TrainingConfiguration, seed: UInt64) throws {
     let setup = try configuration.makeSetup(seed: seed)
     let streams = RandomStreams(seed: seed, worker: 0, incarnation: 0)
@@ -121,7 +122,7 @@ private final class Player {
     actor.weights.assign(setup.weights.elements)
     actor.weightsChanged()
     fragment = FragmentStorage(setup.layout)
-    // Only for its line, on which the loop tells of episodes.
+    // Only the worker line is used: the loop reports episodes on it.
     memory = try RunMemory(
       creating: RunLayout(
         workerCount: 1, bufferCount: 1, fragmentByteCount: 1, weightCount: 0,

@@ -1,16 +1,16 @@
 import Rollout
 
-/// A collector at work, with or without learning, whose pace can be taken for a while at a time.
+/// A running collector, with or without learning, for measuring its throughput.
 final class Trial {
   let collector: any RolloutCollector
   private let update: PolicyUpdate?
 
-  /// Starts collecting as a configuration says.
+  /// Starts collecting by a configuration.
   ///
   /// - Parameters:
-  ///   - configuration: what is collected, where, and how it is learnt from.
-  ///   - learns: whether every batch is learnt from; otherwise the first weights stay.
-  ///   - processes: which program workers run, and whom to tell about them.
+  ///   - configuration: the environment, the collector and the learning settings.
+  ///   - learns: true to learn from every batch; otherwise the weights stay the initial ones.
+  ///   - processes: the worker program, and the function that reports on workers.
   init(
     _ configuration: TrainingConfiguration, learns: Bool, _ processes: WorkerProcesses
   ) throws {
@@ -27,13 +27,13 @@ final class Trial {
 
   deinit { collector.close() }
 
-  /// Takes the next batch and learns from it, if this trial learns.
+  /// Takes the next batch and learns from it if this trial learns.
   func advance() throws {
     let batch = try collector.next()
     update?.learn(from: batch.view)
   }
 
-  /// Goes on until every worker is at work, and what was collected while nobody asked is used up.
+  /// Runs until every worker has published, then consumes the fragments that piled up.
   func settle() throws {
     if let workers = collector as? MultiWorker {
       for worker in 0..<workers.workerCount {
@@ -43,13 +43,13 @@ final class Trial {
     for _ in 0..<32 { try advance() }
   }
 
-  /// Environment steps a second over a while.
+  /// Returns the environment steps per second over a time.
   func stepsPerSecond(over seconds: Double) throws -> Double {
     let steps = collector.progress.steps
     let began = SystemCalls.monotonicNanoseconds()
     var elapsed = 0.0
     repeat {
-      // A look at the clock for each batch would be seen where batches are tiny.
+      // Reading the clock for each batch would be measurable with tiny batches.
       for _ in 0..<8 { try advance() }
       elapsed = Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
     } while elapsed < seconds
@@ -58,7 +58,7 @@ final class Trial {
 }
 
 extension BenchmarkSettings {
-  /// Workers of the program that was asked for.
+  /// Returns the worker processes of the program in the settings.
   func processes(
     say: @escaping (String) -> Void = reportOnStandardError
   ) -> WorkerProcesses {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Learner
 
-/// What a measurement says, never how fast it finds the machine.
+/// The names and formats of measurements, never the speed of the machine.
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct BenchmarkTests {
   @Test(arguments: BenchmarkSuite.all.map(\.name))
