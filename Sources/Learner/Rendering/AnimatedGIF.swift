@@ -1,26 +1,27 @@
 import Rollout
 
-/// Pictures that become an animated GIF, one after the other.
+/// An animated GIF that is built picture by picture.
 ///
-/// A frame holds only the rectangle that differs from the one before, compressed at once, so that long
-/// episodes take little memory. While all frames together have at most 256 colours, every pixel keeps
-/// its own; a frame that brings more gets a table of its own, by median cut where it needs one.
+/// A frame holds only the rectangle that differs from the previous frame, and is compressed at
+/// once, which keeps long episodes small in memory. Frames share a table of up to 256 colors, in
+/// which every pixel keeps its exact color. A frame with colors that no longer fit gets its own
+/// table. That table is exact for up to 256 colors and made by median cut for more.
 ///
 /// Source: GIF89a, www.w3.org/Graphics/GIF/spec-gif89a.txt; the loop is Netscape's extension.
 struct AnimatedGIF {
-  /// Pixels in a row.
+  /// The number of pixels in a row.
   let width: Int
-  /// Rows.
+  /// The number of rows.
   let height: Int
 
   private var shared = ColourTable()
-  /// The last frame's whole picture.
+  /// The complete picture after the last frame.
   private var shown: Picture?
   private var frames: [Frame] = []
 
   private struct Frame {
     var rectangle: Rectangle
-    /// The colours, where they are not the shared ones.
+    /// The frame's own colors; nil for the shared ones.
     var table: [UInt8]?
     var data: [UInt8]
     var centiseconds: Int
@@ -32,7 +33,7 @@ struct AnimatedGIF {
     var rows: Range<Int>
   }
 
-  /// An animation without pictures.
+  /// Creates an animation without pictures.
   ///
   /// - Precondition: width and height are from 1 to 65535.
   init(width: Int, height: Int) {
@@ -42,12 +43,12 @@ struct AnimatedGIF {
     self.height = height
   }
 
-  /// How many frames there are; a picture that changes nothing makes none.
+  /// The number of frames; a picture equal to the previous one adds none.
   var frameCount: Int { frames.count }
 
   /// Adds a picture.
   ///
-  /// - Parameter centiseconds: how long it is shown.
+  /// - Parameter centiseconds: the time for which it is shown.
   /// - Precondition: the picture has the animation's size.
   mutating func append(_ picture: Picture, centiseconds: Int) {
     precondition(picture.width == width && picture.height == height, "a picture of another size")
@@ -57,7 +58,8 @@ struct AnimatedGIF {
     }
     let colours = Self.colours(picture, rectangle)
     shown = picture
-    // Colours of a frame that does not fit are not kept: later frames may.
+    // The colors of a frame that does not fit are not added to the shared table, since later frames
+    // may fit.
     var extended = shared
     if let indices = Self.indices(colours, in: &extended) {
       shared = extended
@@ -76,14 +78,15 @@ struct AnimatedGIF {
         centiseconds: centiseconds))
   }
 
-  /// The file: it begins again whenever it is over.
+  /// The contents of the file; the animation repeats endlessly.
   var encoded: [UInt8] {
-    // A global table of 256 colours with 8 bits a channel, background 0, pixels of unknown aspect.
+    // A global table of 256 colors with 8 bits per channel, background 0, unknown pixel aspect
+    // ratio.
     var file = Array("GIF89a".utf8) + Self.word(width) + Self.word(height) + [0xF7, 0, 0]
     file += shared.bytes
     file += [0x21, 0xFF, 11] + Array("NETSCAPE2.0".utf8) + [3, 1] + Self.word(0) + [0]
     for frame in frames {
-      // Graphic control: leave the frame in place, nothing is transparent.
+      // Graphic control: leave the frame in place, no transparency.
       file += [0x21, 0xF9, 4, 0x04] + Self.word(min(frame.centiseconds, 65535)) + [0, 0]
       file += [0x2C] + Self.word(frame.rectangle.columns.lowerBound)
       file += Self.word(frame.rectangle.rows.lowerBound)
@@ -95,7 +98,7 @@ struct AnimatedGIF {
     return file + [0x3B]
   }
 
-  /// The smallest rectangle that holds every pixel that changed; `nil` when none did.
+  /// Returns the smallest rectangle that contains every changed pixel, or nil if none changed.
   private static func difference(_ before: Picture?, _ after: Picture) -> Rectangle? {
     let (width, height) = (after.width, after.height)
     guard let before else { return Rectangle(columns: 0..<width, rows: 0..<height) }
@@ -133,11 +136,11 @@ struct AnimatedGIF {
     return colours
   }
 
-  /// Each pixel's place in a table; `nil` when the table has no room for all of them.
+  /// Returns each pixel's index in a table, or nil if the table cannot hold all colors.
   private static func indices(_ colours: [UInt32], in table: inout ColourTable) -> [UInt8]? {
     var indices: [UInt8] = []
     indices.reserveCapacity(colours.count)
-    // Neighbours are mostly alike, and looking up is what takes the time.
+    // Adjacent pixels mostly have the same color, and the lookup takes most of the time.
     var last: (colour: UInt32, index: UInt8)?
     for colour in colours {
       if let last, last.colour == colour {
@@ -151,7 +154,7 @@ struct AnimatedGIF {
     return indices
   }
 
-  /// Two bytes, the lower one first.
+  /// Returns two bytes, the low byte first.
   private static func word(_ value: Int) -> [UInt8] {
     [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
   }

@@ -1,28 +1,31 @@
-/// Up to 256 colours, and which of them stands for each colour of an image.
+/// A table of up to 256 colors, with the table index of each color of an image.
 ///
-/// A colour is 0xRRGGBB.
+/// A color is 0xRRGGBB.
 struct ColourTable {
-  /// Colours that a GIF's table can hold.
+  /// The largest number of colors in a GIF's table.
   static let capacity = 256
 
-  /// The colours, by index.
+  /// The colors, by index.
   private(set) var colours: [UInt32] = []
   private var indices: [UInt32: UInt8] = [:]
 
-  /// A table without colours.
+  /// Creates a table without colors.
   init() {}
 
-  /// A table for an image: its own colours where they are few enough, otherwise those of a median cut.
+  /// Creates a table for an image, with its own colors if they fit, otherwise by median cut.
   ///
-  /// Heckbert (1982), "Color image quantization for frame buffer display": the box of colours that
-  /// spreads furthest is cut in two halves of as many pixels until there are as many boxes as colours
-  /// may be; each box becomes its mean.
+  /// Heckbert (1982), "Color image quantization for frame buffer display": the box of colors with
+  /// the largest extent is split into two halves with equal numbers of pixels until the number of
+  /// boxes reaches the table's capacity. Each box becomes its mean color. Here the box to split is
+  /// the one with the largest extent times the square root of its number of pixels.
+  ///
+  /// - Parameter counts: the number of pixels of each color.
   init(_ counts: [UInt32: Int]) {
     if counts.count <= Self.capacity {
       for colour in counts.keys.sorted() { _ = insert(colour) }
       return
     }
-    // Sorted, so that equal images have equal tables.
+    // Sorted, which gives equal images equal tables.
     var boxes = [Box(counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })]
     while boxes.count < Self.capacity {
       guard let widest = boxes.indices.max(by: { boxes[$0].urgency < boxes[$1].urgency }),
@@ -38,7 +41,7 @@ struct ColourTable {
     }
   }
 
-  /// The index of a colour, which is added where it is new and there is room; `nil` where there is none.
+  /// Returns the index of a color and adds the color if it is new; nil if the table is full.
   mutating func insert(_ colour: UInt32) -> UInt8? {
     if let index = indices[colour] { return index }
     guard colours.count < Self.capacity else { return nil }
@@ -48,7 +51,7 @@ struct ColourTable {
     return index
   }
 
-  /// The table as it lies in the file: 256 times red, green and blue.
+  /// The table as it is stored in the file: 256 times red, green and blue.
   var bytes: [UInt8] {
     var bytes: [UInt8] = []
     for index in 0..<Self.capacity {
@@ -63,14 +66,14 @@ struct ColourTable {
   }
 }
 
-/// Colours that become one, with how many pixels have each.
+/// A set of colors that become one color, with the number of pixels of each.
 private struct Box {
   private(set) var members: [(colour: UInt32, count: Int)]
-  /// The channel that spreads furthest.
+  /// The channel with the largest extent.
   private let channel: Int
-  /// How far it spreads.
+  /// The largest minus the smallest value of that channel.
   let extent: Int
-  /// Which box is cut first: far spread, and many pixels.
+  /// The priority for splitting: the extent times the square root of the number of pixels.
   let urgency: Double
 
   init(_ members: [(colour: UInt32, count: Int)]) {
@@ -85,7 +88,7 @@ private struct Box {
     urgency = Double(extent) * Double(pixels).squareRoot()
   }
 
-  /// Cuts where half of the pixels are on either side; no half is empty.
+  /// Splits the box at half of its pixels; no half is empty.
   func halves() -> (Box, Box) {
     func value(_ colour: UInt32) -> UInt8 { ColourTable.channel(channel, of: colour) }
     let sorted = members.sorted { (value($0.colour), $0.colour) < (value($1.colour), $1.colour) }

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Rollout
 
-/// Pipes raw frames to ffmpeg, which writes a temporary file beside the one that was asked for.
+/// A writer that pipes raw frames to ffmpeg, which writes a temporary file beside the target.
 final class FFmpegWriter: VideoWriter {
   let width: Int
   let height: Int
@@ -14,16 +14,16 @@ final class FFmpegWriter: VideoWriter {
 
   /// Starts ffmpeg.
   ///
-  /// - Throws: `VideoError` when it does not start.
+  /// - Throws: `VideoError` if ffmpeg does not start.
   init(_ executable: String, width: Int, height: Int, temporary: String) throws {
     self.width = width
     self.height = height
     self.temporary = temporary
     log = temporary + ".log"
-    // A dead ffmpeg is to be an error of `write`, and not the end of this process.
+    // A broken pipe becomes an error of `append` instead of ending this process.
     SystemCalls.ignoreBrokenPipes()
     process.executableURL = URL(fileURLWithPath: executable)
-    // H.264 as every player takes it: colours in 4:2:0, which needs even sides.
+    // H.264 in the form that every player supports: 4:2:0 chroma, which needs even side lengths.
     let input = """
       -hide_banner -loglevel error -y -f rawvideo -pix_fmt rgb24 -s \(width)x\(height) \
       -r \(FrameRate.framesPerSecond) -i pipe:0
@@ -36,7 +36,7 @@ final class FFmpegWriter: VideoWriter {
     process.arguments = arguments
     process.standardInput = frames
     process.standardOutput = FileHandle.nullDevice
-    // A file and no pipe, which ffmpeg would wait at if it had much to say.
+    // A log file instead of a pipe, on which ffmpeg would block if it wrote much.
     _ = FileManager.default.createFile(atPath: log, contents: nil)
     process.standardError = FileHandle(forWritingAtPath: log) ?? .nullDevice
     do {
@@ -77,14 +77,14 @@ final class FFmpegWriter: VideoWriter {
     try AtomicFile.adopt(temporary, as: url)
   }
 
-  /// The error of an ffmpeg that did not do its work, with its last words.
+  /// Returns the error of a failed ffmpeg, with the last line of its log.
   private func failure(_ event: String) -> VideoError {
     let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
     let words = text.split(separator: "\n").last.map { ": \($0)" } ?? ""
     return VideoError("ffmpeg \(event)\(words); a .gif file can be written without it")
   }
 
-  /// Where ffmpeg is on the PATH.
+  /// Returns the path of ffmpeg by a search of the PATH, or nil.
   static func find(
     path: String = ProcessInfo.processInfo.environment["PATH"] ?? ""
   ) -> String? {

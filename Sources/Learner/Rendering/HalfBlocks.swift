@@ -2,11 +2,12 @@ import Rollout
 
 /// A picture as lines of characters, each of which shows two pixels, one above the other.
 ///
-/// The upper half block ▀ takes the upper pixel's colour as its foreground and the lower one's as its
-/// background. The picture is scaled by the mean over each area, never enlarged by more than whole pixels
-/// allow, and keeps its proportions: a character is taken to be twice as high as wide.
+/// The upper half block ▀ has the upper pixel's color as its foreground and the lower pixel's color
+/// as its background. A picture that is too large is scaled down by the mean over each area; a
+/// picture is never enlarged. It keeps its proportions, with a character taken to be twice as high
+/// as wide.
 enum HalfBlocks {
-  /// The lines that show a picture within a number of columns and lines, each ending in plain colours.
+  /// Returns the lines of a picture within a number of columns and lines; each resets its colors.
   static func lines(_ picture: Picture, columns: Int, lines: Int) -> [String] {
     let scale = min(
       1, Double(max(columns, 1)) / Double(picture.width),
@@ -36,7 +37,7 @@ enum HalfBlocks {
     "\(colour >> 16);\(colour >> 8 & 255);\(colour & 255)"
   }
 
-  /// The mean colour, 0xRRGGBB, of each area of a picture that is divided into [height, width].
+  /// Returns the mean color, 0xRRGGBB, of each area of a picture divided into [height, width].
   private static func scaled(_ picture: Picture, _ width: Int, _ height: Int) -> [UInt32] {
     picture.pixels.withUnsafeBufferPointer { pixels in
       (0..<width * height).map { place in

@@ -1,16 +1,20 @@
-/// The compression of GIF images: Lempel, Ziv and Welch's, with codes of 9 to 12 bits.
+/// The compression of GIF images: Lempel-Ziv-Welch with codes of 9 to 12 bits.
 ///
-/// Source: GIF89a, appendix F. Codes up to 255 stand for one byte, 256 empties the table, 257 ends the
-/// image, and each code written adds the next one: the string that it stood for and one byte more.
-/// Bits are packed from the lowest of each byte on.
+/// Codes up to 255 stand for one byte, 256 clears the table, and 257 ends the image. Each code that
+/// is written adds a new code, for the string it stands for plus one byte. Bits are packed from the
+/// lowest bit of each byte upwards.
+///
+/// Source: GIF89a, appendix F.
 struct LZWEncoder {
   private static let clearCode = 256
   private static let endCode = 257
   private static let firstFreeCode = 258
-  /// Codes have at most 12 bits.
+  /// The number of codes of at most 12 bits.
   private static let codeLimit = 4096
 
-  /// An open hash table from (prefix, byte) to a code: at most half full, so that looking is short.
+  /// An open-addressing hash table from (prefix, byte) to a code.
+  ///
+  /// It is at most half full, which keeps probe sequences short.
   private var keys = Array(repeating: Int32(-1), count: 8192)
   private var codes = Array(repeating: UInt16(0), count: 8192)
   private var nextCode = firstFreeCode
@@ -21,10 +25,10 @@ struct LZWEncoder {
 
   private init() {}
 
-  /// Compresses an image of 8 bits for each pixel.
+  /// Compresses an image of 8 bits per pixel.
   ///
-  /// - Returns: the bytes as they lie in the file: the smallest code width, the data in blocks of at most
-  ///   255 bytes with their lengths, and an empty block.
+  /// - Returns: the bytes as they are stored in the file: the smallest code width, the data in
+  ///   blocks of at most 255 bytes with their lengths, and an empty block.
   static func encode(_ pixels: [UInt8]) -> [UInt8] {
     var encoder = LZWEncoder()
     encoder.write(clearCode)
@@ -45,10 +49,13 @@ struct LZWEncoder {
     return file + [0]
   }
 
-  /// The code of a string that is one byte longer; where there is none, the string's own is written.
+  /// Returns the code of a string extended by one byte.
+  ///
+  /// If there is no such code, it writes the code of the string, adds one for the extended string,
+  /// and returns the code of the byte alone.
   private mutating func extend(_ prefix: Int, by pixel: UInt8) -> Int {
     let key = Int32(prefix << 8 | Int(pixel))
-    // Fibonacci hashing: the upper 13 bits of a multiplication.
+    // Fibonacci hashing: the upper 13 bits of a product.
     var place = Int((UInt32(bitPattern: key) &* 0x9E37_79B1) >> 19)
     while keys[place] != -1 {
       if keys[place] == key { return Int(codes[place]) }
@@ -68,7 +75,7 @@ struct LZWEncoder {
     return Int(pixel)
   }
 
-  /// Takes a code; from the one on that needs a bit more, codes are as much wider.
+  /// Allocates a code and widens the codes by one bit as soon as one needs it.
   private mutating func grow() {
     if nextCode == 1 << codeWidth, codeWidth < 12 { codeWidth += 1 }
     nextCode += 1

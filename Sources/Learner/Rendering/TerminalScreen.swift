@@ -1,23 +1,23 @@
 import Glibc
 import Rollout
 
-/// Shows episodes in the terminal while they are played, a step thirty times a second.
+/// A spectator that shows episodes in the terminal while they are played, 30 steps per second.
 ///
-/// Where the terminal has 24-bit colour, pictures of half blocks; elsewhere, also in a file or a pipe, a
-/// line of numbers for each step, for which an environment need not draw.
+/// It shows pictures of half blocks if the terminal has 24-bit color. Otherwise, and in a file or a
+/// pipe, it writes a line of numbers for each step, for which an environment need not be drawable.
 public final class TerminalScreen: EpisodeSpectator {
-  /// Whether pictures are shown and not lines of numbers.
+  /// True if pictures are shown, false for lines of numbers.
   public let isColoured: Bool
 
   private let descriptor: Int32
   private let size: () -> (columns: Int, lines: Int)
   private let pause: Bool
-  /// The lines that are on the screen, the caption last.
+  /// The lines that are on the screen; the caption is the last one.
   private var shown: [String] = []
   private var shownSize = (columns: 0, lines: 0)
   private var due: UInt64 = 0
 
-  /// Shows on standard output.
+  /// Creates a screen on standard output.
   public convenience init() {
     self.init(
       descriptor: STDOUT_FILENO,
@@ -27,7 +27,7 @@ public final class TerminalScreen: EpisodeSpectator {
       pause: isatty(STDOUT_FILENO) == 1, size: Self.terminalSize)
   }
 
-  /// Shows elsewhere, for tests.
+  /// Creates a screen on any file descriptor, for tests.
   init(
     descriptor: Int32, isColoured: Bool, pause: Bool,
     size: @escaping () -> (columns: Int, lines: Int)
@@ -40,7 +40,7 @@ public final class TerminalScreen: EpisodeSpectator {
 
   deinit { finish() }
 
-  /// Shows a moment and waits until it is time for the next one.
+  /// Shows a moment and waits until the next one is due.
   public func watch(_ moment: EpisodeMoment) throws {
     if isColoured {
       if let picture = try moment.picture() { draw(picture, moment.caption) }
@@ -50,7 +50,7 @@ public final class TerminalScreen: EpisodeSpectator {
     if pause { waitForNextFrame() }
   }
 
-  /// Gives the cursor back, below the last picture.
+  /// Shows the cursor again, below the last picture.
   public func finish() {
     guard !shown.isEmpty else { return }
     write("\u{1B}[?25h")
@@ -64,7 +64,7 @@ public final class TerminalScreen: EpisodeSpectator {
     lines.append(String(caption.prefix(room.columns)))
     var text = ""
     if shown.count != lines.count || room != shownSize {
-      // The first picture, or another size, after which nobody knows where the old lines went.
+      // The first picture, or a new size, after which the position of the old lines is unknown.
       if shown.isEmpty { text += "\u{1B}[?25l" } else { text += "\u{1B}[2J\u{1B}[H" }
       shown = Array(repeating: "", count: lines.count)
     } else {
@@ -81,24 +81,24 @@ public final class TerminalScreen: EpisodeSpectator {
   private func waitForNextFrame() {
     let interval = UInt64(1_000_000_000 / FrameRate.framesPerSecond)
     let now = SystemCalls.monotonicNanoseconds()
-    // Behind time, nothing is made up for: the next frame counts from now.
+    // A late frame is not made up for: the next one is due one interval from now.
     due = max(due + interval, now)
     guard due > now else { return }
     var time = timespec(
       tv_sec: Int((due - now) / 1_000_000_000), tv_nsec: Int((due - now) % 1_000_000_000))
-    // A signal ends the wait early, which is as well.
+    // A signal may end the wait early; that does no harm.
     nanosleep(&time, nil)
   }
 
   private func write(_ text: String) {
     var text = text
-    // A screen that is gone is no reason to stop.
+    // A closed terminal is no reason to stop.
     text.withUTF8 { try? SystemCalls.writeAll(descriptor, UnsafeRawBufferPointer($0)) }
   }
 
-  /// Whether pictures can be shown: a terminal, with 24-bit colour by its own account.
+  /// Returns true if pictures can be shown: on a terminal that declares 24-bit color.
   ///
-  /// `NO_COLOR`, when it is not empty, says that nobody wants any (no-color.org).
+  /// A `NO_COLOR` variable that is not empty turns colors off (no-color.org).
   static func hasColour(isTerminal: Bool, variable: (String) -> String?) -> Bool {
     let kind = variable("TERM") ?? ""
     guard isTerminal, kind != "dumb", (variable("NO_COLOR") ?? "").isEmpty else { return false }

@@ -1,25 +1,26 @@
 public import Foundation
 import Rollout
 
-/// Frames a second at which episodes are shown and recorded: one for each step.
+/// The frame rate at which episodes are shown and recorded: one frame for each step.
 enum FrameRate {
   static let framesPerSecond = 30
 }
 
-/// Records episodes as a video: each step is a frame, and the file is written whole or not at all.
+/// A spectator that records episodes as a video, one frame for each step.
 ///
-/// The name's ending decides: `.gif` is made here, `.mp4` by ffmpeg, which must be installed.
+/// The ending of the file name selects the format. This package writes `.gif` itself; `.mp4` needs
+/// an installed ffmpeg. The file is written completely or not at all.
 public final class VideoFile: EpisodeSpectator {
   /// The file to write.
   public let url: URL
-  /// Frames so far.
+  /// The number of steps recorded so far, without the frames that hold an episode's last picture.
   public private(set) var frameCount = 0
 
   private let format: Format
   private var writer: (any VideoWriter)?
   private var last: Picture?
 
-  /// Steps for which an episode's last picture stays: half a second.
+  /// The frames for which an episode's last picture is held: half a second.
   private static let pauseFrames = FrameRate.framesPerSecond / 2
 
   private enum Format {
@@ -27,10 +28,10 @@ public final class VideoFile: EpisodeSpectator {
     case mp4(ffmpeg: String)
   }
 
-  /// Prepares a recording; the file is made by `finish`.
+  /// Prepares a recording; `finish` creates the file.
   ///
-  /// - Throws: `ConfigurationError` for another ending than the two; `VideoError` when there is no ffmpeg for
-  ///   an `.mp4`; `RecordError` when nothing can be written beside the path.
+  /// - Throws: `ConfigurationError` for any other ending; `VideoError` if an `.mp4` is asked for
+  ///   without ffmpeg; `RecordError` if the directory is not writable.
   public init(path: String) throws {
     try Self.validate(path: path)
     url = URL(fileURLWithPath: path)
@@ -46,9 +47,9 @@ public final class VideoFile: EpisodeSpectator {
     try AtomicFile.probe(directory: url.deletingLastPathComponent())
   }
 
-  /// Refuses a name whose ending says nothing.
+  /// Checks that the ending of a file name is that of a known format.
   ///
-  /// - Throws: `ConfigurationError`.
+  /// - Throws: `ConfigurationError` if it is not.
   public static func validate(path: String) throws(ConfigurationError) {
     let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
     guard ending != "gif" && ending != "mp4" else { return }
@@ -80,7 +81,7 @@ public final class VideoFile: EpisodeSpectator {
 
   /// Writes the file.
   ///
-  /// - Throws: `RecordError`, `VideoError`; the file is then as it was, or not there.
+  /// - Throws: `RecordError` or `VideoError`; an existing file then stays as it was.
   public func finish() throws {
     guard let writer else { return }
     try writer.finish(url)
@@ -102,15 +103,15 @@ public final class VideoFile: EpisodeSpectator {
   }
 }
 
-/// A video cannot be made.
+/// An error that prevents a video from being made.
 public struct VideoError: Error, Equatable, CustomStringConvertible {
-  /// One sentence with the remedy.
+  /// One sentence, with the remedy.
   public let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// What takes frames of one size and makes a file of them.
+/// A consumer of frames of one size that makes a file of them.
 protocol VideoWriter: AnyObject {
   var width: Int { get }
   var height: Int { get }
@@ -119,7 +120,7 @@ protocol VideoWriter: AnyObject {
   func finish(_ url: URL) throws
 }
 
-/// Makes a GIF in memory.
+/// A writer that builds a GIF in memory.
 private final class GIFWriter: VideoWriter {
   private var animation: AnimatedGIF
   private var count = 0
@@ -130,7 +131,7 @@ private final class GIFWriter: VideoWriter {
   var height: Int { animation.height }
 
   func append(_ picture: Picture) {
-    // A frame lasts whole hundredths of a second; together they keep the rate.
+    // A frame lasts whole hundredths of a second; rounded sums keep the rate.
     func hundredths(_ frames: Int) -> Int { frames * 100 / FrameRate.framesPerSecond }
     animation.append(picture, centiseconds: hundredths(count + 1) - hundredths(count))
     count += 1

@@ -20,7 +20,7 @@ struct AnimatedGIFTests {
     return try NaiveGIF(animation.encoded)
   }
 
-  /// From one pixel to several times the table of codes, of few strings and of many.
+  /// From one pixel to several times the size of the code table, with few and with many strings.
   @Test(arguments: [0, 1, 2, 3, 255, 256, 3838, 3839, 3840, 3841, 5000, 40_000], [1, 2, 5, 256])
   func `what is compressed is what comes out`(count: Int, colours: Int) throws {
     var random = PCG64(seed: UInt64(count * 1000 + colours))
@@ -46,7 +46,7 @@ struct AnimatedGIFTests {
     #expect(gif.width == 20 && gif.height == 15 && gif.loops)
     #expect(gif.pictures == pictures.map(\.pixels))
     #expect(gif.centiseconds == [3, 3, 3, 3, 3, 3])
-    // Two neighbouring squares of 4 × 3 that overlap by one column: 7 × 3.
+    // Two adjacent squares of 4 × 3 that overlap by one column: 7 × 3.
     #expect(gif.areas == [300, 21, 21, 21, 21, 21])
     #expect(gif.ownTableCount == 0)
   }
@@ -59,7 +59,7 @@ struct AnimatedGIFTests {
   }
 
   @Test func `colours beyond 256 get a table of their own and stay exact`() throws {
-    // 200 colours each, of which no two frames share any.
+    // 200 colors each; no two frames share a color.
     let pictures = (0..<3).map { frame in picture(20, 10) { x, y in [x, y, frame] } }
     let gif = try decoded(pictures + [pictures[0]])
     #expect(gif.pictures == (pictures + [pictures[0]]).map(\.pixels))
@@ -70,8 +70,8 @@ struct AnimatedGIFTests {
     let source = picture(64, 64) { x, y in [4 * x, 4 * y, 2 * (x + y)] }
     let gif = try decoded([source])
     let errors = zip(source.pixels, gif.pictures[0]).map { abs(Int($0) - Int($1)) }
-    // 4096 colours on a plane in 256 boxes of 4 × 4 pixels: off by 8 in the middle of a box's side at
-    // most, were all boxes square; long ones are off by twice that.
+    // 4096 colors on a plane in 256 boxes of 4 × 4 pixels. If all boxes were square, the largest
+    // error would be 8, in the middle of a box's side; long boxes have twice that.
     #expect(errors.max() ?? 255 <= 24)
     #expect(Double(errors.reduce(0, +)) / Double(errors.count) < 6)
   }

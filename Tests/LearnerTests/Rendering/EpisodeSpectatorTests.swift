@@ -7,7 +7,7 @@ import Testing
 @testable import Learner
 
 struct EpisodeSpectatorTests {
-  /// Ends after three steps and cannot be drawn.
+  /// An environment that ends after three steps and cannot be drawn.
   private struct Blind: Environment {
     var observation: Float = 0
     var observationSpace: Space { .box(shape: [], low: 0, high: 3) }
@@ -19,7 +19,7 @@ struct EpisodeSpectatorTests {
     }
   }
 
-  /// Remembers what it saw.
+  /// A spectator that records the moments it watches.
   private final class Witness: EpisodeSpectator {
     var moments: [(episode: Int, step: Int, sum: Double, isOver: Bool, text: String)] = []
     func watch(_ moment: EpisodeMoment) {

@@ -1,4 +1,4 @@
-/// A GIF read back with plain loops, straight from the specification: what the encoder is tested against.
+/// A GIF decoded with plain loops, straight from the specification, to test the encoder.
 struct NaiveGIF {
   struct Malformed: Error {
     let what: String
@@ -6,14 +6,14 @@ struct NaiveGIF {
 
   var width = 0
   var height = 0
-  /// Whether it begins again for ever.
+  /// True if the animation repeats endlessly.
   var loops = false
-  /// Each frame as the whole picture that is then to be seen, [height · width · 3].
+  /// The complete picture after each frame, [height · width · 3].
   var pictures: [[UInt8]] = []
   var centiseconds: [Int] = []
-  /// The pixels that each frame replaces.
+  /// The number of pixels that each frame replaces.
   var areas: [Int] = []
-  /// Frames with a table of their own.
+  /// The number of frames with their own table.
   var ownTableCount = 0
 
   init(_ bytes: [UInt8]) throws {
@@ -68,7 +68,7 @@ struct NaiveGIF {
     }
   }
 
-  /// Every string of the table as itself.
+  /// Returns the unpacked codes, with every string of the table stored in full.
   static func unpacked(_ bytes: [UInt8], minimumWidth: Int) throws -> [Int] {
     let (clear, end) = (1 << minimumWidth, 1 << minimumWidth + 1)
     var table: [[Int]] = []
