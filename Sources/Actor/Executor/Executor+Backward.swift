@@ -1,7 +1,7 @@
 import Rollout
 
 extension Executor {
-  /// Carries gradients back through a list of steps, last step first; every contribution is added.
+  /// Propagates gradients back through a list of steps, last step first, and adds them up.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func runBackward(_ instructions: UnsafeMutableBufferPointer<Instruction>) {
@@ -44,7 +44,7 @@ extension Executor {
         Kernels.embeddingBackward(dTable, dy, integers(indices), rows: rows, width: width)
       case .strip(let strip, let out, let x):
         guard let dy = gradient(out), let dx = gradient(x) else { continue }
-        // The two sides change places; where one row stood for all, all add up in it.
+        // Source and destination are exchanged. A repeated row accumulates all its gradients.
         Kernels.accumulateStrips(
           dx + strip.start, outStride: strip.stride, dy + strip.outStart,
           xStride: strip.outStride, rows: strip.rows, width: strip.width)
@@ -80,7 +80,8 @@ extension Executor {
     _ weight: Slot, _ bias: Slot
   ) {
     if shape.activation != .identity {
-      // Nobody reads the output's gradient after this step, so the activation's part is worked in place.
+      // No later step reads the output's gradient, so the activation's derivative is applied in
+      // place.
       Kernels.activationBackward(
         dy, dy, self[out], count: shape.rows &* shape.outputs, activation: shape.activation)
     }
@@ -141,7 +142,7 @@ extension Executor {
     }
   }
 
-  /// An activation's gradient, worked out from its output, or from its input where it is not fusible.
+  /// Adds an activation's gradient, from its output if it is fusible, otherwise from its input.
   @inline(__always)
   private func activationAccumulate(
     _ dx: UnsafeMutablePointer<Scalar>, _ dy: UnsafePointer<Scalar>,
@@ -161,7 +162,7 @@ extension Executor {
     }
   }
 
-  /// An operand's values, and its gradient when one flows.
+  /// An operand's values and, if it has one, its gradient.
   private typealias Operand = (x: UnsafeMutablePointer<Scalar>, dx: UnsafeMutablePointer<Scalar>?)
 
   @inline(__always)
@@ -180,7 +181,7 @@ extension Executor {
       case .add, .subtract: Kernels.accumulate(dx, dy, count) { $0 }
       case .multiply: Kernels.accumulate(dx, dy, right.x, count) { $0 * $1 }
       case .divide: Kernels.accumulate(dx, dy, right.x, count) { $0 / $1 }
-      // A tie shares the gradient, as in PyTorch.
+      // A tie splits the gradient, as in PyTorch.
       case .minimum:
         Kernels.accumulate(dx, dy, left.x, right.x, count) { dy, a, b in
           dy.replacing(with: 0, where: a .> b).replacing(with: dy * half, where: a .== b)
@@ -209,9 +210,9 @@ extension Executor {
     }
   }
 
-  /// One operand's numbers stand for several elements: their gradients sum.
+  /// Sums the gradients of the elements that share a number of one operand.
   ///
-  /// Rare enough to go element by element.
+  /// Such operations are rare, and a loop over elements is fast enough.
   private func broadcastBackward(
     _ operation: BinaryOperation, _ dy: UnsafePointer<Scalar>, _ left: Operand, _ right: Operand,
     _ count: Int, _ broadcast: Instruction.Broadcast

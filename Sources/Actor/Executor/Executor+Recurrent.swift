@@ -1,7 +1,7 @@
 import Rollout
 
 extension Executor {
-  /// Where a recurrent layer's operands and results lie.
+  /// Returns the addresses of a recurrent layer's operands and results.
   @inline(__always)
   func memory(
     _ shape: RecurrentShape, _ out: Slot, _ slots: Instruction.RecurrentSlots
@@ -13,7 +13,7 @@ extension Executor {
       previous: self[slots.previous], gates: self[slots.gates])
   }
 
-  /// Carries gradients back through a recurrent layer.
+  /// Propagates gradients back through a recurrent layer.
   @inline(__always)
   func recurrentBackward(
     _ shape: RecurrentShape, _ dy: UnsafeMutablePointer<Scalar>, _ out: Slot,

@@ -1,9 +1,9 @@
 import Rollout
 
-/// Runs a traced graph, forwards and backwards, over memory planned once.
+/// Runs a traced graph forwards and backwards in memory planned once.
 ///
-/// An executor in Float is the engine; one in Double checks it. After the first run nothing is allocated, no reference is
-/// counted and nothing is looked up by name.
+/// Float executors do the work, Double executors check them. After the first run nothing is
+/// allocated, no reference is counted and nothing is looked up by name.
 ///
 ///     let executor = Executor<Float>(graph, outputs: [logits], loss: loss)
 ///     executor.weightsChanged()
@@ -11,16 +11,16 @@ import Rollout
 ///     executor.forward()
 ///     executor.backward()          // fills executor.gradients
 public final class Executor<Scalar: KernelScalar> {
-  /// The weights, as the graph's parameter layout slices them; call `weightsChanged` after changing them.
+  /// The weights in the graph's parameter layout; call `weightsChanged` after changing them.
   public let weights: FlatVector<Scalar>
-  /// The loss's gradient by each weight, as the last `backward` left it; empty without a loss.
+  /// The gradient of the loss by each weight from the last `backward`; empty without a loss.
   public let gradients: FlatVector<Scalar>
 
   let prologue: UnsafeMutableBufferPointer<Instruction>
   let body: UnsafeMutableBufferPointer<Instruction>
   /// The address of each slot's values.
   let values: UnsafeMutablePointer<UnsafeMutableRawPointer>
-  /// The address of each slot's gradient; nil where none flows.
+  /// The address of each slot's gradient; nil for none.
   let slotGradients: UnsafeMutablePointer<UnsafeMutablePointer<Scalar>?>
 
   private let arena: FlatVector<Scalar>
@@ -29,7 +29,7 @@ public final class Executor<Scalar: KernelScalar> {
   private let bindings: UnsafeMutableBufferPointer<Binding>
   private let loss: Slot
   private let graph: Graph
-  /// Whether a node's values lie anywhere: not so when nothing that was asked for needs them.
+  /// True for each node with memory; nodes that no output depends on have none.
   private let isPlaced: [Bool]
 
   private struct Binding: BitwiseCopyable {
@@ -41,10 +41,10 @@ public final class Executor<Scalar: KernelScalar> {
   /// Plans a graph.
   ///
   /// - Parameters:
-  ///   - outputs: what has to be computed, and stays readable after a run.
-  ///   - loss: a single number to take gradients of.
-  ///   - weights: the weights to use in place; a vector of zeros is made when there is none.
-  /// - Precondition: `weights` has as many numbers as the graph's parameters.
+  ///   - outputs: the tensors to compute; they stay readable after a run.
+  ///   - loss: a scalar to differentiate.
+  ///   - weights: the vector of weights to share; `nil` to create a vector of zeros.
+  /// - Precondition: `weights` has as many elements as the graph's parameters.
   public init(
     _ graph: Graph, outputs: [Tensor], loss: Tensor? = nil, weights: FlatVector<Scalar>? = nil
   ) {
@@ -81,7 +81,7 @@ public final class Executor<Scalar: KernelScalar> {
       case .arena(let start):
         values[index] = UnsafeMutableRawPointer(arena.base) + start
         if carriesGradient {
-          // Only the executor's own numbers carry gradients, so these bytes are whole elements.
+          // Only scalars carry gradients, which makes this offset a whole number of elements.
           slotGradients[index] = gradientArena.base + start / MemoryLayout<Scalar>.stride
         }
       case .scratch(let start):
@@ -107,12 +107,13 @@ public final class Executor<Scalar: KernelScalar> {
 
   // MARK: Running
 
-  /// Renews what is derived from the weights; to be called after they changed and before the next run.
+  /// Recomputes everything derived from the weights; call it after a change, before the next run.
   public func weightsChanged() { run(prologue) }
 
-  /// Points the graph's inputs at a fragment's memory, rows counted from `row`.
+  /// Binds the graph's inputs to a fragment's memory, with rows counted from `row`.
   ///
-  /// - Precondition: the fragment has the layout that the graph's columns came from, and lives until the next binding.
+  /// - Precondition: the fragment has the layout of the graph's columns and lives until the next
+  ///   binding.
   public func bind(_ fragment: FragmentView, row: Int = 0) {
     for binding in bindings {
       values[Int(binding.slot.index)] =
@@ -123,19 +124,20 @@ public final class Executor<Scalar: KernelScalar> {
   /// Computes all outputs and the loss.
   public func forward() { run(body) }
 
-  /// Computes the loss's gradient by every weight; needs a `forward` before it.
+  /// Computes the gradient of the loss by every weight, after a `forward`.
   ///
-  /// - Precondition: the executor was given a loss.
+  /// - Precondition: the executor has a loss.
   public func backward() {
     gradients.clear()
     addGradients()
   }
 
-  /// Adds the loss's gradient by every weight to what `gradients` hold; needs a `forward` before it.
+  /// Adds the gradient of the loss by every weight to `gradients`, after a `forward`.
   ///
-  /// To numbers that are not 0 it adds term by term, so that the sum may differ from the two gradients' sum in its last bits.
+  /// Starting from nonzero values it adds term by term. The result may differ in the last bits from
+  /// the sum of two separate gradients.
   ///
-  /// - Precondition: the executor was given a loss.
+  /// - Precondition: the executor has a loss.
   public func addGradients() {
     precondition(loss.isPresent, "no loss to take gradients of")
     gradientArena.clear()
@@ -146,22 +148,22 @@ public final class Executor<Scalar: KernelScalar> {
 
   // MARK: Reading and setting
 
-  /// The values of an output, row-major, copied.
+  /// Returns a copy of a tensor's values, row-major.
   ///
-  /// - Precondition: it is an output, or an output depends on it.
+  /// - Precondition: the tensor is an output, or an output depends on it.
   public func values(of tensor: Tensor) -> [Scalar] {
     let pointer = pointer(to: tensor)
     return Array(UnsafeBufferPointer(start: pointer, count: tensor.elementCount))
   }
 
-  /// The first value of an output: of a loss or a metric.
+  /// Returns the first value of a tensor, such as a loss or a metric.
   ///
-  /// - Precondition: it is an output, or an output depends on it.
+  /// - Precondition: the tensor is an output, or an output depends on it.
   public func value(of tensor: Tensor) -> Scalar { pointer(to: tensor)[0] }
 
-  /// Sets an input that is not bound to a fragment; harmless when nothing depends on it.
+  /// Sets an input that is not bound to a fragment; does nothing if no output depends on it.
   ///
-  /// - Precondition: the tensor is such an input and takes that many numbers.
+  /// - Precondition: the tensor is such an input with as many elements.
   public func set(_ tensor: Tensor, to numbers: [Scalar]) {
     precondition(tensor.elementType == nil && numbers.count == tensor.elementCount)
     guard isMemory(tensor) else { return }
@@ -169,9 +171,9 @@ public final class Executor<Scalar: KernelScalar> {
     for (index, number) in numbers.enumerated() { target[index] = number }
   }
 
-  /// Sets an input of integers that is not bound to a fragment; harmless when nothing depends on it.
+  /// Sets an int32 input that is not bound to a fragment; does nothing if no output depends on it.
   ///
-  /// - Precondition: the tensor is such an input and takes that many numbers.
+  /// - Precondition: the tensor is such an input with as many elements.
   public func set(_ tensor: Tensor, toIntegers numbers: [Int32]) {
     precondition(tensor.elementType == .int32 && numbers.count == tensor.elementCount)
     guard isMemory(tensor) else { return }
@@ -179,7 +181,7 @@ public final class Executor<Scalar: KernelScalar> {
     for (index, number) in numbers.enumerated() { target[index] = number }
   }
 
-  /// Whether an input has memory of its own here; only those that something depends on do.
+  /// Returns true if an unbound input has memory, because some output depends on it.
   private func isMemory(_ tensor: Tensor) -> Bool {
     precondition(tensor.graph === graph, "a tensor of another graph")
     precondition(
@@ -188,7 +190,9 @@ public final class Executor<Scalar: KernelScalar> {
     return isPlaced[tensor.id]
   }
 
-  /// Where a tensor's values lie; valid while the executor lives, for an input until the next binding.
+  /// Returns the address of a tensor's values.
+  ///
+  /// It is valid while the executor lives, for a bound input until the next binding.
   package func pointer(to tensor: Tensor) -> UnsafeMutablePointer<Scalar> {
     precondition(tensor.graph === graph, "a tensor of another graph")
     precondition(isPlaced[tensor.id], "nobody asked this executor for this tensor")
@@ -212,7 +216,7 @@ public final class Executor<Scalar: KernelScalar> {
 }
 
 extension UnsafeMutableBufferPointer {
-  /// Memory of its own with the same elements; the caller deallocates it.
+  /// Allocates a buffer with a copy of the elements; the caller deallocates it.
   static func copy(of elements: [Element]) -> UnsafeMutableBufferPointer {
     let buffer = UnsafeMutableBufferPointer.allocate(capacity: elements.count)
     _ = buffer.initialize(from: elements)

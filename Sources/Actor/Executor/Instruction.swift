@@ -1,9 +1,9 @@
 import Rollout
 
-/// The number of a piece of memory in an executor's tables of values and gradients.
+/// An index into an executor's tables of values and gradients.
 struct Slot: BitwiseCopyable, Equatable {
   var index: Int32
-  /// Stands for an operand that is not there.
+  /// The slot of an absent operand.
   static let none = Slot(index: -1)
   var isPresent: Bool { index >= 0 }
 
@@ -11,16 +11,17 @@ struct Slot: BitwiseCopyable, Equatable {
   init(_ node: Int) { index = Int32(node) }
 }
 
-/// One step of a planned graph: an operation with its operands' slots and sizes worked out.
+/// A step of a plan: an operation with the slots and sizes of its operands.
 ///
-/// A plain value without references, so that running the list neither allocates nor counts references.
+/// It is a plain value without references. Running a list of steps neither allocates nor counts
+/// references.
 enum Instruction: BitwiseCopyable {
   case convert(out: Slot, x: Slot, count: Int, from: SourceType)
   case unary(UnaryOperation, out: Slot, x: Slot, count: Int)
   case binary(BinaryOperation, out: Slot, left: Slot, right: Slot, count: Int, Broadcast)
   case reduce(Reduction, out: Slot, x: Slot, count: Int)
   case linear(LinearShape, out: Slot, x: Slot, weight: Slot, transposed: Slot, bias: Slot)
-  /// `patches` is room for one image's, used anew by every image.
+  /// `patches` is scratch memory of `ConvolutionShape.roomCount` elements, reused by every image.
   case convolution(ConvolutionShape, out: Slot, x: Slot, weight: Slot, bias: Slot, patches: Slot)
   /// `statistics` keeps two numbers of each row for the gradient.
   case layerNorm(
@@ -28,36 +29,36 @@ enum Instruction: BitwiseCopyable {
     epsilon: Double)
   case recurrent(RecurrentShape, out: Slot, RecurrentSlots)
   case embedding(out: Slot, table: Slot, indices: Slot, rows: Int, width: Int)
-  /// Columns copied from one matrix to another: what stands side by side, is cut out or repeats.
+  /// Copies columns from one matrix to another: concatenation, slicing or repetition.
   case strip(Strip, out: Slot, x: Slot)
-  /// The same of int32.
+  /// Copies columns of int32.
   case integerStrip(Strip, out: Slot, x: Slot)
   case oneHot(out: Slot, x: Slot, rows: Int, count: Int)
   case oneHotBits(out: Slot, x: Slot, rows: Int, bits: Int)
   case oneHotOfLargest(out: Slot, x: Slot, rows: Int, count: Int)
-  /// The two axes of so many matrices exchanged.
+  /// Exchanges the two axes of each of several matrices.
   case swapAxes(out: Slot, x: Slot, matrices: Int, rows: Int, columns: Int)
   case sumLastAxis(out: Slot, x: Slot, rows: Int, width: Int)
   case logSoftmax(out: Slot, x: Slot, rows: Int, classes: Int)
   case pick(out: Slot, x: Slot, indices: Slot, rows: Int, classes: Int)
   case choose(ChoiceShape, out: Slot, flags: Slot, chosen: Slot, other: Slot)
-  /// The same of elements that are not the executor's scalars.
+  /// `choose` for elements of another type than the executor's scalar.
   case chooseBytes(
     out: Slot, flags: Slot, chosen: Slot, other: Slot, rows: Int, byteCount: Int)
   case accumulateBackwards(
     out: Slot, x: Slot, weights: Slot, last: Slot, steps: Int, columns: Int)
   case transpose(out: Slot, x: Slot, rows: Int, columns: Int)
 
-  /// Which operand has fewer numbers, that stand for several elements.
+  /// The operand whose numbers are repeated over several elements.
   enum Broadcast: BitwiseCopyable, Equatable {
-    /// Both have a number for each element.
+    /// Both operands have a number for each element.
     case none
-    /// A single number for all elements.
+    /// The operand is a scalar.
     case left, right
-    /// A number for each row of that width.
+    /// The operand has one number for each row of that width.
     case leftRows(width: Int), rightRows(width: Int)
 
-    /// Which number of the left operand belongs to an element.
+    /// Returns the index in the left operand of an element.
     func leftIndex(_ index: Int) -> Int {
       switch self {
       case .left: 0
@@ -66,7 +67,7 @@ enum Instruction: BitwiseCopyable {
       }
     }
 
-    /// Which number of the right operand belongs to an element.
+    /// Returns the index in the right operand of an element.
     func rightIndex(_ index: Int) -> Int {
       switch self {
       case .right: 0
@@ -76,7 +77,7 @@ enum Instruction: BitwiseCopyable {
     }
   }
 
-  /// What bound memory holds when it has to be converted.
+  /// The element type of bound memory before conversion.
   enum SourceType: BitwiseCopyable {
     case float32, float64, int32, int64, byte
 
@@ -92,18 +93,18 @@ enum Instruction: BitwiseCopyable {
     }
   }
 
-  /// `width` columns of `rows` rows: where they start on either side, and how far apart rows lie.
+  /// `width` columns of `rows` rows: their starts and row strides in source and destination.
   struct Strip: BitwiseCopyable {
     var rows: Int
     var width: Int
     var outStart = 0
     var outStride: Int
     var start = 0
-    /// 0 where one row stands for all.
+    /// 0 to repeat one row.
     var stride: Int
   }
 
-  /// A recurrent layer's operands, and memory of its own.
+  /// A recurrent layer's operands and scratch memory.
   struct RecurrentSlots: BitwiseCopyable {
     var projected: Slot
     var weight: Slot
@@ -111,11 +112,11 @@ enum Instruction: BitwiseCopyable {
     var bias: Slot
     var resets: Slot
     var hidden: Slot
-    /// An LSTM's; a GRU has the hidden state here, which it does not read twice.
+    /// The cell state of an LSTM; a GRU has the hidden state here and does not read it.
     var cell: Slot
     var previous: Slot
     var gates: Slot
-    /// Absent where nothing asks for a gradient; `recurrentGradient` is a GRU's.
+    /// Absent without a gradient; `recurrentGradient` is for a GRU only.
     var carriedGradient: Slot
     var recurrentGradient: Slot
   }

@@ -1,6 +1,6 @@
 import Rollout
 
-// The steps of layers and of choices: sizes from shapes, transposes and scratch.
+// The steps of layers and of `choose`: sizes derived from shapes, transposes and scratch memory.
 
 extension Plan {
   mutating func linearStep(

@@ -1,33 +1,34 @@
 import Rollout
 
-/// A graph worked out for running: which memory each node uses and which steps compute what is asked for.
+/// The execution plan of a graph: the memory of each node and the steps that compute the outputs.
 ///
-/// Operations that nothing asked for depends on are left out. What depends on weights alone (the transposes that make
-/// matrix products quick) goes to a prologue, run only when the weights changed.
+/// Operations that no output depends on are left out. Steps that depend on weights alone go to a
+/// prologue, which runs only after the weights changed. These are the transposes that speed up
+/// matrix products.
 struct Plan {
-  /// Steps to run when the weights changed.
+  /// Steps to run after the weights changed.
   private(set) var prologue: [Instruction] = []
   /// Steps to run every time.
   private(set) var body: [Instruction] = []
-  /// How each slot gets its address.
+  /// The memory of each slot.
   private(set) var places: [Place]
-  /// Whether a gradient flows into each slot.
+  /// True for each slot with a gradient.
   private(set) var needsGradient: [Bool]
-  /// Bytes of the executor's own memory for values; gradients lie in a second one of the same shape.
+  /// The size in bytes of the arena of values; the arena of gradients has the same size.
   private(set) var arenaByteCount = 0
-  /// Bytes of what steps keep for themselves, which has no gradient and lies apart.
+  /// The size in bytes of the scratch memory of steps, which has no gradient.
   private(set) var scratchByteCount = 0
 
-  /// Where a slot's memory lies.
+  /// The memory of a slot.
   enum Place: BitwiseCopyable {
     case unused
-    /// In the executor's arena, from that byte on: integers may lie there too, and rows of them.
+    /// The executor's arena from that byte on, which may also hold integers.
     case arena(Int)
-    /// In the executor's scratch, from that byte on.
+    /// The executor's scratch memory from that byte on.
     case scratch(Int)
-    /// In the weights, from that element on.
+    /// The weights from that element on.
     case weights(Int)
-    /// In the bound fragment: bytes from its start, and bytes per row to move on.
+    /// The bound fragment: the offset from its start and the distance of rows, in bytes.
     case fragment(offset: Int, rowStride: Int)
   }
 
@@ -35,7 +36,7 @@ struct Plan {
   private let scalarType: ElementType
   private var transposes: [Int: Slot] = [:]
 
-  /// Plans what computes `outputs`, and what carries gradients back from `loss`.
+  /// Plans the computation of `outputs` and of the gradients of `loss`.
   init(_ graph: Graph, outputs: [Tensor], loss: Tensor?, scalarType: ElementType) {
     nodes = graph.nodes
     self.scalarType = scalarType
@@ -49,9 +50,11 @@ struct Plan {
     for id in nodes.indices where reached[id] && fused[id] == nil { emit(id, fused) }
   }
 
-  // MARK: What is needed
+  // MARK: Dependencies
 
-  /// Linear nodes whose only reader is an activation: both become one step, written under the activation's slot.
+  /// Returns the linear nodes with an activation as their only reader, keyed to that activation.
+  ///
+  /// Both become one step, which writes to the activation's slot.
   private func fusions(among reached: [Bool], keeping wanted: Set<Int>) -> [Int: Int] {
     var readers: [Int: [Int]] = [:]
     for id in nodes.indices where reached[id] {
@@ -69,7 +72,7 @@ struct Plan {
     return fused
   }
 
-  /// A gradient flows where the loss is reached from something that is learnt.
+  /// Marks the slots that depend on a learned parameter and influence the loss.
   private mutating func findGradients(_ reached: [Bool], to loss: Int) {
     for id in nodes.indices where reached[id] {
       let node = nodes[id]
@@ -86,7 +89,8 @@ struct Plan {
         default: node.operands.contains { needsGradient[$0] }
         }
     }
-    // What is only reported, and what stands behind a stop, would carry zeros back.
+    // Slots that do not influence the loss, such as metrics or operands of a stopped gradient,
+    // would only propagate zeros.
     var reachesLoss = Array(repeating: false, count: nodes.count)
     reachesLoss[loss] = true
     for id in nodes.indices.reversed() where needsGradient[id] {
@@ -96,7 +100,7 @@ struct Plan {
     }
   }
 
-  // MARK: Where it lies
+  // MARK: Memory
 
   private mutating func place(_ id: Int, _ fused: [Int: Int]) {
     let node = nodes[id]
@@ -130,7 +134,7 @@ struct Plan {
     }
   }
 
-  /// Takes a stretch of the arena, a whole number of cache lines; narrower and wider elements share it.
+  /// Reserves part of the arena in whole cache lines, for elements of any width.
   private mutating func reserve(_ elementCount: Int, _ type: ElementType) -> Int {
     let start = arenaByteCount
     arenaByteCount += wholeLines(elementCount, type)
@@ -253,7 +257,7 @@ struct Plan {
     }
   }
 
-  /// The slot of a weight's transpose, made in the prologue and shared by all its readers.
+  /// Returns the slot of a weight's transpose, computed in the prologue and shared by its readers.
   mutating func transposed(_ weight: Int, _ outputs: Int, _ inputs: Int) -> Slot {
     if let slot = transposes[weight] { return slot }
     let slot = scratch(outputs * inputs)
@@ -262,7 +266,7 @@ struct Plan {
     return slot
   }
 
-  /// A slot of the executor's own beyond the graph's nodes, for that many elements.
+  /// Returns a new slot of scratch memory with that many elements, beyond the graph's nodes.
   mutating func scratch(_ elementCount: Int) -> Slot {
     let slot = Slot(places.count)
     places.append(.scratch(scratchByteCount))
@@ -271,7 +275,7 @@ struct Plan {
     return slot
   }
 
-  /// Constants with the slots that hold them.
+  /// Constants and their slots.
   var constants: [(slot: Slot, value: Double)] {
     nodes.indices.compactMap { id in
       if case .constant(let value) = nodes[id].operation, case .arena = places[id] {
@@ -284,7 +288,7 @@ struct Plan {
 }
 
 extension Instruction.Broadcast {
-  /// How two shapes that may stand in one operation go together.
+  /// Creates the broadcast of two compatible shapes.
   fileprivate init(_ left: [Int], _ right: [Int]) {
     let counts = (left.reduce(1, *), right.reduce(1, *))
     if counts.0 == counts.1 {
