@@ -1,4 +1,4 @@
-/// What a layer applies to its sums.
+/// The activation after a layer.
 public enum Activation: String, Sendable, Codable, CaseIterable, BitwiseCopyable {
   /// z.
   case identity
@@ -10,18 +10,18 @@ public enum Activation: String, Sendable, Codable, CaseIterable, BitwiseCopyable
   case tanh
   /// Sigmoid linear unit: z / (1 + e⁻ᶻ).
   case silu
-  /// Gaussian error linear unit, exact: z times the normal distribution's Φ(z).
+  /// Gaussian error linear unit: z Φ(z) with the exact normal distribution function Φ.
   case gelu
 
-  /// Whether the derivative is worked out from the output alone, so that the sums need not be kept.
+  /// True if the derivative follows from the output alone, without the layer's sums.
   ///
-  /// Neither SiLU nor GELU is monotonic: two sums have the same output but not the same derivative. They
-  /// are steps of their own behind a layer, never part of its pass.
+  /// SiLU and GELU are not monotonic: two sums can have the same output but different derivatives.
+  /// They are separate steps after a layer and never part of its pass.
   var isFusible: Bool { self != .silu && self != .gelu }
 }
 
 extension Kernels {
-  /// out[i] = activation(z[i]) for `count` elements; `out` may be `z`.
+  /// Computes out[i] = activation(z[i]) for `count` elements; `out` may be `z`.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func activationForward<S: KernelScalar>(
@@ -44,13 +44,13 @@ extension Kernels {
     }
   }
 
-  /// The gradient before an activation: dz[i] = dy[i]·activation′.
+  /// Computes the gradient before an activation: dz[i] = dy[i]·activation′.
   ///
   /// All are [count]; `dz` may be `dy`. With y = activation(z), the derivatives are 1 for identity,
-  /// [y > 0] for relu, 1 or y + 1 for elu, 1 − y² for tanh; with σ = 1 / (1 + e⁻ᶻ) and the normal
-  /// density φ they are σ (1 + z (1 − σ)) for silu, Φ(z) + z φ(z) for gelu.
+  /// [y > 0] for relu, 1 or y + 1 for elu, 1 − y² for tanh. With σ = 1 / (1 + e⁻ᶻ) and the normal
+  /// density φ they are σ (1 + z (1 − σ)) for silu and Φ(z) + z φ(z) for gelu.
   ///
-  /// - Parameter known: the output y where the activation is fusible, otherwise its input z.
+  /// - Parameter known: the output y of a fusible activation, otherwise its input z.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func activationBackward<S: KernelScalar>(
@@ -76,7 +76,7 @@ extension Kernels {
     }
   }
 
-  /// σ (1 + z (1 − σ)).
+  /// Returns σ (1 + z (1 − σ)).
   @inline(__always)
   static func siluDerivative<V: KernelVector>(_ z: V) -> V
   where V.Scalar: KernelScalar, V.Scalar.Vector == V {
@@ -84,7 +84,7 @@ extension Kernels {
     return sigmoid * V.Scalar.multiplyAdd(z, 1 - sigmoid, V(repeating: 1))
   }
 
-  /// Φ(z) + z φ(z).
+  /// Returns Φ(z) + z φ(z).
   @inline(__always)
   static func geluDerivative<V: KernelVector>(_ z: V) -> V
   where V.Scalar: KernelScalar, V.Scalar.Vector == V {

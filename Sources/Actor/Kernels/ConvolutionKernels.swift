@@ -1,7 +1,8 @@
-// Convolution as matrix products, one image at a time. Ranked goals: an image's result does not depend on
-// the images beside it; the memory needed is that of one image's patches, not of all images'; speed.
+// Convolution as matrix products, one image at a time. Goals in order of priority: an image's
+// result does not depend on its neighbors in the batch; memory for the patches of one image only;
+// speed.
 
-/// The sizes of a convolution, narrow so that a step of a plan stays small.
+/// The sizes of a convolution, in 32 bits to keep a plan's steps small.
 struct ConvolutionShape: BitwiseCopyable {
   private var imageCount32: Int32
   private var channels32: Int32
@@ -10,7 +11,7 @@ struct ConvolutionShape: BitwiseCopyable {
   private var outputs32: Int32
   private var kernel32: Int32
   private var stride32: Int32
-  /// Applied to the sums; fusible.
+  /// The fusible activation applied to the sums.
   var activation: Activation
 
   init(
@@ -36,23 +37,25 @@ struct ConvolutionShape: BitwiseCopyable {
   var stride: Int { Int(stride32) }
   var outputHeight: Int { (height &- kernel) / stride &+ 1 }
   var outputWidth: Int { (width &- kernel) / stride &+ 1 }
-  /// Places of the kernel on an image.
+  /// The number of kernel positions on an image.
   var places: Int { outputHeight &* outputWidth }
-  /// Numbers below the kernel at each place.
+  /// The number of elements below the kernel at each position.
   var depth: Int { channels &* kernel &* kernel }
-  /// Numbers in one image.
+  /// The number of elements of one image.
   var imageCount: Int { channels &* height &* width }
-  /// Numbers in the room that every kernel is given: one image's patches, the transposed weight, and one
-  /// image's sums.
+  /// The number of elements of scratch memory that each kernel needs.
+  ///
+  /// It holds one image's patches, the transposed weight and one image's sums.
   var roomCount: Int { places &* depth &+ depth &* outputs &+ places &* outputs }
 }
 
 extension Kernels {
-  /// A convolution: y [images, outputs, places] = activation(patches · Wᵀ + bias)ᵀ of each image.
+  /// Computes y [images, outputs, places] = activation(patches · Wᵀ + bias)ᵀ for each image.
   ///
-  /// `x` is [images, channels, height, width], `weight` [outputs, depth]; `room` is `roomCount` numbers.
-  /// The outputs lie along the vectors until an image is done: there are more often whole vectors of them
-  /// than of places, and patches [places, depth] are gathered in runs as long as the kernel is wide.
+  /// `x` is [images, channels, height, width], `weight` [outputs, depth]; `room` has `roomCount`
+  /// elements. Vectors run along the outputs until an image is done, because the outputs fill whole
+  /// vectors more often than the places do. Patches [places, depth] are gathered in runs of the
+  /// kernel's width.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func convolution<S: KernelScalar>(
@@ -73,9 +76,9 @@ extension Kernels {
     }
   }
 
-  /// The gradients of a convolution's parameters, added: dW += Σ dy · patches, dBias += Σ dy.
+  /// Adds the gradients of a convolution's parameters: dW += Σ dy · patches, dBias += Σ dy.
   ///
-  /// `dy` is the gradient before the activation; `room` is `roomCount` numbers.
+  /// `dy` is the gradient before the activation; `room` has `roomCount` elements.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func convolutionBackwardParameters<S: KernelScalar>(
@@ -96,9 +99,9 @@ extension Kernels {
     }
   }
 
-  /// The gradient of a convolution's input, added: dx += dyᵀ · W, each patch where it was taken.
+  /// Adds the gradient of a convolution's input: dx += dyᵀ · W, each patch at its source.
   ///
-  /// `dy` is the gradient before the activation; `room` is `roomCount` numbers.
+  /// `dy` is the gradient before the activation; `room` has `roomCount` elements.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func convolutionBackwardInput<S: KernelScalar>(
@@ -115,13 +118,13 @@ extension Kernels {
     }
   }
 
-  /// patches [places, depth] of one image: a row holds what lies below the kernel at one place.
+  /// Gathers one image's patches [places, depth]: a row holds the pixels below the kernel.
   @inline(__always)
   private static func gather<S: KernelScalar>(
     _ patches: UnsafeMutablePointer<S>, _ image: UnsafePointer<S>, _ shape: ConvolutionShape
   ) {
     let kernel = shape.kernel
-    // Runs are so short that a loop whose length is not known costs more than what it moves.
+    // For such short runs, a loop of unknown length costs more than the copying itself.
     switch kernel {
     case 3: eachRun(shape) { copyRun(patches + $0, image + $1, Constant<3>.self) }
     case 4: eachRun(shape) { copyRun(patches + $0, image + $1, Constant<4>.self) }
@@ -130,7 +133,7 @@ extension Kernels {
     }
   }
 
-  /// Adds patches [places, depth] to one image, each number where `gather` took it.
+  /// Adds patches [places, depth] to one image, each element where `gather` read it.
   @inline(__always)
   private static func scatter<S: KernelScalar>(
     _ image: UnsafeMutablePointer<S>, _ patches: UnsafePointer<S>, _ shape: ConvolutionShape
@@ -144,8 +147,7 @@ extension Kernels {
     }
   }
 
-  /// Visits each row of the kernel at each place: where it begins in patches [places, depth] and in an
-  /// image.
+  /// Visits each row of the kernel at each place, with its start in the patches and in the image.
   @inline(__always)
   private static func eachRun(_ shape: ConvolutionShape, _ body: (Int, Int) -> Void) {
     let (kernel, width, stride) = (shape.kernel, shape.width, shape.stride)
@@ -172,7 +174,7 @@ extension Kernels {
   private static func copyRun<S: KernelScalar, let count: Int>(
     _ to: UnsafeMutablePointer<S>, _ from: UnsafePointer<S>, _: Constant<count>.Type
   ) {
-    // All are read before the first is written: the optimiser need not ask whether the two overlap.
+    // All reads precede the first write, which spares the compiler a check for overlap.
     var numbers = InlineArray<count, S>(repeating: 0)
     for i in 0..<count { numbers[i] = from[i] }
     for i in 0..<count { to[i] = numbers[i] }

@@ -1,19 +1,20 @@
-// exp, log and tanh of 8 Doubles: the methods of Float's file with longer series.
+// exp, log and tanh of 8 Doubles: the methods for Float with longer series.
 
-// What is public here is documented at the protocol that asks for it.
+// Public members are documented in `KernelScalar`.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 extension Double: KernelScalar {
   public typealias Vector = SIMD8<Double>
 
-  /// x = n·ln 2 + r with |r| ≤ ½ ln 2, as far as exp needs it.
+  /// Splits x = n·ln 2 + r with |r| ≤ ½ ln 2, for the arguments that exp needs.
   @inline(__always)
   private static func reduce(_ x: Vector) -> (exponent: SIMD8<Int64>, remainder: Vector) {
-    // Adding 1.5·2⁵² leaves the nearest integer in the low bits of the sum, ready to become an exponent.
+    // Adding 1.5·2⁵² leaves the nearest integer in the low bits of the sum, ready to become an
+    // exponent.
     let shifter = Vector(repeating: 0x1.8p52)
     let shifted = multiplyAdd(x, Vector(repeating: 0x1.71547652b82fep0), shifter)
     let n = shifted - shifter
-    // ln 2 in two parts: the first has few enough bits that n times it is exact.
+    // ln 2 in two parts: the first has so few bits that its product with n is exact.
     var r = multiplyAdd(n, Vector(repeating: -6.93147180369123816490e-01), x)
     r = multiplyAdd(n, Vector(repeating: -1.90821492927058770002e-10), r)
     let exponent =
@@ -21,7 +22,9 @@ extension Double: KernelScalar {
     return (exponent, r)
   }
 
-  /// eʳ − 1 for |r| ≤ ½ ln 2: Taylor's series to r¹³, whose first omitted term is r¹³/14! < 2⁻⁵⁶ of r.
+  /// Returns eʳ − 1 for |r| ≤ ½ ln 2 from Taylor's series to r¹³.
+  ///
+  /// The first omitted term is r¹³/14! < 2⁻⁵⁶ of r.
   @inline(__always)
   private static func expMinusOneSeries(_ r: Vector) -> Vector {
     var p = Vector(repeating: 1 / 6_227_020_800)
@@ -39,7 +42,7 @@ extension Double: KernelScalar {
     return multiplyAdd(p, r * r, r)
   }
 
-  /// x limited to where exp is neither zero nor infinite, and a little beyond; NaN stays.
+  /// Clamps x to slightly more than the range with finite nonzero exp; NaN stays.
   @inline(__always)
   private static func limited(_ x: Vector) -> Vector {
     let lowest = Vector(repeating: -746)
@@ -52,7 +55,7 @@ extension Double: KernelScalar {
   public static func exp(_ x: Vector) -> Vector {
     let (n, r) = reduce(limited(x))
     let p = expMinusOneSeries(r) + 1
-    // Two factors, since 2ⁿ itself may be beyond Double's range at either end.
+    // Two factors, since 2ⁿ itself may exceed Double's range at either end.
     let half = n &>> 1
     return p * powerOfTwo(half) * powerOfTwo(n &- half)
   }
@@ -60,7 +63,7 @@ extension Double: KernelScalar {
   @inline(__always)
   public static func expMinusOne(_ x: Vector) -> Vector {
     let (_, r) = reduce(limited(x))
-    // Where x is its own remainder the series is exact to an ulp; elsewhere nothing cancels badly.
+    // If x is its own remainder, the series is exact to an ulp; elsewhere no cancellation matters.
     return (exp(x) - 1).replacing(with: expMinusOneSeries(r), where: r .== x)
   }
 
@@ -71,15 +74,15 @@ extension Double: KernelScalar {
 
   @inline(__always)
   public static func log(_ x: Vector) -> Vector {
-    // Subnormal numbers are brought into range first.
+    // Subnormal numbers are scaled into range first.
     let isSmall = x .< Vector(repeating: leastNormalMagnitude)
     let scaled = x.replacing(with: x * 0x1p52, where: isSmall)
     let bits = unsafeBitCast(scaled, to: SIMD8<Int64>.self)
-    // x = 2ᵉ·m with m in [√½, √2): the subtraction of √½'s bits moves the exponent's boundary there.
+    // x = 2ᵉ·m with m in [√½, √2): subtracting √½'s bits moves the exponent's boundary there.
     let shiftedBits = bits &- 0x3fe6_a09e_667f_3bcd
     let e = shiftedBits &>> 52
     let m = unsafeBitCast(bits &- (e &<< 52), to: Vector.self)
-    // An integer below 2⁵¹ becomes a Double by being the low bits of one.
+    // An integer below 2⁵¹ becomes a Double as the low bits of one.
     let shifter = Vector(repeating: 0x1.8p52)
     let shifterBits = unsafeBitCast(shifter, to: SIMD8<Int64>.self)
     var exponent = unsafeBitCast(e &+ shifterBits, to: Vector.self) - shifter
@@ -122,7 +125,7 @@ extension Double: KernelScalar {
     q = multiplyAdd(q, z, Vector(repeating: 4.84406305325125486048e3))
     let small = multiplyAdd(p / q * z, positive, positive)
     let result = large.replacing(with: small, where: positive .< Vector(repeating: 0.625))
-    // The sign comes last, so that zero keeps its own.
+    // The sign is set last, which preserves the sign of zero.
     let sign =
       unsafeBitCast(x, to: SIMD8<UInt64>.self) ^ unsafeBitCast(positive, to: SIMD8<UInt64>.self)
     return unsafeBitCast(unsafeBitCast(result, to: SIMD8<UInt64>.self) | sign, to: Vector.self)

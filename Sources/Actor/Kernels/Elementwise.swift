@@ -1,8 +1,8 @@
-// Loops over whole arrays whose body is a closure over vectors, inlined where it is written. The end of
-// an array goes through the same closure with spare lanes, so a value is the same wherever it stood.
+// Loops over whole arrays with an inlined closure over vectors as body. The end of an array goes
+// through the same closure with spare lanes, which makes a value independent of its position.
 
 extension Kernels {
-  /// out[i] = body(a[i]) for `count` elements; `out` may be `a`.
+  /// Computes out[i] = body(a[i]) for `count` elements; `out` may be `a`.
   @inline(__always)
   static func map<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ count: Int,
@@ -19,7 +19,7 @@ extension Kernels {
     }
   }
 
-  /// out[i] = body(a[i], b[i]) for `count` elements; `out` may be either input.
+  /// Computes out[i] = body(a[i], b[i]) for `count` elements; `out` may be either input.
   @inline(__always)
   static func map<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, _ count: Int,
@@ -36,7 +36,7 @@ extension Kernels {
     }
   }
 
-  /// out[i] = body(a[i], b[i], c[i]) for `count` elements; `out` may be any input.
+  /// Computes out[i] = body(a[i], b[i], c[i]) for `count` elements; `out` may be any input.
   @inline(__always)
   static func map<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>,
@@ -56,7 +56,7 @@ extension Kernels {
     }
   }
 
-  /// out[i] += body(a[i]) for `count` elements.
+  /// Computes out[i] += body(a[i]) for `count` elements.
   @inline(__always)
   static func accumulate<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ count: Int,
@@ -65,7 +65,7 @@ extension Kernels {
     map(out, UnsafePointer(out), a, count) { sum, x in sum + body(x) }
   }
 
-  /// out[i] += body(a[i], b[i]) for `count` elements.
+  /// Computes out[i] += body(a[i], b[i]) for `count` elements.
   @inline(__always)
   static func accumulate<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, _ count: Int,
@@ -74,7 +74,7 @@ extension Kernels {
     map(out, UnsafePointer(out), a, b, count) { sum, x, y in sum + body(x, y) }
   }
 
-  /// out[i] += body(a[i], b[i], c[i]) for `count` elements.
+  /// Computes out[i] += body(a[i], b[i], c[i]) for `count` elements.
   @inline(__always)
   static func accumulate<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>,
@@ -94,13 +94,13 @@ extension Kernels {
     }
   }
 
-  /// out[i] = value for `count` elements.
+  /// Sets out[i] = value for `count` elements.
   @inline(__always)
   static func fill<S: KernelScalar>(_ out: UnsafeMutablePointer<S>, _ value: S, _ count: Int) {
     out.update(repeating: value, count: count)
   }
 
-  /// Visits `count` elements a vector at a time, for loops over more arrays than `map` takes.
+  /// Visits `count` elements one vector at a time, for loops over more arrays than `map` takes.
   @inline(__always)
   static func eachVector<S: KernelScalar>(
     of count: Int, _ body: (VectorRange<S>) -> Void
@@ -114,18 +114,20 @@ extension Kernels {
   }
 }
 
-/// A vector's place in arrays; the last one may have spare lanes, which are never read nor written.
+/// The position of a vector in arrays.
+///
+/// The last one may have spare lanes, which are neither read nor written.
 struct VectorRange<S: KernelScalar> {
   var start: Int
   var count: Int
 
-  /// The numbers there, the spare lanes zero.
+  /// Returns the elements at this position, the spare lanes zero.
   @inline(__always)
   func load(_ array: UnsafePointer<S>) -> S.Vector {
     count == S.lanes ? S.load(array + start) : S.loadFirst(count, array + start)
   }
 
-  /// Stores the numbers there.
+  /// Stores the elements at this position.
   @inline(__always)
   func store(_ array: UnsafeMutablePointer<S>, _ vector: S.Vector) {
     if count == S.lanes {

@@ -1,20 +1,21 @@
-// exp, log and tanh of 16 Floats, without a branch. Ranked goals: within 1 ulp (tanh 2) everywhere,
-// right at the edges, and short enough to be inlined into a loop.
+// exp, log and tanh of 16 Floats, without a branch. Goals in order of priority: within 1 ulp (tanh
+// 2) everywhere, correct at the edges, short enough to be inlined into a loop.
 
-// What is public here is documented at the protocol that asks for it.
+// Public members are documented in `KernelScalar`.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 extension Float: KernelScalar {
   public typealias Vector = SIMD16<Float>
 
-  /// x = n·ln 2 + r with |r| ≤ ½ ln 2, as far as exp needs it.
+  /// Splits x = n·ln 2 + r with |r| ≤ ½ ln 2, for the arguments that exp needs.
   @inline(__always)
   private static func reduce(_ x: Vector) -> (exponent: SIMD16<Int32>, remainder: Vector) {
-    // Adding 1.5·2²³ leaves the nearest integer in the low bits of the sum, ready to become an exponent.
+    // Adding 1.5·2²³ leaves the nearest integer in the low bits of the sum, ready to become an
+    // exponent.
     let shifter = Vector(repeating: 0x1.8p23)
     let shifted = multiplyAdd(x, Vector(repeating: 0x1.715476p0), shifter)
     let n = shifted - shifter
-    // ln 2 in two parts: the first has few enough bits that n times it is exact.
+    // ln 2 in two parts: the first has so few bits that its product with n is exact.
     var r = multiplyAdd(n, Vector(repeating: -0x1.62e4p-1), x)
     r = multiplyAdd(n, Vector(repeating: -0x1.7f7d1cp-20), r)
     let exponent =
@@ -22,7 +23,9 @@ extension Float: KernelScalar {
     return (exponent, r)
   }
 
-  /// eʳ − 1 for |r| ≤ ½ ln 2: Taylor's series to r⁷, whose first omitted term is r⁷/8! < 2⁻²⁷ of r.
+  /// Returns eʳ − 1 for |r| ≤ ½ ln 2 from Taylor's series to r⁷.
+  ///
+  /// The first omitted term is r⁷/8! < 2⁻²⁶ of r.
   @inline(__always)
   private static func expMinusOneSeries(_ r: Vector) -> Vector {
     var p = Vector(repeating: 1 / 5040)
@@ -34,7 +37,7 @@ extension Float: KernelScalar {
     return multiplyAdd(p, r * r, r)
   }
 
-  /// x limited to where exp is neither zero nor infinite, and a little beyond; NaN stays.
+  /// Clamps x to slightly more than the range with finite nonzero exp; NaN stays.
   @inline(__always)
   private static func limited(_ x: Vector) -> Vector {
     let lowest = Vector(repeating: -104)
@@ -47,7 +50,7 @@ extension Float: KernelScalar {
   public static func exp(_ x: Vector) -> Vector {
     let (n, r) = reduce(limited(x))
     let p = expMinusOneSeries(r) + 1
-    // Two factors, since 2ⁿ itself may be beyond Float's range at either end.
+    // Two factors, since 2ⁿ itself may exceed Float's range at either end.
     let half = n &>> 1
     return p * powerOfTwo(half) * powerOfTwo(n &- half)
   }
@@ -55,7 +58,7 @@ extension Float: KernelScalar {
   @inline(__always)
   public static func expMinusOne(_ x: Vector) -> Vector {
     let (_, r) = reduce(limited(x))
-    // Where x is its own remainder the series is exact to an ulp; elsewhere nothing cancels badly.
+    // If x is its own remainder, the series is exact to an ulp; elsewhere no cancellation matters.
     return (exp(x) - 1).replacing(with: expMinusOneSeries(r), where: r .== x)
   }
 
@@ -66,15 +69,15 @@ extension Float: KernelScalar {
 
   @inline(__always)
   public static func log(_ x: Vector) -> Vector {
-    // Subnormal numbers are brought into range first.
+    // Subnormal numbers are scaled into range first.
     let isSmall = x .< Vector(repeating: leastNormalMagnitude)
     let scaled = x.replacing(with: x * 0x1p23, where: isSmall)
     let bits = unsafeBitCast(scaled, to: SIMD16<Int32>.self)
-    // x = 2ᵉ·m with m in [√½, √2): the subtraction of √½'s bits moves the exponent's boundary there.
+    // x = 2ᵉ·m with m in [√½, √2): subtracting √½'s bits moves the exponent's boundary there.
     let shiftedBits = bits &- 0x3f35_04f3
     let e = shiftedBits &>> 23
     let m = unsafeBitCast(bits &- (e &<< 23), to: Vector.self)
-    // An integer below 2²² becomes a Float by being the low bits of one.
+    // An integer below 2²² becomes a Float as the low bits of one.
     let shifter = Vector(repeating: 0x1.8p23)
     let shifterBits = unsafeBitCast(shifter, to: SIMD16<Int32>.self)
     var exponent = unsafeBitCast(e &+ shifterBits, to: Vector.self) - shifter
@@ -112,7 +115,7 @@ extension Float: KernelScalar {
     p = multiplyAdd(p, z, Vector(repeating: -3.33332819422e-1))
     let small = multiplyAdd(p * z, positive, positive)
     let result = large.replacing(with: small, where: positive .< Vector(repeating: 0.625))
-    // The sign comes last, so that zero keeps its own.
+    // The sign is set last, which preserves the sign of zero.
     let sign =
       unsafeBitCast(x, to: SIMD16<UInt32>.self) ^ unsafeBitCast(positive, to: SIMD16<UInt32>.self)
     return unsafeBitCast(unsafeBitCast(result, to: SIMD16<UInt32>.self) | sign, to: Vector.self)

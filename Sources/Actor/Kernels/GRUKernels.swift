@@ -1,13 +1,13 @@
-// One row of a GRU between the matrix products, all environments.
+// One row of a GRU between the matrix products, for all environments.
 
 extension Kernels {
-  /// The gates and the state of one row.
+  /// Computes the gates and the state of one row.
   ///
   ///     r = σ(x_r + h_r)   z = σ(x_z + h_z)   n = tanh(x_n + r h_n)   h′ = (1 − z) n + z h
   ///
   /// - Parameters:
   ///   - hidden: h′ [B, size].
-  ///   - gates: h W_hhᵀ + b_hh [B, 3 · size], in whose place r, z, h_n are left.
+  ///   - gates: h W_hhᵀ + b_hh [B, 3 · size] on entry; r, z, h_n on return.
   ///   - projected: x W_ihᵀ + b_ih [B, 3 · size].
   ///   - previous: h [B, size].
   @inline(__always)
@@ -19,7 +19,7 @@ extension Kernels {
       let start = environment &* size
       let gate = gates + 3 &* start
       let x = projected + 3 &* start
-      // A loop for each function, as for an LSTM.
+      // One loop for each function, as for an LSTM.
       map(gate, gate, x, 2 &* size) { S.sigmoid($0 + $1) }
       map(hidden + start, gate, gate + 2 &* size, x + 2 &* size, size) {
         S.tanh(S.multiplyAdd($0, $1, $2))
@@ -30,18 +30,19 @@ extension Kernels {
     }
   }
 
-  /// The gradients of `gruRow`.
+  /// Computes the gradients of `gruRow`.
   ///
-  /// With d the loss's derivative; the two sides differ in the last gate, which r stands before:
+  /// With d the derivative of the loss; the two sides differ in the last gate, which is multiplied
+  /// by r:
   ///
   ///     dn = dh′ (1 − z) (1 − n²), dz = dh′ (h − n) z (1 − z), dr = dn h_n r (1 − r)
   ///     by the projection: dr, dz, dn      by h W_hhᵀ + b_hh: dr, dz, dn r
   ///
   /// - Parameters:
-  ///   - dProjected: written [B, 3 · size].
-  ///   - dRecurrent: written [B, 3 · size].
-  ///   - dPrevious: written, by h without the row's product: dh′ z [B, size].
-  ///   - gates: r, z, h_n as `gruRow` left them; n is worked out again.
+  ///   - dProjected: written, [B, 3 · size].
+  ///   - dRecurrent: written, [B, 3 · size].
+  ///   - dPrevious: written, the gradient by h without the row's product: dh′ z [B, size].
+  ///   - gates: r, z, h_n from `gruRow`; n is recomputed.
   @inline(__always)
   static func gruRowBackward<S: KernelScalar>(
     _ dProjected: UnsafeMutablePointer<S>, _ dRecurrent: UnsafeMutablePointer<S>,
@@ -54,7 +55,7 @@ extension Kernels {
       let x = projected + 3 &* start
       let dx = dProjected + 3 &* start
       let dGate = dRecurrent + 3 &* start
-      // Room for n first: its function has a loop of its own.
+      // Holds n first, whose function needs a separate loop.
       map(dPrevious + start, gate, gate + 2 &* size, x + 2 &* size, size) {
         S.tanh(S.multiplyAdd($0, $1, $2))
       }

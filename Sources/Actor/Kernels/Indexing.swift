@@ -1,8 +1,8 @@
-// Kernels that follow an index, and those that only move numbers. An index out of range is a bug of the
-// caller's and traps in no kernel: whoever makes indices checks them once.
+// Kernels that follow an index, and kernels that only move elements. No kernel checks an index:
+// code that creates indices checks them once.
 
 extension Kernels {
-  /// out [rows] = x [rows, classes] at each row's index.
+  /// Computes out [rows] = x [rows, classes] at each row's index.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func pick<S: KernelScalar>(
@@ -12,7 +12,7 @@ extension Kernels {
     for r in 0..<rows { out[r] = x[r &* classes &+ Int(indices[r])] }
   }
 
-  /// dx [rows, classes] += dy [rows] at each row's index: the gradient of `pick`.
+  /// Computes dx [rows, classes] += dy [rows] at each row's index: the gradient of `pick`.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func pickBackward<S: KernelScalar>(
@@ -22,7 +22,7 @@ extension Kernels {
     for r in 0..<rows { dx[r &* classes &+ Int(indices[r])] += dy[r] }
   }
 
-  /// out [rows, width] = the rows of table [any, width] that the indices name.
+  /// Copies the indexed rows of table [any, width] to out [rows, width].
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func embedding<S: KernelScalar>(
@@ -39,7 +39,7 @@ extension Kernels {
     }
   }
 
-  /// Copies four numbers.
+  /// Copies four elements.
   @inline(__always)
   private static func copyFour<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ from: UnsafePointer<S>
@@ -48,9 +48,9 @@ extension Kernels {
     UnsafeMutableRawPointer(out).storeBytes(of: four, as: SIMD4<S>.self)
   }
 
-  /// dTable [any, width] += dy [rows, width] at the rows that the indices name.
+  /// Computes dTable [any, width] += dy [rows, width] at the indexed rows.
   ///
-  /// Rows are added in order, so that an index that occurs often always sums up in the same order.
+  /// Rows are added in order, which makes the sum of a repeated index reproducible.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func embeddingBackward<S: KernelScalar>(
@@ -63,9 +63,10 @@ extension Kernels {
     }
   }
 
-  /// out [rows, width] = x [rows, width], where rows lie `outStride` and `xStride` apart.
+  /// Copies x [rows, width] to out [rows, width], with row strides `outStride` and `xStride`.
   ///
-  /// Never inlined: a matrix block whose result is cut short here would be taken apart with it.
+  /// Never inlined: a truncated copy of a matrix block inlined into the block's kernel would split
+  /// the block's vectors as well.
   @specialized(where S == Float)
   @specialized(where S == Double)
   @inline(never)
@@ -74,14 +75,15 @@ extension Kernels {
     rows: Int, width: Int
   ) {
     if width == 4 {
-      // As narrow as many an observation: the pieces of a vector cut short would cost more than the numbers.
+      // Four is the width of many observations, where the pieces of a partial vector would cost
+      // more than the copy.
       for r in 0..<rows { copyFour(out + r &* outStride, x + r &* xStride) }
       return
     }
     for r in 0..<rows { map(out + r &* outStride, x + r &* xStride, width) { v in v } }
   }
 
-  /// out [rows, width] += x [rows, width], where rows lie `outStride` and `xStride` apart.
+  /// Computes out [rows, width] += x [rows, width], with row strides `outStride` and `xStride`.
   ///
   /// Never inlined, as above.
   @specialized(where S == Float)
@@ -94,7 +96,7 @@ extension Kernels {
     for r in 0..<rows { accumulate(out + r &* outStride, x + r &* xStride, width) { v in v } }
   }
 
-  /// out [rows, count] = a 1 at each row's index, zeros elsewhere.
+  /// Sets out [rows, count] to a 1 at each row's index, zeros elsewhere.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func oneHot<S: KernelScalar>(
@@ -106,7 +108,7 @@ extension Kernels {
     }
   }
 
-  /// out [rows, count] = a 1 at the place of each row's largest number, the first of several, zeros elsewhere.
+  /// Sets out [rows, count] to a 1 at the first maximum of each row, zeros elsewhere.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func oneHotOfLargest<S: KernelScalar>(
@@ -123,7 +125,7 @@ extension Kernels {
     }
   }
 
-  /// out [rows, bits] = each index's bits as zeros and ones, the lowest first.
+  /// Sets out [rows, bits] to each index's bits as zeros and ones, lowest first.
   ///
   /// Beyond the 31st bit the sign repeats, as in two's complement of any length.
   @specialized(where S == Float)
@@ -138,7 +140,7 @@ extension Kernels {
     }
   }
 
-  /// out [columns, rows] += x [rows, columns] with rows and columns exchanged: the gradient of `transpose`.
+  /// Adds the transpose of x [rows, columns] to out [columns, rows]: the gradient of `transpose`.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func accumulateTransposed<S: KernelScalar>(
@@ -149,13 +151,13 @@ extension Kernels {
     }
   }
 
-  /// out [columns, rows] = x [rows, columns] with rows and columns exchanged; not in place.
+  /// Writes the transpose of x [rows, columns] to out [columns, rows]; not in place.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func transpose<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, columns: Int
   ) {
-    // Tiles of 16 × 16, so that both sides' lines stay in the first cache while they are in use.
+    // Tiles of 16 × 16 keep the cache lines of both sides in the first cache while in use.
     var i = 0
     while i < rows {
       let lastRow = min(i &+ 16, rows)

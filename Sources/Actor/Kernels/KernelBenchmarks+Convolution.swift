@@ -1,10 +1,12 @@
 import Rollout
 
 extension KernelBenchmarks {
-  /// The three convolutions of the Nature DQN's network, with memory of their own, to be run over and over.
+  /// The three convolutions of the Nature DQN with allocated operands, to run repeatedly.
   ///
-  /// From frames [4, 84, 84]: 32 of 8 × 8 every 4, 64 of 4 × 4 every 2, 64 of 3 × 3 (Mnih et al.,
-  /// "Human-level control through deep reinforcement learning", 2015), each with ReLU.
+  /// From frames [4, 84, 84]: 32 of 8 × 8 with stride 4, 64 of 4 × 4 with stride 2, 64 of 3 × 3
+  /// with stride 1, each with ReLU.
+  ///
+  /// Source: Mnih et al. (2015), "Human-level control through deep reinforcement learning".
   package final class Convolutions {
     private struct Layer {
       let shape: ConvolutionShape
@@ -35,7 +37,7 @@ extension KernelBenchmarks {
     private let layers: [Layer]
     private let room: FlatVector<Float>
 
-    /// Allocates the network for so many frames.
+    /// Allocates the network for `images` frames.
     package init(images: Int) {
       frames = KernelBenchmarks.numbers(images * 4 * 84 * 84)
       layers = [
@@ -47,7 +49,7 @@ extension KernelBenchmarks {
         layers.map(\.shape.roomCount).max() ?? 0)
     }
 
-    /// Floating-point operations of the products of a forward pass.
+    /// The number of floating-point operations of the products of a forward pass.
     package var operationCount: Int {
       layers.reduce(0) {
         let shape = $1.shape
@@ -64,7 +66,7 @@ extension KernelBenchmarks {
       }
     }
 
-    /// The gradients of all parameters from a given gradient of the last layer's result.
+    /// Computes the gradients of all parameters from a given gradient of the last layer's result.
     package func backward() {
       for (index, layer) in layers.enumerated().reversed() {
         let x = index == 0 ? frames : layers[index - 1].result

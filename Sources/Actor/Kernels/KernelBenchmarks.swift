@@ -1,8 +1,8 @@
 import Rollout
 
-/// The kernels as a benchmark sees them, and the pace that they are held against.
+/// The kernels to benchmark, and the peak throughput to compare them with.
 package enum KernelBenchmarks {
-  /// Whether this build holds matrix blocks in the 32 registers of AVX-512.
+  /// True if this build keeps matrix blocks in the 32 registers of AVX-512.
   package static var usesAVX512: Bool {
     #if RLPLAY_AVX512
       true
@@ -11,7 +11,7 @@ package enum KernelBenchmarks {
     #endif
   }
 
-  /// Whether this build multiplies and adds in one instruction.
+  /// True if this build multiplies and adds in one instruction.
   package static var usesFMA: Bool {
     #if RLPLAY_FMA
       true
@@ -22,10 +22,10 @@ package enum KernelBenchmarks {
 
   // MARK: The peak
 
-  /// Chains of multiply-adds that do not wait for each other.
+  /// Independent chains of multiply-adds.
   ///
-  /// Enough to hide the latency of two units, few enough to stay in registers: a vector of 16 Floats
-  /// takes one register of AVX-512, two of AVX.
+  /// They are enough to hide the latency of two units and few enough to stay in registers: a vector
+  /// of 16 Floats takes one register of AVX-512, two of AVX.
   #if RLPLAY_AVX512
     private typealias Chains = Constant<12>
     private static let chainCount = 12
@@ -34,15 +34,16 @@ package enum KernelBenchmarks {
     private static let chainCount = 5
   #endif
 
-  /// Floating-point operations in one round of `multiplyAdds`.
+  /// The number of floating-point operations in one round of `multiplyAdds`.
   package static var operationsPerRound: Int { 2 * chainCount * Float.lanes }
 
-  /// Multiplies and adds in registers only, as fast as one core can.
+  /// Multiplies and adds in registers only, at the peak throughput of one core.
   ///
   /// - Parameters:
-  ///   - rounds: how often every chain moves on.
-  ///   - start: where the chains begin, each one further than the last, lest they be found equal.
-  /// - Returns: a sum of all chains, for the caller to keep: what nobody needs is not computed.
+  ///   - rounds: the number of steps of every chain.
+  ///   - start: the start of the first chain; later chains start higher, to keep the compiler from
+  ///     merging equal ones.
+  /// - Returns: the sum of all chains; unused results would not be computed.
   @inline(never)
   package static func multiplyAdds(rounds: Int, from start: Float) -> Float {
     multiplyAdds(rounds, start, Chains.self)
@@ -54,7 +55,7 @@ package enum KernelBenchmarks {
   ) -> Float {
     var chains = InlineArray<count, Float.Vector>(repeating: Float.Vector(repeating: start))
     for i in 0..<count { chains[i] += Float(i) }
-    // Every chain nears 2, far from overflow and from subnormal numbers.
+    // Every chain converges to 2, far from overflow and from subnormal numbers.
     let factor = Float.Vector(repeating: 0.5)
     let addend = Float.Vector(repeating: 1)
     for _ in 0..<rounds {
@@ -67,26 +68,26 @@ package enum KernelBenchmarks {
 
   // MARK: Products
 
-  /// Small whole numbers over a power of two: products and sums of them stay ordinary numbers.
+  /// Returns small integers divided by a power of two, with normal numbers as sums and products.
   static func numbers(_ count: Int) -> FlatVector<Float> {
     let vector = FlatVector<Float>(repeating: 0, count: count)
     for index in 0..<count { vector.base[index] = Float(index % 61 - 30) / 32 }
     return vector
   }
 
-  /// A matrix product with memory of its own, to be run over and over.
+  /// A matrix product with allocated operands, to run repeatedly.
   package final class Product {
-    /// Which kernel computes it.
+    /// The kernel that computes the product.
     package enum Kernel: Sendable {
       /// C = A · B.
       case matrices
       /// A linear layer with bias and ReLU.
       case linearLayer
-      /// A linear layer with bias, and the gradients of its weight, its bias and its input: three products.
+      /// A linear layer with bias and the gradients of weight, bias and input: three products.
       case linearGradients
     }
 
-    /// Floating-point operations of one run's products.
+    /// The number of floating-point operations of one run's products.
     package var operationCount: Int {
       (kernel == .linearGradients ? 6 : 2) * rows * depth * columns
     }
@@ -102,7 +103,7 @@ package enum KernelBenchmarks {
     private let result: FlatVector<Float>
     private let gradients: Gradients?
 
-    /// What a layer's backward pass reads and writes besides.
+    /// The additional operands and results of a layer's backward pass.
     private struct Gradients {
       let ofResult: FlatVector<Float>
       let ofInput: FlatVector<Float>
@@ -110,7 +111,7 @@ package enum KernelBenchmarks {
       let ofBias: FlatVector<Float>
     }
 
-    /// Allocates [rows, depth] · [depth, columns] and fills it with numbers.
+    /// Allocates [rows, depth] · [depth, columns] and fills the operands with numbers.
     package init(_ kernel: Kernel, rows: Int, depth: Int, columns: Int) {
       self.kernel = kernel
       self.rows = rows
@@ -146,8 +147,10 @@ package enum KernelBenchmarks {
       }
     }
 
-    /// Forwards and backwards with all that an update pays for: `right` [columns, depth] is the weight, which
-    /// is transposed because it has changed since, and gradients are cleared because kernels add to them.
+    /// Runs forward and backward with all costs of an update.
+    ///
+    /// The weight `right` [columns, depth] is transposed, as after each change of the weights.
+    /// Gradients are cleared because the kernels add to them.
     private func runBothWays(_ gradients: Gradients) {
       Kernels.transpose(rightTransposed.base, right.base, rows: columns, columns: depth)
       Kernels.linearForward(

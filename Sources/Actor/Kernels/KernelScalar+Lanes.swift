@@ -1,10 +1,10 @@
-// Vectors cut short, for the ends of arrays. A power-of-two piece at a time: the machine's masked moves
-// cannot be named in Swift, and a byte-wise copy through memory stalls the load that follows it.
+// Partial vectors for the ends of arrays, in pieces of a power of two. Swift cannot express the
+// machine's masked moves, and a bytewise copy through memory stalls the load after it.
 
-// What is public here is documented at the protocol that asks for it.
+// Public members are documented in `KernelScalar`.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
-/// The first `count` < 8 numbers at an address, the other lanes zero.
+/// Returns the first `count` < 8 elements at an address, the other lanes zero.
 @inline(__always)
 private func loadBelow8<S: SIMDScalar & BitwiseCopyable & BinaryFloatingPoint>(
   _ count: Int, _ pointer: UnsafePointer<S>
@@ -19,7 +19,7 @@ private func loadBelow8<S: SIMDScalar & BitwiseCopyable & BinaryFloatingPoint>(
   return result
 }
 
-/// The first `count` < 4 numbers at an address, the other lanes zero.
+/// Returns the first `count` < 4 elements at an address, the other lanes zero.
 @inline(__always)
 private func loadBelow4<S: SIMDScalar & BinaryFloatingPoint>(
   _ count: Int, _ pointer: UnsafePointer<S>

@@ -1,7 +1,7 @@
-// One row of an LSTM between the matrix products, all environments.
+// One row of an LSTM between the matrix products, for all environments.
 
 extension Kernels {
-  /// The gates and the states of one row.
+  /// Computes the gates and the states of one row.
   ///
   ///     i = σ(xᵢ + hᵢ)   f = σ(x_f + h_f)   g = tanh(x_g + h_g)   o = σ(x_o + h_o)
   ///     c′ = f c + i g   h′ = o tanh c′
@@ -9,7 +9,7 @@ extension Kernels {
   /// - Parameters:
   ///   - hidden: h′ [B, size].
   ///   - cell: c′ [B, size].
-  ///   - gates: h W_hhᵀ + b_hh [B, 4 · size], in whose place i, f, g, o are left.
+  ///   - gates: h W_hhᵀ + b_hh [B, 4 · size] on entry; i, f, g, o on return.
   ///   - projected: x W_ihᵀ + b_ih [B, 4 · size].
   ///   - previous: c [B, size].
   @inline(__always)
@@ -22,7 +22,7 @@ extension Kernels {
       let start = environment &* size
       let gate = gates + 4 &* start
       let x = projected + 4 &* start
-      // A loop for each function: all in one, and the optimiser no longer undoes the calls.
+      // One loop for each function: in a single loop the compiler no longer inlines the calls.
       map(gate, gate, x, 2 &* size) { S.sigmoid($0 + $1) }
       map(gate + 2 &* size, gate + 2 &* size, x + 2 &* size, size) { S.tanh($0 + $1) }
       map(gate + 3 &* size, gate + 3 &* size, x + 3 &* size, size) { S.sigmoid($0 + $1) }
@@ -34,18 +34,18 @@ extension Kernels {
     }
   }
 
-  /// The gradients of `lstmRow`.
+  /// Computes the gradients of `lstmRow`.
   ///
-  /// With d the loss's derivative and t = tanh c′:
+  /// With d the derivative of the loss and t = tanh c′:
   ///
   ///     dc′ += dh′ o (1 − t²)
   ///     before the gates: dc′ g i (1 − i), dc′ c f (1 − f), dc′ i (1 − g²), dh′ t o (1 − o)
   ///
   /// - Parameters:
-  ///   - dGates: written, by what comes before the gates: [B, 4 · size].
-  ///   - dPreviousHidden: written, zero: what the row's product adds to.
-  ///   - dPrevious: written, by c: dc′ f [B, size].
-  ///   - gates: i, f, g, o as `lstmRow` left them.
+  ///   - dGates: written, the gradient before the gates: [B, 4 · size].
+  ///   - dPreviousHidden: written, zeros, to which the row's product is added.
+  ///   - dPrevious: written, the gradient by c: dc′ f [B, size].
+  ///   - gates: i, f, g, o from `lstmRow`.
   @inline(__always)
   static func lstmRowBackward<S: KernelScalar>(
     _ dGates: UnsafeMutablePointer<S>, _ dPreviousHidden: UnsafeMutablePointer<S>,
@@ -53,7 +53,7 @@ extension Kernels {
     _ gates: UnsafePointer<S>, _ previous: UnsafePointer<S>, _ cell: UnsafePointer<S>,
     environments: Int, size: Int
   ) {
-    // Room for the tangents first: in a loop of their own, as in `lstmRow`.
+    // Holds the tangents first, computed in a separate loop as in `lstmRow`.
     map(dPreviousHidden, cell, environments &* size) { S.tanh($0) }
     for environment in 0..<environments {
       let start = environment &* size

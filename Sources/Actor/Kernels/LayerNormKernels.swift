@@ -1,11 +1,12 @@
-// Layer norm. Ranked goals: a row's result does not depend on the rows beside it; deviations are squared
-// after the mean was taken off, so that nothing cancels; few passes over a row, which lies in the cache.
+// Layer norm. Goals in order of priority: a row's result does not depend on its neighbors;
+// deviations are squared after subtracting the mean, which avoids cancellation; few passes over a
+// row, which stays in the cache.
 
 extension Kernels {
-  /// Layer norm along each row: y [rows, columns] = (x − mean) / √(variance + ε) · weight + bias.
+  /// Normalizes each row: y [rows, columns] = (x − mean) / √(variance + ε) · weight + bias.
   ///
-  /// `statistics` [rows, 2] keeps each row's mean and 1 / √(variance + ε) for the gradient. `y` must not
-  /// overlap the inputs.
+  /// `statistics` [rows, 2] keeps each row's mean and 1 / √(variance + ε) for the gradient. `y`
+  /// must not overlap the inputs.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func layerNorm<S: KernelScalar>(
@@ -30,9 +31,9 @@ extension Kernels {
     }
   }
 
-  /// The gradient of `layerNorm` by its input, added to dx [rows, columns].
+  /// Adds the gradient of `layerNorm` by its input to dx [rows, columns].
   ///
-  /// With x̂ = (x − mean) · s, s = 1 / √(variance + ε) and g = dy · weight, whose means are over the row:
+  /// With x̂ = (x − mean) · s, s = 1 / √(variance + ε) and g = dy · weight, and means over the row:
   ///
   ///     dx += s · (g − mean(g) − x̂ · mean(g · x̂))
   @specialized(where S == Float)
@@ -58,7 +59,7 @@ extension Kernels {
     }
   }
 
-  /// The gradients of `layerNorm` by its parameters: dWeight += Σ dy · x̂ and dBias += Σ dy over the rows.
+  /// Adds the parameters' gradients of `layerNorm`: dWeight += Σ dy · x̂, dBias += Σ dy over rows.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func layerNormBackwardParameters<S: KernelScalar>(
@@ -76,7 +77,7 @@ extension Kernels {
     }
   }
 
-  /// Σ dy[i] · weight[i] · (x[i] − mean) over `count` elements.
+  /// Returns Σ dy[i] · weight[i] · (x[i] − mean) over `count` elements.
   @inline(__always)
   private static func slopeSum<S: KernelScalar>(
     _ dy: UnsafePointer<S>, _ weight: UnsafePointer<S>, _ x: UnsafePointer<S>, mean: S, count: Int
@@ -91,7 +92,7 @@ extension Kernels {
     }
     let rest = count &- i
     if rest > 0 {
-      // The spare lanes hold no deviation, but their gradient is zero.
+      // The deviations of spare lanes are meaningless, but their gradient is zero.
       let gradient = S.loadFirst(rest, dy + i) * S.loadFirst(rest, weight + i)
       total = S.multiplyAdd(gradient, S.loadFirst(rest, x + i) - centre, total)
     }

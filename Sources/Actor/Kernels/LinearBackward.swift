@@ -1,10 +1,10 @@
-// The gradients of a linear layer: of its input, and of its parameters.
+// The gradients of a linear layer by its input and by its parameters.
 
 extension Kernels {
-  /// The gradient of a layer's input: dx [rows, inputs] += dy [rows, outputs] · W [outputs, inputs].
+  /// Computes the input's gradient: dx [rows, inputs] += dy [rows, outputs] · W [outputs, inputs].
   ///
-  /// `dxRowStride` is how far dx's rows lie apart, `weightRowStride` W's. A range of the input's columns
-  /// alone is asked for by passing its width as `inputs` and `weight` (and `dx`) at its first column.
+  /// `dxRowStride` and `weightRowStride` are the row strides of dx and W. To compute a range of the
+  /// input's columns alone, pass its width as `inputs`, and `weight` and `dx` at its first column.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func linearBackwardInput<S: KernelScalar>(
@@ -16,10 +16,10 @@ extension Kernels {
       bRowStride: weightRowStride, cRowStride: dxRowStride, accumulate: true)
   }
 
-  /// The gradients of a layer's parameters: dW [outputs, inputs] += dyᵀ · x, dBias [outputs] += Σ dy.
+  /// Computes the parameters' gradients: dW [outputs, inputs] += dyᵀ · x, dBias [outputs] += Σ dy.
   ///
-  /// `dy` is [rows, outputs], the gradient before the bias was added; `x` is [rows, inputs]. `dBias` may
-  /// be absent.
+  /// `dy` is [rows, outputs], the gradient before the bias was added; `x` is [rows, inputs].
+  /// `dBias` may be absent.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func linearBackwardParameters<S: KernelScalar>(
@@ -36,9 +36,10 @@ extension Kernels {
     }
   }
 
-  /// dW [outputs, inputs] += (xᵀ · dy)ᵀ, for fewer inputs than a vector has lanes.
+  /// Computes dW [outputs, inputs] += (xᵀ · dy)ᵀ for fewer inputs than a vector has lanes.
   ///
-  /// The outputs lie along the vectors; 32 of them at a time are summed up on the stack, then added.
+  /// Vectors run along the outputs. Two vectors of outputs at a time, 32 in Float, are summed on
+  /// the stack and then added.
   private static func transposedWeightGradient<S: KernelScalar>(
     _ dWeight: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ x: UnsafePointer<S>,
     rows: Int, inputs: Int, outputs: Int

@@ -1,12 +1,12 @@
-// PyTorch's linear layer. A row's result is bit-identical whatever the number of rows and the row's
-// place among them: the choice between the two ways below depends on the layer's own sizes only.
+// PyTorch's linear layer. A row's result is bit-identical for any number of rows and any position
+// among them, because the choice between the two methods below depends on the layer's sizes only.
 
 extension Kernels {
-  /// A linear layer: y [rows, outputs] = activation(x [rows, inputs] · Wᵀ + bias [outputs]).
+  /// Applies a linear layer: y [rows, outputs] = activation(x · Wᵀ + bias [outputs]).
   ///
-  /// `weight` is [outputs, inputs], and `weightTransposed` [inputs, outputs] holds the same numbers: the
-  /// caller brings it up to date (`transpose`) whenever the weights change. `bias` may be absent. `y`
-  /// must not overlap the inputs.
+  /// `x` is [rows, inputs] and `weight` [outputs, inputs]. `weightTransposed` [inputs, outputs]
+  /// holds the same numbers; the caller updates it with `transpose` after each change of the
+  /// weights. `bias` may be absent. `y` must not overlap the inputs.
   ///
   /// - Precondition: the activation is fusible.
   @specialized(where S == Float)
@@ -35,10 +35,11 @@ extension Kernels {
     }
   }
 
-  /// A linear layer with 1, 2 or 4 outputs: dot products along the inputs, a vector of results at a time.
+  /// Applies a linear layer with 1, 2 or 4 outputs by dot products along the inputs.
   ///
-  /// Each result's partial sums are a vector, of which four sums are left in memory; `lanes` such fours
-  /// become one vector of results, which are neighbours in y.
+  /// It computes one vector of results at a time. Each result is accumulated in a vector, which is
+  /// reduced to four sums in memory. `lanes` groups of four sums become one vector of results,
+  /// which are adjacent in y.
   @inline(__always)
   private static func rowDots<S: KernelScalar, let outputs: Int>(
     _ y: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ weight: UnsafePointer<S>,
@@ -63,7 +64,7 @@ extension Kernels {
           if outputs == 1 {
             storeRowDots(to, from, weight, inputs, Constant<1>.self)
           }
-          // Two outputs at a time: more at once, and the optimiser weaves their sums into each other.
+          // Two outputs at a time: with more, the compiler interleaves their sums.
           for pair in 0..<(outputs / 2) {
             let at = weight + 2 &* pair &* inputs
             storeRowDots(to + 8 &* pair, from, at, inputs, Constant<2>.self)
@@ -85,7 +86,7 @@ extension Kernels {
     }
   }
 
-  /// The products of one row of x with each row of the weight, summed up to four numbers each.
+  /// Multiplies one row of x with each row of the weight and reduces each to four sums.
   @inline(__always)
   private static func storeRowDots<S: KernelScalar, let outputs: Int>(
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ weight: UnsafePointer<S>,

@@ -1,8 +1,8 @@
-// Matrix products. Ranked goals: each element's sum in the same order whatever the number of rows, the
-// machine's peak for large matrices, little overhead for the small ones that a worker has.
+// Matrix products. Goals in order of priority: each element is summed in the same order for any
+// number of rows; the machine's peak for large matrices; little overhead for a worker's small ones.
 
 extension Kernels {
-  /// A product from the definition: the specification of `matmul`, for tests.
+  /// Computes a product from its definition: the specification of `matmul`, for tests.
   static func matmulNaive<S: KernelScalar>(
     _ c: UnsafeMutablePointer<S>, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>,
     m: Int, n: Int, k: Int, aRowStride: Int, aDepthStride: Int, bRowStride: Int, cRowStride: Int,
@@ -19,11 +19,11 @@ extension Kernels {
     }
   }
 
-  /// The product of two matrices: C [m, n] = A [m, k] · B [k, n], or added to what C holds.
+  /// Multiplies two matrices: C [m, n] = A [m, k] · B [k, n], or adds the product to C.
   ///
-  /// A's element (i, p) lies at a[i·aRowStride + p·aDepthStride], so Aᵀ needs no copy; B and C are
-  /// row-major. Any size may be zero: with k = 0, C becomes zero unless accumulating. C must not overlap
-  /// A or B.
+  /// A's element (i, p) lies at a[i·aRowStride + p·aDepthStride], so Aᵀ needs no copy. B and C are
+  /// row-major. Any size may be zero: with k = 0, C becomes zero unless accumulating. C must not
+  /// overlap A or B.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func matmul<S: KernelScalar>(
@@ -37,9 +37,10 @@ extension Kernels {
     product(c, m: m, n: n, cRowStride: cRowStride, operands)
   }
 
-  /// `matmul` with a beginning (bias) and an end (rectification) of its own.
+  /// Multiplies two matrices as `matmul`, with an initial bias and a final rectification.
   ///
-  /// Panels of B that are narrower than a block, or used often enough, are first copied to the stack.
+  /// Panels of B are first copied to the stack if they are narrower than a block, used often
+  /// enough, or part of a product deeper than `panelDepth`.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func product<S: KernelScalar>(
@@ -48,7 +49,7 @@ extension Kernels {
     let blockWidth = blockVectors &* S.lanes
     let isLarge = m >= 32 && operands.depth &* n > 4096
     if !isLarge && operands.depth <= panelDepth {
-      // Small enough to be read where it lies; only what is left at the right must be padded.
+      // Small enough to be read in place; only the remaining columns at the right are padded.
       let whole = n &- n % blockWidth
       wholeColumns(c, m: m, n: whole, cRowStride: cRowStride, operands)
       if whole < n {
@@ -62,7 +63,7 @@ extension Kernels {
     }
   }
 
-  /// A product whose columns are a multiple of the block's, without copying B.
+  /// Computes a product with a whole number of blocks of columns, without copying B.
   @inline(__always)
   private static func wholeColumns<S: KernelScalar>(
     _ c: UnsafeMutablePointer<S>, m: Int, n: Int, cRowStride: Int, _ operands: ProductOperands<S>
@@ -84,21 +85,22 @@ extension Kernels {
     }
   }
 
-  /// How much depth is summed up before a result goes back to memory: it bounds the panel on the stack.
+  /// The depth summed before a result returns to memory; it bounds the panel on the stack.
   static var panelDepth: Int { 256 }
 
-  /// How many rows of A are used with each panel of B: 256 × 256 Floats leave room in a 1 MB cache.
+  /// The number of rows of A per panel of B: 256 × 256 Floats leave room in a 1 MB cache.
   static var panelRows: Int { 256 }
 
-  /// A product that copies each panel of B [panelDepth, block] to the stack, padded with zeros.
+  /// Computes a product with each panel of B [panelDepth, block] copied to the stack, zero-padded.
   ///
-  /// Copied, a panel is contiguous: rows a power of two apart would fall onto few lines of the cache.
+  /// The copy is contiguous. Rows a power of two apart would map to few cache lines.
   @inline(never)
   private static func packedProduct<S: KernelScalar>(
     _ c: UnsafeMutablePointer<S>, m: Int, n: Int, cRowStride: Int, _ operands: ProductOperands<S>
   ) {
-    // 32 KB whatever the scalar, and two vectors for the bias. Counted as initialised without being written: the panel's rows in use
-    // are always packed before they are read, and clearing it would cost more than a small product.
+    // 32 KB for either scalar, and two vectors for the bias. The array counts as initialized
+    // without being written. The rows in use are always packed before they are read, and clearing
+    // the panel would cost more than a small product.
     var panel = InlineArray<514, S.Vector> { span in
       span.withUnsafeMutableBufferPointer { buffer, initializedCount in
         initializedCount = buffer.count
@@ -112,7 +114,7 @@ extension Kernels {
     }
   }
 
-  /// The loops of a packed product: depth, rows, columns.
+  /// Runs the loops of a packed product: depth, rows, columns.
   @inline(__always)
   private static func packedProduct<S: KernelScalar>(
     _ c: UnsafeMutablePointer<S>, m: Int, n: Int, cRowStride: Int, _ operands: ProductOperands<S>,
@@ -161,7 +163,7 @@ extension Kernels {
     } while p < operands.depth
   }
 
-  /// Copies at most two vectors' worth of numbers, the spare lanes zero.
+  /// Copies at most two vectors of elements, the spare lanes zero.
   @inline(__always)
   private static func padVectors<S: KernelScalar>(
     _ padded: UnsafeMutablePointer<S>, _ numbers: UnsafePointer<S>, _ width: Int
@@ -169,7 +171,7 @@ extension Kernels {
     for i in 0..<(2 &* S.lanes) { padded[i] = i < width ? numbers[i] : 0 }
   }
 
-  /// Copies `depth` rows of `width` numbers into rows of whole vectors, the spare lanes zero.
+  /// Copies `depth` rows of `width` elements into rows of whole vectors, the spare lanes zero.
   @inline(__always)
   private static func pack<S: KernelScalar, let vectors: Int>(
     _ panel: UnsafeMutablePointer<S>, _ b: UnsafePointer<S>, _ bRowStride: Int,

@@ -1,29 +1,29 @@
-// The innermost part of every matrix product: one block of the result, held in registers.
+// The innermost part of every matrix product: one block of the result in registers.
 
-/// A number in a type, so that loops over it have a constant bound and are undone by the optimiser.
+/// A number as a type, which gives loops a constant bound for the compiler to unroll.
 enum Constant<let value: Int> {}
 
-/// Where a product's factors lie, and what a result begins and ends with.
+/// The factors of a product and the initial and final operations on its result.
 struct ProductOperands<S: KernelScalar> {
   /// The left factor: row i, depth p lies at i·aRowStride + p·aDepthStride.
   var a: UnsafePointer<S>
   var aRowStride: Int
   var aDepthStride: Int
-  /// The right factor: depth p begins at p·bRowStride, its columns are neighbours.
+  /// The right factor: depth p begins at p·bRowStride, its columns are contiguous.
   var b: UnsafePointer<S>
   var bRowStride: Int
-  /// How many products are summed up.
+  /// The number of products summed for each element.
   var depth: Int
-  /// Whether sums are added to what the result holds.
+  /// True to add the sums to the result's previous values.
   var accumulates: Bool
-  /// What sums begin with unless they are added, a value for each column; zero where absent.
+  /// The initial value of each column's sums unless accumulating; nil for zero.
   var bias: UnsafePointer<S>?
-  /// Whether negative results become zero at the end.
+  /// True to replace negative results with zero at the end.
   var rectifies: Bool
 }
 
 extension Kernels {
-  /// How many vectors of a row of the result are held in registers at once.
+  /// The number of vectors of a row of the result held in registers at once.
   static var blockVectors: Int {
     #if RLPLAY_AVX512
       2
@@ -32,17 +32,17 @@ extension Kernels {
     #endif
   }
 
-  /// One block of a product: `rows` rows of `vectors` whole vectors, in C, in B and in the bias.
+  /// Computes one block: `rows` rows of `vectors` whole vectors, in C, in B and in the bias.
   ///
-  /// Each element is one chain of multiply-adds in the order of depth, whatever the block's shape: this
-  /// is why a row's result does not depend on the rows beside it. What C held is added at the end, where
-  /// nothing but the next block waits for it to come from memory.
+  /// Each element is one chain of multiply-adds in order of depth for any shape of the block. That
+  /// is why a row's result does not depend on its neighbors. The previous value of C is added at
+  /// the end, where only the next block waits for it to be loaded.
   @inline(__always)
   static func block<S: KernelScalar, let rows: Int, let vectors: Int>(
     _ c: UnsafeMutablePointer<S>, cRowStride: Int, _ operands: ProductOperands<S>,
     _: Constant<rows>.Type, _: Constant<vectors>.Type
   ) {
-    // Only loops without branches in them are undone early enough for the sums to become registers.
+    // Only loops without branches are unrolled early enough to keep the sums in registers.
     typealias Row = InlineArray<vectors, S.Vector>
     var sums = InlineArray<rows, Row>(repeating: Row(repeating: S.Vector(repeating: 0)))
     if !operands.accumulates, let bias = operands.bias {
@@ -51,8 +51,8 @@ extension Kernels {
       }
     }
 
-    // A pointer for each row: one address counted up from row to row would be a chain of additions as
-    // long as the multiply-adds take.
+    // One pointer for each row: an address incremented from row to row would be a chain of
+    // additions as long as the multiply-adds take.
     var starts = InlineArray<rows, UnsafePointer<S>>(repeating: operands.a)
     for i in 0..<rows { starts[i] = operands.a + i &* operands.aRowStride }
     var b = operands.b
@@ -91,7 +91,7 @@ extension Kernels {
     }
   }
 
-  /// A block whose last vector has only `lastLanes` lanes in C: it is worked out beside C.
+  /// Computes a block beside C, with only `lastLanes` lanes of its last vector in C.
   @inline(never)
   static func narrowBlock<S: KernelScalar, let rows: Int, let vectors: Int>(
     _ c: UnsafeMutablePointer<S>, cRowStride: Int, _ operands: ProductOperands<S>, lastLanes: Int,
@@ -123,7 +123,7 @@ extension Kernels {
     }
   }
 
-  /// All rows of a product, for the columns of one block: 8, 4, 2, 1 rows at a time.
+  /// Computes all rows of a product for the columns of one block: 8, 4, 2, 1 rows at a time.
   ///
   /// C's last vector has `lastLanes` lanes; B and the bias have whole vectors.
   @inline(__always)
@@ -157,7 +157,7 @@ extension Kernels {
     }
   }
 
-  /// The block that begins at row `i`, whole or narrow; moves `i` and the left factor beyond it.
+  /// Computes the block at row `i`, whole or narrow, and advances `i` and the left factor.
   @inline(__always)
   private static func blockRows<S: KernelScalar, let rows: Int, let vectors: Int>(
     _ c: UnsafeMutablePointer<S>, at i: inout Int, cRowStride: Int,

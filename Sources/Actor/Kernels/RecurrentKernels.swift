@@ -1,17 +1,18 @@
-// LSTM and GRU over all rows of a fragment. Ranked goals: one row at a time gives the same bits as all rows
-// at once; as few passes as possible beside the matrix products; the parameters' gradient as one product.
+// LSTM and GRU over all rows of a fragment. Goals in order of priority: one row at a time gives the
+// same bits as all rows at once; few passes besides the matrix products; the parameters' gradient
+// as one product.
 
-/// Which recurrent layer it is.
+/// The kind of recurrent layer.
 enum RecurrentCell: BitwiseCopyable, Equatable {
   /// Long short-term memory: gates i, f, g, o.
   case lstm
   /// Gated recurrent unit: gates r, z, n.
   case gru
 
-  /// How many rows of `size` a weight has.
+  /// The number of gates, each `size` rows of a weight.
   var gateCount: Int { self == .lstm ? 4 : 3 }
 
-  /// What is carried from row to row: h, and c where there is one.
+  /// The number of states between rows: h and, for an LSTM, c.
   var stateCount: Int { self == .lstm ? 2 : 1 }
 }
 
@@ -21,18 +22,18 @@ struct RecurrentShape: BitwiseCopyable {
   var steps: Int
   var environments: Int
   var size: Int
-  /// Whether gates and earlier states are kept for a gradient; otherwise every row uses the same memory.
+  /// True to keep gates and earlier states for a gradient; otherwise every row reuses one memory.
   var keepsRows: Bool
 
-  /// Numbers of one state in one row: [B, size].
+  /// The number of elements of one state in one row: [B, size].
   var rowCount: Int { environments &* size }
-  /// Numbers before the gates in one row: [B, gates · size].
+  /// The number of elements before the gates in one row: [B, gates · size].
   var gateRowCount: Int { cell.gateCount &* rowCount }
-  /// Rows that there is memory for.
+  /// The number of rows with memory.
   var keptSteps: Int { keepsRows ? steps : 1 }
 }
 
-/// What a recurrent layer reads, and what it leaves.
+/// The operands and results of a recurrent layer.
 struct RecurrentMemory<S: KernelScalar> {
   var shape: RecurrentShape
   /// x W_ihᵀ + b_ih [T, B, gates · size].
@@ -42,58 +43,58 @@ struct RecurrentMemory<S: KernelScalar> {
   var transposed: UnsafePointer<S>
   /// b_hh [gates · size].
   var bias: UnsafePointer<S>
-  /// Not 0 where the state is zero before the row: [T, B].
+  /// Not 0 where the state is zeroed before the row: [T, B].
   var resets: UnsafePointer<S>
   /// The states before the first row, [B, size] each; a GRU never reads `cell`.
   var hidden: UnsafePointer<S>
   var cell: UnsafePointer<S>
   /// The states after each row: [states, T, B, size].
   var states: UnsafeMutablePointer<S>
-  /// The states before each row, zero where it says so: [states, kept rows, B, size].
+  /// The states before each row after resets: [states, kept rows, B, size].
   var previous: UnsafeMutablePointer<S>
-  /// The gates, activated [kept rows, B, gates · size]; a GRU's last one is W_hn h + b_hn.
+  /// The activated gates [kept rows, B, gates · size]; a GRU's last one is W_hn h + b_hn.
   var gates: UnsafeMutablePointer<S>
 
-  /// A state as it was left by the row before.
+  /// Returns a state after the row before, without resets.
   @inline(__always)
   func stateBefore(_ t: Int, _ state: Int) -> UnsafePointer<S> {
     if t == 0 { return state == 0 ? hidden : cell }
     return UnsafePointer(self.state(t &- 1, state))
   }
 
-  /// A state after a row.
+  /// Returns a state after a row.
   @inline(__always)
   func state(_ t: Int, _ state: Int) -> UnsafeMutablePointer<S> {
     states + (state &* shape.steps &+ t) &* shape.rowCount
   }
 
-  /// A state as a row begins with it.
+  /// Returns a state before a row, after resets.
   @inline(__always)
   func previous(_ t: Int, _ state: Int) -> UnsafeMutablePointer<S> {
     previous + (state &* shape.keptSteps &+ (shape.keepsRows ? t : 0)) &* shape.rowCount
   }
 
-  /// A row's gates.
+  /// Returns a row's gates.
   @inline(__always)
   func gates(_ t: Int) -> UnsafeMutablePointer<S> {
     gates + (shape.keepsRows ? t : 0) &* shape.gateRowCount
   }
 }
 
-/// Where a recurrent layer's gradients go; all but `states` and `carried` are of the memory's shapes.
+/// The gradients of a recurrent layer; all but `states` and `carried` have the memory's shapes.
 struct RecurrentGradients<S: KernelScalar> {
-  /// What came from outside; what passes from row to row is added on the way.
+  /// The gradients by the outputs; those passed from row to row are added during the pass.
   var states: UnsafeMutablePointer<S>
-  /// Written, not added to: nothing but the layer reads the projection.
+  /// Written, not added to: only this layer reads the projection.
   var projected: UnsafeMutablePointer<S>
   var weight: UnsafeMutablePointer<S>
   var bias: UnsafeMutablePointer<S>
-  /// Absent where the first states carry no gradient.
+  /// Absent if the first states have no gradient.
   var hidden: UnsafeMutablePointer<S>?
   var cell: UnsafeMutablePointer<S>?
-  /// By h W_hhᵀ + b_hh [T, B, gates · size]; an LSTM's is `projected`, since it adds the two.
+  /// By h W_hhᵀ + b_hh [T, B, gates · size]; `projected` for an LSTM, which adds the two.
   var recurrent: UnsafeMutablePointer<S>
-  /// By the states as one row begins with them: [states, B, size], used anew by every row.
+  /// By the states before one row, after resets: [states, B, size], reused by every row.
   var carried: UnsafeMutablePointer<S>
 }
 
@@ -128,7 +129,7 @@ extension Kernels {
     }
   }
 
-  /// The gradients of `recurrentForward`, from the last row to the first.
+  /// Computes the gradients of `recurrentForward`, from the last row to the first.
   ///
   /// - Precondition: the rows were kept.
   @specialized(where S == Float)
@@ -163,7 +164,7 @@ extension Kernels {
       rows: shape.steps &* environments, inputs: size, outputs: width)
   }
 
-  /// One row's gradients by what comes before its gates, and by its states but for the product's part.
+  /// Computes one row's gradients before the gates and by its states, without the product's part.
   @inline(__always)
   private static func rowBackward<S: KernelScalar>(
     _ t: Int, _ gradients: RecurrentGradients<S>, _ memory: RecurrentMemory<S>
@@ -185,7 +186,7 @@ extension Kernels {
     }
   }
 
-  /// out [rows, width] = x, or zero in the rows that are reset.
+  /// Copies x to out [rows, width], with zeros in the reset rows.
   @inline(__always)
   private static func copyUnlessReset<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ resets: UnsafePointer<S>, rows: Int,
@@ -193,7 +194,7 @@ extension Kernels {
   ) {
     for row in 0..<rows {
       let start = row &* width
-      // Chosen, not multiplied: what is not a number ends with its episode.
+      // A selection, not a product with 0: a NaN ends with its episode.
       if resets[row] == 0 {
         (out + start).update(from: x + start, count: width)
       } else {
@@ -202,7 +203,7 @@ extension Kernels {
     }
   }
 
-  /// out [rows, width] += x, but in the rows that are reset.
+  /// Adds x to out [rows, width], except in the reset rows.
   @inline(__always)
   private static func addUnlessReset<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ resets: UnsafePointer<S>, rows: Int,

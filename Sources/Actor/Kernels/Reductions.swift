@@ -1,8 +1,9 @@
-// Sums and maxima. The order of a sum depends on the sizes only: four partial vectors, then the lanes in
-// pairs. So results repeat exactly, and errors grow like count/64, not like count.
+// Sums and maxima. The order of a sum depends on the sizes only: four partial vectors, then the
+// lanes in pairs. Results are therefore reproducible, and in Float errors grow like count/64, not
+// like count.
 
 extension Kernels {
-  /// Σ x[i] over `count` elements; zero for none.
+  /// Returns Σ x[i] over `count` elements; zero for none.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func sum<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
@@ -26,13 +27,13 @@ extension Kernels {
     return S.laneSum((first + second) + (third + fourth))
   }
 
-  /// Σ x[i]² over `count` elements; zero for none.
+  /// Returns Σ x[i]² over `count` elements; zero for none.
   @inline(__always)
   static func sumOfSquares<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
     dot(x, x, count: count)
   }
 
-  /// Σ x[i]·y[i] over `count` elements; zero for none.
+  /// Returns Σ x[i]·y[i] over `count` elements; zero for none.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func dot<S: KernelScalar>(
@@ -64,7 +65,7 @@ extension Kernels {
     return S.laneSum((first + second) + (third + fourth))
   }
 
-  /// √(Σ (x[i] − mean)² / (count − 1)) over `count` elements; zero for one.
+  /// Returns √(Σ (x[i] − mean)² / (count − 1)) over `count` elements; zero for one.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func deviation<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
@@ -86,7 +87,7 @@ extension Kernels {
     return (total / S(count &- 1)).squareRoot()
   }
 
-  /// The largest of `count` elements; −∞ for none, NaN if one is NaN.
+  /// Returns the largest of `count` elements; −∞ for none, NaN if one is NaN.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func maximum<S: KernelScalar>(_ x: UnsafePointer<S>, count: Int) -> S {
@@ -106,7 +107,7 @@ extension Kernels {
     return S.laneMaximum(S.maximum(largest, last))
   }
 
-  /// out [columns] += the sums of x [rows, columns] over its rows.
+  /// Adds the sums of x [rows, columns] over its rows to out [columns].
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func columnSums<S: KernelScalar>(
@@ -152,10 +153,11 @@ extension Kernels {
     }
   }
 
-  /// out [columns] += column sums for fewer columns than a vector has lanes.
+  /// Adds the column sums to out [columns] for fewer columns than a vector has lanes.
   ///
-  /// `columns` vectors in a row hold `lanes` whole rows: lane l of the v-th always belongs to column
-  /// (v·lanes + l) mod columns, so whole vectors are summed up first and sorted out at the end.
+  /// `columns` consecutive vectors hold `lanes` whole rows: lane l of the v-th always belongs to
+  /// column (v·lanes + l) mod columns. Whole vectors are summed first and distributed to the
+  /// columns at the end.
   private static func narrowColumnSums<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, columns: Int
   ) {
@@ -177,7 +179,7 @@ extension Kernels {
     }
   }
 
-  /// The sum of vectors that are `step` numbers apart, the last of `count` numbers cut short.
+  /// Returns the sum of vectors `step` elements apart, the last of `count` elements partial.
   @inline(__always)
   private static func vectorSum<S: KernelScalar>(
     _ x: UnsafePointer<S>, _ count: Int, step: Int
@@ -193,9 +195,9 @@ extension Kernels {
     return rest > 0 ? total + S.loadFirst(rest, at) : total
   }
 
-  /// out [rows] = the sums of x [rows, columns] along each row.
+  /// Sums x [rows, columns] along each row to out [rows].
   ///
-  /// A row's sum does not depend on the rows beside it.
+  /// A row's sum does not depend on its neighbors.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func rowSums<S: KernelScalar>(
@@ -212,7 +214,7 @@ extension Kernels {
     }
   }
 
-  /// dx [rows, columns] += dy [rows] along each row: the gradient of `rowSums`.
+  /// Computes dx [rows, columns] += dy [rows] along each row: the gradient of `rowSums`.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func rowSumsBackward<S: KernelScalar>(

@@ -1,11 +1,11 @@
-// What runs backwards in time, and what is chosen row by row. Plain loops over environments side by side, which
-// the optimiser turns into vectors; vectors cut short by hand would wait for what they have just stored.
+// Scans backwards in time and selections by row. These are plain loops over adjacent environments,
+// which the compiler vectorizes; handwritten partial vectors would wait for values just stored.
 
 extension Kernels {
-  /// out [steps, columns]: out[t] = x[t] + weights[t] out[t+1], from the last row to the first.
+  /// Computes out[t] = x[t] + weights[t] out[t+1] in out [steps, columns], from the last row on.
   ///
-  /// `last` [columns] stands for the row behind the last one; zeros when it is nil. A weight of 0 cuts: nothing behind it is
-  /// seen, NaN neither.
+  /// `last` [columns] is the row after the last one; nil for zeros. A weight of 0 hides everything
+  /// after it, even NaN.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func accumulateBackwards<S: KernelScalar>(
@@ -29,9 +29,9 @@ extension Kernels {
     }
   }
 
-  /// out [rows, width] = the rows of `chosen` where the flag is not 0, those of `other` elsewhere.
+  /// Sets out [rows, width] to the rows of `chosen` where the flag is not 0, else to `other`.
   ///
-  /// What is not chosen does not matter, NaN neither. Either may be a single number.
+  /// The elements not chosen have no influence, not even NaN. Either operand may be a scalar.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func choose<S: KernelScalar>(
@@ -61,7 +61,9 @@ extension Kernels {
     }
   }
 
-  /// dChosen += dy where the flag is not 0, dOther += dy elsewhere: the gradient of `choose`, of either where one flows.
+  /// Computes the gradients of `choose`: dChosen += dy where the flag is not 0, else dOther += dy.
+  ///
+  /// Either may be absent.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func chooseBackward<S: KernelScalar>(
@@ -80,7 +82,7 @@ extension Kernels {
     }
   }
 
-  /// The same choice among rows of so many bytes, whatever they hold.
+  /// Chooses as `choose` does among rows of `byteCount` bytes of any type.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func chooseBytes<S: KernelScalar>(
@@ -95,13 +97,13 @@ extension Kernels {
   }
 }
 
-/// How flags go together with what they choose among.
+/// The sizes of a choice.
 struct ChoiceShape: BitwiseCopyable {
-  /// A flag each.
+  /// The number of flags.
   var rows: Int
-  /// Elements that a flag chooses.
+  /// The number of elements per flag.
   var width: Int
-  /// Whether one number stands for all elements.
+  /// True if the operand is a scalar for all elements.
   var chosenIsSingle: Bool
   var otherIsSingle: Bool
 }

@@ -1,14 +1,15 @@
-// Softmax for at most 16 classes: one vector for each class, with a row in each lane. Columns lie in
-// memory between the steps: kept apart from arithmetic, both the turning of the matrix and the arithmetic
-// become whole-vector instructions; the optimiser makes a mosaic of the two where it sees them together.
+// Softmax for at most 16 classes: one vector for each class, with a row in each lane. Columns are
+// stored to memory between the steps. Separated from the arithmetic, both the transposition and the
+// arithmetic compile to whole-vector instructions; where the compiler sees the two together, it
+// mixes them element by element.
 
 extension Kernels {
-  /// Room for 16 columns of `lanes` rows.
+  /// Memory for 16 columns of `lanes` rows.
   private typealias Columns<S: KernelScalar> = InlineArray<16, S.Vector>
 
-  /// Reads `count` ≤ lanes rows of `classes` ≤ 16 numbers into columns `lanes` apart.
+  /// Loads `count` ≤ lanes rows of `classes` ≤ 16 elements into columns `lanes` apart.
   ///
-  /// Lanes without a row keep what they hold, or repeat other rows.
+  /// Lanes without a row keep their values or repeat other rows.
   @inline(__always)
   private static func loadColumns<S: KernelScalar>(
     _ columns: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ count: Int, _ classes: Int
@@ -20,7 +21,7 @@ extension Kernels {
       return
     }
     if classes == 2 && 2 &* count == S.lanes {
-      // A worker's few environments: one vector has all pairs, and spare lanes repeat them.
+      // A worker's few environments: one vector holds all pairs, and the spare lanes repeat them.
       let both = S.load(x)
       let pairs = S.deinterleave(both, both)
       S.store(columns, pairs.even)
@@ -32,7 +33,7 @@ extension Kernels {
     }
   }
 
-  /// Writes `count` ≤ lanes rows of `classes` ≤ 16 numbers from columns `lanes` apart.
+  /// Stores `count` ≤ lanes rows of `classes` ≤ 16 elements from columns `lanes` apart.
   @inline(__always)
   private static func storeColumns<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ columns: UnsafePointer<S>, _ count: Int, _ classes: Int
@@ -52,7 +53,7 @@ extension Kernels {
     }
   }
 
-  /// `logSoftmax` for at most 16 classes.
+  /// Computes `logSoftmax` for at most 16 classes.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func logSoftmaxOfFew<S: KernelScalar>(
@@ -87,7 +88,7 @@ extension Kernels {
     }
   }
 
-  /// `logSoftmaxBackward` for at most 16 classes.
+  /// Computes `logSoftmaxBackward` for at most 16 classes.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func logSoftmaxOfFewBackward<S: KernelScalar>(

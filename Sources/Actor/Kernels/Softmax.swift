@@ -1,12 +1,12 @@
-// Logarithms of softmax. With few classes (actions) a vector holds one class of many rows; with many it
-// holds many classes of one row. Which of the two depends on the number of classes only, and spare lanes
-// are padding, so a row's result does not depend on the rows beside it.
+// Log softmax. With few classes (actions) a vector holds one class of many rows, with many classes
+// it holds many classes of one row. The choice depends on the number of classes only, and spare
+// lanes are padding; a row's result does not depend on its neighbors.
 
 extension Kernels {
-  /// The logarithm of softmax along each row: out [rows, classes] = x − log Σ exp x.
+  /// Computes the log softmax of each row: out [rows, classes] = x − log Σ exp x.
   ///
-  /// A logit of −∞ marks an action that may not be taken: its log-probability is −∞ and takes no part in
-  /// the others'. A row of nothing but −∞ has no distribution, and is NaN. `out` may be `x`.
+  /// A logit of −∞ marks a masked action: its log-probability is −∞ and does not affect the others.
+  /// A row of −∞ only has no distribution and becomes NaN. `out` may be `x`.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func logSoftmax<S: KernelScalar>(
@@ -20,9 +20,9 @@ extension Kernels {
     }
   }
 
-  /// The gradient of `logSoftmax`: dx [rows, classes] += dy − exp(y)·Σ dy, from its output y.
+  /// Adds the gradient of `logSoftmax`: dx [rows, classes] += dy − exp(y)·Σ dy, from its output y.
   ///
-  /// Where y is −∞ the log-probability is a constant: dy is taken as zero there, and dx stays.
+  /// A y of −∞ is a constant: its dy counts as zero, and its dx stays unchanged.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func logSoftmaxBackward<S: KernelScalar>(
@@ -40,13 +40,13 @@ extension Kernels {
     }
   }
 
-  /// A gradient, but zero where the log-probability is −∞.
+  /// Returns a gradient, zeroed where the log-probability is −∞.
   @inline(__always)
   static func unmasked<V: KernelVector>(_ gradient: V, _ logProbability: V) -> V {
     gradient.replacing(with: 0, where: logProbability .== V(repeating: -V.Scalar.infinity))
   }
 
-  /// `logSoftmax` for more than 16 classes, `lanes` rows at a time: one logarithm serves them all.
+  /// Computes `logSoftmax` for more than 16 classes, `lanes` rows at a time with one logarithm.
   private static func logSoftmaxOfMany<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, classes: Int
   ) {
@@ -72,7 +72,7 @@ extension Kernels {
     }
   }
 
-  /// Σ exp(x[i] − top) over `count` elements.
+  /// Returns Σ exp(x[i] − top) over `count` elements.
   @inline(never)
   private static func sumOfExp<S: KernelScalar>(
     _ x: UnsafePointer<S>, minus top: S, count: Int
