@@ -1,11 +1,11 @@
-/// Finds the name that a mistyped one was probably meant to be.
+/// Suggestions for mistyped names.
 package enum NearestMatch {
-  /// The candidate closest to what was typed, or nothing where none is close enough to suggest.
+  /// Returns the candidate closest to the typed name; nil if none is close enough to suggest.
   ///
-  /// Close is an edit distance of at most a third of what was typed (and at least one), or a beginning
-  /// of three letters or more, so that `CartPole` finds `CartPole-v1`. Case is ignored: names that
-  /// differ in case alone are at distance zero. Of equally close candidates the earlier one wins, so the
-  /// caller's order is the order of preference.
+  /// A candidate is close if its edit distance is at most a third of the typed length (and at least
+  /// 1), or if it begins with the typed name of three letters or more. So `CartPole` finds
+  /// `CartPole-v1`. Case is ignored: names that differ in case alone have distance 0. Of equally
+  /// close candidates the earlier one wins, so the caller's order is the order of preference.
   package static func find(_ typed: String, among candidates: [String]) -> String? {
     let letters = Array(typed.lowercased())
     let limit = max(1, letters.count / 3)
@@ -22,14 +22,15 @@ package enum NearestMatch {
     return best?.name
   }
 
-  /// Counts the letters to insert, delete, replace or swap with a neighbour to get from one to the other.
+  /// Returns the number of insertions, deletions, replacements and swaps of neighboring letters.
   ///
-  /// This is the restricted Damerau-Levenshtein distance: no letter is edited twice. A swap counts as
-  /// one since it is the commonest slip of fast typing.
+  /// This is the restricted Damerau–Levenshtein distance: no letter is edited twice. A swap counts
+  /// as one edit because it is the most common typing error.
   ///
   /// - Complexity: O(m·n) time and space, for names of m and n letters.
   package static func editDistance(_ first: [Character], _ second: [Character]) -> Int {
-    // distances[i][j] is the distance of the first i letters of one to the first j of the other.
+    // distances[i][j] is the distance between the first i letters of one and the first j of the
+    // other.
     var distances = [[Int]](
       repeating: Array(0...second.count), count: first.count + 1)
     for i in 0...first.count { distances[i][0] = i }

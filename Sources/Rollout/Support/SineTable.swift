@@ -1,11 +1,13 @@
-/// Sine and cosine of k / 128, each as a Double and what a Double leaves of it: sine, its rest, cosine, its rest.
+/// Sine and cosine of k / 128 in double-double precision: sine, its tail, cosine, its tail.
 final class SineTable: Sendable {
-  /// The process's table, made when it is first asked for.
+  /// The table of the process, created on first use.
   static let shared = SineTable()
 
-  /// A power of two, so that any bits name a row; those from `usedCount` on are never asked for.
+  /// The number of rows, a power of two, so that masked bits always index a row.
+  ///
+  /// Rows from `usedCount` on are never read.
   static let rowCount = 128
-  /// As many as angles below 0.86 need.
+  /// The number of rows that angles below 0.86 need.
   private static let usedCount = 111
 
   nonisolated(unsafe) let rows: UnsafeMutablePointer<SIMD4<Double>>
@@ -18,10 +20,10 @@ final class SineTable: Sendable {
 
   deinit { rows.deallocate() }
 
-  /// The series of both in units of 2⁻¹²⁰, each term rounded down.
+  /// Sums both series in units of 2⁻¹²⁰, rounding each term down.
   ///
-  /// What a Double is nearest to is exact, compared with arithmetic of 400 bits; what it leaves is within a few units of its own
-  /// last place, as the C library's is.
+  /// The heads are exact, compared with 400-bit arithmetic. The tails are within a few units in
+  /// their own last place, as are the C library's.
   private static func row(_ place: Int) -> SIMD4<Double> {
     var term = UInt128(1) << fractionBits
     var (sine, cosine): (UInt128, UInt128) = (0, 0)
@@ -41,18 +43,20 @@ final class SineTable: Sendable {
     return SIMD4(sineHead, sineTail, cosineHead, cosineTail)
   }
 
-  /// In two short divisions, where the library's of two UInt128 is a long one.
+  /// Divides in two short divisions, where the library's UInt128 division is one long division.
   private static func quotient(_ dividend: UInt128, by divisor: UInt64) -> UInt128 {
     let high = UInt64(dividend >> 64).quotientAndRemainder(dividingBy: divisor)
     let low = divisor.dividingFullWidth((high.remainder, UInt64(truncatingIfNeeded: dividend)))
     return UInt128(high.quotient) << 64 | UInt128(low.quotient)
   }
 
-  /// The nearest Double and what it leaves, by way of 64 bits, which a single instruction converts.
+  /// Splits a number into the nearest Double and a tail.
+  ///
+  /// Both parts are converted from 64-bit integers, which takes a single instruction.
   private static func split(_ fixed: UInt128) -> (head: Double, tail: Double) {
     let unit = Double(sign: .plus, exponent: -fractionBits, significand: 1)
     let (dropped, kept) = (57, 4)
-    // A bit for all that are dropped, so that what is above the middle is rounded up.
+    // One bit stands for all dropped bits, so that a value above the midpoint is rounded up.
     let sticky: UInt64 = fixed << (128 - dropped) == 0 ? 0 : 1
     let head = Double(UInt64(fixed >> dropped) | sticky)
     let rest = Int128(fixed) - Int128(UInt64(head)) << dropped

@@ -1,10 +1,10 @@
 import Glibc
 
 extension VectorTrigonometry {
-  /// Whether the C library at hand says the same of some thousands of angles that need no reduction.
+  /// True if the C library agrees on some thousands of angles that need no argument reduction.
   static let agreesOnSmallAngles = agrees(upTo: smallLimit) { $0.smallSineAndCosine($1) }
 
-  /// Whether it says the same of some thousands of any angles, half of them within two turns.
+  /// True if the C library agrees on some thousands of any angles, half of them within two turns.
   static let agreesOnAllAngles =
     agrees(upTo: 4 * .pi) { $0.sineAndCosine($1) } && agrees(upTo: 1000) { $0.sineAndCosine($1) }
 

@@ -1,29 +1,32 @@
 // Goals, most important first: the C library's sine and cosine, bit for bit; eight at a time.
 //
-// glibc (2.28 and later, on processors with fused multiply-add) takes an angle's nearest multiple of π/2 off, in several parts of
-// π/2, and knows what is left to twice the precision. Of that it works out both functions from the nearest multiple of 1/128, whose
-// sine and cosine it knows to twice the precision, and a polynomial in the rest; a sine below 0.126 is a polynomial alone.
-// The parts, the polynomials, their order of operations, and where a product and a sum are rounded once, are those of its machine
-// code. Another C library, or another version, may round otherwise once in a million times: `agreesOnAllAngles` compares.
+// glibc (2.28 and later, on processors with fused multiply-add) subtracts the nearest multiple of
+// π/2 from an angle, using several parts of π/2, and keeps the remainder in double-double
+// precision. It computes both functions of the remainder from the nearest multiple of 1/128, with
+// sine and cosine tabulated in double-double precision, and a polynomial in the difference. A sine
+// of an angle below 0.126 is a polynomial alone. The parts of π/2, the polynomials, the order of
+// operations and the fused operations here are those of glibc's machine code. Another C library or
+// version may round differently once in a million times: `agreesOnAllAngles` compares the results.
 
 import Glibc
 
-/// Where sines and cosines come from: the C library, one at a time, or what agrees with it, eight at a time.
+/// A source of sines and cosines: the C library, one at a time, or an equal one, eight at a time.
 protocol Trigonometry {
-  /// One angle, or eight.
+  /// One angle, or eight angles.
   associatedtype Number
 
-  /// Both, of each angle.
+  /// Returns sine and cosine of each angle.
   func sineAndCosine(_ angle: Number) -> (sine: Number, cosine: Number)
 
-  /// The cosine alone.
+  /// Returns the cosine of each angle.
   func cosine(_ angle: Number) -> Number
 }
 
 /// The C library's sines and cosines.
 struct LibraryTrigonometry: Trigonometry {
-  /// Both; glibc's `sincos` has the results of its two functions (compared on 20 million angles within
-  /// ±7, none differed).
+  /// Calls glibc's `sincos`, which gives the same results as `sin` and `cos`.
+  ///
+  /// On 20 million angles within ±7, none differed.
   @inline(__always)
   func sineAndCosine(_ angle: Double) -> (sine: Double, cosine: Double) {
     var (sine, cosine) = (0.0, 0.0)
@@ -35,21 +38,21 @@ struct LibraryTrigonometry: Trigonometry {
   func cosine(_ angle: Double) -> Double { cos(angle) }
 }
 
-/// Sines and cosines, eight at a time.
+/// Sines and cosines of eight angles at a time.
 struct VectorTrigonometry: Trigonometry {
   typealias Number = SIMD8<Double>
 
-  /// Angles below this in magnitude are taken as they are; the others lose their multiple of π/2 first.
+  /// The magnitude below which angles need no subtraction of multiples of π/2.
   static let smallLimit = 0.85546875
 
   private let rows: UnsafePointer<SIMD4<Double>>
 
-  /// Valid as long as the table is.
+  /// Creates a value that is valid as long as the table exists.
   init(_ table: SineTable) { rows = UnsafePointer(table.rows) }
 
-  /// Both, of each angle.
+  /// Returns sine and cosine of each angle.
   ///
-  /// - Precondition: no angle is beyond 10⁸ in magnitude.
+  /// - Precondition: no angle exceeds 10⁸ in magnitude.
   @inline(__always)
   func sineAndCosine(_ x: Number) -> (sine: Number, cosine: Number) {
     let (angle, tail, quadrant) = reduced(x)
@@ -62,7 +65,8 @@ struct VectorTrigonometry: Trigonometry {
       .replacing(with: nearSine(magnitude, turned), where: near)
     let cosine = row.cosine(Powers(rest + turned))
 
-    // In the second and fourth quadrant they change places: as bits, since integers are compared one by one.
+    // The second and fourth quadrants exchange sine and cosine. This is done on bits, because
+    // integer comparisons are not vectorized.
     let (sineBits, cosineBits) = (bits(sine) | sign, bits(cosine))
     let changes = (sineBits ^ cosineBits) & (SIMD8<UInt64>.zero &- (quadrant & 1))
     return (
@@ -73,7 +77,7 @@ struct VectorTrigonometry: Trigonometry {
   @inline(__always)
   func cosine(_ x: Number) -> Number { sineAndCosine(x).cosine }
 
-  /// Both, of angles that need no reduction.
+  /// Returns sine and cosine of angles that need no argument reduction.
   ///
   /// - Precondition: all angles are below `smallLimit` in magnitude.
   @inline(__always)
@@ -89,12 +93,12 @@ struct VectorTrigonometry: Trigonometry {
 
   // MARK: Parts
 
-  /// What is left of angles without the nearest multiples of π/2, as a number and what it lacks, and how many those are.
+  /// Returns remainders modulo π/2 in double-double precision, and the multiples of π/2 removed.
   @inline(__always)
   private func reduced(
     _ x: Number
   ) -> (angle: Number, tail: Number, quadrant: SIMD8<UInt64>) {
-    // Adding it leaves the nearest integer in the lowest bits.
+    // Adding the shifter leaves the nearest integer in the lowest bits.
     let shifter = all(0x1.8p52)
     var shifted = fused(x, all(0x1.45f306dc9c883p-1), shifter)
     let sign = bits(x) & Self.signBit
@@ -106,7 +110,8 @@ struct VectorTrigonometry: Trigonometry {
     let third = fused(count, all(-0x1.d747f23e32ed7p-83), second)
     let tail = secondTail + fused(count, all(-0x1.d747f23e32ed7p-83), second - third)
 
-    // Up to about 3π/4 it is one π/2, in two parts, although from there on two would be nearer, and up to the small limit none.
+    // Below the small limit nothing is subtracted. From there to 2.43, one π/2 is subtracted, in
+    // two parts, although two would be nearer from 3π/4 (2.36) on.
     let (isSmall, isNear) = (magnitude .< Self.smallLimit, magnitude .< 0x1.368fdp1)
     let one = number(bits(all(1)) | sign).replacing(with: 0, where: isSmall)
     let half = number(bits(all(0x1.921fb54442d18p0)) | sign).replacing(with: 0, where: isSmall)
@@ -121,10 +126,10 @@ struct VectorTrigonometry: Trigonometry {
     )
   }
 
-  /// The table's rows that are nearest, and how far the angles are from there.
+  /// Returns the nearest rows of the table, and the differences of the angles from them.
   @inline(__always)
   private func row(_ magnitude: Number) -> (row: Row, rest: Number) {
-    // Adding it leaves the nearest multiple of 1/128 in the lowest bits.
+    // Adding the shifter leaves the nearest multiple of 1/128 in the lowest bits.
     let shifter = all(0x1.8p45)
     let shifted = magnitude + shifter
     let place = bits(shifted) & UInt64(SineTable.rowCount - 1)
@@ -134,7 +139,7 @@ struct VectorTrigonometry: Trigonometry {
     return (row, magnitude - (shifted - shifter))
   }
 
-  /// Two rows, one behind the other.
+  /// Returns two rows, one after the other.
   @inline(__always)
   private func pair(_ first: UInt64, _ second: UInt64) -> SIMD8<Double> {
     SIMD8(
@@ -142,7 +147,7 @@ struct VectorTrigonometry: Trigonometry {
       highHalf: rows[Int(truncatingIfNeeded: second)])
   }
 
-  /// The sine of angles below 0.126 in magnitude, and of what they lack.
+  /// Returns the sine of angles below 0.126 in magnitude, given their tails.
   @inline(__always)
   private func nearSine(_ x: Number, _ tail: Number) -> Number {
     let square = x * x
@@ -154,7 +159,7 @@ struct VectorTrigonometry: Trigonometry {
     return x + fused(fused(polynomial, x, -0.5 * tail), square, tail)
   }
 
-  /// Changes the sign in the third and fourth quadrant.
+  /// Changes the sign in the third and fourth quadrants.
   @inline(__always)
   private func flipped(_ x: SIMD8<UInt64>, _ quadrant: SIMD8<UInt64>) -> Number {
     number(x ^ ((quadrant & 2) &<< 62))
@@ -168,7 +173,7 @@ struct VectorTrigonometry: Trigonometry {
   }
 }
 
-/// Powers of how far angles are from a row of the table, and polynomials in them.
+/// Powers of the angles' differences from a row of the table, and polynomials in them.
 private struct Powers {
   let rest: SIMD8<Double>
   let square: SIMD8<Double>
@@ -189,14 +194,14 @@ private struct Powers {
   }
 }
 
-/// A row of the table for each of eight angles.
+/// One row of the table for each of eight angles.
 private struct Row {
   let sine: SIMD8<Double>
   let sineTail: SIMD8<Double>
   let cosine: SIMD8<Double>
   let cosineTail: SIMD8<Double>
 
-  /// Takes four pairs of rows apart.
+  /// Rearranges four pairs of rows into columns.
   @inline(__always)
   init(_ a: SIMD8<Double>, _ b: SIMD8<Double>, _ c: SIMD8<Double>, _ d: SIMD8<Double>) {
     let (low, high) = (SIMD16(lowHalf: a, highHalf: b), SIMD16(lowHalf: c, highHalf: d))
@@ -206,7 +211,7 @@ private struct Row {
     (sineTail, cosineTail) = (tails.evenHalf, tails.oddHalf)
   }
 
-  /// The sine of this row's angle, the rest, and what that lacks.
+  /// Returns the sine of this row's angle plus the difference and its tail.
   @inline(__always)
   func sine(
     _ rest: SIMD8<Double>, _ tail: SIMD8<Double>, _ powers: Powers
@@ -218,7 +223,7 @@ private struct Row {
         sinePart, cosine, fused(-cosinePart, sine, fused(sinePart, cosineTail, sineTail)))
   }
 
-  /// The cosine of this row's angle and the rest that the powers are of.
+  /// Returns the cosine of this row's angle plus the difference.
   @inline(__always)
   func cosine(_ powers: Powers) -> SIMD8<Double> {
     let sinePart = fused(powers.cube, powers.odd, powers.rest)
@@ -232,7 +237,7 @@ private struct Row {
 @inline(__always)
 private func all(_ number: Double) -> SIMD8<Double> { SIMD8(repeating: number) }
 
-/// a b + c, rounded once.
+/// Returns a b + c, rounded once.
 @inline(__always)
 private func fused(
   _ a: SIMD8<Double>, _ b: SIMD8<Double>, _ c: SIMD8<Double>
@@ -250,7 +255,7 @@ private func number(_ bits: SIMD8<UInt64>) -> SIMD8<Double> {
   unsafeBitCast(bits, to: SIMD8<Double>.self)
 }
 
-/// glibc's extension, which Swift's module of it leaves out.
+/// glibc's extension, which Swift's Glibc module does not export.
 @_silgen_name("sincos")
 private func sincos(
   _ angle: Double, _ sine: UnsafeMutablePointer<Double>, _ cosine: UnsafeMutablePointer<Double>)
