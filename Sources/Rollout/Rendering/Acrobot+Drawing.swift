@@ -1,8 +1,8 @@
 extension Acrobot: Drawable {
-  /// Draws both links, their joints and the line to reach as Gymnasium's `acrobot.py` does, 500 × 500.
+  /// Draws links, joints and the target line as Gymnasium's `acrobot.py` does, 500 × 500.
   public func draw() -> Picture {
     var canvas = Canvas(width: 500, height: 500)
-    // Two links of length 1, and a little room around them.
+    // Two links of length 1, and a margin around them.
     let scale = 500 / (2 * 2.2)
     let pivot = Canvas.Point(250, 250)
     let goal = (pivot.y - scale).rounded(.down)

@@ -1,9 +1,9 @@
 import Glibc
 
 extension Canvas.Point {
-  /// The place that lies so far to the right of this one and so far *above* it, after a turn about this one.
+  /// Returns the point at an offset to the right and *up* that is rotated about this point.
   ///
-  /// - Parameter angle: counterclockwise, in radians.
+  /// - Parameter angle: the rotation, counterclockwise, in radians.
   public func offset(_ right: Double, _ up: Double, turned angle: Double = 0) -> Canvas.Point {
     let (cosine, sine) = (cos(angle), sin(angle))
     return Canvas.Point(x + right * cosine - up * sine, y - (right * sine + up * cosine))
@@ -11,13 +11,13 @@ extension Canvas.Point {
 }
 
 extension Canvas {
-  /// Fills a rectangle that is turned about a point, from which its sides are counted.
+  /// Fills a rectangle that is rotated about a point.
   ///
   /// - Parameters:
-  ///   - pivot: the point.
-  ///   - across: how far the sides are to the right of the point.
-  ///   - along: how far the sides are above the point.
-  ///   - angle: counterclockwise, in radians.
+  ///   - pivot: the center of rotation, from which the sides are measured.
+  ///   - across: the positions of the sides to the right of the pivot, before rotation.
+  ///   - along: the positions of the sides above the pivot, before rotation.
+  ///   - angle: the rotation, counterclockwise, in radians.
   public mutating func fillRectangle(
     around pivot: Point, across: ClosedRange<Double>, along: ClosedRange<Double>,
     turned angle: Double, _ colour: Colour

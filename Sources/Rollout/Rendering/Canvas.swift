@@ -1,26 +1,26 @@
 import Glibc
 
-/// Something to draw on: filled shapes whose edges are smooth.
+/// A drawing surface for filled, antialiased shapes.
 ///
-/// Coordinates are pixels, x to the right and y downwards from the upper left corner; a pixel's
-/// centre is at ½. What lies outside is cut off. Every shape is a polygon, of which each pixel takes
-/// the share that it covers: 4 × 4 points of a pixel are asked whether they lie within. Few shares
-/// make few colours, which keeps animations small.
+/// Coordinates are in pixels, x to the right and y downward from the upper left corner; a pixel's
+/// center is at ½. Parts outside the canvas are clipped. Every shape is a polygon. Its coverage of
+/// a pixel is sampled at 4 × 4 points. Few coverage levels give few colors, which keeps animations
+/// small.
 public struct Canvas {
-  /// Pixels in a row.
+  /// The number of pixels in a row.
   public let width: Int
-  /// Rows.
+  /// The number of rows.
   public let height: Int
   private var pixels: [UInt8]
 
   /// A point in pixels.
   public struct Point: Sendable, Equatable {
-    /// To the right.
+    /// The distance from the left edge.
     public var x: Double
-    /// Downwards.
+    /// The distance from the top edge, downward.
     public var y: Double
 
-    /// Names a point.
+    /// Creates a point.
     public init(_ x: Double, _ y: Double) {
       self.x = x
       self.y = y
@@ -36,23 +36,23 @@ public struct Canvas {
     /// Blue.
     public var blue: UInt8
 
-    /// Mixes a colour.
+    /// Creates a color.
     public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
       self.red = red
       self.green = green
       self.blue = blue
     }
 
-    /// No light.
+    /// Black.
     public static let black = Colour(0, 0, 0)
-    /// All light.
+    /// White.
     public static let white = Colour(255, 255, 255)
   }
 
-  /// Points that a pixel is sampled at in each direction.
+  /// The number of samples per pixel in each direction.
   private static let samples = 4
 
-  /// Makes a canvas of one colour.
+  /// Creates a canvas of one color.
   ///
   /// - Precondition: there is at least one pixel.
   public init(width: Int, height: Int, background: Colour = .white) {
@@ -68,10 +68,12 @@ public struct Canvas {
     }
   }
 
-  /// What was drawn so far.
+  /// The picture drawn so far.
   public var picture: Picture { Picture(width: width, height: height, pixels: pixels) }
 
-  /// Fills a polygon; where its outline crosses itself, what is enclosed an odd number of times.
+  /// Fills a polygon by the even–odd rule.
+  ///
+  /// Outlines with fewer than three points, or with coordinates that are not finite, are ignored.
   public mutating func fill(_ outline: [Point], _ colour: Colour) {
     let finite = outline.allSatisfy { $0.x.isFinite && $0.y.isFinite }
     guard outline.count > 2, finite else { return }
@@ -86,7 +88,7 @@ public struct Canvas {
         let y = Double(row) + (Double(sample) + 0.5) / Double(count)
         let crossings = Self.crossings(outline, at: y)
         for pair in stride(from: 0, to: crossings.count - 1, by: 2) {
-          // The samples whose middle lies between two edges.
+          // The samples with their centers between two edges.
           let from = Self.index(crossings[pair], samples: count, width: width)
           let to = Self.index(crossings[pair + 1], samples: count, width: width)
           for place in from..<max(from, to) { shares[place / count] += 1 }
@@ -98,7 +100,7 @@ public struct Canvas {
     }
   }
 
-  /// Fills a rectangle that is parallel to the edges.
+  /// Fills an axis-parallel rectangle.
   public mutating func fillRectangle(
     left: Double, top: Double, right: Double, bottom: Double, _ colour: Colour
   ) {
@@ -108,7 +110,7 @@ public struct Canvas {
 
   /// Fills a circle.
   public mutating func fillCircle(_ centre: Point, radius: Double, _ colour: Colour) {
-    // So many corners that the outline is nowhere off by more than a twentieth of a pixel.
+    // The outline deviates from a circle by at most a twentieth of a pixel.
     let corners = max(12, Int(10 * max(radius, 0).squareRoot()) + 1)
     fill(
       (0..<corners).map { corner in
@@ -117,7 +119,7 @@ public struct Canvas {
       }, colour)
   }
 
-  /// Draws a straight line of a width, which ends squarely at both points.
+  /// Draws a straight line of a given width with square ends at both points.
   public mutating func line(
     from start: Point, to end: Point, width: Double = 1, _ colour: Colour
   ) {
@@ -132,7 +134,7 @@ public struct Canvas {
       ], colour)
   }
 
-  /// Draws straight lines from point to point, with round corners.
+  /// Draws straight lines from point to point with round joins.
   public mutating func path(_ points: [Point], width: Double = 1, _ colour: Colour) {
     for (start, end) in zip(points, points.dropFirst()) {
       line(from: start, to: end, width: width, colour)
@@ -143,12 +145,12 @@ public struct Canvas {
     }
   }
 
-  /// Where the outline crosses a horizontal line, from left to right; an even number of places.
+  /// Returns the x of the outline's crossings with a horizontal line, ascending and even in number.
   private static func crossings(_ outline: [Point], at y: Double) -> [Double] {
     var places: [Double] = []
     var start = outline[outline.count - 1]
     for end in outline {
-      // A corner on the line belongs to one of its two edges only.
+      // A vertex on the line belongs to only one of its two edges.
       if (start.y <= y) != (end.y <= y) {
         places.append(start.x + (y - start.y) / (end.y - start.y) * (end.x - start.x))
       }
@@ -157,12 +159,12 @@ public struct Canvas {
     return places.sorted()
   }
 
-  /// The row that a coordinate lies in, at most `limit`.
+  /// Returns the row of a coordinate, clamped to 0 ... `limit`.
   private static func index(_ coordinate: Double, below limit: Int) -> Int {
     Int(min(max(coordinate, 0), Double(limit)).rounded(.down))
   }
 
-  /// The first sample of a row whose middle is not left of a coordinate.
+  /// Returns the first sample in a row with its center not left of a coordinate.
   private static func index(_ x: Double, samples: Int, width: Int) -> Int {
     let count = Double(samples)
     return Int(min(max((x * count - 0.5).rounded(.up), 0), count * Double(width)))

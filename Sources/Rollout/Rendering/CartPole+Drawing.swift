@@ -1,13 +1,13 @@
 extension CartPole: Drawable {
   /// Draws cart, pole, axle and track as Gymnasium's `cartpole.py` does, 600 × 400.
   ///
-  /// 125 pixels are one unit of length, so that the track is as long as a cart may go.
+  /// One unit of length is 125 pixels, so the track spans the cart's permitted positions.
   public func draw() -> Picture {
     var canvas = Canvas(width: 600, height: 400)
     let scale = 600 / (2 * Constants.positionLimit)
     let poleLength = scale * 2 * Constants.halfLength
     let (poleWidth, cartWidth, cartHeight) = (10.0, 50.0, 30.0)
-    // Gymnasium's coordinates run upwards.
+    // Gymnasium's coordinates run upward.
     let cart = Canvas.Point(300 + state.x * scale, 400 - 100)
     let axle = cart.offset(0, cartHeight / 4)
 

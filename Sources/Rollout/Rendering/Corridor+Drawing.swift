@@ -1,5 +1,5 @@
 extension Corridor: Drawable {
-  /// Draws the cells in a row with the goal in green and the actor as a disc, 600 × 120.
+  /// Draws the cells in a row, the goal in green and the actor as a disc, 600 × 120.
   public func draw() -> Picture {
     var canvas = Canvas(width: 600, height: 120)
     let pitch = 560 / Double(size)
@@ -12,7 +12,7 @@ extension Corridor: Drawable {
     let grey = Canvas.Colour(120, 120, 120)
     canvas.line(from: .init(19, 60 - half), to: .init(581, 60 - half), width: 2, grey)
     canvas.line(from: .init(19, 60 + half), to: .init(581, 60 + half), width: 2, grey)
-    // Walls between cells that are too narrow to be told apart are left out.
+    // Walls between cells are omitted if the cells are too narrow.
     for cell in 0...size where pitch >= 6 || cell == 0 || cell == size {
       canvas.line(
         from: .init(left(cell), 60 - half), to: .init(left(cell), 60 + half), width: 2, grey)

@@ -1,9 +1,10 @@
 extension Cube2x2: Drawable {
-  /// Draws all six faces, unfolded about F, 360 × 280: U above it, D below it, L to the left, R and then B
-  /// to the right.
+  /// Draws the six faces unfolded about F, 360 × 280.
+  ///
+  /// U is above F, D below it, L to the left, R and then B to the right.
   public func draw() -> Picture {
     var canvas = Canvas(width: 360, height: 280, background: Canvas.Colour(225, 225, 225))
-    // In the order of the faces: column and row of each in the net.
+    // Column and row of each face in the net, in the order of the faces.
     let faces = [(1, 0), (1, 2), (0, 1), (2, 1), (1, 1), (3, 1)]
     for (face, corner) in faces.enumerated() {
       let (left, top) = (20 + 80 * Double(corner.0), 20 + 80 * Double(corner.1))
@@ -19,7 +20,7 @@ extension Cube2x2: Drawable {
     return canvas.picture
   }
 
-  /// What the six faces of a solved cube are painted with: white, yellow, orange, red, green, blue.
+  /// The colors of the six faces of a solved cube: white, yellow, orange, red, green, blue.
   private static let colours = [
     Canvas.Colour(255, 255, 255), Canvas.Colour(255, 213, 0), Canvas.Colour(255, 110, 0),
     Canvas.Colour(200, 20, 40), Canvas.Colour(0, 155, 72), Canvas.Colour(0, 70, 173),

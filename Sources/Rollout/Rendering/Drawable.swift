@@ -1,26 +1,26 @@
-/// An environment that can show the state that it is in.
+/// An environment that can draw its state.
 ///
-/// A picture is asked for between two steps and changes nothing: what is drawn follows from the state
-/// alone. All pictures of one environment have one size. `Canvas` helps to draw.
+/// Pictures are requested between steps. Drawing depends on the state alone and changes nothing.
+/// All pictures of one environment have the same size. `Canvas` provides drawing operations.
 public protocol Drawable {
   /// Draws the state.
   func draw() -> Picture
 }
 
 extension TimeLimit: Drawable where Base: Drawable {
-  /// The base's own.
+  /// Draws the base.
   public func draw() -> Picture { base.draw() }
 }
 
 extension ObservationMask: Drawable where Base: Drawable {
-  /// The base's own: what the actor does not see can still be looked at.
+  /// Draws the base, including the parts of the state that the actor does not observe.
   public func draw() -> Picture { base.draw() }
 }
 
 extension EnvironmentBatch {
-  /// Nothing: this batch does not draw.
+  /// Returns nil: by default a batch does not draw.
   public func picture(of index: Int) throws -> Picture? { nil }
 
-  /// Nothing: this batch does not keep how an episode ended.
+  /// Returns nil: by default a batch does not keep pictures of final states.
   public func finalPicture(of index: Int) throws -> Picture? { nil }
 }

@@ -11,7 +11,7 @@ extension MountainCarContinuous: Drawable {
 }
 
 extension MountainCarTrack {
-  /// The picture of a car somewhere on the mountain.
+  /// Draws a car at a position on the mountain.
   fileprivate static func draw(position: Double, goal: Double) -> Picture {
     var canvas = Canvas(width: 600, height: 400)
     let scale = 600 / (rightEnd - leftEnd)
@@ -24,7 +24,7 @@ extension MountainCarTrack {
         place(leftEnd + (rightEnd - leftEnd) * Double($0) / Double(count - 1))
       }, width: 1.5, .black)
 
-    // The car's wheels roll 10 above the line; the angle is Gymnasium's, not the slope's.
+    // The car's wheels roll 10 pixels above the line. The angle is Gymnasium's, not the slope's.
     let (car, angle) = (place(position).offset(0, 10), cos(3 * position))
     canvas.fillRectangle(around: car, across: -20...20, along: 0...20, turned: angle, .black)
     for across in [-10.0, 10] {

@@ -1,15 +1,15 @@
 /// An image: [height, width, 3] bytes of red, green and blue, row-major from the upper left corner.
 public struct Picture: Sendable, Equatable {
-  /// Pixels in a row.
+  /// The number of pixels in a row.
   public let width: Int
-  /// Rows.
+  /// The number of rows.
   public let height: Int
-  /// Three bytes for each pixel.
+  /// The bytes, three per pixel.
   public let pixels: [UInt8]
 
-  /// Makes an image of its pixels.
+  /// Creates an image from its pixels.
   ///
-  /// - Precondition: there are width · height · 3 bytes, at least one pixel.
+  /// - Precondition: there are width · height · 3 bytes and at least one pixel.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(
       width > 0 && height > 0 && pixels.count == width * height * 3,
