@@ -159,7 +159,7 @@ public struct Canvas {
     return places.sorted()
   }
 
-  /// Returns the row of a coordinate, clamped to 0 ... `limit`.
+  /// Returns the row of a coordinate, clamped to [0, `limit`].
   private static func index(_ coordinate: Double, below limit: Int) -> Int {
     Int(min(max(coordinate, 0), Double(limit)).rounded(.down))
   }
