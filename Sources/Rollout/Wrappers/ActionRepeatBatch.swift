@@ -1,4 +1,4 @@
-/// Plays each action several times and adds up the rewards; stops where the episode ends.
+/// A wrapper that repeats each action and sums the rewards; it stops at the end of an episode.
 public class ActionRepeatBatch: WrappedBatch {
   private let times: Int
   private let stands: FlatVector<Bool>
@@ -27,6 +27,6 @@ public class ActionRepeatBatch: WrappedBatch {
     }
   }
 
-  /// Sees what a round after the first one came to, of environments that did not stand still.
+  /// Processes the result of a repetition after the first, for environments that took part in it.
   func finishRound(stood: UnsafeMutablePointer<Bool>) {}
 }

@@ -1,21 +1,21 @@
-/// Which of many neighbours each of fewer covers, and in what proportion: one axis of an image's reduction.
+/// The weights of an area average along one axis of an image.
 ///
-/// Target i of m covers the sources from i·n/m to (i+1)·n/m, and its weights add up to 1.
+/// Target i of m covers the sources from i·n/m to (i+1)·n/m. Its weights add up to 1.
 struct AreaWeights {
-  /// How many targets there are.
+  /// The number of targets.
   let count: Int
   /// The first source that each target covers.
   private let starts: FlatVector<Int>
-  /// Where each target's weights begin, and where the last one's end.
+  /// The start of each target's weights, followed by the end of the last one's.
   private let offsets: FlatVector<Int>
   private let weights: FlatVector<Float>
 
-  /// Spreads `sourceCount` sources over as many targets or fewer.
+  /// Computes the weights for `count` targets; there have to be at least as many sources.
   init(of sourceCount: Int, by count: Int) {
     self.count = count
     var (starts, offsets, weights): ([Int], [Int], [Float]) = ([], [0], [])
     for target in 0..<count {
-      // In units of 1/m of a source, so that all boundaries are whole numbers.
+      // In units of 1/m of a source, which makes all boundaries integers.
       let covered = target * sourceCount..<(target + 1) * sourceCount
       let sources = covered.lowerBound / count...(covered.upperBound - 1) / count
       starts.append(sources.lowerBound)
@@ -30,7 +30,7 @@ struct AreaWeights {
     self.weights = FlatVector(weights)
   }
 
-  /// Calls with every source that a target covers, and its weight.
+  /// Calls the body with each source that a target covers, and its weight.
   @inline(__always)
   func forEach(of target: Int, _ body: (_ source: Int, _ weight: Float) -> Void) {
     let start = starts.base[target]
@@ -42,7 +42,7 @@ struct AreaWeights {
 }
 
 extension FlatVector {
-  /// A vector of these numbers, of which there is at least one.
+  /// Creates a vector with these elements; there has to be at least one.
   convenience init(_ elements: [Element]) {
     self.init(repeating: elements[0], count: elements.count)
     assign(elements)

@@ -1,12 +1,12 @@
 extension LeafRow {
-  /// Where the elements of the first leaf lie, after checking that they are as wide as `Element`.
+  /// Returns a pointer to the elements of the first leaf after checking the element size.
   func elements<Element: RecordableScalar>(
     _ type: Element.Type
   ) -> UnsafeMutablePointer<Element> {
     address(of: Element.self, elementCount).assumingMemoryBound(to: Element.self)
   }
 
-  /// One element of the first leaf as a Double.
+  /// Returns one element of the first leaf as a Double.
   func number(at index: Int, _ type: ElementType) -> Double {
     switch type {
     case .uint8: Double(load(UInt8.self, at: index))
@@ -20,7 +20,7 @@ extension LeafRow {
 }
 
 extension Space {
-  /// The shape and the element type of a Box.
+  /// The shape, the bounds and the element type of a Box.
   ///
   /// - Throws: `SpaceMismatch` for any other space.
   var box: (shape: [Int], low: Double, high: Double, elementType: ElementType) {

@@ -1,12 +1,14 @@
-/// Plays each action several times, adds up the rewards and shows, element by element, the larger of
-/// the last two observations: against what flickers in every other frame.
+/// A wrapper that repeats each action and shows the elementwise maximum of two observations.
+///
+/// The maximum of the last two observations removes flicker: objects that are drawn only in every
+/// other frame. Rewards are summed.
 public final class FrameSkipBatch: ActionRepeatBatch {
   private let elementType: ElementType
   private let showsMaximum: Bool
 
   /// Wraps a batch.
   ///
-  /// - Throws: `SpaceMismatch` when the observation is no Box.
+  /// - Throws: `SpaceMismatch` if the observation is not a Box.
   /// - Precondition: `times` is positive.
   public init(_ inner: any EnvironmentBatch, skipping times: Int) throws(SpaceMismatch) {
     elementType = try inner.spaces.observation.box.elementType
@@ -15,7 +17,8 @@ public final class FrameSkipBatch: ActionRepeatBatch {
   }
 
   override func finishRound(stood: UnsafeMutablePointer<Bool>) {
-    // What ended in this round waits in those to come, and then row 1 no longer holds the one before.
+    // An environment whose episode ended in this repetition waits in the following ones. Row 1 then
+    // no longer holds the observation before the last.
     for index in 0..<count where !stood[index] && isReset[index] {
       let last = rows.finalObs(index)
       storeMaximum(rows.before.obs(index), last, in: last)

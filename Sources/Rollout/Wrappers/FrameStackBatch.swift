@@ -1,19 +1,19 @@
-/// Shows the last few observations side by side along a new first axis, the oldest first.
+/// A wrapper that shows the last few observations along a new first axis, the oldest first.
 ///
-/// At the beginning of an episode all of them are the first one, as with Gymnasium's
-/// `FrameStackObservation`.
+/// At the beginning of an episode all of them are copies of the first observation, as in
+/// Gymnasium's `FrameStackObservation`.
 public final class FrameStackBatch: ObservedPartBatch {
   private let depth: Int
   private let frameByteCount: Int
-  /// [B, depth] frames, each environment's a ring.
+  /// [B, depth] frames; each environment has a ring buffer.
   private let frames: FlatVector<UInt8>
-  /// Where in its ring each environment's oldest frame lies.
+  /// The place of the oldest frame in each environment's ring buffer.
   private let oldest: FlatVector<Int>
 
   /// Wraps a batch.
   ///
-  /// - Parameter path: the part of a Dict or Tuple to stack; `nil` for the whole.
-  /// - Throws: `SpaceMismatch` when the observation is no Box.
+  /// - Parameter path: the part of a Dict or Tuple to stack; `nil` for the whole observation.
+  /// - Throws: `SpaceMismatch` if the observation is not a Box.
   /// - Precondition: `depth` is positive.
   public init(
     _ inner: any EnvironmentBatch, depth: Int, at path: String? = nil

@@ -1,13 +1,15 @@
-/// Shows uint8 images without their colours: 0.299 R + 0.587 G + 0.114 B.
+/// A wrapper that converts uint8 images to grayscale: 0.299 R + 0.587 G + 0.114 B.
 ///
-/// In whole numbers as OpenCV's `cvtColor`: (9798 R + 19235 G + 3735 B + 2¹⁴) / 2¹⁵, rounded down.
+/// Computed in integers as by OpenCV's `cvtColor`: (9798 R + 19235 G + 3735 B + 2¹⁴) / 2¹⁵, rounded
+/// down.
 public final class GreyScaleBatch: ObservedPartBatch {
   private let image: ImageLayout
 
   /// Wraps a batch.
   ///
-  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole.
-  /// - Throws: `SpaceMismatch` when the observation is no uint8 Box [H, W, 3] or [3, H, W].
+  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole
+  ///   observation.
+  /// - Throws: `SpaceMismatch` if the observation is not a uint8 Box [H, W, 3] or [3, H, W].
   public init(_ inner: any EnvironmentBatch, at path: String? = nil) throws(SpaceMismatch) {
     let part = try ObservedPart(of: inner.spaces.observation, at: path)
     image = try ImageLayout(part.space)
@@ -23,7 +25,7 @@ public final class GreyScaleBatch: ObservedPartBatch {
   ) {
     let (red, grey) = (source.elements(UInt8.self), target.elements(UInt8.self))
     let (green, blue) = (red + image.channelStride, red + 2 * image.channelStride)
-    // Rows lie side by side in all layouts, so that pixels are evenly spaced throughout.
+    // Rows are contiguous in all layouts, so pixels are evenly spaced throughout.
     let (count, stride) = (image.height * image.width, image.columnStride)
     for pixel in 0..<count {
       let place = pixel &* stride

@@ -1,18 +1,18 @@
-/// How the elements of a uint8 image lie: rows, columns and channels with their strides.
+/// The sizes and strides of a uint8 image: rows, columns and channels.
 struct ImageLayout {
   let height: Int
   let width: Int
   let channels: Int
-  /// Elements from one channel of a pixel to the next.
+  /// The distance between channels of a pixel, in elements.
   let channelStride: Int
-  /// Elements from one pixel of a row to the next.
+  /// The distance between pixels of a row, in elements.
   let columnStride: Int
-  /// Elements from one row to the next.
+  /// The distance between rows, in elements.
   let rowStride: Int
   private let shape: [Int]
   private let bounds: (low: Double, high: Double)
 
-  /// Understands [H, W], [H, W, C] with at most 4 channels, and otherwise [C, H, W].
+  /// Creates the layout of [H, W], [H, W, C] with at most 4 channels, or otherwise [C, H, W].
   ///
   /// - Throws: `SpaceMismatch` for any other space.
   init(_ space: Space) throws(SpaceMismatch) {
@@ -35,7 +35,7 @@ struct ImageLayout {
     }
   }
 
-  /// The space of images of another size that lie alike.
+  /// Returns the space of images of another size with the same order of axes.
   func resized(height: Int, width: Int) -> Space {
     space(
       shape.count == 2
@@ -43,7 +43,7 @@ struct ImageLayout {
         : shape[2] <= 4 ? [height, width, channels] : [channels, height, width])
   }
 
-  /// The space of images of one channel and this size.
+  /// The space of single-channel images of this size.
   var grey: Space { space([height, width]) }
 
   private func space(_ shape: [Int]) -> Space {

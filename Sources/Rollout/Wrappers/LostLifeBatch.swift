@@ -1,10 +1,12 @@
-/// Ends an episode where the player loses a life, without a reset unless the environment makes one.
+/// A wrapper that ends an episode when the player loses a life, without resetting the environment.
+///
+/// If the environment itself ended the episode, it has been reset as usual.
 public final class LostLifeBatch: WrappedBatch {
   private let left: FlatVector<Int>
 
   /// Wraps a batch.
   ///
-  /// - Throws: `SpaceMismatch` when the environments do not say how many lives are left.
+  /// - Throws: `SpaceMismatch` if the environments do not report the number of lives.
   public init(endingEpisodesOf inner: any EnvironmentBatch) throws(SpaceMismatch) {
     guard inner.lives(of: 0) != nil else {
       throw SpaceMismatch(

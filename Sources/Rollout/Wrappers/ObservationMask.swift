@@ -1,18 +1,19 @@
-/// Shows some elements of another environment's observation and leaves the others out.
+/// A wrapper that shows some elements of another environment's observation and hides the others.
 ///
-/// What the actor no longer sees it has to remember: CartPole without its velocities is
+/// The actor has to remember or infer hidden elements. For example, CartPole without its velocities
+/// is
 ///
 ///     try ObservationMask(CartPole(), keeping: [0, 2])
 ///
-/// The observation space becomes a Box of the kept elements, [kept], in the order in which they are
-/// named, with the bounds and the element type that it had. Steps, rewards and random numbers are
-/// the base's own, so that equal seeds give equal states. Nothing is allocated besides what the base
-/// allocates for its observation.
+/// The observation space becomes a Box of the kept elements, [kept], in the order of `indices`,
+/// with the original bounds and element type. Steps, rewards and random numbers are the base's, so
+/// equal random seeds give equal states. Nothing is allocated besides what the base allocates for
+/// its observation.
 public struct ObservationMask<Base: Environment, let kept: Int>: Environment
 where Base.Observation: RecordableVector {
-  /// The environment that is shown in part.
+  /// The environment with the full observation.
   public var base: Base
-  /// Which elements of the base's observation are shown, counted in row-major order.
+  /// The indices of the elements shown, counted in row-major order.
   public let indices: InlineArray<kept, Int>
   /// A Box of the kept elements.
   public let observationSpace: Space
@@ -20,10 +21,10 @@ where Base.Observation: RecordableVector {
   /// Masks the observation of an environment.
   ///
   /// - Parameters:
-  ///   - base: an environment whose observation is a Box.
-  ///   - indices: the elements to keep, in row-major order of the Box, in any order.
-  /// - Throws: `SpaceMismatch` when the observation is no Box, or an index is outside of it or named
-  ///   twice.
+  ///   - base: an environment with a Box as observation space.
+  ///   - indices: the elements to keep, as row-major indices into the Box, in any order.
+  /// - Throws: `SpaceMismatch` if the observation is not a Box, or an index is out of range or
+  ///   repeated.
   public init(_ base: Base, keeping indices: InlineArray<kept, Int>) throws(SpaceMismatch) {
     let names = indices.indices.map { indices[$0] }
     observationSpace = try base.observationSpace.keeping(names, of: "\(Base.self)")
@@ -31,10 +32,10 @@ where Base.Observation: RecordableVector {
     self.indices = indices
   }
 
-  /// The base's own.
+  /// The base's action space.
   @inlinable
   public var actionSpace: Space { base.actionSpace }
-  /// The base's own.
+  /// The base's number of lives.
   @inlinable
   public var lives: Int? { base.lives }
 
@@ -45,7 +46,7 @@ where Base.Observation: RecordableVector {
     return InlineArray { whole.recordedElement(at: indices[$0]) }
   }
 
-  /// Begins a new episode.
+  /// Starts a new episode.
   @inlinable
   public mutating func reset(using random: inout PCG64) throws {
     try base.reset(using: &random)
@@ -63,7 +64,7 @@ where Base.Observation: RecordableVector {
 extension ObservationMask: Sendable where Base: Sendable {}
 
 extension Space {
-  /// The Box of some of this one's elements.
+  /// Returns the Box of some of this one's elements.
   func keeping(_ indices: [Int], of type: String) throws(SpaceMismatch) -> Space {
     guard case .box(let shape, let low, let high, let elementType) = self else {
       throw SpaceMismatch(

@@ -1,18 +1,18 @@
-/// Shows some elements of a Box of observations and leaves the others out.
+/// A wrapper that shows some elements of a Box and hides the others, for batches of any kind.
 ///
-/// What `ObservationMask` is for one environment that is written in Swift, for batches of any kind.
+/// `ObservationMask` does the same for a single environment in Swift.
 public final class ObservationMaskBatch: ObservedPartBatch {
-  /// Bytes from the observation's start.
+  /// The offsets of the kept elements, in bytes from the start of the observation.
   private let offsets: [Int]
   private let width: Int
 
   /// Wraps a batch.
   ///
   /// - Parameters:
-  ///   - indices: the elements to keep, in row-major order of the Box, in any order.
-  ///   - path: the part of a Dict or Tuple to mask; `nil` for the whole.
-  /// - Throws: `SpaceMismatch` when the observation is no Box, or an index is outside of it or named
-  ///   twice.
+  ///   - indices: the elements to keep, as row-major indices into the Box, in any order.
+  ///   - path: the part of a Dict or Tuple to mask; `nil` for the whole observation.
+  /// - Throws: `SpaceMismatch` if the observation is not a Box, or an index is out of range or
+  ///   repeated.
   public init(
     _ inner: any EnvironmentBatch, keeping indices: [Int], at path: String? = nil
   ) throws(SpaceMismatch) {

@@ -1,14 +1,15 @@
-/// A part of an observation that a wrapper changes: all of it, or one leaf of a Dict or Tuple.
+/// The part of an observation that a wrapper changes: all of it, or one leaf of a Dict or Tuple.
 struct ObservedPart {
-  /// Which leaf of the observation it is.
+  /// The index of the leaf in the observation.
   let place: Int
-  /// What it holds.
+  /// The space of the leaf.
   let space: Space
   private let whole: Space
 
-  /// Finds the leaf that a path names, with dots between names and positions; `nil` for the whole.
+  /// Finds the leaf with a path of names and indices separated by dots; `nil` for the whole.
   ///
-  /// - Throws: `SpaceMismatch` when there is no such leaf, or the whole has several.
+  /// - Throws: `SpaceMismatch` if there is no such leaf, or if the path is nil and there are
+  ///   several.
   init(of whole: Space, at path: String?) throws(SpaceMismatch) {
     self.whole = whole
     guard let path else {
@@ -39,7 +40,7 @@ struct ObservedPart {
     space = parts.leaves[place]
   }
 
-  /// The whole observation's space with another one in the place of the part.
+  /// Returns the space of the whole observation with another space in place of the part.
   func replaced(by space: Space) -> Space {
     var leaves = whole.parts.leaves
     leaves[place] = space
@@ -48,7 +49,7 @@ struct ObservedPart {
 }
 
 extension Space {
-  /// The same containers around other leaves, in declared order, and the leaves that are left over.
+  /// Returns the same containers with other leaves, in declared order, and the remaining leaves.
   fileprivate func filled(
     with leaves: ArraySlice<Space>
   ) -> (space: Space, rest: ArraySlice<Space>) {

@@ -1,18 +1,18 @@
-/// A wrapper that changes one part of the observations and shows the others as they are.
+/// A wrapper that changes one part of the observations and copies the others.
 public class ObservedPartBatch: WrappedBatch {
   private let place: Int
 
   /// Wraps a batch.
   ///
   /// - Parameters:
-  ///   - part: what is changed.
-  ///   - space: what becomes of it.
+  ///   - part: the part to change.
+  ///   - space: the part's space after the change.
   init(_ inner: any EnvironmentBatch, _ part: ObservedPart, shown space: Space) {
     place = part.place
     super.init(inner, observation: part.replaced(by: space))
   }
 
-  /// Writes what is shown of the inner part.
+  /// Writes the changed part, given the inner one.
   func observePart(_ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow) {
     source.unsafeCopy(to: target)
   }

@@ -1,6 +1,7 @@
-/// Begins each episode with a random number of no-ops: action 0, or zeros for spaces without one.
+/// A wrapper that begins each episode with a random number of no-ops.
 ///
-/// Their rewards are lost. Where the task ends the episode meanwhile, the rest is played in the next.
+/// A no-op is action 0, or zeros for spaces that are not discrete. Rewards of no-ops are discarded.
+/// If the task ends the episode meanwhile, the remaining no-ops are played in the next one.
 public final class RandomNoOpsBatch: WrappedBatch {
   private let largest: Int
   private let streams: FlatVector<PCG64>
@@ -10,8 +11,8 @@ public final class RandomNoOpsBatch: WrappedBatch {
   /// Wraps a batch.
   ///
   /// - Parameters:
-  ///   - largest: the largest number of no-ops; all from 0 on are equally likely.
-  ///   - streams: where they are drawn from, for each environment.
+  ///   - largest: the largest number of no-ops; all numbers from 0 to it are equally likely.
+  ///   - streams: the random streams of the numbers, one per environment.
   /// - Precondition: there are as many streams as environments, and `largest` is not negative.
   public init(_ inner: any EnvironmentBatch, upTo largest: Int, streams: [PCG64]) {
     precondition(largest >= 0, "\(largest) no-ops: use at least 0")

@@ -1,19 +1,19 @@
-/// A value of one leaf whose elements can be read one by one: an observation that can be masked.
+/// A single-leaf value with individually readable elements: an observation that can be masked.
 ///
-/// SIMD vectors, arrays and inline arrays conform. A structure of one's own that is stored as one
-/// leaf conforms by reading an element, in the row-major order in which it stores them.
+/// SIMD vectors, arrays and inline arrays conform. A custom structure that is stored as one leaf
+/// conforms by returning its elements in the row-major order in which it stores them.
 public protocol RecordableVector: Recordable {
-  /// What one element is.
+  /// The type of the elements.
   associatedtype RecordedElement: RecordableScalar
 
-  /// One of the elements.
+  /// Returns one element.
   ///
-  /// - Precondition: there are so many.
+  /// - Precondition: the index is within the value.
   func recordedElement(at index: Int) -> RecordedElement
 }
 
 extension SIMD where Scalar: RecordableScalar {
-  /// One lane.
+  /// Returns one lane.
   @inlinable
   public func recordedElement(at index: Int) -> Scalar { self[index] }
 }
@@ -25,24 +25,24 @@ extension SIMD8: RecordableVector where Scalar: RecordableScalar {}
 extension SIMD16: RecordableVector where Scalar: RecordableScalar {}
 
 extension Array: RecordableVector where Element: RecordableScalar {
-  /// One element.
+  /// Returns one element.
   @inlinable
   public func recordedElement(at index: Int) -> Element { self[index] }
 }
 
 extension InlineArray: RecordableVector where Element: RecordableScalar {
-  /// One element.
+  /// Returns one element.
   @inlinable
   public func recordedElement(at index: Int) -> Element { self[index] }
 }
 
 extension InlineArray: Recordable where Element: RecordableScalar {
-  /// One leaf of the element's type.
+  /// One leaf with the element type of the array.
   public static var leafTypes: [ElementType] { [Element.elementType] }
 
-  /// Reads as many elements as the array has.
+  /// Loads all elements.
   ///
-  /// - Precondition: there are as many as the leaf holds.
+  /// - Precondition: the leaf has as many elements as the array.
   @inlinable
   public init(loading leaves: LeafRow) {
     let address = leaves.address(of: Element.self, Self.count)
@@ -52,9 +52,9 @@ extension InlineArray: Recordable where Element: RecordableScalar {
     }
   }
 
-  /// Writes all elements.
+  /// Stores all elements.
   ///
-  /// - Precondition: there are as many as the leaf holds.
+  /// - Precondition: the leaf has as many elements as the array.
   @inlinable
   public func store(in leaves: LeafRow) {
     let address = leaves.address(of: Element.self, count)

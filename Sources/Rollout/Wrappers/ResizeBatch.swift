@@ -1,17 +1,21 @@
-/// Makes uint8 images smaller: a new pixel is the mean of the area that it covers, as with OpenCV's
-/// `INTER_AREA`, rounded to the nearest, a half upwards.
+/// A wrapper that shrinks uint8 images by averaging areas.
+///
+/// A new pixel is the mean of the area that it covers, as with OpenCV's `INTER_AREA`. It is rounded
+/// to the nearest integer, halves upward.
 public final class ResizeBatch: ObservedPartBatch {
   private let from: ImageLayout
   private let into: ImageLayout
   private let rowsCovered: AreaWeights
   private let columnsCovered: AreaWeights
-  /// A channel of one source row in the new width, and the sums of one target row.
+  /// One row of a channel at the new width, followed by the sums of one target row.
   private let scratch: FlatVector<Float>
 
   /// Wraps a batch.
   ///
-  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole.
-  /// - Throws: `SpaceMismatch` when the observation is no uint8 image, or smaller than it shall be.
+  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole
+  ///   observation.
+  /// - Throws: `SpaceMismatch` if the observation is not a uint8 image, or is smaller than the new
+  ///   size.
   /// - Precondition: height and width are positive.
   public init(
     _ inner: any EnvironmentBatch, height: Int, width: Int, at path: String? = nil
@@ -47,7 +51,7 @@ public final class ResizeBatch: ObservedPartBatch {
         }
         let place = shown + (channel &* into.channelStride &+ row &* into.rowStride)
         for column in 0..<into.width {
-          // A mean of bytes is at most 255 and some rounding, which the half keeps below 256.
+          // The mean of bytes is at most 255 plus rounding errors, so adding ½ stays below 256.
           place[column &* into.columnStride] = UInt8(sums[column] + 0.5)
         }
       }

@@ -1,6 +1,6 @@
-/// Replaces each reward by a function of it.
+/// A wrapper that replaces each reward by a function of it.
 public final class RewardMapBatch: WrappedBatch {
-  /// What becomes of a reward.
+  /// A function of the reward.
   public enum Map: Sendable, Equatable {
     /// The reward times a factor.
     case scaled(Double)
@@ -9,7 +9,7 @@ public final class RewardMapBatch: WrappedBatch {
     /// −1, 0 or 1; NaN stays NaN.
     case sign
 
-    /// The value for one reward.
+    /// Returns the function's value.
     func callAsFunction(_ reward: Double) -> Double {
       switch self {
       case .scaled(let factor): reward * factor

@@ -1,9 +1,10 @@
-/// Adds the gain of a potential to rewards: r + γ Φ(s′) − Φ(s), which leaves the best policy the best.
+/// A wrapper for potential-based reward shaping: r + γ Φ(s′) − Φ(s).
 ///
-/// s′ is the observation before any reset. Φ(s′) is 0 where the task ended the episode, and stays where a
-/// limit cut it. Source: Ng, Harada and Russell, "Policy invariance under reward transformations", 1999.
+/// Shaping of this form preserves the optimal policy. s′ is the observation before any reset. Φ(s′)
+/// counts as 0 if the task terminated the episode, and in full if a limit truncated it. Source: Ng,
+/// Harada and Russell, "Policy invariance under reward transformations", 1999.
 public final class ShapedBatch: WrappedBatch {
-  /// What a state is worth, by its observation, whose leaves are valid during the call only.
+  /// The potential of a state by its observation; the leaves are valid only during the call.
   public typealias Potential = @Sendable (_ observation: LeafRow) -> Double
 
   private let discount: Double
@@ -13,8 +14,8 @@ public final class ShapedBatch: WrappedBatch {
   /// Wraps a batch.
   ///
   /// - Parameters:
-  ///   - discount: γ, that of learning.
-  ///   - potential: Φ; it allocates nothing if steps are not to.
+  ///   - discount: γ, equal to the discount of learning.
+  ///   - potential: Φ; it has to allocate nothing if steps are to be free of allocation.
   public init(
     _ inner: any EnvironmentBatch, discount: Double, potential: @escaping Potential
   ) {
@@ -24,9 +25,9 @@ public final class ShapedBatch: WrappedBatch {
     super.init(inner)
   }
 
-  /// Wraps a batch with minus the distance of an observation's first two elements from the origin.
+  /// Wraps a batch with minus the distance of the first two elements from the origin as potential.
   ///
-  /// - Throws: `SpaceMismatch` when the observation is no Box of two elements or more.
+  /// - Throws: `SpaceMismatch` if the observation is not a Box of at least two elements.
   public convenience init(
     _ inner: any EnvironmentBatch, discount: Double
   ) throws(SpaceMismatch) {

@@ -1,14 +1,14 @@
-/// Cuts episodes after a number of steps of what it wraps.
+/// A wrapper that truncates episodes after a number of steps of the wrapped batch.
 ///
-/// The step that reaches the limit is truncated, and terminated besides where the task ended the episode
-/// on that very step, as in Gymnasium.
+/// The step that reaches the limit is truncated. It is terminated too if the task ended the episode
+/// on that step, as in Gymnasium.
 public final class TimeLimitBatch: WrappedBatch {
   private let limit: Int32
   private let elapsed: FlatVector<Int32>
 
   /// Wraps a batch.
   ///
-  /// - Throws: `SpaceMismatch` when the environments cannot be restarted one by one.
+  /// - Throws: `SpaceMismatch` if single environments cannot be restarted.
   /// - Precondition: the limit is positive.
   public init(_ inner: any EnvironmentBatch, steps: Int) throws(SpaceMismatch) {
     precondition(steps > 0, "a limit of \(steps) steps: use at least 1")
@@ -35,7 +35,7 @@ public final class TimeLimitBatch: WrappedBatch {
 
   override func settle(_ position: PositionMarker) throws {
     for index in 0..<count where begins[index] {
-      // Only here can an episode have ended that the inner batch goes on with.
+      // Only here can an episode have ended that the inner batch would continue.
       if elapsed.base[index] >= limit, !isReset[index] { try restartInner(index) }
       elapsed.base[index] = 0
     }

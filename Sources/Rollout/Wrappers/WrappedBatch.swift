@@ -1,56 +1,61 @@
-/// A batch of environments around another one: what every wrapper is made from.
+/// A batch of environments around another one, the base class of every wrapper.
 ///
-/// It owns a fragment of two steps of the inner spaces and has the inner batch step from row 1 to
-/// row 2, always sticky: an environment whose `fin` is set in row 1 is left alone. So one step here
-/// may be several inner steps, of some environments only. A wrapper overrides what it changes;
-/// as it stands this class changes nothing. `docs/environments.md` has the table of wrappers.
+/// The class owns a fragment of two steps with the inner spaces. The inner batch steps from row 1
+/// to row 2, always sticky: an environment with `fin` set in row 1 is left alone. One step of the
+/// wrapper can therefore consist of several inner steps, each of only some environments. Wrappers
+/// override single operations; the base class itself changes nothing. The table of wrappers is in
+/// `docs/environments.md`.
 ///
-/// It overlaps where the inner batch does: `beginStep` begins the first inner step, and `finishStep` does all the rest, in
-/// which environments outside of its range wait.
+/// The batch overlaps if the inner one does: `beginStep` begins the first inner step, and
+/// `finishStep` does everything else. Environments outside of its range wait meanwhile.
 public class WrappedBatch: OverlappingBatch {
-  /// Where an observation stands in its episode.
+  /// The position of an observation in its episode.
   enum Moment {
-    /// The one that an episode begins with.
+    /// The first observation of an episode.
     case first
-    /// One that a step led to and that the next step follows.
+    /// The observation between two steps of an episode.
     case next
-    /// The one that an episode ended with.
+    /// The final observation of an episode.
     case last
   }
 
-  /// What is wrapped.
+  /// The wrapped batch.
   public let inner: any EnvironmentBatch
-  /// B, how many environments there are.
+  /// B, the number of environments.
   public let count: Int
-  /// What they emit and accept.
+  /// The observation and action spaces after wrapping.
   public let spaces: EnvironmentSpaces
 
-  /// The inner rows 1 and 2, and what the inner step between them tells.
+  /// The inner rows 1 and 2, and the results of the inner step between them.
   let rows: StepRows
-  /// Which environments take no part in the call: frozen in a sticky fragment, or not those that the call is for.
+  /// Set for environments that take no part in the call.
+  ///
+  /// They are frozen in a sticky fragment, or outside the range of the call.
   let waits: UnsafeMutablePointer<Bool>
-  /// Which environments begin an episode in the call.
+  /// Set for environments that begin an episode in the call.
   let begins: UnsafeMutablePointer<Bool>
-  /// Which environments' inner episodes ended in the step, so that they are reset already.
+  /// Set for environments that have been reset because their inner episode ended in the step.
   let isReset: UnsafeMutablePointer<Bool>
   /// The rewards of the step.
   let rewards: UnsafeMutablePointer<Double>
-  /// Whether the task ends the episode on the step.
+  /// Set if the task terminates the episode on the step.
   let terminated: UnsafeMutablePointer<Bool>
-  /// Whether a limit cuts the episode on the step.
+  /// Set if a limit truncates the episode on the step.
   let truncated: UnsafeMutablePointer<Bool>
 
   private let overlappingInner: (any OverlappingBatch)?
-  /// Which environments' inner rows are the call's to change; the others' may be those of a step that is under way.
+  /// The environments with inner rows that the call may change.
+  ///
+  /// The rows of other environments may belong to a step that is under way.
   private var members: Range<Int>
   private let storage: FragmentStorage
   private let flags: FlatVector<Bool>
   private let sums: FlatVector<Double>
   private var checkedLayout = CheckedLayout()
 
-  /// Wraps a batch, whose first `reset` is still to come.
+  /// Wraps a batch before its first `reset`.
   ///
-  /// - Parameter observation: the observations' space; `nil` for that of the batch.
+  /// - Parameter observation: the space of the shown observations; `nil` for that of the batch.
   init(_ inner: any EnvironmentBatch, observation: Space? = nil) {
     self.inner = inner
     overlappingInner = inner.overlapping
@@ -79,35 +84,36 @@ public class WrappedBatch: OverlappingBatch {
     rewards = sums.base
   }
 
-  // MARK: What a wrapper overrides
+  // MARK: Operations that a wrapper overrides
 
-  /// Makes the inner steps of one step that come after the first one.
+  /// Makes the inner steps after the first one.
   func play(_ position: PositionMarker) throws {}
 
-  /// Changes the rewards and ends of the step, of environments that do not wait.
+  /// Changes the rewards and flags of the step for environments that do not wait.
   func judge() {}
 
-  /// Does what comes between the last observation of an episode and the first one of the next.
+  /// Runs between the final observation of an episode and the first one of the next.
   ///
-  /// `begins` says whose; the inner state may be stepped, or restarted.
+  /// `begins` is set for the environments concerned. Their inner environments may be stepped or
+  /// restarted.
   func settle(_ position: PositionMarker) throws {}
 
-  /// Sees the inner observations of row 2, of environments that do not wait, before each is shown.
+  /// Reads inner observations of row 2 before they are shown, for environments that do not wait.
   func survey() {}
 
-  /// Writes what is shown of an inner observation.
+  /// Writes the shown observation, given the inner one.
   func observe(_ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow) {
     for leaf in 0..<rows.obsLeafCount {
       source.dropping(leaf).unsafeCopy(to: target.dropping(leaf))
     }
   }
 
-  /// Measures, saves or restores what the wrapper itself keeps from step to step.
+  /// Measures, saves or restores the state that the wrapper itself keeps between steps.
   func transferOwn(_ snapshot: inout SnapshotCursor) {}
 
-  // MARK: What a wrapper calls
+  // MARK: Operations that a wrapper calls
 
-  /// Makes one inner step and adds what it told to that of the step.
+  /// Makes one inner step and adds its rewards and flags to those of the step.
   final func stepOnce(
     waiting: UnsafeMutablePointer<Bool>, _ position: PositionMarker
   ) throws {
@@ -124,7 +130,7 @@ public class WrappedBatch: OverlappingBatch {
     }
   }
 
-  /// Makes one inner step with the actions that lie in row 2, of all environments but some.
+  /// Makes one inner step of the environments that do not wait, with the actions in row 2.
   final func stepInner(
     waiting: UnsafeMutablePointer<Bool>, _ position: PositionMarker
   ) throws {
@@ -150,7 +156,8 @@ public class WrappedBatch: OverlappingBatch {
     } else {
       try inner.step(storage.view, from: 1, sticky: true, position: position)
     }
-    // A frozen environment's row begins an episode; who waits here may be in the middle of one.
+    // A frozen environment's `stepno` is 0, but an environment that waits here may be within an
+    // episode.
     for index in range where waiting[index] {
       rows.after.stepno[index] = rows.before.stepno[index]
     }
@@ -161,12 +168,12 @@ public class WrappedBatch: OverlappingBatch {
     try inner.restart(index, into: storage.view, row: 2)
   }
 
-  /// The inner observation that the step of one environment led to, before any reset.
+  /// Returns the inner observation after the step of one environment, before any reset.
   final func arrival(_ index: Int) -> LeafRow {
     isReset[index] ? rows.finalObs(index) : rows.after.obs(index)
   }
 
-  // MARK: As any batch
+  // MARK: EnvironmentBatch
 
   /// Begins an episode in every environment and writes the state of one row.
   public final func reset(into fragment: FragmentView, row: Int) throws {
@@ -208,10 +215,10 @@ public class WrappedBatch: OverlappingBatch {
     }
   }
 
-  /// Whether this is so follows from what is wrapped.
+  /// This batch, if the wrapped batch overlaps.
   public var overlapping: (any OverlappingBatch)? { overlappingInner == nil ? nil : self }
 
-  /// Begins the first inner step with the actions that some environments have in row t+1.
+  /// Begins the first inner step of some environments with their actions in row t+1.
   public final func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) throws {
@@ -224,7 +231,7 @@ public class WrappedBatch: OverlappingBatch {
     }
   }
 
-  /// Finishes the first inner step of some environments, makes the others, and writes their rows.
+  /// Finishes the first inner step of some environments, makes the others, and writes the rows.
   public final func finishStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
@@ -266,16 +273,16 @@ public class WrappedBatch: OverlappingBatch {
       into: outer.after.obs(index))
   }
 
-  /// The inner environment's own.
+  /// Returns the number of lives in the inner environment.
   public func lives(of index: Int) -> Int? { inner.lives(of: index) }
 
-  /// Whether the inner environments can.
+  /// True if single inner environments can be restarted.
   public final var restartsSingly: Bool { inner.restartsSingly }
 
-  /// Whether the inner environments have snapshots.
+  /// True if the inner environments support snapshots.
   public final var canSnapshot: Bool { inner.canSnapshot }
 
-  /// Measures, saves or restores the inner environments, the row that they step from, and what the wrapper keeps.
+  /// Measures, saves or restores the inner batch, its current row, and the wrapper's own state.
   public final func transfer(_ snapshot: inout SnapshotCursor) {
     inner.transfer(&snapshot)
     snapshot.transferState(of: storage.view, row: 2)

@@ -1,17 +1,17 @@
 extension Wrapper {
-  /// Cuts episodes after a number of steps.
+  /// Truncates episodes after a number of steps.
   public static func timeLimit(_ steps: Int) -> Wrapper {
     Wrapper("time-limit=\(steps)", stepLimit: steps) { batch, _ in
       try TimeLimitBatch(batch, steps: steps)
     }
   }
 
-  /// Plays each action several times.
+  /// Repeats each action and sums the rewards.
   public static func actionRepeat(_ times: Int) -> Wrapper {
     Wrapper("action-repeat=\(times)") { batch, _ in ActionRepeatBatch(batch, times: times) }
   }
 
-  /// Plays each action several times and shows the larger of the last two observations.
+  /// Repeats each action and shows the elementwise maximum of the last two observations.
   public static func frameSkip(_ times: Int) -> Wrapper {
     Wrapper("frame-skip=\(times)") { batch, _ in try FrameSkipBatch(batch, skipping: times) }
   }
@@ -23,14 +23,15 @@ extension Wrapper {
     }
   }
 
-  /// Ends episodes where a life is lost.
+  /// Ends episodes when a life is lost.
   public static var endOnLostLife: Wrapper {
     Wrapper("end-on-lost-life") { batch, _ in try LostLifeBatch(endingEpisodesOf: batch) }
   }
 
-  /// Shows some elements of a Box, in the order in which they are named.
+  /// Shows some elements of a Box, in the order of `indices`.
   ///
-  /// - Parameter path: the part of a Dict or Tuple to mask, such as `camera.left`; `nil` for the whole.
+  /// - Parameter path: the part of a Dict or Tuple to mask, such as `camera.left`; `nil` for the
+  ///   whole observation.
   public static func observationMask(keeping indices: [Int], at path: String? = nil) -> Wrapper {
     let names = indices.map(String.init).joined(separator: ",")
     return Wrapper("observation-mask=\(names)", at: path) { batch, _ in
@@ -38,17 +39,18 @@ extension Wrapper {
     }
   }
 
-  /// Shows colour images in grey.
+  /// Converts color images to grayscale.
   public static var greyScale: Wrapper { greyScale(at: nil) }
 
-  /// Shows the colour images that are a part of a Dict or Tuple in grey.
+  /// Converts the color images in a part of a Dict or Tuple to grayscale.
   public static func greyScale(at path: String?) -> Wrapper {
     Wrapper("grey-scale", at: path) { batch, _ in try GreyScaleBatch(batch, at: path) }
   }
 
-  /// Shows smaller images.
+  /// Shrinks images.
   ///
-  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole.
+  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole
+  ///   observation.
   public static func resize(height: Int, width: Int, at path: String? = nil) -> Wrapper {
     Wrapper("resize=\(height)x\(width)", at: path) { batch, _ in
       try ResizeBatch(batch, height: height, width: width, at: path)
@@ -57,14 +59,14 @@ extension Wrapper {
 
   /// Shows the last few observations.
   ///
-  /// - Parameter path: the part of a Dict or Tuple to stack; `nil` for the whole.
+  /// - Parameter path: the part of a Dict or Tuple to stack; `nil` for the whole observation.
   public static func frameStack(_ depth: Int, at path: String? = nil) -> Wrapper {
     Wrapper("frame-stack=\(depth)", at: path) { batch, _ in
       try FrameStackBatch(batch, depth: depth, at: path)
     }
   }
 
-  /// Multiplies rewards.
+  /// Multiplies rewards by a factor.
   public static func rewardScale(_ factor: Double) -> Wrapper {
     Wrapper("reward-scale=\(factor.short)") { batch, _ in RewardMapBatch(batch, .scaled(factor)) }
   }
@@ -81,12 +83,12 @@ extension Wrapper {
     Wrapper("reward-sign") { batch, _ in RewardMapBatch(batch, .sign) }
   }
 
-  /// Adds the gain of minus the distance of the first two elements from the origin to rewards.
+  /// Shapes rewards by minus the distance of the first two elements from the origin.
   public static func shaping(discount: Double) -> Wrapper {
     Wrapper("shaping=\(discount.short)") { batch, _ in try ShapedBatch(batch, discount: discount) }
   }
 
-  /// Adds the gain of a potential to rewards; for code only.
+  /// Shapes rewards by a potential function; available in code only.
   public static func shaping(
     discount: Double, potential: @escaping ShapedBatch.Potential
   ) -> Wrapper {
@@ -103,7 +105,7 @@ extension Wrapper {
 }
 
 extension Double {
-  /// The number without the `.0` of a whole one.
+  /// The number in decimal notation, without `.0` if it is whole.
   var short: String {
     let text = String(self)
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

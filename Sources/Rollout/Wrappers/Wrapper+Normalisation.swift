@@ -1,24 +1,28 @@
-/// What is brought to the scale of running statistics, which a learner keeps.
+/// The quantity that is normalized by running statistics, which the learner keeps.
 package enum Normalisation: Sendable, Equatable {
-  /// Observations, as the network sees them.
+  /// Observations, as the network receives them.
   case observations
-  /// Rewards, as they are learnt from, by the deviation of returns of a discount; of `nil` that of learning.
+  /// Rewards, as used in learning, divided by the running deviation of returns.
+  ///
+  /// The returns are discounted by `discount`, or by the discount of learning if it is nil.
   case rewards(discount: Double?)
 }
 
 extension Wrapper {
-  /// Shows the network observations less their running mean in units of their running deviation.
+  /// Normalizes the network's observations by their running mean and standard deviation.
   ///
-  /// For the end of `TrainingConfiguration.wrappers` alone: the statistics are the learner's and lie in the weights.
+  /// It may only appear at the end of `TrainingConfiguration.wrappers`. The statistics belong to
+  /// the learner and are stored with the weights.
   public static var observationNormalisation: Wrapper {
     Wrapper("observation-normalisation", .observations)
   }
 
-  /// Learns from rewards in units of the running deviation of discounted returns.
+  /// Divides rewards in learning by the running standard deviation of discounted returns.
   ///
-  /// For the end of `TrainingConfiguration.wrappers` alone: the statistics are the learner's and lie in the weights.
+  /// It may only appear at the end of `TrainingConfiguration.wrappers`. The statistics belong to
+  /// the learner and are stored with the weights.
   ///
-  /// - Parameter discount: γ; that of learning when it is `nil`.
+  /// - Parameter discount: γ; the discount of learning if nil.
   public static func rewardNormalisation(discount: Double? = nil) -> Wrapper {
     Wrapper(
       "reward-normalisation" + (discount.map { "=\($0.short)" } ?? ""),
@@ -31,7 +35,7 @@ extension Wrapper {
     }
   }
 
-  /// Why an environment cannot be played behind such a wrapper.
+  /// Returns the error for an environment that is wrapped in a normalization.
   static func misplaced(_ description: String) -> WrapperError {
     WrapperError(
       """

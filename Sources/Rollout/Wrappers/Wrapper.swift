@@ -1,28 +1,30 @@
-/// What goes around a batch of environments and changes what they show, reward or end.
+/// A modification of a batch's observations, actions, rewards or episode ends.
 ///
 ///     let choice = EnvironmentChoice(
 ///       "CartPole-v1", wrappers: [.observationMask(keeping: [0, 2]), .frameStack(4)])
 ///
-/// The first of a list is the innermost. `docs/environments.md` says what each does.
+/// The first wrapper of a list is the innermost. `docs/environments.md` describes each wrapper.
 public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
-  /// Makes a wrapped batch of a batch, with a random stream of its own for each environment.
+  /// Wraps a batch, given a separate random stream for each environment.
   public typealias Wrap =
     @Sendable (_ batch: any EnvironmentBatch, _ streams: [PCG64]) throws -> any EnvironmentBatch
 
-  /// The name and its argument, as a command line spells them: `frame-stack=4`.
+  /// The name and its argument, as written on a command line: `frame-stack=4`.
   public let description: String
 
-  /// The steps that a time limit allows; such a wrapper, innermost, is the environment's own limit.
+  /// The steps that a time limit allows.
+  ///
+  /// An innermost time limit becomes the limit of the environment itself.
   let stepLimit: Int?
-  /// What it normalises; such a wrapper is the learner's to take off the list.
+  /// The quantity that the wrapper normalizes; the learner removes such a wrapper from the list.
   package let normalisation: Normalisation?
   private let wrap: Wrap
 
-  /// Describes a wrapper of one's own.
+  /// Creates a custom wrapper.
   ///
   /// - Parameters:
-  ///   - description: what tells it from others.
-  ///   - wrap: wraps a batch; throws a sentence where the spaces do not suit.
+  ///   - description: a text that distinguishes the wrapper from others.
+  ///   - wrap: wraps a batch; throws an error with a sentence if the spaces are not suitable.
   public init(_ description: String, wrap: @escaping Wrap) {
     self.init(description, stepLimit: nil, wrap: wrap)
   }
@@ -37,23 +39,23 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
     self.wrap = wrap
   }
 
-  /// Whether both are spelled alike.
+  /// Returns true if both have the same description.
   public static func == (left: Wrapper, right: Wrapper) -> Bool {
     left.description == right.description
   }
 }
 
 extension [Wrapper] {
-  /// The limit that the innermost time limits leave of an environment's own.
+  /// Returns the smallest of an environment's own limit and the innermost time limits.
   func innermostLimit(_ steps: Int?) -> Int? {
     prefix { $0.stepLimit != nil }.compactMap(\.stepLimit).reduce(steps) {
       Swift.min($0 ?? .max, $1)
     }
   }
 
-  /// Wraps a batch whose own limit is the innermost one.
+  /// Wraps a batch to which the innermost time limits have already been applied.
   ///
-  /// - Parameter streams: those of the environments, from copies of which each wrapper's are derived.
+  /// - Parameter streams: the environments' random streams; each wrapper's are derived from copies.
   func wrap(
     _ batch: any EnvironmentBatch, streams: [PCG64]
   ) throws -> any EnvironmentBatch {
@@ -77,17 +79,17 @@ extension Wrapper {
   }
 }
 
-/// A wrapper that there is not, or that does not suit an environment.
+/// An unknown wrapper, or one that is not suitable for an environment.
 public struct WrapperError: Error, Equatable, CustomStringConvertible {
   /// One sentence with the remedy.
   public let description: String
 
-  /// Describes what is wrong in a sentence.
+  /// Creates an error with a sentence about the problem.
   public init(_ description: String) { self.description = description }
 }
 
 extension PCG64 {
-  /// A stream of its own that follows from this one's next numbers, which are not used up.
+  /// Returns a separate stream derived from this one's next numbers, which are not consumed.
   fileprivate func derived(_ key: UInt32) -> PCG64 {
     var copy = self
     let words = (0..<2).map { _ in copy.next() }

@@ -1,12 +1,12 @@
-/// A wrapper as it can be named on a command line.
+/// A wrapper with its name and syntax on a command line.
 package struct WrapperName: Sendable {
-  /// The name with what its argument stands for: `frame-stack=K`.
+  /// The name with a placeholder for its argument: `frame-stack=K`.
   package let usage: String
-  /// What it does, in a sentence.
+  /// The effect in one sentence.
   package let summary: String
-  /// The end of the sentence that refuses an argument: how to write it.
+  /// The end of the error message for an invalid argument: the correct syntax.
   let remedy: String
-  /// Whether a part of the observation can be named behind an `@`.
+  /// True if a part of the observation can be named after an `@`.
   package let takesPart: Bool
   let make: @Sendable (_ argument: String?, _ part: String?) -> Wrapper?
 
@@ -64,7 +64,7 @@ package struct WrapperName: Sendable {
     Double(text).flatMap { (0...1).contains($0) ? $0 : nil }
   }
 
-  /// Those that go around an environment, in the order of `docs/environments.md`.
+  /// The wrappers of environments, in the order of `docs/environments.md`.
   package static let all: [WrapperName] = [
     counted("time-limit=N", "Cut episodes off after N steps.", example: 200, Wrapper.timeLimit),
     counted(
@@ -123,7 +123,7 @@ package struct WrapperName: Sendable {
     ) { $0.flatMap(discount).map { .shaping(discount: $0) } },
   ]
 
-  /// Those that `rlplay train` takes behind all others.
+  /// The wrappers that `rlplay train` accepts only after all others.
   package static let normalisations: [WrapperName] = [
     plain(
       "observation-normalisation",
@@ -142,9 +142,9 @@ package struct WrapperName: Sendable {
 }
 
 extension Wrapper {
-  /// The wrapper that a name and its argument spell, such as `frame-stack=4` or `frame-stack=4@image`.
+  /// Parses a name and its argument, such as `frame-stack=4` or `frame-stack=4@image`.
   ///
-  /// - Throws: `WrapperError`, whose sentence begins with what the text does not say.
+  /// - Throws: `WrapperError` with a sentence that begins with the verb: "names …".
   public init(parsing text: String) throws(WrapperError) {
     let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let part = halves.count == 2 ? String(halves[1]) : nil
@@ -169,10 +169,12 @@ extension Wrapper {
     self = wrapper
   }
 
-  /// The wrappers of a list with commas, in which a part that begins with no letter goes on with
-  /// the argument before: `observation-mask=0,2,frame-stack=4` are two.
+  /// Parses a list separated by commas.
   ///
-  /// - Throws: `WrapperError` for the first that cannot be.
+  /// A part that does not begin with a letter continues the argument before it:
+  /// `observation-mask=0,2,frame-stack=4` is two wrappers.
+  ///
+  /// - Throws: `WrapperError` for the first invalid wrapper.
   public static func list(parsing text: String) throws(WrapperError) -> [Wrapper] {
     var words: [String] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
