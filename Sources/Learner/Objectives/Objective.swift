@@ -34,8 +34,8 @@ public struct TracedLoss {
   public var coefficients: [Coefficient]
   /// The divergence of the trained policy from the behavior policy, a scalar.
   ///
-  /// `MinibatchLearner` can end its passes over a batch when it is large. It is nil if the objective
-  /// defines none.
+  /// `MinibatchLearner` can end its passes over a batch when it is large. It is nil if the
+  /// objective defines none.
   public var divergence: Tensor?
 
   /// A scalar to report.
