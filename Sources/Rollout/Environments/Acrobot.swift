@@ -1,16 +1,16 @@
 // Goals, most important first: the numbers of Gymnasium's `acrobot.py` under NumPy 2, bit for bit;
-// speed; brevity. The equations are `AcrobotMotion`'s.
+// speed; brevity. The equations are in `AcrobotMotion`.
 
-/// Two links in a chain, driven at the joint between them, whose end is to swing above a line: the task
-/// of Sutton (1996), with the equations of Sutton and Barto's book as Gymnasium has them.
+/// Two links in a chain, driven at the joint between them; the end has to swing above a line.
 ///
-/// The observation is cosine and sine of the first angle, 0 hanging down, of the second one, which is
-/// relative to the first, and both angular velocities. Every step is rewarded by −1, the one that
-/// ends the episode by 0.
+/// This is the task of Sutton (1996), with the equations of Sutton and Barto's book as Gymnasium
+/// implements them. The observation is cosine and sine of the first angle (0 hanging down), cosine
+/// and sine of the second angle (relative to the first), and both angular velocities. The reward of
+/// every step is −1, except for the step that ends the episode: 0.
 public struct Acrobot: Environment {
-  /// Angles and velocities, and the angles' sines and cosines.
+  /// The angles and velocities, and the angles' sines and cosines.
   var motion = AcrobotMotion<Double>()
-  /// What is observed of the angles: cosine and sine of the first and of the second one.
+  /// The observed parts of the angles: cosine and sine of the first, then of the second.
   var shownCircle = SIMD4<Float>(1, 0, 1, 0)
 
   /// Both angles, then both angular velocities.
@@ -19,15 +19,17 @@ public struct Acrobot: Environment {
     return [state.angle1, state.angle2, state.velocity1, state.velocity2]
   }
 
-  /// Makes two links that hang at rest; an episode begins with `reset`.
+  /// Creates two links that hang at rest; `reset` begins an episode.
   public init() {}
 
-  /// Six numbers; those of the angles stay within ±1, the first velocity within ±4π.
+  /// A Box of six numbers within ±9π.
+  ///
+  /// Cosines and sines stay within ±1, the first velocity within ±4π.
   public var observationSpace: Space {
     let bound = Double(Float(AcrobotConstants.maximumVelocity2))
     return .box(shape: [6], low: -bound, high: bound)
   }
-  /// Torque −1, none, torque 1.
+  /// The torques −1, 0 and 1.
   public var actionSpace: Space { .discrete(3) }
 
   /// Cosines, sines and angular velocities in single precision.
@@ -38,7 +40,7 @@ public struct Acrobot: Environment {
     ]
   }
 
-  /// Begins almost at rest: four numbers within ±0.1, rounded to float32.
+  /// Starts almost at rest, with four numbers within ±0.1 that are rounded to float32.
   public mutating func reset(using random: inout PCG64) {
     func draw() -> Double { Double(Float(random.uniform(-0.1, 0.1))) }
     motion.state.angle1 = draw()
@@ -46,7 +48,8 @@ public struct Acrobot: Environment {
     motion.state.velocity1 = draw()
     motion.state.velocity2 = draw()
     motion.point(LibraryTrigonometry())
-    // The state is float32 before the first step, and so is the arithmetic of what is shown.
+    // Gymnasium's state is float32 before the first step, and so is the arithmetic of the
+    // observation.
     let (first, second) = (Float(motion.state.angle1), Float(motion.state.angle2))
     shownCircle = [
       NumPySmallAngle.cosine(first), NumPySmallAngle.sine(first),
@@ -54,7 +57,7 @@ public struct Acrobot: Environment {
     ]
   }
 
-  /// Drives the joint by −1 with 0, not at all with 1, by 1 with 2.
+  /// Drives the joint with the torque `action` − 1.
   ///
   /// - Precondition: the action is 0, 1 or 2.
   public mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
@@ -68,17 +71,18 @@ public struct Acrobot: Environment {
 
 /// Cosine and sine of float32 angles so small that NumPy does not reduce them.
 ///
-/// NumPy's own polynomials (`loops_trigonometric.dispatch.cpp`), which are not always rounded as the C
-/// library's functions are; on processors without a fused multiply-add NumPy takes the latter.
+/// These are NumPy's own polynomials (`loops_trigonometric.dispatch.cpp`), which are not always
+/// rounded like the C library's functions. On processors without fused multiply-add, NumPy uses the
+/// C library's functions.
 enum NumPySmallAngle {
-  /// The cosine of an angle below π/4.
+  /// Returns the cosine of an angle below π/4.
   static func cosine(_ angle: Float) -> Float {
     let square = angle * angle
     return Float(-0x1.6c06dcp-10).addingProduct(square, 0x1.98e616p-16)
       .times(square, plus: 0x1.55553cp-05).times(square, plus: -0x1p-1).times(square, plus: 1)
   }
 
-  /// The sine of an angle below π/4.
+  /// Returns the sine of an angle below π/4.
   static func sine(_ angle: Float) -> Float {
     let square = angle * angle
     return Float(-0x1.a06bbap-13).addingProduct(square, 0x1.7d3bbcp-19)
@@ -88,7 +92,7 @@ enum NumPySmallAngle {
 }
 
 extension Float {
-  /// self · factor + summand, rounded once.
+  /// Returns self · factor + summand, rounded once.
   fileprivate func times(_ factor: Float, plus summand: Float) -> Float {
     summand.addingProduct(self, factor)
   }

@@ -1,7 +1,7 @@
-/// Eight pairs of links.
+/// Eight Acrobots that step together.
 struct AcrobotGroup: EnvironmentGroup {
   private var motion = AcrobotMotion<SIMD8<Double>>()
-  // What is observed of the angles.
+  // The observed parts of the angles.
   private var shownCosine1 = SIMD8<Float>(repeating: 1)
   private var shownSine1 = SIMD8<Float>()
   private var shownCosine2 = SIMD8<Float>(repeating: 1)
@@ -46,7 +46,7 @@ struct AcrobotGroup: EnvironmentGroup {
   mutating func step(
     _ actions: SIMD8<Int32>, _ trigonometry: VectorTrigonometry
   ) -> GroupOutcome {
-    // 3 has both of the lowest bits, any other that is not there a higher one.
+    // Action 3 has both of its lowest bits set; any other invalid action has a higher bit set.
     precondition(
       ((actions & ~3) | (actions & (actions &>> 1))) == SIMD8<Int32>.zero,
       "Acrobot has the actions 0, 1 and 2, not \(actions)")
@@ -60,7 +60,7 @@ struct AcrobotGroup: EnvironmentGroup {
       rewards: SIMD8<Float>(isHigh.flags &- 1), terminated: isHigh.flags)
   }
 
-  /// Cosines, sines and angular velocities in single precision.
+  /// Stores cosines, sines and angular velocities in single precision.
   @inline(__always)
   func storeObservations(_ observations: UnsafeMutablePointer<Float>) {
     let (c1, s1, c2, s2) = (shownCosine1, shownSine1, shownCosine2, shownSine2)

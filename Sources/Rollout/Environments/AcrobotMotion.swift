@@ -1,6 +1,7 @@
-/// Two links in motion: those of one environment, or of eight.
+/// The motion of Acrobot's links, for one environment or for eight.
 ///
-/// Every expression keeps the order of operations of Gymnasium's `acrobot.py`; factors of 1 are left out. Squares are powers.
+/// Every expression keeps the order of operations of Gymnasium's `acrobot.py`; factors of 1 are
+/// left out. Squares are computed as powers.
 struct AcrobotMotion<Number: AcrobotNumber> {
   /// Both angles and both angular velocities.
   struct State {
@@ -11,28 +12,30 @@ struct AcrobotMotion<Number: AcrobotNumber> {
   }
 
   var state: State
-  // Of both angles: what is observed after one step is what the next one begins with.
+  // Of both angles. The values observed after a step are the values with which the next step
+  // begins.
   var cosine1 = Number(all: 1)
   var sine1 = Number(all: 0)
   var cosine2 = Number(all: 1)
   var sine2 = Number(all: 0)
 
-  /// Links that hang at rest.
+  /// Creates links that hang at rest.
   @inline(__always)
   init() {
     let zero = Number(all: 0)
     state = State(angle1: zero, angle2: zero, velocity1: zero, velocity2: zero)
   }
 
-  /// Looks up the angles' sines and cosines.
+  /// Computes the angles' sines and cosines.
   @inline(__always)
   mutating func point<T: Trigonometry>(_ trigonometry: T) where T.Number == Number {
     (sine1, cosine1) = trigonometry.sineAndCosine(state.angle1)
     (sine2, cosine2) = trigonometry.sineAndCosine(state.angle2)
   }
 
-  /// Moves for one interval under a torque, by Runge and Kutta's method of fourth order, and returns how high the end is
-  /// above the pivot then.
+  /// Moves for one interval under a torque and returns the height of the end above the pivot.
+  ///
+  /// The integrator is the fourth-order Runge–Kutta method.
   @inline(__always)
   mutating func step<T: Trigonometry>(_ torque: Number, _ trigonometry: T) -> Number
   where T.Number == Number {
@@ -68,7 +71,9 @@ struct AcrobotMotion<Number: AcrobotNumber> {
     return derivative(of: state, torque, cosine2, sine2, trigonometry)
   }
 
-  /// The state's rate of change: masses, lengths and moments of inertia are 1, centres at 0.5.
+  /// Returns the derivative of the state.
+  ///
+  /// Masses, lengths and moments of inertia are 1; the centers of mass are at 0.5.
   @inline(__always)
   private func derivative<T: Trigonometry>(
     of state: State, _ torque: Number, _ cosine2: Number, _ sine2: Number, _ trigonometry: T
@@ -93,7 +98,7 @@ struct AcrobotMotion<Number: AcrobotNumber> {
 }
 
 extension AcrobotMotion.State {
-  /// The state after some time at a rate of change.
+  /// Returns the state after moving at a constant rate for some time.
   @inline(__always)
   fileprivate func moved(_ time: Double, _ rate: Self) -> Self {
     Self(
@@ -110,13 +115,13 @@ enum AcrobotConstants {
   static var maximumVelocity2: Double { 9 * Double.pi }
 }
 
-/// What Acrobot's equations need of a number besides.
+/// The operations on numbers that Acrobot's equations need besides `EquationNumber`.
 protocol AcrobotNumber: EquationNumber {
-  /// NumPy's power of 2.
+  /// The square, computed as NumPy's power of 2.
   var squared: Self { get }
-  /// An angle within ±π.
+  /// The angle shifted by multiples of 2π into ±π.
   var wrapped: Self { get }
-  /// A number within a limit's magnitude.
+  /// Returns the number clipped to ±limit.
   func bounded(_ limit: Double) -> Self
 }
 

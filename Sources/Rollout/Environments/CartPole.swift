@@ -2,35 +2,35 @@
 // brevity.
 //
 // Every expression keeps the order of operations of the Python source. Nothing may be contracted to
-// a fused multiply-add, which rounds once where Python rounds twice; Swift never contracts by
+// a fused multiply-add, which rounds once where Python rounds twice. Swift never contracts by
 // itself.
 
 import Glibc
 
-/// A pole on a cart that is pushed left or right and must not fall: the task of Barto, Sutton and
-/// Anderson (1983), with Gymnasium's equations.
+/// A pole on a cart; pushes to the left or right must keep it from falling.
 ///
-/// The observation is position, velocity, angle and angular velocity. Every step is rewarded by 1,
-/// the last one too. An episode ends when the pole leans by more than 12° or the cart is 2.4 off
-/// the centre.
+/// This is the task of Barto, Sutton and Anderson (1983) with Gymnasium's equations. The
+/// observation is position, velocity, angle and angular velocity. The reward of every step is 1,
+/// including the last one. An episode ends when the pole leans by more than 12° or the cart is more
+/// than 2.4 from the center.
 public struct CartPole: Environment, BitwiseCopyable {
   /// Position, velocity, angle and angular velocity, in double precision as Gymnasium keeps them.
   public var state = SIMD4<Double>()
 
-  /// Makes a cart at rest in the centre; an episode begins with `reset`.
+  /// Creates a cart at rest in the center; `reset` begins an episode.
   @inlinable
   public init() {}
 
-  /// Four numbers.
+  /// A Box of four unbounded numbers.
   public var observationSpace: Space { .box(shape: [4], low: -.infinity, high: .infinity) }
-  /// Left or right.
+  /// Pushes to the left and to the right.
   public var actionSpace: Space { .discrete(2) }
 
   /// The state in single precision.
   @inlinable
   public var observation: SIMD4<Float> { SIMD4<Float>(state) }
 
-  /// Places cart and pole almost at rest: four numbers within ±0.05.
+  /// Starts almost at rest, with four numbers within ±0.05.
   @inlinable
   public mutating func reset(using random: inout PCG64) {
     for index in 0..<4 { state[index] = random.uniform(-0.05, 0.05) }
@@ -58,9 +58,9 @@ public struct CartPole: Environment, BitwiseCopyable {
     return StepOutcome(reward: 1, terminated: fell)
   }
 
-  /// How a force moves the cart and turns the pole: one cart's numbers, or those of eight.
+  /// Returns the accelerations of cart and pole under a force, for one environment or for eight.
   ///
-  /// Florian (2005), "Correct equations for the dynamics of the cart-pole system".
+  /// Source: Florian (2005), "Correct equations for the dynamics of the cart-pole system".
   @inlinable
   @inline(__always)
   static func accelerations<Number: EquationNumber>(

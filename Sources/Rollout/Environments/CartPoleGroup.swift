@@ -1,4 +1,4 @@
-/// Eight carts with their poles.
+/// Eight CartPoles that step together.
 struct CartPoleGroup: EnvironmentGroup {
   private var position = SIMD8<Double>()
   private var velocity = SIMD8<Double>()
@@ -46,7 +46,7 @@ struct CartPoleGroup: EnvironmentGroup {
       terminated: beyond(position, Constants.positionLimit) | beyond(angle, Constants.angleLimit))
   }
 
-  /// All states in single precision, one cart's four numbers behind the other's.
+  /// Stores all states in single precision, four numbers per environment.
   @inline(__always)
   func storeObservations(_ observations: UnsafeMutablePointer<Float>) {
     let (x, v) = (SIMD8<Float>(position), SIMD8<Float>(velocity))
@@ -57,7 +57,7 @@ struct CartPoleGroup: EnvironmentGroup {
     }
   }
 
-  /// 1 where a number's magnitude is above the limit.
+  /// Returns 1 for lanes with a magnitude above the limit, otherwise 0.
   @inline(__always)
   private func beyond(_ x: SIMD8<Double>, _ limit: Double) -> SIMD8<Int32> {
     let magnitude = unsafeBitCast(

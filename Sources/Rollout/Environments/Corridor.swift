@@ -1,21 +1,21 @@
 /// A corridor with a goal at one end: a task that any algorithm should learn at once.
 ///
-/// The observation is the cell, from 0. An action to the right moves on and is rewarded by 1, one to
-/// the left moves back and is rewarded by −1, also where the wall stops it. The episode ends at the
-/// goal. What is right can be read off the rewards, so that the undiscounted return of going straight is
-/// the goal's number, and going to and fro within the corridor costs time alone.
+/// The observation is the cell, from 0. A step to the right has reward 1. A step to the left has
+/// reward −1, also if the wall stops it. The episode ends at the goal. The rewards alone reveal the
+/// right action. The undiscounted return of walking straight to the goal is the goal's number, and
+/// walking back and forth only costs time.
 public struct Corridor: Environment {
-  /// Cells in the corridor.
+  /// The number of cells.
   public let size: Int
   /// The cell that ends an episode.
   public let goal: Int
-  /// Where the actor is.
+  /// The actor's cell.
   public var state = 0
 
-  /// Makes a corridor whose last cell is the goal, or another.
+  /// Creates a corridor.
   ///
   /// - Parameter goal: the cell that ends an episode; `nil` for the last one.
-  /// - Throws: `InvalidEnvironmentArguments` when the goal is not in the corridor.
+  /// - Throws: `InvalidEnvironmentArguments` if the goal is not in the corridor.
   public init(size: Int = 5, goal: Int? = nil) throws(InvalidEnvironmentArguments) {
     let goal = goal ?? size - 1
     guard goal > 0 && goal < size else {
@@ -26,16 +26,16 @@ public struct Corridor: Environment {
     self.goal = goal
   }
 
-  /// The cells.
+  /// The cells, 0 ..< `size`.
   public var observationSpace: Space { .discrete(size) }
-  /// Left or right.
+  /// Steps to the left and to the right.
   public var actionSpace: Space { .discrete(2) }
 
-  /// The cell.
+  /// The actor's cell.
   @inlinable
   public var observation: Int { state }
 
-  /// Begins in cell 0.
+  /// Starts in cell 0.
   @inlinable
   public mutating func reset(using random: inout PCG64) { state = 0 }
 
@@ -49,7 +49,7 @@ public struct Corridor: Environment {
     return StepOutcome(reward: action == 1 ? 1 : -1, terminated: state == goal)
   }
 
-  /// What `--env-args` takes.
+  /// The parameters for `--env-args`.
   static let parameters: [EnvironmentParameter] = [
     .integer("size", default: 5, in: 2...10_000, "Cells in the corridor."),
     .integer(

@@ -1,45 +1,47 @@
-/// A 2×2×2 cube, scrambled by some quarter turns, that is to be solved by quarter turns.
+/// A 2×2×2 cube, scrambled by quarter turns, to be solved by quarter turns.
 ///
-/// The observation has 192 numbers: for each of the 24 stickers a 1 in the place of its colour among six, then
-/// for each of the last four actions, the latest at the end, a 1 in its place among twelve; zeros where
-/// there were none. A step is rewarded by −1, the one that solves the cube by 0 and ends the episode.
-/// Solved is when every face has one colour, whichever way the cube is held.
+/// The observation has 192 numbers. The first 144 are a one-hot encoding of the color (six values)
+/// of each of the 24 stickers. The other 48 are a one-hot encoding of the last four actions (twelve
+/// values), the latest at the end; actions before the episode are zeros. The reward of a step is
+/// −1, except for the step that solves the cube: 0. Solving the cube ends the episode. A cube is
+/// solved if every face has one color, in any orientation.
 ///
-/// With `maximumDepth` above `depth` the scrambles grow deeper, each environment for itself: when the
-/// share of solved episodes among its latest 64 at one depth reaches the threshold, its scrambles get one
-/// turn more and the count begins anew. What is drawn comes from the environment's stream alone, so that
-/// one seed gives one curriculum.
+/// If `maximumDepth` exceeds `depth`, each environment deepens its scrambles by itself. When the
+/// share of solved episodes among its latest 64 at one depth reaches the threshold, scrambles get
+/// one more turn and the count restarts. Only the environment's stream is drawn from, so one random
+/// seed gives one curriculum.
 public struct Cube2x2: Environment {
-  /// The colour of the sticker at each place, as ``CubeTurns`` orders them; colour i is the face i of
-  /// a solved cube.
+  /// The color of the sticker at each place, in the order of ``CubeTurns``.
+  ///
+  /// Color i is the color of face i of a solved cube.
   public var stickers: InlineArray<24, UInt8>
-  /// How many turns scramble the cube at the next reset.
+  /// The number of turns that scramble the cube at the next reset.
   public private(set) var depth: Int
   /// The depth at which scrambles stop growing.
   public let maximumDepth: Int
-  /// The share of solved episodes from which scrambles get deeper.
+  /// The share of solved episodes at which scrambles get deeper.
   public let threshold: Double
 
   /// The last four actions, oldest first; 12 for none.
   private var history: SIMD4<UInt8> = Self.noHistory
-  /// Whether there is an episode whose outcome is to be counted at the next reset.
+  /// True if an episode has begun; its outcome is counted at the next reset.
   private var isPlaying = false
-  /// How the latest episodes went, one bit each, the last one lowest.
+  /// The outcomes of the latest episodes, one bit each, the latest in the lowest bit.
   private var outcomes: UInt64 = 0
   private var outcomeCount = 0
 
   private static let noHistory = SIMD4<UInt8>(repeating: 12)
 
-  /// Episodes that the share of solved ones is taken over.
+  /// The number of episodes over which the share of solved ones is computed.
   public static let window = 64
 
-  /// Makes a solved cube; an episode begins with `reset`.
+  /// Creates a solved cube; `reset` begins an episode.
   ///
   /// - Parameters:
-  ///   - depth: how many turns scramble it at first.
-  ///   - maximumDepth: how many may in the end; `nil` for no more than at first.
-  ///   - threshold: the share of solved episodes from which scrambles get deeper.
-  /// - Throws: `InvalidEnvironmentArguments` when the depth is not positive or above its maximum.
+  ///   - depth: the initial number of scrambling turns.
+  ///   - maximumDepth: the largest number of scrambling turns; `nil` for the initial number.
+  ///   - threshold: the share of solved episodes at which scrambles get deeper.
+  /// - Throws: `InvalidEnvironmentArguments` if the depth is not positive or exceeds its maximum.
   public init(
     depth: Int = 1, maximumDepth: Int? = nil, threshold: Double = 0.9
   ) throws(InvalidEnvironmentArguments) {
@@ -57,7 +59,7 @@ public struct Cube2x2: Environment {
     stickers = Self.solved
   }
 
-  /// 192 numbers that are 0 or 1.
+  /// A Box of 192 numbers, 0 or 1.
   public var observationSpace: Space { .box(shape: [192], low: 0, high: 1) }
   /// The turns of ``CubeTurns/names``.
   public var actionSpace: Space { .discrete(12) }
@@ -72,7 +74,7 @@ public struct Cube2x2: Environment {
     return numbers
   }
 
-  /// Whether every face has one colour.
+  /// True if every face has one color.
   public var isSolved: Bool {
     for face in 0..<6 {
       let first = stickers[face &* 4]
@@ -81,8 +83,9 @@ public struct Cube2x2: Environment {
     return true
   }
 
-  /// Scrambles a solved cube by `depth` turns, each of the twelve equally likely; again, where that
-  /// leaves it solved.
+  /// Scrambles a solved cube by `depth` uniformly random turns.
+  ///
+  /// The scramble is repeated if it leaves the cube solved.
   public mutating func reset(using random: inout PCG64) {
     if isPlaying { count(isSolved) }
     isPlaying = true
@@ -104,7 +107,7 @@ public struct Cube2x2: Environment {
     return StepOutcome(reward: isSolved ? 0 : -1, terminated: isSolved)
   }
 
-  /// Turns the cube without playing: nothing is remembered of it.
+  /// Turns the cube outside of an episode: the action does not enter the history.
   public mutating func turn(_ action: Int) {
     let old = stickers
     for place in 0..<24 { stickers[place] = old[Int(CubeTurns.sources[action][place])] }
@@ -123,7 +126,7 @@ public struct Cube2x2: Environment {
 
   private static var solved: InlineArray<24, UInt8> { InlineArray { UInt8($0 / 4) } }
 
-  /// What `--env-args` takes.
+  /// The parameters for `--env-args`.
   static let parameters: [EnvironmentParameter] = [
     .integer("depth", default: 1, in: 1...1000, "Turns that scramble the cube at first."),
     .integer(

@@ -1,21 +1,21 @@
 /// The quarter turns of a 2×2×2 cube as permutations of its 24 stickers.
 ///
-/// Faces come in the order U, D, L, R, F, B, four stickers each: row by row as one looks at the face, with
-/// U's upper edge at B and D's at F, and the four sides with U above. The permutations are worked out from
-/// where the stickers are in space.
+/// The faces are U, D, L, R, F, B, with four stickers each, row by row as seen facing the face. U's
+/// upper edge is at B, D's at F, and the four sides have U above. The permutations are computed
+/// from the positions of the stickers in space.
 public enum CubeTurns {
-  /// The turns in their order, clockwise (+) or counter-clockwise (−) as one looks at the face.
+  /// The turns in order, clockwise (+) or counterclockwise (−) as seen facing the face.
   public static let names = [
     "U+", "U-", "D+", "D-", "L+", "L-", "R+", "R-", "F+", "F-", "B+", "B-",
   ]
 
-  /// For each turn and each place, the place whose sticker comes there.
+  /// For each turn and each place, the place from which its new sticker comes.
   public static let sources: InlineArray<12, InlineArray<24, UInt8>> = {
     let places = Self.places
     return InlineArray { turn in
       let normal = faces[turn / 2].normal
       return InlineArray { place in
-        // Whatever comes here was turned to here: turn back, and look what was there.
+        // Turn this place back to find the place that its sticker comes from.
         let sticker = places[place]
         guard dot(sticker.corner, normal) > 0 else { return UInt8(place) }
         let isClockwise = turn % 2 == 0
@@ -27,7 +27,7 @@ public enum CubeTurns {
     }
   }()
 
-  /// Where a sticker is: which corner, and which way it looks.
+  /// The position of a sticker: its corner and its direction.
   ///
   /// x points to R, y to U, z to F.
   struct Place: Equatable {
@@ -35,7 +35,7 @@ public enum CubeTurns {
     let facing: SIMD3<Int>
   }
 
-  /// A face by its normal, and the directions to its right and up as one looks at it.
+  /// The faces by normal, and by the right and up directions as seen facing them.
   private static let faces: [(normal: SIMD3<Int>, right: SIMD3<Int>, up: SIMD3<Int>)] = [
     ([0, 1, 0], [1, 0, 0], [0, 0, -1]), ([0, -1, 0], [1, 0, 0], [0, 0, 1]),
     ([-1, 0, 0], [0, 0, 1], [0, 1, 0]), ([1, 0, 0], [0, 0, -1], [0, 1, 0]),
@@ -54,11 +54,11 @@ public enum CubeTurns {
     }
   }
 
-  /// A vector after a quarter turn about an axis, seen from the axis' tip.
+  /// Returns a vector after a quarter turn about an axis, seen from the axis' tip.
   private static func turned(
     _ vector: SIMD3<Int>, about axis: SIMD3<Int>, clockwise: Bool
   ) -> SIMD3<Int> {
-    // v → (v·n) n ± n × v: counter-clockwise with plus.
+    // v → (v·n) n ± n × v: counterclockwise with plus.
     let cross: SIMD3<Int> = [
       axis.y * vector.z - axis.z * vector.y, axis.z * vector.x - axis.x * vector.z,
       axis.x * vector.y - axis.y * vector.x,

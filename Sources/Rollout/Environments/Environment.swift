@@ -1,56 +1,57 @@
-/// A task that an actor can play: the one protocol to conform to for an environment of one's own.
+/// A task for an actor: the one protocol to which a custom environment conforms.
 ///
-/// `reset` and `step` change the state; `observation` tells what can be seen of it. Randomness
-/// comes only from the stream that is handed in, so that one seed gives one episode. A step limit
-/// is not the environment's business: it is given at registration.
+/// `reset` and `step` change the state; `observation` returns its observable part. Randomness comes
+/// only from the stream that is passed in, so one random seed gives one episode. The environment
+/// does not implement a step limit; the limit is given at registration.
 public protocol Environment: SendableMetatype {
-  /// What the actor sees.
+  /// The type of observations.
   associatedtype Observation: Recordable
-  /// What the actor does.
+  /// The type of actions.
   associatedtype Action: Recordable
 
-  /// The values that observations take.
+  /// The space of observations.
   var observationSpace: Space { get }
-  /// The values that actions take.
+  /// The space of actions.
   var actionSpace: Space { get }
-  /// What can be seen now.
+  /// The current observation.
   var observation: Observation { get }
-  /// How many lives the player has left, 0 before the first episode; `nil`, as by default, in a task
-  /// without lives. For the wrapper `end-on-lost-life`.
+  /// The number of lives left, 0 before the first episode; `nil`, the default, if there are none.
+  ///
+  /// The wrapper `end-on-lost-life` uses it.
   var lives: Int? { get }
 
-  /// Begins a new episode.
+  /// Starts a new episode.
   ///
-  /// - Throws: anything that makes going on impossible; the worker then ends with that error's
-  ///   text.
+  /// - Throws: any error after which the environment cannot continue; the worker then ends with the
+  ///   error's text.
   mutating func reset(using random: inout PCG64) throws
 
   /// Plays one action.
   ///
-  /// In a batch the elements of a Box of float32 or float64 come clipped to its bounds; the fragment
-  /// records what was drawn. NaN stays NaN.
+  /// In a batch, elements of a float32 or float64 Box have been clipped to its bounds. The fragment
+  /// records the unclipped action. NaN stays NaN.
   ///
-  /// - Throws: anything that makes going on impossible; the worker then ends with that error's
-  ///   text.
+  /// - Throws: any error after which the environment cannot continue; the worker then ends with the
+  ///   error's text.
   mutating func step(_ action: Action, using random: inout PCG64) throws -> StepOutcome
 }
 
 extension Environment {
-  /// A task without lives.
+  /// Returns nil: by default a task has no lives.
   @inlinable
   public var lives: Int? { nil }
 }
 
-/// What a step tells beside the next observation.
+/// The results of a step besides the next observation.
 public struct StepOutcome: Sendable, Equatable {
   /// The reward; recorded as a Float.
   public var reward: Double
-  /// Whether the task ended the episode.
+  /// True if the task terminated the episode.
   public var terminated: Bool
-  /// Whether a limit cut the episode.
+  /// True if a limit truncated the episode.
   public var truncated: Bool
 
-  /// Describes how a step went.
+  /// Creates an outcome.
   @inlinable
   public init(reward: Double, terminated: Bool = false, truncated: Bool = false) {
     self.reward = reward
@@ -58,19 +59,19 @@ public struct StepOutcome: Sendable, Equatable {
     self.truncated = truncated
   }
 
-  /// Whether the episode is over, one way or the other.
+  /// True if the episode was terminated or truncated.
   @inlinable
   public var isOver: Bool { terminated || truncated }
 }
 
-/// What an environment emits and accepts.
+/// The observation and action spaces of an environment.
 public struct EnvironmentSpaces: Sendable, Equatable {
-  /// The values that observations take.
+  /// The space of observations.
   public var observation: Space
-  /// The values that actions take.
+  /// The space of actions.
   public var action: Space
 
-  /// Pairs the two spaces.
+  /// Creates a pair of spaces.
   public init(observation: Space, action: Space) {
     self.observation = observation
     self.action = action

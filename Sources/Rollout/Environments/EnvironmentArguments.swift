@@ -1,6 +1,6 @@
-/// The values of an environment's parameters: what was given, and the defaults of the others.
+/// The values of an environment's parameters, given or default.
 ///
-///     let arguments = try EnvironmentArguments("size=8", for: specification)
+///     let arguments = try EnvironmentArguments("size=8", for: parameters, of: "Corridor-v0")
 ///     arguments.integer("size")    // 8
 public struct EnvironmentArguments: Sendable, Equatable {
   private enum Value: Sendable, Equatable {
@@ -11,14 +11,14 @@ public struct EnvironmentArguments: Sendable, Equatable {
 
   private var values: [String: Value] = [:]
 
-  /// Reads `name=value` pairs with commas between them; an empty text gives the defaults.
+  /// Parses `name=value` pairs separated by commas; an empty text gives the defaults.
   ///
   /// - Parameters:
-  ///   - text: what a command line spells.
-  ///   - parameters: what is declared.
-  ///   - id: the environment, for the error.
-  /// - Throws: `InvalidEnvironmentArguments` for a name that is not declared, or a value that is none
-  ///   or out of range.
+  ///   - text: the text, as on a command line.
+  ///   - parameters: the declared parameters.
+  ///   - id: the environment's id, for error messages.
+  /// - Throws: `InvalidEnvironmentArguments` for a name that is not declared or is given twice, or
+  ///   a value that is malformed or out of range.
   public init(
     _ text: String, for parameters: [EnvironmentParameter], of id: String
   ) throws(InvalidEnvironmentArguments) {
@@ -75,25 +75,25 @@ public struct EnvironmentArguments: Sendable, Equatable {
     }
   }
 
-  /// The value of a parameter that is a whole number.
+  /// Returns the value of an integer parameter.
   ///
-  /// - Precondition: such a parameter is declared.
+  /// - Precondition: an integer parameter with this name is declared.
   public func integer(_ name: String) -> Int {
     guard case .integer(let value) = values[name] else { refuse(name, "whole number") }
     return value
   }
 
-  /// The value of a parameter that is a number.
+  /// Returns the value of a number parameter.
   ///
-  /// - Precondition: such a parameter is declared.
+  /// - Precondition: a number parameter with this name is declared.
   public func number(_ name: String) -> Double {
     guard case .number(let value) = values[name] else { refuse(name, "number") }
     return value
   }
 
-  /// The value of a parameter that is a word.
+  /// Returns the value of a text parameter.
   ///
-  /// - Precondition: such a parameter is declared.
+  /// - Precondition: a text parameter with this name is declared.
   public func text(_ name: String) -> String {
     guard case .text(let value) = values[name] else { refuse(name, "word") }
     return value
@@ -104,12 +104,12 @@ public struct EnvironmentArguments: Sendable, Equatable {
   }
 }
 
-/// Arguments that an environment does not take.
+/// Arguments that an environment does not accept.
 public struct InvalidEnvironmentArguments: Error, Equatable, CustomStringConvertible {
-  /// What is wrong and what to write instead: a sentence with its full stop.
+  /// The problem and the remedy, as a sentence with its period.
   public let description: String
 
-  /// Refuses arguments, also those that are wrong only together.
+  /// Creates an error, also for arguments that are invalid only in combination.
   public init(_ description: String) { self.description = description }
 
   fileprivate static func unknown(

@@ -1,40 +1,41 @@
-/// Eight environments of one kind, whose numbers lie side by side in vectors.
+/// Eight environments of one kind with their numbers side by side in vectors.
 ///
-/// Every operation is the single environment's, in its order, so that every bit is too. A `GroupedBatch` plays them.
+/// Every operation is the single environment's, in the same order, so results are equal bit for
+/// bit. A `GroupedBatch` steps the groups.
 protocol EnvironmentGroup: SendableMetatype {
-  /// The single environment: its actions are choices of one Discrete space, its observations float32 numbers.
+  /// The single environment, with a Discrete action space and float32 observations.
   associatedtype Member: Environment, Drawable
 
-  /// Whether eight at a time are exactly what one at a time is, on this machine.
+  /// True if a group gives exactly the results of single environments on this machine.
   static var isExact: Bool { get }
 
-  /// Makes eight environments that are at no episode's beginning.
+  /// Creates eight environments before the start of an episode.
   init()
 
-  /// One of the environments.
+  /// The environment in one lane.
   subscript(lane: Int) -> Member { get set }
 
-  /// Begins an episode in one environment.
+  /// Starts an episode in one environment.
   mutating func reset(_ lane: Int, using random: inout PCG64)
 
-  /// Plays an action in each environment.
+  /// Plays one action in each environment.
   ///
-  /// - Precondition: the space has all of the actions.
+  /// - Precondition: all actions are in the space.
   mutating func step(_ actions: SIMD8<Int32>, _ trigonometry: VectorTrigonometry) -> GroupOutcome
 
-  /// Writes all observations, one environment's numbers behind the other's.
+  /// Stores all observations, one environment after the other.
   func storeObservations(_ observations: UnsafeMutablePointer<Float>)
 }
 
-/// What a step told of eight environments.
+/// The results of a step of eight environments.
 struct GroupOutcome {
   var rewards: SIMD8<Float>
-  /// 1 where the task ended the episode, 0 elsewhere.
+  /// 1 if the task ended the episode, otherwise 0.
   var terminated: SIMD8<Int32>
 }
 
 extension SIMDMask where Storage == SIMD8<Int64> {
-  /// 1 where it is set, 0 elsewhere.
+  /// 1 for lanes that are set, otherwise 0.
   @inline(__always)
   var flags: SIMD8<Int32> {
     SIMD8<Int32>(truncatingIfNeeded: SIMD8<Int64>.zero.replacing(with: 1, where: self))

@@ -1,25 +1,25 @@
-/// A number or a word that an environment can be made with, as it is declared at registration.
+/// A parameter with which an environment can be made, declared at registration.
 ///
 ///     EnvironmentParameter.integer("size", default: 5, in: 2...10_000, "Cells in the corridor.")
 public struct EnvironmentParameter: Sendable, Equatable {
-  /// What a value is, the one that holds where none is given, and the values that are taken.
+  /// The type of a parameter, with its default and its range.
   public enum Kind: Sendable, Equatable {
-    /// A whole number.
+    /// An integer.
     case integer(default: Int, range: ClosedRange<Int>)
     /// Any number.
     case number(default: Double, range: ClosedRange<Double>)
-    /// A word without commas; the environment itself says which ones it takes.
+    /// A word without commas; the environment itself checks its value.
     case text(default: String)
   }
 
-  /// What it is called on a command line.
+  /// The name on a command line.
   public let name: String
-  /// What a value is.
+  /// The type, default and range.
   public let kind: Kind
   /// One sentence for a list of parameters.
   public let summary: String
 
-  /// Declares a parameter that is a whole number.
+  /// Declares an integer parameter.
   ///
   /// - Precondition: the default lies in the range.
   public static func integer(
@@ -30,7 +30,7 @@ public struct EnvironmentParameter: Sendable, Equatable {
       name: name, kind: .integer(default: value, range: range), summary: summary)
   }
 
-  /// Declares a parameter that is a number.
+  /// Declares a number parameter.
   ///
   /// - Precondition: the default lies in the range.
   public static func number(
@@ -41,14 +41,14 @@ public struct EnvironmentParameter: Sendable, Equatable {
       name: name, kind: .number(default: value, range: range), summary: summary)
   }
 
-  /// Declares a parameter that is a word.
+  /// Declares a text parameter.
   public static func text(
     _ name: String, default value: String, _ summary: String
   ) -> EnvironmentParameter {
     EnvironmentParameter(name: name, kind: .text(default: value), summary: summary)
   }
 
-  /// The default as a command line would spell it.
+  /// The default, as written on a command line.
   public var defaultText: String {
     switch kind {
     case .integer(let value, _): "\(value)"
@@ -57,7 +57,7 @@ public struct EnvironmentParameter: Sendable, Equatable {
     }
   }
 
-  /// The values that are taken, such as `2 to 100`; `nil` for a word.
+  /// The range, such as `2 to 100`; `nil` for a text parameter.
   public var rangeText: String? {
     switch kind {
     case .integer(_, let range): "\(range.lowerBound) to \(range.upperBound)"

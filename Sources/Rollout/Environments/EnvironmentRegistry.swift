@@ -1,35 +1,37 @@
 import Synchronization
 
-/// The environments that can be named on a command line.
+/// The environments that can be selected by id, for example on a command line.
 ///
 ///     try EnvironmentRegistry.shared.register("Mine-v0", summary: "My own task.") { Mine() }
 ///     let batch = try EnvironmentChoice("Mine-v0").makeBatch(count: 8, streams: streams)
 ///
-/// A worker is the same executable as the learner, so what `main` registers first is known to both.
+/// A worker is the same executable as the learner, so environments that `main` registers first are
+/// known to both.
 public final class EnvironmentRegistry: Sendable {
-  /// What the command line looks names up in.
+  /// The registry that the command line uses.
   public static let shared = EnvironmentRegistry()
 
   private let specifications: Mutex<[EnvironmentSpecification]>
 
-  /// Makes a registry that knows the built-in environments only.
+  /// Creates a registry with the built-in environments only.
   public init() { specifications = Mutex(Self.builtIn) }
 
   /// The registered ids, in the order of registration.
   public var ids: [String] { all.map(\.id) }
 
-  /// Everything that is registered, in the order of registration.
+  /// All specifications, in the order of registration.
   public var all: [EnvironmentSpecification] { specifications.withLock { $0 } }
 
   /// Registers an environment that is written in Swift.
   ///
   /// - Parameters:
-  ///   - id: the name, by custom with a version: `Mine-v0`.
+  ///   - id: the id, by convention with a version: `Mine-v0`.
   ///   - summary: one sentence for a list of environments.
-  ///   - maximumEpisodeSteps: the steps after which an episode is truncated; `nil` for no limit.
-  ///   - rewardThreshold: the mean return from which the task counts as solved.
-  ///   - make: makes one environment; called once for each of a batch.
-  /// - Throws: `DuplicateEnvironment` when the id is taken.
+  ///   - maximumEpisodeSteps: the number of steps after which an episode is truncated; `nil` for no
+  ///     limit.
+  ///   - rewardThreshold: the mean return at which the task counts as solved.
+  ///   - make: makes one environment; called once for each environment of a batch.
+  /// - Throws: `DuplicateEnvironment` if the id is taken.
   @inlinable
   public func register<Member: Environment>(
     _ id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
@@ -41,16 +43,17 @@ public final class EnvironmentRegistry: Sendable {
         rewardThreshold: rewardThreshold, make: make))
   }
 
-  /// Registers an environment that is written in Swift and can be made with parameters.
+  /// Registers an environment that is written in Swift and has parameters.
   ///
   ///     try EnvironmentRegistry.shared.register(
   ///       "Mine-v0", parameters: [.integer("size", default: 5, in: 2...100, "Cells.")]
   ///     ) { Mine(size: $0.integer("size")) }
   ///
   /// - Parameters:
-  ///   - parameters: what the environment can be made with: what `--env-args` takes.
-  ///   - make: makes one environment of such values; called once for each of a batch.
-  /// - Throws: `DuplicateEnvironment` when the id is taken.
+  ///   - parameters: the environment's parameters, which `--env-args` sets.
+  ///   - make: makes one environment with the given values; called once for each environment of a
+  ///     batch.
+  /// - Throws: `DuplicateEnvironment` if the id is taken.
   @inlinable
   public func register<Member: Environment>(
     _ id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
@@ -65,7 +68,7 @@ public final class EnvironmentRegistry: Sendable {
 
   /// Registers an environment by its specification.
   ///
-  /// - Throws: `DuplicateEnvironment` when the id is taken.
+  /// - Throws: `DuplicateEnvironment` if the id is taken.
   public func register(
     _ specification: EnvironmentSpecification
   ) throws(DuplicateEnvironment) {
@@ -77,16 +80,16 @@ public final class EnvironmentRegistry: Sendable {
     if !isNew { throw DuplicateEnvironment(id: specification.id) }
   }
 
-  /// What is known of an environment; of any that begins with `gym:`, that Gymnasium is to make it.
+  /// Returns the specification for an id; an id that begins with `gym:` selects Gymnasium.
   ///
-  /// - Throws: `UnknownEnvironment` with what there is.
+  /// - Throws: `UnknownEnvironment` with the known ids.
   public func specification(
     _ id: String
   ) throws(UnknownEnvironment) -> EnvironmentSpecification {
     try specification(for: EnvironmentChoice(id))
   }
 
-  /// The same, made by the Python that was chosen where it is Gymnasium's.
+  /// Returns the specification for a choice, with the chosen Python if it is Gymnasium's.
   func specification(
     for choice: EnvironmentChoice
   ) throws(UnknownEnvironment) -> EnvironmentSpecification {
@@ -98,8 +101,9 @@ public final class EnvironmentRegistry: Sendable {
     return specification
   }
 
-  // Limits and thresholds are those of Gymnasium's registration. CartPoleNoVel has its name from the RL
-  // Zoo, where the velocities are 0 instead of left out, and CartPole-v1's limit and threshold.
+  // Limits and thresholds are those of Gymnasium's registration. CartPoleNoVel is named after the
+  // environment of the RL Zoo, which sets the velocities to 0 instead of omitting them. It has
+  // CartPole-v1's limit and threshold.
   private static let builtIn = [
     cartPole("CartPole-v0", steps: 200, threshold: 195),
     cartPole("CartPole-v1", steps: 500, threshold: 475),
@@ -122,8 +126,8 @@ public final class EnvironmentRegistry: Sendable {
     EnvironmentSpecification(
       id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
       maximumEpisodeSteps: 200, make: { Pendulum() }),
-    // The seeds' own. The corridor's loop stops at 100 steps; any cube is solved by 14 turns, and
-    // twice that is the limit.
+    // The tasks of the founding documents. The corridor's loop stops at 100 steps. Any
+    // cube can be solved in 14 turns; the limit is twice that.
     EnvironmentSpecification(
       id: "Corridor-v0", summary: "Walk along a corridor to the goal at its end.",
       maximumEpisodeSteps: 100, parameters: Corridor.parameters, make: { try Corridor($0) }),
@@ -132,7 +136,7 @@ public final class EnvironmentRegistry: Sendable {
       maximumEpisodeSteps: 28, parameters: Cube2x2.parameters, make: { try Cube2x2($0) }),
   ]
 
-  /// An environment, eight at a time where there are as many.
+  /// Returns a specification that steps groups of eight if there are at least eight environments.
   private static func eightAtATime<Group: EnvironmentGroup>(
     _ single: EnvironmentSpecification, as group: Group.Type
   ) -> EnvironmentSpecification {
@@ -172,14 +176,14 @@ public struct DuplicateEnvironment: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// An id that nothing is registered under.
+/// An id under which nothing is registered.
 public struct UnknownEnvironment: Error, Equatable, CustomStringConvertible {
-  /// The id that was asked for.
+  /// The requested id.
   public let id: String
-  /// The ids that there are.
+  /// The known ids.
   public let known: [String]
 
-  /// One sentence with what there is.
+  /// One sentence with the known ids.
   public var description: String {
     let nearest = NearestMatch.find(id, among: known).map { " Did you mean '\($0)'?" } ?? ""
     return """

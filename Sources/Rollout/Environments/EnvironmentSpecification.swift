@@ -1,12 +1,12 @@
-/// What is known of an environment by its id, and how to make a batch of it.
+/// The properties of a registered environment, and a function that makes batches of it.
 public struct EnvironmentSpecification: Sendable {
-  /// What a batch is made from.
+  /// The input for making a batch.
   public struct Request: Sendable {
     /// One random stream per environment.
     public var streams: [PCG64]
-    /// Steps that an episode may have; `nil` for no limit.
+    /// The maximum number of steps of an episode; `nil` for no limit.
     public var maximumEpisodeSteps: Int?
-    /// What was asked for, where the registered limit is known only to whoever makes the batch.
+    /// The requested limit, for batches that look up the registered limit themselves.
     public var limit: EpisodeLimit
     /// The values of the environment's parameters.
     public var arguments: EnvironmentArguments
@@ -16,28 +16,28 @@ public struct EnvironmentSpecification: Sendable {
   public let id: String
   /// One sentence for a list of environments.
   public let summary: String
-  /// Steps that an episode may have; `nil` for no limit.
+  /// The maximum number of steps of an episode; `nil` for no limit.
   public let maximumEpisodeSteps: Int?
-  /// The mean return from which the task counts as solved.
+  /// The mean return at which the task counts as solved.
   public let rewardThreshold: Double?
-  /// What the environment can be made with.
+  /// The parameters with which the environment can be made.
   public let parameters: [EnvironmentParameter]
 
-  /// Whether a batch may have snapshots, so that one is made to be asked.
+  /// True if a batch may support snapshots, so that it is worth making one to ask.
   package let maySnapshot: Bool
 
   private let describe: @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces
   private let make: @Sendable (Request) throws -> any EnvironmentBatch
 
-  /// Specifies an environment that batches itself.
+  /// Specifies an environment that steps in batches.
   ///
   /// - Parameters:
-  ///   - parameters: what the environment can be made with.
-  ///   - maySnapshot: false where batches have no snapshots and one is costly to make only to hear so.
-  ///   - spaces: what a batch will emit and accept, found without making one where that is costly.
-  ///   - make: makes a batch of as many environments as the request has streams, which end their
-  ///     episodes at the limit that it names. It finds actions of a Box clipped, and its action masks
-  ///     are looked at.
+  ///   - parameters: the parameters with which the environment can be made.
+  ///   - maySnapshot: false if batches do not support snapshots and are costly to make.
+  ///   - spaces: returns a batch's spaces, without making a batch if that is costly.
+  ///   - makeBatch: makes a batch with one environment per stream of the request. The batch ends
+  ///     episodes at the request's limit. It receives Box actions already clipped, and its action
+  ///     masks are checked.
   public init(
     id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
     parameters: [EnvironmentParameter], maySnapshot: Bool = true,
@@ -58,7 +58,7 @@ public struct EnvironmentSpecification: Sendable {
     make = makeBatch
   }
 
-  /// Specifies an environment without parameters that batches itself.
+  /// Specifies an environment without parameters that steps in batches.
   public init(
     id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
     spaces: @escaping @Sendable () throws -> EnvironmentSpaces,
@@ -72,7 +72,8 @@ public struct EnvironmentSpecification: Sendable {
 
   /// Specifies an environment that is written in Swift.
   ///
-  /// Inlinable so that the loop over a batch is specialised in the module of the environment.
+  /// The initializer is inlinable, so the loop over a batch is specialized in the environment's
+  /// module.
   @inlinable
   public init<Member: Environment>(
     id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
@@ -83,7 +84,7 @@ public struct EnvironmentSpecification: Sendable {
       rewardThreshold: rewardThreshold, parameters: [], make: { _ in try make() })
   }
 
-  /// Specifies an environment that is written in Swift and can be made with parameters.
+  /// Specifies an environment that is written in Swift and has parameters.
   @inlinable
   public init<Member: Environment>(
     id: String, summary: String, maximumEpisodeSteps: Int? = nil, rewardThreshold: Double? = nil,
@@ -103,14 +104,14 @@ public struct EnvironmentSpecification: Sendable {
       })
   }
 
-  /// What the environment emits and accepts, made with its parameters' defaults.
+  /// The observation and action spaces with the parameters' defaults.
   ///
-  /// - Throws: what making an environment throws.
+  /// - Throws: the error of making the environment.
   public var spaces: EnvironmentSpaces {
     get throws { try spaces(EnvironmentChoice(id)) }
   }
 
-  /// What the environment emits and accepts as it was chosen.
+  /// Returns the observation and action spaces for a choice.
   func spaces(_ choice: EnvironmentChoice) throws -> EnvironmentSpaces {
     guard choice.wrappers.isEmpty else {
       return try makeBatch(choice, streams: [PCG64(seed: 0)]).spaces
@@ -118,7 +119,7 @@ public struct EnvironmentSpecification: Sendable {
     return try describe(EnvironmentArguments(choice.arguments, for: parameters, of: id))
   }
 
-  /// Makes a batch of one environment per stream, as it was chosen.
+  /// Makes a batch with one environment per stream, for a choice.
   func makeBatch(_ choice: EnvironmentChoice, streams: [PCG64]) throws -> any EnvironmentBatch {
     precondition(!streams.isEmpty, "a batch of \(id) without environments")
     let own = choice.limit.steps(registered: maximumEpisodeSteps)

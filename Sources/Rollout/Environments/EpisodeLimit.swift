@@ -1,13 +1,13 @@
-/// The step at which an unfinished episode is cut off.
+/// The step at which an unfinished episode is truncated.
 public enum EpisodeLimit: Sendable, Equatable, Codable {
-  /// The limit that the environment is registered with.
+  /// The limit with which the environment is registered.
   case registered
   /// This many steps.
   case steps(Int)
-  /// Never: episodes end by themselves alone.
+  /// No limit: episodes end only by themselves.
   case unlimited
 
-  /// The limit in steps, `nil` for none.
+  /// Returns the limit in steps, `nil` for none.
   func steps(registered: Int?) -> Int? {
     switch self {
     case .registered: registered

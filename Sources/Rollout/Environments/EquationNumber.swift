@@ -1,4 +1,4 @@
-/// What equations of motion need of a number, so that they are written once for one environment and for eight.
+/// The operations that equations of motion need, in order to serve one environment or eight.
 @usableFromInline
 protocol EquationNumber {
   init(all number: Double)

@@ -1,6 +1,6 @@
-/// Environments eight at a time, bit for bit what a `NativeEnvironmentBatch` makes of them one at a time.
+/// A batch that steps eight environments at a time, bitwise equal to a `NativeEnvironmentBatch`.
 ///
-/// The last group has idle lanes when there are not a multiple of eight.
+/// If the number of environments is not a multiple of eight, the last group has idle lanes.
 final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
   let count: Int
   let spaces: EnvironmentSpaces
@@ -11,10 +11,10 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
   private let table = SineTable.shared
   private let maximumEpisodeSteps: Int32
   private var checkedLayout = CheckedLayout()
-  /// How each environment's last episode ended; kept from the first picture on.
+  /// Pictures of the final states of each environment's last episode; kept after the first request.
   private var finalPictures: [Picture?] = []
 
-  /// Makes an environment for each stream; `nil` for the limit sets none.
+  /// Creates one environment per stream; `nil` sets no limit.
   init(streams: [PCG64], maximumEpisodeSteps: Int?) {
     precondition(!streams.isEmpty, "a batch without environments")
     spaces = EnvironmentSpaces(of: Group()[0])
@@ -86,7 +86,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
     }
   }
 
-  /// Plays eight environments, none of which waits.
+  /// Steps eight environments that are not frozen.
   @inline(__always)
   private func playWhole(_ group: Int, _ rows: StepRows, _ trigonometry: VectorTrigonometry) {
     let first = 8 &* group
@@ -110,7 +110,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
     }
   }
 
-  /// Plays those of a group that are there and do not wait.
+  /// Steps the environments of a group that is incomplete or may have frozen environments.
   private func playSome(
     _ group: Int, _ lanes: Int, _ rows: StepRows, _ trigonometry: VectorTrigonometry
   ) {
@@ -139,11 +139,11 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
       groups[group][lane].observation.store(in: rows.after.obs(index))
       if isTerminated || cut { begin(index, rows) }
     }
-    // Idle lanes go nowhere.
+    // Idle lanes keep their state.
     for lane in lanes..<8 { groups[group][lane] = before[lane] }
   }
 
-  /// Keeps the last observation of an episode that is over, and begins the next one.
+  /// Stores the final observation of an episode, and starts the next one.
   @inline(never)
   private func begin(_ index: Int, _ rows: StepRows) {
     rows.after.obs(index).unsafeCopy(to: rows.finalObs(index))
@@ -156,7 +156,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
     groups[index / 8].reset(index % 8, using: &streams[index])
   }
 
-  /// Draws the state that one environment is in.
+  /// Draws the current state of one environment.
   ///
   /// - Precondition: the index is below `count`.
   func picture(of index: Int) -> Picture? {
@@ -165,7 +165,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
     return groups[index / 8][index % 8].draw()
   }
 
-  /// Draws the state that one environment's last episode ended in, once a picture was asked for.
+  /// Returns a picture of the final state of one environment's last episode, if pictures are kept.
   ///
   /// - Precondition: the index is below `count`.
   func finalPicture(of index: Int) -> Picture? {
@@ -175,13 +175,13 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
 }
 
 extension StateRow {
-  /// The actions that led here, of a space of one choice.
+  /// The actions of a row, for a Discrete space.
   @inline(__always)
   fileprivate var actions: UnsafeMutablePointer<Int32> {
     (base + actColumns.pointee.offset(row: row)).assumingMemoryBound(to: Int32.self)
   }
 
-  /// Observations of float32 numbers, those of one environment first.
+  /// Returns the float32 observations of a row, beginning with one environment's.
   @inline(__always)
   fileprivate func observations(from index: Int) -> UnsafeMutablePointer<Float> {
     (base + obsColumns.pointee.offset(row: row, environment: index))
@@ -190,7 +190,7 @@ extension StateRow {
 }
 
 extension StepRows {
-  /// Writes eight flags, 0 or 1 each, from one environment on.
+  /// Stores eight flags, 0 or 1 each, beginning at one environment.
   @inline(__always)
   fileprivate func store(
     _ first: Int, _ flags: SIMD8<Int32>, _ column: UnsafeMutablePointer<Bool>

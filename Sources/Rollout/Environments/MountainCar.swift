@@ -3,20 +3,20 @@
 
 import Glibc
 
-/// A car between two hills whose engine is too weak to climb the right one: the task of Moore (1990),
-/// with Gymnasium's equations.
+/// A car between two hills with an engine too weak to climb the right one directly.
 ///
-/// The observation is position and velocity. Every step is rewarded by −1. An episode ends when the
-/// car is at 0.5 or beyond and does not roll back.
+/// This is the task of Moore (1990) with Gymnasium's equations. The observation is position and
+/// velocity. The reward of every step is −1. An episode ends when the car is at 0.5 or beyond and
+/// does not roll back.
 public struct MountainCar: Environment {
   /// Position and velocity, in double precision as Gymnasium keeps them.
   public var state = SIMD2<Double>()
 
-  /// Makes a car; an episode begins with `reset`.
+  /// Creates a car; `reset` begins an episode.
   @inlinable
   public init() {}
 
-  /// Two numbers; the velocity stays within ±0.07.
+  /// A Box of two numbers; the velocity stays within ±0.07.
   public var observationSpace: Space { MountainCarTrack.observationSpace }
   /// Push left, do not push, push right.
   public var actionSpace: Space { .discrete(3) }
@@ -25,7 +25,7 @@ public struct MountainCar: Environment {
   @inlinable
   public var observation: SIMD2<Float> { SIMD2<Float>(state) }
 
-  /// Places the car at rest near the bottom: a position of [−0.6, −0.4).
+  /// Starts at rest near the bottom, at a position in [−0.6, −0.4).
   @inlinable
   public mutating func reset(using random: inout PCG64) {
     state = [random.uniform(-0.6, -0.4), 0]
@@ -45,21 +45,21 @@ public struct MountainCar: Environment {
     position += velocity
     let (left, right) = (MountainCarTrack.leftEnd, MountainCarTrack.rightEnd)
     position = position < left ? left : position > right ? right : position
-    // The left wall takes all speed.
+    // The left wall stops the car.
     if position == left && velocity < 0 { velocity = 0 }
     state = [position, velocity]
     return StepOutcome(reward: -1, terminated: position >= 0.5 && velocity >= 0)
   }
 }
 
-/// What the two mountain cars have in common.
+/// The properties shared by the two mountain cars.
 @usableFromInline
 enum MountainCarTrack {
   @inlinable static var leftEnd: Double { -1.2 }
   @inlinable static var rightEnd: Double { 0.6 }
   @inlinable static var maximumSpeed: Double { 0.07 }
 
-  /// Bounds of the position, rounded to float32 as what is observed is.
+  /// The bounds of the position, rounded to float32 like the observation.
   static var observationSpace: Space {
     .box(shape: [2], low: Double(Float(leftEnd)), high: Double(Float(rightEnd)))
   }

@@ -1,36 +1,37 @@
-// Goals, most important first: the numbers of Gymnasium's `continuous_mountain_car.py` under NumPy 2,
-// bit for bit; speed; brevity.
+// Goals, most important first: the numbers of Gymnasium's `continuous_mountain_car.py` under NumPy
+// 2, bit for bit; speed; brevity.
 //
 // The Python source mixes precisions. A reset leaves a float64 state, every step a float32 one. The
 // action is float32 unless it was clipped, which makes it a Python float. NumPy 2 rounds a Python
-// float to float32 where it meets one. The precisions of every operation here are those that follow.
+// float to float32 when it combines the two. The precision of every operation here follows from
+// these rules.
 
 import Glibc
 
-/// A car between two hills whose engine, which can be throttled, is too weak to climb the right one.
+/// A car between two hills with a throttled engine too weak to climb the right one directly.
 ///
-/// The observation is position and velocity. A step costs a tenth of the action's square; the step
-/// that reaches 0.45 without rolling back is rewarded by 100 besides, and ends the episode.
+/// The observation is position and velocity. A step costs a tenth of the action's square. The step
+/// that reaches 0.45 without rolling back has an additional reward of 100 and ends the episode.
 public struct MountainCarContinuous: Environment {
-  /// Position and velocity; values of float32 after an episode's first step.
+  /// Position and velocity; float32 values after an episode's first step.
   public var state = SIMD2<Double>()
-  /// Whether the episode has had no step, so that the state is one of float64.
+  /// True before the episode's first step, when the state is float64.
   public var isFresh = true
 
-  /// Makes a car; an episode begins with `reset`.
+  /// Creates a car; `reset` begins an episode.
   @inlinable
   public init() {}
 
-  /// Two numbers; the velocity stays within ±0.07.
+  /// A Box of two numbers; the velocity stays within ±0.07.
   public var observationSpace: Space { MountainCarTrack.observationSpace }
-  /// The engine's force.
+  /// The engine's force, within ±1.
   public var actionSpace: Space { .box(shape: [1], low: -1, high: 1) }
 
   /// The state in single precision.
   @inlinable
   public var observation: SIMD2<Float> { SIMD2<Float>(state) }
 
-  /// Places the car at rest near the bottom: a position of [−0.6, −0.4).
+  /// Starts at rest near the bottom, at a position in [−0.6, −0.4).
   @inlinable
   public mutating func reset(using random: inout PCG64) {
     state = [random.uniform(-0.6, -0.4), 0]
@@ -39,8 +40,8 @@ public struct MountainCarContinuous: Environment {
 
   /// Pushes with a force within ±1.
   ///
-  /// Beyond that the force is clipped and the cost is not, as in Gymnasium; a batch hands over
-  /// clipped actions.
+  /// A larger force is clipped, but its cost is not, as in Gymnasium. In a batch, actions have been
+  /// clipped before.
   @inlinable
   public mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
     var (position, velocity) = (state.x, state.y)
@@ -53,7 +54,7 @@ public struct MountainCarContinuous: Environment {
       acceleration = Double(action * Float(Constants.power) - Float(slope))
     }
     if isFresh {
-      // Far from every limit: the car was at rest at the bottom.
+      // The car was at rest at the bottom, so it is far from every limit.
       velocity += acceleration
       position += velocity
     } else {
@@ -66,7 +67,7 @@ public struct MountainCarContinuous: Environment {
     return StepOutcome(reward: (arrived ? 100 : 0) - cost, terminated: arrived)
   }
 
-  /// The goal as it compares with a float32 position; a fresh car is far from it in either precision.
+  /// The goal as compared with a float32 position; before the first step the car is far from it.
   @inlinable
   var goal: Double { Double(Float(0.45)) }
 

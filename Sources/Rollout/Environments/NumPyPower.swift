@@ -1,16 +1,17 @@
 import Glibc
 
-/// Squares as NumPy's scalars have them: `x ** 2` is the C library's `pow(x, 2)`.
+/// Squares as computed by NumPy's scalars: `x ** 2` is the C library's `pow(x, 2)`.
 ///
-/// That is one of the two numbers around the exact square and in one case out of a thousand not the nearer one,
-/// which a product is.
+/// The result is one of the two numbers around the exact square. In about one case in a thousand it
+/// is not the nearer one, whereas a product always is.
 @usableFromInline
 enum NumPyPower {
-  /// `x ** 2` of a float64.
+  /// Returns `x ** 2` of a float64.
   ///
-  /// glibc's error is below 0.511 ulp and what the logarithm adds, 0.0011 ulp for squares up to 2⁴⁰ (the
-  /// bounds in its `e_pow.c`). The product is equal unless the exact square lies within 0.0124 ulp of
-  /// the middle between two numbers; only near there, in 3 cases of 100, `pow` is asked.
+  /// glibc's error is below 0.511 ulp plus the logarithm's share, 0.0011 ulp for squares up to 2⁴⁰
+  /// (the bounds in its `e_pow.c`). The product is equal unless the exact square lies within 0.0124
+  /// ulp of the midpoint between two numbers. Only in that range, in 3 cases of 100, is `pow`
+  /// called.
   @inlinable
   static func square(_ value: Double) -> Double {
     let product = value * value
@@ -23,9 +24,9 @@ enum NumPyPower {
     return power(value, 2)
   }
 
-  /// `x ** 2` of eight float64.
+  /// Returns `x ** 2` of eight float64.
   ///
-  /// As of one; `pow` is asked for those that need it.
+  /// It works as for one number; `pow` is called only for the lanes that need it.
   @inline(__always)
   static func square(_ values: SIMD8<Double>) -> SIMD8<Double> {
     var products = values * values
@@ -47,11 +48,11 @@ enum NumPyPower {
     }
   }
 
-  /// `x ** 2` of a float32.
+  /// Returns `x ** 2` of a float32.
   @inlinable
   static func square(_ value: Float) -> Float { power(value, 2) }
 
-  // Not inlined, since the compiler would make products of these.
+  // Not inlined, because the compiler would turn these calls into products.
   @usableFromInline
   @inline(never)
   static func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }

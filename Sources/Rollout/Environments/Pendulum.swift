@@ -1,17 +1,17 @@
 // Goals, most important first: the numbers of Gymnasium's `pendulum.py` under NumPy 2, bit for bit;
 // speed; brevity.
 //
-// The torque is float32 there, so that 3u and 0.001u² are, and the rest float64. Squares are powers.
+// The torque is float32 there, and so are 3u and 0.001u²; the rest is float64. Squares are powers.
 
 import Glibc
 
-/// A pendulum that is to be swung up and held upright by a torque at its pivot, with Gymnasium's
-/// equations.
+/// A pendulum to be swung up and held upright by a torque at its pivot, with Gymnasium's equations.
 ///
-/// The observation is cosine and sine of the angle, 0 upright, and the angular velocity. A step costs
-/// θ² + 0.1 ω² + 0.001 u² of the state that it begins with. No episode ends by itself.
+/// The observation is cosine and sine of the angle (0 upright) and the angular velocity. A step
+/// costs θ² + 0.1 ω² + 0.001 u², computed from the state before the step. No episode ends by
+/// itself.
 public struct Pendulum: Environment {
-  /// The angle, 0 upright, unbounded; and the angular velocity, within ±8 after the first step.
+  /// The unbounded angle (0 upright) and the angular velocity, within ±8 after the first step.
   @inlinable
   public var state: SIMD2<Double> {
     get { SIMD2(angle, angularVelocity) }
@@ -23,17 +23,17 @@ public struct Pendulum: Environment {
 
   @usableFromInline var angle = 0.0
   @usableFromInline var angularVelocity = 0.0
-  // Of the angle: what is observed after one step is what the next one begins with.
+  // Of the angle. The values observed after a step are the values with which the next step begins.
   @usableFromInline var cosine = 1.0
   @usableFromInline var sine = 0.0
 
-  /// Makes an upright pendulum at rest; an episode begins with `reset`.
+  /// Creates an upright pendulum at rest; `reset` begins an episode.
   @inlinable
   public init() {}
 
-  /// Three numbers; cosine and sine stay within ±1.
+  /// A Box of three numbers; cosine and sine stay within ±1.
   public var observationSpace: Space { .box(shape: [3], low: -8, high: 8) }
-  /// The torque.
+  /// The torque, within ±2.
   public var actionSpace: Space { .box(shape: [1], low: -2, high: 2) }
 
   /// Cosine, sine and angular velocity in single precision.
@@ -42,7 +42,7 @@ public struct Pendulum: Environment {
     [Float(cosine), Float(sine), Float(angularVelocity)]
   }
 
-  /// Begins anywhere, with an angular velocity within ±1.
+  /// Starts at any angle, with an angular velocity within ±1.
   @inlinable
   public mutating func reset(using random: inout PCG64) {
     let angle = random.uniform(-Double.pi, Double.pi)
@@ -56,14 +56,15 @@ public struct Pendulum: Environment {
     let cost =
       NumPyPower.square(normalised(angle)) + 0.1 * NumPyPower.square(angularVelocity)
       + Double(0.001 * NumPyPower.square(torque))
-    // 3 g / (2 l) = 15 and 3 / (m l²) = 3. Semi-implicit Euler: the angle moves by the new velocity.
+    // 3 g / (2 l) = 15 and 3 / (m l²) = 3. Semi-implicit Euler: the angle changes by the new
+    // velocity.
     var velocity = angularVelocity + (15 * sine + Double(3 * torque)) * Constants.interval
     velocity = velocity < -8 ? -8 : velocity > 8 ? 8 : velocity
     state = [angle + velocity * Constants.interval, velocity]
     return StepOutcome(reward: -cost)
   }
 
-  /// The angle within [−π, π), by Python's modulo.
+  /// Returns the angle within [−π, π), by Python's modulo.
   @inlinable
   func normalised(_ angle: Double) -> Double {
     let turn = 2 * Double.pi

@@ -1,6 +1,6 @@
-/// Where the state of one row of a fragment lies, resolved once for all environments.
+/// Pointers to the state of one row of a fragment, resolved once for all environments.
 ///
-/// Valid only while the fragment is, and the array of its layout's columns.
+/// Valid only as long as the fragment and the array of its layout's columns.
 @usableFromInline
 struct StateRow {
   @usableFromInline let stepno: UnsafeMutablePointer<Int32>
@@ -22,31 +22,31 @@ struct StateRow {
     self.row = row
   }
 
-  /// One environment's observation.
+  /// Returns one environment's observation.
   @inlinable
   func obs(_ index: Int) -> LeafRow {
     LeafRow(base: base, columns: obsColumns, row: row, environment: index)
   }
 
-  /// The action that led one environment here.
+  /// Returns the action that led one environment here.
   @inlinable
   func act(_ index: Int) -> LeafRow {
     LeafRow(base: base, columns: actColumns, row: row, environment: index)
   }
 }
 
-/// The two rows that a batch step lies between, and the row of what the step tells.
+/// The two rows around a batch step, and the row of the step's results.
 @usableFromInline
 struct StepRows {
-  /// B.
+  /// B, the number of environments.
   @usableFromInline let count: Int
   /// Row t.
   @usableFromInline let before: StateRow
   /// Row t+1.
   @usableFromInline let after: StateRow
-  /// Where the actions lie that environments are handed: row t+1, or its clipped copy.
+  /// The row of the actions to play: row t+1, or a clipped copy of it.
   @usableFromInline var played: StateRow
-  /// Where pictures of the states go that episodes end in; `nil` while nobody looks.
+  /// Storage for pictures of final states; `nil` as long as no picture has been requested.
   @usableFromInline var finalPictures: UnsafeMutablePointer<Picture?>?
   @usableFromInline let terminated: UnsafeMutablePointer<Bool>
   @usableFromInline let truncated: UnsafeMutablePointer<Bool>
@@ -64,29 +64,29 @@ struct StepRows {
     terminated = fragment.unsafeStart(of: layout.terminated, row: t)
     truncated = fragment.unsafeStart(of: layout.truncated, row: t)
     finalObsColumns = columns + layout.finalObsPlaces.lowerBound
-    // What ended in an earlier fragment, row 0 says, goes on in this one.
+    // In row 0, `fin` refers to the previous fragment and freezes nothing.
     freezes = sticky && t > 0
     obsPlaces = layout.obsPlaces
     actPlaces = layout.actPlaces
   }
 
-  /// Where one environment's last observation of an episode goes.
+  /// Returns the place for the final observation of one environment's episode.
   @inlinable
   func finalObs(_ index: Int) -> LeafRow {
     LeafRow(base: before.base, columns: finalObsColumns, row: before.row, environment: index)
   }
 
-  /// Whether one environment's episode ended earlier in a sticky fragment.
+  /// Returns true if one environment's episode ended earlier in this sticky fragment.
   @inlinable
   func isFrozen(_ index: Int) -> Bool { freezes && before.fin[index] }
 
-  /// Parts of an observation.
+  /// The number of leaves of an observation.
   var obsLeafCount: Int { obsPlaces.count }
 
-  /// Parts of an action.
+  /// The number of leaves of an action.
   var actLeafCount: Int { actPlaces.count }
 
-  /// Repeats the reset state that one environment stays at.
+  /// Repeats the reset state of a frozen environment.
   @usableFromInline
   func repeatState(_ index: Int) {
     for leaf in 0..<obsPlaces.count {
@@ -104,7 +104,7 @@ struct StepRows {
 }
 
 extension StateRow {
-  /// Marks one environment as just begun: it follows from no action and no reward.
+  /// Marks one environment as reset, without a preceding action or reward.
   func begin(_ index: Int, actionLeafCount: Int) {
     stepno[index] = 0
     rew[index] = 0
@@ -112,12 +112,12 @@ extension StateRow {
     zeroAction(index, leafCount: actionLeafCount)
   }
 
-  /// Makes one environment's action the first one of a Discrete space, or zeros.
+  /// Sets one environment's action to the first one of a Discrete space, or to zeros.
   func zeroAction(_ index: Int, leafCount: Int) {
     for leaf in 0..<leafCount { act(index).dropping(leaf).unsafeZero() }
   }
 
-  /// Copies the actions of some environments to a row of another fragment of as many.
+  /// Copies the actions of some environments to a row of a fragment with as many environments.
   func copyActions(to target: StateRow, leafCount: Int, of range: Range<Int>) {
     for leaf in 0..<leafCount {
       actColumns[leaf].copy(
@@ -127,7 +127,7 @@ extension StateRow {
 }
 
 extension LeafRow {
-  /// The first leaf's value, whole.
+  /// All bytes of the first leaf's value.
   var unsafeBytes: UnsafeMutableRawBufferPointer {
     let column = columns.pointee
     return UnsafeMutableRawBufferPointer(
@@ -147,13 +147,13 @@ extension LeafRow {
 }
 
 extension FragmentView {
-  /// Works on one row, which is valid during the call.
+  /// Calls the body with one row, which is valid during the call.
   @inline(__always)
   func withStateRow(_ row: Int, _ body: (StateRow) throws -> Void) rethrows {
     try withColumns { columns in try body(StateRow(self, columns: columns, row: row)) }
   }
 
-  /// Works on the two rows around a step, which are valid during the call.
+  /// Calls the body with the two rows around a step, which are valid during the call.
   @inline(__always)
   func withStepRows(from t: Int, sticky: Bool, _ body: (StepRows) throws -> Void) rethrows {
     try withColumns { columns in
@@ -161,7 +161,7 @@ extension FragmentView {
     }
   }
 
-  /// A fragment always has columns: step numbers and flags at the least.
+  /// Calls the body with the columns; a fragment always has at least step numbers and flags.
   @inline(__always)
   private func withColumns(_ body: (UnsafePointer<Column>) throws -> Void) rethrows {
     try layout.columns.withUnsafeBufferPointer { columns in
@@ -169,7 +169,7 @@ extension FragmentView {
     }
   }
 
-  /// Where one row of a column with one element per environment begins.
+  /// Returns the start of a row in a column with one element per environment.
   fileprivate func unsafeStart<Element: RecordableScalar>(
     of column: Column, row: Int
   ) -> UnsafeMutablePointer<Element> {

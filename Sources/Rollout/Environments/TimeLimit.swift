@@ -1,13 +1,13 @@
-/// Cuts the episodes of another environment after a number of steps.
+/// A wrapper that truncates the episodes of another environment after a number of steps.
 ///
-/// The step that reaches the limit is `truncated`, and `terminated` besides where the task ended
-/// the episode on that very step, as in Gymnasium.
+/// The step that reaches the limit is `truncated`. It is also `terminated` if the task ended the
+/// episode on that step, as in Gymnasium.
 public struct TimeLimit<Base: Environment>: Environment {
-  /// The environment that is limited.
+  /// The wrapped environment.
   public var base: Base
-  /// Steps that an episode may have; `Int.max` for no limit.
+  /// The maximum number of steps of an episode; `Int.max` for no limit.
   public let maximumEpisodeSteps: Int
-  /// Steps since the episode began.
+  /// The number of steps since the episode began.
   public var elapsedSteps = 0
 
   /// Limits an environment; `nil` sets no limit.
@@ -21,20 +21,20 @@ public struct TimeLimit<Base: Environment>: Environment {
     self.maximumEpisodeSteps = maximumEpisodeSteps ?? .max
   }
 
-  /// The base's own.
+  /// The base's observation space.
   @inlinable
   public var observationSpace: Space { base.observationSpace }
-  /// The base's own.
+  /// The base's action space.
   @inlinable
   public var actionSpace: Space { base.actionSpace }
-  /// The base's own.
+  /// The base's number of lives.
   @inlinable
   public var lives: Int? { base.lives }
-  /// The base's own.
+  /// The base's observation.
   @inlinable
   public var observation: Base.Observation { base.observation }
 
-  /// Begins a new episode and counts from 0.
+  /// Starts a new episode and counts from 0.
   @inlinable
   public mutating func reset(using random: inout PCG64) throws {
     elapsedSteps = 0
