@@ -4,9 +4,9 @@ import Testing
 
 @testable import Actor
 
-/// Discounted returns in a graph against the sum that defines them.
+/// Tests of discounted returns in a graph against their definition as a sum.
 struct DiscountedReturnsTests {
-  /// Returns as the executor computes them, and as the definition gives them.
+  /// Returns the returns computed by the executor and by the definition.
   private func both<S: KernelScalar>(
     _: S.Type, steps: Int, environments: Int, discount: Double, hasBootstrap: Bool, seed: UInt64
   ) -> (observed: [Double], expected: [Double], rewards: [Double]) {
@@ -41,7 +41,7 @@ struct DiscountedReturnsTests {
         let wide = both(
           Double.self, steps: steps, environments: environments, discount: discount,
           hasBootstrap: hasBootstrap, seed: UInt64(steps * 100 + environments))
-        // Up to 67 roundings of sums no larger than 72.
+        // Up to 67 roundings of sums of at most 72.
         let difference = firstDifference(wide.observed, wide.expected, absolute: 1e-12)
         #expect(difference == nil, "B \(environments): \(difference ?? "")")
         let narrow = both(
@@ -58,7 +58,7 @@ struct DiscountedReturnsTests {
   @Test func `without a discount they are the rewards`() {
     let returns = both(
       Double.self, steps: 9, environments: 4, discount: 0, hasBootstrap: true, seed: 9)
-    // r + 0 · G is r exactly.
+    // r + 0 · G is exactly r.
     #expect(returns.observed == returns.rewards && returns.expected == returns.rewards)
   }
 

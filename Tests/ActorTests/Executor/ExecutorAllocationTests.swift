@@ -5,9 +5,9 @@ import Testing
 
 @testable import Actor
 
-/// That running allocates nothing: an executor runs on in a process that has no memory left.
+/// Tests that running an executor allocates nothing, in a process without memory left.
 struct ExecutorAllocationTests {
-  /// A graph with one of nearly everything, run once.
+  /// Returns a graph with nearly every operation, run once.
   static func everything() -> Executor<Float> {
     let graph = Graph()
     let indices = graph.input([5, 3], elementType: .int32)
@@ -43,7 +43,7 @@ struct ExecutorAllocationTests {
     return executor
   }
 
-  /// A GRU behind two layers of an LSTM, the one's last state the other's first.
+  /// Returns a GRU after a two-layer LSTM, whose last state is the GRU's first.
   private static func remembering(_ graph: Graph, _ x: Tensor, resets: Tensor) -> Tensor {
     let first = [graph.input([3, 5]), graph.input([3, 5])]
     let (output, state) = graph.lstm(

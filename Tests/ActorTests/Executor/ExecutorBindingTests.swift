@@ -4,13 +4,13 @@ import Testing
 
 @testable import Actor
 
-/// Inputs that are bound to a fragment: the right rows, of every element type, where they lie.
+/// Tests of inputs bound to a fragment: the right rows, of every element type, in place.
 struct ExecutorBindingTests {
   private let storage = FragmentStorage(Scene.layout(stepCount: 4, environmentCount: 5))
 
   init() { Scene.fill(storage.view, seed: 2) }
 
-  /// Numbers of a column's rows, read through the fragment's own accessor.
+  /// Returns the values of a column's rows, read through the fragment's accessor.
   private func numbers(_ column: Column, _ type: ElementType, _ rows: Range<Int>) -> [Double] {
     func read<S: RecordableScalar>(_: S.Type, _ convert: (S) -> Double) -> [Double] {
       let view: ColumnView<S> = storage.view.column(column)
@@ -37,14 +37,14 @@ struct ExecutorBindingTests {
     let tensors = [state.stepno, state.rew, state.fin] + state.obs.leaves + state.act.leaves
     let columns = [layout.stepno, layout.rew, layout.fin] + layout.obs.leaves + layout.act.leaves
     let types = tensors.map { $0.elementType ?? .float32 }
-    // Once read as it is bound, once through a step.
+    // Read once as bound, once through a step.
     let direct = tensors.map(\.numeric)
     let doubled = tensors.map { 2 * $0 }
     let executor = Executor<S>(graph, outputs: direct + doubled)
     executor.bind(storage.view, row: row)
     executor.forward()
     for index in tensors.indices {
-      // Through Float when the executor computes in Float: the same rounding as a conversion.
+      // Through Float if the executor computes in Float: the same rounding as a conversion.
       let expected = numbers(
         columns[index], types[index], row + rows.lowerBound..<row + rows.upperBound
       ).map { Double(S($0)) }

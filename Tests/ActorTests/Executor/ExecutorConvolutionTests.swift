@@ -5,9 +5,9 @@ import Testing
 
 @testable import Actor
 
-/// Convolutions against their definition, forwards and backwards.
+/// Tests of convolutions against their definition, forwards and backwards.
 struct ExecutorConvolutionTests {
-  /// A convolution's sizes.
+  /// The sizes of a convolution.
   struct Sizes {
     var leading: [Int]
     var channels, height, width, outputs, kernel, stride: Int
@@ -17,7 +17,7 @@ struct ExecutorConvolutionTests {
     var outputHeight: Int { (height - kernel) / stride + 1 }
     var outputWidth: Int { (width - kernel) / stride + 1 }
 
-    /// The definition; parameters in the order weight, bias, x.
+    /// Returns the sums by definition; parameters in the order weight, bias, x.
     func sums(_ numbers: [[Double]]) -> [Double] {
       let (weight, bias, x) = (numbers[0], numbers[1], numbers[2])
       var result: [Double] = []

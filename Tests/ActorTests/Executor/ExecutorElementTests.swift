@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// Operations element by element against their definitions, forwards and backwards.
+/// Tests of elementwise operations against their definitions, forwards and backwards.
 struct ExecutorElementTests {
   private func checkUnary(
     _ name: String, in range: ClosedRange<Double> = -1...1, hasGradient: Bool = true,
@@ -38,7 +38,7 @@ struct ExecutorElementTests {
   @Test func `steps and what is stopped pass no gradient`() {
     checkUnary("at least", hasGradient: false, { $0.atLeast(0.1) }, { $0 >= 0.1 ? 1 : 0 })
     checkUnary("stopped", hasGradient: false, { $0.stopGradient() }, { $0 })
-    // Beside a way that is open, only that one counts: d(x · stop(x)) = stop(x).
+    // Only the path without the stop counts: d(x · stop(x)) = stop(x).
     for shape in oddShapes {
       let formula = Formula([shape]) { _, x in x[0] * x[0].stopGradient() }
       let open = Formula([shape]) { _, x in 0.5 * x[0].squared() }
@@ -49,7 +49,7 @@ struct ExecutorElementTests {
   }
 
   @Test func `clamping passes a gradient within and on its bounds only`() {
-    // On a bound PyTorch passes it; a difference quotient would see half of it there.
+    // On a bound PyTorch passes the gradient; a difference quotient would see half of it.
     let formula = Formula([[7]]) { _, x in x[0].clamped(to: -0.5...0.25) }
     let run = Formula.Run<Double>(formula, [-2, -0.5, -0.4, 0, 0.25, 0.2500001, .infinity])
     #expect(run.values == [-0.5, -0.5, -0.4, 0, 0.25, 0.25, 0.25])
@@ -68,7 +68,7 @@ struct ExecutorElementTests {
     for (name, build, naive) in operations {
       for shape in oddShapes {
         for shapes in [[shape, shape], [[], shape], [shape, []], [[1], shape]] {
-          // Away from zero, so that quotients' third derivatives stay near 1.
+          // Away from zero, to keep the quotients' third derivatives near 1.
           Formula(shapes, in: 0.6...1.9) { _, x in build(x[0], x[1]) }.check(name) { x in
             (0..<max(x[0].count, x[1].count)).map {
               naive(x[0][x[0].count == 1 ? 0 : $0], x[1][x[1].count == 1 ? 0 : $0])

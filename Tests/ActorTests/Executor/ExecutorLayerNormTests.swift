@@ -5,9 +5,9 @@ import Testing
 
 @testable import Actor
 
-/// Layer norm against its definition, forwards and backwards.
+/// Tests of layer norm against its definition, forwards and backwards.
 struct ExecutorLayerNormTests {
-  /// The definition, on one row.
+  /// Returns the layer norm of one row by definition.
   private func naive(_ x: ArraySlice<Double>, _ weight: [Double], _ bias: [Double]) -> [Double] {
     let count = Double(x.count)
     let mean = x.reduce(0, +) / count
@@ -20,7 +20,8 @@ struct ExecutorLayerNormTests {
   @Test func `rows of every width up to a few vectors`() {
     for width in Array(1...18) + [31, 32, 33, 63, 64, 65, 66, 67] {
       for leading in [[], [1], [3], [2, 3]] where width < 8 || leading != [3] {
-        // An epsilon of the variance's size keeps third derivatives near 1, as the differences need.
+        // An epsilon of the variance's size keeps third derivatives near 1, as the differences
+        // require.
         let formula = Formula(
           [[width], [width], leading + [width]], names: ["norm.weight", "norm.bias", "x"]
         ) { graph, x in graph.layerNorm(x[2], name: "norm", epsilon: 0.3) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// Linear layers as the executor plans and runs them: with and without bias, fused and not.
+/// Tests of linear layers planned and run by the executor: with and without bias, fused and not.
 struct ExecutorLinearTests {
   private static let sizes = [(1, 1, 1), (3, 5, 2), (4, 8, 17), (9, 33, 4)]
 
@@ -20,7 +20,7 @@ struct ExecutorLinearTests {
     }
   }
 
-  /// x Wᵀ + b from the definition; parameters in the order weight, bias (or nothing), x.
+  /// Returns x Wᵀ + b by definition; parameters in the order weight, bias if any, x.
   private func sums(_ parameters: [[Double]], rows: Int, inputs: Int, outputs: Int) -> [Double] {
     let x = parameters[parameters.count - 1]
     return (0..<rows * outputs).map { index in
@@ -52,7 +52,7 @@ struct ExecutorLinearTests {
         graph.linear(x[x.count - 1], outputs: outputs, name: "layer", bias: bias)
           .activated(activation)
       }
-      // Read by another one too, so that the layer's own result must stay.
+      // A second reader keeps the layer's own result.
       let apart = Formula(shapes, names: names(bias: bias)) { graph, x in
         let y = graph.linear(x[x.count - 1], outputs: outputs, name: "layer", bias: bias)
         return y.activated(activation) + 0.5 * y

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Actor
 
-/// LSTM and GRU through an executor: values from the definition, gradients through time and by the first state.
+/// Tests of LSTM and GRU in an executor: values, gradients through time and by the first state.
 struct ExecutorRecurrentTests {
   /// The sizes of one case.
   struct Sizes: CustomTestStringConvertible {
@@ -25,7 +25,7 @@ struct ExecutorRecurrentTests {
     var gates: Int { isLSTM ? 4 : 3 }
     var states: Int { isLSTM ? 2 : 1 }
 
-    /// Names and shapes of the parameters, the layers' own in PyTorch's order.
+    /// The names and shapes of the layers' parameters in PyTorch's order.
     var parameters: [(name: String, shape: [Int])] {
       (0..<layers).flatMap { layer in
         [
@@ -44,7 +44,7 @@ struct ExecutorRecurrentTests {
     }
   }
 
-  /// Where an episode ended on arriving at a row.
+  /// The rows that begin an episode.
   enum Resets: CaseIterable {
     case nowhere, atTheFirstRow, inTheMiddle, atTheLastRow, everywhere, mixed
 
@@ -60,13 +60,13 @@ struct ExecutorRecurrentTests {
           case .everywhere: true
           case .mixed: (t + 2 * b) % 3 == 1
           }
-        // Any number but 0 counts.
+        // Any nonzero value counts.
         return isReset ? Int32(1 + b) : 0
       }
     }
   }
 
-  /// Output and last states side by side, of traced layers.
+  /// Returns the traced layers' output and last states side by side.
   private func traced(_ sizes: Sizes, _ graph: Graph, _ x: [Tensor]) -> Tensor {
     let rest = Array(x[sizes.parameters.count...])
     let state = RecurrentState(
@@ -83,7 +83,7 @@ struct ExecutorRecurrentTests {
       ([output] + last.hidden + last.cell).map { $0.reshaped([$0.elementCount]) })
   }
 
-  /// The same from the definition.
+  /// Returns the same by definition.
   private func naive(_ sizes: Sizes, _ x: [[Double]], _ resets: [Int32]) -> [Double] {
     let naive = NaiveRecurrent(
       isLSTM: sizes.isLSTM, environments: sizes.environments, size: sizes.size)

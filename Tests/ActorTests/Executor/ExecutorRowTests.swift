@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// Operations that sum up, move or look up whole rows, against their definitions.
+/// Tests of operations that sum, move or look up whole rows, against their definitions.
 struct ExecutorRowTests {
   @Test func `sums and means of all elements`() {
     for shape in oddShapes {
@@ -130,7 +130,7 @@ struct ExecutorRowTests {
       run.values, naiveLogSoftmax(numbers, classes), absolute: 1e-13)
     #expect(difference == nil, "\(difference ?? "")")
 
-    // The same without the masked actions: their neighbours' gradients must not know of them.
+    // The same without the masked actions, which must not affect the other actions' gradients.
     let entropy = Formula([[rows, classes]]) { _, x in
       3 * Categorical(count: classes).entropy(of: x[0].logSoftmax())
     }
@@ -150,7 +150,7 @@ struct ExecutorRowTests {
     let open = gradients.indices.filter { numbers[$0].isFinite }.map { gradients[$0] }
     let gradientDifference = firstDifference(open, kept.gradients, absolute: 1e-13)
     #expect(gradientDifference == nil, "\(gradientDifference ?? "")")
-    // In Float as well, where a careless bound overflows.
+    // Also in Float, where a careless bound overflows.
     #expect(Formula.Run<Float>(entropy, numbers).gradients.allSatisfy { $0.isFinite })
   }
 
@@ -209,7 +209,7 @@ struct ExecutorRowTests {
     for (leading, width) in [([1], 1), ([3], 5), ([2, 3], 19), ([4, 1, 2], 2)] {
       let rows = leading.reduce(1, *)
       for range in [0..<1, width / 2..<width, 0..<width] {
-        // Read twice, so that gradients meet in one place.
+        // Read twice, to accumulate gradients at one place.
         Formula([leading + [width]]) { _, x in
           x[0].columns(range).squared() + exp(x[0]).columns(range)
         }.check("columns") { x in
@@ -230,7 +230,7 @@ struct ExecutorRowTests {
       Formula([shape]) { _, x in x[0].rows(1..<4).squared() }.check("rows") { x in
         x[0][stride..<4 * stride].map { $0 * $0 }
       }
-      // Overlapping rows of a result, not of a parameter: gradients meet in one place.
+      // Overlapping rows of a result, not of a parameter: gradients accumulate at one place.
       Formula([shape]) { _, x in
         let y = exp(x[0])
         return y.rows(0..<3) * y.rows(2..<5) + x[0].rows(1..<4)

@@ -4,18 +4,18 @@ import Testing
 
 @testable import Actor
 
-/// A formula over parameters, run by an executor and held against what it is meant to be.
+/// A formula of parameters, run by an executor and compared with its definition.
 ///
-/// The loss is Σ cᵢ outᵢ with fixed random c, so that every element's gradient has a factor of its own
-/// and none can stand in for another.
+/// The loss is Σ cᵢ outᵢ with fixed random c. Every element's gradient then has a different factor
+/// and cannot be mistaken for another's.
 struct Formula {
   /// The parameters' shapes.
   var shapes: [[Int]]
-  /// The bounds that parameters are drawn between.
+  /// The range of random parameters.
   var range = -1.0...1.0
   /// The parameters' names.
   var names: [String]
-  /// Integers that the formula looks up with: the last input of `build`, if there are any.
+  /// Integer indices for lookups; the last input of `build`, if any.
   var indices: (numbers: [Int32], shape: [Int])?
   /// Traces the formula from its parameters.
   var build: (Graph, [Tensor]) -> Tensor
@@ -77,7 +77,7 @@ struct Formula {
     }
   }
 
-  /// Random parameters, all in one flat list.
+  /// Returns random parameters in one flat list.
   func drawn(seed: UInt64) -> [Double] {
     var generator = SmallGenerator(seed: seed)
     return (0..<parameterCount).map { _ in
@@ -85,7 +85,7 @@ struct Formula {
     }
   }
 
-  /// Numbers in all parameters.
+  /// The number of elements of all parameters.
   var parameterCount: Int { shapes.reduce(0) { $0 + $1.reduce(1, *) } }
 
   /// Splits a flat list into the parameters.
@@ -98,17 +98,20 @@ struct Formula {
     }
   }
 
-  /// Checks values against a definition, gradients against central differences, Float against Double.
+  /// Checks values against a definition, gradients against differences, Float against Double.
+  ///
+  /// The differences are central differences in Double.
   ///
   /// - Parameters:
-  ///   - hasGradient: false for a formula that passes none: then every gradient must be 0.
+  ///   - hasGradient: false for a formula without gradients: then every gradient must be 0.
   ///   - naive: the definition, on the parameters in declared order.
   func check(
     _ name: String, seed: UInt64 = 1, hasGradient: Bool = true, naive: ([[Double]]) -> [Double]
   ) {
     let numbers = drawn(seed: seed)
     let run = Run<Double>(self, numbers)
-    // Sums of up to 200 terms of magnitude 1 and elementary functions to 4 ulp: 200 · 2.2e-16 < 1e-13.
+    // Sums of up to 200 terms of magnitude 1 and elementary functions to 4 ulp: 200 · 2.2e-16 <
+    // 1e-13.
     let expected = naive(split(numbers))
     let value = firstDifference(run.values, expected, absolute: 1e-13, relative: 1e-13)
     #expect(value == nil, "\(name) \(shapes): value \(value ?? "")")
@@ -124,9 +127,9 @@ struct Formula {
       #expect(gradients.allSatisfy { $0 == 0 }, "\(name) \(shapes) passes a gradient")
       return
     }
-    // A central difference with step h is off by h²/6 · f''' (truncation) and about 2.2e-16 · |f| / h
-    // (rounding): with h = 1e-5 both are near 2e-11 for |f|, |f'''| near 1, so 1e-8 leaves room for
-    // hundreds of them and still sees any wrong factor.
+    // A central difference with step h is off by h²/6 · f''' (truncation) and about 2.2e-16 · |f| /
+    // h (rounding). With h = 1e-5 both are near 2e-11 for |f|, |f'''| near 1. A bound of 1e-8
+    // leaves room for hundreds of them and still detects any wrong factor.
     let step = 1e-5
     let differences = gradients.indices.map { index in
       (run.loss(moving: index, by: step) - run.loss(moving: index, by: -step)) / (2 * step)
@@ -135,10 +138,10 @@ struct Formula {
     #expect(difference == nil, "\(name) \(shapes): gradient \(difference ?? "")")
   }
 
-  /// Float's answers lie near Double's.
+  /// Checks that Float's results are near Double's.
   private func checkFloat(_ name: String, _ numbers: [Double]) {
-    // Rounded first, so that both see the same parameters; then sums of up to 200 terms of magnitude 1
-    // at 6e-8 each, and their gradients, stay within 2e-5.
+    // Rounded first, to give both the same parameters. Sums of up to 200 terms of magnitude 1 at
+    // 6e-8 each, and their gradients, then stay within 2e-5.
     let rounded = numbers.map { Double(Float($0)) }
     let narrow = Run<Float>(self, rounded)
     let wide = Run<Double>(self, rounded)
@@ -150,5 +153,5 @@ struct Formula {
   }
 }
 
-/// Odd shapes: a single number, less than a vector, a vector and a bit, several axes.
+/// Odd shapes: a scalar, part of a vector, slightly more than a vector, several axes.
 let oddShapes: [[Int]] = [[], [1], [3], [7, 5], [2, 3, 4], [67]]

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Actor
 
-/// Each layer against PyTorch's figures: output, gradient of the input and of the parameters, in Double.
+/// Tests of each layer against PyTorch: output and gradients of input and parameters, in Double.
 struct LayerReferenceTests {
-  /// Runs one layer on the reference's numbers and compares everything that it gives.
+  /// Runs one layer on the reference's inputs and compares all results.
   ///
   /// - Parameter shape: the input's shape.
   private func check(
@@ -28,7 +28,7 @@ struct LayerReferenceTests {
     executor.forward()
     executor.backward()
 
-    // Both sides are in Double: what differs is the order of sums of at most 256 terms.
+    // Both sides are in Double: they differ in the order of sums of at most 256 terms.
     let value = firstDifference(
       executor.values(of: output), reference["output"].numbers, absolute: 1e-13, relative: 1e-12)
     #expect(value == nil, "\(name): output \(value ?? "")")
@@ -41,7 +41,7 @@ struct LayerReferenceTests {
     }
   }
 
-  /// A parameter's figures: the input stands by itself, the others below a key of their own.
+  /// Returns the reference of a parameter: below `others`, except for the input.
   private func figures(
     _ reference: Reference, _ name: String, _ input: String, _ others: String
   ) -> [Double] {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Actor
 
-/// What a plan leaves out, joins, and runs once only.
+/// Tests of the steps that a plan omits, fuses and runs only once.
 struct PlanTests {
   private func plan(_ graph: Graph, _ outputs: [Tensor], loss: Tensor? = nil) -> Plan {
     Plan(graph, outputs: outputs, loss: loss, scalarType: .float64)
@@ -87,7 +87,7 @@ struct PlanTests {
       #expect(count(plan) { isLinear($0, .relu) } == 0)
       #expect(plan.body.count == steps)
     }
-    // The other reader counts only if somebody wants it.
+    // The other reader counts only if it is an output.
     #expect(count(plan(graph, [activated])) { isLinear($0, .relu) } == 1)
     // Two activations of one layer.
     #expect(count(plan(graph, [activated, y.tanh()])) { isLinear($0, .identity) } == 1)
@@ -152,7 +152,8 @@ struct PlanTests {
     let transposes = 8 * (3 * 24 + 8 * 24)
     let row = 8 * 2 * 8
     #expect(plan(graph, [output]).scratchByteCount == transposes + row + 3 * row)
-    // The states and the gates of five rows, gradients by the gates of five and by the state of one.
+    // The states and the gates of five rows, gradients by the gates of five and by the state of
+    // one.
     #expect(
       plan(graph, [], loss: output.sum()).scratchByteCount
         == transposes + 5 * row + 15 * row + row + 15 * row)

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Actor
 
-/// Two layers of an LSTM and of a GRU under a loss, against PyTorch's figures.
+/// Tests of a two-layer LSTM and GRU under a loss against PyTorch's results.
 struct RecurrentReferenceTests {
-  /// The traced network, and an executor of it.
+  /// The traced network and its executor.
   private struct Run<S: KernelScalar> {
     let executor: Executor<S>
     let logits: Tensor
@@ -18,7 +18,7 @@ struct RecurrentReferenceTests {
       let (steps, environments, size) = (12, 4, 8)
       let graph = Graph()
       var inputs: [(Tensor, [Double])] = []
-      // The first rows, or the later ones, of what has one row more than there are steps.
+      // Traces a range of rows of an array with one row more than there are steps.
       func input(_ key: String, _ rows: Range<Int>, _ shape: [Int] = []) -> Tensor {
         let shape = [steps, environments] + shape
         let width = shape.dropFirst().reduce(1, *)
@@ -47,7 +47,7 @@ struct RecurrentReferenceTests {
       logits = graph.linear(output, outputs: 3, name: "logits").logSoftmax()
       values = graph.linear(output, outputs: 1, name: "value").reshaped([steps, environments])
 
-      // REINFORCE with ρ unclipped and no baseline, the value's squared error and the entropy.
+      // REINFORCE with unclipped ρ and no baseline, the value's squared error and the entropy.
       let actions = graph.input([steps, environments], elementType: .int32)
       let logPi = logits.pick(actions)
       let logMu = input("behaviour_logits", early, [3]).pick(actions)
@@ -109,7 +109,8 @@ struct RecurrentReferenceTests {
   func `outputs, states, loss and gradients are PyTorch's`(name: String) throws {
     // Both sides are in Double: sums of at most 48 terms below 100, in another order.
     try check(Double.self, name, absolute: 1e-13, gradients: 1e-12)
-    // Twelve rows of sums of 16 terms at 6e-8 each; gradients sum up 48 of them, times returns up to 10.
+    // Twelve rows of sums of 16 terms at 6e-8 each; gradients sum 48 of them, times returns up to
+    // 10.
     try check(Float.self, name, absolute: 2e-6, gradients: 2e-5)
   }
 }

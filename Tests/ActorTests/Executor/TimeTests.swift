@@ -4,7 +4,7 @@ import Testing
 
 @testable import Actor
 
-/// Operations over the rows of a fragment: what follows, what adds up backwards, what flags choose.
+/// Tests of operations over the rows of a fragment: shifts, backward sums and selections.
 struct TimeTests {
   @Test func `what adds up backwards passes no gradient`() {
     for hasLast in [false, true] {
@@ -68,7 +68,7 @@ struct TimeTests {
     let chosen = flags.choosing(actions, otherwise: others)
     #expect(chosen.elementType == .int32)
     #expect(flags.choosing(graph.constant(0), otherwise: actions).elementType == nil)
-    // As indices, which only integers can be.
+    // As indices, which have to be integers.
     let coded = graph.oneHot(chosen.reshaped([12]), count: 30)
     let numbers = chosen.numeric
     let executor = Executor<Double>(graph, outputs: [coded, numbers])

@@ -4,12 +4,12 @@ import Testing
 
 @testable import Actor
 
-/// Numbers that are not learnt but travel with the weights.
+/// Tests of buffers, the part of the weights that is not learned.
 struct BufferTests {
   private static let pole = EnvironmentSpaces(
     observation: .box(shape: [4], low: -1, high: 1), action: .discrete(2))
 
-  /// A linear policy whose observations are scaled by numbers that it does not learn.
+  /// A linear policy with observations scaled by a buffer.
   private struct Scaled: Policy {
     static let kind = "scaled"
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Actor
 
-/// Tracing: shapes, names, and what is refused.
+/// Tests of tracing: shapes, names and rejected operations.
 struct GraphTests {
   @Test func `shapes follow from operands`() {
     let graph = Graph()

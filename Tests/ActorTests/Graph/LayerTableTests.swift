@@ -3,12 +3,12 @@ import Testing
 
 @testable import Actor
 
-/// What a policy turned out to be made of, read off the graph that it traces.
+/// Tests of the table of layers read off a policy's graph.
 struct LayerTableTests {
   private static let pole = EnvironmentSpaces(
     observation: .box(shape: [4], low: -1, high: 1), action: .discrete(2))
 
-  /// Rows as text: name, kind, activation, output, parameters.
+  /// Returns rows as text: name, kind, activation, output, parameters.
   private func rows(_ policy: any Policy, _ spaces: EnvironmentSpaces = pole) throws -> [String] {
     try LayerTable(policy, for: spaces).rows.map { row in
       let activation = row.activation.map { "+\($0.rawValue)" } ?? ""
@@ -73,7 +73,7 @@ struct LayerTableTests {
   }
 
   @Test func `a core is one row however many layers it has`() throws {
-    // Each unit has four gates or three, each with weights of what comes in and what is carried, and two biases.
+    // Each unit has four or three gates, each with input weights, recurrent weights and two biases.
     #expect(
       try rows(
         NetworkPolicy(
@@ -123,7 +123,7 @@ struct LayerTableTests {
   }
 }
 
-/// One of everything that has parameters, most of it for nothing.
+/// A policy with every kind of parameter, most of them unused.
 private struct Assorted: Policy {
   static let kind = "assorted"
 
@@ -137,15 +137,15 @@ private struct Assorted: Policy {
     guard let obs = state.obs.value, let sum = state.hx["sum"]?.value
     else { throw PolicyError("one array, please") }
     var x = graph.layerNorm(obs, name: "norm")
-    // An LSTM of two layers and a GRU of one, by PyTorch's names and shapes.
+    // An LSTM of two layers and a GRU of one, with PyTorch's names and shapes.
     recur("core.cell", layer: 0, features: 4, size: 5, gates: 4, in: graph)
     recur("core.cell", layer: 1, features: 5, size: 5, gates: 4, in: graph)
     recur("gate", layer: 0, features: 3, size: 2, gates: 3, in: graph)
-    // One layer at two places is one row.
+    // One layer applied twice is one row.
     x = graph.linear(graph.linear(x, outputs: 4, name: "twice"), outputs: 4, name: "twice")
     x = x * graph.parameter("scale", [], .constant(1)) + state.rew
     let scores = graph.linear(x, outputs: 2, name: "bare")
-    // Of a recurrent layer's name, but of no such layer's shape.
+    // The name of a recurrent layer's parameter, but not the shape.
     _ = graph.parameter("unused.weight_hh", [3, 2], .constant(0))
     return Reaction(
       logits: distribution.logits(from: scores),

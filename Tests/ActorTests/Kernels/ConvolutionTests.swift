@@ -2,7 +2,7 @@ import Testing
 
 @testable import Actor
 
-/// Convolution's kernels against their definition, at unaligned starts with untouchable cells around.
+/// Tests of the convolution kernels against their definition, on unaligned, guarded arrays.
 struct `Convolution kernels` {
   private static let shapes = [
     (images: 1, channels: 1, height: 1, width: 1, outputs: 1, kernel: 1, stride: 1),
@@ -16,7 +16,7 @@ struct `Convolution kernels` {
       outputs: $0.outputs, kernel: $0.kernel, stride: $0.stride, activation: .identity)
   }
 
-  /// Visits every product of a convolution: the places of y, of the weight and of x.
+  /// Visits every product of a convolution with its indices in y, in the weight and in x.
   private func eachProduct(_ shape: ConvolutionShape, _ body: (Int, Int, Int) -> Void) {
     for image in 0..<shape.images {
       for output in 0..<shape.outputs {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Actor
 
-/// Maps, activations and movements of numbers, at every length from 0 to 67.
+/// Tests of maps, activations and copies, at every length from 0 to 67.
 struct `Elementwise kernels` {
   private func maps<S: KernelScalar>(_: S.Type) {
     var generator = SmallGenerator(seed: 1)
@@ -68,7 +68,7 @@ struct `Elementwise kernels` {
       let y = Cells<S>(count: count) { _ in 0 }
       let dz = Cells<S>(count: count) { _ in 0 }
       Kernels.activationForward(y.pointer, z.read, count: count, activation: activation)
-      // The functions' own tests bound them by 4 ulp.
+      // The functions' own tests bound their error by 4 ulp.
       let forward = z.values.map { z -> Expected in
         let x = Double(z)
         return switch activation {
@@ -77,7 +77,7 @@ struct `Elementwise kernels` {
         case .elu: Expected(x > 0 ? x : expm1(x), roundings: 8)
         case .tanh: Expected(Foundation.tanh(x), roundings: 4)
         case .silu: Expected(x / (1 + Foundation.exp(-x)), roundings: 6)
-        // Below zero Φ is a difference of numbers near ½, or a tail whose exponent was rounded.
+        // Below zero Φ is a difference of numbers near ½, or a tail with a rounded exponent.
         case .gelu:
           Expected(0.5 * x * erfc(-x / 2.0.squareRoot()), magnitude: abs(x), roundings: 4)
         }

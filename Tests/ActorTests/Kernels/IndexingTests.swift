@@ -2,7 +2,7 @@ import Testing
 
 @testable import Actor
 
-/// Kernels that follow indices or move numbers: exact, so compared without tolerance.
+/// Tests of kernels that follow indices or move elements: exact, hence without tolerance.
 struct `Indexing kernels` {
   private func indices(_ count: Int, below bound: Int, seed: UInt64) -> [Int32] {
     var generator = SmallGenerator(seed: seed)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Actor
 
-/// Numbers that repeat: SplitMix64, so that a failing case fails again.
+/// A reproducible random generator (SplitMix64), to make a failing case fail again.
 struct SmallGenerator {
   var state: UInt64
 
@@ -16,19 +16,19 @@ struct SmallGenerator {
     return z ^ (z >> 31)
   }
 
-  /// A number in [low, high).
+  /// Returns a number in [low, high).
   mutating func uniform(_ low: Double, _ high: Double) -> Double {
     low + (high - low) * Double(next() >> 11) * 0x1p-53
   }
 
-  /// An integer in [0, bound).
+  /// Returns an integer in [0, bound).
   mutating func index(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }
 
-/// An array at an address that is aligned to one element only, with untouchable cells on both sides.
+/// An array aligned to one element only, with guard elements on both sides.
 ///
-/// It begins 1 to lanes − 1 elements beyond a vector's alignment, counted up with its size: tests of every
-/// size up to 67 meet every such address.
+/// It begins 1 to lanes − 1 elements beyond a vector's alignment, increasing with its size. Tests
+/// of every size up to 67 cover every such address.
 final class Cells<S: KernelScalar> {
   private let base: UnsafeMutablePointer<S>
   private let guards: Int
@@ -38,7 +38,7 @@ final class Cells<S: KernelScalar> {
 
   init(count: Int, _ value: (Int) -> S) {
     self.count = count
-    // At least a vector of guards, so that a whole vector too many is noticed on either side.
+    // At least a vector of guards, to detect a whole vector too many on either side.
     guards = S.lanes + 1 + count % (S.lanes - 1)
     let byteCount = (count + 2 * guards) * MemoryLayout<S>.stride
     base = UnsafeMutableRawPointer.allocate(
@@ -63,7 +63,7 @@ final class Cells<S: KernelScalar> {
   var read: UnsafePointer<S> { UnsafePointer(pointer) }
   var values: [S] { (0..<count).map { pointer[$0] } }
 
-  /// Whether a kernel wrote outside.
+  /// True if no kernel wrote outside.
   var isIntact: Bool {
     (0..<guards).allSatisfy {
       base[$0] == Self.untouched && base[guards + count + $0] == Self.untouched
@@ -71,12 +71,12 @@ final class Cells<S: KernelScalar> {
   }
 }
 
-/// A value from the definition, and how far a kernel may be from it.
+/// A value from the definition and the bound of a kernel's error.
 struct Expected {
   var value: Double
-  /// Σ|terms|: rounding errors are relative to this, not to a result that cancelled.
+  /// Σ|terms|: rounding errors are relative to this, not to a result after cancellation.
   var magnitude: Double
-  /// How many roundings may add up.
+  /// The number of roundings that may add up.
   var roundings: Int
 
   init(_ value: Double, magnitude: Double? = nil, roundings: Int = 1) {
@@ -85,10 +85,10 @@ struct Expected {
     self.roundings = roundings
   }
 
-  /// The sum of terms, added up in whatever order.
+  /// Creates the sum of terms, added in any order.
   ///
-  /// Any order of n terms is within n·ulp·Σ|terms| of the exact sum; twice that, since the expectation
-  /// in Double is itself rounded.
+  /// Any order of n terms is within n·ulp·Σ|terms| of the exact sum. The bound is twice that, since
+  /// the expectation in Double is itself rounded.
   init(sum terms: [Double]) {
     self.init(
       terms.reduce(0, +), magnitude: terms.reduce(0) { $0 + abs($1) },
@@ -96,7 +96,7 @@ struct Expected {
   }
 }
 
-/// The first element that is further from its expectation than rounding explains, as a sentence.
+/// Describes the first element whose error exceeds its bound.
 func firstFailure<S: KernelScalar>(_ observed: Cells<S>, _ expected: [Expected]) -> String? {
   guard observed.isIntact else { return "cells outside the array were written" }
   guard observed.count == expected.count else { return "\(observed.count) values" }
@@ -112,7 +112,7 @@ func firstFailure<S: KernelScalar>(_ observed: Cells<S>, _ expected: [Expected])
   return nil
 }
 
-/// The first element of two arrays whose bits differ.
+/// Describes the first element of two arrays with different bits.
 func firstDifferentBits<S: KernelScalar>(_ a: [S], _ b: [S]) -> String? {
   guard a.count == b.count else { return "\(a.count) and \(b.count) values" }
   for i in a.indices where !(a[i] == b[i] || (a[i].isNaN && b[i].isNaN)) {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Actor
 
-/// The operations on single vectors that kernels are made of, lane by lane.
+/// Tests of the operations on single vectors, lane by lane.
 struct `Lanes of a vector` {
   private func ends<S: KernelScalar>(_: S.Type) {
     var generator = SmallGenerator(seed: 40)

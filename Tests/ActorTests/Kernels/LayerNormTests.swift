@@ -2,7 +2,7 @@ import Testing
 
 @testable import Actor
 
-/// Layer norm's kernels against their definitions, at every width from 0 to 67.
+/// Tests of the layer norm kernels against their definitions, at every width from 0 to 67.
 struct `Layer norm kernels` {
   private func check<S: KernelScalar>(_: S.Type) {
     var generator = SmallGenerator(seed: 5)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Actor
 
-/// The linear layer against its definition, and its promise to treat every row alike.
+/// Tests of the linear layer against its definition, and of the independence of rows.
 struct `Linear layers` {
   private static let rowCounts = [0, 1, 3, 8, 17, 67]
   private static let widths = [1, 2, 3, 4, 8, 9, 16, 31, 32, 33, 67]
@@ -86,7 +86,7 @@ struct `Linear layers` {
     }
   }
 
-  /// Rows alone, in eights, and all at once.
+  /// Compares rows alone, in groups of eight, and all at once.
   private func expectRowsAlike<S: KernelScalar>(_: S.Type, inputs: Int, outputs: Int) {
     var generator = SmallGenerator(seed: 5)
     let rows = 400
@@ -130,7 +130,7 @@ struct `Linear layers` {
     let dx = Cells<S>(count: rows * inputs, from: &generator)
     let dWeight = Cells<S>(count: outputs * inputs, from: &generator)
     let dBias = Cells<S>(count: outputs, from: &generator)
-    // Columns from `first` on only: the others must stay.
+    // Only the columns from `first` on: the others must stay unchanged.
     let first = inputs > 2 ? 1 : 0
     var expectedInput = dx.values.map { Expected(Double($0)) }
     for r in 0..<rows {

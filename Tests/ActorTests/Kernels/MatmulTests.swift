@@ -2,7 +2,7 @@ import Testing
 
 @testable import Actor
 
-/// Matrix products against their definition.
+/// Tests of matrix products against their definition.
 struct `Matrix products` {
   private static let sizes = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 67]
 
@@ -46,7 +46,7 @@ struct `Matrix products` {
     var generator = SmallGenerator(seed: UInt64(m))
     for n in Self.sizes {
       for (index, k) in Self.sizes.enumerated() {
-        // The four combinations take turns, so that each meets every size of m and n.
+        // The four combinations alternate: each meets every size of m and n.
         let turn = index + n
         expectProduct(
           Float.self, m: m, n: n, k: k, isTransposed: turn & 1 == 1, accumulate: turn & 2 == 2,

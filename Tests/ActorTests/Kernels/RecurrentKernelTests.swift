@@ -3,13 +3,13 @@ import Testing
 
 @testable import Actor
 
-/// One row of LSTM and GRU against the formulas, one number at a time.
+/// Tests of one row of LSTM and GRU against the formulas, one number at a time.
 struct `Recurrent kernels` {
   private static let environments = 3
-  /// Which environment's state is zero before the row.
+  /// The environment whose state is zeroed before the row.
   private static let reset = 1
 
-  /// Memory for one row, filled with numbers, and the gradients that come from outside.
+  /// The memory of one row, filled with numbers, and the gradients by the outputs.
   private struct Row<S: KernelScalar> {
     let shape: RecurrentShape
     let projected, weight, transposed, bias, resets, hidden, cell: Cells<S>
@@ -22,7 +22,7 @@ struct `Recurrent kernels` {
         keepsRows: true)
       let (cell, count) = (shape.cell, shape.rowCount)
       var local = generator
-      // Weights as large as they are drawn at first: sums stay near 1, whatever the size.
+      // Weights of the size of first weights keep sums near 1 for any size.
       let bound = 1 / Double(size).squareRoot()
       func drawn(_ count: Int, _ bound: Double = 1) -> Cells<S> {
         Cells(count: count) { _ in S(local.uniform(-bound, bound)) }
@@ -40,7 +40,7 @@ struct `Recurrent kernels` {
       transposed = filled(weight.count)
       Kernels.transpose(
         transposed.pointer, weight.read, rows: cell.gateCount * size, columns: size)
-      // What was before an episode's end may be anything.
+      // The state before the end of an episode may be anything.
       resets = Cells(count: environments) { $0 == reset ? 3 : 0 }
       for index in reset * size..<(reset + 1) * size {
         hidden.pointer[index] = .nan
@@ -58,7 +58,7 @@ struct `Recurrent kernels` {
       dCell = filled(count, 4)
     }
 
-    /// The layer on `count` environments from that one on.
+    /// Returns the layer on `count` environments from `first` on.
     func memory(_ states: Cells<S>, from first: Int = 0, count: Int = environments)
       -> RecurrentMemory<S>
     {
@@ -86,7 +86,7 @@ struct `Recurrent kernels` {
     }
   }
 
-  /// What the formulas make of a row: states and all gradients.
+  /// The states and all gradients of a row by the formulas.
   private struct Definition {
     var states: [Double]
     var projected, recurrent, weight, bias: [Double]
@@ -118,7 +118,7 @@ struct `Recurrent kernels` {
             h.indices.reduce(bias[row]) { $0 + w[row * size + $1] * h[$1] }
           }
           let state = before.map { $0[b * size + j] }
-          // The loss's slope where one of all the numbers that go into the unit moves.
+          // The derivative of the loss by one of the numbers that enter the unit.
           func slope(moving place: Int) -> Double {
             func dual(_ numbers: [Double], _ first: Int) -> [Dual] {
               numbers.enumerated().map { Dual($1, slope: first + $0 == place ? 1 : 0) }
@@ -156,8 +156,8 @@ struct `Recurrent kernels` {
       let row = Row<S>(isLSTM: isLSTM, size: size, &generator)
       let expected = Definition(row)
       row.run()
-      // Sums of `size` terms of magnitude 1/√size, through functions that are not steeper than 1; then,
-      // for the first state, of four times as many.
+      // Sums of `size` terms of magnitude 1/√size, through functions of slope at most 1. For the
+      // first state the sums have four times as many terms.
       let roundings = 2 * size + 16
       func failure(_ cells: Cells<S>, _ numbers: some Sequence<Double>, magnitude: Double)
         -> String?

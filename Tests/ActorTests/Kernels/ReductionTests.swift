@@ -2,7 +2,7 @@ import Testing
 
 @testable import Actor
 
-/// Sums and maxima against scalar loops.
+/// Tests of sums and maxima against scalar loops.
 struct `Reductions` {
   private func lengths<S: KernelScalar>(_: S.Type) {
     var generator = SmallGenerator(seed: 12)

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Actor
 
-/// What runs backwards in time, and what flags choose, against their definitions.
+/// Tests of backward scans and selections against their definitions.
 struct `Scans and choices` {
-  /// Σ_k x[t+k] Π_{i<k} w[t+i], and `last` behind it all: the sum that the recursion stands for.
+  /// Returns Σ_k x[t+k] Π_{i<k} w[t+i] plus the weighted `last`, the sum that the scan computes.
   private func accumulated(
     _ x: [Double], _ weights: [Double], last: [Double]?, columns: Int
   ) -> [Expected] {
@@ -16,7 +16,7 @@ struct `Scans and choices` {
       for k in t..<steps {
         terms.append(weight * x[k * columns + column])
         weight *= weights[k * columns + column]
-        // Nothing is seen of what a weight of 0 cuts off.
+        // A weight of 0 hides everything after it.
         if weight == 0 { return Expected(terms, products: steps) }
       }
       return Expected(terms + [weight * (last?[column] ?? 0)], products: steps)
@@ -106,7 +106,7 @@ struct `Scans and choices` {
 }
 
 extension Expected {
-  /// A sum of products, each of up to so many factors, rounded after each factor.
+  /// Creates a sum of products of at most `products` factors, rounded after each factor.
   fileprivate init(_ terms: [Double], products: Int) {
     self.init(sum: terms)
     roundings += 2 * products

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Actor
 
-/// The logarithm of softmax against its definition, with masked actions.
+/// Tests of log softmax against its definition, with masked actions.
 struct `Log softmax` {
   private func definition(_ x: [Double]) -> [Double] {
     let largest = x.max() ?? 0
@@ -16,7 +16,7 @@ struct `Log softmax` {
   ) {
     var local = generator
     let x = Cells<S>(count: rows * classes) { i in
-      // The first class is never masked: a row needs one action that may be taken.
+      // The first class is never masked: a row needs one allowed action.
       isMasked && i % classes > 0 && i % 3 == 0 ? -.infinity : S(local.uniform(-20, 20))
     }
     generator = local
@@ -42,7 +42,7 @@ struct `Log softmax` {
         let gradient =
           y.read[i] > -.infinity
           ? Double(dy.read[i]) - Foundation.exp(Double(y.read[i])) * total : 0
-        // dx, dy and total are all below classes + 2 in size.
+        // dx, dy and total are all below classes + 2 in magnitude.
         gradients.append(
           Expected(
             Double(dx.read[i]) + gradient, magnitude: Double(classes + 2), roundings: classes + 4))
@@ -59,7 +59,7 @@ struct `Log softmax` {
   func `matches the definition`(isMasked: Bool) {
     var generator = SmallGenerator(seed: 10)
     for size in 0...67 {
-      // Few classes lie across vectors of rows, many along vectors of their own.
+      // Few classes lie across vectors of rows, many along vectors of one row.
       for (rows, classes) in [1, 2, 3, 5, 16, 17].map({ (size, $0) })
         + [1, 4, 8, 17].map({ ($0, size) })
       {

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Actor
 
-/// exp, log and tanh against Foundation's, in units of the last place.
+/// Tests of exp, log and tanh against Foundation's, in units of the last place.
 struct `Transcendental functions` {
-  /// The worst error over `inputs` in ulp of the reference, with where it is.
+  /// Returns the largest error over `inputs` in ulp of the reference, and its input.
   private func worst<S: KernelScalar>(
     _ inputs: [S], _ kernel: (S.Vector) -> S.Vector, _ reference: (S) -> S
   ) -> (error: S, at: S) {
@@ -31,7 +31,7 @@ struct `Transcendental functions` {
     return (0..<20_000).map { _ in S(generator.uniform(low, high)) }
   }
 
-  /// Magnitudes of every size between 2^low and 2^high.
+  /// Returns magnitudes of every size between 2^low and 2^high.
   private func logarithmic<S: KernelScalar>(_ low: Double, _ high: Double, _: S.Type) -> [S] {
     var generator = SmallGenerator(seed: 8)
     return (0..<20_000).map { _ in S(pow(2, generator.uniform(low, high))) }
@@ -101,7 +101,8 @@ struct `Transcendental functions` {
     // Values up to 1 with three roundings at the end, of 1.1e-16 and 6e-8 each.
     #expect(absolute(uniform(-12, 12, Double.self)) < 4e-16)
     #expect(absolute(uniform(-12, 12, Float.self)) < 2e-7)
-    // u² has three roundings, and e^(−u²) magnifies them by u² ≤ 61, two ulp to a rounding at worst.
+    // u² has three roundings, and e^(−u²) magnifies them by u² ≤ 61, at worst two ulp to a
+    // rounding.
     let tail = worst(uniform(-11, 0, Double.self), Double.normalDistribution) {
       0.5 * erfc(-$0 / 2.0.squareRoot())
     }
@@ -114,7 +115,7 @@ struct `Transcendental functions` {
     #expect(Double.normalDistribution(.init(repeating: .nan))[0].isNaN)
   }
 
-  /// Edges: zeros, infinities, NaN, the last numbers before overflow and after underflow.
+  /// Checks edges: zeros, infinities, NaN, the last numbers before overflow and after underflow.
   private func edges<S: KernelScalar>(
     _: S.Type, exp: (S) -> S, expMinusOne: (S) -> S, log: (S) -> S, tanh: (S) -> S
   ) {
@@ -132,7 +133,7 @@ struct `Transcendental functions` {
     }
   }
 
-  /// Equal to the bounds above, with the sign of zero.
+  /// Returns true if both are equal to the bounds above, including the sign of zero.
   private func same<S: KernelScalar>(_ a: S, _ b: S, ulps: S = 1) -> Bool {
     if a.isNaN || b.isNaN { return a.isNaN && b.isNaN }
     if a == b { return a.sign == b.sign }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Actor
 
-/// Recurrent layers as they are declared, and rows run together or one by one.
+/// Tests of recurrent layers' declarations, and of rows run together or one by one.
 struct RecurrentTests {
   private func traced(
     _ graph: Graph, isLSTM: Bool, _ x: Tensor, size: Int, layers: Int, _ state: RecurrentState,
@@ -74,7 +74,7 @@ struct RecurrentTests {
 
   // MARK: Rows
 
-  /// An executor of two layers on so many rows, with or without a loss.
+  /// An executor of two layers on `steps` rows, with or without a loss.
   private final class Rows {
     let executor: Executor<Float>
     let x, resets, output: Tensor
@@ -98,7 +98,7 @@ struct RecurrentTests {
       executor.weightsChanged()
     }
 
-    /// Output and last states.
+    /// Returns the output and the last states.
     func run(
       _ x: [Float], _ resets: [Float], from states: [[Float]]
     ) -> (output: [Float], states: [[Float]]) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Actor
 
-/// Orthogonal first weights: WᵀW or WWᵀ is gain² times the identity.
+/// Tests of orthogonal first weights: WᵀW or WWᵀ is gain² times the identity.
 struct OrthogonalMatrixTests {
   @Test(arguments: [(1, 1), (1, 7), (7, 1), (5, 5), (3, 8), (8, 3), (67, 33), (40, 64)])
   func `rows or columns are orthogonal and as long as the gain`(rows: Int, columns: Int) {

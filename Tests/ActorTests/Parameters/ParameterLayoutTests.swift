@@ -4,9 +4,9 @@ import Testing
 
 @testable import Actor
 
-/// First weights: within PyTorch's bounds, of its moments, the same for the same seed.
+/// Tests of first weights: PyTorch's bounds and moments, reproducible with a random seed.
 struct ParameterLayoutTests {
-  /// The layers' parameters, drawn.
+  /// Returns the layers' parameters, drawn.
   private func drawn(seed: UInt64) -> (layout: ParameterLayout, weights: FlatVector<Double>) {
     let graph = Graph()
     let indices = graph.input([1], elementType: .int32)

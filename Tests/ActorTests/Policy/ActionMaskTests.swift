@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// Actions that the environment forbids for the moment.
+/// Tests of action masks.
 struct ActionMaskTests {
   private static func spaces(_ mask: Space, _ action: Space) -> EnvironmentSpaces {
     EnvironmentSpaces(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// Several yes-or-no choices at once, against p = 1 / (1 + e⁻ᶻ).
+/// Tests of the Bernoulli distributions against p = 1 / (1 + e⁻ᶻ).
 struct BernoulliTests {
   private func probability(_ score: Double) -> Double { 1 / (1 + Foundation.exp(-score)) }
 
@@ -61,7 +61,7 @@ struct BernoulliTests {
     for seed: UInt64 in [3000, 4000, 5000] {
       let drawn = try DrawnActions(.multiBinary(2), scores: scores.map { Float($0) }, seed: seed)
       let outcomes = drawn.actions(as: UInt8.self).map { Int($0[0] * 2 + $0[1]) }
-      // χ² with 3 degrees of freedom is above 21.1 once in 10⁴.
+      // χ² with 3 degrees of freedom exceeds 21.1 once in 10⁴.
       #expect(chiSquare(outcomes, expected) < 21.1, "seed \(seed)")
     }
   }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// Actions made of several parts, against the parts on their own.
+/// Tests of composite distributions against their parts.
 struct CompositeDistributionTests {
   static let space: Space = .dict([
     SpaceField("gear", .discrete(3)),
@@ -75,7 +75,7 @@ struct CompositeDistributionTests {
       let weights = Self.scores[range].map { Foundation.exp(Double($0)) }
       return weights.map { $0 / weights.reduce(0, +) }
     }
-    // χ² with at most 2 degrees of freedom is above 18.4 once in 10⁴.
+    // χ² with at most 2 degrees of freedom exceeds 18.4 once in 10⁴.
     let gears = drawn.actions(leaf: 0, as: Int32.self).map { Int($0[0]) }
     #expect(chiSquare(gears, probabilities(0..<3)) < 18.4)
     let switches = drawn.actions(leaf: 1, as: UInt8.self)

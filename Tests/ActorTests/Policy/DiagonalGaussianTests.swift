@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// The normal distribution of a Box, against its density written out.
+/// Tests of a Box's normal distribution against its density written out.
 struct DiagonalGaussianTests {
   @Test(arguments: [1, 2, 5, 17])
   func `log-density and entropy are those of independent normal numbers`(count: Int) {
@@ -44,7 +44,8 @@ struct DiagonalGaussianTests {
   @Test func `the entropy is the mean of minus the log-density, by quadrature`() {
     let deviation = 0.7
     var total = 0.0
-    // The density is below 1e-40 beyond 14 deviations, and the trapezoidal rule exact to rounding.
+    // The density is below 1e-40 beyond 14 deviations, and the trapezoidal rule is exact to
+    // rounding.
     for step in -10_000...10_000 {
       let z = Double(step) * 1.4e-3
       let density = Foundation.exp(-z * z / 2) / (deviation * (2 * Double.pi).squareRoot())

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Actor
 
-/// That drawing actions of any kind allocates nothing.
+/// Tests that drawing actions of any kind allocates nothing.
 struct DistributionAllocationTests {
-  /// An actor whose actions are of a kind, run once.
+  /// Returns an actor for an action space, run once.
   static func actor(_ space: Space) throws -> (PolicyActor, FragmentView) {
     let spaces = EnvironmentSpaces(
       observation: .box(shape: [3], low: -1, high: 1), action: space)
@@ -21,7 +21,7 @@ struct DistributionAllocationTests {
     return (actor, fragment)
   }
 
-  /// Reacts a thousand times without any memory left.
+  /// Reacts a thousand times with no memory left.
   static func exhaust(_ space: Space) throws {
     let (actor, fragment) = try actor(space)
     Exhaustion.exhaustMemory()

@@ -2,13 +2,13 @@ import Rollout
 
 @testable import Actor
 
-/// Actions that an actor draws from the same scores again and again, and what it recorded beside them.
+/// Actions drawn repeatedly from the same scores, in a fragment with the recorded outputs.
 struct DrawnActions {
   let fragment: FragmentView
   let distribution: any ActionDistribution
   private static let (steps, environments) = (40, 500)
 
-  /// Lets 500 environments react 40 times to scores that are all the same.
+  /// Lets 500 environments react 40 times to equal scores.
   init(
     _ space: Space, scores: [Float], choice: ActionChoice = .sample, seed: UInt64 = 3,
     weights: [Float] = []
@@ -33,7 +33,7 @@ struct DrawnActions {
     for t in 0...steps { actor.react(to: fragment, at: t, virtual: t == steps) }
   }
 
-  /// The actions drawn of one leaf, [draws][elements].
+  /// Returns the actions drawn for one leaf, [draws][elements].
   func actions<Element: RecordableScalar>(
     leaf: Int = 0, as type: Element.Type
   ) -> [[Element]] {
@@ -43,7 +43,7 @@ struct DrawnActions {
     }
   }
 
-  /// π(a) / μ(a) of each action drawn, as a learner with the same weights finds it.
+  /// Returns π(a) / μ(a) of each action drawn, as computed by a learner with the same weights.
   func ratios(weights: [Float] = []) throws -> [Float] {
     let graph = Graph()
     let traced = TracedFragment(graph, fragment.layout)
@@ -61,7 +61,7 @@ struct DrawnActions {
   }
 }
 
-/// χ² of how often outcomes occurred against their probabilities.
+/// Returns χ² of the frequencies of outcomes against their probabilities.
 func chiSquare(_ drawn: [Int], _ probabilities: [Double]) -> Double {
   var counts = Array(repeating: 0.0, count: probabilities.count)
   for outcome in drawn { counts[outcome] += 1 }

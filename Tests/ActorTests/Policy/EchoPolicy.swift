@@ -2,13 +2,13 @@ import Rollout
 
 @testable import Actor
 
-/// A policy of the tests' own: its scores are what it sees, and it repeats its state.
+/// A policy for tests with its observations as scores, which can also output its state.
 struct EchoPolicy: Policy, Equatable {
   static let kind = "echo"
 
-  /// What the scores are multiplied by.
+  /// The factor of the scores.
   var sharpness = 1.0
-  /// Whether it repeats its state in the reaction.
+  /// True to output the state.
   var repeats = false
 
   func react(
@@ -24,7 +24,7 @@ struct EchoPolicy: Policy, Equatable {
       ])
   }
 
-  /// The fragment of such a policy: `count` scores seen, one action of as many taken.
+  /// Returns a layout for this policy: `count` observed scores, an action with `count` choices.
   func layout(count: Int, stepCount: Int, environmentCount: Int) throws -> FragmentLayout {
     let spaces = EnvironmentSpaces(
       observation: .box(shape: [count], low: -.infinity, high: 0), action: .discrete(count))

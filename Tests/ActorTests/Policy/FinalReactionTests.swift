@@ -3,9 +3,11 @@ import Testing
 
 @testable import Actor
 
-/// What an actor says to observations at which a limit cut an episode.
+/// Tests of the outputs for final observations of truncated episodes.
 struct FinalReactionTests {
-  /// A fragment of two steps with random numbers everywhere, NaN in `final`, and some environments cut on its first step.
+  /// Returns a fragment of two steps with random values, the first step truncated for some.
+  ///
+  /// `final` is filled with NaN. `cut` selects the environments.
   private func storage(
     _ policy: any Policy, _ spaces: EnvironmentSpaces, cut: [Bool]
   ) throws -> FragmentStorage {
@@ -60,7 +62,7 @@ struct FinalReactionTests {
     }
     for (environment, isCut) in cut.enumerated() {
       guard isCut else {
-        // Nobody writes where nothing was cut.
+        // Nothing is written for episodes that were not truncated.
         #expect(try said("seen", environment).isNaN && said("step", environment).isNaN)
         continue
       }
@@ -124,7 +126,7 @@ struct FinalReactionTests {
     actor.weightsChanged()
     let second = try said()
     #expect(first != second && first.allSatisfy { $0.isFinite })
-    // What the same observations are worth when they are played.
+    // The values of the same observations when they are played.
     let finalObs: ColumnView<Float> = storage.view.column(
       try #require(storage.layout.finalObs.value))
     let obs = storage.view.obs(as: Float.self)

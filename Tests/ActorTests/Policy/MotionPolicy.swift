@@ -2,12 +2,14 @@ import Rollout
 
 @testable import Actor
 
-/// A policy of the tests' own with a memory: its scores are what it sees plus half of what it saw before, and the two parts of what
-/// it carries change places at each step.
+/// A recurrent policy for tests.
+///
+/// Its scores are the observation plus half of the previous one. Two further parts of the recurrent
+/// state are exchanged at each step.
 struct MotionPolicy: Policy, Equatable {
   static let kind = "motion"
 
-  /// Numbers in an observation.
+  /// The number of elements of an observation.
   var width = 3
 
   var recurrentState: Nested<LeafSpecification> {

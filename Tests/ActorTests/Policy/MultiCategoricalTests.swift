@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// Several independent choices at once, against the joint distribution written out.
+/// Tests of MultiDiscrete distributions against the joint distribution written out.
 struct MultiCategoricalTests {
   private func probabilities(_ scores: [Double], _ counts: [Int]) -> [[Double]] {
     columnRanges(counts).map { range in
@@ -14,7 +14,7 @@ struct MultiCategoricalTests {
     }
   }
 
-  /// Every joint outcome's probability, the first choice slowest.
+  /// Returns the probability of every joint outcome, with the first choice slowest.
   private func joint(_ parts: [[Double]]) -> [Double] {
     parts.reduce([1]) { joint, part in joint.flatMap { p in part.map { p * $0 } } }
   }
@@ -61,7 +61,7 @@ struct MultiCategoricalTests {
       let drawn = try DrawnActions(
         .multiDiscrete(counts), scores: scores.map { Float($0) }, seed: seed)
       let outcomes = drawn.actions(as: Int32.self).map { Int($0[0] * 3 + $0[1]) }
-      // χ² with 5 degrees of freedom is above 25.7 once in 10⁴.
+      // χ² with 5 degrees of freedom exceeds 25.7 once in 10⁴.
       #expect(chiSquare(outcomes, expected) < 25.7, "seed \(seed)")
     }
   }

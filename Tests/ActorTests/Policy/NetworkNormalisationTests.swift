@@ -4,7 +4,7 @@ import Testing
 
 @testable import Actor
 
-/// Observations in units of statistics that the weights carry.
+/// Tests of observations normalized by statistics in the weights.
 struct NetworkNormalisationTests {
   private static let both = NetworkNormalisation(observations: true, rewards: true)
 
@@ -27,7 +27,7 @@ struct NetworkNormalisationTests {
     executor.forward()
     let values = executor.values(of: result)
     #expect(values[0..<9] == [0, 2, 3, 6, 3.5, -10, 10, -3, 9])
-    // What is infinite is no number behind it either, lest a clip hide it.
+    // Infinity becomes NaN, since clipping would hide it.
     #expect(values[9].isNaN && values[10] == 10 && values[11].isNaN)
   }
 

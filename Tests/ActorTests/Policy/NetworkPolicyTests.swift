@@ -3,7 +3,7 @@ import Testing
 
 @testable import Actor
 
-/// The seed's policy: what its parameters are called, and what it refuses.
+/// Tests of the network of rlplay's overview: parameter names and rejected settings.
 struct NetworkPolicyTests {
   private func parameters(
     _ policy: NetworkPolicy, _ spaces: EnvironmentSpaces
@@ -84,7 +84,7 @@ struct NetworkPolicyTests {
     }
   }
 
-  /// Names and shapes for a robot that sees two images, a distance and a mode.
+  /// The spaces of a robot that observes two images, a distance and a mode.
   private static let robot = EnvironmentSpaces(
     observation: .dict([
       SpaceField(
@@ -166,7 +166,7 @@ struct NetworkPolicyTests {
       ])
   }
 
-  /// The scores of a network that sees one image of a kind, with weights that depend on the seed alone.
+  /// Returns the scores for one image, with weights that depend on the random seed alone.
   private func scores(_ shape: [Int], _ pixel: (_ c: Int, _ y: Int, _ x: Int) -> UInt8) throws
     -> [Float]
   {
@@ -201,7 +201,7 @@ struct NetworkPolicyTests {
     let first = try scores([3, 40, 36], pixel)
     #expect(try scores([40, 36, 3], pixel) == first)
     #expect(try scores([3, 40, 36]) { c, y, x in pixel(c, x, y) } != first)
-    // Shades count as numbers up to 1: unscaled ones would push a softmax of these to the edge.
+    // Pixels are scaled to at most 1: unscaled ones would saturate the softmax of these scores.
     #expect(first.allSatisfy { $0 > -3 })
     #expect(try scores([36, 40]) { c, y, x in pixel(c, y, x) }.count == 3)
   }

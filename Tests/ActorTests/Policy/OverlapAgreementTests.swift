@@ -4,7 +4,7 @@ import Testing
 
 @testable import Actor
 
-/// Fragments of Gymnasium's environments, collected whole and in halves: by the definition the same bytes.
+/// Tests that Gymnasium fragments collected whole and in halves have equal bytes.
 @Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(2)))
 struct OverlapAgreementTests {
   static let policies: [NetworkPolicy] = [
@@ -16,7 +16,7 @@ struct OverlapAgreementTests {
       value: .separate),
   ]
 
-  /// A loop over an environment of Gymnasium's, with what it needs.
+  /// A collect loop over a Gymnasium environment with its fragment and actor.
   private final class Recording {
     let storage: FragmentStorage
     let actor: PolicyActor
@@ -48,7 +48,7 @@ struct OverlapAgreementTests {
       try loop.start()
     }
 
-    /// Everything that the next fragment says; where nobody writes it says 0.
+    /// Returns the bytes of the next fragment, 0 where nothing is written.
     func collect() throws -> [UInt8] {
       let bytes = UnsafeMutableRawBufferPointer(
         start: storage.view.base, count: storage.layout.byteCount)
@@ -63,7 +63,7 @@ struct OverlapAgreementTests {
   ) throws {
     let whole = try Recording(id, policy, wrappers: wrappers, sticky: sticky, inHalves: false)
     let halves = try Recording(id, policy, wrappers: wrappers, sticky: sticky, inHalves: true)
-    // Every second fragment is collected in halves, with new weights from time to time.
+    // The second loop collects in halves. The weights change after every second fragment.
     for fragment in 0..<6 {
       let (one, other) = (try whole.collect(), try halves.collect())
       #expect(one == other, "fragment \(fragment)")

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Actor
 
-/// An actor at work: what it records, and what it plays.
+/// Tests of the recorded outputs and the drawn actions of an actor.
 struct PolicyActorTests {
-  /// The network of `Scene.policy` written out from its formula, for one environment at one row.
+  /// Returns the logits of `Scene.policy` for one environment and row, computed by its formula.
   private func naiveLogits(
     _ fragment: FragmentView, _ weights: [Float], row: Int, environment: Int
   ) throws -> [Double] {
@@ -52,7 +52,7 @@ struct PolicyActorTests {
     let weights = actor.weights.elements
     let logits = try #require(fragment.actor("logits"))
     for t in 0...3 {
-      // The action of row t was drawn at t − 1: read before it goes on.
+      // Row t holds the action drawn at t − 1, which is read before the actor continues.
       let expected = try (0..<11).map {
         try naiveLogits(fragment, weights, row: t, environment: $0)
       }
@@ -95,7 +95,7 @@ struct PolicyActorTests {
     }
   }
 
-  /// Actions that 500 environments draw in 40 reactions, all from the same log-probabilities.
+  /// Returns the actions of 500 environments in 40 reactions to equal log-probabilities.
   private func draws(
     _ logProbabilities: [Float], choice: ActionChoice = .sample, seed: UInt64 = 3
   ) throws -> [Int32] {
@@ -130,7 +130,7 @@ struct PolicyActorTests {
         }
         chiSquare += (count - expected) * (count - expected) / expected
       }
-      // χ² with at most 3 degrees of freedom is above 21.1 once in 10⁴.
+      // χ² with at most 3 degrees of freedom exceeds 21.1 once in 10⁴.
       #expect(chiSquare < 21.1, "\(probabilities) with seed \(seed)")
       #expect(drawn.allSatisfy { probabilities.indices.contains(Int($0)) })
     }
@@ -167,7 +167,7 @@ struct PolicyActorTests {
     }
     #expect(
       plain.view.act(as: Int32.self).elements == interrupted.view.act(as: Int32.self).elements)
-    // Row T has no row behind it: only a virtual reaction may be made to it.
+    // Row T is the last one: it admits only a virtual reaction.
     actors[0].react(to: plain.view, at: 30, virtual: true)
     let logits = try #require(plain.view.actor("logits"))
     #expect(logits[30, 0, 0] == logits[0, 0, 0])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Actor
 
-/// Policies as text and back.
+/// Tests of policies encoded as text and decoded.
 struct PolicyRegistryTests {
   @Test func `a policy and its settings come back from their text`() throws {
     let policy = NetworkPolicy(hidden: [7, 9], embeddingWidth: 2)

@@ -4,13 +4,13 @@ import Testing
 
 @testable import Actor
 
-/// An actor that remembers: what it carries, what the fragment records of it, and when it forgets.
+/// Tests of a recurrent actor: its state, the recorded `hx` and resets.
 struct RecurrentActorTests {
   private let policy = MotionPolicy()
   private let spaces = EnvironmentSpaces(
     observation: .box(shape: [3], low: -1, high: 1), action: .discrete(3))
 
-  /// A fragment with random observations, and an actor for it.
+  /// Returns a fragment with random observations and an actor for it.
   private func scene(
     stepCount: Int, environmentCount: Int, seed: UInt64 = 9
   ) throws -> (storage: FragmentStorage, actor: PolicyActor) {
@@ -73,7 +73,7 @@ struct RecurrentActorTests {
     let fragment = storage.view
     for step in 0..<5 {
       actor.recordState(into: fragment)
-      // right' = left + 1, left' = right: each grows by one at every second step.
+      // right′ = left + 1, left′ = right: each increases by one at every second step.
       #expect(try carried(fragment, "left") == Array(repeating: Float(step / 2), count: 2))
       #expect(
         try carried(fragment, "right") == Array(repeating: Float((step + 1) / 2), count: 2))

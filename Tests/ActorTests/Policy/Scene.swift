@@ -2,7 +2,7 @@ import Rollout
 
 @testable import Actor
 
-/// A fragment with observations of every kind, and an actor for it.
+/// A fragment with observations of every kind and an actor for it.
 enum Scene {
   static let spaces = EnvironmentSpaces(
     observation: .dict([
@@ -22,7 +22,7 @@ enum Scene {
       contents: .init(spaces: spaces, reaction: reaction))
   }
 
-  /// Fills every row of the state with numbers that tell rows and environments apart.
+  /// Fills every row of the state with values that differ between rows and environments.
   static func fill(_ fragment: FragmentView, seed: UInt64) {
     var generator = SmallGenerator(seed: seed)
     let layout = fragment.layout
@@ -47,7 +47,7 @@ enum Scene {
     fill(layout.act.leaves[0]) { Int32($0.index(below: 3)) }
   }
 
-  /// An actor with random weights and streams of its own.
+  /// Returns an actor with random weights and its own random streams.
   static func actor(
     _ layout: FragmentLayout, policy: any Policy = policy, choice: ActionChoice = .sample,
     seed: UInt64 = 3, parts: [Range<Int>]? = nil

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actor
 
-/// That snapshots are taken, and gone on from, without any memory left.
+/// Tests that taking and restoring snapshots allocates nothing.
 struct SnapshotAllocationTests {
   @Test func `snapshots need no memory`() async {
     await #expect(processExitsWith: .success) {
