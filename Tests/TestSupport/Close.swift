@@ -1,4 +1,4 @@
-/// Whether two numbers agree to an absolute or a relative bound; NaN agrees with nothing.
+/// Returns true if two numbers agree to an absolute or a relative bound; NaN never agrees.
 public func isClose(
   _ observed: Double, _ expected: Double, absolute: Double = 0, relative: Double = 0
 ) -> Bool {
@@ -6,7 +6,9 @@ public func isClose(
   return abs(observed - expected) <= max(absolute, relative * abs(expected))
 }
 
-/// Where two vectors differ most: `nil` when all agree, otherwise a sentence with index and values.
+/// Describes the largest difference of two vectors; `nil` when all elements agree.
+///
+/// The sentence has the index and the values.
 public func firstDifference(
   _ observed: [Double], _ expected: [Double], absolute: Double = 0, relative: Double = 0
 ) -> String? {

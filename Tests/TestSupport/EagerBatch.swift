@@ -1,28 +1,30 @@
 import Rollout
 
-/// A batch that overlaps, made of one that does not: a step is played when it is begun and shown when it is finished.
+/// An overlapping batch made from one that is not, which plays each step as soon as it begins.
 ///
-/// Whoever looks at an environment in between sees too much, as of one in another process.
+/// The results are shown when the step is finished, but the inner environments have already
+/// advanced. A test that inspects one in between sees too much, as with an environment in another
+/// process.
 public final class EagerBatch: OverlappingBatch {
-  /// What was asked for: a step from that row, of these environments.
+  /// A call: a step from that row for that range of environments.
   public enum Event: Equatable {
     case begin(Int, Range<Int>)
     case finish(Int, Range<Int>)
   }
 
-  /// What was asked for since the beginning.
+  /// All calls so far.
   public private(set) var events: [Event] = []
 
   private let inner: any EnvironmentBatch
-  /// What a part's step came to, by its first environment: row 2 of memory of its own.
+  /// The result of a part's step by its first environment, in row 2 of a separate fragment.
   private var steps: [Int: (storage: FragmentStorage, fault: (any Error)?)] = [:]
 
-  /// Plays with a batch.
+  /// Wraps a batch.
   public init(_ inner: any EnvironmentBatch) { self.inner = inner }
 
-  /// How many environments there are.
+  /// The number of environments.
   public var count: Int { inner.count }
-  /// What they emit and accept.
+  /// The observation and action spaces.
   public var spaces: EnvironmentSpaces { inner.spaces }
 
   /// Begins an episode in every environment.
@@ -30,7 +32,7 @@ public final class EagerBatch: OverlappingBatch {
     try inner.reset(into: fragment, row: row)
   }
 
-  /// Plays at once, as a sticky step in which all others stand still.
+  /// Plays at once, as a sticky step in which all other environments wait.
   public func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) {
@@ -55,7 +57,7 @@ public final class EagerBatch: OverlappingBatch {
       steps.updateValue((storage, fault), forKey: range.lowerBound) == nil, "begun twice")
   }
 
-  /// Shows what was played.
+  /// Shows the results of the step.
   public func finishStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
@@ -84,10 +86,10 @@ public final class EagerBatch: OverlappingBatch {
     }
   }
 
-  /// What the environment says.
+  /// Returns the lives of an environment.
   public func lives(of index: Int) -> Int? { inner.lives(of: index) }
 
-  /// Whether the inner environments can.
+  /// True if the inner environments support it.
   public var restartsSingly: Bool { inner.restartsSingly }
 
   /// Begins an episode in one environment.

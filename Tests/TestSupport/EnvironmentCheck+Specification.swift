@@ -1,7 +1,7 @@
 import Rollout
 
 extension EnvironmentCheck {
-  /// Checks an environment that is registered for this alone.
+  /// Checks an environment in a registry of its own.
   package func run(_ specification: EnvironmentSpecification) throws -> EnvironmentCheckReport {
     let registry = EnvironmentRegistry()
     try registry.register(specification)

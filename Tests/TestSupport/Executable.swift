@@ -1,15 +1,15 @@
 import Foundation
 import Rollout
 
-/// The programs of this package as they were built for the tests that run now.
+/// The programs of this package, as built for the running tests.
 public enum Executable {
   /// The command.
   public static var rlplay: URL { get throws { try built("rlplay") } }
 
-  /// A trainer of its own whose environments misbehave (Tests/FaultyTrainer).
+  /// A separate trainer with faulty environments (Tests/FaultyTrainer).
   public static var faultyTrainer: URL { get throws { try built("FaultyTrainer") } }
 
-  /// A program beside the test bundle, or beside a directory that the bundle lies in.
+  /// Finds a program beside the test bundle, or beside a directory that contains the bundle.
   private static func built(_ name: String) throws -> URL {
     let bundle = URL(fileURLWithPath: try SystemCalls.executablePath())
     var directory = bundle.deletingLastPathComponent()
@@ -27,20 +27,20 @@ public enum Executable {
   }
 }
 
-/// Something about a program under test that a test cannot go on after.
+/// A failure of a program under test after which a test cannot continue.
 public struct ProgramFailure: Error, CustomStringConvertible {
-  /// What happened, with what the program had said so far.
+  /// The cause, with the program's output so far.
   public let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// A directory of one test's own, gone with its owner.
+/// A directory of one test, deleted with its owner.
 public final class ScratchDirectory: @unchecked Sendable {
-  /// Where it is.
+  /// The location.
   public let url: URL
 
-  /// Makes the directory.
+  /// Creates the directory.
   public init() throws {
     url = FileManager.default.temporaryDirectory
       .appendingPathComponent("rlplay-test-\(UUID().uuidString)", isDirectory: true)
@@ -49,7 +49,7 @@ public final class ScratchDirectory: @unchecked Sendable {
 
   deinit { try? FileManager.default.removeItem(at: url) }
 
-  /// The path of something inside.
+  /// Returns the path of an item inside.
   public func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
   /// The names inside, hidden ones included, sorted.
@@ -58,9 +58,9 @@ public final class ScratchDirectory: @unchecked Sendable {
   }
 }
 
-/// Looks again and again until something holds; looks at least once.
+/// Polls a condition until it holds, at least once.
 ///
-/// - Returns: whether it held before the time was over.
+/// - Returns: true if it held within the time.
 public func eventually(
   within seconds: Double = 20, _ condition: () throws -> Bool
 ) rethrows -> Bool {
@@ -68,7 +68,7 @@ public func eventually(
   while true {
     if try condition() { return true }
     if SystemCalls.monotonicNanoseconds() > limit { return false }
-    // Between two looks only, so that looking does not take the processor from what is looked at.
+    // Sleeps between polls, which leaves the processor to the code under test.
     usleep(500)
   }
 }

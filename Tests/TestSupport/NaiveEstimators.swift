@@ -1,10 +1,10 @@
-/// Estimators written from their definitions, as slow and obvious as they come.
+/// Estimators written from their definitions, slow and obvious.
 ///
 /// All arrays are [T, B], row-major; `rewards` and `ends` at t are r_{t+1} and d_{t+1}.
 public enum NaiveEstimators {
-  /// G_t = Σ_{k ≥ 0} γᵏ r_{t+k+1}, up to and including the first step at which the episode ended.
+  /// Returns G_t = Σ_{k ≥ 0} γᵏ r_{t+k+1}, up to and including the step that ends the episode.
   ///
-  /// Where none ended before T, the bootstrap follows as if it were the return from T on.
+  /// If no episode ends before T, the bootstrap follows as the return from T on.
   public static func returns(
     rewards: [Double], ends: [Bool], environments: Int, discount: Double, bootstrap: [Double]?
   ) -> [Double] {

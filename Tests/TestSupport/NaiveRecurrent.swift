@@ -2,28 +2,29 @@ import Foundation
 
 /// An LSTM and a GRU written from PyTorch's formulas, one number at a time.
 ///
-/// A layer's parameters are weight_ih [gates · size, features], weight_hh [gates · size, size], bias_ih, bias_hh, row-major.
+/// A layer's parameters are weight_ih [gates · size, features], weight_hh [gates · size, size],
+/// bias_ih and bias_hh, row-major.
 public struct NaiveRecurrent {
-  /// Whether it has a cell beside its hidden state.
+  /// True for an LSTM, with a cell state besides its hidden state.
   public var isLSTM: Bool
-  /// Environments, B.
+  /// The number of environments, B.
   public var environments: Int
-  /// Numbers of each state for each environment.
+  /// The number of elements of each state per environment.
   public var size: Int
 
-  /// A layer of these sizes.
+  /// Creates a layer of these sizes.
   public init(isLSTM: Bool, environments: Int, size: Int) {
     self.isLSTM = isLSTM
     self.environments = environments
     self.size = size
   }
 
-  /// One layer over all rows: h after each of them [T, B, size], and the states after the last one.
+  /// Returns h after each row [T, B, size] and the states after the last one, for one layer.
   ///
   /// - Parameters:
   ///   - x: [T, B, features].
   ///   - states: h, and c of an LSTM: [B, size] each.
-  ///   - resets: [T, B], not 0 where the states are zero before the row.
+  ///   - resets: [T, B], not 0 where the states are zeroed before the row.
   public func run(
     _ x: [Double], _ parameters: [[Double]], from states: [[Double]], resets: [Double]
   ) -> (output: [Double], states: [[Double]]) {
@@ -49,7 +50,7 @@ public struct NaiveRecurrent {
     return (output, states)
   }
 
-  /// The states of unit j after a row.
+  /// Returns the states of unit j after a row.
   private func one(
     _ j: Int, _ x: [Double], _ before: [[Double]], _ parameters: [[Double]]
   ) -> [Double] {
@@ -65,12 +66,12 @@ public struct NaiveRecurrent {
     return unit(sums(0, x), sums(1, before[0]), before: before.map { Dual($0[j]) }).map(\.value)
   }
 
-  /// The states of one unit after a row, h first.
+  /// Returns the states of one unit after a row, h first.
   ///
   /// - Parameters:
-  ///   - x: its sums over the input, bias included, one for each gate.
-  ///   - h: its sums over the hidden states.
-  ///   - before: its states before the row, h first.
+  ///   - x: the sums over the input, bias included, one for each gate.
+  ///   - h: the sums over the hidden states.
+  ///   - before: the states before the row, h first.
   public func unit(_ x: [Dual], _ h: [Dual], before: [Dual]) -> [Dual] {
     if isLSTM {
       let i = (x[0] + h[0]).sigmoid
@@ -87,25 +88,25 @@ public struct NaiveRecurrent {
   }
 }
 
-/// A number with its slope along one direction: a formula in these has an exact derivative.
+/// A number with its derivative along one direction, for exact derivatives of formulas.
 public struct Dual {
   /// The number.
   public var value: Double
   /// Its derivative.
   public var slope: Double
 
-  /// A number that moves with that slope.
+  /// Creates a number with a derivative.
   public init(_ value: Double, slope: Double = 0) {
     self.value = value
     self.slope = slope
   }
 
-  /// The sum.
+  /// Returns the sum.
   public static func + (a: Dual, b: Dual) -> Dual {
     Dual(a.value + b.value, slope: a.slope + b.slope)
   }
 
-  /// The product.
+  /// Returns the product.
   public static func * (a: Dual, b: Dual) -> Dual {
     Dual(a.value * b.value, slope: a.slope * b.value + a.value * b.slope)
   }

@@ -1,15 +1,15 @@
-/// Steps of several environments, and estimators written from their definitions: for each row the path that was played from
-/// there, what stands behind it, and explicit sums.
+/// Steps of several environments and estimators computed from their definitions.
 ///
-/// All arrays are [T, B], row-major, but for `last`, which is [B].
+/// For each row the estimators follow the path played from there to its bootstrap value, with
+/// explicit sums. All arrays are [T, B], row-major, except `last`, which is [B].
 public struct NaiveTrajectory {
-  /// How a step ended.
+  /// The end of a step.
   public enum Ending: Sendable, CaseIterable {
-    /// The episode goes on.
+    /// The episode continues.
     case none
-    /// By the task, by a limit, by both at once.
+    /// Terminated, truncated, or both at once.
     case terminated, truncated, both
-    /// Nobody played.
+    /// Not played: the environment waits.
     case waiting
   }
 
@@ -17,18 +17,18 @@ public struct NaiveTrajectory {
   public var environments: Int
   /// r_{t+1}.
   public var rewards: [Double]
-  /// How each step ended.
+  /// The end of each step.
   public var endings: [Ending]
   /// V(s_t).
   public var values: [Double]
-  /// Values behind the last row.
+  /// Value estimates after the last row.
   public var last: [Double]
-  /// Values behind a cut; NaN where there is none.
+  /// Value estimates of final observations of truncated episodes; NaN elsewhere.
   public var final: [Double]
   /// π/μ.
   public var ratios: [Double]
 
-  /// Steps with all that is known of them.
+  /// Creates steps with all their data.
   public init(
     environments: Int, rewards: [Double], endings: [Ending], values: [Double], last: [Double],
     final: [Double], ratios: [Double]
@@ -44,15 +44,16 @@ public struct NaiveTrajectory {
 
   /// T.
   public var steps: Int { rewards.count / environments }
-  /// d_{t+1}, as a fragment has it.
+  /// d_{t+1}, as in a fragment.
   public var ends: [Bool] { endings.map { $0 != .none } }
-  /// Whether the task ended the episode, alone or together with a limit.
+  /// True where the step terminated the episode, truncated or not.
   public var terminated: [Bool] { endings.map { $0 == .terminated || $0 == .both } }
-  /// Whether a limit cut it, alone or together with the task.
+  /// True where the step truncated the episode, terminated or not.
   public var truncated: [Bool] { endings.map { $0 == .truncated || $0 == .both } }
 
-  /// The rows that were played from a row on, up to the end of the episode or the fragment, and the value of what stands
-  /// behind the last of them.
+  /// Returns the rows played from a row on and the value estimate after the last of them.
+  ///
+  /// The path ends with the episode or the fragment.
   private func path(from index: Int) -> (rows: [Int], tail: Double) {
     var rows: [Int] = []
     for row in stride(from: index, to: rewards.count, by: environments) {
@@ -67,7 +68,9 @@ public struct NaiveTrajectory {
     return (rows, last[index % environments])
   }
 
-  /// Σ_{k<K} γᵏ (Π_{0<i≤k} ρ_{t+i}) r_{t+k+1}, and behind it the value of what follows unless `bootstraps` is false.
+  /// Returns Σ_{k<K} γᵏ (Π_{0<i≤k} ρ_{t+i}) r_{t+k+1}, plus the bootstrap unless disabled.
+  ///
+  /// `bootstraps` adds the discounted and weighted value estimate after the path.
   public func returns(
     discount: Double, bootstraps: Bool = true, isWeighted: Bool = false
   ) -> [Double] {
@@ -85,7 +88,7 @@ public struct NaiveTrajectory {
     }
   }
 
-  /// Σ_{k<m} γᵏ r_{t+k+1} + γᵐ V(s_{t+m}) with m = n, or as many steps as there are.
+  /// Returns Σ_{k<m} γᵏ r_{t+k+1} + γᵐ V(s_{t+m}) with m = n, or as many steps as there are.
   public func multiStepReturns(_ count: Int, discount: Double) -> [Double] {
     rewards.indices.map { index in
       let (rows, tail) = path(from: index)
@@ -96,7 +99,9 @@ public struct NaiveTrajectory {
     }
   }
 
-  /// (1 − λ) Σ_{0<n<K} λⁿ⁻¹ A⁽ⁿ⁾ + λᴷ⁻¹ A⁽ᴷ⁾, where A⁽ⁿ⁾ is the n-step return minus the value and K steps were played.
+  /// Returns (1 − λ) Σ_{0<n<K} λⁿ⁻¹ A⁽ⁿ⁾ + λᴷ⁻¹ A⁽ᴷ⁾ for K played steps.
+  ///
+  /// A⁽ⁿ⁾ is the n-step return minus the value estimate.
   public func advantages(discount: Double, lambda: Double) -> [Double] {
     let all = (1...steps).map { multiStepReturns($0, discount: discount) }
     return rewards.indices.map { index in
@@ -109,7 +114,9 @@ public struct NaiveTrajectory {
     }
   }
 
-  /// V(s_t) + Σ_k γᵏ (Π_{i<k} c_{t+i}) ρ_{t+k} δ_{t+k}, and ρ_t (r_{t+1} + γ v_{t+1} − V(s_t)).
+  /// Returns V(s_t) + Σ_k γᵏ (Π_{i<k} c_{t+i}) ρ_{t+k} δ_{t+k} and the advantages.
+  ///
+  /// The advantages are ρ_t (r_{t+1} + γ v_{t+1} − V(s_t)).
   public func vTrace(
     discount: Double, lambda: Double, rhoClip: Double, cClip: Double
   ) -> (values: [Double], advantages: [Double]) {

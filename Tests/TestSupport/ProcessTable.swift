@@ -1,22 +1,22 @@
 import Foundation
 import Rollout
 
-/// What the kernel says of other processes, read from /proc.
+/// The kernel's data on other processes, read from /proc.
 public enum ProcessTable {
-  /// The processes that a process started and that still run; those that only wait to be reaped do not.
+  /// Returns the running children of a process, without those that wait to be reaped.
   public static func children(of parent: Int32) -> [Int32] {
     entries.filter { $0.parent == parent && $0.isRunning }.map(\.pid).sorted()
   }
 
-  /// The processes that a process started and that it has not reaped, dead or alive.
+  /// Returns the unreaped children of a process, dead or alive.
   public static func unreaped(of parent: Int32) -> [Int32] {
     entries.filter { $0.parent == parent }.map(\.pid).sorted()
   }
 
-  /// Whether a process runs, if only to be stopped; one that waits to be reaped does not.
+  /// Returns true if a process runs or is stopped; one that waits to be reaped does not run.
   public static func isRunning(_ pid: Int32) -> Bool { Entry(pid)?.isRunning ?? false }
 
-  /// The processes that run with a mark in their environment.
+  /// Returns the processes that run with a mark in their environment.
   static func running(marked mark: String) -> [Int32] {
     let bytes = Data(mark.utf8)
     return entries.filter { entry in
@@ -26,10 +26,10 @@ public enum ProcessTable {
     }.map(\.pid)
   }
 
-  /// Whether a process is stopped.
+  /// Returns true if a process is stopped.
   public static func isStopped(_ pid: Int32) -> Bool { Entry(pid)?.state == "T" }
 
-  /// How many descriptors a process has open.
+  /// Returns the number of open descriptors of a process.
   public static func descriptorCount(of pid: Int32) -> Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? 0
   }
@@ -52,10 +52,10 @@ public enum ProcessTable {
 
     var isRunning: Bool { state != "Z" && state != "X" }
 
-    /// Reads the line of `/proc/<pid>/stat`, which begins with number, name in brackets, state and parent.
+    /// Reads the line of `/proc/<pid>/stat`: number, name in parentheses, state, parent and more.
     init?(_ pid: Int32) {
       guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-        // The name may hold anything, brackets and spaces too.
+        // The name may contain anything, also parentheses and spaces.
         let nameEnd = text.lastIndex(of: ")")
       else { return nil }
       let fields = text[text.index(after: nameEnd)...].split(separator: " ")

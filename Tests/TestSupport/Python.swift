@@ -1,20 +1,20 @@
 import Foundation
 
-/// The user's Python, to ask the reference implementations of what we write.
+/// The user's Python, to compare with reference implementations.
 public enum Python {
-  /// Whether tests that need Python's safetensors run: where they are there, and wherever Python is said to be required.
+  /// True if tests that need Python's safetensors run: if it is installed or required.
   ///
-  /// Continuous integration sets `RLPLAY_REQUIRE_PYTHON=1`, so that a missing module is a failure there and not a test
-  /// left out.
+  /// Continuous integration sets `RLPLAY_REQUIRE_PYTHON=1`, which turns a missing module into a
+  /// failure instead of a skipped test.
   public static let mayBeAsked = has("numpy, safetensors.numpy")
 
-  /// Whether tests that need Gymnasium run, likewise.
+  /// True if tests that need Gymnasium run, likewise.
   public static let hasGymnasium = has("numpy, gymnasium")
 
-  /// Why a test that needs safetensors was left out.
+  /// The reason for skipping a test that needs safetensors.
   public static let absence = "python3 cannot import numpy and safetensors"
 
-  /// Why a test that needs Gymnasium was left out.
+  /// The reason for skipping a test that needs Gymnasium.
   public static let gymnasiumAbsence = "python3 cannot import gymnasium"
 
   private static func has(_ modules: String) -> Bool {
@@ -22,16 +22,16 @@ public enum Python {
       || (try? run(["-c", "import \(modules)"])) != nil
   }
 
-  /// Whether tests that need PyTorch run: it is large, so that nothing requires it.
+  /// True if tests that need PyTorch run; because of its size it is never required.
   public static let hasTorch =
     mayBeAsked && (try? run(["-c", "import torch, safetensors.torch"])) != nil
 
-  /// Why a test that needs PyTorch was left out.
+  /// The reason for skipping a test that needs PyTorch.
   public static let absenceOfTorch = "python3 cannot import torch"
 
-  /// A program that ended badly.
+  /// The error of a program that failed.
   public struct Failure: Error, CustomStringConvertible {
-    /// All that it said.
+    /// The program's output.
     public let description: String
   }
 
@@ -62,7 +62,7 @@ public enum Python {
     return text
   }
 
-  /// A script of this repository.
+  /// Returns the path of a script of this repository.
   public static func script(_ name: String) -> String {
     var root = URL(fileURLWithPath: #filePath)
     for _ in 0..<3 { root.deleteLastPathComponent() }

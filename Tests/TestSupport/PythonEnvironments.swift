@@ -1,10 +1,10 @@
 import Foundation
 
-/// Gymnasium environments that are written in Python for the tests, in a module of a directory of their own.
+/// Gymnasium environments written in Python for the tests, in a module in a scratch directory.
 public final class PythonEnvironments {
   private let scratch: ScratchDirectory
 
-  /// An interpreter that finds the module: a script, so that no variable of this process changes.
+  /// An interpreter that finds the module: a script, which leaves this process's variables alone.
   public let python: String
 
   /// Writes the module `rlplay_cases`.
@@ -21,7 +21,7 @@ public final class PythonEnvironments {
   /// The directory of the module, for `PYTHONPATH`.
   public var directory: URL { scratch.url }
 
-  /// How many counters were closed in a good end.
+  /// The number of counters that were closed properly.
   public var closedCount: Int {
     FileManager.default.contents(atPath: scratch.path("closed"))?.count ?? 0
   }

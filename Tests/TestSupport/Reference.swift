@@ -1,6 +1,6 @@
 import Foundation
 
-/// A figure file computed by PyTorch, NumPy or Gymnasium, read by path.
+/// A file of results computed by PyTorch, NumPy or Gymnasium, read by path.
 ///
 ///     let reference = try Reference("reinforce_inf")
 ///     reference["first", "loss"].number
@@ -18,7 +18,7 @@ public struct Reference {
 
   private init(json: Any) { self.json = json }
 
-  /// Steps down by keys; a missing key is a mistake in the test and traps.
+  /// Descends by keys; a missing key is a mistake in the test and traps.
   public subscript(_ keys: String...) -> Reference {
     keys.reduce(self) { level, key in
       guard let value = (level.json as? [String: Any])?[key] else {
@@ -39,8 +39,8 @@ public struct Reference {
 
   /// A single number.
   public var number: Double {
-    // Foundation parses many digits as a decimal number, whose `doubleValue` may be off by an ulp;
-    // its text still has all the digits.
+    // Foundation parses many digits as a decimal number, whose `doubleValue` may be off by an ulp.
+    // Its text still has all the digits.
     guard let text = (json as? NSNumber)?.stringValue, let number = Double(text) else {
       fatalError("not a number: \(json)")
     }

@@ -1,30 +1,30 @@
 import Foundation
 import Rollout
 
-/// A program under test: started, watched, sent signals, waited for; killed when its owner goes.
+/// A program under test: started, watched, signaled, waited for, and killed with its owner.
 ///
-/// What it writes goes to files, so that it never waits for whoever reads, and a test can look at any time.
+/// Its output goes to files. The program never waits for a reader, and a test can look at any time.
 public final class RunningProgram {
-  /// The process's number.
+  /// The process ID.
   public let pid: Int32
 
-  /// A mark that it and every process that it starts, directly or not, carries in its environment.
+  /// A mark in the environment of the process and all its descendants.
   private let mark = "RLPLAY_TEST_MARK=\(UUID().uuidString)"
   private let process = Process()
   private let scratch: ScratchDirectory
   private let began = SystemCalls.monotonicNanoseconds()
 
-  /// How a program ended and what it said.
+  /// The exit status and the output of a program.
   public struct Outcome: Sendable {
     /// The exit code; nil for a death by signal.
     public var exitCode: Int32?
-    /// The signal that ended it; nil when it exited.
+    /// The signal that ended it; nil if it exited.
     public var signal: Int32?
-    /// What it wrote to standard output.
+    /// The standard output.
     public var output: String
-    /// What it wrote to standard error.
+    /// The standard error.
     public var errors: String
-    /// From start to end.
+    /// The seconds from start to end.
     public var seconds: Double
 
     /// The lines of standard error.
@@ -43,7 +43,7 @@ public final class RunningProgram {
   ///   - executable: the program.
   ///   - arguments: its arguments.
   ///   - directory: the working directory; nil for a new one.
-  ///   - environment: variables that it sees besides those of this process.
+  ///   - environment: variables in addition to those of this process.
   public init(
     _ executable: URL, _ arguments: [String], in directory: URL? = nil,
     environment: [String: String] = [:]
@@ -72,9 +72,9 @@ public final class RunningProgram {
     return handle
   }
 
-  /// What it has written to standard output so far.
+  /// The standard output so far.
   public var output: String { text("output") }
-  /// What it has written to standard error so far.
+  /// The standard error so far.
   public var errors: String { text("errors") }
 
   private func text(_ name: String) -> String {
@@ -82,33 +82,33 @@ public final class RunningProgram {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Sends a signal; a program that is gone already is no error.
+  /// Sends a signal; does nothing if the program is gone.
   public func send(_ signal: Int32) { try? SystemCalls.kill(pid, signal: signal) }
 
-  /// The worker processes that it has now.
+  /// The current worker processes.
   public var workers: [Int32] { ProcessTable.children(of: pid) }
 
-  /// It and all processes that come from it and still run, whoever their parent is by now.
+  /// The program and all running descendants, whatever their current parent.
   public var family: [Int32] { ProcessTable.running(marked: mark) }
 
-  /// Waits until nothing that comes from it runs any more.
+  /// Waits until the program and all its descendants have ended.
   ///
-  /// - Returns: the seconds that it took; nil when something still runs when time is over.
+  /// - Returns: the seconds that it took; nil if a process still runs after the time limit.
   public func waitForFamilyToEnd(within seconds: Double) -> Double? {
     let began = SystemCalls.monotonicNanoseconds()
     guard eventually(within: seconds, { family.isEmpty }) else { return nil }
     return Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
   }
 
-  /// Waits until something holds.
+  /// Waits until a condition holds.
   ///
-  /// - Throws: `ProgramFailure` with all that the program said when it ended before, or time is over.
+  /// - Throws: `ProgramFailure` with the program's output if it ended before, or at the time limit.
   public func wait(
     within seconds: Double = 20, until what: String, _ condition: () throws -> Bool
   ) throws {
     var isOver = false
     let held = try eventually(within: seconds) {
-      // Asked before the condition: one that holds only because of the end is not missed.
+      // Read before the condition, to catch a condition that holds only because of the end.
       isOver = !process.isRunning
       return try condition() || isOver
     }
@@ -118,7 +118,7 @@ public final class RunningProgram {
     throw ProgramFailure("\(end) before \(what)\noutput: \(output)\nerrors: \(errors)")
   }
 
-  /// Waits until so many workers run, and gives their process numbers.
+  /// Waits until `count` workers run and returns their process IDs.
   public func waitForWorkers(_ count: Int) throws -> [Int32] {
     var found: [Int32] = []
     try wait(until: "\(count) workers ran") {
@@ -130,7 +130,7 @@ public final class RunningProgram {
 
   /// Waits for the end.
   ///
-  /// - Throws: `ProgramFailure` with all that the program said when time is over; it is killed then.
+  /// - Throws: `ProgramFailure` with the program's output at the time limit, after killing it.
   public func waitForEnd(within seconds: Double = 30) throws -> Outcome {
     guard eventually(within: seconds, { !process.isRunning }) else {
       send(SIGKILL)
