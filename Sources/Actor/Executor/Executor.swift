@@ -81,7 +81,8 @@ public final class Executor<Scalar: KernelScalar> {
       case .arena(let start):
         values[index] = UnsafeMutableRawPointer(arena.base) + start
         if carriesGradient {
-          // Only scalars carry gradients, which makes this offset a whole number of elements.
+          // Only elements of the executor's scalar carry gradients. The offset is therefore a whole
+          // number of them.
           slotGradients[index] = gradientArena.base + start / MemoryLayout<Scalar>.stride
         }
       case .scratch(let start):

@@ -55,7 +55,7 @@ extension Kernels {
       let x = projected + 3 &* start
       let dx = dProjected + 3 &* start
       let dGate = dRecurrent + 3 &* start
-      // Holds n first, whose function needs a separate loop.
+      // `dPrevious` first holds n, because tanh needs a separate loop.
       map(dPrevious + start, gate, gate + 2 &* size, x + 2 &* size, size) {
         S.tanh(S.multiplyAdd($0, $1, $2))
       }

@@ -53,7 +53,7 @@ extension Kernels {
     _ gates: UnsafePointer<S>, _ previous: UnsafePointer<S>, _ cell: UnsafePointer<S>,
     environments: Int, size: Int
   ) {
-    // Holds the tangents first, computed in a separate loop as in `lstmRow`.
+    // `dPreviousHidden` first holds the tangents, computed in a separate loop as in `lstmRow`.
     map(dPreviousHidden, cell, environments &* size) { S.tanh($0) }
     for environment in 0..<environments {
       let start = environment &* size

@@ -80,7 +80,7 @@ final class FinalReactor {
   /// Marks everything derived from the weights as out of date; it is recomputed on the next use.
   func weightsChanged() { isStale = true }
 
-  /// Writes `finalReaction[t]` for each environment whose episode the step from row t truncated.
+  /// Writes `finalReaction[t]` for each environment truncated by the step from row t.
   ///
   /// The recurrent state is copied in before each reaction and does not advance.
   func react(
