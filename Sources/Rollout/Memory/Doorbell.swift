@@ -31,7 +31,7 @@ package struct Doorbell: Sendable {
     _ = withUnsafeBytes(of: &byte) { try? SystemCalls.write(descriptor, $0) }
   }
 
-  /// Blocks until the other end rings, then consumes the pending bytes.
+  /// Blocks until the other end rings, then consumes up to 512 pending bytes.
   ///
   /// - Returns: `false` if the other end is closed and nothing can ring again.
   package func wait() -> Bool {
@@ -50,7 +50,7 @@ package struct Doorbell: Sendable {
     }
   }
 
-  /// Consumes the pending bytes without blocking, for callers that `poll` has woken.
+  /// Consumes up to 512 pending bytes without blocking, for callers that `poll` has woken.
   ///
   /// - Returns: `false` if the other end is closed.
   package func drain() -> Bool {
