@@ -29,6 +29,8 @@ enum Fault: String, CaseIterable {
   case killsWorkers = "KillsWorkers"
   /// Asks its own process to stop, once, as Ctrl-C does.
   case interrupts = "Interrupts"
+  /// Fills 2 GB of memory, gives it back, and continues.
+  case allocates = "Allocates"
   /// Gives a reward that is no number: in a step only; with `Always` in each one from then on.
   case rewardsNothing = "RewardsNaN"
   /// Shows an observation that is no number: in a step only; with `Always` in each one from then on.
@@ -54,9 +56,17 @@ enum Fault: String, CaseIterable {
       try child.run()
       raise(SIGKILL)
     case .killsWorkers: killWorkers()
+    case .allocates: allocate()
     case .rewardsNothing, .showsNothing: break
     case .interrupts: if Interruption.requested == nil { raise(SIGINT) }
     }
+  }
+
+  private func allocate() {
+    let byteCount = 2 << 30
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 4096)
+    memory.initializeMemory(as: UInt8.self, repeating: 1, count: byteCount)
+    memory.deallocate()
   }
 
   private func shout() {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Learner
 import Rollout
 import Worker
 
@@ -18,6 +19,7 @@ struct FaultyEnvironment: Environment {
   private let isPersistent: Bool
   private var stepCount = 0
   private var resetCount = 0
+  private var closing: Closing?
 
   /// When the fault strikes.
   enum Place: String, CaseIterable {
@@ -31,6 +33,25 @@ struct FaultyEnvironment: Environment {
     case decline = "Decline"
     /// In the first step of an evaluation, which the learner's own process makes.
     case evaluation = "Evaluation"
+    /// In the worker's first process, when its environments are released at the end.
+    case closing = "Closing"
+    /// Never.
+    case nothing = "Nothing"
+  }
+
+  /// Strikes when the environment that holds it is released.
+  private final class Closing {
+    let fault: Fault
+
+    init(_ fault: Fault) { self.fault = fault }
+
+    deinit {
+      do {
+        try fault.strike()
+      } catch {
+        reportOnStandardError("\(error)")
+      }
+    }
   }
 
   /// Registers every fault at every place, once and always.
@@ -51,6 +72,7 @@ struct FaultyEnvironment: Environment {
     self.fault = fault
     self.place = place
     self.isPersistent = isPersistent
+    if place == .closing, isStruck { closing = Closing(fault) }
   }
 
   mutating func reset(using random: inout PCG64) throws {

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Strikes runs with faults at every moment, and checks that each ends as promised.
+
+    Scripts/check_faults.py                   # every set-up; prints the table of docs/faults.md
+    Scripts/check_faults.py --quick           # two set-ups, for CI
+    Scripts/check_faults.py --only ppo        # one set-up
+
+A cell is a fault at a moment in a set-up. It passes if the run makes exactly its steps and exits with 0, or ends
+with exit code 1 and one sentence that begins with "Error:". In both cases it leaves no process and nothing in
+/dev/shm, and it ends within a minute. Needs `swift build -c release`, which builds the trainer whose environments
+misbehave (Tests/FaultyTrainer).
+
+Faults of environments strike by themselves, in the first process of each worker or of the evaluation, at a step
+that the environment's name says. Signals are sent by this script, at random instants of a fixed random seed, in
+set-ups in which the moment takes most of the time.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build" / "release"
+LIMIT_SECONDS = 60
+
+BASE = {"env": "", "steps": 20000, "actors": 3, "buffers": 6, "envs-per-actor": 2, "fragments-per-batch": 2,
+        "fragment-steps": 25, "seed": 1, "eval-every": 0, "hang-timeout": 2}
+SETUPS = {
+    "asynchronous": {},
+    "deterministic": {"deterministic": True, "fragments-per-batch": 3, "steps": 19950},
+    "max-lag 0": {"max-lag": 0},
+    "ppo": {"algorithm": "ppo", "fragments-per-batch": 3, "deterministic": True, "minibatches": 2, "steps": 19950},
+    "dqn": {"algorithm": "dqn", "fragments-per-batch": 1, "learning-starts": 1000, "fragment-steps": 5},
+    "gru": {"recurrent": "gru"},
+}
+MOMENTS = ["first reset", "filling", "ready", "reading weights", "evaluating", "saving", "ending"]
+# The environment's word for a fault, and the signals that this script sends for it.
+FAULTS = {
+    "SIGKILL": ("Dies", [signal.SIGKILL]),
+    "SIGSEGV": ("Segfaults", [signal.SIGSEGV]),
+    "SIGSTOP": ("Stops", [signal.SIGSTOP]),
+    "SIGSTOP, SIGCONT": (None, [signal.SIGSTOP, signal.SIGCONT]),
+    "exit(0)": ("Exits", None),
+    "trap": ("Traps", None),
+    "endless step": ("Hangs", None),
+    "throw": ("Throws", None),
+    "2 GB": ("Allocates", None),
+}
+# The environment's word for a moment.
+PLACES = {"first reset": "Reset", "filling": "Step", "ready": "NextFragment", "evaluating": "Evaluation",
+          "ending": "Closing"}
+# Options with which a moment of the learner's or of a worker's takes most of the time.
+STRETCHED = {
+    "reading weights": {"hidden": "512,512", "envs-per-actor": 1, "fragment-steps": 5, "steps": 3000},
+    "saving": {"hidden": "256,256", "save-every": 100, "steps": 6000},
+    "ending": {"steps": 6000},
+    "filling": {}, "ready": {}, "first reset": {},
+    "evaluating": {"eval-every": 2000, "eval-episodes": 50},
+}
+
+
+def children(pid):
+    """The processes that a process has started and that are alive."""
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if fields[1] == str(pid) and fields[0] != "Z":
+            found.append(int(name))
+    return found
+
+
+def strike(learner, signals, moment, run, generator):
+    """Sends signals to children of a learner until it has ended or thirty were struck."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    struck = 0
+    while learner.poll() is None and struck < 30 and time.monotonic() < deadline:
+        if moment == "ending" and not (run / "checkpoints" / "last.safetensors").exists():
+            time.sleep(0.001)
+            continue
+        victims = children(learner.pid)
+        if not victims:
+            time.sleep(0.001)
+            continue
+        victim = generator.choice(victims)
+        for number in signals:
+            try:
+                os.kill(victim, number)
+            except OSError:
+                break
+            if number == signal.SIGSTOP and signal.SIGCONT in signals:
+                time.sleep(generator.uniform(0, 0.02))
+        struck += 1
+        # A stopped worker is noticed by the time limit alone: a few are enough.
+        if signals == [signal.SIGSTOP] and struck >= 3:
+            return
+        time.sleep(generator.uniform(0, 0.05))
+
+
+def run_cell(setup, moment, fault):
+    """Runs one cell; returns "–" if it cannot occur, "ok", or a sentence about what is wrong."""
+    word, signals = FAULTS[fault]
+    by_environment = word is not None and moment in PLACES
+    if not by_environment and (signals is None or moment in ("first reset", "ready", "filling") and word):
+        return "–"
+    options = {**BASE, **SETUPS[setup]}
+    if moment in STRETCHED and not (by_environment and moment in ("ending",)):
+        options.update(STRETCHED[moment])
+    if moment == "ending":
+        options["save-every"] = 0
+    batch = options["fragments-per-batch"] * options["fragment-steps"] * options["envs-per-actor"]
+    options["steps"] -= options["steps"] % batch
+    options["env"] = f"{word}In{PLACES[moment]}-v0" if by_environment else "ExitsInNothing-v0"
+    with tempfile.TemporaryDirectory() as scratch:
+        run = pathlib.Path(scratch) / "run"
+        options["run-dir"] = str(run)
+        learner = subprocess.Popen(
+            [BUILD / "FaultyTrainer", json.dumps(options)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, errors="replace", cwd=scratch, start_new_session=True)
+        if not by_environment:
+            generator = random.Random(f"{setup} {moment} {fault}")
+            threading.Thread(
+                target=strike, args=(learner, signals, moment, run, generator), daemon=True).start()
+        try:
+            output, errors = learner.communicate(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            end_session(learner.pid, grace_seconds=0)
+            learner.communicate()
+            return f"did not end within {LIMIT_SECONDS} s"
+        if left := end_session(learner.pid):
+            return f"{left} processes were left behind"
+        sentences = [line for line in errors.splitlines() if line.startswith("Error: ")]
+        if learner.returncode == 0:
+            steps = json.loads(output.splitlines()[-1])["env_steps"]
+            return "ok" if steps == options["steps"] else f"{steps} steps and not {options['steps']}"
+        if learner.returncode == 1 and len(sentences) == 1:
+            return "ended"
+        return f"exit code {learner.returncode}: {errors[-300:]}"
+
+
+def end_session(session, grace_seconds=2):
+    """Kills what is alive in a session after a grace period; returns how many processes that were."""
+    deadline = time.monotonic() + grace_seconds
+    while True:
+        alive = [name for name in os.listdir("/proc") if name.isdigit() and in_session(name, session)]
+        if not alive or time.monotonic() >= deadline:
+            break
+        time.sleep(0.01)
+    for name in alive:
+        try:
+            os.kill(int(name), signal.SIGKILL)
+        except OSError:
+            pass
+    return len(alive)
+
+
+def in_session(pid, session):
+    """True if a process is alive and belongs to a session."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return fields[3] == str(session) and fields[0] != "Z"
+    except OSError:
+        return False
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="two set-ups")
+    parser.add_argument("--only", choices=SETUPS, help="one set-up")
+    arguments = parser.parse_args()
+    setups = [arguments.only] if arguments.only else list(SETUPS)[:2] if arguments.quick else list(SETUPS)
+    before = set(os.listdir("/dev/shm"))
+    wrong = []
+    counts = {"ok": 0, "ended": 0}
+    with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+        cells = {(setup, moment, fault): pool.submit(run_cell, setup, moment, fault)
+                 for setup in setups for moment in MOMENTS for fault in FAULTS}
+        for setup in setups:
+            print(f"\n{setup}\n\n| fault | {' | '.join(MOMENTS)} |\n|---|{'---|' * len(MOMENTS)}")
+            for fault in FAULTS:
+                row = []
+                for moment in MOMENTS:
+                    outcome = cells[setup, moment, fault].result()
+                    if outcome in counts:
+                        counts[outcome] += 1
+                    elif outcome != "–":
+                        wrong.append(f"{setup}, {fault}, {moment}: {outcome}")
+                        outcome = "WRONG"
+                    row.append(outcome)
+                print(f"| {fault} | {' | '.join(row)} |", flush=True)
+    left = set(os.listdir("/dev/shm")) - before
+    if left:
+        wrong.append(f"left in /dev/shm: {', '.join(sorted(left))}")
+    print(f"\n{counts['ok']} runs made all their steps, {counts['ended']} ended with one sentence, {len(wrong)} wrong")
+    for sentence in wrong:
+        print(f"WRONG {sentence}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
