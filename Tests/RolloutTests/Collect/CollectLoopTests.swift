@@ -4,7 +4,7 @@ import Testing
 
 /// The rows of docs/fragment.md, as the loop records them from counting environments.
 struct CollectLoopTests {
-  /// A loop over counters, with the memory that its episodes are told in.
+  /// A loop over counters, with the memory for its episode records.
   private final class Recording {
     let actor: ScriptedActor
     let storage: FragmentStorage
@@ -32,7 +32,7 @@ struct CollectLoopTests {
       loop = CollectLoop(
         environments: environments, actor: actor, layout: storage.layout, sticky: sticky,
         line: memory.line(0))
-      // What a fragment held before must not matter.
+      // The previous contents of a fragment must not matter.
       scribble(storage.view)
       try loop.start()
     }
@@ -70,7 +70,7 @@ struct CollectLoopTests {
     #expect((0...4).map { obs[$0, 0, 1] } == [0, 1, 2, 3, 4])
     let final: ColumnView<Float> = fragment.column(try #require(fragment.layout.finalObs.value))
     #expect(final[2, 0, 0] == 3 && final[2, 0, 1] == 3)
-    // The reaction to row t saw row t; the last one is virtual and was not played.
+    // The reaction to row t saw row t. The last one is virtual and was not played.
     #expect(recording.seen == [0, 1, 2, 0, 1])
     #expect(recording.played == [0, 1, 2, 3, 4])
     #expect(recording.actor.played == 4)
@@ -87,7 +87,7 @@ struct CollectLoopTests {
     #expect(recording.column(recording.fragment.stepno) == [1, 2, 0, 1, 2])
     #expect(recording.column(recording.fragment.rew) == [13, 14, 15, 16, 17])
     #expect(recording.column(recording.fragment.stepno, 1) == [4, 0, 1, 2, 3])
-    // Played anew, the reaction to row 0 is the fifth played one, as the virtual one was.
+    // When played, the reaction to row 0 is the fifth one, as the virtual one was.
     #expect(recording.played == [4, 5, 6, 7, 8])
   }
 
@@ -127,14 +127,14 @@ struct CollectLoopTests {
     let recording = try Recording(members, stepCount: 4, sticky: sticky)
     try recording.collect()
     let fragment = recording.fragment
-    // A frozen environment is not cut again.
+    // A frozen environment is not truncated again.
     #expect(recording.actor.finalRows == (sticky ? [1] : [1, 3]))
     let seen = try #require(fragment.final("seen"))
     let resets = try #require(fragment.final("resets"))
-    // The start, and for row 3 the two ends at row 1: those of the very step come after.
+    // The start, and for row 3 the two ends at row 1. Ends of the same step are reset afterwards.
     #expect(seen[1, 0] == 2 && resets[1, 0] == 1)
     if !sticky { #expect(seen[3, 0] == 2 && resets[3, 0] == 3) }
-    // The rest was left as it was found.
+    // Other elements are not written.
     for t in 0..<4 {
       for b in 0..<3 where !fragment.truncated[t, b] { #expect(seen[t, b] != 2) }
     }
@@ -160,10 +160,10 @@ struct CollectLoopTests {
       #expect(recording.seen == [0, 1, 0, 0, 0])
     }
     check([0, 10, 11, 0, 0], [0, 10, 11, 11, 11], [0, 1, 2, 2, 2])
-    // Row 0 says that it ended, and freezes nothing.
+    // `fin` is set in row 0 and freezes nothing.
     try recording.collect()
     check([0, 14, 15, 0, 0], [11, 14, 15, 15, 15], [2, 3, 4, 4, 4])
-    // Its neighbour goes on all the while.
+    // The other environment continues all the while.
     #expect(recording.column(fragment.stepno, 1) == [4, 5, 6, 7, 8])
   }
 
@@ -182,7 +182,7 @@ struct CollectLoopTests {
     // 10 + 11 + 12 within the first fragment.
     #expect(recording.takeEpisodes() == [EpisodeRecord(episodeReturn: 33, length: 3)])
     try recording.collect()
-    // 10 … 14 across the edge first, then 13 + 14 + 15.
+    // 10 … 14 across the boundary first, then 13 + 14 + 15.
     #expect(
       recording.takeEpisodes() == [
         EpisodeRecord(episodeReturn: 60, length: 5), EpisodeRecord(episodeReturn: 42, length: 3),
@@ -197,7 +197,7 @@ struct CollectLoopTests {
       #expect(
         recording.takeEpisodes() == [EpisodeRecord(episodeReturn: 2 * first + 1, length: 2)])
     }
-    // An episode that goes through the edge of sticky fragments keeps its sum.
+    // An episode that crosses the boundary of sticky fragments keeps its sum.
     let long = try Recording([Counter(length: 7)], stepCount: 5, sticky: true)
     try long.collect()
     #expect(long.takeEpisodes().isEmpty)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rollout
 
-/// The arithmetic of deterministic collection, and that it can be played without waiting for ever.
+/// The arithmetic of deterministic collection, and its freedom from deadlocks.
 struct FixedScheduleTests {
   private static let schedules: [FixedSchedule] = [1, 2, 3, 5, 16].flatMap { workers in
     [workers, 2 * workers, 2 * workers + 1].flatMap { buffers in
@@ -63,7 +63,7 @@ struct FixedScheduleTests {
   ) {
     let schedule = FixedSchedule(
       workerCount: workerCount, bufferCount: 2 * workerCount, fragmentsPerBatch: 2, lag: 1)
-    // Counted by going through the run, fragment by fragment.
+    // Counted by iterating over the run, fragment by fragment.
     var taken = Array(repeating: 0, count: workerCount)
     for count in 0..<50 {
       let (worker, index) = schedule.origin(sequence: count)
@@ -72,7 +72,7 @@ struct FixedScheduleTests {
     }
   }
 
-  /// Workers and learner, step by step in an order drawn at random.
+  /// Workers and learner, which step in random order.
   private struct Simulation {
     enum Buffer { case free, filling, ready }
 
@@ -81,10 +81,10 @@ struct FixedScheduleTests {
     var update = 0
     var taken = 0
     var buffers: [Buffer]
-    /// Each worker's fragments so far, and whether it is at work on one.
+    /// The number of each worker's fragments so far, and a flag for one in progress.
     var indices: [Int]
     var isFilling: [Bool]
-    /// The most versions that the newest one was ever ahead of one that was being read.
+    /// The largest number of versions by which the newest was ahead of one being read.
     var largestDistance = 0
 
     init(_ schedule: FixedSchedule) {
@@ -94,11 +94,11 @@ struct FixedScheduleTests {
       isFilling = Array(repeating: false, count: schedule.workerCount)
     }
 
-    /// One step of a worker; false when it has to wait.
+    /// Makes one step of a worker; returns false if it has to wait.
     mutating func step(worker: Int) -> Bool {
       let buffer = schedule.buffer(worker: worker, index: indices[worker])
       if isFilling[worker] {
-        // It may still be reading its weights until the moment at which it publishes.
+        // It may still be reading its weights until it publishes.
         isFilling[worker] = false
         buffers[buffer] = .ready
         indices[worker] += 1
@@ -112,7 +112,7 @@ struct FixedScheduleTests {
       return true
     }
 
-    /// One step of the learner; false when it has to wait.
+    /// Makes one step of the learner; returns false if it has to wait.
     mutating func learn() -> Bool {
       if taken == schedule.fragmentsPerBatch {
         taken = 0
@@ -144,7 +144,7 @@ struct FixedScheduleTests {
       var simulation = Simulation(schedule)
       while simulation.update < 25 {
         let first = random.integer(below: schedule.workerCount + 1)
-        // Whoever is drawn first goes, or the next one who can.
+        // Steps the party that was drawn, or the next one that need not wait.
         let moved = (0...schedule.workerCount).contains { offset in
           let who = (first + offset) % (schedule.workerCount + 1)
           return who == schedule.workerCount ? simulation.learn() : simulation.step(worker: who)
@@ -154,7 +154,8 @@ struct FixedScheduleTests {
           break
         }
       }
-      // A slot is written over slotCount versions later; one more is room while that one is written.
+      // A slot is overwritten slotCount versions later. One more slot is needed for the version
+      // that is being written.
       #expect(simulation.largestDistance <= schedule.slotCount - 2, "\(schedule)")
     }
   }

@@ -9,7 +9,7 @@ struct OverlapTests {
     Counter(length: 3), Counter(length: 5, truncates: true), Counter(length: 4),
   ]
 
-  /// A loop over a batch, with what it needs.
+  /// A loop over a batch, with its memory.
   private final class Recording {
     let storage: FragmentStorage
     let loop: CollectLoop
@@ -37,13 +37,13 @@ struct OverlapTests {
       try loop.start()
     }
 
-    /// Everything that the next fragment says; where nobody writes it says 0.
+    /// Returns all bytes of the next fragment; bytes that are not written are 0.
     func collect() throws -> [UInt8] {
       let bytes = UnsafeMutableRawBufferPointer(
         start: storage.view.base, count: storage.layout.byteCount)
       bytes.initializeMemory(as: UInt8.self, repeating: 0)
       try loop.collect(into: storage.view)
-      // What a wrapper overwrote, where no episode ended, is nobody's to read.
+      // Final observations are undefined where no episode ended.
       for t in 0..<storage.layout.stepCount {
         for index in 0..<storage.layout.environmentCount
         where !storage.view.terminated[t, index] && !storage.view.truncated[t, index] {
@@ -108,7 +108,7 @@ struct OverlapTests {
     #expect(fault?.environment == 2 && fault?.step == 6)
   }
 
-  /// Wrappers that change what is seen, rewarded and ended, that step more than once, and that begin single episodes.
+  /// Wrappers that change observations, rewards and ends, or step and restart environments.
   static let wrappers: [[Wrapper]] = [
     [], [.frameStack(3)], [.rewardClip(10...60), .shaping(discount: 0.9)], [.actionRepeat(3)],
     [.frameSkip(4), .frameStack(2)], [.randomNoOps(upTo: 3)], [.endOnLostLife],

@@ -3,7 +3,7 @@ import Testing
 @testable import Rollout
 
 struct PaceComparisonTests {
-  /// Which way each of some fragments was collected in, where the two ways take so long.
+  /// Returns the choice for each of some fragments, given the durations of the two ways.
   private func choices(
     _ count: Int, first: (Int) -> UInt64, second: (Int) -> UInt64
   ) -> [Bool] {
@@ -36,7 +36,7 @@ struct PaceComparisonTests {
   }
 
   @Test func `single fragments that something disturbs decide nothing`() {
-    // Three of the second way's take a thousand times as long.
+    // Three fragments of the second way take a thousand times as long.
     let choices = choices(
       trial + 1, first: { _ in 10 }, second: { $0 < 6 ? 9000 : 9 })
     #expect(choices.last == true)

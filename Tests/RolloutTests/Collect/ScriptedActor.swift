@@ -2,8 +2,9 @@
 
 /// An actor that counts: its n-th played reaction is the action 10 + n, for all environments alike.
 ///
-/// It records the first number that it sees and how many reactions it had played by then, and carries
-/// that count as its recurrent state. A reaction is played once the last environment has its part of it.
+/// It records the first number of the observation and the number of reactions played so far. That
+/// number is also its recurrent state. A reaction counts as played when the last environment has
+/// received its action.
 final class ScriptedActor: RolloutActor {
   let reaction: Nested<LeafSpecification> = .fields([
     ("seen", .leaf(.init(.float32, []))), ("played", .leaf(.init(.float32, []))),
@@ -12,11 +13,11 @@ final class ScriptedActor: RolloutActor {
   let weights = FlatVector<Float>(repeating: 0, count: 0)
   let parts: [Range<Int>]
   private(set) var played = 0
-  /// Which environments it was told to forget; nil for all.
+  /// The environments that were reset; nil for all.
   private(set) var resets: [Int?] = []
-  /// The rows at which it was asked about observations that a limit cut off.
+  /// The rows with truncated episodes at which it reacted to final observations.
   private(set) var finalRows: [Int] = []
-  /// What it says to those.
+  /// The outputs for final observations.
   let finalReaction: Nested<LeafSpecification> = .fields([
     ("seen", .leaf(.init(.float32, []))), ("resets", .leaf(.init(.float32, []))),
   ])
@@ -45,7 +46,7 @@ final class ScriptedActor: RolloutActor {
     if !virtual, range.upperBound == obs.environmentCount { played += 1 }
   }
 
-  /// Says what it sees of the observation, and how many resets it had been told of by then.
+  /// Records the first number of the final observation, and the number of resets so far.
   func reactToFinal(of fragment: FragmentView, at t: Int, of range: Range<Int>) {
     guard let column = fragment.layout.finalObs.value else { return }
     let obs: ColumnView<Float> = fragment.column(column)

@@ -3,8 +3,9 @@ import Rollout
 import TestSupport
 import Testing
 
-/// An environment whose `action_mask` after n steps of its k-th episode is `masks[k][n]`; an episode
-/// ends with its masks, and the first one follows the last.
+/// An environment with a scripted `action_mask`: `masks[k][n]` after n steps of its k-th episode.
+///
+/// An episode ends with the last of its masks. The first episode follows the last.
 private struct Doors: Environment {
   struct View: Recordable {
     var position: SIMD2<Float>
@@ -122,7 +123,7 @@ struct ActionMaskCheckTests {
   @Test func `only what masks actions is looked at`() throws {
     let zeros: [UInt8] = [0, 0, 0, 0, 0]
     for doors in [
-      // Another name, another number of elements, actions that cannot be masked.
+      // Another name, another number of elements, and actions that cannot be masked.
       Self.doors(Self.pair, [zeros, zeros, zeros], name: "mask"),
       Self.doors(.multiDiscrete([2, 2]), [zeros, zeros, zeros]),
       Self.doors(.box(shape: [5], low: 0, high: 1, elementType: .int32), [zeros, zeros, zeros]),
@@ -148,7 +149,7 @@ struct ActionMaskCheckTests {
   }
 }
 
-/// Doors without an array: what it allows alternates.
+/// Doors without an array: the allowed action alternates.
 private struct Turnstile: Environment {
   var steps = 0
 

@@ -3,15 +3,14 @@ import Rollout
 import TestSupport
 import Testing
 
-/// Plays the recorded runs of Gymnasium again.
+/// Replays the recorded runs of Gymnasium.
 ///
-/// Resets and observations are held to be equal bit for bit. Reset states are so by construction.
-/// What follows goes through sine and cosine, which are NumPy's there and the C library's here.
-/// NumPy 2.4.6 (AVX-512) and glibc agreed on each of two million angles within ±0.5. With a C
-/// library that is off by an ulp of a Double, an observation would differ only where it lies on a
-/// rounding boundary.
+/// Resets and observations have to be equal bit for bit. Reset states are equal by construction.
+/// Later states depend on sine and cosine, which are NumPy's there and the C library's here. NumPy
+/// 2.4.6 (AVX-512) and glibc agreed on each of two million angles within ±0.5. With a C library
+/// that is off by an ulp of a Double, an observation would differ only at a rounding boundary.
 struct CartPoleTests {
-  /// The recorded file of an id with its steps per episode.
+  /// The recorded files by id, with the steps per episode.
   static let recordings = [
     ("CartPole-v0", "gymnasium_cartpole_v0"), ("CartPole-v1", "gymnasium_cartpole_v1"),
   ]

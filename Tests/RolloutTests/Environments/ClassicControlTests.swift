@@ -4,11 +4,12 @@ import Testing
 
 @testable import Rollout
 
-/// Gymnasium's classic tasks beside CartPole, played against its recordings.
+/// Gymnasium's classic tasks besides CartPole, compared with its recordings.
 ///
-/// All are equal bit for bit. What that rests on besides the order of operations: sine and cosine of
-/// a float64 are glibc's in NumPy 2.4.6 (compared on 1.6 million angles within ±30, none differed), `x ** 2` of
-/// a scalar is the C library's power, and a fresh Acrobot is shown through NumPy's float32 polynomials.
+/// All are equal bit for bit. This requires the same order of operations and three further facts.
+/// Sine and cosine of a float64 are glibc's in NumPy 2.4.6 (on 1.6 million angles within ±30, none
+/// differed). `x ** 2` of a scalar is the C library's power. The observation of an Acrobot after a
+/// reset uses NumPy's float32 polynomials.
 struct ClassicControlTests {
   @Test func `MountainCar is Gymnasium's, bit for bit`() throws {
     try GymnasiumRecording(id: "MountainCar-v0", file: "gymnasium_mountaincar_v0")
@@ -71,7 +72,7 @@ struct ClassicControlTests {
   }
 
   @Test func `a square is the C library's power, bit for bit`() {
-    // The exponent is not known when this is compiled, or these would be products too.
+    // The exponent is unknown at compile time; otherwise these would be products too.
     let two = Double(CommandLine.arguments.isEmpty ? 3 : 2)
     var random = PCG64(seed: 6)
     var (differing, uneven) = (0, 0)
@@ -81,11 +82,11 @@ struct ClassicControlTests {
       uneven += value * value == pow(value, two) ? 0 : 1
     }
     #expect(differing == 0)
-    // What the detour is for: about one product in a thousand.
+    // The reason for the detour: about one product in a thousand.
     #expect(uneven > 0)
   }
 
-  // Traps are tested in processes of their own.
+  // Traps are tested in separate processes.
   @Test func `an action that MountainCar does not have traps`() async {
     await #expect(processExitsWith: .failure) {
       var environment = MountainCar()
@@ -115,13 +116,13 @@ struct ClassicControlTests {
     for (velocity, arrives) in [(0.02, true), (-0.001, false)] {
       var environment = MountainCar()
       environment.state = [0.55, velocity]
-      // Pushed to the left, a slow car goes on to roll back.
+      // Pushed to the left, a slow car continues to roll back.
       #expect(environment.step(0, using: &random).terminated == arrives)
     }
   }
 
   @Test func `a clipped force costs what was asked for`() {
-    // Gymnasium takes the cost of the action before it clips the force.
+    // Gymnasium computes the cost of the action before it clips the force.
     var random = PCG64(seed: 0)
     var (clipped, full) = (MountainCarContinuous(), MountainCarContinuous())
     clipped.reset(using: &random)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rollout
 
-/// An environment that shows the action that it was handed last.
+/// An environment that observes the last action that it received.
 private struct Echo<Value: Recordable & Sendable>: Environment {
   var space: Space
   var observation: Value
@@ -23,7 +23,7 @@ private struct Echo<Value: Recordable & Sendable>: Environment {
   }
 }
 
-/// An action of several leaves, some with bounds.
+/// An action with several leaves, some with bounds.
 private struct Levers: Recordable, Equatable {
   var gear = 0
   var wheel = SIMD2<Float>()
@@ -67,7 +67,7 @@ private struct Levers: Recordable, Equatable {
 }
 
 struct ClippedActionsTests {
-  /// What an environment is handed of an action, and what is recorded of it, as bit patterns.
+  /// Returns the action as received by the environment and as recorded, in bit patterns.
   private func play<Element: RecordableScalar & BinaryFloatingPoint>(
     _ drawn: [Element], low: Double, high: Double
   ) throws -> (handed: [Element], recorded: [Element]) {
@@ -92,7 +92,7 @@ struct ClippedActionsTests {
   ) throws {
     let drawn = pairs.map(\.drawn)
     let (handed, recorded) = try play(drawn, low: low, high: high)
-    // Descriptions tell −0 from 0, and NaN is NaN.
+    // Descriptions distinguish −0 from 0 and compare NaN as equal.
     #expect(handed.map { "\($0)" } == pairs.map { "\($0.handed)" }, "\(type) in \(low)...\(high)")
     #expect(recorded.map { "\($0)" } == drawn.map { "\($0)" })
   }
@@ -136,7 +136,7 @@ struct ClippedActionsTests {
     #expect(stage.fragment.obs(as: UInt8.self)[1, 0] == 200)
   }
 
-  /// Bounds as Doubles, none of them a Float, and one that is.
+  /// Bounds as Doubles; most of them are not exactly representable as Float.
   @Test(arguments: [(0.1, 0.3), (-0.3, -0.1), (-0.7, 0.7), (1e-50, 1), (-2, 1e300)])
   func `as a Float a bound is the outermost one within`(low: Double, high: Double) {
     let bounds = ClippingBounds<Float>(low, high)
@@ -212,7 +212,7 @@ struct ClippedActionsTests {
 }
 
 extension Levers {
-  /// An action of a row, beyond most of its bounds.
+  /// An action in a row that exceeds most of its bounds.
   fileprivate static func drawn(_ t: Int, _ index: Int) -> Levers {
     Levers(
       gear: t + index, wheel: [0.5 + Float(t), -1.5 - Float(index)], anything: 1e9 * Double(t),

@@ -1,6 +1,6 @@
 import Rollout
 
-/// Several leaves of different types under names and positions.
+/// A value with several leaves of different types, by name and position.
 struct Dashboard: Recordable, Equatable {
   var speed: Float
   var proximity: SIMD4<Double>
@@ -70,7 +70,7 @@ struct Controls: Recordable, Equatable {
   }
 }
 
-/// An environment whose observations and actions have several leaves.
+/// An environment with several leaves in observations and actions.
 struct Cockpit: Environment {
   var length = 3
   var count = 0

@@ -1,7 +1,7 @@
 import Rollout
 import Testing
 
-/// The corridor of seed 001: goal 4, one cell a step, +1 to the right and −1 to the left.
+/// The corridor as in its founding document: goal 4, one cell a step, +1 right and −1 left.
 struct CorridorTests {
   @Test func `going straight earns one a cell and ends at the goal`() throws {
     var corridor = try Corridor()

@@ -1,20 +1,22 @@
 import Rollout
 
-/// An environment that does nothing by chance: its observation counts the steps of the episode and
-/// all steps, each reward is the action, and an episode has a chosen length.
+/// A deterministic environment with episodes of a chosen length.
+///
+/// Its observation is the number of steps of the episode and of all steps. Each reward is the
+/// action.
 struct Counter: Environment {
-  /// What it throws.
+  /// The error that it throws.
   struct Broken: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// Steps after which the task ends an episode.
+  /// The number of steps after which an episode ends.
   var length: Int
-  /// Whether a limit cuts the episode at that step instead.
+  /// True if a limit truncates the episode at that step, instead of the task ending it.
   var truncates = false
-  /// How many steps it plays altogether before it throws.
+  /// The number of steps, over all episodes, before it throws.
   var lastStep = Int.max
-  /// How many resets it makes before it throws.
+  /// The number of resets before it throws.
   var lastReset = Int.max
 
   var episodeSteps = 0

@@ -3,18 +3,17 @@ import Rollout
 import TestSupport
 import Testing
 
-/// The cube of seed 000, held against the group that a real cube's turns make and against a model of
-/// its eight corners.
+/// The cube, compared with the group of a real cube's turns and a model of its eight corners.
 struct Cube2x2Tests {
-  /// The cube as eight corners: which one is at each place, and how it is twisted.
+  /// The cube as eight corners: the corner at each place, and its twist.
   ///
-  /// Places and cycles are Kociemba's (`cubie level`): URF, UFL, ULB, UBR, DFR, DLF, DBL, DRB; a twist is
-  /// where the colour of U or D has gone, clockwise.
+  /// Places and cycles are Kociemba's (`cubie level`): URF, UFL, ULB, UBR, DFR, DLF, DBL, DRB. A
+  /// twist is the clockwise position of the sticker with the color of U or D.
   struct Corners: Hashable {
     var corner = Array(0..<8)
     var twist = Array(repeating: 0, count: 8)
 
-    /// What comes to each place under a clockwise turn, and its twist; for U, D, L, R, F, B.
+    /// The source of each place under a clockwise turn, and its twist; for U, D, L, R, F, B.
     static let turns: [(from: [Int], twist: [Int])] = [
       ([3, 0, 1, 2, 4, 5, 6, 7], [0, 0, 0, 0, 0, 0, 0, 0]),
       ([0, 1, 2, 3, 5, 6, 7, 4], [0, 0, 0, 0, 0, 0, 0, 0]),
@@ -48,7 +47,9 @@ struct Cube2x2Tests {
     }
   }
 
-  /// How often a sequence is made until every sticker, and not only its colour, is back.
+  /// Returns the number of repetitions of a sequence until every sticker is back in its place.
+  ///
+  /// Stickers are distinguished even if they have the same color.
   func order(_ sequence: [Int]) -> Int {
     var place = Array(0..<24)
     for count in 1... {
@@ -67,7 +68,7 @@ struct Cube2x2Tests {
     let sources = (0..<24).map { Int(CubeTurns.sources[turn][$0]) }
     #expect(sources.sorted() == Array(0..<24))
     #expect(sources.indices.count { sources[$0] != $0 } == 12)
-    // The turned face keeps its stickers, and the opposite one all its places.
+    // The turned face keeps its stickers. The opposite face keeps all stickers in place.
     let face = turn / 2
     #expect(Set(sources[face * 4..<face * 4 + 4]) == Set(face * 4..<face * 4 + 4))
     let opposite = face ^ 1
@@ -82,10 +83,10 @@ struct Cube2x2Tests {
   }
 
   @Test func `a face turns clockwise`() throws {
-    // R+ brings F's right column up to U, U's to B (upside down), B's to D, D's to F.
+    // R+ moves F's right column to U, U's to B (upside down), B's to D, D's to F.
     let cube = stickers(try cube(after: turns("R+")))
     #expect(cube == [0, 4, 0, 4, 1, 5, 1, 5, 2, 2, 2, 2, 3, 3, 3, 3, 4, 1, 4, 1, 0, 5, 0, 5])
-    // U+ brings R's upper row to F, F's to L, L's to B, B's to R.
+    // U+ moves R's upper row to F, F's to L, L's to B, B's to R.
     let other = stickers(try self.cube(after: turns("U+")))
     #expect(other == [0, 0, 0, 0, 1, 1, 1, 1, 4, 4, 2, 2, 5, 5, 3, 3, 3, 3, 4, 4, 2, 2, 5, 5])
   }
@@ -98,7 +99,7 @@ struct Cube2x2Tests {
     sequence: String, expected: Int
   ) throws {
     #expect(order(try turns(sequence)) == expected)
-    // The same of the corners.
+    // The same for the corners.
     var corners = Corners()
     var count = 0
     repeat {
@@ -119,7 +120,7 @@ struct Cube2x2Tests {
         cube.turn(turn)
         corners.turn(turn)
       }
-      // Short sequences meet again: equal corners must show equal colours, and the other way round.
+      // Short sequences coincide: equal corners must show equal colors, and vice versa.
       #expect(
         coloursOf.updateValue(stickers(cube), forKey: corners).map { $0 == stickers(cube) } != false
       )
@@ -148,7 +149,7 @@ struct Cube2x2Tests {
         #expect(outcome == StepOutcome(reward: copy.isSolved ? 0 : -1, terminated: copy.isSolved))
         return copy.isSolved
       }
-      // Back by the same face, or the same way by the opposite one.
+      // Back by the same face, or the same rotation by the opposite one.
       #expect(solutions.count == 2)
     }
   }
@@ -191,7 +192,7 @@ struct Cube2x2Tests {
     for episode in 0..<300 {
       cube.reset(using: &random)
       depths.append(cube.depth)
-      // Three of four episodes end solved, the others untouched.
+      // Three of four episodes end solved; the others remain unsolved.
       if episode % 4 != 0 { cube.stickers = try self.cube(after: []).stickers }
     }
     #expect(depths == (0..<300).map { 1 + min(2, $0 / 64) })

@@ -2,11 +2,13 @@ import Testing
 
 @testable import Rollout
 
-/// The tables of `docs/fragment.md`, for a counter whose episodes have six steps, in fragments of four: whatever plays it.
+/// The tables of `docs/fragment.md`, for a counter with six-step episodes in fragments of four.
 extension Stage {
-  /// Plays two fragments and holds the second against the table of "Time": the episode ends on the step from t = 1 to t = 2.
+  /// Plays two fragments and compares the second with the table of "Time".
   ///
-  /// - Returns: where the observations lie that a reset overwrote.
+  /// The episode ends on the step from t = 1 to t = 2.
+  ///
+  /// - Returns: the final observations.
   func expectDocumentedReset(truncates: Bool) throws -> ColumnView<Float> {
     try reset()
     try collect()
@@ -27,7 +29,7 @@ extension Stage {
     return final
   }
 
-  /// Plays two fragments and holds the second against the table of "Sticky".
+  /// Plays two fragments and compares the second with the table of "Sticky".
   func expectDocumentedStickyRows() throws {
     try reset()
     try collect(sticky: true)

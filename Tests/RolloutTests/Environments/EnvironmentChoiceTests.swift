@@ -40,7 +40,7 @@ struct EnvironmentChoiceTests {
     #expect(batch.spaces.observation == .discrete(8))
     let stage = Stage(batch, stepCount: 4)
     try stage.reset()
-    // To the left, where the wall is: −1 each step, until the limit ends the episode.
+    // To the left, against the wall: −1 each step, until the limit ends the episode.
     try stage.collect { _, _ in 0 }
     #expect(stage.column(stage.fragment.truncated) == [false, true, false, true])
     let plain = stage.column(stage.fragment.rew)[1]

@@ -10,7 +10,7 @@ struct GroupedBatchTests {
   private static let exactLinks = ConditionTrait.enabled(
     if: AcrobotGroup.isExact, "another C library, or no fused multiply-add")
 
-  /// A batch of groups and one of single environments, with equal streams.
+  /// Returns a batch of groups and one of single environments, with equal streams.
   private func batches<Group: EnvironmentGroup>(
     _ group: Group.Type, count: Int, limit: Int?, make: () -> Group.Member
   ) throws -> [any EnvironmentBatch] {
@@ -23,9 +23,9 @@ struct GroupedBatchTests {
     ]
   }
 
-  /// Plays two batches side by side, and compares all that they record.
+  /// Plays two batches side by side and compares everything that they record.
   ///
-  /// Mostly a policy of what is observed, sometimes chance.
+  /// The actions mostly follow the observations and are sometimes random.
   private func compare(
     _ batches: [any EnvironmentBatch], actionCount: Int, sticky: Bool, fragments: Int,
     chance: Double, policy: (ColumnView<Float>, Int, Int) -> Int
@@ -54,7 +54,7 @@ struct GroupedBatchTests {
         }
         for b in 0..<count where storages[0].view.fin[t + 1, b] { ends += 1 }
       }
-      // Now and then an episode is cut off from outside, as a wrapper may.
+      // Sometimes an episode is restarted from outside, as wrappers do.
       let row = layout.stepCount
       if fragment % 21 < count {
         for (batch, storage) in zip(batches, storages) {
@@ -154,7 +154,7 @@ struct GroupedBatchTests {
   }
 }
 
-/// One environment of a group whose others stand still.
+/// One environment of a group in which the others do not move.
 private struct InGroup<Group: EnvironmentGroup>: Environment
 where Group.Member.Action == Int {
   let lane: Int

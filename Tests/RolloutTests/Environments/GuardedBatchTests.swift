@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rollout
 
-/// A batch as a user writes one: it shows the actions that it finds and knows nothing of bounds.
+/// A custom batch that observes the actions it receives and does not clip them.
 private class OwnBatch: EnvironmentBatch {
   let count = 2
   let spaces: EnvironmentSpaces
@@ -11,7 +11,8 @@ private class OwnBatch: EnvironmentBatch {
 
   /// - Parameters:
   ///   - length: the steps of the first environment's episodes.
-  ///   - emptyMaskStep: the step of the second environment's episode whose mask allows nothing.
+  ///   - emptyMaskStep: the step of the second environment's episode at which its mask allows
+  ///     nothing.
   init(_ action: Space, length: Int = .max, emptyMaskStep: Int? = nil) {
     spaces = EnvironmentSpaces(
       observation: .dict([
@@ -78,7 +79,7 @@ private final class OwnRestartableBatch: OwnBatch, RestartableBatch {}
 struct GuardedBatchTests {
   private static let lever = Space.box(shape: [], low: -1, high: 1)
 
-  /// The batch as a registry hands it out.
+  /// Returns the batch as made by a registry.
   private func stage(_ own: OwnBatch, stepCount: Int = 3) throws -> Stage {
     let registry = EnvironmentRegistry()
     nonisolated(unsafe) let own = own
@@ -135,7 +136,7 @@ struct GuardedBatchTests {
   }
 
   @Test func `nothing goes around a batch that needs nothing`() throws {
-    // A mask for two actions says nothing of three, and a choice has no bounds.
+    // A mask for two actions does not apply to three, and a choice has no bounds.
     let own = OwnBatch(.discrete(3))
     #expect(try stage(own).batch === own)
     #expect(

@@ -2,15 +2,16 @@ import Rollout
 import TestSupport
 import Testing
 
-/// Runs that Gymnasium recorded, to be played again.
+/// Runs recorded with Gymnasium, to be replayed.
 ///
-/// A file holds some runs of an id: the seed of the first reset, then actions and what each led to.
-/// After an episode's end the same stream goes on, since the file's later resets have no seed.
+/// A file holds some runs of an id: the seed of the first reset, then actions and their results.
+/// After the end of an episode the same stream continues, since the file's later resets have no
+/// seed.
 struct GymnasiumRecording {
   let id: String
   let file: String
 
-  /// Plays every run and expects each observation, reward, end and reset to be equal, bit for bit.
+  /// Plays every run and expects equal observations, rewards, ends and resets, bit for bit.
   func follow<Member: Environment>(
     _ make: () -> Member, action: (Reference) -> Member.Action
   ) throws where Member.Observation: RecordableVector {
@@ -45,7 +46,7 @@ struct GymnasiumRecording {
     }
   }
 
-  /// Whether an environment's observation has exactly the recorded numbers, which are float32.
+  /// Returns true if the environment's observation has exactly the recorded float32 numbers.
   private func shows<Member: Environment>(_ environment: Member, _ recorded: Reference) -> Bool
   where Member.Observation: RecordableVector {
     let observation = environment.observation

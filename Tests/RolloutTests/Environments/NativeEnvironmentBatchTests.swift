@@ -53,7 +53,7 @@ struct NativeEnvironmentBatchTests {
     #expect(stage.column(stage.fragment.terminated) == [true, true, true])
   }
 
-  /// Every environment against the loop that one would write for it alone.
+  /// Compares every environment with a plain loop over it alone.
   @Test(arguments: [1, 2, 5, 16], [1, 3, 8])
   func `environments side by side do not know of each other`(count: Int, stepCount: Int) throws {
     let members = (0..<count).map { Counter(length: 1 + $0 * 3 % 7, truncates: $0 % 2 == 1) }
@@ -118,7 +118,7 @@ struct NativeEnvironmentBatchTests {
     #expect(
       fault.description
         == "environment 1 failed at step 2 of its episode: the spring is worn out")
-    // A crash leaves no error behind, but the same place is marked.
+    // A crash leaves no error, but the same position is marked.
     #expect(stage.marked == .init(environment: 1, step: 2))
   }
 

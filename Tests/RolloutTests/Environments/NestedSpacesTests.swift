@@ -1,7 +1,7 @@
 import Rollout
 import Testing
 
-/// Environments whose observations and actions have several leaves, and such as do not fit theirs.
+/// Environments with several leaves, and environments with values that do not fit their spaces.
 struct NestedSpacesTests {
   func stage(_ stepCount: Int) throws -> Stage {
     let streams = [PCG64(seed: 0), PCG64(seed: 1)]
@@ -105,7 +105,7 @@ struct NestedSpacesTests {
 }
 
 extension Stage {
-  /// The leaves of one environment in a row.
+  /// Returns the leaves of one environment in a row.
   func leaves(_ columns: Nested<Column>, row: Int, environment: Int) -> LeafRow {
     // The columns lie in the layout's array, which lives as long as the stage.
     let first = storage.layout.columns.firstIndex(of: columns.leaves[0])!

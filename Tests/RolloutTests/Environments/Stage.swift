@@ -21,13 +21,13 @@ final class Stage {
 
   var fragment: FragmentView { storage.view }
 
-  /// Environment and step that were marked last.
+  /// The last marked environment and step.
   var marked: PositionMarker.Position? { position.position }
 
-  /// Begins in row 0.
+  /// Resets the batch into row 0.
   func reset() throws { try batch.reset(into: fragment, row: 0) }
 
-  /// Fills the fragment from row 0 on, with the actions that `act` gives for row and environment.
+  /// Fills the fragment from row 0, with the actions that `act` returns for row and environment.
   func collect(sticky: Bool = false, act: (Int, Int) -> Int = { t, _ in 10 + t }) throws {
     let actions = fragment.act(as: Int32.self)
     for t in 0..<storage.layout.stepCount {
@@ -36,7 +36,7 @@ final class Stage {
     }
   }
 
-  /// Lays actions of a space of one choice, or of one number, into all rows: 0 and 1 in turn.
+  /// Fills all rows with alternating actions 0 and 1, for a space of one choice or one number.
   func fillActions() {
     for t in 0..<storage.layout.stepCount {
       for index in 0..<batch.count {
@@ -48,18 +48,18 @@ final class Stage {
     }
   }
 
-  /// Makes the last row the first one, as from one fragment to the next.
+  /// Copies the last row to the first one, as between fragments.
   func carry() {
     fragment.copyState(row: storage.layout.stepCount, to: fragment, row: 0)
   }
 
-  /// Column 0 of a field, whole.
+  /// Returns all rows of a field for environment 0.
   func column<Element>(_ view: ColumnView<Element>, element: Int = 0) -> [Element] {
     (0..<view.rowCount).map { view[$0, 0, element] }
   }
 }
 
-/// A batch of counters, one per member, without a time limit.
+/// Returns a batch of counters, one per member, without a time limit.
 func batch(_ members: [Counter]) throws -> NativeEnvironmentBatch<Counter> {
   try NativeEnvironmentBatch(
     streams: members.indices.map { PCG64(seed: UInt64($0)) }, make: { members[$0] })

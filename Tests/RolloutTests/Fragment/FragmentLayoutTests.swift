@@ -4,7 +4,7 @@ import Testing
 struct FragmentLayoutTests {
   static let sizes = [1, 2, 7, 16, 64]
 
-  /// Nested observations and actions, a reaction with two parts and a recurrent state.
+  /// Nested observations and actions, two outputs and a recurrent state.
   static let contents = FragmentContents(
     spaces: EnvironmentSpaces(of: Cockpit()),
     reaction: .fields([
@@ -24,7 +24,7 @@ struct FragmentLayoutTests {
     var end = FragmentHeader.byteCount
     for column in layout.columns {
       #expect(column.offset.isMultiple(of: 64))
-      // The columns are in order, so that each must begin behind the one before.
+      // The columns are in order, so each must begin after the end of the previous one.
       #expect(column.offset >= end)
       end = column.offset + column.byteCount
       #expect(column.environmentCount == environmentCount)

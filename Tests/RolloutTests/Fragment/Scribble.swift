@@ -9,7 +9,7 @@ func scribble(_ fragment: FragmentView, seed: UInt64 = 0) {
   }
 }
 
-/// The bytes of one row of a column.
+/// Returns the bytes of one row of a column.
 func bytes(_ fragment: FragmentView, _ column: Column, row: Int) -> [UInt8] {
   Array(
     UnsafeRawBufferPointer(

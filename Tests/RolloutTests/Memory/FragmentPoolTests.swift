@@ -99,7 +99,7 @@ struct FragmentPoolTests {
     }
   }
 
-  /// What a worker of the stress test writes to both ends of a fragment.
+  /// The data that a worker of the stress test writes to both ends of a fragment.
   private struct Mark: Equatable {
     var worker: Int
     var number: Int
@@ -108,7 +108,7 @@ struct FragmentPoolTests {
   @Test(.timeLimit(.minutes(1)))
   func `of many from several workers each is taken once, whole and in order`() throws {
     let workerCount = 4
-    // A time, not a number: threads that yield to each other starve where the machine is loaded.
+    // Limited by time, not by number: threads that yield to each other starve on a loaded machine.
     let deadline = SystemCalls.monotonicNanoseconds() + 1_000_000_000
     let fragmentByteCount = 512
     try withRunMemory(
@@ -124,7 +124,7 @@ struct FragmentPoolTests {
       @Sendable func work(_ worker: Int) {
         var tickets: [UInt64] = []
         var hint = worker
-        // A few at least, for the thread may start late.
+        // At least a few, because the thread may start late.
         while tickets.count < 100 || SystemCalls.monotonicNanoseconds() < deadline {
           guard let buffer = pool.claim(worker: worker, incarnation: 0, startingAt: hint) else {
             sched_yield()
@@ -144,7 +144,8 @@ struct FragmentPoolTests {
       @Sendable func learn() {
         var rows = [[(number: Int, ticket: UInt64)]](repeating: [], count: workerCount)
         while true {
-          // Before the take: what was published before the last worker left is there for it.
+          // Loaded before the take, so that everything published before the last worker ended is
+          // found.
           let isOver = working.load(ordering: .acquiring) == 0
           guard let (buffer, ticket) = pool.takeOldest() else {
             if isOver { break }

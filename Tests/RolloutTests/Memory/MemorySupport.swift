@@ -1,7 +1,7 @@
 import Foundation
 import Rollout
 
-/// Gives the body the memory of a small run, which lives until the body returns.
+/// Calls the body with the memory of a small run, which lives until the body returns.
 func withRunMemory<Result>(
   workerCount: Int = 2, bufferCount: Int = 4, fragmentByteCount: Int = 64, slotCount: Int = 2,
   weightCount: Int = 8, description: [UInt8] = [],
@@ -14,9 +14,10 @@ func withRunMemory<Result>(
   return try withExtendedLifetime(memory) { try body(memory) }
 }
 
-/// Runs every body on a thread of its own and returns when all have ended.
+/// Runs every body on its own thread and returns when all have ended.
 ///
-/// Threads, not tasks: the bodies wait for each other, which the task pool is not there for.
+/// These are threads instead of tasks, because the bodies block on each other, which the task pool
+/// does not support.
 func onThreads(_ bodies: [@Sendable () -> Void]) {
   let ended = NSCondition()
   nonisolated(unsafe) var running = bodies.count

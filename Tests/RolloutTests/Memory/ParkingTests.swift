@@ -2,14 +2,14 @@ import Rollout
 import Synchronization
 import Testing
 
-/// The protocol of parked words and bells as a whole; a wake-up that is lost hangs these tests.
+/// The protocol of parked words and bells as a whole; a lost wake-up hangs these tests.
 struct ParkingTests {
-  /// How long each hunt lasts: without the fences, most runs hung within it.
+  /// The duration of each stress test; without the fences, most runs hung within it.
   private static let huntNanoseconds: UInt64 = 2_000_000_000
 
-  /// Waits, as a worker does, until a version is there or the run is over.
+  /// Waits like a worker until a version is there or the run is over.
   ///
-  /// - Returns: how often it blocked.
+  /// - Returns: the number of times it blocked.
   private func awaitVersion(
     _ version: UInt64, in memory: RunMemory, _ line: WorkerLine, _ ear: Doorbell
   ) -> Int {
@@ -26,10 +26,11 @@ struct ParkingTests {
     return blocked
   }
 
-  /// Waits, as the learner does, until a fragment is there, and takes it.
+  /// Waits like the learner until a fragment is there, and takes it.
   ///
-  /// - Parameter isOver: whether no more will come; what has been published comes first.
-  /// - Returns: the fragment; `nil` when it is over.
+  /// - Parameter isOver: returns true if no more fragments will come; published fragments are still
+  ///   taken.
+  /// - Returns: the fragment; `nil` at the end.
   private func awaitFragment(
     in memory: RunMemory, _ ear: Doorbell, unless isOver: () -> Bool
   ) -> Int? {
@@ -97,7 +98,7 @@ struct ParkingTests {
       onThreads([work, learn])
       #expect(line.fragments == memory.board.publishedVersion)
       #expect((0..<2).allSatisfy { memory.pool.state(of: $0) == .free })
-      // A worker blocks only in a parking that is rung for, or on the one bell left over from it.
+      // A worker blocks only while parked, which is rung for, or on the one byte left over from it.
       #expect(blocked.load(ordering: .relaxed) <= 2 * rung.load(ordering: .relaxed))
     }
   }

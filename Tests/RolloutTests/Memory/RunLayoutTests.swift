@@ -2,12 +2,12 @@ import Rollout
 import Testing
 
 struct RunLayoutTests {
-  /// A layout whose sizes are all odd, so that every section needs its padding.
+  /// A layout with odd sizes, so that every section needs padding.
   static let odd = RunLayout(
     workerCount: 3, bufferCount: 7, fragmentByteCount: 5001, slotCount: 3, weightCount: 17,
     descriptionByteCount: 13, snapshotByteCount: 101)
 
-  /// The first byte and the size of every section, in the order of the page on shared memory.
+  /// Returns the first byte and the size of every section, in the order of docs/shared-memory.md.
   private func sections(_ layout: RunLayout) -> [(start: Int, byteCount: Int)] {
     [
       (0, RunHeader.byteCount),
@@ -71,7 +71,7 @@ struct RunLayoutTests {
   @Test(arguments: [
     [0, 1, 1, 2, 0, 0, 0], [1, 0, 1, 2, 0, 0, 0], [1, 1, 0, 2, 0, 0, 0], [1, 1, 1, 1, 0, 0, 0],
     [1, 1, 1, 2, -1, 0, 0], [1, 1, 1, 2, 0, -1, 0], [1, 1, 1, 2, 0, 0, -1],
-    // Products and sums beyond an Int.
+    // Products and sums that exceed an Int.
     [.max, 1, 1, 2, 0, 0, 0], [1, .max, 4096, 2, 0, 0, 0], [1, 1, .max, 2, 0, 0, 0],
     [1, 1, 1, 2, .max, 0, 0], [1, 1, 1, 2, 0, .max, 0], [1, 1, 1, 2, 0, 0, .max],
   ])

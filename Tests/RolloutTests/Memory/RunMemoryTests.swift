@@ -85,7 +85,7 @@ struct RunMemoryTests {
     }
   }
 
-  /// Attaches to a run in whose header one word has been changed.
+  /// Attaches to a run after changing one word of its header.
   private func attach(changing field: RunHeader.Field, to value: UInt64) throws {
     try withRunMemory { learner in
       let raw = try SharedMemory(attachingTo: getpid(), descriptor: learner.descriptor)

@@ -62,9 +62,10 @@ struct SharedMemoryTests {
   }
 
   @Test func `nothing is left behind: no name, no descriptor, no mapping`() async {
-    // In a process of its own, where no other test opens anything.
+    // In a separate process, where no other test opens anything.
     await #expect(processExitsWith: .success) {
-      // Only what has this memory's name counts: the test runner's own threads open and map things meanwhile.
+      // Only entries with this memory's name are counted, because the test runner's own threads
+      // open and map files meanwhile.
       func countDescriptors() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count {
           let path = try? FileManager.default.destinationOfSymbolicLink(
@@ -73,7 +74,7 @@ struct SharedMemoryTests {
         }
       }
       func countMappings() throws -> Int {
-        // One read of this file gives a page of it, and reading by path stops there.
+        // One read of this file returns at most a page, and reading by path stops there.
         let file = try #require(FileHandle(forReadingAtPath: "/proc/self/maps"))
         var maps = Data()
         while let part = try file.read(upToCount: 1 << 12), !part.isEmpty { maps += part }

@@ -66,8 +66,8 @@ struct WeightBoardTests {
 
   @Test(.timeLimit(.minutes(1)), arguments: [2, 3])
   func `no reader ever sees numbers of two versions`(slotCount: Int) throws {
-    // So many that copies are overtaken and threads suspended within one: without the second check
-    // of the slot version, every run of this test finds torn ones.
+    // So many weights that copies are overtaken, and threads suspended within one. Without the
+    // second check of the slot version, every run of this test finds torn copies.
     let weightCount = 10_001
     let deadline = SystemCalls.monotonicNanoseconds() + 1_000_000_000
     try withRunMemory(slotCount: slotCount, weightCount: weightCount) { memory in
@@ -83,7 +83,7 @@ struct WeightBoardTests {
         weights.withUnsafeMutableBufferPointer { weights in
           while readersLeft.load(ordering: .acquiring) > 0 {
             version += 1
-            // Whole numbers up to 2²⁴ are exact in a Float.
+            // Integers up to 2²⁴ are exact in a Float.
             weights.update(repeating: Float(version % 0x100_0000))
             board.publish(version: version, UnsafeBufferPointer(weights))
           }

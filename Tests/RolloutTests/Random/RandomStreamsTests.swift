@@ -3,7 +3,8 @@ import Testing
 
 struct RandomStreamsTests {
   @Test func `no two streams coincide`() {
-    // Neighbouring and distant seeds, workers and incarnations; the first word tells streams apart.
+    // Neighboring and distant seeds, workers and incarnations; the first word distinguishes
+    // streams.
     var words: Set<UInt64> = []
     var streamCount = 0
     func add(_ stream: PCG64) {

@@ -2,7 +2,7 @@ import Rollout
 import Testing
 
 struct CanvasTests {
-  /// How dark each pixel of a black shape on white is, from 0 to 1, [height][width].
+  /// Returns the darkness of each pixel of a black shape on white, from 0 to 1, [height][width].
   private func shares(
     _ width: Int, _ height: Int, _ draw: (inout Canvas) -> Void
   ) -> [[Double]] {
@@ -56,7 +56,8 @@ struct CanvasTests {
   func `a circle covers πr²`(radius: Double) {
     let found = shares(50, 50) { $0.fillCircle(.init(25.3, 24.6), radius: radius, .black) }
     let area = found.flatMap { $0 }.reduce(0, +)
-    // Corners and samples err along the edge only: by less than a tenth of a pixel of its length.
+    // Corners and samples err along the edge only, by less than a tenth of a pixel per pixel of
+    // length.
     #expect(abs(area - .pi * radius * radius) < 0.1 * 2 * .pi * radius)
   }
 

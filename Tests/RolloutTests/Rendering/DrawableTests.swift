@@ -1,7 +1,7 @@
 import Rollout
 import Testing
 
-/// One grey pixel, as bright as the episode is long.
+/// One gray pixel with the number of steps as its brightness.
 extension Counter: Drawable {
   func draw() -> Picture {
     Picture(
@@ -15,7 +15,7 @@ struct DrawableTests {
     return Array(picture.pixels[start..<start + 3])
   }
 
-  /// The places are those of Gymnasium's `cartpole.py`, whose y runs upwards.
+  /// The coordinates are those of Gymnasium's `cartpole.py`, with y upward.
   @Test func `CartPole at rest is drawn as Gymnasium draws it`() {
     let picture = CartPole().draw()
     #expect(picture.width == 600 && picture.height == 400)
@@ -37,7 +37,7 @@ struct DrawableTests {
     var cartPole = CartPole()
     cartPole.state = [1.2, 0, 0.2, 0]
     let picture = cartPole.draw()
-    // 1.2 · 125 = 150 to the right of the centre; 100 along the pole is 19.9 to the right.
+    // 1.2 · 125 = 150 to the right of the center; 100 along the pole is 19.9 to the right.
     #expect(colour(picture, 450 + 19, 292 - 98) == [202, 152, 101])
     #expect(colour(picture, 450 - 19, 292 - 98) == [255, 255, 255])
     #expect(colour(picture, 450, 310) == [0, 0, 0])
@@ -48,7 +48,7 @@ struct DrawableTests {
     car.state = [-Double.pi / 6, 0]
     let picture = car.draw()
     #expect(picture.width == 600 && picture.height == 400)
-    // At the bottom the track is 0.1 · 600 / 1.8 = 33.3 high, and the car stands 10 above it, level.
+    // At the bottom the track is 0.1 · 600 / 1.8 = 33.3 high. The car stands 10 above it, level.
     let (x, y) = (Int((-Double.pi / 6 + 1.2) / 1.8 * 600), 400 - 43)
     #expect(
       colour(picture, x, y - 15) == [0, 0, 0] && colour(picture, x, y - 22) == [255, 255, 255])
@@ -56,7 +56,7 @@ struct DrawableTests {
     #expect(colour(picture, x, y + 9) == [0, 0, 0])
     // The flag's top is 50 above the track at 0.5: 566.7 from the left, 382.5 from below.
     #expect(colour(picture, 570, 400 - 378) == [204, 204, 0])
-    // The goal of the continuous one is at 0.45.
+    // The goal of MountainCarContinuous is at 0.45.
     var other = MountainCarContinuous()
     other.state = car.state
     #expect(colour(other.draw(), 553, 400 - 376) == [204, 204, 0])
@@ -88,7 +88,7 @@ struct DrawableTests {
     var corridor = try Corridor(size: 4, goal: 2)
     corridor.state = 1
     let picture = corridor.draw()
-    // Four cells of 140 from 20 on.
+    // Four cells of 140 pixels, from 20 on.
     #expect(
       colour(picture, 230, 60) == [50, 90, 180] && colour(picture, 90, 60) == [255, 255, 255])
     #expect(colour(picture, 370, 60) == [150, 210, 150])
@@ -98,7 +98,7 @@ struct DrawableTests {
 
   @Test func `a cube is unfolded about its front`() throws {
     var cube = try Cube2x2()
-    // The upper left sticker of U, L, F, R, B and D.
+    // The upper left stickers of U, L, F, R, B and D.
     let places = [(110, 30), (30, 110), (110, 110), (190, 110), (270, 110), (110, 190)]
     let solved = cube.draw()
     let colours: [[UInt8]] = [
@@ -157,7 +157,7 @@ struct DrawableTests {
     func brightness(_ picture: Picture?) -> UInt8? { picture?.pixels[0] }
     try stage.reset()
     try stage.collect()
-    // Nobody had looked.
+    // No picture has been requested yet.
     #expect(try stage.batch.finalPicture(of: 0) == nil)
     #expect(brightness(try stage.batch.picture(of: 0)) == 0)
     #expect(try stage.batch.finalPicture(of: 0) == nil)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rollout
 
-/// Batches that go on from a snapshot, as the batch that it was taken of.
+/// Batches that resume from a snapshot like the batch from which it was taken.
 struct SnapshotBatchTests {
   @Test(arguments: EnvironmentRegistry().ids, [3, 9])
   func `every environment of the registry goes on`(id: String, count: Int) throws {
@@ -21,7 +21,7 @@ struct SnapshotBatchTests {
     }
   }
 
-  /// How each wrapper is tried: around walks, or around pictures.
+  /// The task around which each wrapper is tested: walks, or pictures.
   private static let examples: [String: (text: String, seesPictures: Bool)] = [
     "time-limit": ("time-limit=5", false), "action-repeat": ("action-repeat=2", false),
     "frame-skip": ("frame-skip=3", true), "random-noops": ("random-noops=4", false),
@@ -49,9 +49,9 @@ struct SnapshotBatchTests {
   func `every wrapper goes on`(name: String, sticky: Bool) throws {
     let example = try #require(Self.examples[name], "the wrapper \(name) is not tried")
     let wrapper = try Wrapper(parsing: example.text)
-    // A time limit that is innermost would be the environment's own.
+    // An innermost time limit would become the environment's own.
     for wrappers in [[.rewardSign, wrapper], [.frameStack(2), wrapper, .rewardSign]] {
-      // What looks at pictures of three axes sees a stack of four.
+      // A wrapper of images with three axes would receive a stack with four.
       if ["grey-scale", "resize"].contains(name), wrappers.count == 3 { continue }
       try expectResumes(wrappers.map(\.description).joined(separator: " "), sticky: sticky) {
         try wrapped(wrappers, ofPictures: example.seesPictures, seed: $0)
@@ -78,7 +78,7 @@ struct SnapshotBatchTests {
     #expect(!WrappedBatch(sketches).canSnapshot)
     #expect(!haveSnapshots(Sketch.self))
     #expect(haveSnapshots(Wanderer.self) && haveSnapshots(Painting.self))
-    // Nobody starts Python to hear so.
+    // Python is not started to answer this.
     #expect(try !EnvironmentRegistry().specification("gym:CartPole-v1").maySnapshot)
   }
 
@@ -125,7 +125,7 @@ struct SnapshotBatchTests {
   }
 }
 
-/// All bytes of a column.
+/// Returns all bytes of a column.
 private func bytes(_ fragment: FragmentView, _ column: Column) -> [UInt8] {
   Array(UnsafeRawBufferPointer(start: fragment.base + column.offset, count: column.byteCount))
 }

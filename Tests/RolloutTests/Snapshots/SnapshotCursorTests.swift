@@ -3,7 +3,7 @@ import Testing
 @testable import Rollout
 
 struct SnapshotCursorTests {
-  /// A bit of everything that can be walked over.
+  /// One value of each kind that can be transferred.
   private final class Luggage {
     var stream = PCG64(seed: 4)
     var counts = [1, 2, 3]
@@ -44,7 +44,7 @@ struct SnapshotCursorTests {
 
   @Test(arguments: [1, -1])
   func `a walk of another size is a bug`(difference: Int) async {
-    // Exit tests capture nothing, so that both sizes are tried in turn.
+    // Exit tests capture nothing, so both sizes are tested in turn.
     if difference > 0 {
       await #expect(processExitsWith: .failure) { SnapshotCursorTests.save(beyond: 1) }
     } else {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rollout
 
-/// A walk by chance that ends by chance, with lives that are lost by chance: no references.
+/// A random walk of random length with random loss of lives; it has no references.
 struct Wanderer: Environment {
   var place = SIMD3<Float>()
   var left = 0
@@ -26,7 +26,7 @@ struct Wanderer: Environment {
   }
 }
 
-/// Colours by chance, kept in an array: an environment with references that says what its state is.
+/// Random colors in an array: an environment with references that transfers its state.
 struct Painting: SnapshotEnvironment {
   var pixels = Array(repeating: UInt8(0), count: 6 * 6 * 3)
   var step = 0
@@ -49,7 +49,7 @@ struct Painting: SnapshotEnvironment {
   }
 }
 
-/// The same with its array and nothing said about it.
+/// The same with its array, but without a `transfer`.
 struct Sketch: Environment {
   var painting = Painting()
 
@@ -64,7 +64,7 @@ struct Sketch: Environment {
 }
 
 extension Stage {
-  /// What a fragment holds after `collect`, byte for byte, but for final observations that nobody wrote.
+  /// The bytes of the fragment after `collect`, without final observations that were not written.
   var bytes: [[UInt8]] {
     let layout = storage.layout
     return layout.columns[..<layout.finalObsPlaces.lowerBound].map { column in
@@ -72,14 +72,14 @@ extension Stage {
     }
   }
 
-  /// The snapshot of batch and first row.
+  /// Returns a snapshot of the batch and the first row.
   func save() -> [UInt8] {
     var bytes = Array(repeating: UInt8(0xAA), count: SnapshotCursor.measure(transfer))
     bytes.withUnsafeMutableBytes { SnapshotCursor.save(into: $0, transfer) }
     return bytes
   }
 
-  /// Goes on from a snapshot.
+  /// Resumes from a snapshot.
   func restore(_ bytes: [UInt8]) {
     var bytes = bytes
     bytes.withUnsafeMutableBytes { SnapshotCursor.restore(from: $0, transfer) }
@@ -91,7 +91,7 @@ extension Stage {
   }
 }
 
-/// Checks that a new batch which goes on from another one's snapshot does as that one does, from any moment on.
+/// Checks that a new batch, resumed from another one's snapshot at any moment, behaves the same.
 func expectResumes(
   _ name: String, sticky: Bool = false, actionCount: Int = 2,
   make: (_ seed: UInt64) throws -> any EnvironmentBatch
@@ -113,7 +113,7 @@ func expectResumes(
     try collect(stage, number)
     stage.carry()
     let snapshot = stage.save()
-    // Other streams, so that what is not restored shows.
+    // Other streams, so that state that is not restored shows.
     let other = Stage(try make(2), stepCount: 3)
     other.restore(snapshot)
     // Saving changes nothing.
@@ -130,7 +130,7 @@ func expectResumes(
   }
 }
 
-/// As many streams that begin at a seed.
+/// Returns `count` streams derived from a seed.
 func streams(_ count: Int, seed: UInt64) -> [PCG64] {
   (0..<count).map { PCG64(seed: 1000 * seed + UInt64($0)) }
 }

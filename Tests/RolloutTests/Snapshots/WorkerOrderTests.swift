@@ -1,7 +1,7 @@
 import Rollout
 import Testing
 
-/// What the learner says to a new process of a worker, and what becomes of the old one's counts.
+/// The learner's orders to a new process of a worker, and the counters of the old process.
 struct WorkerOrderTests {
   @Test func `a process is told whose streams it begins with and whether it goes on`() throws {
     try withRunMemory { memory in
@@ -26,7 +26,7 @@ struct WorkerOrderTests {
       (1...4).forEach { push($0) }
       line.countFragment(steps: 10)
       drain()
-      // The process dies; two of its four episodes were in what it handed over.
+      // The process dies; two of its four episodes were in fragments that it had published.
       line.rewind(toFragments: 2, steps: 20, episodes: 2)
       #expect(line.fragments == 2 && line.steps == 20 && line.episodes == 2)
       drain()
@@ -36,7 +36,7 @@ struct WorkerOrderTests {
       push(5)
       drain()
       #expect(lengths == [1, 2, 3, 4, 5])
-      // Begun anew, nothing is played again.
+      // With new episodes, nothing is repeated.
       line.rewind(toFragments: 2, steps: 20, episodes: nil)
       push(6)
       drain()

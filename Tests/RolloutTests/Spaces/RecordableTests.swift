@@ -2,7 +2,7 @@ import Rollout
 import Testing
 
 struct RecordableTests {
-  /// Stores values in the middle of a fragment, reads them back and looks for writes elsewhere.
+  /// Stores values in the middle of a fragment, loads them, and checks for writes elsewhere.
   func roundTrip<Value: Recordable & Equatable>(_ values: [Value], _ space: Space) {
     let layout = FragmentLayout(
       stepCount: 2, environmentCount: values.count + 2,
@@ -87,7 +87,7 @@ struct RecordableTests {
     }
   }
 
-  /// A leaf of three float32.
+  /// Calls the body with a leaf of three float32.
   static func withLeaf(_ body: (LeafRow) -> Void) {
     let layout = FragmentLayout(
       stepCount: 0, environmentCount: 1,

@@ -3,7 +3,7 @@ import Testing
 @testable import Rollout
 
 struct SpaceSamplingTests {
-  /// Draws values of a space as its only action, and hands each to `look`.
+  /// Draws values of a space, the only action, and passes each to `look`.
   private func draw(
     _ space: Space, _ count: Int, where isAllowed: (Int, Int) -> Bool = { _, _ in true },
     _ look: (LeafRow) -> Void

@@ -6,14 +6,14 @@ import Testing
 struct VectorTrigonometryTests {
   private let trigonometry = VectorTrigonometry(.shared)
 
-  /// Numbers of an evaluation that are not the C library's, of many angles within a limit.
+  /// Returns the number of results that differ from the C library's, for angles within a limit.
   private func differences(
     within limit: Double, _ evaluate: (SIMD8<Double>) -> (SIMD8<Double>, SIMD8<Double>)
   ) -> Int {
     var random = PCG64(seed: 8)
     var count = 0
     for round in 0..<50_000 {
-      // All sizes down to 2⁻⁶⁰ of the limit too.
+      // Magnitudes down to 2⁻⁶⁰ of the limit are tested too.
       let scale = round % 4 == 0 ? exp2(-random.uniform(0, 60)) : 1
       var angles = SIMD8<Double>()
       for lane in 0..<8 { angles[lane] = scale * random.uniform(-limit, limit) }
@@ -69,7 +69,7 @@ struct VectorTrigonometryTests {
 
   @Test func `rows of the table have twice the precision`() {
     let rows = SineTable.shared.rows
-    // By mpmath with 400 bits. A rest may be off in its own last places, 2⁻¹⁰⁴ of the number.
+    // Computed by mpmath with 400 bits. A tail may be off in its last places, 2⁻¹⁰⁴ of the number.
     let expected: [(Int, SIMD4<Double>)] = [
       (0, [0, 0, 1, 0]),
       (
@@ -100,7 +100,8 @@ struct VectorTrigonometryTests {
       #expect(abs(rows[place].w - row.w) <= 0x1p-104 * row.z)
     }
     for place in 0..<110 {
-      // The C library is within 0.55 ulp, so that it is the nearest but for rare angles, and its neighbour then.
+      // The C library is within 0.55 ulp. Its result is the nearest Double, except for rare angles,
+      // where it is a neighbor.
       let angle = Double(place) / 128
       #expect(abs(rows[place].x - sin(angle)) <= sin(angle).ulp)
       #expect(abs(rows[place].z - cos(angle)) <= cos(angle).ulp)

@@ -10,7 +10,7 @@ struct DescriptorTests {
   }
 
   @Test func `a descriptor is closed when its owner goes`() async {
-    // In a process of its own: elsewhere another test could be given the same number at once.
+    // In a separate process: otherwise another test could be given the same number at once.
     await #expect(processExitsWith: .success) {
       let number: Int32
       do {

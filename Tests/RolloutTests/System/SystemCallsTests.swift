@@ -77,7 +77,7 @@ struct SystemCallsTests {
   }
 
   @Test func `a signal to nobody is an error that names both`() {
-    // Process numbers end at 2²² on Linux.
+    // Process identifiers end at 2²² on Linux.
     #expect(
       throws: SystemError(call: "kill", code: ESRCH, detail: "signal 15 to process 2147483647")
     ) {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rollout
 
-/// An environment whose observation is a picture by chance, new at each step.
+/// An environment with a new random picture at each step.
 private struct Gallery: Environment {
   let shape: [Int]
   var observation: [UInt8] = []
@@ -22,7 +22,7 @@ private struct Gallery: Environment {
 }
 
 struct ImageWrapperTests {
-  /// The pictures of a few steps, whole and as a wrapper shows them.
+  /// Returns the pictures of a few steps, before and after the wrapper.
   private func pictures(
     _ shape: [Int], _ wrapper: Wrapper
   ) throws -> (whole: [[UInt8]], shown: [[UInt8]], space: Space) {
@@ -57,13 +57,13 @@ struct ImageWrapperTests {
           ? (colours[3 * pixel], colours[3 * pixel + 1], colours[3 * pixel + 2])
           : (colours[pixel], colours[35 + pixel], colours[70 + pixel])
         let exact = 0.299 * Double(red) + 0.587 * Double(green) + 0.114 * Double(blue)
-        // Half a step of rounding, and 255 times the weights' own rounding to 15 bits.
+        // Half a unit of rounding, and 255 times the weights' own rounding to 15 bits.
         #expect(abs(Double(grey[pixel]) - exact) <= 0.5 + 255 * 3 * 0x1p-16)
       }
     }
   }
 
-  /// The mean over the area of each new pixel, by its definition.
+  /// Returns the mean over the area of each new pixel, by its definition.
   private func resized(_ pixels: (Int, Int) -> Double, _ from: (Int, Int), _ into: (Int, Int))
     -> [Double]
   {
@@ -109,7 +109,7 @@ struct ImageWrapperTests {
         let exact = resized({ Double(source[place($0, $1, from)]) }, from, into)
         for row in 0..<into.0 {
           for column in 0..<into.1 {
-            // Half a step of rounding, and some for sums of at most a few thousand Floats.
+            // Half a unit of rounding, and some for sums of at most a few thousand Floats.
             let difference = Double(target[place(row, column, into)]) - exact[row * into.1 + column]
             #expect(abs(difference) <= 0.501)
           }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct ObservationMaskTests {
-  /// An environment of any one-leaf observation: its element i is 10 · steps + i.
+  /// An environment with any single-leaf observation: element i is 10 · steps + i.
   struct Panel<Observation: Recordable & Sendable>: Environment {
     var observationSpace: Space
     var make: @Sendable (Int) -> Observation
@@ -30,7 +30,7 @@ struct ObservationMaskTests {
       stepCount: 600)
     for stage in [whole, part] {
       try stage.reset()
-      // Leans against the fall and so outlasts the limit; environment 2 alternates and falls.
+      // Pushes against the fall and outlasts the limit; environment 2 alternates and falls.
       let obs = whole.fragment.obs(as: Float.self)
       try stage.collect { t, index in
         index == 2 ? t & 1 : obs[t, index, 2] + obs[t, index, 3] > 0 ? 1 : 0
@@ -98,7 +98,7 @@ struct ObservationMaskTests {
     try stage.collect { _, _ in 1 }
     let obs = stage.fragment.obs(as: Double.self)
     #expect(obs.elements == [0, 3, 0, 3, 10, 13, 10, 13, 0, 3, 0, 3])
-    // What an inline array stores it reads back.
+    // An inline array loads the values that it stored.
     let leaves = stage.leaves(stage.storage.layout.obs, row: 1, environment: 1)
     let loaded = InlineArray<2, Double>(loading: leaves)
     #expect(loaded[0] == 10 && loaded[1] == 13)
@@ -145,7 +145,7 @@ struct ObservationMaskTests {
 }
 
 extension Stage {
-  /// Plays the actions that lie in the fragment, from row 0 on.
+  /// Plays the actions that are in the fragment, from row 0.
   func play(_ fragment: FragmentView? = nil, sticky: Bool = false) throws {
     let fragment = fragment ?? self.fragment
     for t in 0..<fragment.layout.stepCount {

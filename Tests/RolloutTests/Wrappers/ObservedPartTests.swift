@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rollout
 
-/// A colour image of two pixels that follows from the number of steps, and the number itself.
+/// A color image of two pixels determined by the number of steps, and that number.
 private struct Camera: Environment {
   struct View: Recordable {
     var image: [UInt8]
@@ -45,7 +45,7 @@ private struct Camera: Environment {
 struct ObservedPartTests {
   private let streams = [PCG64(seed: 0)]
 
-  /// Cockpits that are wrapped, and have played six steps of episodes of three.
+  /// Returns wrapped cockpits after six steps of three-step episodes.
   private func cockpit(_ wrappers: Wrapper...) throws -> Stage {
     let batch = try NativeEnvironmentBatch(streams: streams) { _ in Cockpit() }
     let stage = Stage(try wrappers.wrap(batch, streams: streams), stepCount: 6)
@@ -63,7 +63,7 @@ struct ObservedPartTests {
       loading: stage.leaves(stage.storage.layout.obs, row: row, environment: 0).dropping(place))
   }
 
-  /// What a cockpit shows in a row, and in the row before of the same episode, or the same at its beginning.
+  /// Returns the observation in a row and the previous one of the episode, or the first one twice.
   private func shown(_ row: Int) -> (now: Dashboard, before: Dashboard) {
     (Dashboard(count: row % 3), Dashboard(count: max(0, row % 3 - 1)))
   }
@@ -109,7 +109,7 @@ struct ObservedPartTests {
   @Test func `an image that is a part gets smaller`() throws {
     let stage = try cockpit(.resize(height: 1, width: 3, at: "sight.1"))
     for row in 0...6 {
-      // The mean of two rows of which the second is larger by 3, a half upwards.
+      // The mean of two rows, with the second larger by 3; halves are rounded up.
       #expect(
         part(stage, 2, row: row, UInt8.self) == shown(row).now.picture[..<3].map { $0 + 2 })
       expectOthers(stage, besides: 2, row: row)

@@ -1,6 +1,6 @@
 import Rollout
 
-/// What one step of a reference task comes to.
+/// The results of one step of a reference task.
 struct Played {
   var observation: [Float]
   var reward: Double
@@ -9,14 +9,16 @@ struct Played {
   var isOver: Bool { terminated || truncated }
 }
 
-/// A task for one environment, written as a wrapper's definition reads and as slowly as that may be.
+/// A task for one environment, written after the wrapper's definition and without regard to speed.
 protocol ReferenceTask {
   var lives: Int { get }
   mutating func begin(_ random: inout PCG64) -> [Float]
   mutating func play(_ action: Int, _ random: inout PCG64) -> Played
 }
 
-/// An observation that flickers, by chance too; episodes of a chosen length; three lives that last two steps each.
+/// A flickering, partly random observation, with episodes of a chosen length.
+///
+/// It has three lives, which last two steps each.
 struct Flicker: ReferenceTask {
   var length: Int
   var truncates = false
@@ -42,7 +44,7 @@ struct Flicker: ReferenceTask {
   }
 }
 
-/// Any reference task as an environment.
+/// A reference task as an environment.
 struct DefinedTask: Environment {
   var task: any ReferenceTask
   var observationSpace: Space = .box(shape: [3], low: -.infinity, high: .infinity)
@@ -61,7 +63,7 @@ struct DefinedTask: Environment {
   }
 }
 
-/// One action several times, with the last observation or the larger of the last two.
+/// Repeats one action, with the last observation or the maximum of the last two.
 struct Repeating: ReferenceTask {
   var base: any ReferenceTask
   let times: Int
@@ -130,7 +132,7 @@ struct Limited: ReferenceTask {
   }
 }
 
-/// Episodes that end with a life, and go on where they were; one that ends by itself ends as it says.
+/// Episodes that end with a life and continue from there, unless the task itself ends them.
 struct Mortal: ReferenceTask {
   var base: any ReferenceTask
   var lost: [Float]?
@@ -151,7 +153,7 @@ struct Mortal: ReferenceTask {
   }
 }
 
-/// No-ops at the beginning of each episode, as many as a stream of its own says.
+/// No-ops at the beginning of each episode; their number is drawn from a separate stream.
 struct Idling: ReferenceTask {
   var base: any ReferenceTask
   let largest: Int
@@ -171,7 +173,7 @@ struct Idling: ReferenceTask {
   mutating func play(_ action: Int, _ random: inout PCG64) -> Played { base.play(action, &random) }
 }
 
-/// Rewards with the gain of minus the distance from the origin.
+/// Rewards shaped by minus the distance from the origin.
 struct Shaping: ReferenceTask {
   var base: any ReferenceTask
   let discount: Double

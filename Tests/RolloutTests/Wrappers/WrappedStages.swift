@@ -2,18 +2,18 @@ import Testing
 
 @testable import Rollout
 
-/// Three counters of different lengths, one of which a limit cuts: ends and truncations in the middle.
+/// Three counters of different lengths, with ends and one counter's truncations within fragments.
 let counters = [
   Counter(length: 3), Counter(length: 5, truncates: true), Counter(length: 4),
 ]
 
-/// The action of a test for a fragment, row and environment: different for all.
+/// Returns a test's action for a fragment, row and environment, different for all.
 func variedAction(_ fragment: Int, _ t: Int, _ index: Int) -> Int {
   (fragment * 31 + t * 7 + index * 3 + 1) % 100
 }
 
 extension Stage {
-  /// Plays several fragments, each from where the one before ended, and hands each to `look`.
+  /// Plays several fragments in a row and calls `look` after each.
   func playFragments(
     _ fragments: Int, sticky: Bool = false, _ look: (_ number: Int) throws -> Void
   ) throws {
@@ -38,20 +38,20 @@ extension Stage {
     }
   }
 
-  /// An observation's elements at one row of one environment.
+  /// Returns the elements of one environment's observation in a row.
   func observed(_ row: Int, _ index: Int) -> [Float] {
     let view = fragment.obs(as: Float.self)
     return (0..<view.elementCount).map { view[row, index, $0] }
   }
 
-  /// The elements of the observation that a reset overwrote.
+  /// Returns the elements of a final observation.
   func final(_ t: Int, _ index: Int) throws -> [Float] {
     let view: ColumnView<Float> = fragment.column(try #require(fragment.layout.finalObs.value))
     return (0..<view.elementCount).map { view[t, index, $0] }
   }
 }
 
-/// Checks that two batches show the same in several fragments, where an episode ended as well.
+/// Checks that two batches agree in several fragments, including final observations.
 func expectEqual(
   _ one: any EnvironmentBatch, _ other: any EnvironmentBatch, sticky: Bool, stepCount: Int = 7,
   fragments: Int = 4

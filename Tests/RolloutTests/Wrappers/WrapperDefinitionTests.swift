@@ -4,11 +4,11 @@ import Testing
 
 @testable import Rollout
 
-/// Each wrapper, and some around each other, against its definition for one environment.
+/// Each wrapper, and some combinations, compared with a definition for one environment.
 struct WrapperDefinitionTests {
   typealias Task = any ReferenceTask
 
-  /// A wrapper of a batch, and what the definition makes of one environment.
+  /// A wrapper of a batch, and its definition for one environment.
   struct Case: Sendable {
     let name: String
     let wrap: @Sendable (any EnvironmentBatch) throws -> any EnvironmentBatch
@@ -123,7 +123,8 @@ struct WrapperDefinitionTests {
   func `a step needs no memory`(number: Int) async {
     await #expect(processExitsWith: .success) { [number] in
       let this = Self.cases[number]
-      // CartPole has no lives: only what a task without arrays can do is exhausted.
+      // CartPole has no lives, so `Mortals` adds them. A task without arrays allocates nothing
+      // itself.
       let batch = try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { _ in
         Mortals(base: CartPole())
       }
@@ -158,7 +159,7 @@ struct WrapperDefinitionTests {
   }
 }
 
-/// CartPole with lives, which are lost with time.
+/// CartPole with lives, which are lost over time.
 private struct Mortals: Environment {
   var base: CartPole
   var steps = 0
