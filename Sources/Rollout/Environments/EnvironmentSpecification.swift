@@ -23,7 +23,7 @@ public struct EnvironmentSpecification: Sendable {
   /// The parameters with which the environment can be made.
   public let parameters: [EnvironmentParameter]
 
-  /// True if a batch may support snapshots, so that it is worth making one to ask.
+  /// True if batches may support snapshots; only then is one made in order to ask.
   package let maySnapshot: Bool
 
   private let describe: @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces

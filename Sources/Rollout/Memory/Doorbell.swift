@@ -41,7 +41,7 @@ package struct Doorbell: Sendable {
       case .closed: return false
       case .none: break
       }
-      // Reached only if somebody has made the descriptor non-blocking.
+      // Reached only if the descriptor is non-blocking.
       var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       withUnsafeMutablePointer(to: &entry) {
         let entries = UnsafeMutableBufferPointer(start: $0, count: 1)

@@ -22,7 +22,7 @@ public struct SeedSequence: Sendable, Hashable {
     self.entropy = entropy
     self.spawnKey = spawnKey
     var words = entropy.isEmpty ? [0] : entropy
-    // Padding with zeros to the pool's size tells a short seed with a key from a longer seed.
+    // Zeros up to the pool's size distinguish a short seed with a key from a longer seed.
     if !spawnKey.isEmpty {
       words += Array(repeating: 0, count: max(0, Self.poolSize - words.count))
     }
