@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "Examples",
-  // The name is said because the directory above may have any.
+  // The name is explicit because the parent directory may have any name.
   dependencies: [.package(name: "rlplay", path: "..")],
   targets: [
     .executableTarget(

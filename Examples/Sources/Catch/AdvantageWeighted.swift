@@ -1,14 +1,18 @@
 import Actor
 import Learner
 
-/// Advantage-weighted regression (Peng et al., 2019): imitate what was done, the more the better it went than expected.
+/// Advantage-weighted regression (Peng et al., 2019).
+///
+/// It imitates recorded actions, weighted by the exponential of their advantage:
 ///
 ///     loss = −mean(min(exp((G_t − v_t) / β), 20) log π(a_t | s_t)) + mean((v_t − G_t)²)
 struct AdvantageWeighted: Objective {
   static let name = "advantage-weighted"
   var beta = 0.5
 
-  /// Runs once: every line adds operations to a graph, over all steps of a batch [T, B], and gradients come for free.
+  /// Traces the loss of a batch [T, B].
+  ///
+  /// It runs once: each line adds operations to a graph. The executor derives the gradients.
   func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {

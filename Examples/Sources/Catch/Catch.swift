@@ -1,6 +1,6 @@
 import Rollout
 
-/// A ball falls aslant through nine columns and bounces off the walls; the paddle below has to be where it lands.
+/// A ball that falls diagonally and bounces off walls, and a paddle that has to catch it.
 struct Catch: Environment {
   var (column, drift, height, paddle) = (0, 0, 0, 0)
 
@@ -10,7 +10,7 @@ struct Catch: Environment {
     SIMD4(Int32(column), drift > 0 ? 1 : 0, Int32(height), Int32(paddle))
   }
 
-  /// Begins an episode; all randomness comes from the stream, so that a seed gives the same ones again.
+  /// Begins an episode; all randomness comes from the stream, which makes runs repeatable.
   mutating func reset(using random: inout PCG64) {
     (column, drift) = (random.integer(below: 9), 2 * random.integer(below: 2) - 1)
     (height, paddle) = (10, 4)

@@ -6,11 +6,11 @@ import Worker
 try EnvironmentRegistry.shared.register("Catch-v0") { Catch() }
 WorkerMain.runIfAsked()  // Workers are this same program: from here on this is the learner.
 
-// Four workers play 16 games each; a batch is 20 steps of all of them, [20, 64].
+// Four workers step 16 environments each; a batch is 20 steps of each environment, [20, 64].
 let policy = NetworkPolicy(inputs: [.obs], hidden: [128], value: .separate, integers: .oneHot)
 let setup = try RolloutSetup(
   environment: "Catch-v0", policy: policy, environmentCount: 16, stepCount: 20, seed: 1)
-// With a fixed lag a seed gives the same result again; without it nobody waits for anybody.
+// A fixed policy lag makes the result a function of the seed; without one, workers wait for no update.
 let rollout = try MultiWorker(
   setup, actorCount: 4, bufferCount: 8, fragmentsPerBatch: 4, lag: 1)
 let regression = try LossFunction(
