@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs small inputs that once went wrong against a build, each with the behavior that is right.
+# Runs a build on small inputs that once failed, and checks the exit code and output of each.
 #
 #     Scripts/check_cases.sh [RLPLAY] [NAME ...]
 #
-# All cases against the release build if nothing else is said. Those of Tests/Cases/*.py need a Python with
-# Gymnasium (PYTHON, or python3); without it they are left out and counted as such, or fail where
-# RLPLAY_REQUIRE_PYTHON is set. Ends with 0 if every case is right.
+# By default it runs all cases with the release build. Those of Tests/Cases/*.py need a Python with Gymnasium
+# (PYTHON, or python3). Without it they are skipped and counted as "left out", or fail if
+# RLPLAY_REQUIRE_PYTHON is set. Exit code 0 if every case is right.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cases=$PWD/Tests/Cases
@@ -17,14 +17,14 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=0 passed=0 left_out=0
 
-# The options of a run that is over in a second, on one worker.
+# The options of a run with one worker that takes a second.
 small=(--actors 1 --buffers 3 --envs-per-actor 2 --fragments-per-batch 1 --steps 1000 --seed 1)
 evaluations=(--eval-every 500 --eval-episodes 2)
 
 has_gymnasium=0
 "$python" -c 'import gymnasium, numpy' 2>/dev/null && has_gymnasium=1
 
-# Begins a case in a directory of its own; false if it was not asked for or cannot be run.
+# Begins a case in a new directory; false if it was not asked for or cannot run.
 begin() {
   name=$1
   if ((${#wanted[@]})) && [[ " ${wanted[*]} " != *" $name "* ]]; then return 1; fi
@@ -49,13 +49,13 @@ wrong() {
 
 right() { passed=$((passed + 1)); }
 
-# Runs a command within a minute; its outputs go to `output`, its exit code to `code`.
+# Runs a command for at most a minute; its output goes to the file `output`, its exit code to `code`.
 run() {
   timeout -k 5 60 "$@" >output 2>&1
   code=$?
 }
 
-# Checks the exit code, and that the output has (or with a leading ! has not) a pattern, each.
+# Checks the exit code, and that the output has each pattern, or does not have it with a leading !.
 expect() {
   local about=$1 wanted_code=$2
   shift 2
@@ -78,7 +78,7 @@ expect() {
   right
 }
 
-# The command's own check, and a small run, of an environment of Tests/Cases.
+# `rlplay check-env` and a small training run of an environment of Tests/Cases.
 check_environment() { run "$rlplay" check-env "$1" --python "$python"; }
 train() {
   rm -rf run
@@ -108,7 +108,7 @@ if begin closed_descriptors; then
       : >output
       eval "timeout 60 \"$rlplay\" train ${options[*]} $mode --run-dir run $how"
       code=$?
-      # A summary that could not be written is a failure of its own; the run itself is whole.
+      # The run completes, but a summary that cannot be written is a failure.
       ((code == 1)) && [[ $how == *"1>&-"* ]] && code=0
       if ! "$python" -c '
 import json
@@ -126,7 +126,7 @@ if begin few_descriptors; then
     code=$?
     if ((code == 0)); then right; else expect "ulimit -n $limit" 1 "open files" "ulimit -n" "!NS[A-Za-z]*Error"; fi
   done
-  # A soft limit below the hard one is raised.
+  # The program raises a soft limit that is below the hard one.
   (ulimit -S -n 256 && timeout -k 5 50 "$rlplay" train --actors 60 --buffers 300 --steps 100000 \
     --eval-every 0 --seed 1 --quiet --run-dir soft) >output 2>&1
   code=$?
@@ -151,7 +151,8 @@ if begin signals; then
 fi
 
 if begin kill_all; then
-  # Ten kills a second of all workers, some two hundred in all: healthy ones are replaced and the run goes on.
+  # All workers are killed ten times per second, about 200 kills in total. They are replaced, and the run
+  # continues.
   "$rlplay" train --actors 4 --buffers 6 --steps 4000000000 --eval-every 0 --seed 1 --quiet --run-dir run \
     >output 2>&1 &
   learner=$!
@@ -166,7 +167,7 @@ if begin kill_all; then
   expect "under ten kills a second" 143
 fi
 
-# MARK: Files of others
+# MARK: Untrusted files
 
 if begin untrusted; then
   run "$rlplay" train --collector same --hidden none --steps 2000 --eval-every 0 --quiet --run-dir good

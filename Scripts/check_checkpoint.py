@@ -5,19 +5,19 @@
 
 CHECKPOINT is a run's `last.safetensors`, read with the reference implementation of the format.
 REACTIONS is JSON: `observations` [n, features], `actions` [n] (the previous ones) and `logits`
-[n, choices], the log-probabilities that rlplay gave for them.
+[n, choices], the log-probabilities that rlplay computed for them.
 
-The network is the seed's: observation beside the embedded previous action, linear layers with ReLU
-between them, log-softmax; check_network.py checks all others. NumPy computes it in double precision
-from the same single-precision parameters, and so does PyTorch, where it can be imported, with
-modules that load the file by the names of its tensors. Exit code 0 when all agree, 1 when not.
+The network is the default one: the observation next to the embedded previous action, linear layers
+with ReLU between them, log-softmax. check_network.py checks all others. NumPy computes it in double
+precision from the same single-precision parameters. PyTorch does the same if it can be imported, with
+modules that load the file by the names of its tensors. Exit code 0 if all agree, otherwise 1.
 
-How far rlplay may be off is the bound for its own rounding, and no more: a sum of n products in single
-precision is off by at most n u / (1 - n u) times the sum of the magnitudes (u = 2^-24; Higham,
-"Accuracy and stability of numerical algorithms", section 3.1), whatever the order of the terms. All
-the sums on a path through the network together make n, and the magnitudes are those of the same
-network with every weight, bias and input made positive. Subtracting the logarithm of a sum of
-exponentials passes that on at most twice; 8 units in the last place are for exp and log themselves.
+The tolerance is the bound of single-precision rounding: a sum of n products has an error of at most
+n u / (1 - n u) times the sum of the magnitudes in any order of the terms (u = 2^-24; Higham,
+"Accuracy and stability of numerical algorithms", section 3.1). Here n is the number of terms of all
+sums on a path through the network. The magnitudes are those of the same network with every weight,
+bias and input made positive. Subtracting the logarithm of a sum of exponentials at most doubles the
+error. 8 units in the last place are for exp and log themselves.
 """
 
 import json
@@ -30,7 +30,7 @@ from safetensors.numpy import load_file
 UNIT = 2.0 ** -24
 
 
-# What the seed's network is, whatever its sizes.
+# The default network's settings apart from sizes.
 SEED = {
     "inputs": ["obs", "act"], "integers": "embedding", "torso": "mlp", "activation": "relu",
     "recurrent": "none",
@@ -38,27 +38,27 @@ SEED = {
 
 
 def settings_of(metadata):
-    """The network policy's settings, from a checkpoint's metadata."""
+    """Returns the network policy's settings from a checkpoint's metadata."""
     kind, _, settings = metadata["policy"].partition(" ")
     if kind != "network":
-        raise SystemExit(f"the checkpoint's policy is '{kind}': only network is known here")
+        raise SystemExit(f"the checkpoint's policy is '{kind}': only network is supported")
     return json.loads(settings)
 
 
 def layer_names(settings):
-    """The names of the linear layers, first to last, from the policy's settings."""
+    """Returns the names of the linear layers, first to last, from the policy's settings."""
     for name, value in SEED.items():
         if settings[name] != value:
             raise SystemExit(
-                f"the network's {name} is {settings[name]}, the seed's {value}: check_network.py "
-                "checks others")
+                f"the network's {name} is {settings[name]}, the default is {value}: "
+                "check_network.py checks other networks")
     count = len(settings["hidden"])
     hidden = ["hidden"] if count == 1 else [f"hidden.{index}" for index in range(count)]
     return hidden + ["logits"]
 
 
 def numpy_log_probabilities(parameters, layers, observations, actions):
-    """The log-probabilities in double precision, and how far single precision may be off."""
+    """Returns the log-probabilities in double precision and the error bounds of single precision."""
     tensors = {name: tensor.astype(np.float64) for name, tensor in parameters.items()}
     x = np.concatenate([observations, tensors["act.weight"][actions]], axis=-1)
     magnitude = np.abs(x)
@@ -79,7 +79,7 @@ def numpy_log_probabilities(parameters, layers, observations, actions):
 
 
 def torch_log_probabilities(path, settings, observations, actions, choices):
-    """The log-probabilities by PyTorch's modules, or None where it cannot be imported."""
+    """Returns the log-probabilities by PyTorch's modules, or None if it cannot be imported."""
     try:
         import torch
         from safetensors.torch import load_file as load_tensors
@@ -102,7 +102,7 @@ def torch_log_probabilities(path, settings, observations, actions, choices):
 
 
 def compare(name, observed, expected, bound):
-    """Prints how far the two are apart; whether that is within the bound."""
+    """Prints the largest difference; returns True if all differences are within the bound."""
     difference = np.abs(observed - expected)
     # Written so that a NaN on either side fails.
     agrees = bool((difference <= bound).all())
@@ -122,7 +122,7 @@ def main(checkpoint, reactions):
     parameters = load_file(checkpoint)
     with open(reactions, encoding="utf-8") as file:
         recorded = json.load(file)
-    # Through single precision, so that a number read from its decimals is the one that was meant.
+    # Rounding to single precision restores the original numbers from their decimals.
     observations = np.array(recorded["observations"], np.float32).astype(np.float64)
     actions = np.array(recorded["actions"], np.int64)
     observed = np.array(recorded["logits"], np.float32).astype(np.float64)
@@ -135,7 +135,7 @@ def main(checkpoint, reactions):
     torch_result = torch_log_probabilities(
         checkpoint, settings, observations, actions, observed.shape[1])
     if torch_result is None:
-        print("PyTorch: cannot be imported, left out")
+        print("PyTorch: cannot be imported, skipped")
     else:
         agrees = compare("PyTorch", observed, torch_result, bound) and agrees
     return 0 if agrees else 1

@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# Makes a package from the README's own examples that depends on this one, outside the repository, and runs it:
-# an environment of its own is trained in worker processes and evaluated.
+# Makes a package of the README's examples outside the repository, with this one as a dependency, and
+# runs it. The package trains a custom environment in worker processes and evaluates it.
 #
 #     Scripts/check_dependency.sh
 #
-# Twice: depending on a version, with the instruction set's unsafe flags as they are by default, and on the
-# directory, built without any (RLPLAY_MARCH=baseline).
+# It does so twice: with a dependency by version, built with the default unsafe flags for the
+# instruction set, and with a dependency by path, built without unsafe flags
+# (RLPLAY_MARCH=baseline).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# A user's build has nothing of ours in its environment.
+# A user's build has none of our environment variables.
 unset RLPLAY_STRICT RLPLAY_MARCH
 
-# Writes the package's sources: each block of Swift in the README whose first line names a file.
+# Writes the package's sources: the blocks of Swift in the README that name a file in the first line.
 make_package() {
   local package=$1 requirement=$2
   mkdir -p "$package/Sources/Mine"
@@ -24,7 +25,7 @@ make_package() {
     inside && first { first = 0; if ($1 == "//" && $2 ~ /\.swift$/) { file = folder $2; next } }
     inside && file { print > file }
   ' "$root/README.md"
-  # The README names the version that will be there; here it is the one under test.
+  # The README names a released version; replace it with the one under test.
   sed -i -E "s|\\.package\\(.*\\)|.package($requirement)|" "$package/Package.swift"
   for file in Package.swift Sources/Mine/Hallway.swift Sources/Mine/main.swift; do
     [[ -s $package/$file ]] || {
@@ -34,17 +35,17 @@ make_package() {
   done
 }
 
-# Builds and runs the package, and looks at the mean return that it prints; `march` is what its build plan has to
-# name, or to be free of when it starts with `!`.
+# Builds and runs the package, and checks the mean return that it prints. The build plan has to contain
+# the text `march`, or not to contain it if the text starts with `!`.
 try_package() {
   local name=$1 package=$2 march=$3
   echo "-- $name" >&2
-  # From the package's own directory, as a user would.
+  # In the package's directory, as a user would.
   (cd "$package" && swift build -c release --cache-path "$work/cache" >&2)
   local found=no
   ! grep --quiet --recursive --include='*.yaml' -e "${march#!}" "$package/.build" || found=yes
   if [[ ($march == !* && $found == yes) || ($march != !* && $found == no) ]]; then
-    echo "check_dependency.sh: $name: the build plan was to have $march" >&2
+    echo "check_dependency.sh: $name: expected a build plan with (! means without) $march" >&2
     exit 1
   fi
   local output
@@ -56,7 +57,7 @@ try_package() {
   }
 }
 
-# The files as they are now, in a repository of their own with a version.
+# A copy of the current files in a repository with a version.
 released="$work/released/rlplay"
 mkdir -p "$released"
 (cd "$root" && git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -c) \

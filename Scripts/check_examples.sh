@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Builds the package in Examples and runs it: an environment, a loss and a training loop of its own, in fewer than a hundred lines.
+# Builds and runs the package in Examples: a custom environment, loss and training loop in less than
+# 100 lines.
 #
 #     Scripts/check_examples.sh
 #
-# From nothing, as a user would: the build lies in a directory of its own, which is thrown away.
+# It builds from scratch, as a user would, in a temporary directory.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Examples"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# A user's build has nothing of ours in its environment.
+# A user's build has none of our environment variables.
 unset RLPLAY_STRICT RLPLAY_MARCH
 
 lines=$(find Sources -name '*.swift' -exec cat {} + | wc -l)
@@ -21,7 +22,7 @@ lines=$(find Sources -name '*.swift' -exec cat {} + | wc -l)
 swift build -c release --scratch-path "$work" >&2
 output=$(swift run -c release --scratch-path "$work" --skip-build Catch)
 echo "$output"
-# The largest mean return is 1, of one who never misses.
+# The largest mean return is 1, without a single miss.
 [[ $output =~ mean\ return\ (-?[0-9.]+)$ ]] && awk "BEGIN { exit !(${BASH_REMATCH[1]} >= 0.9) }" || {
   echo "check_examples.sh: Catch did not learn to catch" >&2
   exit 1

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Strikes runs with faults at every moment, and checks that each ends as promised.
+"""Injects faults into runs at every moment, and checks that each run ends as documented.
 
-    Scripts/check_faults.py                   # every set-up; prints the table of docs/faults.md
-    Scripts/check_faults.py --quick           # two set-ups, for CI
-    Scripts/check_faults.py --only ppo        # one set-up
+    Scripts/check_faults.py                   # every setup; prints the table of docs/faults.md
+    Scripts/check_faults.py --quick           # two setups, for CI
+    Scripts/check_faults.py --only ppo        # one setup
 
-A cell is a fault at a moment in a set-up. It passes if the run makes exactly its steps and exits with 0, or ends
-with exit code 1 and one sentence that begins with "Error:". In both cases it leaves no process and nothing in
-/dev/shm, and it ends within a minute. Needs `swift build -c release`, which builds the trainer whose environments
-misbehave (Tests/FaultyTrainer).
+A cell is a fault at a moment in a setup. It passes if the run makes exactly its steps and exits with 0, or exits
+with 1 and one sentence that begins with "Error:". In both cases it leaves no process and nothing in /dev/shm, and
+ends within a minute. The script needs `swift build -c release`, which builds the trainer with faulty environments
+(Tests/FaultyTrainer).
 
-Faults of environments strike by themselves, in the first process of each worker or of the evaluation, at a step
-that the environment's name says. Signals are sent by this script, at random instants of a fixed random seed, in
-set-ups in which the moment takes most of the time.
+Faults of environments occur in the first process of each worker or of the evaluation, at a step that the
+environment's name specifies. Signals are sent by this script at random instants from a fixed random seed, in
+setups that spend most of their time in the moment under test.
 """
 
 import argparse
@@ -43,7 +43,7 @@ SETUPS = {
     "gru": {"recurrent": "gru"},
 }
 MOMENTS = ["first reset", "filling", "ready", "reading weights", "evaluating", "saving", "ending"]
-# The environment's word for a fault, and the signals that this script sends for it.
+# The fault's part of an environment's name, and the signals that this script sends for it.
 FAULTS = {
     "SIGKILL": ("Dies", [signal.SIGKILL]),
     "SIGSEGV": ("Segfaults", [signal.SIGSEGV]),
@@ -55,10 +55,10 @@ FAULTS = {
     "throw": ("Throws", None),
     "2 GB": ("Allocates", None),
 }
-# The environment's word for a moment.
+# The moment's part of an environment's name.
 PLACES = {"first reset": "Reset", "filling": "Step", "ready": "NextFragment", "evaluating": "Evaluation",
           "ending": "Closing"}
-# Options with which a moment of the learner's or of a worker's takes most of the time.
+# Options with which the learner or a worker spends most of the time in a moment.
 STRETCHED = {
     "reading weights": {"hidden": "512,512", "envs-per-actor": 1, "fragment-steps": 5, "steps": 3000},
     "saving": {"hidden": "256,256", "save-every": 100, "steps": 6000},
@@ -69,7 +69,7 @@ STRETCHED = {
 
 
 def children(pid):
-    """The processes that a process has started and that are alive."""
+    """Returns the living children of a process."""
     found = []
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -85,7 +85,7 @@ def children(pid):
 
 
 def strike(learner, signals, moment, run, generator):
-    """Sends signals to children of a learner until it has ended or thirty were struck."""
+    """Sends signals to random children of a learner until it has ended, at most thirty times."""
     deadline = time.monotonic() + LIMIT_SECONDS
     struck = 0
     while learner.poll() is None and struck < 30 and time.monotonic() < deadline:
@@ -105,14 +105,14 @@ def strike(learner, signals, moment, run, generator):
             if number == signal.SIGSTOP and signal.SIGCONT in signals:
                 time.sleep(generator.uniform(0, 0.02))
         struck += 1
-        # A stopped worker is noticed by the time limit alone: a few are enough.
+        # Only the hang timeout detects a stopped worker, so three are enough.
         if signals == [signal.SIGSTOP] and struck >= 3:
             return
         time.sleep(generator.uniform(0, 0.05))
 
 
 def run_cell(setup, moment, fault):
-    """Runs one cell; returns "–" if it cannot occur, "ok", or a sentence about what is wrong."""
+    """Runs one cell; returns "–" if it cannot occur, "ok", "ended", or a description of the failure."""
     word, signals = FAULTS[fault]
     by_environment = word is not None and moment in PLACES
     if not by_environment and (signals is None or moment in ("first reset", "ready", "filling") and word):
@@ -153,7 +153,7 @@ def run_cell(setup, moment, fault):
 
 
 def end_session(session, grace_seconds=2):
-    """Kills what is alive in a session after a grace period; returns how many processes that were."""
+    """Kills the processes left in a session after a grace period; returns their number."""
     deadline = time.monotonic() + grace_seconds
     while True:
         alive = [name for name in os.listdir("/proc") if name.isdigit() and in_session(name, session)]
@@ -180,8 +180,8 @@ def in_session(pid, session):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="two set-ups")
-    parser.add_argument("--only", choices=SETUPS, help="one set-up")
+    parser.add_argument("--quick", action="store_true", help="two setups")
+    parser.add_argument("--only", choices=SETUPS, help="one setup")
     arguments = parser.parse_args()
     setups = [arguments.only] if arguments.only else list(SETUPS)[:2] if arguments.quick else list(SETUPS)
     before = set(os.listdir("/dev/shm"))

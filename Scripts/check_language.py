@@ -2,14 +2,15 @@
 """Checks the language of sources and documentation.
 
     Scripts/check_language.py            # lists every finding; exit code 1 if there is one
+    Scripts/check_language.py PREFIX     # only of files with that path prefix
     Scripts/check_language.py --count    # counts by kind and folder only
 
-Three kinds:
+There are three kinds of finding:
 
-* a documentation paragraph that begins with What, Whether, Where, Which, Who, Whose or How, where a noun or
-  a verb is meant (doc comments, and paragraphs and list items of Markdown);
-* a line over 100 columns in Swift, comments included, and in the prose of Markdown (tables and code apart);
-* a British spelling of a list.
+* a documentation paragraph that begins with What, Whether, Where, Which, Who, Whose or How instead of a noun
+  or a verb (doc comments, and paragraphs and list items of Markdown);
+* a line over 100 columns in Swift, comments included, and in the prose of Markdown (not in tables or code);
+* a British spelling from a list.
 """
 
 import collections
@@ -28,12 +29,12 @@ BRITISH = re.compile(
     r"|\bcatalogue|\bjudgement|\bmodell(?:ed|ing)|\blabell(?:ed|ing)|\btravell|\bcancell(?:ed|ing)"
     r"|\bartefact|\bdefence\b|\bmetre\b|\bprogramme\b)",
     re.IGNORECASE)
-# Names that others gave: a spelling of theirs is no spelling of ours.
+# Names in other projects, which keep their spelling.
 FOREIGN = re.compile(r"grey\.colors|GreyScaleObservation")
 
 
 def swift_findings(text):
-    """Yields (line number, kind, excerpt) of a Swift file."""
+    """Yields (line number, kind, excerpt) for each finding in a Swift file."""
     in_paragraph = in_code = False
     for number, line in enumerate(text.splitlines(), 1):
         if len(line) > LIMIT:
@@ -51,13 +52,13 @@ def swift_findings(text):
 
 
 def lead(body):
-    """The text that a paragraph begins with, list mark and parameter name left out."""
+    """Returns the start of a paragraph without list mark and parameter name."""
     text = re.sub(r"^(?:[-*]|\d+\.)\s+", "", body.strip())
     return re.sub(r"^(?:Parameters?|Returns|Throws|Precondition)\b[^:]*:\s*", "", text)
 
 
 def markdown_findings(text):
-    """Yields (line number, kind, excerpt) of a Markdown file."""
+    """Yields (line number, kind, excerpt) for each finding in a Markdown file."""
     in_paragraph = in_code = False
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("```"):
@@ -77,7 +78,7 @@ def markdown_findings(text):
 
 
 def spellings(number, line):
-    """Yields British spellings of a line."""
+    """Yields the British spellings in a line."""
     for match in BRITISH.finditer(FOREIGN.sub("", line)):
         yield number, "British spelling", match.group(0)
 

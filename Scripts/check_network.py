@@ -1,25 +1,27 @@
 #!/usr/bin/env python3
-"""Compares a network policy with PyTorch's modules of the same names, over rows of random inputs.
+"""Compares a network policy with PyTorch modules of the same names on rows of random inputs.
 
     check_network.py CHECKPOINT REACTIONS [DRAWN]
 
-CHECKPOINT holds the parameters and the policy's description. REACTIONS is safetensors too: each
-input as it lay in the fragment [T, B, ...] under its path (`obs.camera`, `act`, `rew`, `fin`,
-`stepno`), `logits` and `value` that rlplay gave for them, what it carried before the first row
-(`hx.h.0`, ... [B, size]) and after the last one (`next.h.0`, ...). Its metadata's `leaves` say of
-each leaf of observation and action its `path`, `kind`, `shape`, `counts` of choices, bounds and
-`type`.
+CHECKPOINT holds the parameters and the policy's description. REACTIONS is a safetensors file with
 
-The modules are built from the description alone, and take the file with `load_state_dict`. They run
-in double precision with the same single-precision parameters, row by row. Exit code 0 when every
-number agrees, 1 when not. With DRAWN, a network of PyTorch's own first weights and the same
-description is saved there: the way back.
+* each input as in the fragment [T, B, ...] under its path (`obs.camera`, `act`, `rew`, `fin`, `stepno`);
+* the `logits` and `value` that rlplay computed for them;
+* the recurrent state before the first row (`hx.h.0`, ... [B, size]) and after the last one
+  (`next.h.0`, ...);
+* metadata: `leaves` has the `path`, `kind`, `shape`, `counts` of choices, bounds and `type` of each
+  leaf of observation and action.
 
-How far rlplay may be off: TOLERANCE for numbers up to 1, and in proportion beyond. Single precision
-rounds by 2^-24 = 6e-8. Rounding errors have either sign, so that a sum of n terms of size
-1/sqrt(n), which is how weights are drawn, is off by a few of these whatever n is, and so is what
-further layers and rows make of it. Seen are up to 1.6e-7; 32 roundings are allowed. Gates, axes or
-positions that are exchanged change numbers by 1e-3 and more.
+The modules are built from the description alone and read the file with `load_state_dict`. They run
+in double precision with the same single-precision parameters, row by row. Exit code 0 if every
+number agrees, otherwise 1. DRAWN, if given, is written: a checkpoint with the same description and
+weights initialized by PyTorch, for the opposite direction.
+
+The tolerance is TOLERANCE for numbers up to 1, and proportional to larger ones. Single precision
+rounds by 2^-24 = 6e-8. Rounding errors have either sign. A sum of n terms of size 1/sqrt(n), the
+size of initial weights, is therefore off by a few roundings for any n, and so are the results of
+further layers and rows. The largest observed error is 1.6e-7; 32 roundings are allowed. Exchanged
+gates, axes or positions change numbers by 1e-3 and more.
 """
 
 import json
@@ -35,7 +37,7 @@ TOLERANCE = 32 * 2.0 ** -24
 
 
 def agrees(name, observed, expected):
-    """Prints how far the two are apart; whether that is within the tolerance."""
+    """Prints the largest difference; returns True if all are within the tolerance."""
     if observed.shape != expected.shape or observed.numel() == 0:
         raise SystemExit(f"{name} of {tuple(observed.shape)}, expected {tuple(expected.shape)}")
     difference = (observed.double() - expected).abs() / expected.abs().clamp(min=1)
@@ -63,7 +65,7 @@ def main(checkpoint, reactions, drawn=None):
     with torch.no_grad():
         expected = network.double().run(recorded)
     if said.keys() != expected.keys():
-        raise SystemExit(f"rlplay says {sorted(said)}, and PyTorch {sorted(expected)}")
+        raise SystemExit(f"rlplay outputs {sorted(said)}, PyTorch {sorted(expected)}")
     results = [agrees(name, said[name], expected[name]) for name in sorted(said)]
     if drawn:
         torch.manual_seed(1)

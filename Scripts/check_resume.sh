@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Kills the learner of a deterministic run again and again, at random moments, resumes it each time, and compares
-# what it leaves with a run without a break.
+# Kills the learner of a deterministic run repeatedly at random moments, resumes it each time, and
+# compares its last checkpoint with that of an uninterrupted run.
 #
 #     Scripts/check_resume.sh [RLPLAY] [KILLS] [train's options ...]
 #
-# 20 kills of the release build in 40,000,000 steps (STEPS) if nothing else is said. Ends with 0 if the last
-# checkpoints are the same bytes.
+# By default it kills the release build 20 times in 40,000,000 steps (STEPS). Exit code 0 if the last
+# checkpoints are equal byte by byte.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rlplay=$(realpath "${1:-.build/release/rlplay}")
@@ -22,7 +22,7 @@ RANDOM=1
 "$rlplay" train --quiet --run-dir whole "${options[@]}"
 arguments=(--run-dir cut --save-every 20000 "${options[@]}")
 for ((kill = 1; kill <= kills; kill++)); do
-  # Whether a state was saved since shows in its inode: it is a new file each time.
+  # A new inode shows that a state was saved since: each save creates a new file.
   former=$(stat -c '%i %y' "$state" 2>/dev/null || true)
   "$rlplay" train --quiet "${arguments[@]}" >output 2>&1 &
   learner=$!

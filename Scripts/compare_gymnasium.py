@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Compares how fast Gymnasium's environments are collected from: rlplay beside vectors of subprocesses.
+"""Compares the throughput of rlplay and of vectors of subprocesses with Gymnasium's environments.
 
     compare_gymnasium.py [--rlplay PROGRAM] [--env ID] [--actors N] [--repetitions N] [--steps N]
                          [--until-return R]
 
-Run it with the interpreter that has Gymnasium, which rlplay is told to use as well. The other side is
-Stable-Baselines3's SubprocVecEnv with 16 environments where that can be imported, and else Gymnasium's
-AsyncVectorEnv; it is handed random actions and nothing else is done, whereas rlplay's rate is that of a whole
-training run: policy, learner and the start of its processes included. Both take turns, so that a noisy
-neighbour meets both; what counts is the median and its ratio.
+Run it with the interpreter that has Gymnasium; rlplay uses the same one. The other side is
+Stable-Baselines3's SubprocVecEnv with 16 environments if that can be imported, otherwise Gymnasium's
+AsyncVectorEnv. It only steps, with random actions drawn beforehand. rlplay's rate is that of a whole
+training run, including policy, learner and the start of its processes. The two alternate, so noise on the
+machine affects both. The result is the ratio of the medians.
 
-With --until-return, three runs of rlplay say how long training takes to that mean return, from the shell.
+With --until-return, three runs of rlplay measure the wall time of training to that mean return.
 """
 
 import argparse
@@ -28,7 +28,7 @@ WIDTH = 16
 
 
 def run_rlplay(program, env, options):
-    """A training run's result, and the seconds that it took from the shell."""
+    """Returns a training run's result and the wall time of its command in seconds."""
     with tempfile.TemporaryDirectory() as directory:
         began = time.monotonic()
         outcome = subprocess.run(
@@ -59,7 +59,7 @@ def make_gymnasium(env):
 
 
 def vector_rate(make, env, steps):
-    """Steps a second of a vector of subprocesses that is only stepped."""
+    """Returns the steps per second of a vector of subprocesses that is only stepped."""
     vector = make(env)
     try:
         vector.reset()
@@ -106,7 +106,7 @@ def main():
                 ["--actors", str(options.actors), "--until-return", str(options.until_return),
                  "--seed", str(seed)])
             print(f"seed {seed}: return {options.until_return:g} after {result['env_steps']:,} steps, "
-                  f"{seconds:.1f} s from the shell")
+                  f"{seconds:.1f} s of wall time")
 
 
 if __name__ == "__main__":

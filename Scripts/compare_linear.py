@@ -3,27 +3,27 @@
 
     compare_linear.py [--rlplay PATH] [--turns N] [--seconds S]
 
-Needs PyTorch, and a release build of rlplay (`.build/release/rlplay` unless told otherwise). Each turn
-measures every shape first with `rlplay bench --only linear_backward_...`, then in PyTorch, so that a
-machine that grows slower or faster meanwhile changes both. On both sides work is repeated in loops of
-about 2 ms, and the quickest loop of a turn counts; the table has the medians over the turns. Exit code
-0 when rlplay is no slower on any shape than the quickest of PyTorch's ways, 1 when it is.
+It needs PyTorch and a release build of rlplay (by default `.build/release/rlplay`). Each turn measures
+every shape first with `rlplay bench --only linear_backward_...`, then in PyTorch, so changes of the
+machine's speed affect both. Both sides repeat the work in loops of about 2 ms. The quickest loop of a
+turn counts, and the table has the medians over the turns. Exit code 0 if rlplay is on every shape at
+least as fast as the quickest of PyTorch's ways, otherwise 1.
 
-What both compute, for x [rows, inputs]: y = x W' + b, and from a given gradient of y the gradients of
-W, b and x. rlplay's time includes what one update costs besides the products: transposing the weight,
-because it has changed, and clearing the gradients, to which its kernels add. PyTorch's has none of the
-two: `grad` is set to None, so that gradients are stored and not added.
+Both compute y = x W' + b for x [rows, inputs], and from a given gradient of y the gradients of W, b and
+x. rlplay's time includes the other costs of one update: transposing the changed weight, and clearing the
+gradients, to which its kernels add. PyTorch's time includes neither: `grad` is set to None, and gradients
+are stored instead of added.
 
-PyTorch at its best is the quickest of
+PyTorch's time is that of the quickest of
 
     backward    torch.nn.functional.linear, then y.backward(gradient), which fills `grad`
     autograd    the same with torch.autograd.grad, which returns the gradients
-    oneDNN      the same with x and the gradient in oneDNN's layout (`to_mkldnn`), which takes PyTorch
+    oneDNN      the same with x and the gradient in oneDNN's layout (`to_mkldnn`), which switches PyTorch
                 from MKL to oneDNN: on AMD's processors MKL leaves half of AVX-512 unused
-    products    no autograd at all: addmm, two mm and a sum into tensors that are there already
+    products    no autograd: addmm, two mm and a sum into existing tensors
 
-`products` is not what anybody trains with, but what the libraries below can do. All are float32; nothing
-is compiled, and nothing is rounded to fewer bits.
+Nobody trains with `products`; it shows the speed of the underlying libraries. All are float32, without
+compilation and without rounding to fewer bits.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def line_name(shape):
 
 
 def rlplay_microseconds(path, seconds):
-    """The time of each shape, by the program's own clock."""
+    """Returns the time of each shape in microseconds, measured by `rlplay bench`."""
     names = ",".join(line_name(shape) for shape in SHAPES)
     command = [path, "bench", "--only", names, "--seconds", str(seconds), "--json"]
     result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -56,7 +56,7 @@ def rlplay_microseconds(path, seconds):
 
 
 def torch_ways(rows, inputs, outputs):
-    """PyTorch's ways to the same three gradients, by name."""
+    """Returns PyTorch's ways to compute the three gradients, by name."""
     x = torch.randn(rows, inputs, requires_grad=True)
     weight = torch.randn(outputs, inputs, requires_grad=True)
     bias = torch.randn(outputs, requires_grad=True)
@@ -96,7 +96,7 @@ def torch_ways(rows, inputs, outputs):
 
 
 def check_agreement(ways):
-    """Stops when the ways do not compute the same."""
+    """Raises an error if the ways compute different gradients."""
     expected = ways["autograd"]()
     for gradient, other in zip(expected, ways["oneDNN"]() if "oneDNN" in ways else expected):
         other = other.to_dense() if other.is_mkldnn else other
@@ -105,7 +105,7 @@ def check_agreement(ways):
 
 
 def quickest_microseconds(work, seconds):
-    """Microseconds of one call in the quickest of as many loops as fit into a time."""
+    """Returns the microseconds of a call in the quickest of the loops that fit into `seconds`."""
     count = 1
     while True:
         began = time.perf_counter()

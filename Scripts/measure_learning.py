@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Measures how often, how soon and how well recipes learn: one Markdown row for each.
+"""Measures success rate, training steps, wall time and return of recipes; prints a Markdown row for each.
 
     measure_learning.py [--rlplay PROGRAM] [--seeds 1-10] [--episodes 100] [RECIPE ...]
 
 For each seed N it runs `rlplay train --config Recipes/RECIPE.json --seed N` in a temporary directory, and then
-`rlplay evaluate` on what that left, greedily, with another seed. A seed passes when the evaluation's mean return is
-at least what the table below asks for. The wall time is that of the whole training command, from Enter to its end.
-Without names it goes through the whole table, which is that of docs/benchmarks.md. It needs a release build.
+`rlplay evaluate` on the resulting run, greedily and with another seed. A seed passes if the evaluation's mean
+return reaches the threshold in the table below. The wall time is that of the whole training command. Without
+names the script measures the whole table, which is that of docs/benchmarks.md. It needs a release build.
 
-Its exit code is 1 when a seed does not pass.
+The exit code is 1 if a seed does not pass.
 """
 
 import argparse
@@ -22,8 +22,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# recipe, what a seed has to reach, seeds if nothing else is said, further options of training and of evaluating.
-# What is judged is the mean return, or where a percentage stands the share of episodes that no limit cut.
+# Recipe, threshold, default seeds, further options of training and of evaluating. A threshold is a mean return,
+# or if it is a percentage, the share of episodes that were not truncated.
 TABLE = [
     ("cartpole-reinforce", 475, "1-10", [], []),
     ("cartpole-value", 475, "1-10", ["--until-return", "475"], []),
@@ -56,7 +56,7 @@ TITLES = [
 
 
 def seed_range(text):
-    """The seeds that `3` or `1-10` names."""
+    """Returns the seeds named by a text such as `3` or `1-10`."""
     first, _, last = text.partition("-")
     if first.isdecimal() and (last or first).isdecimal() and int(first) <= int(last or first):
         return range(int(first), int(last or first) + 1)
@@ -64,25 +64,25 @@ def seed_range(text):
 
 
 def run(*command):
-    """The JSON object that a command ends with, and its seconds."""
+    """Returns the JSON object in the last line of a command's output, and its wall time in seconds."""
     began = time.monotonic()
     outcome = subprocess.run(command, capture_output=True, text=True)
     seconds = time.monotonic() - began
-    # A run that misses its --until-return ends with 1, but tells its result and has kept its best weights.
+    # A run that misses its --until-return exits with 1, but prints its result and keeps its best weights.
     if outcome.returncode > 1 or not outcome.stdout:
         sys.exit(f"'{' '.join(command)}' ended with {outcome.returncode}: {outcome.stderr}")
     return json.loads(outcome.stdout.splitlines()[-1]), seconds
 
 
 def judge(result, threshold):
-    """What an evaluation reached, in the units of its threshold."""
+    """Returns the result of an evaluation in the unit of its threshold."""
     if isinstance(threshold, str):
         return 100 * (1 - result["truncated_episodes"] / result["episodes"])
     return result["mean_return"]
 
 
 def measure(program, episodes, seeds, recipe, threshold, training, evaluation):
-    """The cells of a recipe's row, and whether every seed passed."""
+    """Returns the cells of a recipe's row, and True if every seed passed."""
     steps, seconds, reached = [], [], []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as directory:
@@ -117,7 +117,7 @@ def main():
         help="the program to measure (default: the release build)")
     parser.add_argument(
         "--seeds", metavar="N-M", type=seed_range,
-        help="the seeds to train with (default: those that the table names)")
+        help="the seeds to train with (default: those of the table)")
     parser.add_argument(
         "--episodes", metavar="N", type=int, default=100, help="episodes of an evaluation (default: 100)")
     parser.add_argument(
@@ -125,10 +125,10 @@ def main():
     options = parser.parse_args()
     unknown = set(options.recipes) - {row[0] for row in TABLE}
     if unknown:
-        parser.error(f"the table has no {', '.join(sorted(unknown))}: add a row that says what it has to reach")
+        parser.error(f"the table has no {', '.join(sorted(unknown))}: add a row with its threshold")
     program = pathlib.Path(options.rlplay).resolve()
     if not program.exists():
-        parser.error(f"{program} is not there: build it with 'swift build -c release'")
+        parser.error(f"{program} does not exist: build it with 'swift build -c release'")
 
     print("| " + " | ".join(TITLES) + " |\n" + "|---" * len(TITLES) + "|", flush=True)
     all_passed = True

@@ -1,4 +1,4 @@
-"""The network policy as PyTorch's modules, from its description: docs/networks.md in Python."""
+"""The network policy of docs/networks.md as PyTorch modules, built from its description."""
 
 import math
 
@@ -27,19 +27,19 @@ def attach(parent, name, member):
 
 
 def below(leaves, root):
-    """The leaves of the observation or of the action."""
+    """Returns the leaves of the observation ("obs") or of the action ("act")."""
     return [leaf for leaf in leaves if leaf["path"].partition(".")[0] == root]
 
 
 def bits(numbers, count):
-    """The bits of integers as zeros and ones, lowest first."""
+    """Returns the bits of integers as zeros and ones, lowest first."""
     return (numbers.long().unsqueeze(-1) >> torch.arange(count)) & 1
 
 
 class Image(nn.Sequential):
-    """The convolutions of DQN on an image [B, ...] of a leaf's shape, flattened.
+    """The convolutions of DQN on images [B, ...] of a leaf's shape, with a flattened result.
 
-    A sequence with activations in between: its layers with parameters are 0, 2 and 4.
+    The sequence includes the activations; its layers with parameters are 0, 2 and 4.
     """
 
     def __init__(self, shape):
@@ -59,12 +59,12 @@ class Image(nn.Sequential):
 
 
 class Trunk(nn.Module):
-    """Inputs, torso, hidden layers and core: everything before the heads."""
+    """All layers before the heads: inputs, torso, hidden layers and recurrent core."""
 
     def __init__(self, settings, leaves):
         super().__init__()
         self.settings = settings
-        # Functions from one row of everything to columns [B, n], in the order of the inputs.
+        # Functions from one row of all inputs to columns [B, n], in the order of the inputs.
         self.encoders = []
         width = 0
         for source in settings["inputs"]:
@@ -93,7 +93,7 @@ class Trunk(nn.Module):
         self.width = width
 
     def add_leaf(self, leaf):
-        """Adds what one leaf becomes; how many columns it has."""
+        """Adds the encoder of one leaf; returns its number of columns."""
         path, shape = leaf["path"], leaf["shape"]
         if leaf["kind"] == "discrete":
             return self.add_choice(path, leaf["counts"][0], lambda row: row[path])
@@ -111,7 +111,7 @@ class Trunk(nn.Module):
         return math.prod(shape)
 
     def add_choice(self, path, count, chosen):
-        """Adds a choice among `count` as numbers; how many they are."""
+        """Adds the encoder of a choice among `count`; returns its number of columns."""
         encoding = self.settings["integers"]
         if encoding == "embedding":
             width = self.settings["embeddingWidth"]
@@ -127,7 +127,7 @@ class Trunk(nn.Module):
         return width
 
     def forward(self, row, state):
-        """Features [B, width] of one row, and the state (h, c) or (h,) [layers, B, size] then."""
+        """Returns features [B, width] of one row and the next state, (h, c) or (h,) [layers, B, size]."""
         x = torch.cat([encode(row) for encode in self.encoders], dim=-1)
         for layer in self.hidden_layers:
             x = ACTIVATIONS[self.settings["activation"]](layer(x))
@@ -143,10 +143,10 @@ class Trunk(nn.Module):
 
 
 class Network(Trunk):
-    """The whole policy; a value of its own is a trunk below `critic`.
+    """The whole policy. A separate value network is a trunk below `critic`.
 
-    `settings` are those of the policy's description, `leaves` describe each leaf of observation and
-    action as in check_network.py. To be run in double precision.
+    `settings` are those of the policy's description. `leaves` describe each leaf of observation and
+    action as in check_network.py. The network is meant for double precision.
     """
 
     def __init__(self, settings, leaves):
@@ -155,7 +155,7 @@ class Network(Trunk):
         self.logits = nn.Linear(self.width, sum(map(self.score_count, self.actions)))
         for leaf in self.actions:
             if leaf["kind"] == "box":
-                # PyTorch has no layer of this kind, and zeros would tell nothing.
+                # PyTorch has no such layer. Zeros would hide errors.
                 first = nn.Parameter(0.5 * torch.randn(self.score_count(leaf)))
                 attach(self, self.deviation_name(leaf), first)
         self.critic = Trunk(settings, leaves) if settings["value"] == "separate" else None
@@ -171,7 +171,7 @@ class Network(Trunk):
         return "logits" + leaf["path"].removeprefix("act") + ".log_std"
 
     def numbers(self, scores):
-        """What the fragment records as logits, of scores [B, n]."""
+        """Returns the numbers that the fragment records as logits for scores [B, n]."""
         parts = []
         for leaf, part in zip(
                 self.actions, scores.split(list(map(self.score_count, self.actions)), dim=-1)):
@@ -186,7 +186,7 @@ class Network(Trunk):
         return torch.cat(parts, dim=-1)
 
     def run(self, inputs):
-        """All rows of `inputs` [T, B, ...]: logits, value and what is carried on, by name."""
+        """Runs all rows of `inputs` [T, B, ...]; returns logits, value and the next state by name."""
         def carried(root):
             names = {"lstm": "hc", "gru": "h", "none": ""}[self.settings["recurrent"]]
             count = self.settings["recurrentLayers"]

@@ -10,7 +10,7 @@ WorkerMain.runIfAsked()  // Workers are this same program: from here on this is 
 let policy = NetworkPolicy(inputs: [.obs], hidden: [128], value: .separate, integers: .oneHot)
 let setup = try RolloutSetup(
   environment: "Catch-v0", policy: policy, environmentCount: 16, stepCount: 20, seed: 1)
-// A fixed policy lag makes the result a function of the seed; without one, workers wait for no update.
+// A fixed policy lag makes results repeatable; without one, workers do not wait for updates.
 let rollout = try MultiWorker(
   setup, actorCount: 4, bufferCount: 8, fragmentsPerBatch: 4, lag: 1)
 let regression = try LossFunction(
