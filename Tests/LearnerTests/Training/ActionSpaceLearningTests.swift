@@ -4,10 +4,10 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// A task of single steps: do what the observation says, and be paid for how near the action comes.
+/// A task of one step per episode, with a reward for an action close to the observed target.
 struct Imitation<Action: Recordable>: Environment {
   let actionSpace: Space
-  /// What an action is worth where the observation is 1 (true) or −1 (false).
+  /// The reward of an action if the observation is 1 (true) or −1 (false).
   let reward: @Sendable (Action, Bool) -> Double
   private var isUp = false
 
@@ -26,9 +26,9 @@ struct Imitation<Action: Recordable>: Environment {
   }
 }
 
-/// That a policy learns something obvious with each kind of action space.
+/// Tests that a policy learns a simple task with each kind of action space.
 struct ActionSpaceLearningTests {
-  /// Trains in this process and returns the mean reward of the first and of the last five batches.
+  /// Trains in this process; returns the mean rewards of the first and the last five batches.
   private func train<Action: Recordable & SendableMetatype>(
     _ id: String, _ space: Space, reward: @escaping @Sendable (Action, Bool) -> Double
   ) throws -> (before: Double, after: Double) {
@@ -49,7 +49,7 @@ struct ActionSpaceLearningTests {
       let rewards = batch.view.rew.elements.dropFirst(batch.view.rew.environmentCount)
       means.append(rewards.reduce(0) { $0 + Double($1) } / Double(rewards.count))
       update.learn(from: batch.view)
-      // Collected with the weights that learn: every importance weight is 1 before the step.
+      // The batch was collected with the current weights, so all importance weights are 1.
       for (name, value) in update.takeMetrics() where name == "rho_mean" || name == "rho_max" {
         #expect(abs(value - 1) < 1e-4, "\(name) is \(value)")
       }
@@ -96,7 +96,7 @@ struct ActionSpaceLearningTests {
   }
 }
 
-/// An action of a choice and a number.
+/// An action with a choice and a number.
 struct Controls: Recordable {
   var gear: Int
   var throttle: Float

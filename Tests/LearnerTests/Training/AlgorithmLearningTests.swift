@@ -5,7 +5,9 @@ import Testing
 
 @testable import Learner
 
-/// That every algorithm learns CartPole as it is by default, in this process so that it repeats.
+/// Tests that every algorithm learns CartPole with its defaults.
+///
+/// Collection in this process makes the result repeatable.
 struct AlgorithmLearningTests {
   @Test(
     arguments: [
@@ -31,7 +33,7 @@ struct AlgorithmLearningTests {
         best = max(best, try evaluator.evaluate(setup.weights, episodes: 0..<20).meanReturn)
       }
     }
-    // Learnt or not, at about a tenth to a half of what the recipes take for 475.
+    // The thresholds tell learning from none after a tenth to a half of the recipes' steps to 475.
     #expect(before < 100 && best > 195, "\(before) to \(best)")
   }
 }

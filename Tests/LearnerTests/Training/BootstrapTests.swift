@@ -5,7 +5,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// The learner's own value of the state behind a fragment's last row.
+/// Tests of the learner's value estimate of the state behind a fragment's last row.
 struct BootstrapTests {
   static let policies: [NetworkPolicy] = [
     NetworkPolicy(hidden: [8], activation: .tanh, value: .shared),
@@ -20,7 +20,9 @@ struct BootstrapTests {
     AsynchronousProximalPolicy(),
   ]
 
-  /// Fragments of 12 steps of 4 environments, of which the third ends where episodes do.
+  /// Returns a collector of fragments of 12 steps of 4 environments, with its setup.
+  ///
+  /// Episodes have at most 9 steps. Four full ones end at the last row of the third fragment.
   private func rollout(_ policy: NetworkPolicy) throws -> (RolloutSetup, SameProcess) {
     let setup = try RolloutSetup(
       environment: EnvironmentChoice("CartPole-v1", limit: .steps(9)), policy: policy,
@@ -28,7 +30,7 @@ struct BootstrapTests {
     return (setup, try SameProcess(setup, fragmentsPerBatch: 1, lag: 0))
   }
 
-  /// What the learner says to row T with its weights as they are.
+  /// The learner's value estimates of row T with its current weights.
   private struct End {
     let executor: Executor<Float>
     let value: Tensor
@@ -65,7 +67,7 @@ struct BootstrapTests {
     for turn in 0..<5 {
       let batch = try rollout.next().view
       let said = try #require(batch.actor("value"))
-      // The same sums over at most 20 inputs, each rounded at 6e-8, in another order at worst.
+      // The same sums of at most 20 inputs, each rounded at 6e-8, at worst in another order.
       let same = end.run(batch)
       for b in 0..<4 {
         #expect(abs(same[b] - said[12, b]) < 1e-5, "turn \(turn), environment \(b)")
@@ -78,7 +80,7 @@ struct BootstrapTests {
         #expect(abs(moved[b] - said[12, b]) > 1e-4, "turn \(turn), environment \(b)")
       }
     }
-    // Row T begins an episode now and then, and what was carried has to be forgotten there.
+    // Row T sometimes begins an episode, where the recurrent state has to be reset.
     #expect((3...10).contains(resets))
   }
 
@@ -111,7 +113,7 @@ struct BootstrapTests {
     #expect(agrees)
   }
 
-  /// Σ v_t² + Σ v_T², of which only the first sum has a gradient; it is reported.
+  /// The loss Σ v_t² + Σ v_T²; only the first sum, which is reported, has a gradient.
   private struct Sums: Objective {
     static let name = "sums"
 
@@ -164,7 +166,8 @@ struct BootstrapTests {
       return (sides[0] - sides[1]) / (2 * step)
     }
     #expect(gradients.contains { $0 != 0 })
-    // 48 squares near 1 with h = 1e-5: a sixth of h² times the third derivative, and rounding, come to 1e-8 at worst.
+    // 48 squares near 1 with h = 1e-5: h²/6 times the third derivative, and rounding, make up at
+    // most 1e-8.
     let difference = firstDifference(gradients, differences, absolute: 1e-7, relative: 1e-6)
     #expect(difference == nil, "\(difference ?? "")")
   }

@@ -5,12 +5,12 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Numbers that are not learnt, in an update of those that are.
+/// Tests that an update of parameters leaves buffers unchanged.
 struct BufferUpdateTests {
   private static let spaces = EnvironmentSpaces(
     observation: .box(shape: [4], low: -1, high: 1), action: .discrete(2))
 
-  /// Linear scores of observations that are scaled by numbers which are not learnt, in the middle of those that are.
+  /// A linear policy on observations scaled by a buffer, which lies between the parameters.
   private struct Scaled: Policy {
     static let kind = "scaled"
 
@@ -45,7 +45,7 @@ struct BufferUpdateTests {
     }
     let weights = FlatVector<Float>(repeating: 0, count: signature.parameters.elementCount)
     signature.parameters.initialise(weights, using: &random)
-    // Beyond what a learnt weight may be: a count, say.
+    // A number beyond the limit of learned weights, such as a count.
     weights[4] = 1e9
     weights[5] = 0.3
     let before = weights.elements
@@ -57,7 +57,7 @@ struct BufferUpdateTests {
     weights[4] = 1.5
     #expect(update.learn(from: storage.view) == .learnt)
     weights[4] = 1e9
-    // So large a factor leaves no action to chance.
+    // With so large a factor one action has probability 1.
     #expect(update.learn(from: storage.view) == .certain)
     for entry in signature.parameters.entries {
       for place in entry.range {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Learner
 
-/// Learning rates that are far too large, with every optimiser and algorithm.
+/// Tests of learning rates that are far too large, with every optimizer and algorithm.
 struct DivergenceTests {
   static let optimisers: [(OptimizerKind, momentum: Double)] = [
     (.sgd, 0), (.sgd, 0.9), (.adam, 0), (.adamw, 0), (.rmsprop, 0),
@@ -25,14 +25,14 @@ struct DivergenceTests {
       setup, batchLayout: rollout.batchLayout, valueParameters: [])
     let before = setup.weights.elements
     var outcome = UpdateOutcome.learnt
-    // Q-learning makes no update before it has 1000 steps, which are 63 batches.
+    // Q-learning makes its first update after 1000 steps, which are 63 batches.
     for _ in 0..<64 where outcome == .learnt { outcome = learner.learn(from: try rollout.next()) }
     guard case .diverged = outcome else {
       Issue.record("\(outcome) and not diverged")
       return
     }
     #expect(learner.updateCount == 0)
-    // Bit for bit those before the first update, but for Q-learning's ε.
+    // The weights equal those before the first update bit for bit, except for Q-learning's ε.
     for entry in setup.parameters.entries where entry.name != QNetworkPolicy.epsilonName {
       #expect(entry.range.allSatisfy { setup.weights[$0] == before[$0] }, "\(entry.name)")
     }
@@ -59,7 +59,7 @@ struct DivergenceTests {
     (setup.weights[bias.lowerBound], setup.weights[bias.lowerBound + 1]) = (500, -500)
     let before = setup.weights.elements
     let outcome = update.learn(from: try rollout.next().view)
-    // A value moves the layers that it shares with the policy, so that nothing is settled.
+    // A value head moves the layers that it shares with the policy, so the policy can still change.
     #expect(outcome == (value == .shared ? .learnt : .certain))
     #expect((setup.weights.elements == before) == (value == .none))
     (setup.weights[bias.lowerBound], setup.weights[bias.lowerBound + 1]) = (0.5, -0.5)

@@ -6,9 +6,9 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// A loss that is evaluated and taken backwards step by step, as in a loop of one's own.
+/// Tests of a loss evaluated and differentiated step by step, as in a custom training loop.
 struct LossFunctionTests {
-  /// The recorded fragment, and one like it with other rewards.
+  /// The recorded fragment, and a copy with other rewards.
   private struct Scene {
     let function: LossFunction
     let storage: FragmentStorage
@@ -26,7 +26,7 @@ struct LossFunctionTests {
         weights: PolicyUpdateTests.weights(figures), totalSteps: totalSteps)
     }
 
-    /// The gradient of one batch alone.
+    /// Returns the gradient of one batch alone.
     func gradient(of batch: FragmentStorage) -> [Float] {
       function.zeroGradients()
       function(batch.view).backward()
@@ -75,7 +75,7 @@ struct LossFunctionTests {
     #expect(scene.function.weights.elements == weights)
   }
 
-  /// What a run of fifty turns leaves.
+  /// The results of a run of fifty updates.
   private struct Outcome: Equatable {
     var weights: [Float]
     var losses: [Float] = []
@@ -136,7 +136,7 @@ struct LossFunctionTests {
         "policy_score", "entropy", "rho_mean", "rho_max", "rho_clipped",
       ])
     for (name, value) in loss.metrics { #expect(loss[name] == value, "\(name)") }
-    // loss = −score − 0.01 entropy, in three roundings to Float of numbers near 10.
+    // loss = −score − 0.01 entropy, with three roundings to Float of numbers near 10.
     let expected = -(loss["policy_score"] ?? .nan) - 0.01 * (loss["entropy"] ?? .nan)
     #expect(isClose(Double(loss.value), expected, relative: 1e-6))
     #expect(loss["value_loss"] == nil && loss.divergence == nil)
@@ -165,7 +165,7 @@ struct LossFunctionTests {
       let loss = scene.function(view)
       #expect(loss["entropy_cost"] == cost)
       let expected = -(loss["policy_score"] ?? .nan) - cost * (loss["entropy"] ?? .nan)
-      // As above.
+      // The tolerance is as above.
       #expect(isClose(Double(loss.value), expected, relative: 1e-6))
     }
     #expect(scene.function.stepCount == 600)

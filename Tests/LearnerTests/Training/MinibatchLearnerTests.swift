@@ -5,7 +5,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Passes over parts of a batch.
+/// Tests of epochs over minibatches of a batch.
 struct MinibatchLearnerTests {
   private func learner(
     _ setup: RolloutSetup, _ layout: FragmentLayout, epochs: Int, minibatches: Int,
@@ -51,7 +51,8 @@ struct MinibatchLearnerTests {
         count: together.weights.count, learningRate: 0.01, groups: together.parameters.groups()))
     passes.learn(from: batch.view)
     update.learn(from: batch.view)
-    // The environments stand in another order, so sums round otherwise; Adam's first step hides the gradient's size.
+    // The environments are in another order, which changes the rounding of sums. Adam's first step
+    // does not depend on the gradient's size.
     let difference = firstDifference(
       apart.weights.elements.map { Double($0) }, together.weights.elements.map { Double($0) },
       absolute: 1e-4)
@@ -64,7 +65,7 @@ struct MinibatchLearnerTests {
     let learner = try learner(
       setup, batch.layout, epochs: 10, minibatches: 2, targetDivergence: 0.001, rate: 0.05)
     #expect(learner.learn(from: batch.view) == .learnt)
-    // The first part is looked at by the policy that collected, so that its step is always made.
+    // The policy of the first minibatch is the behavior policy, so its step is always made.
     #expect((1..<20).contains(learner.updateCount))
     #expect(learner.stepCount == 96)
   }

@@ -6,7 +6,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// One update of the weights from a batch in memory.
+/// Tests of single updates of the weights from a batch in memory.
 struct PolicyUpdateTests {
   static func weights(_ figures: ReinforceFigures) throws -> FlatVector<Float> {
     let parameters = try PolicySignature(
@@ -33,7 +33,7 @@ struct PolicyUpdateTests {
       adam.step(twin.executor.weights, twin.executor.gradients)
       let metrics = Dictionary(
         uniqueKeysWithValues: update.takeMetrics().map { ($0.name, $0.value) })
-      // 200 terms near 10 at 6e-8 each, and observations rounded to Float.
+      // 200 terms near 10, rounded at 6e-8 each, and observations rounded to Float.
       for key in ["loss", "grad_norm"] {
         let difference = firstDifference(
           [metrics[key] ?? .nan], [expected[key].number], relative: 1e-4)

@@ -7,11 +7,11 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Q-learning from batches that are kept: ε, the target network, and when anything is learnt.
+/// Tests of Q-learning from a replay buffer: ε, the target network, and the time of updates.
 struct ReplayLearnerTests {
   private static let policy = QNetworkPolicy(NetworkPolicy(inputs: [.obs], hidden: [8]))
 
-  /// Batches of 3 steps of 4 environments.
+  /// Returns a setup for batches of 3 steps of 4 environments.
   private static func setup() throws -> RolloutSetup {
     try RolloutSetup(
       environment: "CartPole-v1", policy: policy, environmentCount: 4, stepCount: 3, seed: 5)
@@ -36,7 +36,7 @@ struct ReplayLearnerTests {
     }
   }
 
-  /// The target network's weights, and the trained network's in the same order.
+  /// Returns the target network's weights, and the trained network's in the same order.
   private func networks(_ setup: RolloutSetup) throws -> (target: [Float], online: [Float]) {
     let weights = setup.weights.elements
     var (target, online): ([Float], [Float]) = ([], [])
@@ -61,7 +61,7 @@ struct ReplayLearnerTests {
       for t in 0..<3 {
         for environment in 0..<4 {
           let chances = (0..<2).map { exp(Double(logits[t, environment, $0])) }.sorted()
-          // Logarithms in Float.
+          // The recorded logarithms are in Float.
           #expect(isClose(chances[0], epsilon / 2, relative: 1e-5))
           #expect(isClose(chances[1], 1 - epsilon / 2, relative: 1e-5))
         }
@@ -129,7 +129,7 @@ struct ReplayLearnerTests {
     #expect(try networks(setup).online != before.online)
   }
 
-  /// Something of row 1 that is not finite.
+  /// A value in row 1 that is not finite.
   enum Poison: CaseIterable {
     case reward, observation, terminal, cut
 
@@ -162,7 +162,7 @@ struct ReplayLearnerTests {
     #expect(try next(isSpoilt: false) == .learnt)
     #expect(try next(isSpoilt: true) == .learntInPart)
     #expect(learner.updateCount == 4 && learner.skippedCount == 2 && learner.stepCount == 36)
-    // What is kept are ten batches, each of which is drawn by some of the 20 · 2 · 8 environments.
+    // The buffer holds ten batches. The 20 · 2 · 8 environments drawn include some of each batch.
     for _ in 0..<20 { #expect(try next(isSpoilt: false) == .learnt) }
     #expect(learner.updateCount == 44 && learner.skippedCount == 2)
     #expect(setup.weights.elements.allSatisfy { $0.isFinite })
@@ -178,7 +178,7 @@ struct ReplayLearnerTests {
       let batch = try SameProcess(setup).next()
       let view = batch.view
       let (sound, rewards) = (view.rew[2, 1], view.rew)
-      // What is done for the first time may make what the language keeps for good.
+      // The first calls may allocate metadata that Swift's runtime keeps.
       learner.learn(from: view)
       rewards[2, 1] = .nan
       learner.learn(from: view)

@@ -6,10 +6,10 @@ import Testing
 
 @testable import Learner
 
-/// N steps, the state on disk, and N steps of a new run from it: the files of 2N steps.
+/// Tests that N steps and a resumed run of N further steps leave the files of a run of 2N steps.
 @Suite(.timeLimit(.minutes(2)))
 struct ResumedRunTests {
-  /// What is learnt, and where batches come from.
+  /// An algorithm with a collector and changes of the configuration.
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var algorithm = Algorithm.reinforce
@@ -43,7 +43,7 @@ struct ResumedRunTests {
   static let replay: @Sendable (inout TrainingConfiguration) -> Void = {
     $0.replayBatch = 40
     $0.learningStarts = 400
-    // Less than a run's steps, so that old batches are replaced.
+    // Fewer steps than a run has, so old batches are replaced.
     $0.replaySteps = 1200
     $0.targetEvery = 7
   }
@@ -62,7 +62,7 @@ struct ResumedRunTests {
     Case(name: "dqn", algorithm: .dqn, collector: .multi, change: replay),
   ]
 
-  /// The bytes of the last checkpoint, and all of the state that no clock has a part in.
+  /// The bytes of the last checkpoint, and the part of the state that does not depend on a clock.
   private struct Files: Equatable {
     var last: Data
     var state: SafetensorsFile
@@ -129,7 +129,7 @@ struct ResumedRunTests {
     let run = try run(configuration)
     let state = try RunState.load(from: run.state)
     let before = try String(contentsOf: run.metrics, encoding: .utf8)
-    // What a killed process had written beyond the state.
+    // A killed process has written more records after it saved the state.
     let lost = """
       {"env_steps":880,"updates":11,"seconds":1,"loss":0.5}
       {"env_steps":960,"updates":12,"seconds":1,"eval_return":1e9}

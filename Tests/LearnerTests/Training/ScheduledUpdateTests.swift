@@ -6,7 +6,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Learning rates and entropy costs that change from update to update.
+/// Tests of learning rates and entropy costs that change with each update.
 struct ScheduledUpdateTests {
   private static let perUpdate = 200
 
@@ -35,13 +35,13 @@ struct ScheduledUpdateTests {
     let expected = try PolicyUpdateTests.weights(figures)
     for update in 0..<4 {
       let (rate, cost) = (0.5 - 0.125 * Double(update), 1 / Double(1 << update))
-      // A run of one update with these numbers as constants.
+      // A separate update with these values as constants.
       let constant = try make(
         figures, expected, entropyCost: .constant(cost), learningRate: nil,
         optimiser: SGD<Float>(count: weights.count, learningRate: Float(rate)))
       #expect(constant.learn(from: view) == .learnt)
       #expect(scheduled.learn(from: view) == .learnt)
-      // `pow` may be off by an ulp of Double, which hardly ever survives the rounding to Float.
+      // `pow` may be off by an ulp of Double, which rarely changes the result rounded to Float.
       let difference = firstDifference(
         weights.elements.map { Double($0) }, expected.elements.map { Double($0) }, absolute: 1e-6)
       #expect(difference == nil, "update \(update): \(difference ?? "")")

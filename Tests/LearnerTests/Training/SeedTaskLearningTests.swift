@@ -5,9 +5,13 @@ import Testing
 
 @testable import Learner
 
-/// That the seeds' own tasks are learnt with their recipes, in this process so that it repeats.
+/// Tests that the tasks of the founding documents are learned with their recipes.
+///
+/// Collection in this process makes the result repeatable.
 struct SeedTaskLearningTests {
-  /// Learns from so many batches, and returns the mean return of 100 greedy episodes before and after.
+  /// Learns from `updates` batches.
+  ///
+  /// - Returns: the mean returns of 100 greedy episodes before and after.
   private func train(_ recipe: String, updates: Int) throws -> (before: Double, after: Double) {
     let configuration = try TrainingConfiguration(contentsOf: RecipeTests.path(of: recipe))
     let setup = try configuration.makeSetup(seed: 1)
@@ -29,7 +33,9 @@ struct SeedTaskLearningTests {
     #expect(mean.before < 0 && mean.after == 4, "\(mean)")
   }
 
-  /// Seed 001 says of its 200 updates that the values are learnt well; they are the distances to the goal.
+  /// Checks the claim of the corridor's document that values are learned well in 200 updates.
+  ///
+  /// The value of a cell is its distance to the goal.
   @Test(arguments: 1...10 as ClosedRange<UInt64>)
   func `the corridor's values are how far the goal is, and every cell leads there`(
     seed: UInt64
@@ -44,7 +50,7 @@ struct SeedTaskLearningTests {
       setup, batchLayout: rollout.batchLayout, valueParameters: layers.valueParameters)
     for _ in 0..<200 { learner.learn(from: try rollout.next()) }
     #expect(learner.stepCount == configuration.totalSteps)
-    // What the network says is recorded beside what it sees.
+    // The fragment holds the network's outputs beside its inputs.
     let view = try rollout.next().view
     let cells = view.obs(as: Int32.self)
     let (values, logits) = (try #require(view.actor("value")), try #require(view.actor("logits")))

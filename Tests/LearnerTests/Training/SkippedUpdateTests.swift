@@ -5,7 +5,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// What would poison the weights is not done, and is said.
+/// Tests that updates that would spoil the weights are skipped and reported.
 struct SkippedUpdateTests {
   private struct Case {
     let update: PolicyUpdate
@@ -23,7 +23,7 @@ struct SkippedUpdateTests {
         optimiser: optimiser)
     }
 
-    /// Everything that an update may move, bit for bit.
+    /// The bits of all numbers that an update may change.
     var bits: [UInt32] {
       ([weights] + optimiser.state.map(\.values)).flatMap { $0.elements.map(\.bitPattern) }
     }
@@ -80,15 +80,16 @@ struct SkippedUpdateTests {
       Issue.record("learnt by a step of 2000")
       return
     }
-    // Adam's first step is the learning rate; rounding, and its ε where a gradient is small, take off little.
+    // Adam's first step is the learning rate, slightly reduced by rounding and, for small gradients,
+    // by its ε.
     #expect(distance > 1999 && distance < 2001)
     #expect(test.weights.elements.map(\.bitPattern) == before)
     #expect(try Case(learningRate: 900).update.learn(from: test.storage.view) == .learnt)
   }
 
-  // MARK: What is said
+  // MARK: Messages
 
-  /// Two fragments of two steps and three environments, as worker 4's 17th and worker 2's 5th.
+  /// Returns two fragments of two steps and three environments: worker 4's 17 and worker 2's 5.
   private func batch(
     _ observation: Space = .box(shape: [2], low: -1, high: 1),
     recurrentState: Nested<LeafSpecification> = .empty
@@ -124,7 +125,7 @@ struct SkippedUpdateTests {
       number.sentence
         == "environment 1 of worker 2 gave the reward nan at step 42 of its episode "
         + "(row 2 of the worker's fragment 5)")
-    // An earlier row goes first.
+    // An earlier row has precedence.
     batch.view.rew[1, 5] = -.infinity
     #expect(EnvironmentNumber.firstNonFinite(in: batch)?.value == -.infinity)
   }
@@ -158,7 +159,7 @@ struct SkippedUpdateTests {
   ) throws {
     let batch = batch()
     let numbers: ColumnView<Float> = batch.view.column(try #require(batch.layout.finalObs.value))
-    // Where no episode ended, memory holds what it held before.
+    // Final observations are undefined if no episode ended.
     for environment in 0..<6 { numbers[1, environment, 1] = .nan }
     #expect(EnvironmentNumber.firstNonFinite(in: batch) == nil)
     (isCut ? batch.view.truncated : batch.view.terminated)[1, 4] = true
@@ -181,7 +182,7 @@ struct SkippedUpdateTests {
         == "the recurrent state that environment 2 of worker 2 carried into its fragment 5 is not "
         + "finite because of something earlier")
     #expect(EnvironmentNumber.largest(in: batch) == nil)
-    // What an environment gave goes first: it is the news.
+    // A new number of an environment has precedence.
     batch.view.rew[2, 0] = .infinity
     #expect(EnvironmentNumber.firstNonFinite(in: batch)?.field == "reward")
   }
