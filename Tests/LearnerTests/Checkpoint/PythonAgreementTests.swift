@@ -4,7 +4,7 @@ import Testing
 
 @testable import Learner
 
-/// The reference implementation reads our files and writes the same bytes.
+/// Tests that the reference implementation reads rlplay's files and writes the same bytes.
 @Suite struct PythonAgreementTests {
   private static let tensors: [SafetensorsFile.Tensor] = [
     .init(
@@ -61,7 +61,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let ours = directory.appendingPathComponent("ours.safetensors")
       let theirs = directory.appendingPathComponent("theirs.safetensors")
-      // One word only: the reference writer puts several in an order of chance.
+      // A single entry of metadata, because the reference writer orders several at random.
       let file = SafetensorsFile(tensors: Self.tensors, metadata: ["format": "rlplay"])
       try AtomicFile.write(file.encoded(), to: ours)
       try Python.run([

@@ -6,15 +6,15 @@ import Testing
 
 @testable import Learner
 
-/// What a trained network says to an observation is what Python computes from its checkpoint.
+/// Tests that Python computes a trained network's outputs from its checkpoint.
 @Suite struct PythonLogitsTests {
-  /// What `Scripts/check_checkpoint.py` reads.
+  /// The input of `Scripts/check_checkpoint.py`.
   private struct Reactions: Encodable {
     var observations: [[Float]] = []
     var actions: [Int32] = []
     var logits: [[Float]] = []
 
-    /// All the rows of a fragment of CartPole.
+    /// Copies all rows of a fragment of CartPole.
     init(_ fragment: FragmentView) throws {
       let (observations, actions) = (fragment.obs(as: Float.self), fragment.act(as: Int32.self))
       let logits = try #require(fragment.actor("logits"))
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  /// Trains for a moment and returns the checkpoint that is left.
+  /// Trains for 20,000 steps and returns the location of the last checkpoint.
   private func train(hidden: [Int], in directory: URL) throws -> URL {
     var configuration = TrainingConfiguration()
     configuration.collector = .same
@@ -42,7 +42,7 @@ import Testing
     return run.directory.lastCheckpoint
   }
 
-  /// Collects a fragment with the weights of a checkpoint.
+  /// Returns a fragment collected with the weights of a checkpoint.
   private func react(_ checkpoint: Checkpoint, hidden: [Int]) throws -> Reactions {
     let setup = try RolloutSetup(
       environment: "CartPole-v1", policy: NetworkPolicy(hidden: hidden), environmentCount: 16,
@@ -67,7 +67,7 @@ import Testing
       let output = try check()
       #expect(output.contains("NumPy: 1632 log-probabilities"))
       #expect(output.contains("PyTorch: 1632 log-probabilities") == Python.hasTorch)
-      // The check would see a difference in the fifth decimal of one number.
+      // The check detects a difference in the fifth decimal of one number.
       reactions.logits[77][1] -= 5e-5
       #expect(throws: Python.Failure.self) { try check() }
     }

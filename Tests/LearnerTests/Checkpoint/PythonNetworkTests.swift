@@ -6,9 +6,11 @@ import Testing
 
 @testable import Learner
 
-/// Every network that the command line can ask for is PyTorch's modules of the same names, there and back.
+/// Tests that the networks of the command line equal PyTorch modules of the same names.
+///
+/// Checkpoints are exchanged in both directions.
 @Suite(.serialized) struct PythonNetworkTests {
-  /// A network and the spaces that it stands between.
+  /// A network with the spaces of its observations and actions.
   struct Example: CustomTestStringConvertible {
     var testDescription: String
     var policy: NetworkPolicy
@@ -19,7 +21,7 @@ import Testing
 
     static let numbers: Space = .box(shape: [4], low: -1, high: 1)
 
-    /// A robot's view: an image with its channels last, and every other kind of space.
+    /// A robot's observation: an image with channels last, and every other kind of space.
     static let robot: Space = .dict([
       SpaceField("camera", image([52, 44, 3])),
       SpaceField("distance", .box(shape: [2, 3], low: 0, high: 1, elementType: .float64)),
@@ -31,7 +33,7 @@ import Testing
       .box(shape: shape, low: 0, high: 255, elementType: .uint8)
     }
 
-    /// Everything but the image.
+    /// The choices among a robot's observations, with one more of a single option.
     static let choices: Space = .dict([
       SpaceField("mode", .discrete(5)),
       SpaceField("switches", .tuple([.multiDiscrete([4, 9, 1]), .multiBinary(3)])),
@@ -91,7 +93,7 @@ import Testing
         ])),
     ]
 
-  /// Asks PyTorch; with `drawn` it leaves a network of its own there.
+  /// Compares with PyTorch, and saves a network initialized by PyTorch to `drawn` if given.
   @discardableResult
   private func check(_ checkpoint: URL, _ reactions: URL, drawn: URL? = nil) throws -> String {
     try Python.run(
@@ -125,14 +127,14 @@ import Testing
   struct Exchange: CustomTestStringConvertible {
     var testDescription: String
     var example: Example
-    /// Parts of the names of the parameters that it is made in.
+    /// Parts of the names of the affected parameters.
     var names: [String]
-    /// What the parameter's values are seen as, from its shape.
+    /// The shape in which to view the parameter's values, from the parameter's shape.
     var seenAs: @Sendable ([Int]) -> [Int]
-    /// The values in another order.
+    /// Returns the values in another order.
     var reorder: @Sendable ([Float], [Int]) -> [Float]
 
-    /// Two gates of the core in each other's place, in all four parameters of each layer.
+    /// Exchanges two gates of the core, in all four parameters of each layer.
     static func gates(_ first: Int, _ second: Int, of count: Int, in example: Example) -> Exchange {
       Exchange(
         testDescription: "gates \(first) and \(second) of \(count)", example: example,
@@ -144,7 +146,7 @@ import Testing
       }
     }
 
-    /// Axes in another order.
+    /// Permutes axes.
     static func axes(
       _ order: [Int], of names: [String], in example: Example, _ description: String,
       seenAs: @escaping @Sendable ([Int]) -> [Int] = { $0 }
@@ -163,7 +165,7 @@ import Testing
       }
     }
 
-    /// The checkpoint with the mistake in it.
+    /// Returns the checkpoint with the mistake.
     func made(in checkpoint: Checkpoint) -> Checkpoint {
       var result = checkpoint
       result.parameters = checkpoint.parameters.map { parameter in
@@ -200,7 +202,7 @@ import Testing
       let failure = try #require(throws: Python.Failure.self) { try check(wrong, file) }
       let differences = failure.description.matches(of: /largest difference ([-+.e0-9]+)/)
         .compactMap { Double($0.1) }
-      // The script's description says so: 500 times what it allows.
+      // The script's documentation promises this: 500 times its tolerance.
       #expect(try #require(differences.max()) >= 1e-3)
     }
   }

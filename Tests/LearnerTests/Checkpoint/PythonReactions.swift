@@ -4,9 +4,9 @@ import Rollout
 @testable import Actor
 @testable import Learner
 
-/// A network in an actor that reacts to random rows, written down for `Scripts/check_network.py`.
+/// An actor's reactions to random rows, written for `Scripts/check_network.py`.
 final class PythonReactions {
-  /// T and B: enough rows for resets in between, and no two extents the same.
+  /// T and B: enough rows for resets in between, and different extents.
   private static let (stepCount, environmentCount) = (7, 3)
 
   let policy: NetworkPolicy
@@ -15,7 +15,7 @@ final class PythonReactions {
   private let storage: FragmentStorage
   private let actor: PolicyActor
 
-  /// An actor with first weights of the network's initialisation, before random rows.
+  /// Creates an actor with the network's initial weights and a fragment of random rows.
   init(_ policy: NetworkPolicy, _ spaces: EnvironmentSpaces, seed: UInt64 = 11) throws {
     self.policy = policy
     self.spaces = spaces
@@ -33,7 +33,7 @@ final class PythonReactions {
     fill(using: &random)
   }
 
-  /// Fills every row of the state; an episode begins at every fourth or so.
+  /// Fills every row of the state; about every fourth begins an episode.
   private func fill(using random: inout PCG64) {
     let fragment = storage.view
     func fill<S: RecordableScalar>(_ column: Column, _ draw: (Int) -> S) {
@@ -64,7 +64,7 @@ final class PythonReactions {
     fill(layout.act, spaces.action)
   }
 
-  /// The network with the parameters in use, as a run would save it.
+  /// The network with its current parameters, as a run saves it.
   var checkpoint: Checkpoint {
     let values = actor.weights.elements
     return Checkpoint(
@@ -78,7 +78,7 @@ final class PythonReactions {
       })
   }
 
-  /// Takes over the parameters of a checkpoint.
+  /// Loads the parameters of a checkpoint.
   func load(_ checkpoint: Checkpoint) throws {
     actor.weights.assign(
       try checkpoint.parameters(
@@ -86,10 +86,10 @@ final class PythonReactions {
     actor.weightsChanged()
   }
 
-  /// Reacts to all rows, and writes down what was seen, said and carried.
+  /// Reacts to all rows, and writes inputs, outputs and recurrent states.
   func record(to url: URL) throws {
     let fragment = storage.view
-    // One row beforehand, so that something is carried to the first one.
+    // An additional row gives the first one a recurrent state.
     actor.reset(environment: nil)
     actor.react(to: fragment, at: Self.stepCount - 1, virtual: false)
     actor.recordState(into: fragment)
@@ -117,7 +117,7 @@ final class PythonReactions {
       SafetensorsFile(tensors: tensors, metadata: ["leaves": description]).encoded(), to: url)
   }
 
-  /// The fragment's `hx`, under a name.
+  /// Returns the fragment's `hx` below a name.
   private func carried(_ root: String) -> [SafetensorsFile.Tensor] {
     let columns = storage.layout.hx
     return zip(
@@ -129,7 +129,7 @@ final class PythonReactions {
     }
   }
 
-  /// Rows 0…T−1 of a column.
+  /// Returns rows 0…T−1 of a column.
   private func tensor(
     _ name: String, _ column: Column, _ leaf: LeafSpecification
   ) -> SafetensorsFile.Tensor {
@@ -149,7 +149,7 @@ final class PythonReactions {
     }
   }
 
-  /// What the script has to know of a space that is no container.
+  /// The script's description of a space that is not a container.
   private struct Leaf: Encodable {
     var path: String
     var kind: String

@@ -21,7 +21,7 @@ import Testing
     let file = SafetensorsFile(
       tensors: [.init(name: "w", shape: [1, 2], values: [Float(1), -2])],
       metadata: ["format": "rlplay"])
-    // 91 characters of JSON, and 5 spaces up to a multiple of 8.
+    // 91 characters of JSON, padded with 5 spaces to a multiple of 8.
     let header =
       #"{"__metadata__":{"format":"rlplay"},"w":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#
       + "     "
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func `names are ordered by their bytes and kept apart by them`() throws {
-    // Swift counts the two é as equal; in the file they are different names.
+    // Swift considers the two é equal, but the file has two different names.
     let names = ["Z", "a", "e\u{301}", "\u{E9}"]
     let file = SafetensorsFile(
       tensors: names.reversed().map { .init(name: $0, shape: [1], values: [Float(1)]) })

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Learner
 
-/// Every way in which a file can be wrong, and the sentence about it.
+/// Tests of every malformation of a file and its error message.
 @Suite struct SafetensorsMalformationTests {
   private func file(_ header: String, dataByteCount: Int = 0) -> Data {
     var bytes = Data([UInt8(header.utf8.count & 255), UInt8(header.utf8.count >> 8)])
@@ -91,7 +91,7 @@ import Testing
   @Test func `two tensors of one name are refused`() {
     let error = failure(file("{\"a\":\(entry),\"b\":\(entry),\"a\":\(entry)}"))
     #expect(error?.reason == "its header has two entries named 'a'")
-    // The same name, once with an escape.
+    // The same name, spelled once with an escape.
     #expect(failure(file("{\"a\":\(entry),\"\\u0061\":\(entry)}"))?.code == .malformed)
     let metadata = failure(file(#"{"__metadata__":{"k":"1","k":"2"}}"#))
     #expect(metadata?.reason == "its metadata have two entries named 'k'")
@@ -169,7 +169,7 @@ import Testing
       for mask in [1, 0x20, 0x80] as [UInt8] {
         var altered = good
         altered[index] ^= mask
-        // Some alterations are sound files too (another value, another name); none may trap.
+        // Some alterations are valid files (another value, another name); none may trap.
         _ = failure(altered)
       }
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Learner
 
 struct StateArchiveTests {
-  /// One part of each kind.
+  /// A state with one part of each kind.
   private final class Parts: Restorable {
     var count = 0
     var rate = 0.0
