@@ -4,7 +4,7 @@ import Testing
 
 @testable import Learner
 
-/// What the options of learning come to, and which of them an algorithm refuses.
+/// Tests of the effect of learning options, and of options that an algorithm rejects.
 struct LearningConfigurationTests {
   typealias Configuration = TrainingConfiguration
 
@@ -169,7 +169,7 @@ struct LearningConfigurationTests {
     #expect(throws: ConfigurationError.self) { try configuration.validate() }
     configuration.totalSteps += 1
     try configuration.validate()
-    // Others do not look at it.
+    // Other algorithms ignore the option.
     configuration = Configuration()
     configuration.totalSteps = 1
     try configuration.validate()
@@ -178,7 +178,7 @@ struct LearningConfigurationTests {
   @Test func `a replay buffer beyond the machine's memory is refused with what would fit`() throws {
     var configuration = Configuration(.dqn)
     let layout = try configuration.makeSetup(seed: 1).layout
-    // 4 steps of 4 environments to a batch.
+    // A batch has 4 steps of 4 environments.
     let memory = 11 * layout.byteCount - 1
     configuration.replaySteps = 160
     try configuration.validateReplayMemory(layout, physicalByteCount: memory)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Learner
 
-/// What the options of the network come to, and which of them contradict each other.
+/// Tests of the effect of network options, and of contradictions between them.
 struct NetworkConfigurationTests {
   typealias Configuration = TrainingConfiguration
 

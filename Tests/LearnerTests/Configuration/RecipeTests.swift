@@ -5,7 +5,7 @@ import Testing
 
 @testable import Learner
 
-/// Every recipe can be trained from as it stands.
+/// Tests that every recipe is complete and can be trained with.
 @Suite struct RecipeTests {
   private static let directory: URL = {
     var root = URL(fileURLWithPath: #filePath)
@@ -17,7 +17,7 @@ import Testing
     (try? FileManager.default.contentsOfDirectory(atPath: directory.path))?
     .filter { $0.hasSuffix(".json") }.sorted() ?? []
 
-  /// The file of a recipe.
+  /// Returns the path of a recipe.
   static func path(of name: String) -> String { directory.appendingPathComponent(name).path }
 
   @Test func `there are recipes`() {
@@ -44,7 +44,7 @@ import Testing
     let learner = try recipe.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: layers.valueParameters)
     let before = setup.weights.elements
-    // Q-learning has 63 batches before its first update.
+    // Q-learning makes its first update after 63 batches.
     for _ in 0..<70 where learner.updateCount < 3 {
       #expect(learner.learn(from: try rollout.next()) == .learnt)
     }
@@ -65,7 +65,7 @@ import Testing
     #expect(about["task"]?.hasSuffix(".") == true)
   }
 
-  /// What the defaults have since changed for the sake of learning is in the recipe as it was.
+  /// The defaults have changed since, for better learning; the recipe has the original values.
   @Test func `the seed's recipe is the experiment as it was`() throws {
     let recipe = try TrainingConfiguration(
       contentsOf: Self.directory.appendingPathComponent("seed-003.json").path)

@@ -8,7 +8,7 @@ import Testing
 struct TrainingSettingsTests {
   typealias Configuration = TrainingConfiguration
 
-  /// A text for every option that differs from its default, and the field that must follow.
+  /// A text for every option that differs from its default, and a check of the field it sets.
   static let samples: [(name: String, text: String, isSet: @Sendable (Configuration) -> Bool)] = [
     ("env", "Acrobot-v1", { $0.environment == "Acrobot-v1" }),
     ("env-args", "size=8,goal=4", { $0.environment.arguments == "size=8,goal=4" }),
@@ -107,7 +107,7 @@ struct TrainingSettingsTests {
     #expect(configuration != Configuration())
     let returned = try Configuration(json: configuration.json())
     #expect(returned == configuration)
-    // The text that help screens show spells the same value.
+    // The text on help screens stands for the same value.
     var again = Configuration()
     try setting(sample.name).write(&again, setting(sample.name).read(configuration).text)
     #expect(again == configuration)
@@ -124,8 +124,8 @@ struct TrainingSettingsTests {
   }
 
   @Test func `every field has an option`() {
-    // One field is the environment, with an option for each of its own fields but one: whether it is
-    // drawn is for the command to say. Three are what ends the list of `wrap`.
+    // One field is the environment. It has an option for each of its own fields but
+    // `rendersPictures`, which the command sets. Three fields are the end of the list of `wrap`.
     let fields = Mirror(reflecting: Configuration()).children.count - 1 - 3
     let parts = Mirror(reflecting: Configuration().environment).children.count - 1
     #expect(fields + parts == Configuration.settings.count)

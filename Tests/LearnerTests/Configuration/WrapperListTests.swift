@@ -5,7 +5,7 @@ import Testing
 
 @testable import Learner
 
-/// What becomes of a list of wrappers that ends with normalisations.
+/// Tests of lists of wrappers that end with normalizations.
 struct WrapperListTests {
   typealias Configuration = TrainingConfiguration
 

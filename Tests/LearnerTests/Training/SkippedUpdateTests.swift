@@ -80,8 +80,8 @@ struct SkippedUpdateTests {
       Issue.record("learnt by a step of 2000")
       return
     }
-    // Adam's first step is the learning rate, slightly reduced by rounding and, for small gradients,
-    // by its ε.
+    // Adam's first step is the learning rate, slightly reduced by rounding and, for small
+    // gradients, by its ε.
     #expect(distance > 1999 && distance < 2001)
     #expect(test.weights.elements.map(\.bitPattern) == before)
     #expect(try Case(learningRate: 900).update.learn(from: test.storage.view) == .learnt)
