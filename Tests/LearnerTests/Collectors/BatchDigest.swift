@@ -2,13 +2,15 @@ import Rollout
 
 @testable import Learner
 
-/// Everything that a batch says, copied: two batches are the same collection if their digests are equal.
+/// A copy of a batch's contents; equal digests mean that equal data was collected.
 struct BatchDigest: Equatable {
-  /// State, reactions and how steps ended, byte for byte, a column after the other.
+  /// The bytes of each column: state, reactions, `terminated` and `truncated`.
   var columns: [[UInt8]]
-  /// Observations that a reset overwrote and what was said to them, where there was one: elsewhere nobody writes.
+  /// The bytes of `finalObs` of ended episodes, and of `finalReaction` of truncated ones.
+  ///
+  /// All other entries of these columns are never written.
   var finals: [UInt8]
-  /// Worker, incarnation, number and version of each fragment; not how long it took.
+  /// The worker, incarnation, index and policy version of each fragment, without the duration.
   var origins: [[UInt64]]
 
   init(_ batch: FragmentBatch) {

@@ -5,17 +5,17 @@ import TestSupport
 @testable import Actor
 @testable import Learner
 
-/// Small runs on CartPole, with real workers where there are any.
+/// Small runs on CartPole, with real worker processes if the collector has workers.
 enum Collection {
   static func setup(seed: UInt64 = 5, sticky: Bool = false) throws -> RolloutSetup {
-    // Short episodes, so that ends and limits both occur within few fragments.
+    // Episodes are short: a few fragments contain both terminated and truncated ones.
     try RolloutSetup(
       environment: EnvironmentChoice("CartPole-v1", limit: .steps(30)),
       policy: NetworkPolicy(hidden: [16]), environmentCount: 4, stepCount: 12, sticky: sticky,
       seed: seed)
   }
 
-  /// This package's own program as worker, silent.
+  /// Returns a configuration for silent workers that run this package's program.
   static func processes(isInterrupted: @escaping () -> Bool = { false }) throws -> WorkerProcesses {
     WorkerProcesses(
       executable: try Executable.rlplay.path, say: { _ in }, isInterrupted: isInterrupted)
@@ -28,14 +28,14 @@ enum Collection {
       optimiser: Adam<Float>(count: setup.weights.count, learningRate: 0.01))
   }
 
-  /// What a run leaves: its batches, its weights, how it saw itself.
+  /// The batches, weights and progress of a run.
   struct Outcome: Equatable {
     var batches: [BatchDigest] = []
     var weights: [Float] = []
     var progress = CollectorProgress()
   }
 
-  /// Collects and learns, `turns` times.
+  /// Collects a batch and learns from it, `turns` times.
   static func train(
     turns: Int, seed: UInt64 = 5, sticky: Bool = false,
     _ make: (RolloutSetup) throws -> any RolloutCollector
@@ -56,7 +56,7 @@ enum Collection {
     }
     outcome.weights = setup.weights.elements
     outcome.progress = rollout.progress
-    // Workers run ahead as far as they happen to get; this is not part of what is collected.
+    // The work that workers have done ahead depends on timing and is not part of the outcome.
     outcome.progress.collectedSteps = 0
     outcome.progress.episodes = 0
     return outcome

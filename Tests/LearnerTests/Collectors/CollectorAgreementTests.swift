@@ -4,7 +4,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// At equal lag all collectors collect the same bytes and learn the same weights, every time.
+/// Tests that at equal lag all collectors repeatably collect equal bytes and learn equal weights.
 @Suite(.timeLimit(.minutes(1)))
 struct CollectorAgreementTests {
   @Test(arguments: [0, 1, 2], [false, true])
@@ -24,7 +24,7 @@ struct CollectorAgreementTests {
     #expect(same == multi)
     #expect(same.batches.contains { !$0.finals.isEmpty }, "no episode ended: nothing to compare")
     #expect(same.progress.lagLargest == lag)
-    // The first `lag` updates learn from the first weights: 0, 1, … updates behind.
+    // The first `lag` batches are collected with the first weights, with a lag of 0, 1, …
     let lags = (0..<8).map { min($0, lag) }
     #expect(same.progress.lagSum == 2 * lags.reduce(0, +))
   }
@@ -38,7 +38,7 @@ struct CollectorAgreementTests {
     #expect(other.batches[0] != plain.batches[0])
   }
 
-  /// Four workers, two fragments to an update.
+  /// Returns a collector with four workers and two fragments per update.
   private func pool(
     _ setup: RolloutSetup, _ processes: WorkerProcesses
   ) throws -> any RolloutCollector {
@@ -52,7 +52,7 @@ struct CollectorAgreementTests {
     #expect(first == second)
     #expect(
       first.batches.flatMap(\.origins).map { $0[0] } == (0..<24).map { UInt64($0 % 4) })
-    // Every other wait is broken off, in the middle of a batch as it happens; the turn then goes on.
+    // Every second wait is interrupted, even within a batch; the next call continues the batch.
     nonisolated(unsafe) var asked = 0
     let broken = try Collection.train(turns: 12) {
       try pool(

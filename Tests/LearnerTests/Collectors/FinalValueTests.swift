@@ -4,9 +4,11 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// What collected fragments say of observations at which a real environment's limit cut, and what the learner makes of them.
+/// Tests of recorded value estimates of final observations against the learner's.
+///
+/// The episodes are truncated by the time limit of a real environment.
 struct FinalValueTests {
-  /// Makes the cut on the step from row t one that did not happen: the episode goes on with its last observation.
+  /// Undoes the truncation after row t: the episode continues with its final observation.
   private func undoCut(_ fragment: FragmentView, _ t: Int, _ environment: Int) throws {
     let final: ColumnView<Float> = fragment.column(
       try #require(fragment.layout.finalObs.value))
@@ -39,7 +41,7 @@ struct FinalValueTests {
     let copy = FragmentBatch(1, of: rollout.batchLayout)
     var cuts = 0
     for turn in 0..<4 {
-      // Other weights for each further fragment: what is derived from them must follow.
+      // Each further fragment has other weights, from which all derived data must be updated.
       for index in 0..<setup.weights.count where turn > 0 { setup.weights[index] *= 1.1 }
       let batch = try rollout.next().view
       let final = try #require(batch.final("value"))
@@ -48,13 +50,14 @@ struct FinalValueTests {
           copy.gather(batch, at: 0)
           try undoCut(copy.view, t, b)
           let expected = rerun.run(copy.view)[(t + 1) * 5 + b]
-          // The same sums over at most 20 inputs, each rounded at 6e-8, in another order at worst.
+          // The same sums of at most 20 inputs, each rounded at 6e-8, at worst in another order.
           #expect(abs(final[t, b] - expected) < 1e-5, "row \(t), environment \(b)")
           cuts += 1
         }
       }
     }
-    // Every environment is cut at least once in a fragment without sticky, and sometimes with it.
+    // If no pole falls earlier, an environment is truncated at least once per fragment without
+    // sticky, and once with it.
     #expect(cuts >= (sticky ? 10 : 15))
   }
 }

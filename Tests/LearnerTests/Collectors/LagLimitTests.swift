@@ -7,10 +7,10 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// `--max-lag`: what workers have between them, and what is too old to learn from.
+/// Tests of `--max-lag`: the number of fragments in circulation, and fragments that are too old.
 @Suite(.timeLimit(.minutes(1)))
 struct LagLimitTests {
-  /// Workers that claim whatever is free as soon as it is, at random moments, and hand over in that order.
+  /// Simulates workers that claim free fragments at random moments and publish them in that order.
   @Test(arguments: [0, 1, 2, 5, 100], [1, 3])
   func `in the order of claims nothing is older, and batches go on`(largest: Int, count: Int) {
     let bufferCount = 9
@@ -19,7 +19,7 @@ struct LagLimitTests {
     var free = Set(0..<bufferCount)
     limit.withholdSurplus { free.remove($0) }
     #expect(free.count == min(bufferCount, (largest + 1) * count) && limit.most == free.count)
-    // Claimed, with the version that was the newest then.
+    // Claimed fragments with the newest version at the time of the claim.
     var claimed: [(buffer: Int, version: Int)] = []
     func claim(upTo most: Int, version: Int) {
       for buffer in free.sorted().prefix(most) {
@@ -32,7 +32,7 @@ struct LagLimitTests {
       while let buffer = limit.returned(gathered: 0) { free.insert(buffer) }
       for gathered in 0..<count {
         claim(upTo: random.integer(below: bufferCount + 1), version: version)
-        // The learner waits: somebody claims something.
+        // The learner waits until a worker claims a fragment.
         if claimed.isEmpty { claim(upTo: 1, version: version) }
         guard !claimed.isEmpty else {
           Issue.record("nothing is free and nothing is filled")
@@ -43,11 +43,11 @@ struct LagLimitTests {
         if !limit.withholds(buffer, gathered: gathered + 1) { free.insert(buffer) }
         #expect(free.count + claimed.count <= (largest + 1) * count - gathered - 1)
       }
-      // While the learner learns.
+      // Workers claim further fragments while the learner learns.
       claim(upTo: random.integer(below: bufferCount + 1), version: version)
     }
     #expect(lags.allSatisfy { 0...largest ~= $0 })
-    // The limit is used up, so far as the fragments reach.
+    // The limit is reached if there are enough fragments.
     #expect(lags.contains(min(largest, (bufferCount - 1) / count)))
   }
 
@@ -75,7 +75,7 @@ struct LagLimitTests {
   }
 
   @Test func `what was overtaken is dropped, and its worker goes on`() throws {
-    // Long fragments, so that a worker that is stopped is most likely filling one.
+    // With long fragments, a stopped worker is most likely filling one.
     let setup = try RolloutSetup(
       environment: "CartPole-v1", policy: NetworkPolicy(hidden: [16]), environmentCount: 8,
       stepCount: 1000, seed: 1)
@@ -101,7 +101,7 @@ struct LagLimitTests {
       kill(pid, SIGCONT)
       for _ in 0..<6 { try takeTurn() }
     }
-    // Until the last of them has been followed by one that was learnt from.
+    // Continue until each dropped fragment is followed by a fragment of its worker in a batch.
     while skipped < rollout.progress.dropped { try takeTurn() }
     #expect(skipped == rollout.progress.dropped)
     #expect(rollout.progress.fragments == turn && rollout.progress.restarts == 0)

@@ -5,12 +5,14 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// The asynchronous pool: whatever comes when, every batch is whole and says truly where it is from.
+/// Tests that batches of asynchronous workers are complete, in any order of fragments.
+///
+/// The headers of fragments have to be correct.
 @Suite(.timeLimit(.minutes(1)))
 struct MultiWorkerTests {
   private static let turns = 60
 
-  /// Rows of a batch that cannot follow from one another.
+  /// Returns a description of the first inconsistent row of a batch, or nil.
   private func firstFault(_ batch: FragmentBatch) -> String? {
     let (view, layout) = (batch.view, batch.layout)
     let act = view.act(as: Int32.self)
@@ -19,7 +21,7 @@ struct MultiWorkerTests {
       for t in 0...layout.stepCount {
         let at = "row \(t), environment \(b)"
         let total = (0..<2).reduce(0) { $0 + exp(Double(logits[t, b, $1])) }
-        // Two probabilities, each to 1e-7.
+        // Two probabilities, each with an error of 1e-7.
         if abs(total - 1) > 1e-6 { return "\(at): probabilities add up to \(total)" }
         if !(0..<2).contains(act[t, b]) { return "\(at): action \(act[t, b])" }
         if view.fin[t, b] != (view.stepno[t, b] == 0) { return "\(at): end and step disagree" }
@@ -34,7 +36,7 @@ struct MultiWorkerTests {
     return nil
   }
 
-  /// The state of one row of one fragment of a batch.
+  /// Returns the state in one row of one fragment of a batch.
   private func state(_ batch: FragmentBatch, _ position: Int, row: Int) -> [UInt8] {
     batch.layout.stateColumns.flatMap { column in
       let count = column.rowStride / batch.fragmentCount
@@ -64,7 +66,7 @@ struct MultiWorkerTests {
         #expect(header.index == next[worker], "worker \(worker) skipped or repeated a fragment")
         next[worker] = header.index + 1
         #expect(header.collectNanoseconds > 0)
-        // Turn u learns with version u + 1.
+        // Iteration `turn` of this loop learns with version turn + 1.
         let newest = UInt64(turn + 1)
         try #require((1...newest).contains(header.policyVersion))
         lags.append(Int(newest - header.policyVersion))

@@ -5,10 +5,11 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// What a worker with a memory said, and what the learner makes of the same fragments from the recorded state.
+/// Tests that worker and learner compute equal outputs of recurrent policies.
 ///
-/// With equal weights both must say the same of every row: ρ = 1. Whatever is wrong with carrying, recording, resetting or
-/// going through time shows here.
+/// The learner starts from the recorded recurrent state. With equal weights both must agree on
+/// every row: ρ = 1. Mistakes in carrying, recording or resetting the state and in running rows in
+/// sequence show here.
 struct RecurrentAgreementTests {
   static let policies: [NetworkPolicy] = [
     NetworkPolicy(
@@ -19,7 +20,7 @@ struct RecurrentAgreementTests {
       value: .separate),
   ]
 
-  /// Runs the policy over a batch as the learner does; its logits and values at rows 0…T−1.
+  /// The policy run over a batch as by the learner, with logits and values of rows 0…T−1.
   private final class Rerun {
     let executor: Executor<Float>
     let (logits, value): (Tensor, Tensor)
@@ -60,7 +61,7 @@ struct RecurrentAgreementTests {
       let said = try #require(batch.actor("logits")).elements
       let judged = try #require(batch.actor("value")).elements
       for index in logits.indices {
-        // The same sums over at most 36 inputs, each rounded at 6e-8, in another order at worst.
+        // The same sums of at most 36 inputs, each rounded at 6e-8, at worst in another order.
         let rho = exp(Double(logits[index]) - Double(said[index]))
         #expect(abs(rho - 1) < 1e-5, "fragment \(fragment), number \(index): ρ = \(rho)")
       }
@@ -72,7 +73,8 @@ struct RecurrentAgreementTests {
         for b in 0..<layout.environmentCount where batch.fin[t, b] { ends += 1 }
       }
 
-      // Without what was carried into the fragment the learner is wrong: the comparison would see it.
+      // Without the recorded recurrent state the learner's outputs differ, which the comparison
+      // detects.
       for column in layout.hx.leaves {
         let carried: ColumnView<Float> = batch.column(column)
         for b in 0..<layout.environmentCount {
@@ -82,7 +84,7 @@ struct RecurrentAgreementTests {
       if rerun.run(batch).logits != logits { stateMatters += 1 }
     }
     #expect(ends >= 3)
-    // The first fragment begins with nothing.
+    // The first fragment begins with a state of zeros.
     #expect(stateMatters == 4)
   }
 }

@@ -7,12 +7,12 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Workers that die and are made good without a trace, and what is never made good.
+/// Tests that replaced workers repeat the lost work exactly, or begin new episodes if they cannot.
 @Suite(.timeLimit(.minutes(1)))
 struct ReplacedWorkerTests {
   private static let workerCount = 4
 
-  /// Twelve turns by schedule; `kill` says whom before each turn.
+  /// Runs twelve deterministic updates; `victim` returns the worker to kill before each.
   private func train(
     recurrent: Bool, lag: Int, killing victim: (Int) -> Int?
   ) throws -> (batches: [BatchDigest], weights: [Float], progress: CollectorProgress) {
@@ -37,7 +37,7 @@ struct ReplacedWorkerTests {
       }
       let batch = try rollout.next()
       var digest = BatchDigest(batch)
-      // All but the incarnation.
+      // The incarnation is not compared.
       for index in digest.origins.indices { digest.origins[index].remove(at: 1) }
       batches.append(digest)
       update.learn(from: batch.view)
@@ -49,8 +49,9 @@ struct ReplacedWorkerTests {
   func `a killed worker leaves no trace in what is collected`(recurrent: Bool, lag: Int) throws {
     let whole = try train(recurrent: recurrent, lag: lag) { _ in nil }
     #expect(whole.progress.restarts == 0 && whole.progress.episodes > 10)
-    // One before its first fragment, the others at whatever they are doing. After the last one more is needed of that worker
-    // than its two buffers may hold already, so that no death goes unnoticed.
+    // One worker dies before its first fragment, the others at arbitrary moments. After the last
+    // death the run needs more fragments of that worker than its two buffers can already hold, so
+    // every death is noticed.
     var killed = try train(recurrent: recurrent, lag: lag) { [0: 2, 2: 0, 4: 3, 6: 1][$0] }
     #expect(killed.progress.restarts == 4)
     killed.progress.restarts = 0
@@ -113,7 +114,7 @@ struct ReplacedWorkerTests {
   }
 }
 
-/// Randomness behind a reference.
+/// An environment with state behind a reference, which cannot be saved.
 private struct Unsaved: Environment {
   var seen: [Float] = [0]
 

@@ -6,10 +6,10 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// N turns, the state, and N turns of a new collector from it: the bytes of 2N turns.
+/// Tests that a collector resumed from a state after N batches continues with equal bytes.
 @Suite(.timeLimit(.minutes(2)))
 struct ResumingTests {
-  /// What is played, how, by whom.
+  /// An environment with wrappers and a policy.
   struct Case: Sendable, CustomTestStringConvertible {
     var environment = "CartPole-v1"
     var wrappers: [String] = []
@@ -56,7 +56,7 @@ struct ResumingTests {
     }
   }
 
-  /// What a run leaves: batches, weights, how it saw itself, and the episodes that it was told of.
+  /// The batches, weights and progress of a run, and the number of reported episodes.
   private struct Outcome: Equatable {
     var batches: [BatchDigest] = []
     var weights: [Float] = []
@@ -64,7 +64,7 @@ struct ResumingTests {
     var episodes = 0
   }
 
-  /// Trains in parts, each with a new collector that goes on from the one before.
+  /// Trains in parts, each with a new collector that resumes from the previous one's state.
   private func train(
     _ this: Case, parts: [Int],
     _ make: (RolloutSetup, CollectorState?) throws -> any RolloutCollector
@@ -76,7 +76,7 @@ struct ResumingTests {
     for turns in parts {
       let rollout = try make(setup, state)
       defer { rollout.close() }
-      // The optimiser goes on by itself: it is no part of a collector's state.
+      // The optimizer is kept. It is not part of a collector's state.
       let learner = try update ?? Collection.update(setup, rollout)
       update = learner
       for _ in 0..<turns {
@@ -86,7 +86,7 @@ struct ResumingTests {
         rollout.takeEpisodes { _ in outcome.episodes += 1 }
       }
       outcome.progress = rollout.progress
-      // Through text, as a checkpoint might keep it.
+      // The state is encoded as text and decoded, as for a checkpoint.
       let text = try JSONEncoder().encode(try #require(rollout.state))
       state = try JSONDecoder().decode(CollectorState.self, from: text)
     }
@@ -95,7 +95,7 @@ struct ResumingTests {
     #expect(counted.turns == outcome.batches.count)
     #expect(counted.collectedSteps == counted.steps)
     #expect(counted.episodes <= outcome.progress.episodes)
-    // Workers run ahead as far as they happen to get.
+    // The work that workers have done ahead depends on timing.
     outcome.progress.collectedSteps = 0
     outcome.progress.episodes = counted.episodes
     return outcome
@@ -117,7 +117,7 @@ struct ResumingTests {
       var whole = try train(this, parts: [8]) { try way.collector($0, lag: lag, $1) }
       for parts in [[3, 5], [4, 1, 3]] {
         var resumed = try train(this, parts: parts) { try way.collector($0, lag: lag, $1) }
-        // Told of what workers had run ahead with at the end, or not.
+        // Episodes that workers have finished ahead may be reported or not.
         (resumed.episodes, whole.episodes) = (0, 0)
         #expect(resumed == whole, "\(this.testDescription), \(parts)")
       }
@@ -155,7 +155,7 @@ struct ResumingTests {
       }
       var state = try #require(rollout.state)
       #expect(state.progress.turns == turns && state.progress.fragments == 4 * turns)
-      // The learner may have been told of further episodes meanwhile.
+      // Further episodes may have been reported to the learner meanwhile.
       for worker in 0..<4 { state.workers[worker].episodesTaken = 0 }
       if turns > 0 { #expect(state.workers.allSatisfy { $0.nextFragment == turns }) }
       #expect(states[turns] ?? state == state)
@@ -186,7 +186,7 @@ struct ResumingTests {
         let worker = Int(header.worker)
         #expect(header.index == next[worker] && header.incarnation == 0)
         if header.index == state.workers[worker].nextFragment, header.index > 0 {
-          // Whose episode is under way has no `fin` in its first row.
+          // An environment within an episode has no `fin` in its first row.
           #expect((0..<4).contains { !batch.view.fin[0, 4 * position + $0] })
         }
         #expect(header.policyVersion >= 10)

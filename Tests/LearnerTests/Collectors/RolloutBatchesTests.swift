@@ -6,10 +6,10 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// A collector's batches as a sequence to loop over.
+/// Tests of a collector's batches as a sequence.
 @Suite(.timeLimit(.minutes(1)))
 struct RolloutBatchesTests {
-  /// Hands out one batch for ever, or fails from some turn on.
+  /// A collector that returns the same batch every time, or fails after some calls.
   private final class Endless: RolloutCollector {
     struct Failure: Error, Equatable { var turn: Int }
 
@@ -55,7 +55,7 @@ struct RolloutBatchesTests {
     #expect(error == Endless.Failure(turn: 3) && turns == 3)
   }
 
-  /// Breaks in its fifth step.
+  /// An environment that fails in its fifth step.
   private struct Broken: Environment {
     struct Failure: Error {}
     private var stepCount = 0

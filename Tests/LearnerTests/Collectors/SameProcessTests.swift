@@ -4,7 +4,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Collecting between updates, in the learner's own process.
+/// Tests of collecting between updates in the learner's process.
 struct SameProcessTests {
   @Test func `on-policy the learner says what the actor said, bit for bit`() throws {
     let setup = try Collection.setup()
@@ -22,7 +22,8 @@ struct SameProcessTests {
       executor.forward()
       let recorded = try #require(batch.view.actor("logits")).elements
       let said = executor.values(of: reaction.logits)
-      // A row's result does not depend on the rows beside it, so 36 rows at once say what 4 did.
+      // A row's result does not depend on other rows: the learner's run of the whole batch agrees
+      // with the actor's runs of 4 environments.
       #expect(
         said.map(\.bitPattern) == recorded.prefix(said.count).map(\.bitPattern), "turn \(turn)")
       update.learn(from: batch.view)

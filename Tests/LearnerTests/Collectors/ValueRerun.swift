@@ -4,7 +4,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// A policy's values at rows 0…T of a fragment, traced as one run of 1+T rows.
+/// A policy's value estimates of rows 0…T of a fragment, traced as one run of 1+T rows.
 final class ValueRerun {
   let executor: Executor<Float>
   let value: Tensor
@@ -19,7 +19,7 @@ final class ValueRerun {
     executor = Executor(graph, outputs: [value], weights: setup.weights)
   }
 
-  /// The values by the weights as they are, [1+T, B].
+  /// Returns the values with the current weights, [1+T, B].
   func run(_ fragment: FragmentView) -> [Float] {
     executor.weightsChanged()
     executor.bind(fragment)
