@@ -4,9 +4,11 @@ import Testing
 
 @testable import Learner
 
-/// How long the episodes are that a training run is evaluated by.
+/// Tests of the episode limit in evaluations of a training run.
 @Suite struct EvaluationLimitTests {
-  /// The mean return of CartPole, which is the mean length, after a single update; no episode is shorter than 8 steps.
+  /// Returns the mean return of CartPole after one update, which equals the mean length.
+  ///
+  /// No episode is shorter than 8 steps.
   private func evaluate(_ adjust: (inout TrainingConfiguration) -> Void) throws -> Double {
     var result = Double.nan
     try withTemporaryDirectory { directory in

@@ -4,7 +4,7 @@ import Testing
 @testable import Actor
 @testable import Learner
 
-/// Whole episodes with given weights.
+/// Tests of whole episodes played with given weights.
 struct EvaluatorTests {
   private static let policy = NetworkPolicy(hidden: [8])
 
@@ -36,7 +36,7 @@ struct EvaluatorTests {
   func `an episode is the same however many are played beside it`(choice: ActionChoice) throws {
     let evaluator = try evaluator(choice: choice)
     let weights = weights(evaluator.parameters)
-    // More than are played side by side, so that they are played in two rounds.
+    // More episodes than environments, so they are played in two rounds.
     let all = try evaluator.evaluate(weights, episodes: 0..<150)
     #expect(all.returns.count == 150)
     for episodes in [0..<1, 5..<8, 120..<150, 149..<150] {
@@ -52,7 +52,7 @@ struct EvaluatorTests {
     #expect(result.returns == result.lengths.map { Double($0) })
     #expect(result.lengths.allSatisfy { (5...40).contains($0) })
     #expect(Set(result.lengths).count > 5)
-    // A pole that falls in the very step that the limit cuts has fallen.
+    // An episode whose pole falls in the last step before the limit is terminated, not truncated.
     let atLimit = result.lengths.count { $0 == 40 }
     let longer = try self.evaluator(limit: .steps(41)).evaluate(
       weights(evaluator.parameters), episodes: 0..<60)

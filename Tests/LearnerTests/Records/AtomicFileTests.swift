@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  /// Tests may run as root, whom no permission stops; the limit on file sizes stops everybody.
+  /// A limit on file sizes makes the write fail even for root, who ignores permissions.
   @Test func `a write that fails in the middle keeps the old file and removes the temporary one`()
     async
   {

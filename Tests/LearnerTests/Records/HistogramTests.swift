@@ -4,9 +4,9 @@ import Testing
 
 @testable import Learner
 
-/// Bins against plain counting.
+/// Tests of bins against plain counting.
 struct HistogramTests {
-  /// The definition: numbers up to a limit that are above the one before.
+  /// Returns the counts by definition: numbers up to a limit and above the previous one.
   private func counts(_ numbers: [Float], _ limits: [Double]) -> [Int] {
     limits.indices.map { bin in
       numbers.count {
@@ -18,7 +18,7 @@ struct HistogramTests {
   @Test(arguments: [0, 1, 15, 16, 17, 400])
   func `numbers fall where the definition says, one by one and many at once`(count: Int) {
     var random = PCG64(seed: 3)
-    // A quarter each: limits themselves (as Float has them), numbers among them, beyond them, and no numbers.
+    // A quarter each: limits rounded to Float, finite numbers, infinities and NaN.
     let limits: [Double] = [-1, 0, 0.25, 0.5, 2]
     let numbers = (0..<count).map { index -> Float in
       switch index % 4 {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Learner
 
-/// The table of layers for people.
+/// Tests of the table of layers as text.
 struct LayerTableTextTests {
   @Test func `columns are aligned and thousands told apart`() throws {
     let spaces = EnvironmentSpaces(
@@ -13,7 +13,8 @@ struct LayerTableTextTests {
         SpaceField("mode", .discrete(3)),
       ]), action: .discrete(2))
     let policy = NetworkPolicy(inputs: [.obs], torso: .nature, hidden: [512], activation: .gelu)
-    // 32 · (3 · 64 + 1), 64 · (32 · 16 + 1), 64 · (64 · 9 + 1), 3 · 4, 512 · (64 · 4 · 4 + 4 + 1), 2 · 513.
+    // 32 · (3 · 64 + 1), 64 · (32 · 16 + 1), 64 · (64 · 9 + 1), 3 · 4,
+    // 512 · (64 · 4 · 4 + 4 + 1), 2 · 513.
     #expect(
       try LayerTable(policy, for: spaces).text == """
         network                         output   parameters

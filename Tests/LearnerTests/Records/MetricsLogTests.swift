@@ -118,7 +118,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("metrics.jsonl")
       var log = try MetricsLog(appendingTo: url)
-      // Not every step is followed by an update.
+      // The record at step 400 is written before and after an update.
       for (updates, steps) in [(1, 100), (2, 200), (3, 300), (3, 400), (4, 400)] {
         var record = MetricsRecord()
         record.set("env_steps", steps)
@@ -140,7 +140,7 @@ import Testing
       let url = directory.appendingPathComponent("metrics.jsonl")
       let log = try MetricsLog(appendingTo: url)
       try log.claim()
-      // As a process has it that was forked and has not yet become another program.
+      // A forked process has such a copy before it executes another program.
       let inherited = try SystemCalls.duplicate(log.file.rawValue)
       let other = try MetricsLog(appendingTo: url)
       #expect(throws: RecordError.self) { try other.claim() }

@@ -3,7 +3,7 @@ import Testing
 @testable import Learner
 
 @Suite struct ProgressLineTests {
-  /// Collects what a line writes.
+  /// The output of a progress line.
   private final class Screen {
     var text = ""
   }

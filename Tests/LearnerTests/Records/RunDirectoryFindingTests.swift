@@ -4,7 +4,7 @@ import Testing
 @testable import Learner
 
 @Suite struct RunDirectoryFindingTests {
-  /// A run whose configuration was written so many seconds after the first.
+  /// Creates a run with a configuration dated `age` seconds after a fixed time.
   private func run(
     _ name: String, in parent: URL, age: Double, checkpoints: [String] = ["last"]
   ) throws -> RunDirectory {
@@ -32,7 +32,7 @@ import Testing
       _ = try run("c", in: parent, age: 0)
       _ = try run("a", in: parent, age: 2)
       _ = try run("b", in: parent, age: 1)
-      // Neither a stray file nor a directory without a configuration is a run.
+      // A stray file or a directory without a configuration is not a run.
       try Data().write(to: parent.appendingPathComponent("zz"))
       try FileManager.default.createDirectory(
         at: parent.appendingPathComponent("zzz"), withIntermediateDirectories: true)

@@ -47,7 +47,7 @@ import Testing
       let new = directory.appendingPathComponent("a/b", isDirectory: true)
       _ = try RunDirectory.create(at: new)
       #expect(try names(in: new) == ["checkpoints"])
-      // What a start that failed halfway leaves, and a hidden file, are no obstacle.
+      // A hidden file, or the remains of a start that failed, are no obstacle.
       try Data().write(to: new.appendingPathComponent(".keep"))
       _ = try RunDirectory.create(at: new)
     }
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  /// /proc takes no new directory, whoever asks.
+  /// Nobody can create a directory in /proc, not even root.
   @Test func `a place that cannot be written to is refused`() throws {
     let error = #expect(throws: RecordError.self) {
       _ = try RunDirectory.create(at: URL(fileURLWithPath: "/proc/rlplay/run"))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory that is there while the closure runs and gone afterwards.
+/// Creates a temporary directory for the duration of a closure.
 func withTemporaryDirectory(_ body: (URL) throws -> Void) throws {
   let url = FileManager.default.temporaryDirectory
     .appendingPathComponent("rlplay-records-\(UUID().uuidString)", isDirectory: true)
@@ -9,7 +9,7 @@ func withTemporaryDirectory(_ body: (URL) throws -> Void) throws {
   try body(url)
 }
 
-/// The names in a directory, hidden ones included, sorted.
+/// Returns the sorted names in a directory, including hidden ones.
 func names(in url: URL) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
 }

@@ -2,12 +2,12 @@ import Testing
 
 @testable import Learner
 
-/// When a worker is no longer replaced.
+/// Tests of the limits after which a worker is no longer replaced.
 struct DeathTollTests {
   @Test func `ten deaths of one worker without a fragment of its own are hopeless`() {
     var toll = DeathToll(workerCount: 100)
     for count in 1...DeathToll.limit {
-      // The others go on.
+      // The other workers continue.
       toll.note(7, isBarren: true, repeats: false, fragments: UInt64(count))
       #expect(toll.isHopeless(7) == (count == DeathToll.limit))
       #expect(!toll.isHopeless(8))
@@ -26,7 +26,7 @@ struct DeathTollTests {
     }
     toll.note(3, isBarren: true, repeats: false, fragments: 5)
     #expect(toll.isHopeless(0))
-    // Somebody handed something over: counted anew.
+    // A new fragment resets the count.
     toll.note(3, isBarren: true, repeats: false, fragments: 6)
     #expect(!toll.isHopeless(0))
   }
