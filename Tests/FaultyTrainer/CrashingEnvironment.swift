@@ -1,9 +1,10 @@
 import Glibc
 import Rollout
 
-/// A task that ends every worker in its 38th step: with 25 steps to a fragment, in the middle of the second.
+/// An environment that ends every worker in its 38th step.
 ///
-/// It holds no references, so that a worker's successor goes on in front of the very step that its predecessor died in.
+/// With 25 steps per fragment, this is in the middle of the second. The environment holds no
+/// references, so a worker's successor resumes before the step in which its predecessor died.
 struct CrashingEnvironment: Environment {
   private var stepCount = 0
 

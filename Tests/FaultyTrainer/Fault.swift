@@ -3,37 +3,37 @@ import Glibc
 import Learner
 import Rollout
 
-/// What an environment can do to the process that it runs in.
+/// A fault that an environment causes in its process.
 enum Fault: String, CaseIterable {
-  /// Ends the process as if all were well.
+  /// Exits with code 0.
   case exits = "Exits"
-  /// Stops the Swift program.
+  /// Traps.
   case traps = "Traps"
-  /// Says that it cannot go on.
+  /// Throws an error.
   case fails = "Throws"
-  /// Writes where nothing is.
+  /// Writes to an invalid address.
   case segfaults = "Segfaults"
-  /// Is killed, as by the kernel when memory is short.
+  /// Gets SIGKILL, as from a kernel that is out of memory.
   case dies = "Dies"
-  /// Never comes back, but can be asked to leave.
+  /// Never returns, but ends on SIGTERM.
   case hangs = "Hangs"
-  /// Never comes back and does not listen.
+  /// Never returns and ignores SIGTERM.
   case ignoresTermination = "IgnoresTermination"
-  /// Is stopped, as by a debugger.
+  /// Gets SIGSTOP, as from a debugger.
   case stops = "Stops"
-  /// Writes more to its log than a pipe holds, and goes on.
+  /// Writes more to its log than a pipe holds, and continues.
   case shouts = "Shouts"
-  /// Leaves a process of its own behind, which holds the log open, and dies.
+  /// Starts a child process, which keeps the log open, and gets SIGKILL.
   case diesBesideChild = "DiesBesideChild"
-  /// Kills all workers of the process.
+  /// Kills all child processes of its process, the workers.
   case killsWorkers = "KillsWorkers"
-  /// Asks its own process to stop, once, as Ctrl-C does.
+  /// Sends SIGINT to its process once, as Ctrl-C does.
   case interrupts = "Interrupts"
-  /// Fills 2 GB of memory, gives it back, and continues.
+  /// Fills 2 GB of memory, frees it, and continues.
   case allocates = "Allocates"
-  /// Gives a reward that is no number: in a step only; with `Always` in each one from then on.
+  /// Gives a reward of NaN in one step, or with `Always` in each step from then on.
   case rewardsNothing = "RewardsNaN"
-  /// Shows an observation that is no number: in a step only; with `Always` in each one from then on.
+  /// Gives an observation of NaN in one step, or with `Always` in each step from then on.
   case showsNothing = "ShowsNaN"
 
   func strike() throws {

@@ -4,11 +4,11 @@ import Learner
 import Rollout
 import Worker
 
-/// A task whose episodes are ten steps of nothing, until its fault strikes.
+/// An environment with episodes of ten steps and a fault at a certain moment.
 ///
-/// Faults strike in worker processes only, save those of `evaluation`. The name says all, for a name is what
-/// travels to a worker: `ExitsInStep-v0` strikes once, in the first process of each worker;
-/// `AlwaysExitsInStep-v0` in every process.
+/// Faults occur in worker processes only, except those of `evaluation`. Workers receive nothing but
+/// the environment's name, which therefore specifies everything. The fault of `ExitsInStep-v0`
+/// occurs in the first process of each worker, that of `AlwaysExitsInStep-v0` in every process.
 struct FaultyEnvironment: Environment {
   let observationSpace = Space.box(shape: [2], low: 0, high: 1)
   let actionSpace = Space.discrete(2)
@@ -21,17 +21,17 @@ struct FaultyEnvironment: Environment {
   private var resetCount = 0
   private var closing: Closing?
 
-  /// When the fault strikes.
+  /// The moment of a fault.
   enum Place: String, CaseIterable {
     /// In the first reset, before the worker's first fragment.
     case reset = "Reset"
-    /// In the 38th step: with 25 steps to a fragment, in the middle of the second.
+    /// In the 38th step; with 25 steps per fragment, in the middle of the second.
     case step = "Step"
-    /// In the 26th step: with 25 steps to a fragment, the first is published and the second claimed.
+    /// In the 26th step; with 25 steps per fragment, the first is published and the second claimed.
     case nextFragment = "NextFragment"
     /// In the 300th step of the worker's first process, and in the first reset of all later ones.
     case decline = "Decline"
-    /// In the first step of an evaluation, which the learner's own process makes.
+    /// In the first step of an evaluation, in the learner's process.
     case evaluation = "Evaluation"
     /// In the worker's first process, when its environments are released at the end.
     case closing = "Closing"
@@ -39,7 +39,7 @@ struct FaultyEnvironment: Environment {
     case nothing = "Nothing"
   }
 
-  /// Strikes when the environment that holds it is released.
+  /// An object with a fault that occurs when the environment that holds it is released.
   private final class Closing {
     let fault: Fault
 
@@ -54,7 +54,7 @@ struct FaultyEnvironment: Environment {
     }
   }
 
-  /// Registers every fault at every place, once and always.
+  /// Registers every fault at every moment, as a single and as a repeated one.
   static func registerAll() throws {
     for fault in Fault.allCases {
       for place in Place.allCases {
@@ -95,7 +95,7 @@ struct FaultyEnvironment: Environment {
       reward: poisons(.rewardsNothing) ? .nan : 1, terminated: stepCount % 10 == 0)
   }
 
-  /// Whether a number of this step is to be none.
+  /// Returns true if a number of this step has to be NaN.
   private func poisons(_ kind: Fault) -> Bool {
     guard fault == kind, place == .step, isStruck else { return false }
     return isPersistent ? stepCount >= 38 : stepCount == 38

@@ -2,8 +2,8 @@ import Foundation
 import Learner
 import Worker
 
-// A trainer of somebody's own, as the tests of faults need it: its environments misbehave. It takes
-// one argument, a JSON object of options as in config.json, and ends like `rlplay train --json`.
+// A custom trainer with faulty environments, for the tests of faults. It takes one argument, a JSON
+// object of options as in config.json. Output and exit codes are those of `rlplay train --json`.
 
 try FaultyEnvironment.registerAll()
 try CrashingEnvironment.register()
