@@ -1,6 +1,6 @@
 @testable import Rollout
 
-/// A sound task, or one with a single mistake of its own.
+/// An environment with at most one mistake.
 struct Suspect: Environment {
   enum Mistake: CaseIterable {
     case none
@@ -57,7 +57,7 @@ struct Suspect: Environment {
   }
 }
 
-/// A batch around sound environments that spoils what they wrote.
+/// A batch of sound environments with at most one mistake in its output.
 final class Spoiler: EnvironmentBatch {
   enum Mistake: CaseIterable {
     case none

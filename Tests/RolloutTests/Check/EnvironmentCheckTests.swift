@@ -22,7 +22,7 @@ struct EnvironmentCheckTests {
         makeBatch: { try Spoiler($0, mistake) }))
   }
 
-  /// The one thing that is wrong.
+  /// Returns the only fault in a report.
   private func onlyFault(_ report: EnvironmentCheckReport) throws -> (Subject, String) {
     let wrong = report.findings.compactMap { finding -> (Subject, String)? in
       if case .wrong(let text) = finding.verdict { (finding.subject, text) } else { nil }
@@ -37,7 +37,7 @@ struct EnvironmentCheckTests {
       #expect(report.isSound, "\(report.findings)")
       #expect(report.findings.map(\.subject) == Subject.allCases)
       #expect(report.findings.allSatisfy { $0.verdict == .sound })
-      // 2 × 200, and 2 × 35 with episodes cut at 7.
+      // 2 × 200, and 2 × 35 with episodes truncated at 7.
       #expect(report.stepCount == 470)
       let lengths = min(limit ?? 20, 20)
       #expect(report.episodeCount == 2 * (200 / lengths) + 2 * 5)
@@ -173,7 +173,7 @@ struct EnvironmentCheckTests {
   }
 
   @Test func `nested spaces are checked leaf by leaf`() throws {
-    // Its second number is the count of steps, beyond 1 from the second step on.
+    // The second number counts steps, and is outside its space from the second step on.
     let report = try EnvironmentCheck(stepCount: 8).run(
       EnvironmentSpecification(id: "Cockpit-v0", summary: "", make: { Cockpit(length: 2) }))
     #expect(
@@ -189,7 +189,7 @@ struct EnvironmentCheckTests {
   }
 }
 
-/// Allows one of five actions, another at each step, and throws at any other.
+/// An environment that allows one action of five, drawn anew at each step, and throws at others.
 private struct MaskedChoice: Environment {
   struct Forbidden: Error {}
 

@@ -30,7 +30,7 @@ struct GymnasiumBatchTests {
       stepCount: 1000)
     for stage in [native, bridged] {
       try stage.reset()
-      // One environment falls at once, one sways, one is played at random.
+      // One pole falls soon, one is kept up for a while, and one gets random actions.
       var random = PCG64(seed: 1)
       let observations = stage.fragment.obs(as: Float.self)
       try stage.collect { t, index in
@@ -55,7 +55,7 @@ struct GymnasiumBatchTests {
     #expect(finals[0].elements == finals[1].elements)
   }
 
-  /// As of native environments: `docs/fragment.md`, the table of "Time".
+  /// Checks the table in section "Time" of `docs/fragment.md`, as for native environments.
   @Test(arguments: [false, true])
   func `the rows across a reset are the documented ones`(truncates: Bool) throws {
     let stage = try stage(truncates ? "cases/Counter-v1" : "Counter-v0", stepCount: 4)
@@ -127,7 +127,7 @@ struct GymnasiumBatchTests {
     #expect(try batch.finalPicture(of: 0) == nil)
   }
 
-  /// A wrapped batch of two environments of the tests' own.
+  /// Returns a wrapped batch of two environments of the test module.
   private func wrapped(
     _ id: String, _ wrapper: Wrapper, outside inner: [Wrapper] = [], stepCount: Int
   ) throws -> Stage {
@@ -141,7 +141,7 @@ struct GymnasiumBatchTests {
     try stage.reset()
     try stage.collect()
     let fragment = stage.fragment
-    // Lives are lost on steps 2 and 4, the episode is over on step 6; the count goes on until then.
+    // Lives are lost in steps 2 and 4, and the episode ends in step 6. It counts on until then.
     #expect(stage.column(fragment.fin) == [true, false, true, false, true, false, true, false])
     #expect(stage.column(fragment.stepno) == [0, 1, 0, 1, 0, 1, 0, 1])
     #expect(stage.column(fragment.obs(as: Float.self)) == [0, 1, 2, 3, 4, 5, 0, 1])
@@ -157,7 +157,7 @@ struct GymnasiumBatchTests {
     try stage.reset()
     try stage.collect()
     let fragment = stage.fragment
-    // Two steps for each one, cut after two: the counter never comes to its end at 6.
+    // Each action makes two steps and two actions make an episode: the counter never reaches 6.
     #expect(stage.column(fragment.obs(as: Float.self)) == [0, 2, 0, 2, 0, 2])
     #expect(stage.column(fragment.truncated) == [false, true, false, true, false])
     #expect(stage.column(fragment.terminated) == [false, false, false, false, false])

@@ -15,7 +15,7 @@ struct GymnasiumFaultTests {
       id, streams: (0..<count).map { PCG64(seed: UInt64($0)) }, python: cases.python)
   }
 
-  /// What the environments of the module do wrong on their third step, and what is said of it.
+  /// Faults of the test module's environments in their third step, with words of the errors.
   static let faults = [
     "raise": "ValueError: the third step is too much\nTraceback (most recent call last):\n",
     "leave": "SystemExit: 3",
@@ -37,7 +37,7 @@ struct GymnasiumFaultTests {
     #expect(error.environment == 0)
     #expect(error.step == 2)
     #expect(error.description.contains(try #require(Self.faults[fault])), "\(error)")
-    // Nothing of the bridge itself is in a traceback.
+    // Tracebacks contain no frames of the bridge.
     #expect(!error.description.contains("\"rlplay\""), "\(error)")
   }
 
@@ -88,7 +88,7 @@ struct GymnasiumFaultTests {
   @Test func `a Python without Gymnasium is told how to get it`() throws {
     let scratch = try ScratchDirectory()
     let python = scratch.path("python")
-    // Without site-packages and PYTHONPATH there is nothing but the standard library.
+    // Without site-packages and PYTHONPATH there is only the standard library.
     try "#!/bin/sh\nexec python3 -I -S \"$@\"\n".write(
       toFile: python, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python)

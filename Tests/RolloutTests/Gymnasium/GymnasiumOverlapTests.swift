@@ -4,7 +4,7 @@ import Rollout
 import TestSupport
 import Testing
 
-/// What goes wrong in one half of a batch while the other one's step is under way too.
+/// Tests of faults in one half of a batch while both halves step.
 @Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(2)))
 struct GymnasiumOverlapTests {
   let cases: PythonEnvironments
@@ -35,7 +35,7 @@ struct GymnasiumOverlapTests {
         stage.fragment, from: t, sticky: false, of: range, position: stage.position)
     }
 
-    /// Plays two steps of the other half, so that its third one is the next.
+    /// Makes two steps of the other half; its third one is the next.
     func playOther() throws {
       for t in 0..<2 {
         begin(t, other)
@@ -63,14 +63,14 @@ struct GymnasiumOverlapTests {
     try halves.playOther()
     halves.begin(2, halves.other)
     halves.begin(0, halves.one)
-    // Python has raised before it steps these.
+    // Python has raised the exception before it makes this step.
     try halves.finish(0, halves.one)
     halves.begin(1, halves.one)
     let error = try #require(throws: EnvironmentFault.self) { try halves.finish(2, halves.other) }
     #expect((error.environment, error.step) == (2, 2))
     #expect(error.description.contains("ValueError: the third step is too much"), "\(error)")
     #expect(halves.stage.marked == .init(environment: 2, step: 2))
-    // The step that is still under way is forgotten.
+    // A reset discards the unfinished step.
     try halves.stage.reset()
     try halves.playOther()
     let obs = halves.stage.fragment.obs(as: Float.self)

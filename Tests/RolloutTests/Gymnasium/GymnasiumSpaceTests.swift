@@ -54,7 +54,7 @@ struct GymnasiumSpaceTests {
       choice[1, index] = Int32(index + 1)
       for bit in 0..<4 { bits[1, index, bit] = UInt8((bit + index) % 2) }
       (many[1, index, 0], many[1, index, 1]) = (Int32(index), 3)
-      // Beyond the bounds, which are ±1 for the first element and ±2 for the second.
+      // Values beyond the bounds, which are ±1 for the first element and ±2 for the second.
       (uneven[1, index, 0], uneven[1, index, 1]) = (1.5, index == 0 ? -3 : 1.5)
     }
     try batch.step(fragment, from: 0, sticky: false, position: .unread)
@@ -71,14 +71,14 @@ struct GymnasiumSpaceTests {
       #expect(seenChoice[0, index] == 0)
       #expect(seenChoice[1, index] == Int32(index + 1))
       #expect(half[1, index] == 0.5)
-      // 250 + the element's number − the choice as Gymnasium counts it, from 3.
+      // 250 + the element's index − Gymnasium's choice, which is counted from 3.
       for pixel in 0..<6 { #expect(image[1, index, pixel] == UInt8(246 - index + pixel)) }
       #expect([seenMany[1, index, 0], seenMany[1, index, 1]] == [Int32(index), 3])
       for bit in 0..<4 { #expect(seenBits[1, index, bit] == UInt8((bit + index) % 2)) }
       #expect(short[1, index] == -7)
       #expect([wide[1, index, 0], wide[1, index, 1]] == [1, index == 0 ? -2 : 1.5])
       #expect(fragment.rew[1, index] == 0.5)
-      // The fragment keeps what was drawn.
+      // The fragment keeps the drawn value.
       #expect(uneven[1, index, 0] == 1.5)
     }
   }
