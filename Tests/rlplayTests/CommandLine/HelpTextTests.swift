@@ -333,7 +333,7 @@ struct HelpTextTests {
     #expect(try screen("help", "train") == train)
     #expect(try screen("--help", "train") == train)
     #expect(try screen("train", "-h") == train)
-    // Whatever else is wrong with the line, somebody who asks for help gets it.
+    // A request for help is answered despite errors in the rest of the line.
     #expect(try screen("train", "--actors", "x", "--nonsense", "--help") == train)
   }
 

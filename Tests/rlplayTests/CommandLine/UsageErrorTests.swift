@@ -4,7 +4,7 @@ import Testing
 @testable import rlplay
 
 struct UsageErrorTests {
-  /// What standard error shows for a command line.
+  /// Returns the error message for a command line.
   func message(_ arguments: String...) -> String {
     do {
       return "no error but \(try Invocation.parse(arguments))"
@@ -142,7 +142,7 @@ struct UsageErrorTests {
         See 'rlplay --help' for more information.
         """)
     #expect(message("help", "evalaute").contains("Did you mean 'evaluate'?"))
-    // The hidden command is nobody's slip.
+    // The hidden command is never suggested.
     #expect(message("workers").hasPrefix("Error: Unknown command 'workers'.\n"))
   }
 

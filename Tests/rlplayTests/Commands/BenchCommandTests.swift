@@ -5,10 +5,10 @@ import Testing
 
 @testable import rlplay
 
-/// The real program, for as short a time as it can be given.
+/// Tests of `rlplay bench` with the shortest possible times.
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct BenchCommandTests {
-  /// Runs `rlplay bench`; nothing that it says is long enough to fill a pipe.
+  /// Runs `rlplay bench`, with output too short to fill a pipe.
   func bench(_ arguments: String...) throws -> (output: String, error: String, code: Int32) {
     let process = Process()
     let (output, error) = (Pipe(), Pipe())
@@ -46,7 +46,7 @@ struct BenchCommandTests {
     let (output, _, code) = try bench("--seconds", "0.001", "--only", "matmul_64,react_8")
     #expect(code == 0)
     let lines = output.split(separator: "\n")
-    // The machine comes first.
+    // The first line describes the machine.
     #expect(lines.count == 3)
     #expect(lines.dropFirst().map { $0.prefix { $0 != " " } } == ["react_8", "matmul_64"])
     #expect(lines.last?.hasSuffix("% of the peak") == true)

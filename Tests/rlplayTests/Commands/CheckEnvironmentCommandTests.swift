@@ -5,7 +5,9 @@ import Testing
 @testable import rlplay
 
 struct CheckEnvironmentCommandTests {
-  /// Never ends, though its limit is 9; its observation leaves its space, and nothing happens by chance.
+  /// A deterministic environment with endless episodes and observations outside its space.
+  ///
+  /// Its registered limit is 9 steps.
   private struct Runaway: Environment {
     var observation: Float = 0
     var observationSpace: Space { .box(shape: [], low: 0, high: 3) }

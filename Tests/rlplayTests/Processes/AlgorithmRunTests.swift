@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Whole runs of other algorithms than REINFORCE.
+  /// Tests of whole runs of algorithms other than REINFORCE.
   struct AlgorithmRunTests {
     private func train(
       _ name: String, _ options: String..., in directory: ScratchDirectory
@@ -39,7 +39,7 @@ extension ProcessTests {
         Executable.rlplay, ["describe", "--json", "runs/one"], in: directory.url)
       #expect(description.exitCode == 0, "\(description.errors)")
       #expect(description.json["algorithm"] as? String == "dqn")
-      // 4 · 5 + 5 and 5 · 2 + 2; the target network and ε are not learnt.
+      // 4 · 5 + 5 and 5 · 2 + 2; the target network and ε are not learned.
       #expect(description.count("parameters") == 37)
       let policy = try #require(description.json["policy"] as? [String: Any])
       #expect(policy["kind"] as? String == "q-network")

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// What cannot be done is said in one clear error, with nothing half-written.
+  /// Tests that invalid input results in one clear error and leaves no incomplete files.
   struct BadInputTests {
-    /// Command lines that are wrong, and what the error says.
+    /// Wrong command lines with words of the error.
     static let wrong: [(arguments: [String], words: String)] = [
       (["train", "--actor", "4"], "Unknown option '--actor'. Did you mean '--actors'?"),
       (["train", "--env", "CartPole-v2"], "'CartPole-v2'"),
@@ -19,7 +19,7 @@ extension ProcessTests {
         ["train", "--algorithm", "dqn", "--steps", "1000"],
         "--learning-starts 1000 leaves nothing of --steps 1000 to learn in"
       ),
-      // Some 37 kB for each step.
+      // About 37 kB per step.
       (
         [
           "train", "--algorithm", "dqn", "--env", "Cube2x2-v0", "--wrap", "frame-stack=16",
@@ -151,7 +151,7 @@ extension ProcessTests {
       try refuse("empty.safetensors", Data(), "8")
       try refuse("text.safetensors", Data("These are no weights at all.".utf8), "safetensors")
 
-      // The metadata's policy says another width than the tensors have; the length stays the same.
+      // The policy in the metadata gets a width other than the tensors'; the length is unchanged.
       var other = bytes
       let width = try #require(other.range(of: Data("32]".utf8), in: 0..<2000))
       other.replaceSubrange(width, with: Data("48]".utf8))

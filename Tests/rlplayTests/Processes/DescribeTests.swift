@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// What a policy is made of: said when training begins, and of a checkpoint.
+  /// Tests of the table of layers at the beginning of training and of a checkpoint.
   struct DescribeTests {
     private static let table = """
       network                  output   parameters

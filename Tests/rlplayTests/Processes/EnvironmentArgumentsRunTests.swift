@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Values of an environment's parameters, through workers, checkpoint, evaluation and check.
+  /// Tests of environment parameters in workers, checkpoint, evaluation and check.
   struct EnvironmentArgumentsRunTests {
     @Test func `a policy is trained and evaluated with the values that were given`() throws {
       let directory = try ScratchDirectory()
@@ -27,7 +27,7 @@ extension ProcessTests {
       let evaluated = try RunningProgram.run(
         Executable.rlplay, ["evaluate", "run", "--episodes", "3", "--json"], in: directory.url)
       #expect(evaluated.exitCode == 0, "\(evaluated.errors)")
-      // Straight to the goal, which this many steps have taught with each of six seeds.
+      // The policy walks straight to the goal; six random seeds learned this in as many steps.
       #expect(evaluated.json["mean_length"] as? Double == 3)
     }
 

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Workers that end themselves at a chosen instant (Tests/FaultyTrainer), in a trainer that is not rlplay.
+  /// Tests of workers with faults at a chosen instant, in a custom trainer (Tests/FaultyTrainer).
   struct FaultyEnvironmentTests {
-    /// What an environment does, and how its report reads.
+    /// Faults of an environment with words of their reports.
     static let faults = [
       "Exits": "exited with code 0",
       "Traps": "its last words: FaultyTrainer/Fault.swift",
@@ -16,20 +16,20 @@ extension ProcessTests {
       "DiesBesideChild": "was killed by signal 9 (SIGKILL)",
     ]
 
-    /// When it does so, and how its report says that.
+    /// Instants of a fault with words of their reports.
     static let places = [
       // Before the first fragment.
       "Reset": "after 0 fragments",
       // In the middle of the second fragment.
       "Step": "in environment 0 at step 7 of its episode, after 1 fragments",
-      // Right after the first fragment was handed over, which is ready or being learnt from.
+      // Right after the first fragment was published, which is ready or in use by the learner.
       "NextFragment": "in environment 0 at step 5 of its episode, after 1 fragments",
     ]
 
     @Test(arguments: faults.keys.sorted(), places.keys.sorted())
     func `each worker's death is reported and made good`(fault: String, place: String) throws {
       let directory = try ScratchDirectory()
-      // By schedule every worker has its turn, so that every one of the three surely dies.
+      // With a deterministic schedule, all three workers contribute and therefore die.
       let program = try ProcessTests.trainFaulty(
         "\(fault)In\(place)-v0", ["deterministic": true, "steps": 6000], in: directory)
       let outcome = try program.waitForEnd()
@@ -66,7 +66,7 @@ extension ProcessTests {
       let report = try #require(outcome.errorLines.last)
       #expect(report.hasPrefix("Error: worker "), "\(outcome.errors)")
       #expect(report.contains(try #require(Self.faults[fault])))
-      // A death for each worker and three more, each with its log and its report.
+      // At most one death per worker and three more, each with its log and its report.
       #expect(outcome.deaths.count <= actors + 3)
       #expect(program.family.isEmpty)
     }
@@ -86,7 +86,7 @@ extension ProcessTests {
       #expect(outcome.count("env_steps") == 600)
       for worker in 0..<actors {
         let deaths = outcome.deaths.filter { $0.hasPrefix("worker \(worker) (pid ") }
-        // Two for each fragment of 25 steps, at the same step of the same episode.
+        // Two deaths for each fragment of 25 steps, at the same step of the same episode.
         for (number, death) in deaths.enumerated() {
           #expect(
             death.contains(
@@ -143,7 +143,7 @@ extension ProcessTests {
       #expect(outcome.deaths.isEmpty)
       let lines = outcome.errorLines
       #expect(lines.allSatisfy { $0.hasPrefix("worker ") && $0.contains("): la la") })
-      // Two environments in each of three workers shout a thousand lines each.
+      // Two environments in each of three workers write a thousand lines each.
       #expect(lines.count <= 6000)
       #expect(outcome.seconds < 5)
     }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Training on Gymnasium's environments with workers that are processes.
+  /// Tests of training with Gymnasium's environments in worker processes.
   @Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"))
   struct GymnasiumRunTests {
     let cases: PythonEnvironments
@@ -58,7 +58,7 @@ extension ProcessTests {
       let run = try train("rlplay_cases:Counter-v0", "--steps", "800", "--eval-every", "0")
         .waitForEnd(within: 60)
       #expect(run.exitCode == 0, "\(run.errors)")
-      // Eight of each worker, and the one that was asked for its spaces.
+      // Eight environments of each worker, and the one that provided the spaces.
       #expect(cases.closedCount == 17)
       let path = directory.path("run")
       let outcome = try RunningProgram.run(
@@ -88,7 +88,7 @@ extension ProcessTests {
           #expect(ProcessTable.children(of: getpid()).count == 1)
           return results
         }
-        // The first one makes what Foundation keeps for all, and asks for the spaces.
+        // The first call creates objects that Foundation keeps, and queries the spaces.
         let results = try evaluate()
         #expect(Set(results.map(\.lengths)).count == 1)
         #expect(Set(results[0].lengths).count > 1)
@@ -103,12 +103,12 @@ extension ProcessTests {
       }
     }
 
-    /// Of workers that sleep in Python, and of ones whose Python never returns from C.
+    /// Tests environments that sleep in Python, and environments that never return from C.
     @Test(arguments: ["hang", "spin"])
     func `no Python outlives a worker or a learner that is killed`(fault: String) throws {
       let program = try train("rlplay_cases:Faulty-\(fault)-v0", "--eval-every", "0")
       let workers = try program.waitForWorkers(2)
-      // Both have Python at work, as far as it will get.
+      // Both workers have a Python process.
       try program.wait(within: 30, until: "both had Python") {
         workers.allSatisfy { ProcessTable.children(of: $0).count == 1 }
       }

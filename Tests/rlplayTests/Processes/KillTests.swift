@@ -5,16 +5,16 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Workers killed from outside, at whatever they are doing.
+  /// Tests of workers killed from outside at random moments.
   struct KillTests {
-    /// Kills workers one after the other, at random moments, and checks the report of each.
+    /// Kills workers one after the other at random moments; returns their processes and signals.
     private func killWorkers(
       _ count: Int, of program: RunningProgram, workerCount: Int, seed: UInt64
     ) throws -> [(pid: Int32, signal: String)] {
       var random = PCG64(seed: seed)
       var killed: [(pid: Int32, signal: String)] = []
       for number in 0..<count {
-        // All of them: while few have started, one could be killed so often that it ends the run.
+        // Wait for all workers. One of few could be killed often enough to end the run.
         let workers = try program.waitForWorkers(workerCount)
         let victim = workers[Int(random.next() % UInt64(workers.count))]
         switch number % 3 {
@@ -46,20 +46,20 @@ extension ProcessTests {
     }
 
     @Test(arguments: [
-      // Fragments in any order, and workers mostly waiting for free ones.
+      // Fragments arrive in any order, and workers mostly wait for free ones.
       [],
-      // Each worker's place in the schedule has to be kept.
+      // Each worker keeps its place in the schedule.
       ["--deterministic"],
       ["--deterministic", "--lag", "0"],
       ["--collector", "single"],
-      // 1 MB of weights: what a worker does is for a large part reading them.
+      // With 1 MB of weights, workers spend a large part of the time reading them.
       ["--hidden", "512,512", "--envs-per-actor", "1", "--fragment-steps", "1", "--actors", "4"],
     ])
     func `a run whose workers are killed again and again goes on`(options: [String]) throws {
       let directory = try ScratchDirectory()
       let isHeavy = options.contains("--hidden")
       let workerCount = options.contains("single") ? 1 : isHeavy ? 4 : 16
-      // It goes on until it is told to stop: the count of reports rests on it being there for every death.
+      // The run continues until it is stopped, so the learner reports every death.
       let program = try RunningProgram(
         Executable.rlplay,
         ["train", "--quiet", "--json", "--eval-every", "0", "--run-dir", directory.path("run")]
@@ -90,7 +90,7 @@ extension ProcessTests {
 
     @Test func `workers killed while the learner evaluates are replaced after it`() throws {
       let directory = try ScratchDirectory()
-      // The evaluated environment itself kills all workers, so the instant is certain.
+      // The evaluated environment itself kills all workers, at a certain instant.
       let program = try ProcessTests.trainFaulty(
         "KillsWorkersInEvaluation-v0", ["eval-every": 5000, "eval-episodes": 2], in: directory)
       let outcome = try program.waitForEnd()

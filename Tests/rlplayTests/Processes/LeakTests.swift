@@ -7,10 +7,11 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// What collectors leave behind in the process that used them; each in a process of its own, where nothing
-  /// else opens files.
+  /// Tests that collectors leave nothing behind in their process.
+  ///
+  /// Each test has its own process, in which nothing else opens files.
   struct LeakTests {
-    /// Three batches of two workers.
+    /// Collects three batches with two workers.
     static func collect(killing signal: Int32? = nil) throws {
       let setup = try RolloutSetup(
         environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 2,
@@ -26,14 +27,16 @@ extension ProcessTests {
       rollout.close()
     }
 
-    /// Whether no more descriptors are open than there were; Foundation's thread closes its own a moment later.
+    /// Returns true once at most `count` descriptors are open.
+    ///
+    /// Foundation's thread closes its own a moment later.
     static func descriptorsFall(to count: Int) -> Bool {
       eventually(within: 2) { ProcessTable.descriptorCount(of: getpid()) <= count }
     }
 
     @Test func `twenty collections leave no descriptor, child or name`() async {
       await #expect(processExitsWith: .success) {
-        // The first one makes what Foundation keeps for all.
+        // The first call creates objects that Foundation keeps.
         try LeakTests.collect()
         let names = ProcessTable.sharedMemoryNames
         let descriptors = ProcessTable.descriptorCount(of: getpid())
@@ -72,7 +75,7 @@ extension ProcessTests {
         }
         try fail()
         let descriptors = ProcessTable.descriptorCount(of: getpid())
-        // Foundation opens a few of its own when it likes; what is left behind would be one each time.
+        // Foundation opens a few descriptors at any time. A leak would be one per call.
         for _ in 0..<20 { try fail() }
         #expect(LeakTests.descriptorsFall(to: descriptors + 4))
       }
@@ -106,10 +109,10 @@ extension ProcessTests {
         rollout.close()
         let median = milliseconds.sorted()[4]
         reportOnStandardError("from kill to new fragment: \(milliseconds) ms")
-        // 50 ms on a machine that has nothing else to do.
+        // It is 50 ms on an idle machine.
         #expect(median < 150)
       }
-      // The figures are worth seeing even when all is well.
+      // The figures are of interest even if the test passes.
       reportOnStandardError(String(decoding: result?.standardErrorContent ?? [], as: UTF8.self))
     }
   }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// A task that cannot be solved from what is seen at one moment: CartPole without velocities.
+  /// Tests with CartPole without velocities, which single observations do not suffice to solve.
   struct MemoryTests {
     private static let recipe: URL = {
       var root = URL(fileURLWithPath: #filePath)
@@ -11,7 +11,7 @@ extension ProcessTests {
       return root.appendingPathComponent("Recipes/cartpole-no-velocity-gru.json")
     }()
 
-    /// Trains from a file of options, reproducibly.
+    /// Trains deterministically with a configuration file.
     private func train(_ file: String, in directory: ScratchDirectory) throws
       -> RunningProgram.Outcome
     {
@@ -36,7 +36,7 @@ extension ProcessTests {
 
     @Test func `one that does not remember fails, with as many weights and steps`() throws {
       let directory = try ScratchDirectory()
-      // What belongs to the core has to go with it; 64 and 64 units have about as many weights.
+      // Options of the core have no use without it. Two layers of 64 have about as many weights.
       var options = try #require(
         try JSONSerialization.jsonObject(with: Data(contentsOf: Self.recipe)) as? [String: Any])
       options["recurrent"] = "none"

@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Environments that give numbers which are none, and learning that diverges: whole runs.
+  /// Tests of whole runs with NaN from environments, and with learning that diverges.
   struct NonFiniteTests {
     private func parameters(_ directory: ScratchDirectory) throws -> [Float] {
       let url = URL(fileURLWithPath: directory.path("run/checkpoints/last.safetensors"))
       return try Checkpoint.load(from: url).parameters.flatMap(\.values)
     }
 
-    /// The value of a name in each line of metrics that has it.
+    /// Returns the values of a key in the metrics.
     private func metrics(_ name: String, _ directory: ScratchDirectory) throws -> [Double] {
       let text = try String(contentsOfFile: directory.path("run/metrics.jsonl"), encoding: .utf8)
       return try text.split(separator: "\n").compactMap { line in
@@ -30,7 +30,7 @@ extension ProcessTests {
       ).waitForEnd()
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       #expect(outcome.count("env_steps") == 6000)
-      // Step 38 of the first process of each of three workers, in its second fragment of 25.
+      // The fault is at step 38 of each worker's first process, in its second fragment of 25 steps.
       #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
       let sentence = outcome.errorLines.first ?? ""
       #expect(sentence.hasPrefix("an update was skipped: environment 0 of worker "), "\(sentence)")
@@ -38,7 +38,7 @@ extension ProcessTests {
         sentence.contains(
           "gave the \(field) nan at step 8 of its episode (row 13 of the worker's fragment 1)"),
         "\(sentence)")
-      // Three fragments, two to an update.
+      // Three fragments are affected, with two per update.
       let skipped = try #require(try metrics("skipped_updates", directory).last)
       #expect((2...3).contains(skipped))
       #expect(outcome.count("skipped_updates") == Int(skipped))
@@ -67,7 +67,8 @@ extension ProcessTests {
         sentence.contains(
           "gave the \(field) nan at step 8 of its episode (row 13 of the worker's fragment 1)"),
         "\(sentence)")
-      // The second fragment of each of three workers; two updates follow each of 120 batches all the same.
+      // The second fragment of each of three workers is skipped. Two updates follow each of 120
+      // batches all the same.
       #expect(outcome.count("skipped_updates") == 3)
       #expect(outcome.count("updates") == 240)
       #expect(try parameters(directory).allSatisfy(\.isFinite))

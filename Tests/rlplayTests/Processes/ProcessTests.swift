@@ -2,10 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Tests over real processes, one after the other: they measure times, and the machine may be small.
+/// Tests with real processes, run one after the other.
+///
+/// They measure times, and the machine may be small.
 @Suite(.serialized, .timeLimit(.minutes(1)))
 enum ProcessTests {
-  /// Starts a small, quiet training run in a directory of its own.
+  /// Starts a small, quiet training run in a subdirectory.
   static func train(
     _ options: String..., in directory: ScratchDirectory, name: String = "run"
   ) throws -> RunningProgram {
@@ -15,9 +17,9 @@ enum ProcessTests {
         + options, in: directory.url)
   }
 
-  /// Starts a training run of an environment that misbehaves.
+  /// Starts a training run with a faulty environment.
   ///
-  /// Three workers play two environments each, 25 steps to a fragment and 100 to an update.
+  /// Three workers step two environments each, with 25 steps per fragment and 100 per update.
   static func trainFaulty(
     _ environment: String, _ options: [String: Any] = [:], in directory: ScratchDirectory
   ) throws -> RunningProgram {
@@ -33,9 +35,9 @@ enum ProcessTests {
 }
 
 extension RunningProgram.Outcome {
-  /// The sentences that report a death after which the run went on.
+  /// The messages about dead workers that were replaced.
   var deaths: [String] { errorLines.filter { $0.hasSuffix("; it is replaced") } }
 
-  /// A whole number of the object that ends standard output.
+  /// Returns an integer of the JSON object at the end of standard output.
   func count(_ name: String) -> Int? { json[name] as? Int }
 }

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Episodes that are shown or recorded, and environments that are checked.
+  /// Tests of rendered and recorded episodes, and of the check of environments.
   struct RenderTests {
-    /// A run of a few updates, whose episodes are short.
+    /// Creates a run of a few updates with short episodes.
     private func trained() throws -> ScratchDirectory {
       let directory = try ScratchDirectory()
       let outcome = try RunningProgram.run(
@@ -41,7 +41,7 @@ extension ProcessTests {
 
       let one = try evaluate("--video", "b.GIF", in: directory)
       #expect(one.exitCode == 0 && one.output.contains("1 episode, greedy, seed 2"))
-      // A picture of the first state, and one after each step.
+      // There is one picture of the first state, and one after each step.
       let length = try #require(
         one.output.split(separator: "\n").first { $0.hasPrefix("length") }
           .flatMap { Double($0.dropFirst(6).trimmingCharacters(in: .whitespaces)) })
@@ -61,7 +61,7 @@ extension ProcessTests {
       #expect(lines[4].hasSuffix(": CartPole-v1"))
     }
 
-    /// `script` gives it a terminal.
+    /// Runs the program in a terminal provided by `script`.
     @Test(.enabled(if: access("/usr/bin/script", X_OK) == 0, "there is no script(1)"))
     func `a terminal with colour shows pictures and gets its cursor back`() throws {
       let directory = try trained()
@@ -77,10 +77,10 @@ extension ProcessTests {
       let hidden = try #require(text.range(of: "\u{1B}[?25l"))
       let shown = try #require(text.range(of: "\u{1B}[?25h"))
       #expect(hidden.upperBound < shown.lowerBound)
-      // Six pictures take five thirtieths of a second at least.
+      // Six pictures take at least five thirtieths of a second.
       #expect(outcome.seconds > 5.0 / 30)
 
-      // Ctrl-C, as the program itself gets it.
+      // The program receives the signal of Ctrl-C.
       let interrupted = try RunningProgram.run(
         URL(fileURLWithPath: "/usr/bin/script"),
         [
@@ -98,7 +98,7 @@ extension ProcessTests {
       let program = try RunningProgram(
         Executable.rlplay, ["evaluate", "run", "--video", "a.gif", "--episodes", "1000000"],
         in: directory.url)
-      // The signal is heeded from before the first step on.
+      // The program handles the signal from before the first step.
       try program.wait(until: "it listened to signals") {
         let status = try String(contentsOfFile: "/proc/\(program.pid)/status", encoding: .utf8)
         let caught = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
@@ -123,7 +123,7 @@ extension ProcessTests {
 
           """)
 
-      // One that writes its own arguments and the number of bytes that it read to the last argument.
+      // A program that writes its arguments and the number of bytes read to its last argument.
       try directory.program(
         "ffmpeg",
         """
@@ -136,7 +136,7 @@ extension ProcessTests {
         "--video", "a.mp4", "--max-episode-steps", "4", in: directory, environment: ["PATH": path])
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       let written = try String(contentsOfFile: directory.path("a.mp4"), encoding: .utf8)
-      // Five pictures, and the last one for half a second more.
+      // Five pictures, and the last one for another half second.
       #expect(written.hasPrefix("\(600 * 400 * 3 * (5 + 15)) "))
       #expect(written.contains("-s 600x400 -r 30 -i pipe:0 "))
       #expect(directory.names == ["a.mp4", "ffmpeg", "run"])
@@ -178,7 +178,7 @@ extension ProcessTests {
 }
 
 extension ScratchDirectory {
-  /// Writes a program of the shell's.
+  /// Writes an executable shell script.
   fileprivate func program(_ name: String, _ script: String) throws {
     try "#!/bin/sh\n\(script)\n".write(toFile: path(name), atomically: true, encoding: .utf8)
     chmod(path(name), 0o755)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Runs that are killed, and go on.
+  /// Tests of runs that are killed and resumed.
   struct ResumeTests {
     private static let options = [
       "--quiet", "--deterministic", "--seed", "3", "--actors", "4", "--buffers", "8",
@@ -37,7 +37,7 @@ extension ProcessTests {
         try program.wait(until: "a state was saved") {
           savedSteps(directory).map { $0 > former ?? 0 } ?? false
         }
-        // Somewhere between two saves, or in one.
+        // The kill comes between two saves, or within one.
         usleep(UInt32(random.next() % 20_000))
         program.send(SIGKILL)
         _ = try program.waitForEnd()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Whole runs: what they leave, what they say, and whether they can be repeated.
+  /// Tests of whole runs: their files, output and reproducibility.
   struct RunTests {
     private func object(_ text: some StringProtocol) throws -> [String: Any] {
       let json = try JSONSerialization.jsonObject(with: Data(text.utf8))
@@ -42,7 +42,7 @@ extension ProcessTests {
       #expect(records.contains { $0["eval_return"] is Double })
       #expect(records.contains { $0["loss"] is Double && $0["entropy"] is Double })
       #expect(records.last?["env_steps"] as? Int == 100_000)
-      // Every fragment by its lag, and every step by its ratio, each in one line.
+      // The histograms of all lines count every fragment's lag and every step's ratio once.
       for (name, count) in [("lag_histogram", 500), ("rho_histogram", 100_000)] {
         let histograms = records.compactMap { $0[name] as? [String: Int] }
         #expect(histograms.reduce(0) { $0 + $1.values.reduce(0, +) } == count, "\(name)")
@@ -110,7 +110,7 @@ extension ProcessTests {
 
     @Test func `a run goes on when nobody reads what it says`() throws {
       let directory = try ScratchDirectory()
-      // The reader leaves after the first byte; later writes to either stream have nowhere to go.
+      // The reader exits after the first byte; later writes to either stream fail.
       let command =
         "{ \(try Executable.rlplay.path) train --steps 1000000 --eval-every 0 "
         + "--run-dir \(directory.path("run")) 2>&1; echo $? > \(directory.path("code")); } "

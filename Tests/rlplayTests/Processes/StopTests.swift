@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// The learner told to stop, or killed.
+  /// Tests of learners that are asked to stop or killed.
   struct StopTests {
     static let endless = "1000000000"
 
-    /// A run that has begun to learn, as its first lines of metrics show.
+    /// Starts a run and waits for its first lines of metrics.
     private func learning(
       in directory: ScratchDirectory, _ options: String...
     ) throws -> RunningProgram {
@@ -43,7 +43,7 @@ extension ProcessTests {
     @Test func `a signal to the workers as well is no fault of theirs`() throws {
       let directory = try ScratchDirectory()
       let program = try learning(in: directory)
-      // As a service manager does it that stops a whole group.
+      // A service manager stops a whole process group in this way.
       let workers = program.workers
       program.send(SIGTERM)
       for worker in workers { kill(worker, SIGTERM) }
@@ -74,19 +74,19 @@ extension ProcessTests {
       let outcome = try program.waitForEnd(within: 10)
       let seconds = Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
       #expect(outcome.exitCode == 130, "\(outcome.errors)")
-      // Each of eight would have taken as long by itself.
+      // One after the other, each of the eight workers would take this long.
       #expect(seconds < ladder + 1.5)
       #expect(program.family.isEmpty)
     }
 
     @Test func `a second signal ends the learner at once and the workers with it`() throws {
       let directory = try ScratchDirectory()
-      // Hanging workers keep the learner at its teardown for long enough.
+      // Hanging workers make the learner's teardown take long enough.
       let program = try ProcessTests.trainFaulty(
         "IgnoresTerminationInReset-v0", ["steps": 1_000_000_000], in: directory)
       _ = try program.waitForWorkers(3)
       program.send(SIGINT)
-      // Two signals that are sent together may become one.
+      // Two signals sent at the same time may merge.
       usleep(200_000)
       program.send(SIGINT)
       let outcome = try program.waitForEnd(within: 1)
@@ -97,7 +97,8 @@ extension ProcessTests {
 
     @Test func `a signal breaks an evaluation off`() throws {
       let directory = try ScratchDirectory()
-      // The first step of the first evaluation raises the signal; all of it would be ten million steps.
+      // The first step of the first evaluation raises the signal. A whole evaluation has ten
+      // million steps.
       let program = try ProcessTests.trainFaulty(
         "InterruptsInEvaluation-v0", ["eval-every": 1, "eval-episodes": 1_000_000], in: directory)
       let outcome = try program.waitForEnd(within: 20)
@@ -129,7 +130,7 @@ extension ProcessTests {
       let program = try ProcessTests.trainFaulty(
         "\(fault)In\(place)-v0", ["steps": 1_000_000_000], in: directory)
       let workers = try program.waitForWorkers(3)
-      // They sleep in the environment, or are on the way there: either way they must go.
+      // The workers may hang in the environment or be about to; both have to end.
       program.send(SIGKILL)
       let seconds = try #require(program.waitForFamilyToEnd(within: 5))
       #expect(seconds < 1)

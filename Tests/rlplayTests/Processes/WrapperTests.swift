@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Wrappers by the command line, through workers, checkpoint and evaluation.
+  /// Tests of wrappers from the command line in workers, checkpoint and evaluation.
   struct WrapperTests {
     @Test func `a policy is trained and evaluated behind its wrappers`() throws {
       let directory = try ScratchDirectory()
@@ -42,7 +42,7 @@ extension ProcessTests {
         try #require(object?["mean_length"]), try #require(object?["mean_return"])
       )
       #expect(length > 1 && length <= 50)
-      // Two steps of reward 1 for each, but for the last one that may have been one alone, halved.
+      // Each action makes two steps of reward 1, halved; the last one may make a single step.
       #expect(mean <= length && mean >= length - 0.5)
     }
 
@@ -77,7 +77,7 @@ extension ProcessTests {
         return try #require(evaluated.output.split(separator: "\n").last)
       }
       #expect(outputs[0] == outputs[1])
-      // Rewards in the environment's own units, doubled: an episode of 200 steps comes to hundreds.
+      // Rewards are the environment's, doubled: the return of 200 steps is in the hundreds.
       let object = try JSONSerialization.jsonObject(with: Data(outputs[0].utf8))
       let mean = try #require((object as? [String: Double])?["mean_return"])
       #expect(mean < -400)
