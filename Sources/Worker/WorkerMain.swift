@@ -13,7 +13,10 @@ import Rollout
 ///     // … from here on this is the learner
 public enum WorkerMain {
   /// Runs a worker and ends the process when that is what the command line asks for; returns otherwise.
+  ///
+  /// Call it first of all: it also opens what the caller closed of standard input, output and error.
   public static func runIfAsked(_ arguments: [String] = CommandLine.arguments) {
+    ProcessStart.prepare()
     guard let arguments = WorkerArguments(Array(arguments.dropFirst())) else { return }
     run(arguments)
   }
@@ -26,6 +29,7 @@ public enum WorkerMain {
     signal(SIGINT, SIG_IGN)
     // The learner may have started this process from a thread that blocks it.
     SystemCalls.unblockSignals([SIGTERM])
+    nameProcess()
     do {
       try collect(arguments)
       exit(0)
@@ -35,6 +39,15 @@ public enum WorkerMain {
       _ = sentence.withUnsafeBytes { try? SystemCalls.writeAll(STDERR_FILENO, $0) }
       exit(1)
     }
+  }
+
+  /// Gives the process its program's name, by which `ps` and `pkill` know it.
+  ///
+  /// It is started from `/proc/<learner>/exe`, whose name is "exe".
+  private static func nameProcess() {
+    guard let path = try? SystemCalls.executablePath(), let name = path.split(separator: "/").last
+    else { return }
+    Thread.current.name = String(name)
   }
 
   /// Collects until the run is over; environments are let go of before it returns, since some have to be closed.

@@ -11,6 +11,8 @@ final class WorkerGroup {
   private let memory: RunMemory
   private let description: RunDescription
   private let executable: String
+  /// The program as errors name it.
+  private let programName: String
   private let prepare: (Int, UInt32, Bool) -> Void
   private let isInterrupted: () -> Bool
   private let say: (String) -> Void
@@ -55,7 +57,9 @@ final class WorkerGroup {
     self.memory = memory
     self.description = description
     self.prepare = prepare
-    executable =
+    // The file may be replaced while the run goes on, and workers must stay the learner's program.
+    executable = processes.executable ?? SystemCalls.ownProgram
+    programName =
       if let named = processes.executable { named } else { try SystemCalls.executablePath() }
     isInterrupted = processes.isInterrupted
     say = processes.say
@@ -72,10 +76,15 @@ final class WorkerGroup {
 
   /// Starts all workers, each in an incarnation.
   ///
-  /// - Throws: `WorkerStartError`; those that were started are ended.
+  /// - Throws: `OpenFileLimitError` before any is started; `WorkerStartError`, or `Interrupted`, when
+  ///   those that were started are ended.
   func start(_ incarnations: [UInt32]) throws {
+    try OpenFiles.makeRoom(
+      forProcesses: incarnations.count,
+      purpose: incarnations.count == 1 ? "the worker and its files" : "\(incarnations.count) workers")
     do {
       for (worker, incarnation) in incarnations.enumerated() {
+        if isInterrupted() { throw Interrupted() }
         let process = try startProcess(worker, incarnation: incarnation, anew: false)
         // What it says of its first fragments may be there already; what was said before it is known.
         let fragments = UInt64(memory.line(worker).firstFragment)
@@ -93,7 +102,7 @@ final class WorkerGroup {
   ) throws(WorkerStartError) -> WorkerProcess {
     prepare(worker, incarnation, anew)
     return try WorkerProcess(
-      executable: executable,
+      executable: executable, name: programName,
       arguments: [
         "worker", "--learner", "\(SystemCalls.processIdentifier)",
         "--descriptor", "\(memory.descriptor)", "--index", "\(worker)",

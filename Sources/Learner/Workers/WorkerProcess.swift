@@ -17,8 +17,12 @@ final class WorkerProcess {
 
   /// Starts a program.
   ///
+  /// - Parameters:
+  ///   - executable: the program.
+  ///   - name: the program as errors name it.
+  ///   - arguments: its arguments.
   /// - Throws: `WorkerStartError` when the program cannot be started.
-  init(executable: String, arguments: [String]) throws(WorkerStartError) {
+  init(executable: String, name: String, arguments: [String]) throws(WorkerStartError) {
     do {
       // The runtime's crash report takes seconds to make; the worker's last words are enough to tell by.
       process = try ChildProcess(
@@ -27,7 +31,7 @@ final class WorkerProcess {
       output = Doorbell(listening: process.output)
       try SystemCalls.setNonBlocking(output.descriptor)
     } catch {
-      throw WorkerStartError(executable: executable, cause: "\(error)")
+      throw WorkerStartError(executable: name, cause: "\(error)")
     }
   }
 

@@ -90,8 +90,10 @@ final class BridgeProcess {
       child = try ChildProcess(
         executable: python, arguments: ["-c", BridgeProgram.loader],
         defaults: ["OMP_NUM_THREADS": "1"])
+    } catch let error as OpenFileLimitError {
+      throw error
     } catch {
-      throw GymnasiumError(.python, "\(python) cannot be started: \(error.localizedDescription)")
+      throw GymnasiumError(.python, "\(python) cannot be started: \(error)")
     }
     entries = .allocate(capacity: 2)
     entries[0] = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)

@@ -87,6 +87,13 @@ enum BridgeProgram {
         reply(1, json.dumps(fault).encode())
 
 
+    # An interpreter that is a script may have closed some of them: the next file would get the number.
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     SETTINGS = json.loads(sys.stdin.buffer.readline())

@@ -16,7 +16,17 @@ package final class ChildProcess {
 
   private let process: Process
   private let exit: ExitNotice
-  private let pipes: (input: Pipe, output: Pipe, log: Pipe)
+  private var inputEnd: Descriptor?
+  private let outputEnd: Descriptor
+  private let logEnd: Descriptor
+  /// When the kernel first said that the process has ended, by the monotonic clock.
+  private var endedSince: UInt64?
+
+  /// The descriptors that a child process takes in this one: its pipes, and a socket of Foundation's.
+  package static let descriptorCount = 4
+
+  /// Nanoseconds that Foundation has to notice an end before the process is reaped without it.
+  private static let noticeNanoseconds: UInt64 = 100_000_000
 
   /// How a process ended.
   package enum Ending: Equatable, Sendable {
@@ -30,44 +40,82 @@ package final class ChildProcess {
   ///   - executable: its file.
   ///   - arguments: its arguments, without the program's name.
   ///   - defaults: variables that it sees where this process has none of the name.
-  /// - Throws: what Foundation throws when the program cannot be started, `SystemError`.
+  /// - Throws: ``OpenFileLimitError`` if the limit on open files is too low, `SystemError`.
   package init(
     executable: String, arguments: [String], defaults: [String: String] = [:]
   ) throws {
+    // Foundation opens a socket, which must not get the number of a standard stream.
+    ProcessStart.prepare()
+    try OpenFiles.makeRoom(forProcesses: 1, purpose: "child processes")
+    let input = try SystemCalls.pipe()
+    let output = try SystemCalls.pipe()
+    let log = try SystemCalls.pipe()
     process = Process()
-    pipes = (Pipe(), Pipe(), Pipe())
     exit = ExitNotice()
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
-    process.standardInput = pipes.input
-    process.standardOutput = pipes.output
-    process.standardError = pipes.log
+    process.standardInput = Self.handle(input.readEnd)
+    process.standardOutput = Self.handle(output.writeEnd)
+    process.standardError = Self.handle(log.writeEnd)
     process.environment = ProcessInfo.processInfo.environment.merging(defaults) { own, _ in own }
     process.terminationHandler = { [exit] process in
       exit.set(
         process.terminationReason == .uncaughtSignal
           ? .killed(signal: process.terminationStatus) : .exited(process.terminationStatus))
     }
-    try process.run()
+    do {
+      try process.run()
+    } catch {
+      throw SystemError(starting: executable, error)
+    }
     pid = process.processIdentifier
-    input = pipes.input.fileHandleForWriting.fileDescriptor
-    output = pipes.output.fileHandleForReading.fileDescriptor
-    log = pipes.log.fileHandleForReading.fileDescriptor
-    try SystemCalls.setNonBlocking(log)
+    // Foundation keeps a process and what it was given for good once it has run, so the pipes are ours.
+    self.input = input.writeEnd.rawValue
+    self.output = output.readEnd.rawValue
+    self.log = log.readEnd.rawValue
+    inputEnd = input.takeWriteEnd()
+    outputEnd = output.takeReadEnd()
+    logEnd = log.takeReadEnd()
+    try SystemCalls.setNonBlocking(self.log)
   }
 
-  deinit {
-    // Foundation keeps a process and its pipes for good once it has run: three descriptors for each replacement.
-    closeInput()
-    try? pipes.output.fileHandleForReading.close()
-    try? pipes.log.fileHandleForReading.close()
+  private static func handle(_ end: borrowing Descriptor) -> FileHandle {
+    FileHandle(fileDescriptor: end.rawValue, closeOnDealloc: false)
   }
 
   /// Closes its standard input, which tells it that nothing more will come.
-  package func closeInput() { try? pipes.input.fileHandleForWriting.close() }
+  package func closeInput() { inputEnd = nil }
 
   /// Waits for the process to end and be reaped; nil when it has not within the time.
-  package func waitForEnd(seconds: Double) -> Ending? { exit.wait(seconds: seconds) }
+  package func waitForEnd(seconds: Double) -> Ending? {
+    let limit = SystemCalls.monotonicNanoseconds() + UInt64(seconds * 1e9)
+    while true {
+      let now = SystemCalls.monotonicNanoseconds()
+      let left = limit > now ? limit - now : 0
+      if let ending = exit.wait(seconds: Double(min(left, Self.noticeNanoseconds)) / 1e9) {
+        return ending
+      }
+      reapIfUnnoticed()
+      if left == 0 { return exit.wait(seconds: 0) }
+    }
+  }
+
+  /// Reaps the process if it ended and Foundation does not notice.
+  ///
+  /// Foundation waits for a socket to close that the process inherits, and that a process which it
+  /// forked may hold open.
+  private func reapIfUnnoticed() {
+    guard SystemCalls.hasEnded(pid) else { return }
+    let now = SystemCalls.monotonicNanoseconds()
+    guard let endedSince else {
+      endedSince = now
+      return
+    }
+    guard now - endedSince >= Self.noticeNanoseconds, let status = SystemCalls.reap(pid)
+    else { return }
+    let signal = status & 0x7F
+    exit.set(signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: signal))
+  }
 
   /// Sends a signal; a process that is gone already is no error.
   package func send(_ signal: Int32) { try? SystemCalls.kill(pid, signal: signal) }
@@ -98,7 +146,7 @@ private final class ExitNotice: @unchecked Sendable {
 
   func set(_ ending: ChildProcess.Ending) {
     condition.lock()
-    self.ending = ending
+    if self.ending == nil { self.ending = ending }
     condition.broadcast()
     condition.unlock()
   }
@@ -118,7 +166,29 @@ package func signalName(_ signal: Int32) -> String {
     SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
     SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL",
     SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
-    SIGXCPU: "SIGXCPU", SIGSYS: "SIGSYS",
+    SIGXCPU: "SIGXCPU", SIGXFSZ: "SIGXFSZ", SIGSYS: "SIGSYS", SIGUSR1: "SIGUSR1",
+    SIGUSR2: "SIGUSR2", SIGPWR: "SIGPWR",
   ]
   return names[signal] ?? "unnamed"
+}
+
+extension SystemError {
+  /// The error of a program that could not be started, in the system's own words.
+  ///
+  /// - Parameters:
+  ///   - executable: the program.
+  ///   - error: what Foundation threw.
+  fileprivate init(starting executable: String, _ error: any Error) {
+    self.init(call: "posix_spawn", code: Self.code(of: error as NSError), detail: executable)
+  }
+
+  private static func code(of error: NSError) -> Int32 {
+    if error.domain == NSPOSIXErrorDomain { return Int32(truncatingIfNeeded: error.code) }
+    if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError { return code(of: cause) }
+    switch CocoaError.Code(rawValue: error.code) {
+    case .fileNoSuchFile, .fileReadNoSuchFile: return ENOENT
+    case .fileReadNoPermission, .fileWriteNoPermission: return EACCES
+    default: return ENOEXEC
+    }
+  }
 }

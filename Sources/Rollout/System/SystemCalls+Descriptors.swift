@@ -11,7 +11,7 @@ extension SystemCalls {
     _ path: String, _ flags: Int32, mode: mode_t = 0o644
   ) throws(SystemError) -> Descriptor {
     do {
-      return Descriptor(owning: try checked("open") { Glibc.open(path, flags | O_CLOEXEC, mode) })
+      return try owned(try checked("open") { Glibc.open(path, flags | O_CLOEXEC, mode) })
     } catch {
       throw error.with(detail: path)
     }
@@ -52,6 +52,16 @@ extension SystemCalls {
     }
   }
 
+  /// Takes over a new descriptor, under a number above those of the standard streams.
+  ///
+  /// A caller may have closed those, and then a new file gets their number. Whatever is written to
+  /// standard error would be written to that file.
+  static func owned(_ number: Int32) throws(SystemError) -> Descriptor {
+    let descriptor = Descriptor(owning: number)
+    guard number <= STDERR_FILENO else { return descriptor }
+    return Descriptor(owning: try duplicate(number))
+  }
+
   /// Makes a pipe, both ends closed in any program that this process starts.
   ///
   /// A program that another thread starts within this call may still get them: `pipe2`, which would
@@ -59,10 +69,11 @@ extension SystemCalls {
   package static func pipe() throws(SystemError) -> Pipe {
     var ends: [Int32] = [-1, -1]
     _ = try checked("pipe") { Glibc.pipe(&ends) }
-    let pipe = Pipe(readEnd: Descriptor(owning: ends[0]), writeEnd: Descriptor(owning: ends[1]))
-    _ = try checked("fcntl") { fcntl(ends[0], F_SETFD, FD_CLOEXEC) }
-    _ = try checked("fcntl") { fcntl(ends[1], F_SETFD, FD_CLOEXEC) }
-    return pipe
+    let reader = Descriptor(owning: ends[0])
+    let writer = Descriptor(owning: ends[1])
+    _ = try checked("fcntl") { fcntl(reader.rawValue, F_SETFD, FD_CLOEXEC) }
+    _ = try checked("fcntl") { fcntl(writer.rawValue, F_SETFD, FD_CLOEXEC) }
+    return Pipe(readEnd: try owned(reader.take()), writeEnd: try owned(writer.take()))
   }
 
   /// Makes reads and writes of this end fail with `EAGAIN` where they would block.
@@ -98,6 +109,12 @@ extension SystemCalls {
 
     /// Where bytes go in.
     package let writeEnd: Descriptor
+
+    /// Gives the read end to the caller and closes the other one.
+    package consuming func takeReadEnd() -> Descriptor { readEnd }
+
+    /// Gives the write end to the caller and closes the other one.
+    package consuming func takeWriteEnd() -> Descriptor { writeEnd }
 
     /// Gives both ends to the caller, who closes them.
     package consuming func take() -> (readEnd: Int32, writeEnd: Int32) {

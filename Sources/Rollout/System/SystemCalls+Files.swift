@@ -85,8 +85,36 @@ extension SystemCalls {
     }
   }
 
-  /// The file that this process runs, so that it can start itself again.
-  package static func executablePath() throws(SystemError) -> String {
-    try readLink("/proc/self/exe")
+  /// The number of entries in a directory.
+  package static func entryCount(of path: String) throws(SystemError) -> Int {
+    guard let directory = opendir(path) else {
+      throw SystemError(call: "opendir", code: errno, detail: path)
+    }
+    defer { closedir(directory) }
+    var count = 0
+    while let entry = readdir(directory) {
+      // "." and ".." are no entries; names of one or two characters may be.
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 3) { ($0[0], $0[1], $0[2]) }
+      }
+      let dot = CChar(UInt8(ascii: "."))
+      if name.0 != dot || (name.1 != 0 && (name.1 != dot || name.2 != 0)) { count += 1 }
+    }
+    return count
   }
+
+  /// The file that this process runs, for messages.
+  ///
+  /// It may have been removed or replaced since; see ``ownProgram``.
+  package static func executablePath() throws(SystemError) -> String {
+    let path = try readLink("/proc/self/exe")
+    let mark = " (deleted)"
+    return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
+  }
+
+  /// The path to start the program of this process from, also after its file was replaced.
+  ///
+  /// It leads to the file that runs, whatever its name stands for by now. `/proc/self/exe` would be
+  /// the program of whoever opens it.
+  package static var ownProgram: String { "/proc/\(processIdentifier)/exe" }
 }

@@ -12,7 +12,7 @@ extension SystemCalls {
     do {
       // glibc adds close-on-exec.
       let number = try checked("shm_open") { shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600) }
-      return Descriptor(owning: number)
+      return try owned(number)
     } catch {
       throw error.with(detail: sharedMemoryDirectory + name)
     }

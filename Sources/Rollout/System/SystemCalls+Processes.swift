@@ -43,6 +43,26 @@ extension SystemCalls {
     _ = signal(SIGPIPE, SIG_IGN)
   }
 
+  /// Lets a write beyond the limit on file sizes fail with `EFBIG`, rather than end the process.
+  package static func ignoreFileSizeSignals() {
+    _ = signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Whether a child process has ended and waits to be reaped, which this leaves to others.
+  package static func hasEnded(_ child: Int32) -> Bool {
+    var information = siginfo_t()
+    let result = waitid(P_PID, id_t(child), &information, WEXITED | WNOHANG | WNOWAIT)
+    return result == 0 && information.si_signo == SIGCHLD
+  }
+
+  /// Reaps a child process that has ended.
+  ///
+  /// - Returns: its status, as `waitpid` gives it; nil if it runs or somebody else has reaped it.
+  package static func reap(_ child: Int32) -> Int32? {
+    var status: Int32 = 0
+    return waitpid(child, &status, WNOHANG) == child ? status : nil
+  }
+
   /// Nanoseconds on a clock that never jumps, the same for all processes until the next start.
   package static func monotonicNanoseconds() -> UInt64 {
     var time = timespec()

@@ -35,7 +35,8 @@ extension SystemError: CustomStringConvertible {
   /// One sentence without a full stop: the call, the system's own words, the number, the detail.
   public var description: String {
     let reason = String(cString: strerror(code))
-    let sentence = "\(call) failed: \(reason) (errno \(code))"
+    let remedy = code == EMFILE ? ", raise the limit with 'ulimit -n'" : ""
+    let sentence = "\(call) failed: \(reason) (errno \(code))\(remedy)"
     guard let detail else { return sentence }
     return "\(sentence): \(detail)"
   }
