@@ -40,6 +40,7 @@ struct WorkerLoop {
   /// - Throws: what an environment throws.
   func run() throws {
     try producer.start()
+    line.markReady()
     while let (buffer, version) = next() {
       try producer.produce(into: buffer, version: version)
       if memory.wakeLearnerIfParked() { learnerBell.ring() }

@@ -142,8 +142,13 @@ public final class TrainingRun {
       return try collector.next()
     } catch let error where !(error is Interrupted) {
       // The report of what went wrong counts for more than one of a disk that is full as well.
-      if learner.updateCount > 0 { try? save() }
-      throw error
+      guard learner.updateCount > 0, (try? save()) != nil else { throw error }
+      let report = "\(error)"
+      throw TrainingError(
+        """
+        \(report)\(report.contains("\n") ? "\n" : "; ")the run was saved: resume it with \
+        'rlplay train --resume \(directory.path)'
+        """)
     }
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Rollout
 
 /// A worker that ended while the run went on: who, where, how, and its last words.
@@ -21,6 +22,12 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
   /// The last lines that it logged.
   public var lastWords: [String]
 
+  /// Processes that died since a fragment was last handed over or an update was made, of all workers;
+  /// 0 if the run continues.
+  public var deathsWithoutProgress = 0
+  /// Those of ``deathsWithoutProgress`` that a signal from outside may have ended.
+  public var deathsFromOutside = 0
+
   /// What ended a process.
   public enum Cause: Sendable, Equatable {
     case exited(Int32)
@@ -28,6 +35,14 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
     case unresponsive
     /// Killed by the learner, since it did not get on for so long.
     case hung(seconds: Double)
+
+    /// True for a signal that an administrator, a script or the kernel's memory killer sends.
+    ///
+    /// Signals of faults, such as SIGSEGV, do not count.
+    var mayComeFromOutside: Bool {
+      guard case .killed(let signal) = self else { return false }
+      return signal == SIGKILL || (StopSignals.requests + StopSignals.notices).contains(signal)
+    }
   }
 
   /// One sentence with all of it.
@@ -43,9 +58,16 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
     let place =
       position.map { " in environment \($0.environment) at step \($0.step) of its episode" } ?? ""
     let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"
+    var count = ""
+    if deathsWithoutProgress > 1 {
+      count = "; \(deathsWithoutProgress) processes died without a fragment between them"
+      if deathsFromOutside > 0 {
+        count += ", \(deathsFromOutside) of them by signals that may come from outside"
+      }
+    }
     return """
       worker \(worker) (pid \(pid)) \(how)\(place), after \(fragments) fragments of \
-      \(environment) (seed \(seed), incarnation \(incarnation))\(words)
+      \(environment) (seed \(seed), incarnation \(incarnation))\(words)\(count)
       """
   }
 }

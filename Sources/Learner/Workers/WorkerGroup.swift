@@ -79,9 +79,9 @@ final class WorkerGroup {
   /// - Throws: `OpenFileLimitError` before any is started; `WorkerStartError`, or `Interrupted`, when
   ///   those that were started are ended.
   func start(_ incarnations: [UInt32]) throws {
+    let count = incarnations.count
     try OpenFiles.makeRoom(
-      forProcesses: incarnations.count,
-      purpose: incarnations.count == 1 ? "the worker and its files" : "\(incarnations.count) workers")
+      forProcesses: count, purpose: count == 1 ? "a worker and its files" : "\(count) workers")
     do {
       for (worker, incarnation) in incarnations.enumerated() {
         if isInterrupted() { throw Interrupted() }
@@ -169,12 +169,15 @@ final class WorkerGroup {
   }
 
   private func replace(_ worker: Int) throws {
-    let death = bury(worker)
+    var death = bury(worker)
     // A signal to the whole group of processes ends workers too; that is no fault of theirs.
     if isInterrupted() { throw Interrupted() }
-    _ = memory.pool.reclaim(worker: worker, incarnation: death.incarnation)
     wakeAll()
-    if toll.isHopeless(worker) { throw death }
+    if toll.isHopeless(worker) {
+      death.deathsWithoutProgress = toll.withoutProgress.total
+      death.deathsFromOutside = toll.withoutProgress.fromOutside
+      throw death
+    }
     say("\(death); it is replaced")
     restartCount += 1
     let anew = toll.endsRepetition(of: worker)
@@ -201,10 +204,7 @@ final class WorkerGroup {
     }
     _ = process.takeLog { workers[worker].log.take($0) { _ in } }
     workers[worker].log.flush { _ in }
-    toll.note(
-      worker, isBarren: line.fragments == workers[worker].fragmentsAtStart,
-      repeats: workers[worker].repeats,
-      fragments: workers.indices.reduce(0) { $0 + memory.line($1).fragments })
+    let reclaimedCount = memory.pool.reclaim(worker: worker, incarnation: line.incarnation)
     let cause: WorkerDeath.Cause =
       switch ending {
       case _ where workers[worker].isHung: .hung(seconds: patience ?? 0)
@@ -212,6 +212,15 @@ final class WorkerGroup {
       case .killed(let signal) where !unresponsive: .killed(signal: signal)
       default: .unresponsive
       }
+    let fragments = workers.indices.reduce(0) { $0 + memory.line($1).fragments }
+    toll.note(
+      worker,
+      DeathToll.Death(
+        isBarren: line.fragments == workers[worker].fragmentsAtStart,
+        repeats: workers[worker].repeats, isIdle: line.isReady && reclaimedCount == 0,
+        mayComeFromOutside: cause.mayComeFromOutside,
+        progress: fragments + memory.board.publishedVersion,
+        nanoseconds: SystemCalls.monotonicNanoseconds()))
     return WorkerDeath(
       worker: worker, pid: process.pid, incarnation: line.incarnation,
       environment: description.environment.id, seed: description.seed, fragments: line.fragments,

@@ -79,6 +79,7 @@ package struct WorkerLine: @unchecked Sendable {
     static let steps = 72
     static let episodes = 80
     static let position = 88
+    static let ready = 104
   }
 
   /// Adds to a word that has only the caller as writer, so no locked instruction is needed.
@@ -113,6 +114,18 @@ package struct WorkerLine: @unchecked Sendable {
   package func push(_ record: EpisodeRecord) {
     store(record)
     add(1, at: Progress.episodes)
+  }
+
+  /// True once this process of the worker has started its environments.
+  package var isReady: Bool {
+    base.word(at: Progress.ready).pointee.load(ordering: .relaxed) != 0
+  }
+
+  /// Records that this process has started its environments.
+  ///
+  /// Worker only.
+  package func markReady() {
+    base.word(at: Progress.ready).pointee.store(1, ordering: .relaxed)
   }
 
   /// The worker's position: marked before environment steps, read by the learner after its death.
@@ -166,6 +179,7 @@ package struct WorkerLine: @unchecked Sendable {
   ) {
     parked.pointee.store(0, ordering: .relaxed)
     position.clear()
+    base.word(at: Progress.ready).pointee.store(0, ordering: .relaxed)
     firstFragmentWord.pointee.store(UInt64(firstFragment), ordering: .relaxed)
     incarnationWord.pointee.store(UInt64(incarnation), ordering: .relaxed)
     streamsWord.pointee.store(UInt64(streams ?? incarnation), ordering: .relaxed)

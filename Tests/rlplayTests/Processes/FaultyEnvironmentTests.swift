@@ -71,6 +71,33 @@ extension ProcessTests {
       #expect(program.family.isEmpty)
     }
 
+    @Test func `one worker ends its run after four deaths without a fragment`() throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty(
+        "AlwaysExitsInReset-v0", ["collector": "single"], in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 1)
+      #expect(outcome.deaths.count == 3, "\(outcome.errors)")
+      let report = try #require(outcome.errorLines.last)
+      #expect(report.contains("; 4 processes died without a fragment between them"), "\(report)")
+      #expect(!report.contains("from outside"))
+    }
+
+    @Test func `workers that are always killed end the run after ten seconds`() throws {
+      let directory = try ScratchDirectory()
+      let outcome = try ProcessTests.trainFaulty(
+        "AlwaysDiesInReset-v0", ["actors": 1, "buffers": 2], in: directory
+      ).waitForEnd()
+      #expect(outcome.exitCode == 1)
+      #expect(outcome.seconds > 10)
+      let report = try #require(outcome.errorLines.last)
+      #expect(report.hasPrefix("Error: worker 0 (pid "), "\(report)")
+      #expect(
+        report.contains("; \(outcome.deaths.count + 1) processes died without a fragment"),
+        "\(report)")
+      #expect(report.contains("of them by signals that may come from outside"), "\(report)")
+    }
+
     @Test(arguments: [false, true], [1, 3])
     func `a crash that repeats itself is repeated once and then left behind`(
       deterministic: Bool, actors: Int
@@ -104,6 +131,11 @@ extension ProcessTests {
       #expect(outcome.exitCode == 1, "\(outcome.errors)")
       let saved = directory.path("run/checkpoints/last.safetensors")
       #expect(FileManager.default.fileExists(atPath: saved))
+      let run = directory.path("run")
+      #expect(
+        outcome.errors.contains(
+          "; the run was saved: resume it with 'rlplay train --resume \(run)'"),
+        "\(outcome.errors)")
     }
 
     @Test(arguments: ["Hangs", "IgnoresTermination", "Stops"])

@@ -77,6 +77,35 @@ extension ProcessTests {
       #expect(program.family.isEmpty)
     }
 
+    @Test(arguments: [
+      ["--actors", "4", "--buffers", "8"],
+      ["--actors", "4", "--buffers", "8", "--deterministic"],
+      ["--collector", "single"],
+      ["--actors", "4", "--buffers", "8", "--algorithm", "ppo", "--epochs", "1"],
+    ])
+    func `a run outlives all workers being killed at once ten times a second`(
+      options: [String]
+    ) throws {
+      let directory = try ScratchDirectory()
+      let program = try RunningProgram(
+        Executable.rlplay,
+        ["train", "--quiet", "--json", "--eval-every", "0", "--run-dir", directory.path("run")]
+          + ["--steps", StopTests.endless] + options)
+      // For less than the ten seconds without progress after which a run ends.
+      for _ in 0..<30 {
+        for worker in program.workers { kill(worker, SIGKILL) }
+        usleep(100_000)
+      }
+      let metrics = directory.path("run/metrics.jsonl")
+      func byteCount() -> Int { FileManager.default.contents(atPath: metrics)?.count ?? 0 }
+      let before = byteCount()
+      try program.wait(until: "more was learned") { byteCount() > before }
+      program.send(SIGINT)
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 130, "\(outcome.errors)")
+      #expect(program.family.isEmpty)
+    }
+
     @Test func `stopped workers hold up neither the others nor the end`() throws {
       let directory = try ScratchDirectory()
       let program = try ProcessTests.train("--steps", "2000000", in: directory)
