@@ -3,6 +3,7 @@ import Actor
 @preconcurrency import Foundation
 @preconcurrency import Glibc
 import Rollout
+import Synchronization
 
 /// The entrance for a worker process.
 ///
@@ -25,8 +26,11 @@ public enum WorkerMain {
   ///
   /// Exit code 0 when the learner said stop, or is gone; 1 with one sentence on standard error otherwise.
   public static func run(_ arguments: WorkerArguments) -> Never {
-    // Ctrl-C at a terminal reaches every process of the group; when to stop is the learner's decision.
-    signal(SIGINT, SIG_IGN)
+    // They may reach every process of a group or a job. When to stop is the learner's decision, so that
+    // environments can be closed.
+    for number in StopSignals.requests + StopSignals.notices where number != SIGTERM {
+      StopSignals.ignore(number)
+    }
     // The learner may have started this process from a thread that blocks it.
     SystemCalls.unblockSignals([SIGTERM])
     nameProcess()
@@ -54,6 +58,8 @@ public enum WorkerMain {
   private static func collect(_ arguments: WorkerArguments) throws {
     let bells = try takeBells()
     let memory = try RunMemory(attachingTo: arguments.learner, descriptor: arguments.descriptor)
+    leaveOnTermination(memory)
+    defer { stoppingWord = nil }
     leaveWithLearner(STDIN_FILENO)
     let loop = try WorkerLoop(
       arguments, memory: memory, bell: bells.own, learnerBell: bells.learner)
@@ -68,6 +74,21 @@ public enum WorkerMain {
     try SystemCalls.duplicate(STDERR_FILENO, onto: STDOUT_FILENO)
     setvbuf(stdout, nil, _IOLBF, 0)
     return (Doorbell(listening: STDIN_FILENO), try Doorbell(ringing: output))
+  }
+
+  /// The word that says that the run is over.
+  private nonisolated(unsafe) static var stoppingWord: UnsafeMutablePointer<AtomicWord>?
+
+  /// Ends this process by SIGTERM once the run is over, and ignores SIGTERM until then.
+  ///
+  /// A batch system may send it to every process, and then environments would not be closed.
+  private static func leaveOnTermination(_ memory: RunMemory) {
+    stoppingWord = memory.stoppingWord
+    _ = StopSignals.answer([SIGTERM]) { number in
+      guard WorkerMain.stoppingWord?.pointee.load(ordering: .relaxed) != 0 else { return }
+      signal(number, SIG_DFL)
+      kill(getpid(), number)
+    }
   }
 
   /// Ends this process as soon as the learner is gone, whatever an environment is doing then.

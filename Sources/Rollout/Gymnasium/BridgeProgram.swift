@@ -94,7 +94,13 @@ enum BridgeProgram {
         except OSError:
             os.open(os.devnull, os.O_RDWR)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # They may reach every process of a group or a job; the learner decides, and environments are closed.
+    for name in ("SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGPWR"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # Ignored here, but not in processes that an environment forks or starts.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.siginterrupt(signal.SIGTERM, False)
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     SETTINGS = json.loads(sys.stdin.buffer.readline())
     ENVIRONMENTS = []

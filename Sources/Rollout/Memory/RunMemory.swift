@@ -23,7 +23,8 @@ public final class RunMemory: @unchecked Sendable {
   package let board: WeightBoard
 
   private let mapping: SharedMemory
-  private let stoppingWord: UnsafeMutablePointer<AtomicWord>
+  /// The word behind ``stopping``, for signal handlers.
+  package let stoppingWord: UnsafeMutablePointer<AtomicWord>
   private let learnerParked: UnsafeMutablePointer<AtomicWord>
 
   /// Creates the memory of a run; called by the learner before it starts any worker.

@@ -12,8 +12,8 @@ enum EvaluateCommand {
     let screen = options.isRendering ? TerminalScreen() : nil
     let video = try options.video.map { try VideoFile(path: $0) }
     let spectators: [(any EpisodeSpectator)?] = [screen, video]
-    // Ends by itself when nobody looks on; a screen has a cursor to give back.
-    if screen != nil || video != nil { Interruption.listen() }
+    // A screen has a cursor to give back, and environments of Gymnasium's are to be closed.
+    Interruption.listen()
     var player: TrainedPolicy
     let result: EvaluationResult
     do {
