@@ -13,4 +13,4 @@ if let problem = ProcessStart.missingProc {
 // A learner starts this same program as its workers.
 WorkerMain.runIfAsked()
 
-exit(Program.run(Array(CommandLine.arguments.dropFirst())))
+exit(StandardOutput.finish(Program.run(Array(CommandLine.arguments.dropFirst()))))

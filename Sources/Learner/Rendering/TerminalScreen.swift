@@ -43,9 +43,9 @@ public final class TerminalScreen: EpisodeSpectator {
   /// Shows a moment and waits until the next one is due.
   public func watch(_ moment: EpisodeMoment) throws {
     if isColoured {
-      if let picture = try moment.picture() { draw(picture, moment.caption) }
+      if let picture = try moment.picture() { try draw(picture, moment.caption) }
     } else {
-      write(moment.text + "\n")
+      try write(moment.text + "\n")
     }
     if pause { waitForNextFrame() }
   }
@@ -53,11 +53,12 @@ public final class TerminalScreen: EpisodeSpectator {
   /// Shows the cursor again, below the last picture.
   public func finish() {
     guard !shown.isEmpty else { return }
-    write("\u{1B}[?25h")
+    // A terminal that is closed has no cursor.
+    try? write("\u{1B}[?25h")
     shown = []
   }
 
-  private func draw(_ picture: Picture, _ caption: String) {
+  private func draw(_ picture: Picture, _ caption: String) throws(SystemError) {
     let room = size()
     // One line for the caption, one for the cursor.
     var lines = HalfBlocks.lines(picture, columns: room.columns, lines: max(room.lines - 2, 1))
@@ -75,7 +76,7 @@ public final class TerminalScreen: EpisodeSpectator {
     }
     shown = lines
     shownSize = room
-    write(text)
+    try write(text)
   }
 
   private func waitForNextFrame() {
@@ -90,10 +91,16 @@ public final class TerminalScreen: EpisodeSpectator {
     nanosleep(&time, nil)
   }
 
-  private func write(_ text: String) {
-    var text = text
-    // A closed terminal is no reason to stop.
-    text.withUTF8 { try? SystemCalls.writeAll(descriptor, UnsafeRawBufferPointer($0)) }
+  private func write(_ text: String) throws(SystemError) {
+    var failure: SystemError?
+    Array(text.utf8).withUnsafeBytes { bytes in
+      do throws(SystemError) {
+        try SystemCalls.writeAll(descriptor, bytes)
+      } catch {
+        failure = error.with(detail: "standard output")
+      }
+    }
+    if let failure { throw failure }
   }
 
   /// Returns true if pictures can be shown: on a terminal that declares 24-bit color.

@@ -1,4 +1,3 @@
-import Foundation
 import Learner
 
 /// `rlplay bench`.
@@ -13,11 +12,11 @@ enum BenchCommand {
     let settings = BenchmarkSettings(
       seconds: options.seconds, workerExecutable: workerExecutable)
     var object = OrderedJSON()
-    if !options.endsWithJSON { show(machine.text) }
+    if !options.endsWithJSON { print(machine.text) }
     for benchmark in benchmarks {
       let figures = try benchmark.measure(settings)
       for figure in figures { object.set(figure.name, figure.value) }
-      if !options.endsWithJSON { show(line(of: benchmark, figures)) }
+      if !options.endsWithJSON { print(line(of: benchmark, figures)) }
     }
     if options.endsWithJSON {
       object.set("seconds_per_measurement", options.seconds)
@@ -34,10 +33,5 @@ enum BenchCommand {
     let value = NumberText.right(figures.first?.text ?? "", 18)
     let remarks = [benchmark.summary] + figures.dropFirst().map(\.text)
     return "\(name)  \(value)  \(remarks.joined(separator: "; "))"
-  }
-
-  /// Prints a line at once, also into a file or a pipe.
-  private static func show(_ line: String) {
-    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
   }
 }
