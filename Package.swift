@@ -39,11 +39,6 @@ if march != "baseline" {
   settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"]))
   // A square root is one of C's, which would have to set errno: a branch that keeps loops from being vectorised.
   settings.append(.unsafeFlags(["-Xcc", "-fno-math-errno"]))
-  // Numeric code is optimised in debug builds too, or the tests would take minutes.
-  settings.append(
-    .unsafeFlags(
-      ["-O", "-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"],
-      .when(configuration: .debug)))
 }
 if march != "baseline", hasFeature("fma", levels: v3 + v4) {
   // Without the instruction, a fused multiply-add is a call into libm for every lane.
@@ -56,6 +51,17 @@ if march != "baseline", hasFeature("avx512f", levels: v4) {
 if Context.environment["RLPLAY_STRICT"] != nil {
   // Scripts/check.sh asks for this; a user's build is not to fail over a newer compiler's warning.
   settings.append(.treatAllWarnings(as: .error))
+}
+
+/// The settings of code that computes: optimized in debug builds too, or the tests would take minutes.
+///
+/// The tests' own code is not: most of it runs once, and optimizing it takes longer than the whole library.
+var optimized = settings
+if march != "baseline" {
+  optimized.append(
+    .unsafeFlags(
+      ["-O", "-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"],
+      .when(configuration: .debug)))
 }
 
 // MARK: Package
@@ -71,26 +77,26 @@ let package = Package(
   ],
   targets: [
     // What is collected and where it lies: no network, no gradient, no worker.
-    .target(name: "Rollout", swiftSettings: settings),
+    .target(name: "Rollout", swiftSettings: optimized),
     // Observation to action: the traced graph, its kernels, parameters and policies.
-    .target(name: "Actor", dependencies: ["Rollout"], swiftSettings: settings),
+    .target(name: "Actor", dependencies: ["Rollout"], swiftSettings: optimized),
     // Fragments to new weights: objectives, optimisers, collectors, evaluation, records.
-    .target(name: "Learner", dependencies: ["Rollout", "Actor"], swiftSettings: settings),
+    .target(name: "Learner", dependencies: ["Rollout", "Actor"], swiftSettings: optimized),
     // The loop inside a worker process.
-    .target(name: "Worker", dependencies: ["Rollout", "Actor"], swiftSettings: settings),
+    .target(name: "Worker", dependencies: ["Rollout", "Actor"], swiftSettings: optimized),
     // The command: options, help, errors, dispatch.
     .executableTarget(
       name: "rlplay", dependencies: ["Rollout", "Actor", "Learner", "Worker"],
-      swiftSettings: settings),
+      swiftSettings: optimized),
 
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["Rollout"], path: "Tests/TestSupport",
-      exclude: ["Reference"], swiftSettings: settings),
+      exclude: ["Reference"], swiftSettings: optimized),
     // A trainer of its own, as a user would write one, whose environments misbehave.
     .executableTarget(
       name: "FaultyTrainer", dependencies: ["Rollout", "Learner", "Worker"],
-      path: "Tests/FaultyTrainer", swiftSettings: settings),
+      path: "Tests/FaultyTrainer", swiftSettings: optimized),
     .testTarget(
       name: "RolloutTests", dependencies: ["Rollout", "TestSupport"], swiftSettings: settings),
     .testTarget(

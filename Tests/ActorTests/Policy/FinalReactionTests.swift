@@ -57,21 +57,22 @@ struct FinalReactionTests {
     actor.reactToFinal(of: fragment, at: 0)
     let finalObs: ColumnView<Float> = fragment.column(
       try #require(storage.layout.finalObs.value))
-    func said(_ name: String, _ environment: Int, _ element: Int = 0) throws -> Float {
-      try #require(fragment.final(name))[0, environment, element]
+    func said(_ name: String, _ environment: Int, _ element: Int = 0) -> Float? {
+      fragment.final(name)?[0, environment, element]
     }
     for (environment, isCut) in cut.enumerated() {
       guard isCut else {
         // Nothing is written for episodes that were not truncated.
-        #expect(try said("seen", environment).isNaN && said("step", environment).isNaN)
+        #expect(said("seen", environment)?.isNaN == true)
+        #expect(said("step", environment)?.isNaN == true)
         continue
       }
       for element in 0..<3 {
-        #expect(try said("seen", environment, element) == finalObs[0, environment, element])
+        #expect(said("seen", environment, element) == finalObs[0, environment, element])
       }
-      #expect(try said("step", environment) == Float(environment + 1))
-      #expect(try said("reward", environment) == fragment.rew[1, environment])
-      #expect(try said("ended", environment) == 0)
+      #expect(said("step", environment) == Float(environment + 1))
+      #expect(said("reward", environment) == fragment.rew[1, environment])
+      #expect(said("ended", environment) == 0)
     }
     // Nor at another row.
     #expect(fragment.final("seen")?.elements.suffix(15).allSatisfy { $0.isNaN } == true)
