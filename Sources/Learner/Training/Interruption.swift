@@ -9,8 +9,6 @@ import Synchronization
 ///
 /// The handler only touches atomic words, which is allowed at any instruction.
 public enum Interruption {
-  /// The signal that asked to stop first; 0 while none has.
-  private static let word = Atomic<Int32>(0)
   /// The first signal of a person or a service; 0 while none has come.
   private static let request = Atomic<Int32>(0)
 
@@ -20,22 +18,22 @@ public enum Interruption {
   /// Call it on the main thread, before others are started.
   public static func listen() {
     // Made before a handler can run, for making it is not allowed inside one.
-    word.store(0, ordering: .relaxed)
+    StopSignals.requested.store(0, ordering: .relaxed)
     request.store(0, ordering: .relaxed)
     var answered = StopSignals.answer(StopSignals.requests) { number in
-      _ = Interruption.word.compareExchange(expected: 0, desired: number, ordering: .relaxed)
+      _ = StopSignals.requested.compareExchange(expected: 0, desired: number, ordering: .relaxed)
       // Nothing is left to do here for workers: they leave when this process is gone.
       if Interruption.request.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
     }
     answered += StopSignals.answer(StopSignals.notices) { number in
-      _ = Interruption.word.compareExchange(expected: 0, desired: number, ordering: .relaxed)
+      _ = StopSignals.requested.compareExchange(expected: 0, desired: number, ordering: .relaxed)
     }
     SystemCalls.unblockSignals(answered)
   }
 
   /// The signal that asked to stop, or nil.
   public static var requested: Int32? {
-    let number = word.load(ordering: .relaxed)
+    let number = StopSignals.requested.load(ordering: .relaxed)
     return number == 0 ? nil : number
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A Python process that runs the bridge: requests go in, replies come out, in order.
 ///
@@ -192,6 +193,7 @@ final class BridgeProcess {
     let began = SystemCalls.monotonicNanoseconds()
     while true {
       let ready = try SystemCalls.poll(entries, timeoutMilliseconds: Self.patienceMilliseconds)
+      try leaveStart()
       if entries[1].revents != 0 { forwardLog() }
       if entries[0].revents != 0 { return }
       guard ready == 0 else { continue }
@@ -208,6 +210,15 @@ final class BridgeProcess {
           "\(executable) (pid \(pid)) was killed because it did not answer for \(patience) s")
       }
     }
+  }
+
+  /// Breaks the start off if a signal asked this process to stop.
+  ///
+  /// Importing modules and making environments may take any time. Later waits are broken off by those
+  /// who step the environments.
+  private func leaveStart() throws(GymnasiumError) {
+    guard receivedCount == 0, StopSignals.requested.load(ordering: .relaxed) != 0 else { return }
+    throw GymnasiumError(.process, "\(executable) (pid \(pid)) was interrupted while it started")
   }
 
   private func read(

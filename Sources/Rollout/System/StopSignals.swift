@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The signals that ask a program to end, and can be answered.
 package enum StopSignals {
@@ -10,6 +11,9 @@ package enum StopSignals {
   /// A terminal closes (SIGHUP), the time of a job is nearly over (SIGUSR1, SIGUSR2), the processor
   /// time of a process is over (SIGXCPU, once a second), the power fails (SIGPWR).
   package static let notices = [SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU, SIGPWR]
+
+  /// The signal that asked this process to stop first; 0 while none has, or where nobody listens.
+  package static let requested = Atomic<Int32>(0)
 
   /// Ignores a signal from now on, in this process and in those that it starts.
   package static func ignore(_ number: Int32) { _ = signal(number, SIG_IGN) }

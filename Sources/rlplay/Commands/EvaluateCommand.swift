@@ -32,7 +32,7 @@ enum EvaluateCommand {
       try video?.finish()
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
-    } catch is Interrupted {
+    } catch _ where Interruption.requested != nil {
       if let video {
         reportOnStandardError("Interrupted: nothing is written to \(video.url.path).")
       }

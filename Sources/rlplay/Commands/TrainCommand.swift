@@ -27,8 +27,8 @@ enum TrainCommand {
     let run: TrainingRun
     do {
       run = try makeRun()
-    } catch is Interrupted {
-      // While workers were started: nothing was learned, and no directory made.
+    } catch _ where Interruption.requested != nil {
+      // While processes were started: nothing was learned, and no directory made.
       return 128 + (Interruption.requested ?? 0)
     } catch let error as PolicyError {
       // The options' network cannot deal with the options' environment.

@@ -86,6 +86,23 @@ extension ProcessTests {
       #expect(outcome.count("worker_restarts") == 0)
     }
 
+    @Test func `a signal ends the wait for an interpreter that does not start`() throws {
+      let directory = try ScratchDirectory()
+      let script = directory.path("python")
+      try "#!/bin/sh\nexec sleep 60\n".write(toFile: script, atomically: true, encoding: .utf8)
+      chmod(script, 0o755)
+      let program = try RunningProgram(
+        Executable.rlplay,
+        ["train", "--env", "gym:CartPole-v1", "--python", script, "--run-dir", "run"],
+        in: directory.url)
+      try program.wait(until: "the interpreter ran") { program.family.count > 1 }
+      program.send(SIGTERM)
+      let outcome = try program.waitForEnd(within: 5)
+      #expect(outcome.exitCode == 128 + SIGTERM, "\(outcome.errors)")
+      #expect(program.family.isEmpty)
+      #expect(!directory.names.contains("run"))
+    }
+
     @Test(
       .enabled(if: Python.hasGymnasium, Comment(rawValue: Python.gymnasiumAbsence)),
       arguments: [SIGHUP, SIGTERM])
