@@ -32,13 +32,14 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
 
   init(_ code: Code, _ reason: String, path: String? = nil) {
     self.code = code
-    self.reason = reason
+    // It may quote text from the file.
+    self.reason = reason.escapingControls
     self.path = path
   }
 
   /// One sentence for the user.
   public var description: String {
-    path.map { "cannot use the checkpoint '\($0)': \(reason)" } ?? reason
+    path.map { "cannot use the checkpoint '\($0.escapingControls)': \(reason)" } ?? reason
   }
 
   /// The same error with the file's name in its sentence.
@@ -54,6 +55,9 @@ extension URL {
   func decoded<Value>(
     _ decode: (Data) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
+    guard !FileLookup.isDevice(path) else {
+      throw CheckpointError(.unreadable, "it is a device and no file", path: relativePath)
+    }
     let data: Data
     do {
       data = Data(try SystemCalls.contents(of: path))

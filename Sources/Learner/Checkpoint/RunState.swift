@@ -10,6 +10,11 @@ import Rollout
 public struct RunState: Sendable {
   /// What the run does; may be changed in what has no part in what is learnt.
   public var configuration: TrainingConfiguration
+  /// The Python that the run was trained with, as text to show.
+  ///
+  /// The configuration that is read from a file names the present default instead: a file does not
+  /// say what to start.
+  public let recordedPython: String
   /// Environment steps learnt from.
   public let steps: Int
   /// Updates of the weights.
@@ -42,6 +47,7 @@ public struct RunState: Sendable {
     self.configuration = configuration
     // The directory is where the file is.
     self.configuration.runDirectory = nil
+    recordedPython = configuration.environment.python
     self.collector = collector
     self.marks = marks
     self.told = told
@@ -135,6 +141,8 @@ public struct RunState: Sendable {
     } catch {
       throw CheckpointError(.mismatched, "\(error)")
     }
+    recordedPython = configuration.environment.python
+    configuration.environment.python = EnvironmentChoice.usualPython
     steps = try Self.count(metadata(Checkpoint.Key.environmentSteps))
     updates = try Self.count(metadata(Checkpoint.Key.updates))
     marks = try Self.value(metadata(Key.marks))
