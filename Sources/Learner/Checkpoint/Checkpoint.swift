@@ -72,7 +72,7 @@ public struct Checkpoint: Equatable, Sendable {
           name: parameter.name, shape: parameter.shape, values: parameter.values)
       },
       metadata: metadata
-    ).encoded()
+    ).encodedWithChecksum()
   }
 
   /// Writes the file, whole or not at all.

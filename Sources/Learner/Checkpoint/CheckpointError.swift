@@ -1,3 +1,4 @@
+public import Actor
 import Foundation
 import Glibc
 import Rollout
@@ -36,6 +37,9 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
     self.reason = reason.escapingControls
     self.path = path
   }
+
+  /// A policy in a checkpoint that cannot be used.
+  public init(_ error: PolicyError) { self.init(.mismatched, error.description) }
 
   /// One sentence for the user.
   public var description: String {

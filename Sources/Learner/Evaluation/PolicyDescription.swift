@@ -35,6 +35,7 @@ extension TrainedPolicy {
     let known = try spaces ?? (environment.startsProgram ? nil : environment.spaces())
     let layers = try known.map { try LayerTable(policy, for: $0) }
     if let layers { _ = try weights(of: layers.parameters) }
+    for parameter in checkpoint.parameters { try parameter.checkFinite() }
     func count(_ key: String) throws -> Int {
       let text = try checkpoint.requiredMetadata(key)
       guard let number = Int(text), number >= 0 else {

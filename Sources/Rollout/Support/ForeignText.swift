@@ -27,7 +27,7 @@ extension String {
 
 extension Unicode.Scalar {
   /// True for control characters, line separators, and marks that reorder the text around them.
-  fileprivate var isControl: Bool {
+  package var isControl: Bool {
     switch value {
     case 0..<0x20, 0x7F..<0xA0: true
     case 0x2028, 0x2029: true

@@ -1,3 +1,4 @@
+import Actor
 import Foundation
 import Learner
 import Rollout
@@ -12,6 +13,8 @@ enum DescribeCommand {
       description = try TrainedPolicy(checkpoint).describe()
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
+    } catch let error as PolicyError {
+      throw CheckpointError(error).located(in: source.checkpoint)
     }
     print(
       options.endsWithJSON

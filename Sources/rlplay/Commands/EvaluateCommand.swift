@@ -27,6 +27,8 @@ enum EvaluateCommand {
       try video?.finish()
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
+    } catch let error as PolicyError {
+      throw CheckpointError(error).located(in: source.checkpoint)
     } catch let error as GymnasiumError {
       throw options.consent.suggestion(
         after: error, trainedWith: source.run?.recordedPython, command: .evaluate) ?? error
