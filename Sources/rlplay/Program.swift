@@ -27,6 +27,9 @@ enum Program {
       case .version: print("rlplay \(releaseVersion)")
       }
       return 0
+    } catch let error as MoreOptionsNeeded {
+      reportOnStandardError(error.usageError(for: arguments).text)
+      return UsageError.exitCode
     } catch let error as UsageError {
       reportOnStandardError(error.text)
       return UsageError.exitCode

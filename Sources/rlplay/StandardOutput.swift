@@ -5,7 +5,10 @@ import Rollout
 /// Prints a line of a command's result, at once and also into a file or a pipe.
 ///
 /// It takes the place of Swift's function, which does not tell of failures: see ``StandardOutput``.
-func print(_ line: String) { StandardOutput.write(line + "\n") }
+func print(_ line: String) {
+  // It may hold text from files.
+  StandardOutput.write(line.escapingControls(keepingLines: true) + "\n")
+}
 
 /// Standard output, to which commands write their results.
 ///

@@ -62,6 +62,12 @@ public enum Python {
     return text
   }
 
+  /// Returns the path of the interpreter that `python3` starts.
+  public static func path() throws -> String {
+    try run(["-c", "import sys; print(sys.executable)"])
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
   /// Returns the path of a script of this repository.
   public static func script(_ name: String) -> String {
     var root = URL(fileURLWithPath: #filePath)

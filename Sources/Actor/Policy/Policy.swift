@@ -21,6 +21,13 @@ public protocol Policy: Codable, Sendable {
   func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction
+
+  /// Refuses sizes that no network has, since a policy may come from a file that holds anything.
+  ///
+  /// Called once for a policy that was decoded, before it is traced; does nothing by default.
+  ///
+  /// - Throws: `PolicyError` that names the size, its value and its limit.
+  func checkSizes() throws(PolicyError)
 }
 
 extension Policy {
@@ -57,7 +64,12 @@ public struct PolicyError: Error, Equatable, CustomStringConvertible {
   public var description: String
 
   /// Creates an error with a description in one sentence.
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String) { self.description = description.escapingControls }
+}
+
+extension Policy {
+  /// There are no sizes to check.
+  public func checkSizes() throws(PolicyError) {}
 }
 
 /// The shapes of a policy's outputs, recurrent state and parameters, for laying out memory.

@@ -49,20 +49,33 @@ private struct WorkerParts {
 }
 
 extension RunDescription {
-  /// Measures a worker's snapshot.
+  /// Returns the size of a worker's snapshot in bytes; 0 if the environments have none.
   ///
-  /// This creates a worker's environments and actor, unless the environments have no snapshots.
+  /// A worker's environments and actor are made to measure it.
   ///
-  /// - Returns: the size in bytes; 0 if the environments have no snapshots.
-  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or any error of creating the
-  ///   environments.
-  package func snapshotByteCount() throws -> Int {
+  /// - Parameter snapshots: the snapshots of a state, one for each worker, which may hold any bytes;
+  ///   those of the right size are restored to check them.
+  /// - Throws: `SnapshotFault`, `UnknownEnvironment`, `WrapperError`, `PolicyError`, or what making the
+  ///   environments throws.
+  package func snapshotByteCount(checking snapshots: [[UInt8]] = []) throws -> Int {
     guard try EnvironmentRegistry.shared.specification(environment.id).maySnapshot else { return 0 }
-    let parts = try WorkerParts(self, worker: 0, incarnation: 0)
-    return CollectLoop(
-      environments: parts.environments, actor: parts.actor, layout: parts.layout, sticky: sticky,
-      line: .unread
-    ).snapshotByteCount
+    func makeLoop() throws -> CollectLoop {
+      let parts = try WorkerParts(self, worker: 0, incarnation: 0)
+      return CollectLoop(
+        environments: parts.environments, actor: parts.actor, layout: parts.layout, sticky: sticky,
+        line: .unread)
+    }
+    let loop = try makeLoop()
+    let byteCount = loop.snapshotByteCount
+    for (worker, snapshot) in snapshots.enumerated()
+    where !snapshot.isEmpty && snapshot.count == byteCount {
+      var bytes = snapshot
+      // Restored states are compared with environments as they are made.
+      let loop = try makeLoop()
+      let fault = bytes.withUnsafeMutableBytes { loop.restore(from: $0) }
+      if let fault { throw SnapshotFault(worker: worker, fault) }
+    }
+    return byteCount
   }
 }
 

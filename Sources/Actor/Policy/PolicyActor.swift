@@ -72,7 +72,7 @@ public final class PolicyActor: RolloutActor {
 
   /// Measures, saves or restores the random streams and the recurrent state.
   public func transfer(_ snapshot: inout SnapshotCursor) {
-    snapshot.transfer(UnsafeMutableRawBufferPointer(streams.streams))
+    snapshot.transfer(streams: streams.streams)
     carriedState.transfer(&snapshot)
   }
 

@@ -41,10 +41,13 @@ public enum PolicyRegistry {
         "there is no policy '\(kind)' here (known: \(known)): register it before anything else runs"
       )
     }
+    let policy: any Policy
     do {
-      return try decode(Data(parts.dropFirst().joined().utf8))
+      policy = try decode(Data(parts.dropFirst().joined().utf8))
     } catch {
       throw PolicyError("the settings of policy '\(kind)' cannot be read: \(error)")
     }
+    try policy.checkSizes()
+    return policy
   }
 }

@@ -31,6 +31,9 @@ public struct QNetworkPolicy: Policy, Equatable {
     case target
   }
 
+  /// Checks the sizes of the network.
+  public func checkSizes() throws(PolicyError) { try network.checkSizes() }
+
   /// Traces the reaction to a state.
   public func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph

@@ -21,6 +21,7 @@ extension Checkpoint {
       if parameter.shape != shape {
         reshaped.append("'\(name)' \(parameter.shape) and not \(shape)")
       }
+      try parameter.checkFinite()
       vector.append(contentsOf: parameter.values)
     }
     let expectedNames = Set(expected.map { Array($0.name.utf8) })
@@ -43,5 +44,16 @@ extension Checkpoint {
     guard !names.isEmpty else { return nil }
     let more = names.count > 4 ? " and \(names.count - 4) more" : ""
     return "\(opening) \(names.prefix(4).joined(separator: ", "))\(more)"
+  }
+}
+
+extension Checkpoint.NamedTensor {
+  /// Refuses values that are NaN or infinite.
+  ///
+  /// - Throws: ``CheckpointError`` that names the parameter and the value.
+  func checkFinite() throws(CheckpointError) {
+    guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
+    throw CheckpointError(
+      .malformed, "its parameter '\(name)' is \(values[place]) at element \(place)")
   }
 }

@@ -37,6 +37,8 @@ public struct Checkpoint: Equatable, Sendable {
     public static let maxEpisodeSteps = "max-episode-steps"
     /// The wrappers around it, the innermost first, with commas between them; absent where there is none.
     public static let wrappers = "wrappers"
+    /// The spaces of the environment with its wrappers, JSON; absent in files of earlier releases.
+    public static let spaces = "spaces"
     /// The network's description, JSON that this module does not look into.
     public static let policy = "policy"
     /// Environment steps learnt from, a decimal integer.
@@ -70,7 +72,7 @@ public struct Checkpoint: Equatable, Sendable {
           name: parameter.name, shape: parameter.shape, values: parameter.values)
       },
       metadata: metadata
-    ).encoded()
+    ).encodedWithChecksum()
   }
 
   /// Writes the file, whole or not at all.

@@ -1,3 +1,4 @@
+public import Actor
 import Foundation
 import Glibc
 import Rollout
@@ -32,13 +33,17 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
 
   init(_ code: Code, _ reason: String, path: String? = nil) {
     self.code = code
-    self.reason = reason
+    // It may quote text from the file.
+    self.reason = reason.escapingControls
     self.path = path
   }
 
+  /// A policy in a checkpoint that cannot be used.
+  public init(_ error: PolicyError) { self.init(.mismatched, error.description) }
+
   /// One sentence for the user.
   public var description: String {
-    path.map { "cannot use the checkpoint '\($0)': \(reason)" } ?? reason
+    path.map { "cannot use the checkpoint '\($0.escapingControls)': \(reason)" } ?? reason
   }
 
   /// The same error with the file's name in its sentence.
@@ -54,6 +59,9 @@ extension URL {
   func decoded<Value>(
     _ decode: (Data) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
+    guard !FileLookup.isDevice(path) else {
+      throw CheckpointError(.unreadable, "it is a device and no file", path: relativePath)
+    }
     let data: Data
     do {
       data = Data(try SystemCalls.contents(of: path))

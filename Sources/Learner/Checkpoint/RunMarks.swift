@@ -49,3 +49,40 @@ struct RecentReturns: Codable, Sendable, Equatable {
     returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)
   }
 }
+
+// What a state says is checked before it is used: a file may hold any numbers.
+
+extension RunMarks {
+  /// The first number that cannot be in a run of that many steps, as a phrase; nil if there is none.
+  func fault(steps: Int) -> String? {
+    let evaluations = [lastEvaluation, best].compactMap(\.self)
+    if nextEvaluation < 0 { return "the next evaluation at step \(nextEvaluation)" }
+    if let lastEvaluation, !(0...steps).contains(lastEvaluation.steps) {
+      return "the last evaluation at step \(lastEvaluation.steps)"
+    }
+    // The best one may belong to a part of the run that was lost.
+    if let best, !(0...StateArchive.largestCount).contains(best.steps) {
+      return "the best evaluation at step \(best.steps)"
+    }
+    if evaluations.contains(where: { $0.meanReturn.isNaN }) { return "an evaluation of NaN" }
+    return skipped.isSound ? nil : "the number of skipped updates in a row"
+  }
+}
+
+extension ToldSoFar {
+  /// The first number that cannot be, as a phrase; nil if there is none.
+  var fault: String? {
+    // Nanoseconds of that many seconds, some thirty years, are a 64-bit count.
+    if !(0...1e9).contains(seconds) { return "\(seconds) seconds" }
+    if !recentReturns.isSound { return "the place of the next return" }
+    return episodesTaken.allSatisfy { $0 <= UInt64(StateArchive.largestCount) }
+      ? nil : "a number of episodes"
+  }
+}
+
+extension RecentReturns {
+  fileprivate var isSound: Bool {
+    returns.count == Self.capacity
+      ? (0..<Self.capacity).contains(next) : returns.count < Self.capacity && next == 0
+  }
+}

@@ -10,6 +10,11 @@ import Rollout
 public struct RunState: Sendable {
   /// What the run does; may be changed in what has no part in what is learnt.
   public var configuration: TrainingConfiguration
+  /// The Python that the run was trained with, as text to show.
+  ///
+  /// The configuration that is read from a file names the present default instead: a file does not
+  /// say what to start.
+  public let recordedPython: String
   /// Environment steps learnt from.
   public let steps: Int
   /// Updates of the weights.
@@ -42,6 +47,7 @@ public struct RunState: Sendable {
     self.configuration = configuration
     // The directory is where the file is.
     self.configuration.runDirectory = nil
+    recordedPython = configuration.environment.python
     self.collector = collector
     self.marks = marks
     self.told = told
@@ -76,7 +82,27 @@ public struct RunState: Sendable {
     var archive = archive
     try Self.transfer(setup, learner, &archive)
     try archive.finish()
+    guard learner.stepCount == steps, learner.updateCount == updates else {
+      throw CheckpointError(
+        .mismatched,
+        "it says \(steps) steps and \(updates) updates, and its learner has made "
+          + "\(learner.stepCount) and \(learner.updateCount)")
+    }
     return archive.losses
+  }
+
+  /// Refuses weights of another network before anything is made that is as large as they are.
+  func check(_ parameters: ParameterLayout) throws(CheckpointError) {
+    let present = Dictionary(
+      archive.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
+    for entry in parameters.entries {
+      let shape = present["weights.\(entry.name)"]
+      guard shape != entry.shape else { continue }
+      throw CheckpointError(
+        .mismatched,
+        "tensor 'weights.\(entry.name)' \(shape.map { "has the shape \($0)" } ?? "is missing"), and "
+          + "the network of its options has one of \(entry.shape)")
+    }
   }
 
   // MARK: Bytes
@@ -99,7 +125,7 @@ public struct RunState: Sendable {
         Key.collector: Self.text(collector), Key.marks: Self.text(marks),
         Key.told: Self.text(told),
       ]
-    ).encoded()
+    ).encodedWithChecksum()
   }
 
   /// Reads the state of a run.
@@ -112,20 +138,12 @@ public struct RunState: Sendable {
   /// Reads the bytes of a file.
   init(decoding data: Data) throws(CheckpointError) {
     let file = try SafetensorsFile(decoding: data)
+    try Self.checkFormat(file, data)
     func metadata(_ key: String) throws(CheckpointError) -> String {
       guard let value = file.metadata[key] else {
         throw CheckpointError(.mismatched, "its metadata do not have '\(key)'")
       }
       return value
-    }
-    guard file.metadata[Checkpoint.Key.format] == Self.format else {
-      throw CheckpointError(.mismatched, "it holds parameters alone, and not the state of a run")
-    }
-    let release = try metadata(Key.release)
-    guard release == releaseVersion else {
-      throw CheckpointError(
-        .mismatched,
-        "rlplay \(release) wrote it, and this is \(releaseVersion): resume with that release")
     }
     do {
       configuration = try TrainingConfiguration(
@@ -135,11 +153,15 @@ public struct RunState: Sendable {
     } catch {
       throw CheckpointError(.mismatched, "\(error)")
     }
+    recordedPython = configuration.environment.python
+    configuration.environment.python = EnvironmentChoice.usualPython
     steps = try Self.count(metadata(Checkpoint.Key.environmentSteps))
     updates = try Self.count(metadata(Checkpoint.Key.updates))
     marks = try Self.value(metadata(Key.marks))
     told = try Self.value(metadata(Key.told))
+    try Self.refuse(marks.fault(steps: steps) ?? told.fault)
     var collector: CollectorState = try Self.value(metadata(Key.collector))
+    try Self.refuse(collector.fault)
     archive = StateArchive(restoring: file.tensors)
     try collector.transferArrays(&archive)
     for (worker, count) in zip(collector.workers.indices, told.episodesTaken) {
@@ -148,8 +170,33 @@ public struct RunState: Sendable {
     self.collector = collector
   }
 
+  /// Refuses what is no state, or one of another release, and a state without a checksum.
+  private static func checkFormat(
+    _ file: SafetensorsFile, _ data: Data
+  ) throws(CheckpointError) {
+    guard file.metadata[Checkpoint.Key.format] == Self.format else {
+      throw CheckpointError(.mismatched, "it holds parameters alone, and not the state of a run")
+    }
+    let release = file.metadata[Key.release] ?? "of an unknown release"
+    guard release == releaseVersion else {
+      throw CheckpointError(
+        .mismatched,
+        "rlplay \(release) wrote it, and this is \(releaseVersion): resume with that release")
+    }
+    guard SafetensorsFile.hasChecksum(data) else {
+      throw CheckpointError(
+        .malformed, "it has no checksum: it is damaged, or an earlier build of rlplay wrote it")
+    }
+  }
+
+  /// Refuses a number that cannot be.
+  private static func refuse(_ fault: String?) throws(CheckpointError) {
+    guard let fault else { return }
+    throw CheckpointError(.malformed, "it has a number that cannot be: \(fault)")
+  }
+
   private static func count(_ text: String) throws(CheckpointError) -> Int {
-    guard let count = Int(text), count >= 0 else {
+    guard let count = Int(text), (0...StateArchive.largestCount).contains(count) else {
       throw CheckpointError(.malformed, "its metadata have '\(text)' where a count belongs")
     }
     return count

@@ -3,6 +3,8 @@ import Foundation
 extension SafetensorsFile {
   /// Reads the bytes of a file, and checks everything that can be checked before a value is used.
   ///
+  /// A checksum that the metadata hold is verified, and is no part of the value.
+  ///
   /// - Throws: ``CheckpointError``, in whose sentence stand the figures that do not agree.
   public init(decoding data: Data) throws(CheckpointError) {
     let headerByteCount = try SafetensorsFile.headerByteCount(of: data)
@@ -10,13 +12,16 @@ extension SafetensorsFile {
     let header = try SafetensorsHeader(scanning: [UInt8](data[data.startIndex + 8..<start]))
     let entries = header.entries.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
     try SafetensorsFile.check(entries, dataByteCount: data.endIndex - start)
+    var metadata = header.metadata
+    try SafetensorsFile.verifyChecksum(of: data, metadata: metadata)
+    metadata[SafetensorsFile.checksumKey] = nil
     self.init(
       tensors: entries.map { entry in
         // A copy, so that it starts at index 0 and does not keep the whole file alive.
         let bytes = Data(data[start + entry.begin..<start + entry.end])
         return Tensor(name: entry.name, type: entry.type, shape: entry.shape, bytes: bytes)
       },
-      metadata: header.metadata)
+      metadata: metadata)
   }
 
   private static func headerByteCount(of data: Data) throws(CheckpointError) -> Int {

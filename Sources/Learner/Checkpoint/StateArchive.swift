@@ -47,6 +47,30 @@ public struct StateArchive: Sendable {
     value = Int(values[0])
   }
 
+  /// A count from 0 to a limit: I64 [1].
+  ///
+  /// - Throws: `CheckpointError` while restoring, also for a number that is out of range.
+  public mutating func transfer(
+    _ name: String, count: inout Int, upTo limit: Int
+  ) throws(CheckpointError) {
+    try transfer(name, &count)
+    try require(name, (0...limit).contains(count), "is \(count), and 0 to \(limit) is possible")
+  }
+
+  /// Refuses what was restored unless a condition holds; does nothing while saving.
+  ///
+  /// - Parameter finding: what is wrong, behind the name of the part.
+  /// - Throws: `CheckpointError` that names the part.
+  public func require(
+    _ name: String, _ isSound: @autoclosure () -> Bool, _ finding: @autoclosure () -> String
+  ) throws(CheckpointError) {
+    guard isRestoring, !isSound() else { return }
+    throw CheckpointError(.malformed, "its '\(name)' \(finding())")
+  }
+
+  /// The largest count of steps or updates that arithmetic is made with, far beyond any run.
+  static let largestCount = 1 << 53
+
   /// A number: F64 [1].
   public mutating func transfer(_ name: String, _ value: inout Double) throws(CheckpointError) {
     var values = [value]
@@ -59,6 +83,7 @@ public struct StateArchive: Sendable {
     var bytes = withUnsafeBytes(of: stream) { Array($0) }
     try transfer(name, &bytes, count: bytes.count)
     stream = bytes.withUnsafeBytes { $0.loadUnaligned(as: PCG64.self) }
+    try require(name, stream.isSound, "is a random stream that repeats itself")
   }
 
   /// An array: [elements].
@@ -103,6 +128,20 @@ public struct StateArchive: Sendable {
     let part = UnsafeMutableRawBufferPointer(
       UnsafeMutableBufferPointer(rebasing: vector.buffer[range]))
     try transfer(name, Element.safetensorsType, shape ?? [range.count], [part])
+    guard isRestoring else { return }
+    if let numbers = vector as? FlatVector<Float> {
+      try requireNumbers(name, numbers.buffer[range])
+    } else if let numbers = vector as? FlatVector<Double> {
+      try requireNumbers(name, numbers.buffer[range])
+    }
+  }
+
+  /// Refuses NaN and infinity, which nothing that learns is made of.
+  private func requireNumbers<Number: BinaryFloatingPoint>(
+    _ name: String, _ numbers: Slice<UnsafeMutableBufferPointer<Number>>
+  ) throws(CheckpointError) {
+    guard let place = numbers.firstIndex(where: { !$0.isFinite }) else { return }
+    try require(name, false, "is \(numbers[place]) at element \(place - numbers.startIndex)")
   }
 
   /// Equally long rows of bytes, in place: U8 [rows, bytes].

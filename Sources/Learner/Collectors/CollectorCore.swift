@@ -35,10 +35,19 @@ final class CollectorCore {
       case .free: 4
       case .fixed(let fixed): fixed.slotCount
       }
-    let snapshotByteCount = try description.snapshotByteCount()
+    let snapshots = state?.workers.map(\.snapshot) ?? []
+    let snapshotByteCount: Int
+    do {
+      snapshotByteCount = try description.snapshotByteCount(checking: snapshots)
+    } catch let error as SnapshotFault {
+      throw CollectorStateError("\(error)")
+    }
     try state?.check(
       schedule: schedule, workerCount: workerCount, snapshotByteCount: snapshotByteCount,
       weightCount: setup.weights.count)
+    try state?.checkCounts(
+      stepsPerFragment: setup.stepCount * setup.environmentCount,
+      fragmentsPerBatch: fragmentsPerBatch)
     memory = try RunMemory(
       creating: RunLayout(
         workerCount: workerCount, bufferCount: bufferCount,

@@ -1,3 +1,4 @@
+import Foundation
 import Rollout
 
 /// Where a collection stands between two turns: what a new collector needs to go on from there (docs/resuming.md).
@@ -51,10 +52,86 @@ public struct CollectorStateError: Error, Equatable, CustomStringConvertible {
   /// One sentence with what is where, and what is wanted.
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  init(_ description: String) { self.description = description.escapingControls }
+
+  /// The same error with the file's name in its sentence.
+  func located(in url: URL) -> CollectorStateError {
+    CollectorStateError("cannot use the state '\(url.relativePath)': \(description)")
+  }
 }
 
 extension CollectorState {
+  /// The first number that cannot be, whatever is collected, as a phrase; nil if there is none.
+  ///
+  /// To be asked before the schedule or the versions of weights are looked at.
+  var fault: String? {
+    if case .fixed(let fixed) = schedule {
+      let areSound =
+        fixed.workerCount >= 1 && fixed.bufferCount >= fixed.workerCount
+        && fixed.fragmentsPerBatch >= 1 && fixed.lag >= 0 && fixed.lag <= 1_000_000
+        && max(fixed.bufferCount, fixed.fragmentsPerBatch) <= 1_000_000
+      if !areSound { return "in the schedule \(schedule)" }
+    }
+    let counts = [
+      ("turns", progress.turns), ("steps", progress.steps), ("restarts", progress.restarts),
+      ("collected steps", progress.collectedSteps), ("episodes", progress.episodes),
+      ("fragments", progress.fragments), ("dropped fragments", progress.dropped),
+      ("a sum of lags", progress.lagSum), ("a largest lag", progress.lagLargest),
+    ]
+    for (name, count) in counts where !(0...StateArchive.largestCount).contains(count) {
+      return "\(name): \(count)"
+    }
+    for (index, worker) in workers.enumerated() {
+      let limit = UInt64(StateArchive.largestCount)
+      // A replaced worker's incarnation is one more.
+      guard worker.incarnation < 1 << 31, worker.streams <= worker.incarnation else {
+        return "worker \(index) in its incarnation \(worker.incarnation)"
+      }
+      guard (0...progress.fragments + progress.dropped).contains(worker.nextFragment),
+        max(worker.episodes, worker.episodesTaken) <= limit
+      else { return "worker \(index) at its fragment \(worker.nextFragment)" }
+    }
+    return nil
+  }
+
+  /// Refuses numbers that contradict each other or what is collected.
+  ///
+  /// - Parameters:
+  ///   - stepsPerFragment: environment steps in a fragment.
+  ///   - fragmentsPerBatch: fragments that a batch is made of.
+  func checkCounts(
+    stepsPerFragment: Int, fragmentsPerBatch: Int
+  ) throws(CollectorStateError) {
+    if let fault { throw CollectorStateError("the state has a number that cannot be: \(fault)") }
+    let fragments = progress.turns.multipliedReportingOverflow(by: fragmentsPerBatch)
+    let steps = fragments.partialValue.multipliedReportingOverflow(by: stepsPerFragment)
+    guard !fragments.overflow, !steps.overflow, progress.fragments == fragments.partialValue,
+      progress.steps == steps.partialValue
+    else {
+      throw CollectorStateError(
+        """
+        the state has \(progress.fragments) fragments and \(progress.steps) steps in \(progress.turns) \
+        turns, and a turn has \(fragmentsPerBatch) fragments of \(stepsPerFragment) steps
+        """)
+    }
+    let dropped = progress.dropped.multipliedReportingOverflow(by: stepsPerFragment)
+    guard !dropped.overflow, dropped.partialValue <= Int.max / 4 else {
+      throw CollectorStateError("the state has \(progress.dropped) dropped fragments")
+    }
+    guard case .fixed(let fixed) = schedule else { return }
+    for (worker, state) in workers.enumerated() {
+      // The worker's share of the fragments so far, which are taken in turn.
+      let wanted = (progress.fragments - worker + fixed.workerCount - 1) / fixed.workerCount
+      guard state.nextFragment == max(0, wanted) else {
+        throw CollectorStateError(
+          """
+          the state has worker \(worker) at its fragment \(state.nextFragment), and after \
+          \(progress.fragments) fragments it is at \(max(0, wanted))
+          """)
+      }
+    }
+  }
+
   /// Refuses to go on in a collector of another kind.
   func check(
     schedule other: CollectSchedule, workerCount: Int, snapshotByteCount: Int, weightCount: Int
@@ -84,6 +161,9 @@ extension CollectorState {
         the state has \(earlierWeights.count) earlier versions of \(earlierWeights.first?.count ?? 0) weights \
         where \(versionCount) of \(weightCount) are needed
         """)
+    }
+    guard earlierWeights.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+      throw CollectorStateError("the state has earlier weights that are not finite")
     }
   }
 }

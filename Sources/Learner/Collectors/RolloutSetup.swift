@@ -35,6 +35,16 @@ public struct RolloutSetup {
     environment: EnvironmentChoice, policy: any Policy, environmentCount: Int, stepCount: Int,
     sticky: Bool = false, seed: UInt64
   ) throws {
+    try self.init(
+      environment: environment, policy: policy, environmentCount: environmentCount,
+      stepCount: stepCount, sticky: sticky, seed: seed, checking: { _ in })
+  }
+
+  /// Works out what is recorded, and draws first weights if the parameters pass a check.
+  init(
+    environment: EnvironmentChoice, policy: any Policy, environmentCount: Int, stepCount: Int,
+    sticky: Bool, seed: UInt64, checking check: (ParameterLayout) throws -> Void
+  ) throws {
     try environment.validate()
     self.environment = environment
     self.policy = policy
@@ -44,6 +54,7 @@ public struct RolloutSetup {
     self.seed = seed
     let spaces = try environment.spaces()
     let signature = try PolicySignature(policy, for: spaces)
+    try check(signature.parameters)
     var contents = signature.contents(spaces)
     contents.mayWait = sticky
     layout = FragmentLayout(

@@ -1,3 +1,5 @@
+import Rollout
+
 /// Collects in one worker process over two fragments, in lockstep with the learner.
 ///
 /// While the learner learns from one fragment the worker fills the other, with the weights from before that update:
@@ -28,5 +30,5 @@ public enum SingleWorker {
 
 /// Writes a sentence as a line on standard error; nothing happens when nobody reads there any more.
 public func reportOnStandardError(_ sentence: String) {
-  Terminal.write("\(sentence)\n")
+  Terminal.write("\(sentence.escapingControls(keepingLines: true))\n")
 }

@@ -1,3 +1,5 @@
+import Rollout
+
 /// What a user asked for and cannot have: a mistake in an option, a file of options or their combination.
 ///
 /// The message is a whole sentence: what, the value, the limit, the remedy. A command shows it beside
@@ -18,7 +20,8 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   ///   - message: a sentence with its full stop: what, the value, the limit, the remedy.
   ///   - option: the name of the option that is to blame, without dashes.
   public init(_ message: String, option: String? = nil) {
-    self.message = message
+    // It may quote text from a file.
+    self.message = message.escapingControls
     self.option = option
   }
 

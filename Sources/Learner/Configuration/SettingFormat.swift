@@ -54,11 +54,27 @@ extension SettingFormat where Value: FixedWidthInteger {
       },
       value: { .number(String($0)) },
       complaint: { text in
-        let isNegative = text.hasPrefix("-") && Double(text) != nil && !Value.isSigned
-        return isNegative
-          ? "is negative: write a whole number from 0 to \(Value.max)."
-          : "is not a whole number: write it like 16, 1_000_000 or 1e6."
+        rangeComplaint(text) ?? "is not a whole number: write it like 16, 1_000_000 or 1e6."
       })
+  }
+
+  /// The end of the sentence that refuses a number outside of the type's range; nil for other texts.
+  static func rangeComplaint(_ text: String) -> String? {
+    guard let digits = withoutDigitSeparators(text), let number = Double(digits),
+      !number.isNaN, digits.contains(where: \.isNumber), Value(digits) == nil
+    else { return nil }
+    if !Value.isSigned, number < 0 {
+      return "is negative: write a whole number from 0 to \(Value.max)."
+    }
+    guard number.isInfinite || number.rounded() == number else { return nil }
+    if number >= Double(Value.max) {
+      return Value.isSigned
+        ? "is too large: use at most \(Value.max)." : "is too large: use 0 to \(Value.max)."
+    }
+    if number < Double(Value.min) { return "is too small: use at least \(Value.min)." }
+    guard number.magnitude > 0x1p53 else { return nil }
+    return "is beyond 2^53, where an exponent no longer says which whole number is meant: "
+      + "write all of its digits."
   }
 }
 
@@ -96,7 +112,9 @@ extension SettingFormat where Value == [Int] {
         return values
       },
       value: { .list($0.map { .number(String($0)) }) },
-      complaint: { _ in "is not a list of whole numbers: write it like 32 or 64,64." })
+      complaint: { text in
+        listComplaint(text) ?? "is not a list of whole numbers: write it like 32 or 64,64."
+      })
   }
 
   /// Sizes of layers with commas between them, or `none` for no layer.
@@ -105,9 +123,20 @@ extension SettingFormat where Value == [Int] {
       shape: .numberOrList,
       parse: { $0 == "none" ? [] : integers.parse($0) },
       value: { $0.isEmpty ? .string("none") : integers.value($0) },
-      complaint: { _ in
-        "is not a list of whole numbers: write it like 32 or 64,64, or none for no layer."
+      complaint: { text in
+        listComplaint(text)
+          ?? "is not a list of whole numbers: write it like 32 or 64,64, or none for no layer."
       })
+  }
+
+  /// The end of the sentence that refuses a list with a number outside of the type's range.
+  private static func listComplaint(_ text: String) -> String? {
+    for part in commaSeparated(text) {
+      if let complaint = SettingFormat<Int>.rangeComplaint(part) {
+        return "has \(part), which \(complaint)"
+      }
+    }
+    return nil
   }
 }
 
@@ -248,7 +277,10 @@ extension SettingFormat where Value == EpisodeLimit {
         case .steps(let count): .number(String(count))
         }
       },
-      complaint: { _ in "is neither default, none nor a whole number such as 500." })
+      complaint: { text in
+        SettingFormat<Int>.rangeComplaint(text)
+          ?? "is neither default, none nor a whole number such as 500."
+      })
   }
 }
 

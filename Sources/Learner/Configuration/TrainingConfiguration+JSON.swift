@@ -24,8 +24,10 @@ extension TrainingConfiguration {
     let names = Self.settings.map(\.name)
     // In alphabetical order, for a JSON object has none of its own and the error is to be the same.
     for key in values.keys.sorted() where key != Self.remarkKey && !names.contains(key) {
-      let suggestion = NearestMatch.find(key, among: names).map { " Did you mean \"\($0)\"?" } ?? ""
-      throw ConfigurationError("\"\(key)\" in \(source) is no option of training.\(suggestion)")
+      let nearest = key.count <= 80 ? NearestMatch.find(key, among: names) : nil
+      let suggestion = nearest.map { " Did you mean \"\($0)\"?" } ?? ""
+      throw ConfigurationError(
+        "\"\(Self.shown(key))\" in \(source) is no option of training.\(suggestion)")
     }
     for setting in Self.settings {
       guard let value = values[setting.name] else { continue }
@@ -41,7 +43,8 @@ extension TrainingConfiguration {
   ) throws(ConfigurationError) {
     let json: Data
     do {
-      json = try Data(contentsOf: URL(fileURLWithPath: path))
+      // One byte more than is allowed is enough to know.
+      json = Data(try SystemCalls.contents(of: path, atMost: Self.largestByteCount + 1))
     } catch {
       let isThere = FileManager.default.fileExists(atPath: path)
       throw ConfigurationError(
@@ -69,42 +72,46 @@ extension TrainingConfiguration {
     return Data(("{\n" + lines.joined(separator: ",\n") + "\n}\n").utf8)
   }
 
+  /// The largest text of options in bytes, many times what all options take.
+  static let largestByteCount = 256 << 10
+
   private static func values(
     of json: Data, source: String
   ) throws(ConfigurationError) -> [String: SettingValue] {
+    guard json.count <= largestByteCount else { throw tooLarge(source) }
+    let example = "write options as {\"actors\": 16, \"gamma\": 0.99}."
+    let keys: [String]?
     do {
-      let values = try JSONDecoder().decode([String: SettingValue].self, from: json)
-      try refuseRepetition(in: json, source: source)
-      return values
-    } catch let error as ConfigurationError {
-      throw error
-    } catch DecodingError.dataCorrupted {
-      throw ConfigurationError("\(source) is not JSON. \(Self.syntaxError(in: json))")
+      keys = try JSONSyntax.keys(of: json)
     } catch {
       throw ConfigurationError(
-        "\(source) is not a JSON object: write options as {\"actors\": 16, \"gamma\": 0.99}.")
+        "\(source) is not JSON: line \(error.line), column \(error.column) \(error.finding). "
+          + "In JSON, \(example)")
     }
-  }
-
-  /// Refuses an option that an object names twice, of which the decoder would take one without a word.
-  private static func refuseRepetition(
-    in json: Data, source: String
-  ) throws(ConfigurationError) {
+    guard let keys else {
+      throw ConfigurationError("\(source) is not a JSON object: \(example)")
+    }
+    // The decoder would take one of them without a word.
     var seen: Set<String> = []
-    for key in JSONKeys(of: json) where !seen.insert(key).inserted {
-      throw ConfigurationError("\"\(key)\" stands twice in \(source): leave one of them out.")
+    for key in keys where !seen.insert(key).inserted {
+      throw ConfigurationError(
+        "\"\(shown(key))\" stands twice in \(source): leave one of them out.")
+    }
+    do {
+      return try JSONDecoder().decode([String: SettingValue].self, from: json)
+    } catch {
+      throw ConfigurationError("\(source) has a number that JSON's readers cannot hold.")
     }
   }
 
-  /// What is wrong with text that is no JSON, and where.
-  ///
-  /// The decoder's own error does not tell on Linux, so the older parser is asked as well.
-  private static func syntaxError(in json: Data) -> String {
-    do {
-      _ = try JSONSerialization.jsonObject(with: json)
-      return "Check it with a JSON tool."
-    } catch {
-      return (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "\(error)"
-    }
+  private static func tooLarge(_ source: String) -> ConfigurationError {
+    ConfigurationError(
+      "\(source) has more than \(largestByteCount) bytes, the most that a file of options may have: "
+        + "leave out what is no option.")
+  }
+
+  /// A key in an error, shortened where it is long.
+  private static func shown(_ key: String) -> String {
+    key.count <= 80 ? key : "\(key.prefix(80))…"
   }
 }

@@ -1,6 +1,28 @@
+import Actor
 import Rollout
 
 extension TrainingConfiguration {
+  /// Refuses a network that cannot be learned in the machine's memory.
+  ///
+  /// Weights, gradients, what the optimizer remembers, the weights before a step and those of an actor
+  /// are as many numbers each.
+  ///
+  /// - Parameters:
+  ///   - parameters: the network's.
+  ///   - physicalByteCount: bytes of memory that the machine has.
+  func validateNetworkMemory(
+    _ parameters: ParameterLayout, physicalByteCount: Int = SystemCalls.physicalByteCount
+  ) throws(ConfigurationError) {
+    let copyCount = 6
+    let limit = physicalByteCount / (copyCount * MemoryLayout<Float>.size)
+    guard parameters.elementCount > limit else { return }
+    throw ConfigurationError(
+      "the network has \(NumberText.short(Double(parameters.elementCount))) parameters, and this "
+        + "machine's memory is for \(NumberText.short(Double(limit))) at most: use smaller layers "
+        + "(--hidden, --recurrent-size, --embedding-size) or smaller observations.",
+      option: "hidden")
+  }
+
   /// Refuses a replay buffer that is larger than the machine's memory, which would end the process by a signal while it is made.
   ///
   /// - Parameters:

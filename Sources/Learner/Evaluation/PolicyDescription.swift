@@ -14,8 +14,10 @@ public struct PolicyDescription {
   public let steps: Int
   /// Optimiser steps.
   public let updates: Int
-  /// What the policy is made of.
-  public let layers: LayerTable
+  /// What the policy is made of; nil where neither the checkpoint nor this program has the spaces.
+  public let layers: LayerTable?
+  /// How many numbers the checkpoint's tensors have.
+  let elementCount: Int
 
   /// The policy's settings by name.
   let settings: OrderedJSON
@@ -24,11 +26,16 @@ public struct PolicyDescription {
 extension TrainedPolicy {
   /// Traces the policy and puts its layers beside what the checkpoint says.
   ///
+  /// Starts no program: the spaces are those of the checkpoint or, where an earlier release left none,
+  /// those of an environment that this program has itself.
+  ///
   /// - Throws: `UnknownEnvironment`, `PolicyError`, `CheckpointError` when the weights are of another network or a number of
   ///   the metadata is none.
   public func describe() throws -> PolicyDescription {
-    let layers = try LayerTable(policy, for: environment.spaces())
-    _ = try weights(of: layers.parameters)
+    let known = try spaces ?? (environment.startsProgram ? nil : environment.spaces())
+    let layers = try known.map { try LayerTable(policy, for: $0) }
+    if let layers { _ = try weights(of: layers.parameters) }
+    for parameter in checkpoint.parameters { try parameter.checkFinite() }
     func count(_ key: String) throws -> Int {
       let text = try checkpoint.requiredMetadata(key)
       guard let number = Int(text), number >= 0 else {
@@ -47,7 +54,7 @@ extension TrainedPolicy {
       algorithm: try checkpoint.requiredMetadata(Checkpoint.Key.algorithm),
       kind: String(parts[0]), steps: try count(Checkpoint.Key.environmentSteps),
       updates: try count(Checkpoint.Key.updates), layers: layers,
-      settings: settings)
+      elementCount: checkpoint.parameters.reduce(0) { $0 + $1.values.count }, settings: settings)
   }
 }
 
@@ -72,10 +79,10 @@ extension PolicyDescription {
     object.set("policy", policy)
     object.set("env_steps", steps)
     object.set("updates", updates)
-    object.set("parameters", layers.parameters.learntCount)
+    object.set("parameters", layers?.parameters.learntCount)
     object.set(
       "layers",
-      layers.rows.map { row in
+      layers?.rows.map { row in
         var layer = OrderedJSON()
         layer.set("name", row.name)
         layer.set("kind", row.kind)
@@ -102,8 +109,17 @@ extension PolicyDescription {
         ("policy", kind),
       ]
     let settings = settings.entries.map { ("  \($0.key)", $0.value.text) }
-    let width = (facts + settings).map(\.0.count).max() ?? 0
-    let lines = (facts + settings).map { "\(NumberText.left($0.0, width))   \($0.1)" }
-    return (lines + ["", layers.text]).joined(separator: "\n")
+    let rows = (facts + settings).map { ($0.0.escapingControls, $0.1.escapingControls) }
+    let width = rows.map(\.0.count).max() ?? 0
+    let lines = rows.map { "\(NumberText.left($0.0, width))   \($0.1)" }
+    return (lines + ["", layers?.text ?? absence]).joined(separator: "\n")
+  }
+
+  /// The sentence in place of the table of layers.
+  private var absence: String {
+    """
+    \(NumberText.grouped(elementCount)) numbers; layers cannot be shown, since an earlier release \
+    wrote the checkpoint without the spaces of its environment
+    """
   }
 }

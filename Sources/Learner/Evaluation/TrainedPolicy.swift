@@ -8,6 +8,9 @@ public struct TrainedPolicy {
   /// What reacts.
   public let policy: any Policy
 
+  /// The spaces that it was trained on; nil for a checkpoint of an earlier release.
+  public let spaces: EnvironmentSpaces?
+
   let checkpoint: Checkpoint
 
   /// Reads what a checkpoint says about itself.
@@ -28,6 +31,12 @@ public struct TrainedPolicy {
       throw CheckpointError(.malformed, "its step limit '\(text)' is no number of steps")
     }
     environment.limit = limit
+    do {
+      let text = checkpoint.metadata[Checkpoint.Key.spaces]
+      spaces = try text.map { try EnvironmentSpaces(json: $0) }
+    } catch {
+      throw CheckpointError(.malformed, "its spaces \(error)")
+    }
     do {
       let names = checkpoint.metadata[Checkpoint.Key.wrappers]
       environment.wrappers = try names.map { try Wrapper.list(parsing: $0) } ?? []
@@ -50,8 +59,12 @@ public struct TrainedPolicy {
     episodes: Int, choice: ActionChoice, seed: UInt64,
     before spectators: [any EpisodeSpectator] = [], isInterrupted: () -> Bool = { false }
   ) throws -> EvaluationResult {
+    // What the file alone can tell comes before anything is made or started.
+    if let spaces { _ = try weights(of: PolicySignature(policy, for: spaces).parameters) }
+    let played = try environment.spaces()
+    try check(played)
     let evaluator = try Evaluator(
-      environment: environment, policy: policy, choice: choice, seed: seed)
+      environment: environment, policy: policy, choice: choice, seed: seed, spaces: played)
     let values = try weights(of: evaluator.parameters)
     let weights = FlatVector<Float>(repeating: 0, count: values.count)
     weights.assign(values)
@@ -60,6 +73,20 @@ public struct TrainedPolicy {
     }
     return try evaluator.evaluate(
       weights, episodes: 0..<episodes, before: spectators, isInterrupted: isInterrupted)
+  }
+
+  /// Refuses an environment with other spaces than those of the training.
+  ///
+  /// - Throws: `ConfigurationError` that names both.
+  private func check(_ played: EnvironmentSpaces) throws(ConfigurationError) {
+    guard let spaces,
+      !played.observation.showsSame(as: spaces.observation) || played.action != spaces.action
+    else { return }
+    throw ConfigurationError(
+      "\(environment) has the observation \(played.observation) and the action \(played.action), "
+        + "and the policy was trained on \(spaces.observation) and \(spaces.action): name an "
+        + "environment with these spaces.",
+      option: "env")
   }
 
   /// The checkpoint's weights as a network has them.

@@ -119,6 +119,9 @@ final class ReturnStatistics: Restorable {
       guard let worker = UInt32(name) else {
         throw CheckpointError(.malformed, "'\(Self.name).worker.\(name)' is of no worker")
       }
+      try archive.require(
+        "\(Self.name).worker.\(name)", values.count < 1 << 30 && values.allSatisfy(\.isFinite),
+        "has a number that is not finite")
       returns(of: worker, count: values.count).assign(values)
     }
   }

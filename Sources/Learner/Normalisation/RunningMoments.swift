@@ -53,5 +53,9 @@ final class RunningMoments {
     try archive.transfer("\(name).count", &sampleCount)
     try archive.transfer("\(name).mean", means)
     try archive.transfer("\(name).variance", variances)
+    try archive.require(
+      "\(name).count", sampleCount > 0 && sampleCount <= 0x1p60, "is \(sampleCount)")
+    try archive.require(
+      "\(name).variance", variances.buffer.allSatisfy { $0 >= 0 }, "has a negative variance")
   }
 }

@@ -1,4 +1,5 @@
 public import Actor
+import Rollout
 
 extension LayerTable {
   /// The table for people: aligned columns, then how many parameters there are and what the policy reads.
@@ -7,7 +8,8 @@ extension LayerTable {
       [["network", "", "output", "parameters"]]
       + rows.map { row in
         [
-          row.name, row.kind + (row.activation.map { ", \($0.rawValue)" } ?? row.remark),
+          row.name.escapingControls,
+          row.kind + (row.activation.map { ", \($0.rawValue)" } ?? row.remark),
           Self.text(ofShape: row.output), NumberText.grouped(row.parameterCount),
         ]
       }
@@ -30,7 +32,8 @@ extension LayerTable {
       + (others == 0 ? "" : ", \(NumberText.grouped(others)) numbers not learnt")
     guard !inputs.isEmpty else { return count }
     let names = inputs.map { input in
-      input.shape.isEmpty ? input.name : "\(input.name) \(Self.text(ofShape: input.shape))"
+      let name = input.name.escapingControls
+      return input.shape.isEmpty ? name : "\(name) \(Self.text(ofShape: input.shape))"
     }
     return "\(count), inputs: \(names.joined(separator: ", "))"
   }

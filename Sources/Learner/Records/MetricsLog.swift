@@ -54,7 +54,7 @@ public struct MetricsLog: ~Copyable {
     fullPath = url.path
     lastFlush = MetricsLog.now
     do {
-      file = try SystemCalls.open(url.path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o666)
+      file = try SystemCalls.open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o666)
     } catch {
       throw RecordError(cannot: "write", path: url.relativePath, error.code)
     }

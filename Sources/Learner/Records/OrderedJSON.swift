@@ -1,3 +1,5 @@
+import Rollout
+
 /// A JSON object whose keys keep the order in which they were set.
 ///
 /// The one writer of `config.json`, `metrics.jsonl`, checkpoint headers and the objects of `--json`.
@@ -97,7 +99,9 @@ package indirect enum JSONValue: Equatable, Sendable {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  /// A string in quotes with only the escapes that JSON demands, as the safetensors writer has it.
+  /// Returns a string in quotes with the escapes that JSON demands, as the safetensors writer has it.
+  ///
+  /// Other characters that control a terminal are escaped as well, since the text may be shown.
   static func quoted(_ string: String) -> String {
     var text = "\""
     for scalar in string.unicodeScalars {
@@ -109,7 +113,7 @@ package indirect enum JSONValue: Equatable, Sendable {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      case ..<" ":
+      case _ where scalar.isControl:
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)

@@ -1,3 +1,5 @@
+import Rollout
+
 /// Shows progress on standard error, which leaves standard output to results.
 ///
 /// On a terminal one line is drawn over and over, at most ten times a second; elsewhere a line is
@@ -79,7 +81,7 @@ public struct ProgressLine {
   /// Says something on a line of its own; the live line comes back with the next update.
   public mutating func note(_ text: String) {
     clear()
-    write(text + "\n")
+    write(text.escapingControls(keepingLines: true) + "\n")
   }
 
   /// Takes the live line away, before someone else writes to the terminal.

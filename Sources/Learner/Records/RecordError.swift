@@ -1,4 +1,5 @@
 import Glibc
+import Rollout
 
 /// A failure to create, write or find what a run leaves on disk.
 ///
@@ -31,7 +32,7 @@ public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
     self.code = code
     self.path = path
     self.errorNumber = nil
-    self.description = description
+    self.description = description.escapingControls
   }
 
   /// The error for a refused system call, with a remedy where the error number suggests one.
@@ -40,7 +41,7 @@ public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
     self.path = path
     self.errorNumber = errorNumber
     self.description =
-      "cannot \(action) '\(path)': \(String(cString: strerror(errorNumber)))"
+      "cannot \(action) '\(path.escapingControls)': \(String(cString: strerror(errorNumber)))"
       + RecordError.remedy(errorNumber)
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Rollout
 
 extension RunDirectory {
   /// A checkpoint that was asked for, and the run it belongs to.
@@ -75,7 +76,15 @@ extension RunDirectory {
         .notFound, path: run.path,
         "the run '\(run.path)' cannot go on: it has no checkpoints/state.safetensors")
     }
+    try run.refuseLinks()
     return run
+  }
+
+  /// The interpreter that `config.json` names, as text to show; nil if there is none to be read.
+  ///
+  /// Never one to start: whoever wrote the directory chose it.
+  public var recordedPython: String? {
+    (try? TrainingConfiguration(contentsOf: configuration.path))?.environment.python
   }
 
   private static func newestResolution(in parent: URL) throws(RecordError) -> Resolution {

@@ -32,6 +32,29 @@ public struct RunDirectory: Equatable, Sendable {
   /// The path as the user would write it.
   public var path: String { url.relativePath }
 
+  /// Refuses a run in which something else stands where files are written and deleted.
+  ///
+  /// A symbolic link would lead out of the run, and a pipe would never open.
+  ///
+  /// - Throws: ``RecordError`` with what stands where.
+  func refuseLinks() throws(RecordError) {
+    func expect(_ kind: FileLookup.Kind, at url: URL) throws(RecordError) {
+      guard let found = FileLookup.kind(url.path), found != kind else { return }
+      let wanted = kind == .file ? "file" : "directory"
+      let name = found == .link ? "a symbolic link" : "no \(wanted)"
+      throw RecordError(
+        .occupied, path: url.relativePath,
+        "'\(url.relativePath)' is \(name), and a run is resumed in its own files alone: "
+          + "put the \(wanted) itself there, or remove it")
+    }
+    try expect(.directory, at: checkpoints)
+    try expect(.file, at: configuration)
+    try expect(.file, at: metrics)
+    for name in FileLookup.entries(of: checkpoints.path) where name.hasSuffix(".safetensors") {
+      try expect(.file, at: checkpoints.appendingPathComponent(name))
+    }
+  }
+
   // MARK: Creating
 
   /// Creates a directory named after the run and the present time.

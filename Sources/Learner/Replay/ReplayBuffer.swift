@@ -77,6 +77,16 @@ public final class ReplayBuffer {
       rows: storages.prefix(batchCount).map {
         UnsafeMutableRawBufferPointer(start: $0.view.base, count: byteCount)
       })
+    guard archive.isRestoring else { return true }
+    let columns = EnvironmentColumns(storages[0].layout)
+    for (index, storage) in storages.prefix(batchCount).enumerated() {
+      let field = storage.view.firstImpossibleField()
+      try archive.require(
+        "replay.batches", field == nil, "has an impossible '\(field ?? "")' in batch \(index)")
+      try archive.require(
+        "replay.batches", columns.areFinite(in: storage.view),
+        "has a number that is not finite in batch \(index)")
+    }
     return true
   }
 

@@ -1,3 +1,4 @@
+import Actor
 import Rollout
 
 /// A run that goes on: where it stood, and where its files are.
@@ -10,13 +11,21 @@ struct FormerRun {
   private var configuration: TrainingConfiguration { state.configuration }
 
   /// Refuses a run that has nothing left to do.
-  func check() throws(ConfigurationError) {
+  func check() throws {
     guard state.steps < configuration.totalSteps else {
       throw ConfigurationError(
         """
         the run '\(directory.path)' has made \(NumberText.grouped(state.steps)) of \
         \(NumberText.grouped(configuration.totalSteps)) steps: give more --steps to go on.
         """, option: "steps")
+    }
+    // Before memory is made that is as large as the options say.
+    do {
+      try state.collector.checkCounts(
+        stepsPerFragment: configuration.fragmentSteps * configuration.environmentsPerActor,
+        fragmentsPerBatch: configuration.fragmentsPerBatch)
+    } catch {
+      throw error.located(in: directory.state)
     }
   }
 
@@ -30,6 +39,15 @@ struct FormerRun {
         max(marks.nextEvaluation, state.steps), (state.steps / every + 1) * every)
     }
     return marks
+  }
+
+  /// Refuses a network whose weights the state does not have.
+  func check(_ parameters: ParameterLayout) throws(CheckpointError) {
+    do {
+      try state.check(parameters)
+    } catch {
+      throw error.located(in: directory.state)
+    }
   }
 
   /// Gives weights and learner what the state says of them; what begins anew nevertheless.

@@ -95,8 +95,11 @@ public final class MinibatchLearner: BatchLearner {
 
   /// The count of steps, the order of environments and the stream that shuffles it, and what the update goes on from.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
-    try archive.transfer("minibatches.steps", &stepCount)
+    try archive.transfer("minibatches.steps", count: &stepCount, upTo: StateArchive.largestCount)
     try archive.transfer("minibatches.order", order)
+    try archive.require(
+      "minibatches.order", order.elements.sorted().elementsEqual(0..<Int32(order.count)),
+      "is no order of \(order.count) environments")
     try archive.transfer("minibatches.random", &random)
     try update.transfer(&archive)
   }

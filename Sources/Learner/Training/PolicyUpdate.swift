@@ -173,10 +173,18 @@ public final class PolicyUpdate: BatchLearner {
 
   /// Counters, and what the optimiser remembers; weights are saved by whoever has their names.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
-    try archive.transfer("updates", &updateCount)
-    try archive.transfer("skipped_updates", &skippedCount)
-    try archive.transfer("optimiser.step_count", &optimiser.stepCount)
-    for (name, values) in optimiser.state { try archive.transfer("optimiser.\(name)", values) }
+    // Twice that many steps still have a count.
+    let limit = StateArchive.largestCount / stepsPerUpdate
+    try archive.transfer("updates", count: &updateCount, upTo: limit)
+    try archive.transfer("skipped_updates", count: &skippedCount, upTo: limit)
+    try archive.transfer(
+      "optimiser.step_count", count: &optimiser.stepCount, upTo: StateArchive.largestCount)
+    for (name, values) in optimiser.state {
+      try archive.transfer("optimiser.\(name)", values)
+      try archive.require(
+        "optimiser.\(name)", !name.hasSuffix("square") || values.buffer.allSatisfy { $0 >= 0 },
+        "has a negative square")
+    }
   }
 }
 

@@ -136,9 +136,10 @@ public final class ReplayLearner: BatchLearner {
 
   /// Counters, the stream that draws samples, what is kept, and what the update goes on from.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
-    try archive.transfer("replay.steps", &stepCount)
-    try archive.transfer("replay.updates_since_copy", &updatesSinceCopy)
-    try archive.transfer("replay.first_step", &firstStep)
+    try archive.transfer("replay.steps", count: &stepCount, upTo: StateArchive.largestCount)
+    try archive.transfer(
+      "replay.updates_since_copy", count: &updatesSinceCopy, upTo: StateArchive.largestCount)
+    try archive.transfer("replay.first_step", count: &firstStep, upTo: StateArchive.largestCount)
     try archive.transfer("replay.random", &random)
     if try !replay.transfer(&archive) { firstStep = stepCount }
     try update.transfer(&archive)

@@ -50,6 +50,7 @@ final class RunRecorder {
       try log.claim()
       return
     }
+    try directory.refuseLinks()
     log = try MetricsLog(appendingTo: directory.metrics)
     try log.claim()
     try directory.writeConfiguration(description)
@@ -194,6 +195,7 @@ final class RunRecorder {
       Checkpoint.Key.environment: environment.id,
       Checkpoint.Key.maxEpisodeSteps:
         SettingFormat.episodeLimit.value(environment.limit).text,
+      Checkpoint.Key.spaces: setup.layout.contents.spaces.json,
       Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
       Checkpoint.Key.algorithm: configuration.algorithm.rawValue,
       Checkpoint.Key.environmentSteps: "\(learner.stepCount)",

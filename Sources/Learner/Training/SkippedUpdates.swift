@@ -8,6 +8,13 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
 
   private var inARow = 0
   private var certainInARow = 0
+
+  /// False for numbers that no run counts to.
+  var isSound: Bool {
+    (0...StateArchive.largestCount).contains(inARow)
+      && (0...StateArchive.largestCount).contains(certainInARow)
+  }
+
   private var isEnvironmentReported = false
   private var isLossReported = false
   private var isCertaintyReported = false

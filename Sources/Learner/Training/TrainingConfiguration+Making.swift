@@ -65,10 +65,16 @@ extension TrainingConfiguration {
   /// What is collected.
   ///
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
-  func makeSetup(seed: UInt64) throws -> RolloutSetup {
+  func makeSetup(
+    seed: UInt64, checking check: (ParameterLayout) throws -> Void = { _ in }
+  ) throws -> RolloutSetup {
     let setup = try RolloutSetup(
       environment: environment, policy: policy, environmentCount: environmentsPerActor,
-      stepCount: fragmentSteps, sticky: sticky, seed: seed)
+      stepCount: fragmentSteps, sticky: sticky, seed: seed
+    ) { parameters in
+      try validateNetworkMemory(parameters)
+      try check(parameters)
+    }
     // Workers have the first weights before there is a learner that keeps ε to its schedule.
     if let place = setup.parameters.range(of: QNetworkPolicy.epsilonName) {
       setup.weights[place.lowerBound] = Float(epsilon.first)

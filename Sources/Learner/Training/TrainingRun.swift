@@ -71,7 +71,9 @@ public final class TrainingRun {
     seed = configuration.seed ?? UInt64.random(in: 0..<1 << 53)
     resolved.seed = seed
     self.configuration = resolved
-    setup = try resolved.makeSetup(seed: seed)
+    setup = try resolved.makeSetup(seed: seed) { parameters in
+      if let former { try former.check(parameters) }
+    }
     layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     evaluator = try Evaluator(
       environment: resolved.evaluationEnvironment, policy: resolved.policy, seed: seed,
@@ -99,12 +101,16 @@ public final class TrainingRun {
     // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start
     // while it is made.
     let voice = Voice()
-    collector = try resolved.makeCollector(
-      setup,
-      WorkerProcesses(
-        executable: workerExecutable, say: { voice.say($0) },
-        isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience),
-      resuming: former?.state.collector)
+    do {
+      collector = try resolved.makeCollector(
+        setup,
+        WorkerProcesses(
+          executable: workerExecutable, say: { voice.say($0) },
+          isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience),
+        resuming: former?.state.collector)
+    } catch let error as CollectorStateError {
+      throw former.map { error.located(in: $0.directory.state) } ?? error
+    }
     let recorder = try RunRecorder(
       resolved, setup, seed: seed, isQuiet: isQuiet, resuming: former)
     self.recorder = recorder
@@ -171,7 +177,8 @@ public final class TrainingRun {
   private var steps: Int { learner.stepCount }
 
   private var secondsElapsed: Double {
-    Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
+    // Resumed on a machine that started later than the run, it began before the clock.
+    Double(SystemCalls.monotonicNanoseconds() &- began) / 1e9
   }
 
   private var interruption: TrainingSummary.Ending? {

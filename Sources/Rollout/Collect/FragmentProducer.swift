@@ -48,7 +48,9 @@ public final class FragmentProducer {
   /// - Throws: the error of an environment.
   public func start() throws {
     guard line.restoresSnapshot else { return try loop.start() }
-    SnapshotCursor.restore(from: memory.snapshot(ofWorker: worker)) { loop.transfer(&$0) }
+    if let fault = loop.restore(from: memory.snapshot(ofWorker: worker)) {
+      throw SnapshotFault(worker: worker, fault)
+    }
   }
 
   /// Fills a fragment that this worker has claimed, and publishes it.

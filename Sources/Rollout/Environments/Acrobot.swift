@@ -97,3 +97,13 @@ extension Float {
     summand.addingProduct(self, factor)
   }
 }
+
+extension Acrobot {
+  /// Whether angles and velocities are within their bounds: angles are brought there in steps of 2π.
+  public func isPossible(for fresh: Acrobot) -> Bool {
+    let limits: SIMD4<Double> = [
+      Double.pi, Double.pi, AcrobotConstants.maximumVelocity1, AcrobotConstants.maximumVelocity2,
+    ]
+    return state.indices.allSatisfy { abs(state[$0]) <= limits[$0] }
+  }
+}

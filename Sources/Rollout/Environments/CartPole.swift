@@ -89,3 +89,13 @@ public struct CartPole: Environment, BitwiseCopyable {
     @inlinable static var angleLimit: Double { 12 * 2 * Double.pi / 360 }
   }
 }
+
+extension CartPole {
+  /// Whether the state is of finite numbers.
+  public func isPossible(for fresh: CartPole) -> Bool { state.isFinite }
+}
+
+extension SIMD where Scalar: FloatingPoint {
+  /// True if every number is finite.
+  var isFinite: Bool { indices.allSatisfy { self[$0].isFinite } }
+}

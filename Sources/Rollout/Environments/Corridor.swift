@@ -61,3 +61,10 @@ public struct Corridor: Environment {
     try self.init(size: arguments.integer("size"), goal: goal == 0 ? nil : goal)
   }
 }
+
+extension Corridor {
+  /// Whether the corridor is the same, and the actor stands in it.
+  public func isPossible(for fresh: Corridor) -> Bool {
+    size == fresh.size && goal == fresh.goal && (0...goal).contains(state)
+  }
+}

@@ -144,3 +144,15 @@ public struct Cube2x2: Environment {
       threshold: arguments.number("threshold"))
   }
 }
+
+extension Cube2x2 {
+  /// Whether stickers, memory and curriculum are those of a cube with the same parameters.
+  public func isPossible(for fresh: Cube2x2) -> Bool {
+    let flag = withUnsafeBytes(of: isPlaying) { $0[0] }
+    return stickers.indices.allSatisfy { stickers[$0] < 6 }
+      && history.indices.allSatisfy { history[$0] <= 12 }
+      && maximumDepth == fresh.maximumDepth && threshold == fresh.threshold
+      && (fresh.depth...maximumDepth).contains(depth) && (0...Self.window).contains(outcomeCount)
+      && flag < 2
+  }
+}

@@ -34,9 +34,22 @@ public protocol Environment: SendableMetatype {
   /// - Throws: any error after which the environment cannot continue; the worker then ends with the
   ///   error's text.
   mutating func step(_ action: Action, using random: inout PCG64) throws -> StepOutcome
+
+  /// Whether a state that was read from a file is one that the environment can be in.
+  ///
+  /// A file may hold any bytes. An environment that goes by an index or a count in its state, or
+  /// repeats something until a number is reached, refuses those with which that would fail. Everything
+  /// is possible by default.
+  ///
+  /// - Parameter fresh: the environment as it was made with the same parameters.
+  func isPossible(for fresh: Self) -> Bool
 }
 
 extension Environment {
+  /// Every state is possible.
+  @inlinable
+  public func isPossible(for fresh: Self) -> Bool { true }
+
   /// Returns nil: by default a task has no lives.
   @inlinable
   public var lives: Int? { nil }

@@ -59,6 +59,7 @@ public struct EnvironmentArguments: Sendable, Equatable {
     switch parameter.kind {
     case .integer(_, let range):
       guard let number = Int(text) else {
+        if let number = Double(text), number.rounded() == number { throw outOfRange }
         throw InvalidEnvironmentArguments(
           "\(parameter.name)=\(text) is not a whole number: use \(parameter.rangeText ?? "one").")
       }

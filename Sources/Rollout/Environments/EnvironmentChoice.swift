@@ -25,7 +25,7 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   /// Chooses an environment.
   public init(
     _ id: String, arguments: String = "", limit: EpisodeLimit = .registered,
-    wrappers: [Wrapper] = [], python: String = "python3", rendersPictures: Bool = false,
+    wrappers: [Wrapper] = [], python: String = usualPython, rendersPictures: Bool = false,
     patience: Double? = 60
   ) {
     self.id = id
@@ -36,6 +36,14 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     self.rendersPictures = rendersPictures
     self.patience = patience
   }
+
+  /// The Python for environments that name none: that of the variable `RLPLAY_PYTHON`, or `python3`.
+  public static var usualPython: String { PythonInterpreter.usual }
+
+  /// True if making the environment starts a program beside this one, which can run any code.
+  ///
+  /// False for environments that this program registers, and for names that nothing is known of.
+  public var startsProgram: Bool { EnvironmentSpecification(gymnasium: self) != nil }
 
   /// Chooses an environment as it is registered.
   public init(stringLiteral id: String) { self.init(id) }
@@ -100,7 +108,9 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
 
 extension EnvironmentChoice: CustomStringConvertible {
   /// The environment with the values of its parameters, as people read it.
-  public var description: String { arguments.isEmpty ? id : "\(id) (\(arguments))" }
+  public var description: String {
+    (arguments.isEmpty ? id : "\(id) (\(arguments))").escapingControls
+  }
 }
 
 extension Wrapper: Codable {

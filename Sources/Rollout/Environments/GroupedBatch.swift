@@ -62,7 +62,13 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
     let groups = UnsafeMutableBufferPointer(start: groups, count: groupCount)
     let streams = UnsafeMutableBufferPointer(start: streams, count: count)
     snapshot.transfer(UnsafeMutableRawBufferPointer(groups))
-    snapshot.transfer(UnsafeMutableRawBufferPointer(streams))
+    let fresh = Group()[0]
+    // Idle lanes are stepped as well.
+    for index in 0..<8 * groupCount {
+      snapshot.require(
+        groups[index / 8][index % 8].isPossible(for: fresh), "the state of environment \(index)")
+    }
+    snapshot.transfer(streams: streams)
   }
 
   @specialized(where Group == CartPoleGroup)

@@ -64,3 +64,8 @@ enum MountainCarTrack {
     .box(shape: [2], low: Double(Float(leftEnd)), high: Double(Float(rightEnd)))
   }
 }
+
+extension MountainCar {
+  /// Whether the state is of finite numbers.
+  public func isPossible(for fresh: MountainCar) -> Bool { state.isFinite }
+}

@@ -90,3 +90,8 @@ public struct MountainCarContinuous: Environment {
     @inlinable static var power: Double { 0.0015 }
   }
 }
+
+extension MountainCarContinuous {
+  /// Whether the state is of finite numbers.
+  public func isPossible(for fresh: MountainCarContinuous) -> Bool { state.isFinite }
+}

@@ -105,8 +105,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   public func transfer(_ snapshot: inout SnapshotCursor) {
     guard let memberTransfer else { fatalError("\(Member.self) has no snapshots") }
     memberTransfer(UnsafeMutableBufferPointer(start: environments, count: count), &snapshot)
-    snapshot.transfer(
-      UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: streams, count: count)))
+    snapshot.transfer(streams: UnsafeMutableBufferPointer(start: streams, count: count))
   }
 
   private func begin(_ index: Int, in state: StateRow) throws {

@@ -80,3 +80,8 @@ public struct Pendulum: Environment {
     @inlinable static var interval: Double { 0.05 }
   }
 }
+
+extension Pendulum {
+  /// Whether the state is of finite numbers.
+  public func isPossible(for fresh: Pendulum) -> Bool { state.isFinite }
+}

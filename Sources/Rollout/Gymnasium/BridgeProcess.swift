@@ -90,7 +90,7 @@ final class BridgeProcess {
       // Many workers share the processor: a library's pool of threads in each would only be in the way.
       child = try ChildProcess(
         executable: python, arguments: ["-c", BridgeProgram.loader],
-        defaults: ["OMP_NUM_THREADS": "1"])
+        defaults: ["OMP_NUM_THREADS": "1"], changes: PythonInterpreter.modulePath)
     } catch let error as OpenFileLimitError {
       throw error
     } catch {

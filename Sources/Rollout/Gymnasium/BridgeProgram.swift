@@ -1,8 +1,12 @@
 /// The Python program that plays Gymnasium environments; docs/gymnasium.md says how the two talk.
 enum BridgeProgram {
-  /// The line that `python3 -c` is given: it reads the program from standard input.
+  /// The program that `python3 -c` is given: it reads the rest from standard input.
+  ///
+  /// Its first act takes the working directory off the module path, where `-c` puts it before
+  /// Python 3.11's safe path, so that no file there stands in for a module of Python's.
   static let loader =
-    "import sys; b = sys.stdin.buffer; exec(compile(b.read(int(b.readline())), 'rlplay', 'exec'))"
+    "import sys; sys.path[:] = [p for p in sys.path if p]; b = sys.stdin.buffer; "
+    + "exec(compile(b.read(int(b.readline())), 'rlplay', 'exec'))"
 
   /// The whole program.
   static var source: String { [start, spaces, environments, service].joined(separator: "\n\n\n") }
@@ -138,6 +142,9 @@ enum BridgeProgram {
 
     def resolve(name):
         """The name to make, after the import of the module that stands before it."""
+        if ":" in name:
+            # The user named a module, which may lie here; behind all others, it hides none of them.
+            sys.path.append(os.getcwd())
         head, slash, rest = name.partition("/")
         if ":" in name or not slash or name in gym.registry:
             return name

@@ -3,6 +3,22 @@ import Glibc
 
 /// The user's Python, by its path.
 enum PythonInterpreter {
+  /// The interpreter where none is named: that of `RLPLAY_PYTHON`, or `python3`.
+  static let usual: String = {
+    let own = ProcessInfo.processInfo.environment["RLPLAY_PYTHON"] ?? ""
+    return own.isEmpty ? "python3" : own
+  }()
+
+  /// `PYTHONPATH` without empty entries, which Python takes for the working directory.
+  ///
+  /// Such an entry is rarely meant: `PYTHONPATH=$PYTHONPATH:/more` makes one. A directory that is
+  /// spelled out stays, the working directory too. Empty if there is nothing to change.
+  static var modulePath: [String: String] {
+    guard let path = ProcessInfo.processInfo.environment["PYTHONPATH"] else { return [:] }
+    let entries = path.split(separator: ":")
+    return ["PYTHONPATH": entries.joined(separator: ":")]
+  }
+
   /// The file of an interpreter: a path as it is, a name as the shell finds it.
   ///
   /// - Throws: `GymnasiumError` when there is none.
@@ -12,7 +28,7 @@ enum PythonInterpreter {
       throw GymnasiumError(
         .python,
         "there is no program '\(name)' to run Gymnasium's environments with: "
-          + "name a Python interpreter with --python PATH")
+          + "name a Python interpreter with --python PATH or the variable RLPLAY_PYTHON")
     }
     throw GymnasiumError(
       .python,

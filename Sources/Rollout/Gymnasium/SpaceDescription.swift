@@ -1,7 +1,7 @@
 /// A space as the bridge describes it in JSON.
 ///
 /// Bounds that are infinite are left out, since JSON has no infinity.
-struct SpaceDescription: Decodable {
+struct SpaceDescription: Codable {
   var kind: String
   var shape: [Int]?
   var low: Double?
@@ -35,7 +35,7 @@ struct SpaceDescription: Decodable {
 }
 
 /// What the bridge says once it has made its environments.
-struct EnvironmentsDescription: Decodable {
+struct EnvironmentsDescription: Codable {
   var observation: SpaceDescription
   var action: SpaceDescription
 

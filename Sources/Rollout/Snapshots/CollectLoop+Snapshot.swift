@@ -4,6 +4,13 @@ extension CollectLoop {
     environments.canSnapshot ? SnapshotCursor.measure { transfer(&$0) } : 0
   }
 
+  /// Restores a snapshot of that size.
+  ///
+  /// - Returns: the first value that cannot be, as a phrase; nil if the loop can continue.
+  package func restore(from memory: UnsafeMutableRawBufferPointer) -> String? {
+    SnapshotCursor.restoreChecking(from: memory) { transfer(&$0) }
+  }
+
   /// Measures, saves or restores the state behind the next fragment, apart from the weights.
   ///
   /// - Precondition: the environments support snapshots.

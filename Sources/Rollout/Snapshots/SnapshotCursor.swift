@@ -26,6 +26,25 @@ public struct SnapshotCursor {
   /// True while values are being restored, so that an object can recompute its derived values.
   public var isRestoring: Bool { purpose == .restoring }
 
+  /// The first restored value that cannot be, as a phrase; nil if there is none.
+  public private(set) var fault: String?
+
+  /// Refuses a restored value, since a snapshot from a file may hold any bytes.
+  ///
+  /// Call it right after the transfer of an index, a count or a flag that something goes by. While measuring
+  /// and saving nothing is evaluated.
+  ///
+  ///     snapshot.transfer(&cell)
+  ///     snapshot.require(cells.indices.contains(cell), "the cell \(cell)")
+  ///
+  /// - Parameter finding: the value as a phrase, such as `the cell 12`.
+  public mutating func require(
+    _ isSound: @autoclosure () -> Bool, _ finding: @autoclosure () -> String
+  ) {
+    guard purpose == .restoring, fault == nil, !isSound() else { return }
+    fault = finding()
+  }
+
   /// Measures, saves or restores one value.
   @inlinable
   public mutating func transfer<Value: BitwiseCopyable>(_ value: inout Value) {
@@ -90,13 +109,26 @@ public struct SnapshotCursor {
     run(SnapshotCursor(.restoring, memory.baseAddress, capacity: memory.count), walk)
   }
 
+  /// Restores from memory of exactly the size of the traversal, which may hold any bytes.
+  ///
+  /// - Returns: the first value that cannot be, as a phrase; nil if all are sound.
+  package static func restoreChecking(
+    from memory: UnsafeMutableRawBufferPointer, _ walk: (inout SnapshotCursor) -> Void
+  ) -> String? {
+    run(SnapshotCursor(.restoring, memory.baseAddress, capacity: memory.count), walk)
+  }
+
   @inline(__always)
-  private static func run(_ cursor: SnapshotCursor, _ walk: (inout SnapshotCursor) -> Void) {
+  @discardableResult
+  private static func run(
+    _ cursor: SnapshotCursor, _ walk: (inout SnapshotCursor) -> Void
+  ) -> String? {
     var cursor = cursor
     walk(&cursor)
     precondition(
       cursor.byteCount == cursor.capacity,
       "\(cursor.byteCount) bytes for a snapshot of \(cursor.capacity)")
+    return cursor.fault
   }
 }
 
@@ -108,5 +140,27 @@ extension SnapshotCursor {
         UnsafeMutableRawBufferPointer(
           start: fragment.base + column.offset(row: row), count: column.rowStride))
     }
+    require(
+      fragment.firstImpossibleField(inStateRow: row) == nil,
+      "'\(fragment.firstImpossibleField(inStateRow: row) ?? "")' in the state row")
+  }
+}
+
+extension SnapshotCursor {
+  /// Measures, saves or restores random streams.
+  package mutating func transfer(streams: UnsafeMutableBufferPointer<PCG64>) {
+    transfer(UnsafeMutableRawBufferPointer(streams))
+    require(streams.allSatisfy(\.isSound), "a random stream that repeats itself")
+  }
+}
+
+/// A snapshot that an environment cannot continue from.
+package struct SnapshotFault: Error, Equatable, CustomStringConvertible {
+  /// One sentence without a full stop.
+  package let description: String
+
+  /// Names the worker and the value.
+  package init(worker: Int, _ finding: String) {
+    description = "the snapshot of worker \(worker) has an impossible value: \(finding)"
   }
 }

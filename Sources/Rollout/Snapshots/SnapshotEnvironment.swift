@@ -52,15 +52,33 @@ enum MemberSnapshots<Member: Environment> {
   static var transfer: Transfer? {
     if let type = Member.self as? any SnapshotEnvironment.Type { return each(type) }
     guard _isPOD(Member.self) else { return nil }
-    return { members, snapshot in snapshot.transfer(UnsafeMutableRawBufferPointer(members)) }
+    return { members, snapshot in
+      let fresh = snapshot.isRestoring ? Array(members) : []
+      snapshot.transfer(UnsafeMutableRawBufferPointer(members))
+      check(members, &snapshot, fresh)
+    }
+  }
+
+  /// Refuses restored states that the environments cannot be in.
+  ///
+  /// - Parameter fresh: the environments as they were made; empty unless they are being restored.
+  private static func check(
+    _ members: UnsafeMutableBufferPointer<Member>, _ snapshot: inout SnapshotCursor,
+    _ fresh: [Member]
+  ) {
+    for (index, made) in fresh.enumerated() {
+      snapshot.require(members[index].isPossible(for: made), "the state of environment \(index)")
+    }
   }
 
   /// Returns a function bound to the protocol once, so a snapshot needs no lookups and no boxes.
   private static func each<Saved: SnapshotEnvironment>(_ type: Saved.Type) -> Transfer {
     { members, snapshot in
+      let fresh = snapshot.isRestoring ? Array(members) : []
       UnsafeMutableRawBufferPointer(members).withMemoryRebound(to: Saved.self) {
         for index in $0.indices { $0[index].transfer(&snapshot) }
       }
+      check(members, &snapshot, fresh)
     }
   }
 }

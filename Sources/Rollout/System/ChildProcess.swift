@@ -40,9 +40,11 @@ package final class ChildProcess {
   ///   - executable: its file.
   ///   - arguments: its arguments, without the program's name.
   ///   - defaults: variables that it sees where this process has none of the name.
+  ///   - changes: variables that it sees with other values than this process does.
   /// - Throws: ``OpenFileLimitError`` if the limit on open files is too low, `SystemError`.
   package init(
-    executable: String, arguments: [String], defaults: [String: String] = [:]
+    executable: String, arguments: [String], defaults: [String: String] = [:],
+    changes: [String: String] = [:]
   ) throws {
     // Foundation opens a socket, which must not get the number of a standard stream.
     ProcessStart.prepare()
@@ -57,7 +59,8 @@ package final class ChildProcess {
     process.standardInput = Self.handle(input.readEnd)
     process.standardOutput = Self.handle(output.writeEnd)
     process.standardError = Self.handle(log.writeEnd)
-    process.environment = ProcessInfo.processInfo.environment.merging(defaults) { own, _ in own }
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(defaults) { own, _ in own }.merging(changes) { $1 }
     process.terminationHandler = { [exit] process in
       exit.set(
         process.terminationReason == .uncaughtSignal

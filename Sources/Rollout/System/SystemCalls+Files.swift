@@ -8,18 +8,23 @@ extension SystemCalls {
     return Int(status.st_size)
   }
 
-  /// All bytes of a file.
-  package static func contents(of path: String) throws(SystemError) -> [UInt8] {
+  /// All bytes of a file, or the first ones of a larger one.
+  ///
+  /// - Parameter limit: about how many bytes are read at most, of a device that never ends for instance.
+  package static func contents(
+    of path: String, atMost limit: Int = .max
+  ) throws(SystemError) -> [UInt8] {
     let file = try open(path, O_RDONLY)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
     defer { buffer.deallocate() }
     var content: [UInt8] = []
     do {
-      while true {
+      while content.count < limit {
         let count = try read(file.rawValue, into: buffer)
-        if count == 0 { return content }
+        if count == 0 { break }
         content.append(contentsOf: buffer[..<count])
       }
+      return content
     } catch {
       throw error.with(detail: path)
     }

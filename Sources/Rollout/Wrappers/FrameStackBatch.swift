@@ -34,6 +34,8 @@ public final class FrameStackBatch: ObservedPartBatch {
   override func transferOwn(_ snapshot: inout SnapshotCursor) {
     snapshot.transfer(frames)
     snapshot.transfer(oldest)
+    snapshot.require(
+      oldest.buffer.allSatisfy { (0..<depth).contains($0) }, "the place of a stacked frame")
   }
 
   override func observePart(

@@ -26,7 +26,9 @@ public final class RandomNoOpsBatch: WrappedBatch {
     super.init(inner)
   }
 
-  override func transferOwn(_ snapshot: inout SnapshotCursor) { snapshot.transfer(streams) }
+  override func transferOwn(_ snapshot: inout SnapshotCursor) {
+    snapshot.transfer(streams: streams.buffer)
+  }
 
   override func settle(_ position: PositionMarker) throws {
     var left = 0

@@ -24,7 +24,11 @@ public final class TimeLimitBatch: WrappedBatch {
     super.init(inner)
   }
 
-  override func transferOwn(_ snapshot: inout SnapshotCursor) { snapshot.transfer(elapsed) }
+  override func transferOwn(_ snapshot: inout SnapshotCursor) {
+    snapshot.transfer(elapsed)
+    snapshot.require(
+      elapsed.buffer.allSatisfy { $0 >= 0 && $0 < limit }, "the steps of an episode so far")
+  }
 
   override func judge() {
     for index in 0..<count where !waits[index] {

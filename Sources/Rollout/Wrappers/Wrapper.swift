@@ -85,7 +85,7 @@ public struct WrapperError: Error, Equatable, CustomStringConvertible {
   public let description: String
 
   /// Creates an error with a sentence about the problem.
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String) { self.description = description.escapingControls }
 }
 
 extension PCG64 {

@@ -4,16 +4,13 @@ import Learner
 struct DescribeOptions: Equatable, Sendable {
   /// The run directory or checkpoint file to describe; nothing for the newest run.
   var target: String?
-  /// The Python that plays environments named `gym:ID`.
-  var python = "python3"
   /// Whether one JSON object ends standard output.
   var endsWithJSON = false
 
   static let settings: [Setting<DescribeOptions>] = [
-    .python(\.python, in: .options),
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
-      "End standard output with one JSON object that holds all of it."),
+      "End standard output with one JSON object that holds all of it.")
   ]
 }
 

@@ -13,8 +13,8 @@ struct EvaluateOptions: Equatable, Sendable {
   /// Values of the environment's parameters; nothing for those of training.
   var environmentArguments: String?
   var maximumEpisodeSteps = EpisodeLimit.registered
-  /// The Python that plays environments named `gym:ID`.
-  var python = "python3"
+  /// What may be started: the environment to play, the Python for one named `gym:ID`.
+  var consent = Consent()
   /// Whether episodes are shown in the terminal while they are played.
   var isRendering = false
   /// The file that episodes are recorded in.
@@ -42,11 +42,19 @@ struct EvaluateOptions: Equatable, Sendable {
       "seed", "N|random", \.seed, .optional(.integer, orWord: "random"), in: .options,
       "Root of every random stream; random draws one and prints it."),
     Setting(
+      "env", "NAME|default", \.consent.environment, .optional(.text, orWord: "default"),
+      in: .options,
+      "The environment to play, with the spaces of the training; by default the checkpoint's."),
+    Setting(
+      "trust", \.consent.trusts, negatable: false, in: .options,
+      "Start Python with the environment that the checkpoint names: its code can do all that you "
+        + "can."),
+    Setting(
       "env-args", "NAME=VALUE,...|default", \.environmentArguments,
       .optional(.text, orWord: "default"), in: .options,
       "Values of the environment's parameters; by default those of training."),
     .episodeLimit(\.maximumEpisodeSteps, in: .options),
-    .python(\.python, in: .options),
+    .python(\.consent.python, in: .options),
     Setting(
       "render", \.isRendering, negatable: false, in: .options,
       "Show episodes in the terminal while they are played."),

@@ -1,20 +1,25 @@
 import Learner
+import Rollout
 
 /// What `rlplay train --resume` was asked for.
 struct ResumeOptions: Equatable, Sendable {
   static let optionName = "resume"
+  static let trustName = "trust"
 
   /// The run's directory or name; nothing for the newest run.
   var target: String?
   /// The training options that are given anew.
   var changes = ParsedArguments()
+  /// What may be started.
+  var consent = Consent()
 
   /// Refuses options that have a part in what is learnt, and texts of the wrong type.
   init(_ target: String, _ parsed: ParsedArguments) throws(ConfigurationError) {
     self.target = target.isEmpty ? nil : target
-    let presentation = TrainPresentation.settings.map(\.name)
-    for name in parsed.values.keys.sorted()
-    where name != Self.optionName && !presentation.contains(name) {
+    let others = TrainPresentation.settings.map(\.name) + [Self.optionName, Self.trustName, "env"]
+    consent.trusts = parsed.values[Self.trustName] != nil
+    consent.environment = parsed.values["env"]
+    for name in parsed.values.keys.sorted() where !others.contains(name) {
       guard TrainingConfiguration.resumableSettings.contains(name) else {
         let others = TrainingConfiguration.resumableSettings.sorted().map { "--\($0)" }
         throw ConfigurationError(
@@ -27,5 +32,6 @@ struct ResumeOptions: Equatable, Sendable {
     // Their values in the run are not known yet; whether they can be read is.
     var configuration = TrainingConfiguration()
     try changes.apply(TrainingConfiguration.settings, to: &configuration)
+    consent.python = configuration.environment.python
   }
 }

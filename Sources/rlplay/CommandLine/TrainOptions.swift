@@ -29,6 +29,11 @@ extension Command {
       if let target = parsed.values[resumption.name] {
         return .resume(try ResumeOptions(target, parsed), presentation)
       }
+      if parsed.values[trust.name] != nil {
+        throw ConfigurationError(
+          "--trust is for --resume: the environment of a new run is your own choice, so leave it out.",
+          option: trust.name)
+      }
       let base = defaults(beside: parsed)
       var configuration = base ?? TrainingConfiguration()
       // The file comes first wherever it is named: what is typed overrides what was written down.
@@ -47,7 +52,7 @@ extension Command {
 
   private static func trainingOptions(_ defaults: TrainingConfiguration) -> [CommandOption] {
     CommandOption.all(TrainingConfiguration.settings, defaults: defaults)
-      + [configurationFile, resumption]
+      + [configurationFile, resumption, trust]
       + CommandOption.all(TrainPresentation.settings, defaults: TrainPresentation())
   }
 
@@ -56,6 +61,11 @@ extension Command {
     help: "Go on with a run where it was saved last, in its directory; with the newest run under "
       + "runs/ if none is named. Its options are as they were but for those that cannot change what "
       + "is learnt.")
+
+  private static let trust = CommandOption(
+    name: ResumeOptions.trustName, kind: .flag, group: .run,
+    help: "With --resume: start Python with the environment that the run names, whose code can do "
+      + "all that you can. --env NAME says the same.")
 
   private static let configurationFile = CommandOption(
     name: "config", kind: .value(placeholder: "FILE"), group: .run,

@@ -1,3 +1,4 @@
+import Actor
 import Foundation
 import Learner
 import Rollout
@@ -9,15 +10,16 @@ enum DescribeCommand {
     let checkpoint = try Checkpoint.load(from: source.checkpoint)
     let description: PolicyDescription
     do {
-      var player = try TrainedPolicy(checkpoint)
-      player.environment.python = options.python
-      description = try player.describe()
+      description = try TrainedPolicy(checkpoint).describe()
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
+    } catch let error as PolicyError {
+      throw CheckpointError(error).located(in: source.checkpoint)
     }
     print(
       options.endsWithJSON
-        ? description.json : "\(source.checkpoint.relativePath)\n\(description.text)")
+        ? description.json
+        : "\(source.checkpoint.relativePath.escapingControls)\n\(description.text)")
     return 0
   }
 }

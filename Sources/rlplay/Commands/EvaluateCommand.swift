@@ -19,12 +19,7 @@ enum EvaluateCommand {
     do {
       defer { screen?.finish() }
       player = try TrainedPolicy(checkpoint)
-      player.environment.python = options.python
-      player.environment.rendersPictures = options.isRendering || options.video != nil
-      if let arguments = options.environmentArguments { player.environment.arguments = arguments }
-      if options.maximumEpisodeSteps != .registered {
-        player.environment.limit = options.maximumEpisodeSteps
-      }
+      player.environment = try environment(options, of: player, in: source)
       result = try player.evaluate(
         episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
         before: spectators.compactMap { $0 },
@@ -37,13 +32,18 @@ enum EvaluateCommand {
         reportOnStandardError("Interrupted: nothing is written to \(video.url.path).")
       }
       return 128 + (Interruption.requested ?? 0)
+    } catch let error as PolicyError {
+      throw CheckpointError(error).located(in: source.checkpoint)
+    } catch let error as GymnasiumError {
+      throw options.consent.suggestion(
+        after: error, trainedWith: source.run?.recordedPython, command: .evaluate) ?? error
     }
 
     if options.endsWithJSON {
       print(result.json)
       return 0
     }
-    print("\(source.checkpoint.relativePath): \(player.environment)")
+    print("\(source.checkpoint.relativePath.escapingControls): \(player.environment)")
     print(
       """
       \(options.episodeCount) \(options.episodeCount == 1 ? "episode" : "episodes"), \(options.isGreedy ? "greedy" : "sampled"), seed \(seed)
@@ -54,6 +54,25 @@ enum EvaluateCommand {
       """)
     if let video { print("video   \(video.url.relativePath), \(video.frameCount) frames") }
     return 0
+  }
+
+  /// The environment to play: that of the checkpoint, with what the options say of it.
+  private static func environment(
+    _ options: EvaluateOptions, of player: TrainedPolicy, in source: RunDirectory.Resolution
+  ) throws -> EnvironmentChoice {
+    var choice = player.environment
+    if let id = options.consent.environment, id != choice.id {
+      // The arguments are those of the other environment.
+      (choice.id, choice.arguments) = (id, "")
+    }
+    try options.consent.check(
+      choice, namedBy: source.checkpoint, trainedWith: source.run?.recordedPython,
+      command: .evaluate)
+    choice.python = options.consent.python
+    choice.rendersPictures = options.isRendering || options.video != nil
+    if let arguments = options.environmentArguments { choice.arguments = arguments }
+    if options.maximumEpisodeSteps != .registered { choice.limit = options.maximumEpisodeSteps }
+    return choice
   }
 
   private static func number(_ value: Double) -> String { NumberText.fixed(value, 1) }

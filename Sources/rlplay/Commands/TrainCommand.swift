@@ -1,5 +1,6 @@
 import Actor
 import Learner
+import Rollout
 
 /// `rlplay train`.
 enum TrainCommand {
@@ -13,10 +14,23 @@ enum TrainCommand {
   static func resume(_ options: ResumeOptions, _ presentation: TrainPresentation) throws -> Int32 {
     let directory = try RunDirectory.resolveRun(options.target)
     var state = try RunState.load(from: directory.state)
+    let own = state.configuration.environment
+    if let id = options.consent.environment, id != own.id {
+      throw ConfigurationError(
+        "--env \(id) is not the environment of the run, which is \(own.id): leave it out, or begin "
+          + "a new run.", option: "env")
+    }
+    try options.consent.check(
+      own, namedBy: directory.url, trainedWith: state.recordedPython, command: .train)
     try options.changes.apply(TrainingConfiguration.settings, to: &state.configuration)
     try state.configuration.validate()
-    return try train(presentation) {
-      try TrainingRun(resuming: state, in: directory, isQuiet: presentation.isQuiet)
+    do {
+      return try train(presentation) {
+        try TrainingRun(resuming: state, in: directory, isQuiet: presentation.isQuiet)
+      }
+    } catch let error as GymnasiumError {
+      throw options.consent.suggestion(
+        after: error, trainedWith: state.recordedPython, command: .train) ?? error
     }
   }
 

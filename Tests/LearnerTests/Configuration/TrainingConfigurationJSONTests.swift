@@ -176,7 +176,9 @@ struct TrainingConfigurationJSONTests {
     let sentence =
       "recipe.json is not a JSON object: write options as {\"actors\": 16, \"gamma\": 0.99}."
     #expect(throws: ConfigurationError(sentence)) { try read("[1, 2]") }
-    let syntax = "recipe.json is not JSON. Invalid value around character 15."
+    let syntax =
+      "recipe.json is not JSON: line 2, column 2 has 'o', where a key in double quotes belongs. "
+      + "In JSON, write options as {\"actors\": 16, \"gamma\": 0.99}."
     #expect(throws: ConfigurationError(syntax)) { try read("{\"actors\": 4,\n oops}") }
   }
 

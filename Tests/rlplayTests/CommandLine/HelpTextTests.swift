@@ -212,6 +212,9 @@ struct HelpTextTests {
                                   directory; with the newest run under runs/ if none
                                   is named. Its options are as they were but for those
                                   that cannot change what is learnt.
+        --trust                   With --resume: start Python with the environment
+                                  that the run names, whose code can do all that you
+                                  can. --env NAME says the same.
 
       Output:
         --quiet                   Show no progress, only the result and what goes
@@ -240,6 +243,11 @@ struct HelpTextTests {
         --sample                  Play actions drawn from the policy, as in training.
         --seed N|random           Root of every random stream; random draws one and
                                   prints it. (default: random)
+        --env NAME|default        The environment to play, with the spaces of the
+                                  training; by default the checkpoint's.
+                                  (default: default)
+        --trust                   Start Python with the environment that the
+                                  checkpoint names: its code can do all that you can.
         --env-args NAME=VALUE,...|default
                                   Values of the environment's parameters; by default
                                   those of training. (default: default)
@@ -269,8 +277,6 @@ struct HelpTextTests {
                                   run under runs/ if none is named.
 
       Options:
-        --python PATH             The Python that plays Gymnasium's environments,
-                                  which are named gym:ID. (default: python3)
         --json                    End standard output with one JSON object that holds
                                   all of it.
         --help                    Show this help.

@@ -184,8 +184,8 @@ struct InvocationTests {
   @Test func `describe takes a run`() throws {
     #expect(try parse("describe") == .describe(DescribeOptions()))
     #expect(
-      try parse("describe", "runs/a", "--json", "--python", "py")
-        == .describe(DescribeOptions(target: "runs/a", python: "py", endsWithJSON: true)))
+      try parse("describe", "runs/a", "--json")
+        == .describe(DescribeOptions(target: "runs/a", endsWithJSON: true)))
   }
 
   @Test func `bench takes time and names`() throws {

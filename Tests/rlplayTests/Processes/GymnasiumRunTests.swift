@@ -48,7 +48,8 @@ extension ProcessTests {
       #expect(first.exitCode == 0, "\(first.errors)")
       let next = try RunningProgram.run(
         Executable.rlplay,
-        ["train", "--resume", directory.path("run"), "--steps", "4000", "--python", cases.python])
+        ["train", "--resume", directory.path("run"), "--steps", "4000", "--trust"]
+          + ["--python", cases.python])
       #expect(next.exitCode == 0, "\(next.errors)")
       #expect(next.output.contains("begin new episodes"), "\(next.output)")
       #expect(next.output.contains("4,000 steps"), "\(next.output)")
@@ -63,16 +64,62 @@ extension ProcessTests {
       let path = directory.path("run")
       let outcome = try RunningProgram.run(
         Executable.rlplay,
-        ["evaluate", path, "--episodes", "5", "--json", "--python", cases.python])
+        ["evaluate", path, "--episodes", "5", "--json", "--trust", "--python", cases.python])
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       #expect(outcome.json["mean_length"] as? Double == 6)
       let described = try RunningProgram.run(
-        Executable.rlplay, ["describe", path, "--json", "--python", cases.python])
+        Executable.rlplay, ["describe", path, "--json"])
       #expect(described.exitCode == 0, "\(described.errors)")
+      #expect((described.count("parameters") ?? 0) > 0)
       let checked = try RunningProgram.run(
         Executable.rlplay,
         ["check-env", "gym:rlplay_cases:Counter-v0", "--steps", "20", "--python", cases.python])
       #expect(checked.exitCode == 0, "\(checked.output)\(checked.errors)")
+    }
+
+    @Test func `an interpreter without Gymnasium is told from the one of the training`() throws {
+      let run = try train("CartPole-v1", "--steps", "800", "--eval-every", "0")
+        .waitForEnd(within: 60)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let path = directory.path("run")
+      // Python without site-packages.
+      let bare = directory.path("bin/python3")
+      try FileManager.default.createDirectory(
+        atPath: directory.path("bin"), withIntermediateDirectories: true)
+      try "#!/bin/sh\nexec /usr/bin/env -u PYTHONPATH '\(try Python.path())' -S -I \"$@\"\n"
+        .write(toFile: bare, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: bare)
+      for arguments in [
+        ["evaluate", "--trust", path], ["train", "--trust", "--resume", path, "--steps", "1600"],
+      ] {
+        let outcome = try RunningProgram.run(
+          Executable.rlplay, arguments,
+          environment: ["PATH": "\(directory.path("bin")):/usr/bin:/bin"])
+        #expect(outcome.exitCode == 64, "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.errors.contains("cannot import gymnasium"), "\(outcome.errors)")
+        let line = "\(arguments[0]) --python \(cases.python) \(arguments[1]) "
+        #expect(outcome.errors.contains(line), "\(outcome.errors)")
+      }
+    }
+
+    /// The directory holds modules that would replace installed ones, and one that is named.
+    @Test(arguments: [nil, ":/nowhere"])
+    func `files in the working directory replace no module of Python's`(path: String?) throws {
+      for name in ["gymnasium", "numpy", "json", "sitecustomize"] {
+        try "open('RAN', 'w')\nraise SystemExit(3)\n"
+          .write(toFile: directory.path("\(name).py"), atomically: true, encoding: .utf8)
+      }
+      try FileManager.default.copyItem(
+        atPath: cases.directory.appending(path: "rlplay_cases.py").path,
+        toPath: directory.path("own_cases.py"))
+      for id in ["gym:CartPole-v1", "gym:own_cases:Counter-v0"] {
+        let outcome = try RunningProgram.run(
+          Executable.rlplay, ["check-env", id, "--steps", "20"], in: directory.url,
+          environment: path.map { ["PYTHONPATH": $0] } ?? [:])
+        #expect(!outcome.errors.contains("Error: "), "\(outcome.errors)")
+        #expect(outcome.output.contains("steps/s"), "\(outcome.output)\(outcome.errors)")
+      }
+      #expect(!directory.names.contains("RAN"))
     }
 
     @Test func `evaluations share their Python, and batches leave nothing behind`() async {

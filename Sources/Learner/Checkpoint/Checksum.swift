@@ -1,0 +1,115 @@
+import Foundation
+
+/// CRC-32 as in zlib, gzip and PNG: the reflected polynomial 0xEDB88320.
+enum Checksum {
+  /// Eight tables of 256: the effect of a byte that is followed by 0 to 7 others.
+  private static let tables: [UInt32] = {
+    var tables = [UInt32](repeating: 0, count: 8 * 256)
+    for byte in 0..<256 {
+      var remainder = UInt32(byte)
+      for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? 0xEDB8_8320 : 0) }
+      tables[byte] = remainder
+    }
+    for index in 256..<8 * 256 {
+      let earlier = tables[index - 256]
+      tables[index] = earlier >> 8 ^ tables[Int(earlier & 0xFF)]
+    }
+    return tables
+  }()
+
+  /// Returns the checksum of bytes, or of two pieces if that of the first is given.
+  ///
+  /// - Complexity: linear; eight bytes at a time, well above a gigabyte a second.
+  static func crc32(_ bytes: UnsafeRawBufferPointer, after first: UInt32 = 0) -> UInt32 {
+    var remainder = ~first
+    tables.withUnsafeBufferPointer { tables in
+      var offset = 0
+      while offset &+ 8 <= bytes.count {
+        let word =
+          UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+          ^ UInt64(remainder)
+        remainder = 0
+        for place in 0..<8 {
+          let byte = Int(truncatingIfNeeded: word &>> UInt64(8 &* place)) & 0xFF
+          remainder ^= tables[(7 &- place) &* 256 &+ byte]
+        }
+        offset &+= 8
+      }
+      while offset < bytes.count {
+        let byte = UInt8(truncatingIfNeeded: remainder) ^ bytes[offset]
+        remainder = remainder >> 8 ^ tables[Int(byte)]
+        offset &+= 1
+      }
+    }
+    return ~remainder
+  }
+}
+
+extension SafetensorsFile {
+  /// The metadata key of the checksum, which covers every byte of the file but its own eight digits.
+  static let checksumKey = "checksum"
+  private static let prefix = "crc32:"
+  private static let emptyDigits = "00000000"
+
+  /// Returns the bytes of the file with a checksum in its metadata; equal content gives equal bytes.
+  ///
+  /// `docs/run-directory.md` says how it is computed.
+  public func encodedWithChecksum() -> Data {
+    var file = self
+    file.metadata[Self.checksumKey] = Self.prefix + Self.emptyDigits
+    var data = file.encoded()
+    guard let digits = Self.digits(in: data) else {
+      preconditionFailure("the checksum is not where it was written")
+    }
+    let text = String(data.withUnsafeBytes { Checksum.crc32($0) }, radix: 16)
+    let padding = String(repeating: "0", count: Self.emptyDigits.count - text.count)
+    data.replaceSubrange(digits, with: Data((padding + text).utf8))
+    return data
+  }
+
+  /// Checks the checksum of a file that has one.
+  ///
+  /// - Throws: ``CheckpointError`` if the file is not the one that was written.
+  static func verifyChecksum(
+    of data: Data, metadata: [String: String]
+  ) throws(CheckpointError) {
+    guard let text = metadata[checksumKey] else { return }
+    guard text.hasPrefix(prefix), text.utf8.count == prefix.utf8.count + emptyDigits.utf8.count,
+      let stated = UInt32(text.dropFirst(prefix.count), radix: 16), let digits = digits(in: data)
+    else {
+      throw CheckpointError(
+        .malformed, "its checksum '\(text)' is none that rlplay writes: the file was changed")
+    }
+    let found = data.withUnsafeBytes { bytes in
+      let (start, end) = (digits.lowerBound - data.startIndex, digits.upperBound - data.startIndex)
+      var crc = Checksum.crc32(UnsafeRawBufferPointer(rebasing: bytes[..<start]))
+      crc = Array(emptyDigits.utf8).withUnsafeBytes { Checksum.crc32($0, after: crc) }
+      return Checksum.crc32(UnsafeRawBufferPointer(rebasing: bytes[end...]), after: crc)
+    }
+    guard found == stated else {
+      throw CheckpointError(
+        .malformed,
+        "it is damaged: its checksum is \(String(found, radix: 16)) and should be "
+          + "\(String(stated, radix: 16))")
+    }
+  }
+
+  /// True for a file whose header has a checksum as rlplay writes it.
+  static func hasChecksum(_ data: Data) -> Bool { digits(in: data) != nil }
+
+  /// Returns the place of the eight digits; nil if the checksum does not stand as it is written.
+  ///
+  /// The search cannot end inside a string, where quotes have backslashes before them.
+  private static func digits(in data: Data) -> Range<Data.Index>? {
+    let opening = Data("\"\(checksumKey)\":\"\(prefix)".utf8)
+    let header = data.prefix(8 + headerLength(of: data))
+    guard let place = header.range(of: opening) else { return nil }
+    let digits = place.upperBound..<place.upperBound + emptyDigits.utf8.count
+    return digits.upperBound <= header.endIndex ? digits : nil
+  }
+
+  private static func headerLength(of data: Data) -> Int {
+    let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    return Int(min(length, UInt64(maximumHeaderByteCount)))
+  }
+}
