@@ -37,6 +37,9 @@ public struct Checkpoint: Equatable, Sendable {
     public static let maxEpisodeSteps = "max-episode-steps"
     /// The wrappers around it, the innermost first, with commas between them; absent where there is none.
     public static let wrappers = "wrappers"
+    /// The use of the bounds of actions, `scale` or `clip`; missing where actions have none, and in
+    /// older checkpoints.
+    public static let actionBounds = "action-bounds"
     /// The network's description, JSON that this module does not look into.
     public static let policy = "policy"
     /// Environment steps learnt from, a decimal integer.

@@ -28,6 +28,13 @@ public struct TrainedPolicy {
       throw CheckpointError(.malformed, "its step limit '\(text)' is no number of steps")
     }
     environment.limit = limit
+    // Before there was a choice, actions were clipped.
+    let bounds = checkpoint.metadata[Checkpoint.Key.actionBounds] ?? ActionBounds.clip.rawValue
+    guard let bounds = ActionBounds(rawValue: bounds) else {
+      throw CheckpointError(
+        .malformed, "its \(Checkpoint.Key.actionBounds) '\(bounds)' is neither scale nor clip")
+    }
+    environment.actionBounds = bounds
     do {
       let names = checkpoint.metadata[Checkpoint.Key.wrappers]
       environment.wrappers = try names.map { try Wrapper.list(parsing: $0) } ?? []

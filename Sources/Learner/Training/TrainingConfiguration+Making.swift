@@ -66,9 +66,10 @@ extension TrainingConfiguration {
   ///
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
   func makeSetup(seed: UInt64) throws -> RolloutSetup {
-    let setup = try RolloutSetup(
+    var setup = try RolloutSetup(
       environment: environment, policy: policy, environmentCount: environmentsPerActor,
       stepCount: fragmentSteps, sticky: sticky, seed: seed)
+    setup.checksRepetition = deterministic && !EnvironmentRegistry.isBuiltIn(environment.id)
     // Workers have the first weights before there is a learner that keeps ε to its schedule.
     if let place = setup.parameters.range(of: QNetworkPolicy.epsilonName) {
       setup.weights[place.lowerBound] = Float(epsilon.first)

@@ -103,12 +103,15 @@ public final class TrainingRun {
       setup,
       WorkerProcesses(
         executable: workerExecutable, say: { voice.say($0) },
-        isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience),
+        isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience,
+        closePatience: resolved.environment.closePatience),
       resuming: former?.state.collector)
     let recorder = try RunRecorder(
       resolved, setup, seed: seed, isQuiet: isQuiet, resuming: former)
     self.recorder = recorder
     voice.say = { recorder.say($0) }
+    let bounds = resolved.environment.actionBounds
+    for remark in setup.layout.contents.spaces.action.oddBounds(bounds) { recorder.say(remark) }
     learner = try restored?.0 ?? makeLearner()
   }
 

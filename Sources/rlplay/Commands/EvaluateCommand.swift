@@ -20,6 +20,8 @@ enum EvaluateCommand {
       defer { screen?.finish() }
       player = try TrainedPolicy(checkpoint)
       player.environment.python = options.python
+      player.environment.patience = options.patience
+      player.environment.closePatience = options.closePatience
       player.environment.rendersPictures = options.isRendering || options.video != nil
       if let arguments = options.environmentArguments { player.environment.arguments = arguments }
       if options.maximumEpisodeSteps != .registered {
