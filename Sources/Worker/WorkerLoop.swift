@@ -1,4 +1,5 @@
 import Actor
+import Foundation
 import Rollout
 
 /// The life of a worker: claim a fragment, fill it, hand it over, until the learner says stop or is gone.
@@ -31,6 +32,12 @@ struct WorkerLoop {
     schedule = description.schedule
     line = memory.line(worker)
     hint = worker % memory.layout.bufferCount
+    if worker == 0, incarnation == 0,
+      let remark = description.repetitionRemark(
+        marking: OwnedPositionMarker(line.position, owner: memory))
+    {
+      FileHandle.standardError.write(Data("\(remark)\n".utf8))
+    }
     producer = try FragmentProducer(
       description, memory: memory, worker: worker, incarnation: incarnation)
   }
@@ -41,9 +48,13 @@ struct WorkerLoop {
   func run() throws {
     try producer.start()
     line.markReady()
-    while let (buffer, version) = next() {
-      try producer.produce(into: buffer, version: version)
-      if memory.wakeLearnerIfParked() { learnerBell.ring() }
+    do {
+      while let (buffer, version) = next() {
+        try producer.produce(into: buffer, version: version)
+        if memory.wakeLearnerIfParked() { learnerBell.ring() }
+      }
+    } catch is CollectionStopped {
+      // Environments are closed at once, and not after the fragment.
     }
   }
 

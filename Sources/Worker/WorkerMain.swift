@@ -24,7 +24,8 @@ public enum WorkerMain {
 
   /// Runs a worker until the run is over, then ends the process.
   ///
-  /// Exit code 0 when the learner said stop, or is gone; 1 with one sentence on standard error otherwise.
+  /// Exit code 0 when the learner said stop, or is gone. Otherwise 1 with one sentence on standard
+  /// error, or `RunDescription.refusalCode` where no other process would do better.
   public static func run(_ arguments: WorkerArguments) -> Never {
     // They may reach every process of a group or a job. When to stop is the learner's decision, so that
     // environments can be closed.
@@ -37,11 +38,14 @@ public enum WorkerMain {
     do {
       try collect(arguments)
       exit(0)
+    } catch let error as DifferentSpaces {
+      leave(RunDescription.refusalCode, "\(error)")
+    } catch let error as SpaceMismatch {
+      leave(RunDescription.refusalCode, "worker \(arguments.index): \(error)")
+    } catch let error as GymnasiumError where error.kind == .spaces {
+      leave(RunDescription.refusalCode, "worker \(arguments.index): \(error)")
     } catch {
-      // The learner may be gone, and then there is nobody to tell.
-      let sentence = Array("\(error)\n".utf8)
-      _ = sentence.withUnsafeBytes { try? SystemCalls.writeAll(STDERR_FILENO, $0) }
-      exit(1)
+      leave(1, "\(error)")
     }
   }
 
@@ -54,6 +58,15 @@ public enum WorkerMain {
     Thread.current.name = String(name)
   }
 
+  /// Ends the process with a sentence on standard error.
+  private static func leave(_ code: Int32, _ sentence: String) -> Never {
+    // The learner may be gone, and then there is nobody to tell.
+    _ = Array("\(sentence)\n".utf8).withUnsafeBytes {
+      try? SystemCalls.writeAll(STDERR_FILENO, $0)
+    }
+    exit(code)
+  }
+
   /// Collects until the run is over; environments are let go of before it returns, since some have to be closed.
   private static func collect(_ arguments: WorkerArguments) throws {
     let bells = try takeBells()
@@ -61,9 +74,10 @@ public enum WorkerMain {
     leaveOnTermination(memory)
     defer { stoppingWord = nil }
     leaveWithLearner(STDIN_FILENO)
-    let loop = try WorkerLoop(
-      arguments, memory: memory, bell: bells.own, learnerBell: bells.learner)
-    try loop.run()
+    // Closing environments still marks them in the memory.
+    try withExtendedLifetime(memory) {
+      try WorkerLoop(arguments, memory: memory, bell: bells.own, learnerBell: bells.learner).run()
+    }
   }
 
   /// The bells: standard input is rung by the learner, what was standard output rings there.
@@ -97,6 +111,8 @@ public enum WorkerMain {
   private static func leaveWithLearner(_ descriptor: Int32) {
     let thread = Thread {
       SystemCalls.waitForHangUp(descriptor)
+      // The processes that environments started go too.
+      SystemCalls.killOwnGroup()
       _exit(0)
     }
     thread.stackSize = 1 << 16

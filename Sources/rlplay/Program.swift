@@ -58,7 +58,7 @@ enum Program {
         throw UsageError(ConfigurationError("\(error).", option: "env"), command: command)
       case .python:
         throw UsageError(ConfigurationError("\(error).", option: "python"), command: command)
-      case .exception, .process: throw error
+      case .spaces, .exception, .process: throw error
       }
     } catch let error as InvalidEnvironmentArguments {
       throw UsageError(ConfigurationError("\(error)", option: "env-args"), command: command)

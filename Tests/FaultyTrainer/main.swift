@@ -8,6 +8,9 @@ import Worker
 
 try FaultyEnvironment.registerAll()
 try CrashingEnvironment.register()
+try UnlikeEnvironment.register()
+try WideEnvironment.register()
+try RestlessEnvironment.register()
 WorkerMain.runIfAsked()
 
 Interruption.listen()

@@ -21,6 +21,17 @@ public final class PythonEnvironments {
   /// The directory of the module, for `PYTHONPATH`.
   public var directory: URL { scratch.url }
 
+  /// Writes another module beside `rlplay_cases`.
+  public func add(_ module: String, _ text: String) throws {
+    try text.write(toFile: scratch.path("\(module).py"), atomically: true, encoding: .utf8)
+  }
+
+  /// The text of a file that an environment wrote beside its module; empty when there is none.
+  public func text(_ name: String) -> String {
+    String(
+      decoding: FileManager.default.contents(atPath: scratch.path(name)) ?? Data(), as: UTF8.self)
+  }
+
   /// The number of counters that were closed properly.
   public var closedCount: Int {
     FileManager.default.contents(atPath: scratch.path("closed"))?.count ?? 0

@@ -28,14 +28,16 @@ private struct WorkerParts {
   ///
   /// - Parameter canOverlap: true to react to parts of the environments separately, if their batch
   ///   supports it.
-  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or any error of creating the
-  ///   environments.
+  /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, `DifferentSpaces`, or any
+  ///   error of creating the environments.
   init(
-    _ description: RunDescription, worker: Int, incarnation: UInt32, canOverlap: Bool = false
+    _ description: RunDescription, worker: Int, incarnation: UInt32, canOverlap: Bool = false,
+    marker: OwnedPositionMarker = .unread
   ) throws {
     let streams = description.streams(worker: worker, incarnation: incarnation)
     environments = try description.environment.makeBatch(
-      count: description.environmentCount, streams: streams)
+      count: description.environmentCount, streams: streams, marking: marker)
+    try description.check(environments.spaces, ofWorker: worker)
     let signature = try PolicySignature(
       PolicyRegistry.decode(description.policy), for: environments.spaces)
     parameters = signature.parameters
@@ -92,7 +94,8 @@ extension FragmentProducer {
     // two processes would just take a larger share of the cores.
     let parts = try WorkerParts(
       description, worker: worker, incarnation: memory.line(worker).streams,
-      canOverlap: 2 * memory.layout.workerCount <= SystemCalls.coreCount)
+      canOverlap: 2 * memory.layout.workerCount <= SystemCalls.coreCount,
+      marker: OwnedPositionMarker(memory.line(worker).position, owner: memory))
     self.init(
       memory: memory, worker: worker, incarnation: incarnation, layout: parts.layout,
       environments: parts.environments, actor: parts.actor, sticky: description.sticky)

@@ -39,6 +39,9 @@ public struct Checkpoint: Equatable, Sendable {
     public static let wrappers = "wrappers"
     /// The spaces of the environment with its wrappers, JSON; absent in files of earlier releases.
     public static let spaces = "spaces"
+    /// The use of the bounds of actions, `scale` or `clip`; missing where actions have none, and in
+    /// older checkpoints.
+    public static let actionBounds = "action-bounds"
     /// The network's description, JSON that this module does not look into.
     public static let policy = "policy"
     /// Environment steps learnt from, a decimal integer.

@@ -146,8 +146,13 @@ public struct RunState: Sendable {
       return value
     }
     do {
+      let text = try metadata(Key.configuration)
       configuration = try TrainingConfiguration(
-        json: Data(metadata(Key.configuration).utf8), source: "its configuration")
+        json: Data(text.utf8), source: "its configuration")
+      // Before there was a choice, actions were clipped.
+      if !text.contains("\"\(Checkpoint.Key.actionBounds)\"") {
+        configuration.environment.actionBounds = .clip
+      }
     } catch let error as CheckpointError {
       throw error
     } catch {

@@ -232,15 +232,19 @@ public struct WorkerProcesses {
   public var isInterrupted: () -> Bool
   /// Seconds after which a worker that does not get on is killed and replaced; nil for never.
   public var patience: Double?
+  /// Seconds that a worker has to close each of its environments; nil for any time.
+  public var closePatience: Double?
 
   /// The program that runs now, telling on standard error.
   public init(
     executable: String? = nil, say: @escaping (String) -> Void = reportOnStandardError,
-    isInterrupted: @escaping () -> Bool = { false }, patience: Double? = nil
+    isInterrupted: @escaping () -> Bool = { false }, patience: Double? = nil,
+    closePatience: Double? = EnvironmentChoice.usualClosePatience
   ) {
     self.executable = executable
     self.say = say
     self.isInterrupted = isInterrupted
     self.patience = patience
+    self.closePatience = closePatience
   }
 }

@@ -19,6 +19,8 @@ public struct RolloutSetup {
   public let sticky: Bool
   /// The root of every random stream.
   public let seed: UInt64
+  /// True to warn of an environment that does not repeat itself.
+  package var checksRepetition = false
 
   /// The fragments.
   public let layout: FragmentLayout
@@ -67,8 +69,11 @@ public struct RolloutSetup {
 
   /// What workers are told.
   func description(_ schedule: CollectSchedule) -> RunDescription {
-    RunDescription(
+    var description = RunDescription(
       environment: environment, environmentCount: environmentCount, stepCount: stepCount,
       sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed, schedule: schedule)
+    description.spaces = DeclaredSpaces(layout.contents.spaces)
+    description.checksRepetition = checksRepetition
+    return description
   }
 }

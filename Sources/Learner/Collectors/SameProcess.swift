@@ -31,6 +31,7 @@ public final class SameProcess: RolloutCollector {
       schedule: .fixed(schedule), resuming: state)
     incarnation = core.firstIncarnations(resuming: state)[0]
     core.prepare(0, incarnation: incarnation, anew: false)
+    if let remark = core.description.repetitionRemark() { reportOnStandardError(remark) }
     producer = try FragmentProducer(
       core.description, memory: core.memory, worker: 0, incarnation: incarnation)
   }

@@ -29,6 +29,35 @@ extension Setting {
       "The Python that plays Gymnasium's environments, which are named gym:ID.")
   }
 
+  /// `--action-bounds`.
+  package static func actionBounds(
+    _ field: any WritableKeyPath<Configuration, ActionBounds> & Sendable, in group: SettingGroup
+  ) -> Setting {
+    Setting(
+      "action-bounds", "scale|clip", field, .choice, in: group,
+      "Actions of a Box with finite bounds: scale the range from -1 to 1 to the bounds, or play "
+        + "actions as they are drawn. Both clip what lies beyond.")
+  }
+
+  /// `--hang-timeout`.
+  package static func hangTimeout(
+    _ field: any WritableKeyPath<Configuration, Double?> & Sendable, in group: SettingGroup,
+    _ consequence: String
+  ) -> Setting {
+    Setting(
+      "hang-timeout", "SECONDS|none", field, .optional(.number, orWord: "none"), in: group,
+      consequence + " when one environment takes longer to be made, to be reset or to step.")
+  }
+
+  /// `--close-timeout`.
+  package static func closeTimeout(
+    _ field: any WritableKeyPath<Configuration, Double?> & Sendable, in group: SettingGroup
+  ) -> Setting {
+    Setting(
+      "close-timeout", "SECONDS|none", field, .optional(.number, orWord: "none"), in: group,
+      "Kill an environment that takes longer to close.")
+  }
+
   /// `--wrap`, which may be given several times.
   package static func wrappers(
     _ field: any WritableKeyPath<Configuration, [Wrapper]> & Sendable, in group: SettingGroup
@@ -37,5 +66,23 @@ extension Setting {
       "wrap", "NAME[=ARG]", field, .wrappers, repeats: true, in: group,
       "A wrapper around the environment; of several the first is the innermost. 'rlplay envs' "
         + "lists them.")
+  }
+}
+
+extension ConfigurationError {
+  /// Refuses time limits that no environment could keep, or that a clock cannot count.
+  package static func checkTimeouts(hang: Double?, close: Double?) throws(ConfigurationError) {
+    if let hang, !(1...1e9).contains(hang) {
+      throw ConfigurationError(
+        "--hang-timeout \(NumberText.significant(hang)) is out of range: use at least 1 second, or none to "
+          + "wait for ever.",
+        option: "hang-timeout")
+    }
+    if let close, !(0...1e9).contains(close) {
+      throw ConfigurationError(
+        "--close-timeout \(NumberText.significant(close)) is out of range: use at least 0 seconds, or none "
+          + "to wait for ever.",
+        option: "close-timeout")
+    }
   }
 }

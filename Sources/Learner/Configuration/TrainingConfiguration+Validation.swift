@@ -40,11 +40,8 @@ extension TrainingConfiguration {
           option: "max-lag")
       }
     }
-    if let hangTimeout = environment.patience {
-      try refuse(
-        "hang-timeout", hangTimeout, unless: hangTimeout >= 1 && hangTimeout <= 1e9,
-        "use at least 1 second, or none to wait for ever")
-    }
+    try ConfigurationError.checkTimeouts(
+      hang: environment.patience, close: environment.closePatience)
     guard collector == .multi else { return }
     // Each worker must be able to fill a fragment, or it would only ever wait for others' to be freed.
     if bufferCount < actorCount {

@@ -13,6 +13,7 @@ extension TrainingConfiguration {
     .episodeLimit(\.environment.limit, in: .environment),
     .python(\.environment.python, in: .environment),
     .wrappers(\.wrappers, in: .environment),
+    .actionBounds(\.environment.actionBounds, in: .environment),
   ]
 
   private static let collectionSettings: [Setting<TrainingConfiguration>] = [
@@ -50,10 +51,8 @@ extension TrainingConfiguration {
     Setting(
       "sticky", \.sticky, in: .collection,
       "Leave an environment whose episode ended at its reset state until the fragment ends."),
-    Setting(
-      "hang-timeout", "SECONDS|none", \.environment.patience, .optional(.number, orWord: "none"),
-      in: .collection,
-      "Kill and replace a worker whose environment has not come back for so long."),
+    .hangTimeout(\.environment.patience, in: .collection, "Kill and replace a worker"),
+    .closeTimeout(\.environment.closePatience, in: .collection),
   ]
 
   private static let networkSettings: [Setting<TrainingConfiguration>] = [
@@ -132,7 +131,7 @@ extension TrainingConfiguration {
 
   /// The options that a run which goes on may be given anew: they have no part in what is learnt (docs/resuming.md).
   package static let resumableSettings: Set<String> = [
-    "python", "hang-timeout", "steps", "until-return", "eval-every", "save-every",
+    "python", "hang-timeout", "close-timeout", "steps", "until-return", "eval-every", "save-every",
     "keep-checkpoints",
   ]
 }

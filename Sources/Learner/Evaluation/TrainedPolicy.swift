@@ -31,6 +31,13 @@ public struct TrainedPolicy {
       throw CheckpointError(.malformed, "its step limit '\(text)' is no number of steps")
     }
     environment.limit = limit
+    // Before there was a choice, actions were clipped.
+    let bounds = checkpoint.metadata[Checkpoint.Key.actionBounds] ?? ActionBounds.clip.rawValue
+    guard let bounds = ActionBounds(rawValue: bounds) else {
+      throw CheckpointError(
+        .malformed, "its \(Checkpoint.Key.actionBounds) '\(bounds)' is neither scale nor clip")
+    }
+    environment.actionBounds = bounds
     do {
       let text = checkpoint.metadata[Checkpoint.Key.spaces]
       spaces = try text.map { try EnvironmentSpaces(json: $0) }

@@ -208,6 +208,9 @@ final class RunRecorder {
     if !environment.wrappers.isEmpty {
       metadata[Checkpoint.Key.wrappers] = SettingFormat.wrappers.value(environment.wrappers).text
     }
+    if setup.layout.contents.spaces.action.hasBounds {
+      metadata[Checkpoint.Key.actionBounds] = environment.actionBounds.rawValue
+    }
     return Checkpoint(
       metadata: metadata,
       parameters: setup.parameters.entries.map { entry in

@@ -68,13 +68,14 @@ extension TrainingConfiguration {
   func makeSetup(
     seed: UInt64, checking check: (ParameterLayout) throws -> Void = { _ in }
   ) throws -> RolloutSetup {
-    let setup = try RolloutSetup(
+    var setup = try RolloutSetup(
       environment: environment, policy: policy, environmentCount: environmentsPerActor,
       stepCount: fragmentSteps, sticky: sticky, seed: seed
     ) { parameters in
       try validateNetworkMemory(parameters)
       try check(parameters)
     }
+    setup.checksRepetition = deterministic && !EnvironmentRegistry.isBuiltIn(environment.id)
     // Workers have the first weights before there is a learner that keeps ε to its schedule.
     if let place = setup.parameters.range(of: QNetworkPolicy.epsilonName) {
       setup.weights[place.lowerBound] = Float(epsilon.first)

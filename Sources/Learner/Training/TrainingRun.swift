@@ -106,7 +106,8 @@ public final class TrainingRun {
         setup,
         WorkerProcesses(
           executable: workerExecutable, say: { voice.say($0) },
-          isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience),
+          isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience,
+          closePatience: resolved.environment.closePatience),
         resuming: former?.state.collector)
     } catch let error as CollectorStateError {
       throw former.map { error.located(in: $0.directory.state) } ?? error
@@ -115,6 +116,8 @@ public final class TrainingRun {
       resolved, setup, seed: seed, isQuiet: isQuiet, resuming: former)
     self.recorder = recorder
     voice.say = { recorder.say($0) }
+    let bounds = resolved.environment.actionBounds
+    for remark in setup.layout.contents.spaces.action.oddBounds(bounds) { recorder.say(remark) }
     learner = try restored?.0 ?? makeLearner()
   }
 

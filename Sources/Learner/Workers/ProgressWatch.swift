@@ -1,20 +1,27 @@
 import Rollout
 
-/// Whether a worker gets on, as its line in shared memory shows from outside.
+/// The progress of a worker, as its line in shared memory shows it from outside.
 ///
-/// A worker that is parked waits for the learner. One that is not moves from step to step and from fragment to fragment; where
-/// neither changes, its environment hangs, or the process is stopped.
+/// A worker that is parked waits for the learner. Any other one moves from environment to
+/// environment, from row to row and from fragment to fragment. Where nothing of this changes, one
+/// environment hangs, or the process is stopped.
 struct ProgressWatch {
-  private var fragments: UInt64 = 0
-  private var position: PositionMarker.Position?
-  /// When it was first seen like this, by the monotonic clock; nil before it was looked at.
+  private struct Sight: Equatable {
+    var fragments: UInt64 = 0
+    var rows: UInt64 = 0
+    var position: PositionMarker.Position?
+  }
+
+  private var sight = Sight()
+  /// The time of the first sight of this, by the monotonic clock; nil before the first look.
   private var since: UInt64?
 
-  /// Looks at a worker; how many seconds it has been where it is.
+  /// Looks at a worker and returns the seconds since its last progress.
   mutating func secondsStill(_ line: WorkerLine, now: UInt64) -> Double {
-    let seen = (line.fragments, line.position.position)
-    guard let since, !line.isParked, seen.0 == fragments, seen.1 == position else {
-      (fragments, position) = seen
+    let seen = Sight(
+      fragments: line.fragments, rows: line.rows, position: line.position.position)
+    guard let since, !line.isParked, seen == sight else {
+      sight = seen
       self.since = now
       return 0
     }

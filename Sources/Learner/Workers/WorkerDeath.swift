@@ -17,8 +17,8 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
   public var fragments: UInt64
   /// What ended it.
   public var cause: Cause
-  /// Which environment of its batch it was stepping, and how long that one's episode was.
-  public var position: (environment: Int, step: Int)?
+  /// The environment that it was at work on, and the work.
+  public var position: PositionMarker.Position?
   /// The last lines that it logged.
   public var lastWords: [String]
 
@@ -55,8 +55,7 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
       case .hung(let seconds):
         "was killed by the learner because it did not get on for \(NumberText.significant(seconds)) s"
       }
-    let place =
-      position.map { " in environment \($0.environment) at step \($0.step) of its episode" } ?? ""
+    let place = position.map { " \($0.phrase)" } ?? ""
     let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"
     var count = ""
     if deathsWithoutProgress > 1 {

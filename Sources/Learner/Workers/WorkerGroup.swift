@@ -20,6 +20,7 @@ final class WorkerGroup {
   private var entries: UnsafeMutableBufferPointer<pollfd>
   private var toll: DeathToll
   private let patience: Double?
+  private let closePatience: Double?
   private var lastWatched: UInt64 = 0
 
   private struct Member {
@@ -31,12 +32,27 @@ final class WorkerGroup {
     var watch = ProgressWatch()
     /// Whether it was killed because it did not.
     var isHung = false
+    /// The process's step of the ladder at the end.
+    var step = LadderStep.asked
     /// Whether this process repeats what its predecessor died of.
     var repeats = false
   }
 
-  /// Seconds that workers have to leave when they are asked to, and again when they are told to.
+  /// A step of the ladder by which a worker is ended.
+  private enum LadderStep: Equatable {
+    case asked
+    case told(at: UInt64)
+    case killed(at: UInt64)
+  }
+
+  /// Seconds without progress that a worker has to leave when it is asked to, and again when it is
+  /// told to.
+  ///
+  /// A worker that closes environments has `closePatience` for each of them.
   private static let timeToLeave = 1.0
+
+  /// Seconds that a worker has beyond `closePatience`, in which it ends the environment itself.
+  private static let timeToEndEnvironment = 3.0
 
   /// Nanoseconds between looks at whether workers get on.
   private static let watchNanoseconds: UInt64 = 200_000_000
@@ -64,6 +80,7 @@ final class WorkerGroup {
     isInterrupted = processes.isInterrupted
     say = processes.say
     patience = processes.patience
+    closePatience = processes.closePatience
     toll = DeathToll(workerCount: memory.layout.workerCount)
     entries = .allocate(capacity: 2 * memory.layout.workerCount)
     entries.initialize(repeating: pollfd(fd: -1, events: 0, revents: 0))
@@ -155,7 +172,7 @@ final class WorkerGroup {
       guard workers[worker].watch.secondsStill(memory.line(worker), now: now) >= patience
       else { continue }
       workers[worker].isHung = true
-      workers[worker].process.send(SIGKILL)
+      workers[worker].process.sendToGroup(SIGKILL)
     }
   }
 
@@ -170,8 +187,13 @@ final class WorkerGroup {
 
   private func replace(_ worker: Int) throws {
     var death = bury(worker)
+    // The processes that its environments started do not stay behind.
+    workers[worker].process.sendToGroup(SIGKILL)
     // A signal to the whole group of processes ends workers too; that is no fault of theirs.
     if isInterrupted() { throw Interrupted() }
+    if case .exited(RunDescription.refusalCode) = death.cause {
+      throw WorkerRefusal(description: death.lastWords.last ?? "\(death)")
+    }
     wakeAll()
     if toll.isHopeless(worker) {
       death.deathsWithoutProgress = toll.withoutProgress.total
@@ -224,14 +246,14 @@ final class WorkerGroup {
     return WorkerDeath(
       worker: worker, pid: process.pid, incarnation: line.incarnation,
       environment: description.environment.id, seed: description.seed, fragments: line.fragments,
-      cause: cause, position: line.position.position.map { ($0.environment, $0.step) },
+      cause: cause, position: line.position.position,
       lastWords: workers[worker].log.lastWords)
   }
 
   /// What a worker is doing, for a report that it does nothing.
   func whereabouts(_ worker: Int) -> String {
     let place = memory.line(worker).position.position
-    let text = place.map { "in environment \($0.environment) at step \($0.step)" } ?? "not stepping"
+    let text = place?.progress ?? "not stepping"
     return "worker \(worker) (pid \(workers[worker].process.pid)) is \(text)"
   }
 
@@ -251,7 +273,8 @@ final class WorkerGroup {
 
   /// Ends all workers: says stop, rings, and goes up the ladder for those who stay.
   ///
-  /// All go up it together, so that sixteen that hang take no longer than one. Harmless when repeated.
+  /// Each goes up it by itself, so that sixteen that hang take no longer than one. Harmless when
+  /// repeated.
   func close() {
     guard !workers.isEmpty else { return }
     memory.stopping = true
@@ -259,15 +282,15 @@ final class WorkerGroup {
       _ = memory.line(worker).wakeIfParked(publishedVersion: .max)
       // Rung whether parked or not: one that is about to park finds the bell rung.
       workers[worker].process.bell.ring()
+      workers[worker].watch = ProgressWatch()
     }
-    // A stopped process takes no SIGTERM, but dies of SIGKILL.
-    for signal in [SIGTERM, SIGKILL] where !awaitEnds(seconds: Self.timeToLeave) {
-      for member in workers where member.process.waitForEnd(seconds: 0) == nil {
-        member.process.send(signal)
+    while !endStep() {
+      _ = try? SystemCalls.poll(entries, timeoutMilliseconds: 20)
+      for worker in workers.indices
+      where entries[2 * worker].revents != 0 && !workers[worker].process.output.drain() {
+        entries[2 * worker].fd = -1
       }
     }
-    // A killed process ends as soon as the kernel lets it.
-    _ = awaitEnds(seconds: 10)
     for worker in workers.indices {
       let pid = workers[worker].process.pid
       workers[worker].log.flush { say("worker \(worker) (pid \(pid)): \($0)") }
@@ -275,28 +298,65 @@ final class WorkerGroup {
     workers = []
   }
 
-  /// Waits for all workers to end, and forwards their logs meanwhile: one whose log is full could not end.
+  /// Forwards logs, since a worker whose log is full could not end, and moves workers up the ladder
+  /// where they are due.
   ///
-  /// - Returns: whether all have ended within the time.
-  private func awaitEnds(seconds: Double) -> Bool {
-    let limit = SystemCalls.monotonicNanoseconds() + UInt64(seconds * 1e9)
-    while true {
-      let now = SystemCalls.monotonicNanoseconds()
-      let left = now < limit ? Double(limit - now) / 1e9 : 0
-      var allEnded = true
-      for worker in workers.indices {
-        forwardLog(worker)
-        // Whose output is closed is ending this instant.
-        let isLeaving = entries[2 * worker].fd < 0
-        let ending = workers[worker].process.waitForEnd(seconds: isLeaving ? left : 0)
-        allEnded = allEnded && ending != nil
+  /// - Returns: true when all have ended, or nothing more can be done.
+  private func endStep() -> Bool {
+    let now = SystemCalls.monotonicNanoseconds()
+    var isOver = true
+    for worker in workers.indices {
+      forwardLog(worker)
+      // One that closed its output is ending this instant.
+      let isLeaving = entries[2 * worker].fd < 0
+      guard workers[worker].process.waitForEnd(seconds: isLeaving ? 0.02 : 0) == nil else {
+        continue
       }
-      if allEnded || left == 0 { return allEnded }
-      _ = try? SystemCalls.poll(entries, timeoutMilliseconds: Int32(min(left, 0.1) * 1000) + 1)
-      for worker in workers.indices
-      where entries[2 * worker].revents != 0 && !workers[worker].process.output.drain() {
-        entries[2 * worker].fd = -1
-      }
+      isOver = climb(worker, now) && isOver
     }
+    return isOver
   }
+
+  /// Sends a worker the next signal of the ladder when its time is over.
+  ///
+  /// - Returns: true when the kernel does not let it end.
+  private func climb(_ worker: Int, _ now: UInt64) -> Bool {
+    let line = memory.line(worker)
+    let place = line.position.position
+    if workers[worker].step == .asked {
+      let seconds = workers[worker].watch.secondsStill(line, now: now)
+      var limit = Self.timeToLeave
+      if place?.activity == .closing {
+        limit = closePatience.map { $0 + Self.timeToEndEnvironment } ?? .infinity
+      }
+      guard seconds >= limit else { return false }
+      if let place, place.activity == .closing, let closePatience {
+        say(
+          """
+          worker \(worker) (pid \(workers[worker].process.pid)) was killed \(place.phrase) of \
+          \(description.environment), which took more than \(NumberText.significant(closePatience)) s: \
+          give a longer --close-timeout
+          """)
+      }
+      workers[worker].process.send(SIGTERM)
+      workers[worker].step = .told(at: now)
+      return false
+    }
+    if case .told(let time) = workers[worker].step {
+      guard Double(now - time) / 1e9 >= Self.timeToLeave else { return false }
+      // A stopped process takes no SIGTERM, but dies of SIGKILL.
+      workers[worker].process.sendToGroup(SIGKILL)
+      workers[worker].step = .killed(at: now)
+      return false
+    }
+    guard case .killed(let time) = workers[worker].step else { return true }
+    // A killed process ends as soon as the kernel lets it.
+    return Double(now - time) / 1e9 >= 10
+  }
+}
+
+/// A worker found a fault that every other process would find as well.
+public struct WorkerRefusal: Error, CustomStringConvertible {
+  /// The worker's sentence.
+  public let description: String
 }

@@ -41,6 +41,9 @@ final class WorkerProcess {
   /// Sends a signal; a process that is gone already is no error.
   func send(_ signal: Int32) { process.send(signal) }
 
+  /// Sends a signal to the process and to what its environments started.
+  func sendToGroup(_ signal: Int32) { process.sendToGroup(signal) }
+
   /// Takes what the worker has logged so far, without waiting.
   ///
   /// - Returns: whether more may come; false when the log is closed.

@@ -36,18 +36,64 @@ public struct EnvironmentCheck: Sendable, Equatable {
     let specification = try registry.specification(for: choice)
     var notes = CheckNotes()
     var report = EnvironmentCheckReport(environment: choice)
-    try play(specification, choice, stepCount, alsoDifferently: true, &notes)
+    var played = choice
+    // Random actions are drawn between the bounds.
+    played.actionBounds = .clip
+    try play(specification, played, stepCount, alsoDifferently: true, &notes)
     if notes.wrong.isEmpty {
-      var short = choice
+      if notes.episodeCount == 0 {
+        notes.miss(
+          [.flags, .finals, .limit],
+          """
+          no episode ended within \(stepCount) steps, but for those cut at \(Self.shortLimit) to see whether \
+          limits are kept: give more --steps
+          """)
+      }
+      let space = try? specification.spaces(choice).action
+      if let remark = space?.oddBounds(choice.actionBounds).first { notes.doubt(.actions, remark) }
+      var short = played
       short.limit = .steps(Self.shortLimit)
       try play(
         specification, short, min(stepCount, 5 * Self.shortLimit), alsoDifferently: false, &notes)
-      report.stepsPerSecond = try? measure(specification, choice)
+      report.stepsPerSecond = try? measure(specification, played)
     }
     report.findings = notes.findings
     report.stepCount = notes.stepCount
     report.episodeCount = notes.episodeCount
     return report
+  }
+
+  /// Plays one environment twice for some steps with one seed and the same random actions.
+  ///
+  /// - Parameters:
+  ///   - choice: the environment.
+  ///   - stepCount: steps of each.
+  ///   - marker: where the environment at work is marked.
+  /// - Returns: the first difference, as a sentence without a full stop; nil when there is none.
+  /// - Throws: any error of the environment.
+  package static func difference(
+    between choice: EnvironmentChoice, stepCount: Int = 20, registry: EnvironmentRegistry = .shared,
+    marking marker: OwnedPositionMarker = .unread
+  ) throws -> String? {
+    var played = choice
+    played.actionBounds = .clip
+    let streams = RandomStreams(seed: 0, worker: 0, incarnation: 0)
+    func batch(filler: UInt8) throws -> CheckedBatch {
+      CheckedBatch(
+        try played.makeBatch(streams: [streams.environment(0)], in: registry, marking: marker),
+        filler: filler, samplers: [streams.action(0)])
+    }
+    let (one, twin) = (try batch(filler: 0xA5), try batch(filler: 0x5A))
+    let rows = RowCheck(one: one, twin: twin, limit: nil)
+    var notes = CheckNotes()
+    for batch in [one, twin] { try batch.reset() }
+    rows.checkReset(&notes)
+    for step in 0..<stepCount where notes.wrong[.equalSeeds] == nil {
+      for batch in [one, twin] { try batch.step() }
+      rows.checkStep(step + 1, &notes)
+      for batch in [one, twin] { batch.advance() }
+    }
+    return notes.wrong[.equalSeeds]
   }
 
   /// Plays a batch, its twin, and perhaps another one.

@@ -32,6 +32,8 @@ public struct EnvironmentCheckReport: Sendable, Equatable {
     case doubtful(String)
     /// What is wrong, and where it was seen first.
     case wrong(String)
+    /// Nothing happened that it could be seen by.
+    case unseen(String)
     /// Something else was wrong before it could be looked at.
     case unchecked
   }
@@ -59,7 +61,7 @@ public struct EnvironmentCheckReport: Sendable, Equatable {
   public var isSound: Bool {
     findings.allSatisfy {
       switch $0.verdict {
-      case .sound, .doubtful: true
+      case .sound, .doubtful, .unseen: true
       case .wrong, .unchecked: false
       }
     }
@@ -74,6 +76,7 @@ public struct EnvironmentCheckReport: Sendable, Equatable {
 /// Problems as they are found: of each subject, the first counts.
 struct CheckNotes {
   private(set) var wrong: [EnvironmentCheckReport.Subject: String] = [:]
+  private var unseen: [EnvironmentCheckReport.Subject: String] = [:]
   private var doubts: [EnvironmentCheckReport.Subject: String] = [:]
   private var seen: Set<EnvironmentCheckReport.Subject> = []
   var stepCount = 0
@@ -88,6 +91,11 @@ struct CheckNotes {
     wrong[subject] = text
   }
 
+  /// Notes that nothing happened by which some subjects could be seen.
+  mutating func miss(_ subjects: [EnvironmentCheckReport.Subject], _ text: String) {
+    for subject in subjects { unseen[subject] = text }
+  }
+
   mutating func doubt(_ subject: EnvironmentCheckReport.Subject, _ text: String) {
     doubts[subject] = text
   }
@@ -97,6 +105,8 @@ struct CheckNotes {
       let verdict: EnvironmentCheckReport.Verdict =
         if let text = wrong[subject] {
           .wrong(text)
+        } else if let text = unseen[subject] {
+          .unseen(text)
         } else if let text = doubts[subject] {
           .doubtful(text)
         } else {

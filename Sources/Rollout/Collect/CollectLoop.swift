@@ -18,7 +18,10 @@ public final class CollectLoop {
   private let sticky: Bool
   /// True if the layout has actor outputs for the final observations of truncated episodes.
   private let recordsFinal: Bool
-  private let position: PositionMarker
+  private let line: WorkerLine
+  private var position: PositionMarker { line.position }
+  /// Asked before each row: whether the run is over.
+  private let isStopped: () -> Bool
   let carried: FragmentStorage
   let episodes: RunningEpisodes
 
@@ -33,7 +36,7 @@ public final class CollectLoop {
   ///   - line: the worker line for position and finished episodes.
   package init(
     environments: any EnvironmentBatch, actor: any RolloutActor, layout: FragmentLayout,
-    sticky: Bool, line: WorkerLine
+    sticky: Bool, line: WorkerLine, isStopped: @escaping () -> Bool = { false }
   ) {
     precondition(environments.count == layout.environmentCount, "a layout of another batch")
     self.environments = environments
@@ -42,7 +45,8 @@ public final class CollectLoop {
     overlapping = parts.count > 1 ? environments.overlapping : nil
     self.sticky = sticky
     recordsFinal = !layout.finalReaction.leaves.isEmpty
-    position = line.position
+    self.line = line
+    self.isStopped = isStopped
     carried = FragmentStorage(layout.singleRow)
     episodes = RunningEpisodes(environments.count, line)
   }
@@ -79,7 +83,9 @@ public final class CollectLoop {
   /// Records the steps of all environments together.
   private func play(_ fragment: FragmentView, _ stepCount: Int) throws {
     let all = 0..<environments.count
+    let position = position
     for t in 0..<stepCount {
+      try beginRow()
       actor.react(to: fragment, at: t, of: all, virtual: false)
       try environments.step(fragment, from: t, sticky: sticky, position: position)
       settle(fragment, row: t + 1, of: all)
@@ -92,7 +98,9 @@ public final class CollectLoop {
   private func play(
     _ environments: any OverlappingBatch, _ fragment: FragmentView, _ stepCount: Int
   ) throws {
+    let position = position
     for t in 0...stepCount {
+      if t < stepCount { try beginRow() }
       for part in parts {
         if t > 0 {
           try environments.finishStep(
@@ -108,6 +116,15 @@ public final class CollectLoop {
     position.clear()
   }
 
+  /// Counts the next row.
+  ///
+  /// - Throws: `CollectionStopped` when the run is over.
+  @inline(__always)
+  private func beginRow() throws {
+    line.countRow()
+    if isStopped() { throw CollectionStopped() }
+  }
+
   /// Handles truncations and finished episodes after the step into `row`.
   private func settle(_ fragment: FragmentView, row: Int, of range: Range<Int>) {
     if recordsFinal, fragment.hasTruncation(at: row - 1, of: range) {
@@ -115,6 +132,12 @@ public final class CollectLoop {
     }
     episodes.count(fragment, row: row, of: range, sticky: sticky, actor)
   }
+}
+
+/// The run ended in the middle of a fragment.
+package struct CollectionStopped: Error {
+  /// Ends a fragment.
+  package init() {}
 }
 
 /// The returns and lengths of the running episodes; reports each finished one to the learner.

@@ -37,7 +37,8 @@ public final class FragmentProducer {
     line = memory.line(worker)
     index = line.firstFragment
     loop = CollectLoop(
-      environments: environments, actor: actor, layout: layout, sticky: sticky, line: line)
+      environments: environments, actor: actor, layout: layout, sticky: sticky, line: line,
+      isStopped: { memory.stopping })
   }
 
   /// The size of a snapshot in bytes; 0 if the environments do not support snapshots.

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// The environment and step that a worker is executing, readable by the learner after its death.
+/// Marks the environment that a worker is at work on, where the learner can read it.
 ///
-/// Each environment step costs one relaxed atomic store, which the compiler keeps in its place. The
-/// worker writes; the learner reads after the worker has died.
+/// One relaxed atomic store for each environment step, which the compiler leaves in its place. The
+/// worker writes. The learner reads at any time, also after the worker's death.
 public struct PositionMarker: @unchecked Sendable {
-  /// A marker without a reader, for loops outside of any worker.
+  /// A marker that nobody reads, for loops outside of any worker.
   public static let unread = PositionMarker(
     UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64).word(at: 0))
 
@@ -13,37 +13,104 @@ public struct PositionMarker: @unchecked Sendable {
 
   package init(_ word: UnsafeMutablePointer<AtomicWord>) { self.word = word }
 
-  /// Records that an environment is about to step.
+  /// The work on an environment; all but `stepping` are negative numbers in place of its step.
+  public enum Activity: Int32, Sendable, Equatable {
+    /// The environment steps.
+    case stepping = 0
+    /// The program that makes environments is started.
+    case starting = -1
+    /// The environment is made.
+    case making = -2
+    /// The environment is reset.
+    case resetting = -3
+    /// The environment is closed.
+    case closing = -4
+  }
+
+  /// Notes that an environment is about to step.
   ///
   /// - Parameters:
-  ///   - environment: the environment's index in the batch, less than 2³² − 1.
-  ///   - step: the number of steps that its episode has had.
+  ///   - environment: its index in the batch, less than 2³² − 1.
+  ///   - step: the steps that its episode has had.
   @inlinable
   public func mark(environment: Int, step: Int32) {
     let place = (UInt64(truncatingIfNeeded: environment) &+ 1) << 32
     word.pointee.store(place | UInt64(UInt32(bitPattern: step)), ordering: .relaxed)
   }
 
-  /// Records that no environment is being stepped.
+  /// Notes that an environment is about to be made, reset or closed.
+  @inlinable
+  public func mark(_ activity: Activity, environment: Int) {
+    mark(environment: environment, step: activity.rawValue)
+  }
+
+  /// Notes that no environment is at work.
   public func clear() { word.pointee.store(0, ordering: .relaxed) }
 
-  /// An environment of the batch and the number of steps of its episode.
-  package struct Position: Sendable, Equatable {
-    /// The environment's index in the batch.
-    package let environment: Int
-    /// The number of steps since its episode began.
-    package let step: Int
+  /// The environment of a batch that a worker is at work on, and the work.
+  public struct Position: Sendable, Equatable {
+    /// The environment's index within the batch.
+    public let environment: Int
+    /// Steps since its episode began; 0 unless it steps.
+    public let step: Int
+    /// The work.
+    public let activity: Activity
 
     package init(environment: Int, step: Int) {
       self.environment = environment
       self.step = step
+      activity = .stepping
     }
+
+    package init(_ activity: Activity, environment: Int) {
+      self.environment = environment
+      self.activity = activity
+      step = 0
+    }
+
+    /// The place in words, for a sentence such as "was killed in environment 0 at step 7 of its
+    /// episode".
+    public var phrase: String {
+      switch activity {
+      case .stepping: "in environment \(environment) at step \(step) of its episode"
+      case .starting: "while starting the Python of its environments"
+      case .making: "while making environment \(environment)"
+      case .resetting: "while resetting environment \(environment)"
+      case .closing: "while closing environment \(environment)"
+      }
+    }
+
+    /// The work in words, for a sentence such as "it is still making environment 3".
+    package var progress: String { activity == .stepping ? phrase : String(phrase.dropFirst(6)) }
   }
 
-  /// The worker's current or last position; `nil` outside of environment code.
+  /// The place of the worker, or the last one before its death; `nil` outside of environments.
   package var position: Position? {
     let word = word.pointee.load(ordering: .relaxed)
     guard word != 0 else { return nil }
-    return Position(environment: Int(word >> 32) - 1, step: Int(UInt32(truncatingIfNeeded: word)))
+    let environment = Int(word >> 32) - 1
+    let step = Int32(bitPattern: UInt32(truncatingIfNeeded: word))
+    guard step < 0, let activity = Activity(rawValue: step) else {
+      return Position(environment: environment, step: Int(step))
+    }
+    return Position(activity, environment: environment)
+  }
+}
+
+/// A marker together with the owner of its memory, for batches that mark as late as when they are
+/// closed.
+public struct OwnedPositionMarker: Sendable {
+  /// A marker that nobody reads.
+  public static let unread = OwnedPositionMarker(.unread, owner: nil)
+
+  /// The marker, valid while this value lives.
+  public let position: PositionMarker
+
+  private let owner: (any AnyObject & Sendable)?
+
+  /// Keeps the owner of a marker's memory.
+  package init(_ position: PositionMarker, owner: (any AnyObject & Sendable)?) {
+    self.position = position
+    self.owner = owner
   }
 }

@@ -20,6 +20,10 @@ public struct RunDescription: Codable, Sendable, Equatable {
   public var seed: UInt64
   /// The rule by which workers choose weights and buffer for each fragment.
   public var schedule: CollectSchedule
+  /// The spaces that the learner found, in full; nil where nothing is compared.
+  package var spaces: DeclaredSpaces?
+  /// True for a run that is to repeat itself, with an environment that may not.
+  package var checksRepetition = false
 
   /// Creates a description.
   public init(
@@ -46,6 +50,39 @@ public struct RunDescription: Codable, Sendable, Equatable {
   /// Decodes the JSON text.
   package init(decoding bytes: [UInt8]) throws {
     self = try JSONDecoder().decode(RunDescription.self, from: Data(bytes))
+  }
+
+  /// The exit code of a worker with a fault that any other process would have as well.
+  package static let refusalCode: Int32 = 78
+
+  /// Plays the environment twice for some steps, where the run is to repeat itself.
+  ///
+  /// - Returns: a sentence when both differ; nil also when the environment fails, which the run
+  ///   will report.
+  package func repetitionRemark(marking marker: OwnedPositionMarker = .unread) -> String? {
+    guard checksRepetition,
+      let difference = try? EnvironmentCheck.difference(between: environment, marking: marker)
+    else { return nil }
+    return """
+      \(environment) does not repeat itself (\(difference)), so that --deterministic cannot give the same \
+      weights again: 'rlplay check-env' tells more
+      """
+  }
+
+  /// Compares the spaces of a worker's environments with the learner's.
+  ///
+  /// - Throws: `DifferentSpaces` with both.
+  package func check(
+    _ other: EnvironmentSpaces, ofWorker worker: Int
+  ) throws(DifferentSpaces) {
+    guard let spaces,
+      let difference = DeclaredSpaces(other).difference(from: spaces, of: "the learner's")
+    else { return }
+    throw DifferentSpaces(
+      """
+      worker \(worker)'s environment has \(difference): \(environment) must be the same environment in \
+      every process
+      """)
   }
 
   /// Returns the random streams of one incarnation of a worker.

@@ -84,9 +84,17 @@ public struct EnvironmentSpaces: Sendable, Equatable {
   /// The space of actions.
   public var action: Space
 
+  /// The spaces as Gymnasium declares them, before any wrapper; `nil` for an environment in Swift.
+  package var declared: DeclaredSpaces?
+
   /// Creates a pair of spaces.
   public init(observation: Space, action: Space) {
     self.observation = observation
     self.action = action
+  }
+
+  /// Compares what values can be, and not the declaration that they come from.
+  public static func == (first: EnvironmentSpaces, second: EnvironmentSpaces) -> Bool {
+    first.observation == second.observation && first.action == second.action
   }
 }

@@ -116,6 +116,18 @@ public struct InvalidEnvironmentArguments: Error, Equatable, CustomStringConvert
   fileprivate static func unknown(
     _ name: String, parameters: [EnvironmentParameter], of id: String
   ) -> InvalidEnvironmentArguments {
+    let prefix = EnvironmentSpecification.gymnasiumPrefix
+    if id.hasPrefix(prefix) {
+      let gymnasium = id.dropFirst(prefix.count)
+      return InvalidEnvironmentArguments(
+        """
+        arguments for Gymnasium's environments are not supported, and '\(name)' is one of \(id): \
+        leave --env-args out, and register the environment with its arguments in a module of your own. \
+        For example, a file mine.py with the two lines 'import gymnasium as gym' and \
+        'gym.register("Mine-v0", lambda **o: gym.make("\(gymnasium)", \(name)=VALUE, **o))' is played \
+        with --env gym:mine:Mine-v0.
+        """)
+    }
     guard !parameters.isEmpty else {
       return InvalidEnvironmentArguments("\(id) has no parameters: leave '\(name)' out.")
     }

@@ -16,25 +16,35 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   public var wrappers: [Wrapper]
   /// The Python that plays environments named `gym:ID`: a path, or a name to look for on `PATH`.
   public var python: String
+  /// The use of the bounds of a Box of actions.
+  public var actionBounds: ActionBounds
   /// Whether pictures will be asked for, which Gymnasium wants to know when it makes an environment.
   public var rendersPictures: Bool
   /// Seconds after which an environment that does not come back is given up, and the worker or the Python that plays it
   /// killed; nil for never.
   public var patience: Double?
+  /// Seconds that closing one environment may take before it is killed; nil for any time.
+  public var closePatience: Double?
+
+  /// The seconds that closing one environment may take where nothing else is said.
+  public static let usualClosePatience = 10.0
 
   /// Chooses an environment.
   public init(
     _ id: String, arguments: String = "", limit: EpisodeLimit = .registered,
-    wrappers: [Wrapper] = [], python: String = usualPython, rendersPictures: Bool = false,
-    patience: Double? = 60
+    wrappers: [Wrapper] = [], actionBounds: ActionBounds = .scale, python: String = usualPython,
+    rendersPictures: Bool = false, patience: Double? = 60,
+    closePatience: Double? = usualClosePatience
   ) {
     self.id = id
     self.arguments = arguments
     self.limit = limit
     self.wrappers = wrappers
+    self.actionBounds = actionBounds
     self.python = python
     self.rendersPictures = rendersPictures
     self.patience = patience
+    self.closePatience = closePatience
   }
 
   /// The Python for environments that name none: that of the variable `RLPLAY_PYTHON`, or `python3`.
@@ -63,9 +73,10 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   /// - Throws: as `spaces` does.
   /// - Precondition: there is at least one stream.
   public func makeBatch(
-    streams: [PCG64], in registry: EnvironmentRegistry = .shared
+    streams: [PCG64], in registry: EnvironmentRegistry = .shared,
+    marking marker: OwnedPositionMarker = .unread
   ) throws -> any EnvironmentBatch {
-    try registry.specification(for: self).makeBatch(self, streams: streams)
+    try registry.specification(for: self).makeBatch(self, streams: streams, marking: marker)
   }
 
   /// Makes a batch whose environments draw from a worker's streams.
@@ -73,9 +84,10 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   /// - Throws: as `spaces` does.
   /// - Precondition: the count is positive.
   public func makeBatch(
-    count: Int, streams: RandomStreams, in registry: EnvironmentRegistry = .shared
+    count: Int, streams: RandomStreams, in registry: EnvironmentRegistry = .shared,
+    marking marker: OwnedPositionMarker = .unread
   ) throws -> any EnvironmentBatch {
-    try makeBatch(streams: (0..<count).map(streams.environment), in: registry)
+    try makeBatch(streams: (0..<count).map(streams.environment), in: registry, marking: marker)
   }
 
   /// Refuses what a worker process could not be told, or does not know: an id that is not registered,

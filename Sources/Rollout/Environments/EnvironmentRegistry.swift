@@ -101,6 +101,9 @@ public final class EnvironmentRegistry: Sendable {
     return specification
   }
 
+  /// Returns true for an environment of this module.
+  package static func isBuiltIn(_ id: String) -> Bool { builtIn.contains { $0.id == id } }
+
   // Limits and thresholds are those of Gymnasium's registration. CartPoleNoVel is named after the
   // environment of the RL Zoo, which sets the velocities to 0 instead of omitting them. It has
   // CartPole-v1's limit and threshold.
@@ -147,7 +150,8 @@ public final class EnvironmentRegistry: Sendable {
         guard request.streams.count >= 8, Group.isExact else {
           let limit = request.maximumEpisodeSteps.map { EpisodeLimit.steps($0) } ?? .unlimited
           return try single.makeBatch(
-            EnvironmentChoice(single.id, limit: limit), streams: request.streams)
+            EnvironmentChoice(single.id, limit: limit), streams: request.streams,
+            marking: request.marker)
         }
         return GroupedBatch<Group>(
           streams: request.streams, maximumEpisodeSteps: request.maximumEpisodeSteps)

@@ -10,6 +10,8 @@ public struct EnvironmentSpecification: Sendable {
     public var limit: EpisodeLimit
     /// The values of the environment's parameters.
     public var arguments: EnvironmentArguments
+    /// Marks the environment that is made, reset or closed.
+    public var marker = OwnedPositionMarker.unread
   }
 
   /// The name with its version, such as `CartPole-v1`.
@@ -97,7 +99,7 @@ public struct EnvironmentSpecification: Sendable {
       maySnapshot: haveSnapshots(Member.self),
       spaces: { try checkedSpaces(of: [make($0)]) },
       makeBatch: { request in
-        try NativeEnvironmentBatch(streams: request.streams) { _ in
+        try NativeEnvironmentBatch(streams: request.streams, marker: request.marker) { _ in
           TimeLimit(
             try make(request.arguments), maximumEpisodeSteps: request.maximumEpisodeSteps)
         }
@@ -120,14 +122,20 @@ public struct EnvironmentSpecification: Sendable {
   }
 
   /// Makes a batch with one environment per stream, for a choice.
-  func makeBatch(_ choice: EnvironmentChoice, streams: [PCG64]) throws -> any EnvironmentBatch {
+  func makeBatch(
+    _ choice: EnvironmentChoice, streams: [PCG64], marking marker: OwnedPositionMarker = .unread
+  ) throws -> any EnvironmentBatch {
     precondition(!streams.isEmpty, "a batch of \(id) without environments")
     let own = choice.limit.steps(registered: maximumEpisodeSteps)
     let steps = choice.wrappers.innermostLimit(own)
     let request = Request(
       streams: streams, maximumEpisodeSteps: steps,
       limit: steps == own ? choice.limit : steps.map { .steps($0) } ?? .unlimited,
-      arguments: try EnvironmentArguments(choice.arguments, for: parameters, of: id))
-    return try choice.wrappers.wrap(GuardedBatch.around(make(request)), streams: streams)
+      arguments: try EnvironmentArguments(choice.arguments, for: parameters, of: id),
+      marker: marker)
+    let batch = try make(request)
+    (batch as? any SelfGuardedBatch)?.actionBounds = choice.actionBounds
+    return try choice.wrappers.wrap(
+      GuardedBatch.around(batch, actionBounds: choice.actionBounds), streams: streams)
   }
 }

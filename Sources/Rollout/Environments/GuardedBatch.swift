@@ -1,14 +1,18 @@
-/// A batch that clips actions and looks at action masks by itself, within its step.
-protocol SelfGuardedBatch: EnvironmentBatch {}
+/// A batch that keeps actions to their bounds and looks at action masks by itself, within its step.
+protocol SelfGuardedBatch: EnvironmentBatch {
+  /// The use of the bounds of actions.
+  var actionBounds: ActionBounds { get set }
+}
 
-/// Does for a batch of one's own what the engine's do by themselves: actions of a Box are clipped to its
-/// bounds before they are played, and an `action_mask` that allows nothing is a fault.
+/// Does for a batch of one's own what the engine's do by themselves: actions of a Box are scaled or
+/// clipped to its bounds before they are played, and an `action_mask` that allows nothing is a
+/// fault.
 ///
-/// The inner batch finds the clipped actions in the fragment, which has them as they were drawn again
-/// after the step.
+/// The inner batch finds the actions to play in the fragment, which has them as they were drawn
+/// again after the step.
 class GuardedBatch: EnvironmentBatch {
   let inner: any EnvironmentBatch
-  private let clippedActions: ClippedActions?
+  private let playedActions: PlayedActions?
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
 
@@ -16,21 +20,24 @@ class GuardedBatch: EnvironmentBatch {
   var spaces: EnvironmentSpaces { inner.spaces }
 
   /// The batch with what its spaces need around it; itself when that is nothing, or it does it already.
-  static func around(_ batch: any EnvironmentBatch) -> any EnvironmentBatch {
+  static func around(
+    _ batch: any EnvironmentBatch, actionBounds: ActionBounds
+  ) -> any EnvironmentBatch {
     if batch is any SelfGuardedBatch { return batch }
-    let clippedActions = ClippedActions(batch.spaces, environmentCount: batch.count)
+    let playedActions = PlayedActions(
+      batch.spaces, environmentCount: batch.count, bounds: actionBounds)
     let maskCheck = ActionMaskCheck(batch.spaces)
-    if clippedActions == nil, maskCheck == nil { return batch }
+    if playedActions == nil, maskCheck == nil { return batch }
     return batch is any RestartableBatch
-      ? RestartableGuardedBatch(batch, clippedActions, maskCheck)
-      : GuardedBatch(batch, clippedActions, maskCheck)
+      ? RestartableGuardedBatch(batch, playedActions, maskCheck)
+      : GuardedBatch(batch, playedActions, maskCheck)
   }
 
   fileprivate init(
-    _ inner: any EnvironmentBatch, _ clippedActions: ClippedActions?, _ maskCheck: ActionMaskCheck?
+    _ inner: any EnvironmentBatch, _ playedActions: PlayedActions?, _ maskCheck: ActionMaskCheck?
   ) {
     self.inner = inner
-    self.clippedActions = clippedActions
+    self.playedActions = playedActions
     self.maskCheck = maskCheck
   }
 
@@ -46,17 +53,17 @@ class GuardedBatch: EnvironmentBatch {
   ) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
-    // Only choices have a mask, and only numbers are clipped.
-    guard let clippedActions else {
+    // Only choices have a mask, and only numbers have bounds.
+    guard let playedActions else {
       try inner.step(fragment, from: t, sticky: sticky, position: position)
       return try checkMasks(fragment, row: t + 1)
     }
     try fragment.withStepRows(from: t, sticky: sticky) { rows in
-      clippedActions.clipInPlace(rows.after)
+      playedActions.playInPlace(rows.after)
       try inner.step(fragment, from: t, sticky: sticky, position: position)
-      // A frozen environment's action is the one of the row before, and was never clipped there.
+      // A frozen environment's action is the one of the row before, as it was drawn.
       for index in 0..<count where !rows.isFrozen(index) {
-        clippedActions.restore(index, in: rows.after)
+        playedActions.restore(index, in: rows.after)
       }
     }
   }

@@ -18,8 +18,9 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   private let environments: UnsafeMutablePointer<Member>
   private let streams: UnsafeMutablePointer<PCG64>
   private let loop: Loop
+  private let marker: OwnedPositionMarker
   private let memberTransfer: MemberSnapshots<Member>.Transfer?
-  private let clippedActions: ClippedActions?
+  private var playedActions: PlayedActions?
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
   /// How each environment's last episode ended; kept from the first picture on.
@@ -31,17 +32,25 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   ///   throws.
   /// - Precondition: there is at least one stream.
   @inlinable
-  public convenience init(streams: [PCG64], make: (Int) throws -> Member) throws {
+  public convenience init(
+    streams: [PCG64], marker: OwnedPositionMarker = .unread, make: (Int) throws -> Member
+  ) throws {
     // The closure is what carries the specialised loop into the class: the methods of a generic
     // class that are called through a protocol are the unspecialised ones.
-    try self.init(environments: streams.indices.map(make), streams: streams) {
+    let environments = try streams.indices.map { index in
+      marker.position.mark(.making, environment: index)
+      return try make(index)
+    }
+    try self.init(environments: environments, streams: streams, marker: marker) {
       environments, streams, rows, position in
       try playRow(environments, streams, rows, position)
     }
   }
 
   @usableFromInline
-  init(environments: [Member], streams: [PCG64], loop: @escaping Loop) throws {
+  init(
+    environments: [Member], streams: [PCG64], marker: OwnedPositionMarker, loop: @escaping Loop
+  ) throws {
     precondition(!streams.isEmpty, "a batch without environments")
     spaces = try checkedSpaces(of: environments)
     count = environments.count
@@ -50,9 +59,17 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     self.streams = .allocate(capacity: count)
     self.streams.initialize(from: streams, count: count)
     self.loop = loop
+    self.marker = marker
     memberTransfer = MemberSnapshots<Member>.transfer
-    clippedActions = ClippedActions(spaces, environmentCount: environments.count)
+    playedActions = PlayedActions(spaces, environmentCount: environments.count)
     maskCheck = ActionMaskCheck(spaces)
+  }
+
+  /// The use of the bounds of actions; they clip unless the registry's choice says otherwise.
+  var actionBounds = ActionBounds.clip {
+    didSet {
+      playedActions = PlayedActions(spaces, environmentCount: count, bounds: actionBounds)
+    }
   }
 
   deinit {
@@ -109,6 +126,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   }
 
   private func begin(_ index: Int, in state: StateRow) throws {
+    marker.position.mark(.resetting, environment: index)
     do {
       try environments[index].reset(using: &streams[index])
     } catch {
@@ -129,7 +147,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     try fragment.withStepRows(from: t, sticky: sticky) { rows in
       var rows = rows
       rows.finalPictures = finalPictures
-      if let clippedActions { rows.played = clippedActions.clip(rows.after, of: 0..<count) }
+      if let playedActions { rows.played = playedActions.play(rows.after, of: 0..<count) }
       try loop(environments, streams, rows, position)
       try maskCheck?.check(rows.after, of: 0..<count)
     }
@@ -186,6 +204,7 @@ func playRow<Member: Environment>(
       if let pictures = rows.finalPictures {
         pictures[index] = (environments[index] as? any Drawable)?.draw()
       }
+      position.mark(.resetting, environment: index)
       do {
         try environments[index].reset(using: &streams[index])
       } catch {

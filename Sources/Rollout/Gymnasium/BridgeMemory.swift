@@ -56,7 +56,7 @@ final class BridgeMemory {
   var seeds: UnsafeMutablePointer<Int64> { at(seedOffset) }
   /// How many lives each environment's player has left, −1 where it does not say [B].
   var lives: UnsafeMutablePointer<Int64> { at(livesOffset) }
-  /// Which environment is in Python's hands, −1 for none.
+  /// The environment in Python's hands, with 2³² added while it is reset; −1 for none.
   var current: UnsafeMutablePointer<Int64> { at(currentOffset) }
   /// Which environments the next step leaves alone [B].
   var frozen: UnsafeMutablePointer<Bool> { at(layout.fin.offset(row: 0)) }
@@ -93,21 +93,32 @@ final class BridgeMemory {
     }
   }
 
-  /// The first element of an environment's observation that is NaN; nil when there is none.
+  /// The environment that Python has in its hands, and the work; nil for none.
+  var activity: (environment: Int, isReset: Bool)? {
+    let word = current.pointee
+    guard word >= 0 else { return nil }
+    return (Int(word & 0xFFFF_FFFF), word >> 32 != 0)
+  }
+
+  /// The first element of an environment's observation that nothing can be computed with.
   ///
   /// - Parameter isFinal: whether to look at the one that a reset overwrote.
-  func notANumber(_ index: Int, isFinal: Bool) -> (path: String, element: Int)? {
+  /// - Returns: nil when there is none.
+  func unusable(_ index: Int, isFinal: Bool) -> UnusableNumber? {
     let places = isFinal ? layout.finalObsPlaces : layout.obsPlaces
     for (leaf, space) in observationLeaves.enumerated() {
       let column = layout.columns[places.lowerBound + leaf]
       let start = memory.base + column.offset(row: isFinal ? 0 : 1, environment: index)
-      let found: Int? =
+      let found: (Int, Double)? =
         switch space.elementType {
-        case .float32: firstNaN(start.assumingMemoryBound(to: Float.self), column.elementCount)
-        case .float64: firstNaN(start.assumingMemoryBound(to: Double.self), column.elementCount)
+        case .float32: firstUnusable(start.assumingMemoryBound(to: Float.self), column.elementCount)
+        case .float64:
+          firstUnusable(start.assumingMemoryBound(to: Double.self), column.elementCount)
         default: nil
         }
-      if let found { return (observationPaths[leaf], found) }
+      if let (element, value) = found {
+        return UnusableNumber(path: observationPaths[leaf], element: element, value: value)
+      }
     }
     return nil
   }
@@ -121,10 +132,22 @@ final class BridgeMemory {
   }
 }
 
+/// A number of an observation that is NaN, or beyond the type that networks compute with.
+struct UnusableNumber {
+  var path: String
+  var element: Int
+  var value: Double
+}
+
+/// The first number that is NaN, or finite and beyond float32.
 @inline(__always)
-private func firstNaN<Element: BinaryFloatingPoint>(
+private func firstUnusable<Element: BinaryFloatingPoint>(
   _ start: UnsafeMutablePointer<Element>, _ count: Int
-) -> Int? {
-  for index in 0..<count where start[index].isNaN { return index }
+) -> (Int, Double)? {
+  for index in 0..<count {
+    let value = start[index]
+    guard value.isNaN || Element.self == Double.self else { continue }
+    if value.isNaN || value.isFinite && Float(value).isInfinite { return (index, Double(value)) }
+  }
   return nil
 }

@@ -25,13 +25,16 @@ final class BridgeProcess {
     var limit: Int?
     /// Whether pictures will be asked for.
     var rendering: Bool
+    /// True where `info["lives"]` must be a number of lives.
+    var needsLives = false
     /// This process.
     var process = SystemCalls.processIdentifier
     /// Where the end of the pipe lies that closes with this process.
     var life: Int32 = -1
 
-    init(id: String, count: Int, limit: Int?, rendering: Bool) {
+    init(id: String, count: Int, limit: Int?, rendering: Bool, needsLives: Bool = false) {
       (self.id, self.count, self.limit, self.rendering) = (id, count, limit, rendering)
+      self.needsLives = needsLives
     }
   }
 
@@ -72,19 +75,50 @@ final class BridgeProcess {
   /// How often it is looked after a Python that does not answer.
   private static let patienceMilliseconds: Int32 = 200
 
-  /// Seconds that environments have to close.
-  private static let closingSeconds = 0.8
+  /// Seconds that a start-up takes before it is said.
+  private static let startSeconds = 10.0
 
-  /// Seconds after which a Python that does not answer is killed; nil for never.
-  private let patience: Double?
+  /// Seconds that a process has to end between SIGTERM and SIGKILL.
+  private static let terminationSeconds = 1.0
+
+  private let limits: TimeLimits
+  private let environment: String
+  private let marker: OwnedPositionMarker
+  /// The work outside of any request: starting, making or closing.
+  private var place = PositionMarker.Position(.starting, environment: 0)
+  /// True once an environment failed, whose place stays marked while the others are closed.
+  private var hasFailed = false
+  /// The time to say that the start-up takes long; nil when it is over, or a learner watches it.
+  private var startIsLong: UInt64?
+
+  /// The time that Python has for one environment.
+  struct TimeLimits {
+    /// Seconds without an answer, for one environment, after which Python is killed; nil for never.
+    var answering: Double?
+    /// Seconds that closing one environment may take; nil for any.
+    var closing: Double? = EnvironmentChoice.usualClosePatience
+  }
 
   /// Starts Python and hands it the bridge.
   ///
-  /// - Parameter patience: seconds after which a Python that does not answer is killed; nil for never.
+  /// - Parameters:
+  ///   - python: the interpreter.
+  ///   - settings: what it is told first.
+  ///   - limits: the time that it has.
+  ///   - marker: where the making and closing of environments is marked.
   /// - Throws: `GymnasiumError` when the interpreter cannot be started, `SystemError`.
-  init(python: String, settings: Settings, patience: Double? = nil) throws {
+  init(
+    python: String, settings: Settings, limits: TimeLimits = TimeLimits(),
+    marker: OwnedPositionMarker = .unread
+  ) throws {
     executable = python
-    self.patience = patience
+    self.limits = limits
+    self.marker = marker
+    environment = settings.id
+    if limits.answering != nil {
+      startIsLong = SystemCalls.monotonicNanoseconds() + UInt64(Self.startSeconds * 1e9)
+    }
+    marker.position.mark(.starting, environment: 0)
     life = try SystemCalls.pipe()
     do {
       // Many workers share the processor: a library's pool of threads in each would only be in the way.
@@ -107,12 +141,7 @@ final class BridgeProcess {
   }
 
   deinit {
-    child.closeInput()
-    if child.waitForEnd(seconds: Self.closingSeconds) == nil {
-      child.send(SIGKILL)
-      _ = child.waitForEnd(seconds: 10)
-    }
-    forwardLog()
+    close()
     entries.deallocate()
   }
 
@@ -145,9 +174,13 @@ final class BridgeProcess {
   ///
   /// - Parameters:
   ///   - number: the request's; that of the last one when it is nil.
-  ///   - whileWaiting: called now and then, and once when Python ended instead.
+  ///   - whileWaiting: called now and then, and once when Python ended instead; says which
+  ///     environment Python is at work on.
   /// - Throws: `GymnasiumError` when Python ended.
-  func receive(_ number: Int? = nil, whileWaiting: () -> Void = {}) throws -> Outcome {
+  func receive(
+    _ number: Int? = nil, whileWaiting: (() -> PositionMarker.Position?)? = nil
+  ) throws -> Outcome {
+    let whileWaiting = whileWaiting ?? { [unowned self] in place }
     let number = number ?? sentCount
     while receivedCount < number {
       let outcome = try receiveNext(whileWaiting)
@@ -159,19 +192,42 @@ final class BridgeProcess {
     return early.isEmpty ? .done([]) : early.removeValue(forKey: number) ?? .done([])
   }
 
-  private func receiveNext(_ whileWaiting: () -> Void) throws -> Outcome {
-    try waitForReply(whileWaiting)
-    return try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2) { head in
+  private typealias Watch = () -> PositionMarker.Position?
+
+  private func receiveNext(_ whileWaiting: Watch) throws -> Outcome {
+    while true {
+      try waitForReply(whileWaiting)
+      if let outcome = try readReply(whileWaiting) { return outcome }
+    }
+  }
+
+  /// Reads what Python wrote.
+  ///
+  /// - Returns: nil when it is no reply, but the environment that Python makes or closes now.
+  private func readReply(_ whileWaiting: Watch) throws -> Outcome? {
+    try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2) { head in
       try read(into: UnsafeMutableRawBufferPointer(head), whileWaiting)
       let (outcome, count) = (UInt32(littleEndian: head[0]), Int(UInt32(littleEndian: head[1])))
       guard count > 0 else { return .done([]) }
+      if outcome == 2 {
+        try read(into: UnsafeMutableRawBufferPointer(head), whileWaiting)
+        place = PositionMarker.Position(
+          head[0] == 0 ? .making : .closing, environment: Int(UInt32(littleEndian: head[1])))
+        mark()
+        return nil
+      }
       let data = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
         try read(into: UnsafeMutableRawBufferPointer(buffer), whileWaiting)
         initializedCount = count
       }
-      return outcome == 0 ? .done(data) : .fault(try Self.decode(Fault.self, data))
+      if outcome == 0 { return .done(data) }
+      noteFault()
+      return .fault(try Self.decode(Fault.self, data))
     }
   }
+
+  /// Notes that an environment failed.
+  func noteFault() { hasFailed = true }
 
   /// Reads JSON of the bridge.
   ///
@@ -189,25 +245,35 @@ final class BridgeProcess {
 
   // MARK: Waiting
 
-  private func waitForReply(_ whileWaiting: () -> Void) throws {
-    let began = SystemCalls.monotonicNanoseconds()
+  private func waitForReply(_ whileWaiting: Watch) throws {
+    var began = SystemCalls.monotonicNanoseconds()
+    var seen: PositionMarker.Position?
     while true {
       let ready = try SystemCalls.poll(entries, timeoutMilliseconds: Self.patienceMilliseconds)
       try leaveStart()
       if entries[1].revents != 0 { forwardLog() }
       if entries[0].revents != 0 { return }
-      guard ready == 0 else { continue }
-      whileWaiting()
+      let now = SystemCalls.monotonicNanoseconds()
+      // An environment that logs all the time may hang as well.
+      guard ready == 0 || Double(now - began) / 1e9 >= limits.answering ?? .infinity else {
+        continue
+      }
+      // The limit is for one environment, and not for the batch.
+      let place = whileWaiting()
+      if place != seen { (seen, began) = (place, now) }
+      sayLongStart(now)
       // A process that it started may hold the pipe open.
       if child.waitForEnd(seconds: 0) != nil { throw death(whileWaiting) }
-      if let patience,
-        Double(SystemCalls.monotonicNanoseconds() - began) / 1e9 >= patience
-      {
-        child.send(SIGKILL)
+      if let patience = limits.answering, Double(now - began) / 1e9 >= patience {
+        child.sendToGroup(SIGKILL)
         _ = child.waitForEnd(seconds: 10)
+        let activity = place.map { $0.activity == .stepping ? "" : " \($0.phrase)" } ?? ""
         throw GymnasiumError(
           .process,
-          "\(executable) (pid \(pid)) was killed because it did not answer for \(patience) s")
+          """
+          \(executable) (pid \(pid)) was killed because it did not answer for \(patience) s\(activity): \
+          give a longer --hang-timeout if the environment needs it
+          """)
       }
     }
   }
@@ -221,8 +287,73 @@ final class BridgeProcess {
     throw GymnasiumError(.process, "\(executable) (pid \(pid)) was interrupted while it started")
   }
 
+  /// Says once that making environments takes long, where no learner watches over this process.
+  private func sayLongStart(_ now: UInt64) {
+    guard let limit = startIsLong, now >= limit else { return }
+    startIsLong = nil
+    Self.say("after \(Int(Self.startSeconds)) s gym:\(environment) is still \(place.progress)")
+  }
+
+  /// Notes that all environments are made.
+  func finishStart() { startIsLong = nil }
+
+  /// Has Python close its environments, and ends it where one takes longer than it may.
+  private func close() {
+    guard child.waitForEnd(seconds: 0) == nil else { return forwardLog() }
+    place = PositionMarker.Position(.closing, environment: 0)
+    mark()
+    child.closeInput()
+    if !waitUntilClosed(), let limit = limits.closing {
+      Self.say(
+        """
+        \(executable) (pid \(pid)) was killed \(place.phrase) of gym:\(environment), which took more \
+        than \(Self.seconds(limit)) s: give a longer --close-timeout
+        """)
+      child.sendToGroup(SIGTERM)
+      _ = child.waitForEnd(seconds: Self.terminationSeconds)
+      child.sendToGroup(SIGKILL)
+      _ = child.waitForEnd(seconds: 10)
+    }
+    forwardLog()
+  }
+
+  private func mark() {
+    if !hasFailed { marker.position.mark(place.activity, environment: place.environment) }
+  }
+
+  /// Waits until Python has ended; whether it did, with no environment taking longer than it may.
+  private func waitUntilClosed() -> Bool {
+    var began = SystemCalls.monotonicNanoseconds()
+    while child.waitForEnd(seconds: 0) == nil {
+      if let limit = limits.closing,
+        Double(SystemCalls.monotonicNanoseconds() - began) / 1e9 >= limit
+      {
+        return false
+      }
+      guard let ready = try? SystemCalls.poll(entries, timeoutMilliseconds: 20) else {
+        return false
+      }
+      // A full log would keep Python from ending.
+      if entries[1].revents != 0 { forwardLog() }
+      guard ready > 0, entries[0].revents != 0 else { continue }
+      let earlier = place
+      do {
+        _ = try readReply { nil }
+      } catch {
+        // The output is closed, and Python ends this instant, or its death was found out already.
+        return child.waitForEnd(seconds: limits.closing ?? .infinity) != nil
+      }
+      if place != earlier { began = SystemCalls.monotonicNanoseconds() }
+    }
+    return true
+  }
+
+  private static func seconds(_ value: Double) -> String {
+    value == value.rounded() && value < 1e9 ? "\(Int(value))" : "\(value)"
+  }
+
   private func read(
-    into buffer: UnsafeMutableRawBufferPointer, _ whileWaiting: () -> Void
+    into buffer: UnsafeMutableRawBufferPointer, _ whileWaiting: Watch
   ) throws {
     var done = 0
     while done < buffer.count {
@@ -234,14 +365,16 @@ final class BridgeProcess {
   }
 
   /// Says how Python ended, with its last words.
-  private func death(_ whileWaiting: () -> Void) -> GymnasiumError {
-    whileWaiting()
+  private func death(_ whileWaiting: Watch) -> GymnasiumError {
+    _ = whileWaiting()
     var how = "closed its output and did not end"
     switch child.waitForEnd(seconds: 2) {
     case .exited(let code): how = "exited with code \(code)"
     case .killed(let signal): how = "was killed by signal \(signal) (\(signalName(signal)))"
-    case nil: child.send(SIGKILL)
+    case nil: break
     }
+    // The processes that it started do not stay behind.
+    child.sendToGroup(SIGKILL)
     forwardLog()
     log.flush { Self.say($0) }
     let words =

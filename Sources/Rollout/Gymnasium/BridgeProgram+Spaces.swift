@@ -11,6 +11,48 @@ extension BridgeProgram {
         return name if name in known else None
 
 
+    def details(space):
+        """All that makes a space the one that it is, as JSON can hold it."""
+        if isinstance(space, gym.spaces.Dict):
+            return ["dict", [[str(key), details(part)] for key, part in space.spaces.items()]]
+        if isinstance(space, gym.spaces.Tuple):
+            return ["tuple", [details(part) for part in space.spaces]]
+        if isinstance(space, gym.spaces.Box):
+            bounds = [hashlib.sha256(np.ascontiguousarray(side).tobytes()).hexdigest()
+                      for side in (space.low, space.high)]
+            return ["box", str(space.dtype), list(space.shape), bounds]
+        if isinstance(space, gym.spaces.Discrete):
+            return ["discrete", int(space.n), int(space.start)]
+        if isinstance(space, gym.spaces.MultiDiscrete):
+            start = getattr(space, "start", np.zeros_like(space.nvec))
+            return ["multi-discrete", str(space.dtype), space.nvec.tolist(), start.tolist()]
+        if isinstance(space, gym.spaces.MultiBinary):
+            return ["multi-binary", list(space.shape)]
+        return [type(space).__name__, one_line(space)]
+
+
+    class Declared:
+        """An environment's spaces as Gymnasium declares them, to compare and to show."""
+
+        def __init__(self, environment):
+            self.observation = environment.observation_space
+            self.action = environment.action_space
+
+        def text(self, what):
+            return shortened(getattr(self, what))
+
+        def digest(self, what):
+            return hashlib.sha256(encoded(details(getattr(self, what)))).hexdigest()
+
+        def note(self, other, what):
+            same = self.text(what) == other.text(what)
+            return " (they differ in single elements)" if same else ""
+
+        def description(self):
+            return {what: {"text": self.text(what), "digest": self.digest(what)}
+                    for what in ("observation", "action")}
+
+
     def bound(number):
         """A bound for JSON: no infinities, which are None."""
         return float(number) if np.isfinite(number) else None
@@ -47,13 +89,55 @@ extension BridgeProgram {
         return lambda batches, index: batches[leaf][index]
 
 
+    STORABLE = "Box, Discrete, MultiDiscrete, MultiBinary, Dict and Tuple"
+    # The part of an observation that says which actions are allowed.
+    ACTION_MASK = "action_mask"
+
+
+    def storable_keys(space):
+        """The keys of a Dict whose parts can be stored."""
+        keys = []
+        for key, part in space.spaces.items():
+            try:
+                leaves_of(part, (key,))
+                keys.append(key)
+            except Refused:
+                pass
+        return keys
+
+
+    def checked_leaves(space, what):
+        """The leaves of an environment's space, or an error that says what a user can do."""
+        try:
+            return leaves_of(space)
+        except Refused as error:
+            raise Refused(error.kind, str(error) + "; " + remedy(space, what)) from None
+
+
+    def remedy(space, what):
+        """What to do about a space of which not all can be stored."""
+        name = SETTINGS["id"]
+        keys = []
+        if what == "observation" and isinstance(space, gym.spaces.Dict):
+            keys = storable_keys(space)
+        if not keys:
+            return ("give it one that can be with a wrapper, in a module that registers the wrapped "
+                    "environment, and play gym:MODULE:ID")
+        head, _, rest = name.partition("/")
+        source = name
+        if name not in gym.registry and ":" not in name and rest:
+            source = f"{head}:{rest}"
+        return (
+            "to leave out what cannot, write a module mine.py with the lines 'import gymnasium as gym' "
+            f"and 'gym.register(\"Mine-v0\", lambda **o: gym.wrappers.FilterObservation(gym.make("
+            f"\"{source}\", **o), {json.dumps(keys)}))', and play gym:mine:Mine-v0")
+
+
     class Leaf:
         """A space that is no container, and where its values lie in memory."""
 
-        RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
-
         def __init__(self, space, keys):
-            self.space, self.keys, self.clips = space, keys, False
+            self.space, self.keys, self.uneven = space, keys, False
             self.where = ".".join(str(key) for key in keys)
             if isinstance(space, gym.spaces.Box):
                 self.declared, self.shape = space.dtype, space.shape
@@ -63,12 +147,15 @@ extension BridgeProgram {
                         f"numbers of type {space.dtype} cannot be stored, those of float64 and int64 can")
                 self.refuse_empty()
                 low, high = space.low, space.high
-                uneven = (low != low.flat[0]).any() or (high != high.flat[0]).any()
-                self.clips = bool(uneven) and self.declared.kind == "f"
+                self.uneven = bool((low != low.flat[0]).any() or (high != high.flat[0]).any())
+                self.store = self.store_array
+                if keys == (ACTION_MASK,) and self.declared.kind in "iu":
+                    if 0 <= low.min() and high.max() <= 1:
+                        element, self.store = "uint8", self.store_choices
+                        self.start, self.counts = 0, np.full(space.shape, 2)
                 self.description = {
                     "kind": "box", "shape": list(space.shape), "elementType": element,
                     "low": bound(low.min()), "high": bound(high.max())}
-                self.store = self.store_array
             elif isinstance(space, gym.spaces.Discrete):
                 element, self.shape, self.declared = "int32", (), np.dtype(np.int64)
                 self.start, self.count = int(space.start), int(space.n)
@@ -92,14 +179,13 @@ extension BridgeProgram {
                 self.start, self.counts = 0, np.full(space.shape, 2)
                 self.store = self.store_choices
             else:
-                self.refuse_space(
-                    "Box, Discrete, MultiDiscrete, MultiBinary, Dict and Tuple can be played")
+                self.refuse_space("it cannot be stored, " + STORABLE + " can")
             self.element = np.dtype(element)
 
         def refuse_space(self, reason):
             part = f" (its part '{self.where}')" if self.where else ""
             raise Refused(
-                "environment", f"it has the space {one_line(self.space)}{part}: {reason}")
+                "environment", f"it has the space {shortened(self.space)}{part}: {reason}")
 
         def refuse_empty(self):
             if not all(self.space.shape):
@@ -108,6 +194,12 @@ extension BridgeProgram {
         def refuse_beyond_int32(self, count):
             if count > 2**31 - 1:
                 self.refuse_space(f"a choice among {count} is too large: use at most {2**31 - 1}")
+
+        def tell_bounds(self):
+            """Adds the bounds of single elements to the description, where they differ."""
+            if self.uneven:
+                self.description["lows"] = [bound(low) for low in self.space.low.flat]
+                self.description["highs"] = [bound(high) for high in self.space.high.flat]
 
         def view(self, memory, offset, count):
             """A row of memory as an array [count, ...]."""
@@ -118,7 +210,8 @@ extension BridgeProgram {
         def mismatch(self, value, found):
             part = f" '{self.where}'" if self.where else ""
             raise Refused(
-                "exception", f"the observation{part} {found} where its space is {one_line(self.space)}")
+                "exception", f"the observation{part} {found} where its space is "
+                f"{shortened(self.space)}; it is {described(value)}")
 
         def part(self, observation):
             try:
@@ -126,22 +219,34 @@ extension BridgeProgram {
                     observation = observation[key]
                 return observation
             except (KeyError, IndexError, TypeError):
-                self.mismatch(observation, "is not there")
+                part = self.where
+                raise Refused(
+                    "exception", f"the observation '{part}' is not there where its space is "
+                    f"{shortened(self.space)}; the whole observation is {described(observation)}"
+                ) from None
 
         def array(self, value):
             """An array of the space's shape whose numbers the space's type can hold."""
-            try:
-                array = np.asarray(value)
-            except ValueError:
+            array = as_array(value)
+            if array is None:
                 self.mismatch(value, f"is a {type(value).__name__} that is no array")
             kind = array.dtype.kind
-            if kind not in self.RANK or self.RANK[kind] > self.RANK[self.declared.kind]:
+            if kind not in "biuf":
                 self.mismatch(value, f"is of type {array.dtype}")
             if array.shape != self.shape:
                 self.mismatch(value, f"has the shape {array.shape}")
-            if kind != "f" and self.declared.kind != "f":
-                if (array.astype(self.declared) != array).any():
-                    self.mismatch(value, f"of type {array.dtype} holds {one_line(array)}")
+            if array.dtype == self.declared:
+                return array
+            with np.errstate(all="ignore"):
+                cast = array.astype(self.element if self.declared.kind == "f" else self.declared)
+                if self.declared.kind != "f":
+                    if (cast != array).any():
+                        self.mismatch(value, f"of type {array.dtype} holds {shown(array)}")
+                elif kind == "f":
+                    beyond = np.isinf(cast) & np.isfinite(array)
+                    if beyond.any():
+                        self.mismatch(
+                            value, f"holds {array[beyond].flat[0]}, which is beyond {self.element},")
             return array
 
         def store_array(self, view, index, observation):
@@ -152,27 +257,25 @@ extension BridgeProgram {
             view[index] = value
 
         def store_choice(self, view, index, observation):
-            value = self.part(observation)
-            try:
-                choice = operator.index(value) - self.start
-            except TypeError:
-                self.mismatch(value, f"is the {type(value).__name__} {one_line(value)}")
+            value = self.part(observation) if self.keys else observation
+            whole = whole_number(value)
+            if whole is None:
+                self.mismatch(value, f"is the {type(value).__name__} {shown(value)}")
+            choice = whole - self.start
             if not 0 <= choice < self.count:
-                self.mismatch(value, f"is {value}")
+                self.mismatch(value, f"is {shown(value)}")
             view[index] = choice
 
         def store_choices(self, view, index, observation):
-            value = self.part(observation)
+            value = self.part(observation) if self.keys else observation
             choices = self.array(value) - self.start
             if (choices < 0).any() or (choices >= self.counts).any():
-                self.mismatch(value, f"is {one_line(value)}")
+                self.mismatch(value, f"is {shown(value)}")
             view[index] = choices
 
         def batch(self, view):
             """The actions of some environments, in memory that an environment may keep."""
             if isinstance(self.space, gym.spaces.Box):
-                if self.clips:
-                    view = np.clip(view, self.space.low, self.space.high)
                 return view.astype(self.declared)
             return (view + self.start).astype(self.declared)
     """#

@@ -9,12 +9,14 @@ enum BridgeProgram {
     + "exec(compile(b.read(int(b.readline())), 'rlplay', 'exec'))"
 
   /// The whole program.
-  static var source: String { [start, spaces, environments, service].joined(separator: "\n\n\n") }
+  static var source: String {
+    [start, values, spaces, environments, service].joined(separator: "\n\n\n")
+  }
 
   /// Descriptors, signals and errors: what comes before Gymnasium is imported.
   private static let start = #"""
-    import fcntl, importlib, importlib.util, itertools, json, mmap, operator, os, signal, struct
-    import sys, traceback
+    import fcntl, hashlib, importlib, importlib.util, itertools, json, mmap, operator, os, signal
+    import struct, sys, traceback
 
 
     class Refused(Exception):
@@ -30,13 +32,16 @@ enum BridgeProgram {
 
 
     def die_with(process, descriptor):
-        """Asks the kernel to kill this process when the other one is gone, whatever is done here then.
+        """Asks the kernel to kill this process and its children when the other one is gone.
 
-        The descriptor is the read end of a pipe that nobody writes to.
+        The descriptor is the read end of a pipe that nobody writes to. The signal goes to the
+        process group, which an environment's children belong to unless they leave it.
         """
+        if os.getpgrp() == os.getpgid(process):
+            os.setpgid(0, 0)
         end = os.open(f"/proc/{process}/fd/{descriptor}", os.O_RDONLY)
         F_SETSIG = 10
-        fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(end, fcntl.F_SETOWN, -os.getpgrp())
         fcntl.fcntl(end, F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(end, fcntl.F_SETFL, os.O_RDONLY | os.O_ASYNC)
 
@@ -59,8 +64,9 @@ enum BridgeProgram {
 
 
     def leave():
-        for environment in ENVIRONMENTS:
+        for index, environment in enumerate(ENVIRONMENTS):
             try:
+                tell("closing", index)
                 environment.close()
             except BaseException:
                 pass
@@ -76,8 +82,22 @@ enum BridgeProgram {
         write_all(REPLIES, struct.pack("<II", outcome, len(data)) + data)
 
 
+    def tell(activity, environment):
+        """Says what is done with an environment outside of any request."""
+        reply(2, struct.pack("<II", ("making", "closing").index(activity), environment))
+
+
+    def encoded(value):
+        """JSON in UTF-8, with a stand-in for each lone surrogate, which UTF-8 cannot hold."""
+        text = json.dumps(value, ensure_ascii=False)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
     def reply_fault(error, environment=-1, phase=""):
-        kind, text = "exception", one_line(error)
+        try:
+            kind, text = "exception", one_line(error)
+        except Exception:
+            kind, text = "exception", "its text cannot be shown"
         if isinstance(error, Refused):
             kind, trace = error.kind, ""
         else:
@@ -88,7 +108,7 @@ enum BridgeProgram {
             trace = "".join(traceback.format_exception(type(error), error, frames))
         fault = {"kind": kind, "text": text, "traceback": trace, "environment": environment,
                  "phase": phase}
-        reply(1, json.dumps(fault).encode())
+        reply(1, encoded(fault))
 
 
     # An interpreter that is a script may have closed some of them: the next file would get the number.
@@ -172,15 +192,19 @@ enum BridgeProgram {
 
     def make_all():
         name = resolve(SETTINGS["id"])
-        for _ in range(SETTINGS["count"]):
+        for index in range(SETTINGS["count"]):
+            tell("making", index)
             ENVIRONMENTS.append(make(name, SETTINGS.get("limit"), SETTINGS["rendering"]))
-        first = ENVIRONMENTS[0]
-        for index, other in enumerate(ENVIRONMENTS):
-            if (other.observation_space != first.observation_space
-                    or other.action_space != first.action_space):
-                raise Refused(
-                    "environment", f"environment {index} of the batch has other spaces than the first")
-        return first.observation_space, first.action_space
+        first = Declared(ENVIRONMENTS[0])
+        for index, environment in enumerate(ENVIRONMENTS):
+            other = Declared(environment)
+            for what in ("observation", "action"):
+                if other.digest(what) != first.digest(what):
+                    raise Refused(
+                        "spaces", f"environment {index} of the batch has the {what} space "
+                        f"{other.text(what)} where environment 0 has {first.text(what)}"
+                        f"{first.note(other, what)}: a batch needs environments of one kind")
+        return first
     """#
 
   /// Requests and their answers.
@@ -222,17 +246,20 @@ enum BridgeProgram {
             self.watched = set()
             self.final_pictures = {}
 
-        def tell(self, index, info):
+        def note(self, index, info, source):
+            if type(info) is not dict:
+                check_info(info, source)
             if "lives" in info:
-                self.lives[index] = info["lives"]
+                self.lives[index] = lives_in(info)
 
         def reset(self, first, end):
             self.phase = "reset"
             for index in range(first, end):
-                self.current[0] = index
+                self.current[0] = RESETTING + index
                 seed = int(self.seeds[index])
-                observation, info = ENVIRONMENTS[index].reset(seed=seed if seed >= 0 else None)
-                self.tell(index, info)
+                observation, info = reset_values(
+                    ENVIRONMENTS[index].reset(seed=seed if seed >= 0 else None))
+                self.note(index, info, "reset")
                 for store, view in self.stores:
                     store(view, index, observation)
             self.current[0] = -1
@@ -248,23 +275,32 @@ enum BridgeProgram {
                 self.phase = "step"
                 environment = ENVIRONMENTS[index]
                 outcome = environment.step(self.build(batches, place))
-                if len(outcome) != 5:
-                    raise Refused(
-                        "exception", f"step returned {len(outcome)} values where Gymnasium's are 5: "
-                        "observation, reward, terminated, truncated, info")
-                observation, reward, terminated, truncated, info = outcome
-                self.rewards[index] = float(reward)
+                observation, reward, terminated, truncated, info = step_values(outcome)
+                if type(reward) is not float:
+                    reward = reward_number(reward)
+                if not -FLOAT32_LIMIT < reward < FLOAT32_LIMIT:
+                    refuse_reward(reward)
+                if terminated is not True and terminated is not False:
+                    terminated = flag("terminated", terminated)
+                if truncated is not True and truncated is not False:
+                    truncated = flag("truncated", truncated)
+                self.rewards[index] = reward
                 self.terminated[index] = terminated
                 self.truncated[index] = truncated
+                source = "step"
                 if terminated or truncated:
                     for store, view in self.final_stores:
                         store(view, index, observation)
                     if index in self.watched:
                         self.phase = "render"
                         self.final_pictures[index] = self.draw(index)
-                    self.phase = "reset after step"
-                    observation, info = environment.reset()
-                self.tell(index, info)
+                    # What step itself said of the ended episode counts for nothing.
+                    if type(info) is not dict:
+                        check_info(info, source)
+                    self.phase, source = "reset after step", "reset"
+                    self.current[0] = RESETTING + index
+                    observation, info = reset_values(environment.reset())
+                self.note(index, info, source)
                 for store, view in self.stores:
                     store(view, index, observation)
             self.current[0] = -1
@@ -303,18 +339,22 @@ enum BridgeProgram {
                     draw = service.picture if what == 3 else service.final_picture
                     reply(0, draw(first))
             except BaseException as error:
-                reply_fault(error, int(service.current[0]), service.phase)
+                current = int(service.current[0])
+                reply_fault(error, current if current < 0 else current % RESETTING, service.phase)
             service.current[0] = -1
 
 
     def start():
-        observation_space, action_space = make_all()
-        observation_leaves, observation = leaves_of(observation_space)
-        action_leaves, action = leaves_of(action_space)
-        reply(0, json.dumps({"observation": observation, "action": action}).encode())
+        declared = make_all()
+        observation_leaves, observation = checked_leaves(declared.observation, "observation")
+        action_leaves, action = checked_leaves(declared.action, "action")
+        for leaf in action_leaves:
+            leaf.tell_bounds()
+        reply(0, encoded({
+            "observation": observation, "action": action, "declared": declared.description()}))
         _, length, _ = struct.unpack("<III", read_exactly(REQUESTS, 12))
         place = json.loads(read_exactly(REQUESTS, length))
-        builder = builder_of(action_space, itertools.count())
+        builder = builder_of(declared.action, itertools.count())
         return Service(observation_leaves, action_leaves, builder, place)
 
 

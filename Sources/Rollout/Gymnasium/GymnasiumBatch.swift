@@ -12,7 +12,9 @@ public final class GymnasiumBatch: OverlappingBatch {
   private let process: BridgeProcess
   private let isRendering: Bool
   private let memory: BridgeMemory
-  private let clippedActions: ClippedActions?
+  private let marker: OwnedPositionMarker
+  private var playedActions: PlayedActions?
+  private let elementBounds: [Int: [PlayedActions.Range]]
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
   /// How many steps each environment's episode had when Python was last asked for something [B].
@@ -28,12 +30,18 @@ public final class GymnasiumBatch: OverlappingBatch {
   ///   - limit: the step at which an episode is cut off.
   ///   - python: the interpreter: a path, or a name to look for on `PATH`.
   ///   - rendering: whether pictures will be asked for.
-  ///   - patience: seconds after which a Python that does not answer is killed; nil for never.
+  ///   - patience: seconds after which a Python that does not answer for one environment is
+  ///     killed; nil for never.
+  ///   - closePatience: seconds that closing one environment may take; nil for any.
+  ///   - needsLives: whether `info["lives"]` must be a number of lives.
+  ///   - marker: where the environment at work is marked outside of steps.
   /// - Throws: `GymnasiumError`, `SystemError`.
   /// - Precondition: there is at least one stream.
   public init(
     _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
-    rendering: Bool = false, patience: Double? = nil
+    rendering: Bool = false, patience: Double? = nil,
+    closePatience: Double? = EnvironmentChoice.usualClosePatience, needsLives: Bool = false,
+    marker: OwnedPositionMarker = .unread
   ) throws {
     precondition(!streams.isEmpty, "a batch without environments")
     count = streams.count
@@ -48,8 +56,10 @@ public final class GymnasiumBatch: OverlappingBatch {
       }
     process = try BridgeProcess(
       python: PythonInterpreter.path(python),
-      settings: .init(id: id, count: streams.count, limit: steps, rendering: rendering),
-      patience: patience)
+      settings: .init(
+        id: id, count: streams.count, limit: steps, rendering: rendering, needsLives: needsLives),
+      limits: .init(answering: patience, closing: closePatience), marker: marker)
+    self.marker = marker
     let description = try BridgeProcess.decode(
       EnvironmentsDescription.self, Self.result(process.receive()))
     guard let spaces = description.spaces else {
@@ -59,7 +69,10 @@ public final class GymnasiumBatch: OverlappingBatch {
     memory = try BridgeMemory(spaces: spaces, count: streams.count)
     process.attach(memory.place)
     _ = try Self.result(process.receive())
-    clippedActions = ClippedActions(spaces, environmentCount: streams.count)
+    process.finishStart()
+    elementBounds = description.action.elementBounds
+    playedActions = PlayedActions(
+      spaces, environmentCount: streams.count, elements: elementBounds)
     maskCheck = ActionMaskCheck(spaces)
     restart(streams: streams)
   }
@@ -68,6 +81,14 @@ public final class GymnasiumBatch: OverlappingBatch {
   public static func seed(from stream: PCG64) -> Int {
     var stream = stream
     return Int(stream.next() >> 33)
+  }
+
+  /// The use of the bounds of actions; they clip unless the registry's choice says otherwise.
+  var actionBounds = ActionBounds.clip {
+    didSet {
+      playedActions = PlayedActions(
+        spaces, environmentCount: count, bounds: actionBounds, elements: elementBounds)
+    }
   }
 
   /// The number of the Python process.
@@ -82,7 +103,7 @@ public final class GymnasiumBatch: OverlappingBatch {
       for index in 0..<count {
         memory.seeds[index] = -1
         state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
-        try refuseNaN(index, step: 0, isFinal: false)
+        try refuseUnusable(index, step: 0, isFinal: false)
       }
       memory.takeObservations(state, of: 0..<count)
       try maskCheck?.check(state, of: 0..<count)
@@ -96,7 +117,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
     fragment.withStepRows(from: t, sticky: sticky) { rows in
-      memory.putActions(clippedActions?.clip(rows.after, of: range) ?? rows.after, of: range)
+      memory.putActions(playedActions?.play(rows.after, of: range) ?? rows.after, of: range)
       for index in range {
         memory.frozen[index] = rows.isFrozen(index)
         elapsed.base[index] = rows.before.stepno[index]
@@ -135,7 +156,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     try fragment.withStateRow(row) { state in
       try request(.reset, index..<index + 1)
       state.stepno[index] = 0
-      try refuseNaN(index, step: 0, isFinal: false)
+      try refuseUnusable(index, step: 0, isFinal: false)
       memory.takeObservations(state, of: index..<index + 1)
       try maskCheck?.check(state, of: index..<index + 1)
     }
@@ -185,25 +206,26 @@ public final class GymnasiumBatch: OverlappingBatch {
     rows.after.rew[index] = memory.rewards[index]
     rows.after.fin[index] = isOver
     rows.after.stepno[index] = isOver ? 0 : elapsed &+ 1
-    if memory.rewards[index].isNaN {
-      throw fault(index, Int(elapsed), GymnasiumError(.exception, "the reward is NaN"))
-    }
     if isOver {
       memory.takeFinalObservation(index, rows)
-      try refuseNaN(index, step: Int(elapsed), isFinal: true)
+      try refuseUnusable(index, step: Int(elapsed), isFinal: true)
     }
-    try refuseNaN(index, step: Int(elapsed) + (isOver ? 1 : 0), isFinal: false)
+    try refuseUnusable(index, step: Int(elapsed) + (isOver ? 1 : 0), isFinal: false)
   }
 
-  private func refuseNaN(_ index: Int, step: Int, isFinal: Bool) throws {
-    guard let (path, element) = memory.notANumber(index, isFinal: isFinal) else { return }
-    let part = path.isEmpty ? "" : " '\(path)'"
-    throw fault(
-      index, step,
-      GymnasiumError(
-        .exception,
-        "the observation\(part) is NaN at element \(element) where its space is \(spaces.observation)"
-      ))
+  /// Refuses an observation with a number that no network can compute with.
+  private func refuseUnusable(_ index: Int, step: Int, isFinal: Bool) throws {
+    guard let number = memory.unusable(index, isFinal: isFinal) else { return }
+    let part = number.path.isEmpty ? "" : " '\(number.path)'"
+    let space = spaces.declared?.observation.text ?? "\(spaces.observation)"
+    let flaw =
+      number.value.isNaN
+      ? "is NaN at element \(number.element) where its space is \(space)"
+      : """
+      is \(number.value) at element \(number.element), which is beyond float32, the type that networks \
+      compute with: scale it down
+      """
+    throw fault(index, step, GymnasiumError(.exception, "the observation\(part) \(flaw)"))
   }
 
   // MARK: Requests
@@ -214,7 +236,7 @@ public final class GymnasiumBatch: OverlappingBatch {
   @discardableResult
   private func request(_ request: BridgeProcess.Request, _ range: Range<Int>) throws -> [UInt8] {
     for index in range { elapsed.base[index] = 0 }
-    return try receive(process.send(request, range), of: range, .unread)
+    return try receive(process.send(request, range), of: range, marker.position)
   }
 
   /// Waits for the reply to a request; meanwhile Python may be at work on an earlier one, of others.
@@ -227,10 +249,16 @@ public final class GymnasiumBatch: OverlappingBatch {
     var last = range.lowerBound
     do {
       let outcome = try process.receive(request) {
-        let current = Int(self.memory.current.pointee)
-        guard (0..<self.count).contains(current) else { return }
+        guard let (current, isReset) = self.memory.activity, (0..<self.count).contains(current)
+        else { return nil }
         last = current
-        position.mark(environment: current, step: self.elapsed.base[current])
+        if isReset {
+          position.mark(.resetting, environment: current)
+          return PositionMarker.Position(.resetting, environment: current)
+        }
+        let step = self.elapsed.base[current]
+        position.mark(environment: current, step: step)
+        return PositionMarker.Position(environment: current, step: Int(step))
       }
       switch outcome {
       case .done(let data): return data
@@ -246,7 +274,8 @@ public final class GymnasiumBatch: OverlappingBatch {
   }
 
   private func fault(_ index: Int, _ step: Int, _ error: GymnasiumError) -> EnvironmentFault {
-    EnvironmentFault(environment: index, step: step, cause: error)
+    process.noteFault()
+    return EnvironmentFault(environment: index, step: step, cause: error)
   }
 
   /// What came of a request that concerns no environment in particular.

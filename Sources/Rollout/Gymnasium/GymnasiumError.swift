@@ -6,6 +6,8 @@ public struct GymnasiumError: Error, Sendable, Equatable, CustomStringConvertibl
     case python
     /// There is no such environment, or its spaces cannot be played.
     case environment
+    /// The environments of a batch have different spaces.
+    case spaces
     /// Python code failed.
     case exception
     /// The interpreter ended or does not answer as it should.

@@ -11,11 +11,13 @@ extension EnvironmentSpecification {
     let id = String(choice.id.dropFirst(Self.gymnasiumPrefix.count))
     self.init(
       id: choice.id, summary: "Gymnasium's \(id), played by Python.", parameters: [],
-      maySnapshot: false, spaces: { _ in try KnownSpaces.shared.spaces(id, python: choice.python) },
+      maySnapshot: false, spaces: { _ in try KnownSpaces.shared.spaces(id, choice) },
       makeBatch: {
         try GymnasiumBatch(
           id, streams: $0.streams, limit: $0.limit, python: choice.python,
-          rendering: choice.rendersPictures, patience: choice.patience)
+          rendering: choice.rendersPictures, patience: choice.patience,
+          closePatience: choice.closePatience,
+          needsLives: choice.wrappers.contains(.endOnLostLife), marker: $0.marker)
       })
   }
 }
@@ -26,10 +28,13 @@ private final class KnownSpaces: Sendable {
 
   private let known = Mutex<[String: EnvironmentSpaces]>([:])
 
-  func spaces(_ id: String, python: String) throws -> EnvironmentSpaces {
-    let key = "\(python) \(id)"
+  func spaces(_ id: String, _ choice: EnvironmentChoice) throws -> EnvironmentSpaces {
+    let key = "\(choice.python) \(id)"
     if let spaces = known.withLock({ $0[key] }) { return spaces }
-    let spaces = try GymnasiumBatch(id, streams: [PCG64(seed: 0)], python: python).spaces
+    let spaces = try GymnasiumBatch(
+      id, streams: [PCG64(seed: 0)], python: choice.python, patience: choice.patience,
+      closePatience: choice.closePatience
+    ).spaces
     known.withLock { $0[key] = spaces }
     return spaces
   }

@@ -11,6 +11,23 @@ struct SpaceDescription: Codable {
   var counts: [Int]?
   var names: [String]?
   var parts: [SpaceDescription]?
+  /// The bounds of each element of a Box where they differ, nil for an infinite one.
+  var lows: [Double?]?
+  var highs: [Double?]?
+
+  /// The bounds of each element, by leaf, of those Boxes in which they differ.
+  var elementBounds: [Int: [PlayedActions.Range]] {
+    var found: [Int: [PlayedActions.Range]] = [:]
+    for (index, leaf) in leaves.enumerated() {
+      guard let lows = leaf.lows, let highs = leaf.highs, lows.count == highs.count else {
+        continue
+      }
+      found[index] = zip(lows, highs).map { ($0 ?? -.infinity, $1 ?? .infinity) }
+    }
+    return found
+  }
+
+  private var leaves: [SpaceDescription] { parts.map { $0.flatMap(\.leaves) } ?? [self] }
 
   /// The space, or nil where the description is not one.
   var space: Space? {
@@ -38,10 +55,13 @@ struct SpaceDescription: Codable {
 struct EnvironmentsDescription: Codable {
   var observation: SpaceDescription
   var action: SpaceDescription
+  var declared: DeclaredSpaces
 
   /// Both spaces, or nil where the description is not one.
   var spaces: EnvironmentSpaces? {
     guard let observation = observation.space, let action = action.space else { return nil }
-    return EnvironmentSpaces(observation: observation, action: action)
+    var spaces = EnvironmentSpaces(observation: observation, action: action)
+    spaces.declared = declared
+    return spaces
   }
 }

@@ -80,6 +80,7 @@ package struct WorkerLine: @unchecked Sendable {
     static let episodes = 80
     static let position = 88
     static let ready = 104
+    static let rows = 112
   }
 
   /// Adds to a word that has only the caller as writer, so no locked instruction is needed.
@@ -107,6 +108,15 @@ package struct WorkerLine: @unchecked Sendable {
     add(1, at: Progress.fragments)
     add(UInt64(steps), at: Progress.steps)
   }
+
+  /// The rows of fragments that all processes of this worker have begun.
+  package var rows: UInt64 { base.word(at: Progress.rows).pointee.load(ordering: .relaxed) }
+
+  /// Counts a row that is begun, which shows the learner that the worker makes progress.
+  ///
+  /// Worker only.
+  @inline(__always)
+  package func countRow() { add(1, at: Progress.rows) }
 
   /// Counts a finished episode and stores its record for the learner, without ever waiting.
   ///

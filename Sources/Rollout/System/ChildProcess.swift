@@ -123,6 +123,15 @@ package final class ChildProcess {
   /// Sends a signal; a process that is gone already is no error.
   package func send(_ signal: Int32) { try? SystemCalls.kill(pid, signal: signal) }
 
+  /// Sends a signal to the process and to all that it started, unless they left its process group.
+  ///
+  /// Foundation gives each process that it starts a group of its own; that one may have ended
+  /// before.
+  package func sendToGroup(_ signal: Int32) {
+    try? SystemCalls.kill(-pid, signal: signal)
+    send(signal)
+  }
+
   /// Takes what the process has logged so far, without waiting; no more than a pipe holds, for it may go on for ever.
   ///
   /// - Returns: whether more may come; false when the log is closed.

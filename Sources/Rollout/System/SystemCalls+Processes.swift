@@ -16,6 +16,11 @@ extension SystemCalls {
     }
   }
 
+  /// Kills this process and all of its process group, where it leads one.
+  package static func killOwnGroup() {
+    if getpgrp() == getpid() { _ = Glibc.kill(0, SIGKILL) }
+  }
+
   /// Lets signals through to this thread, and to those that it starts from now on.
   ///
   /// Which signals are blocked is inherited from whoever started the process, and a thread of a

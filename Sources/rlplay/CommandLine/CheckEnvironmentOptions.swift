@@ -17,6 +17,8 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
     .episodeLimit(\.environment.limit, in: .options),
     .python(\.environment.python, in: .options),
     .wrappers(\.environment.wrappers, in: .options),
+    .hangTimeout(\.environment.patience, in: .options, "End with an error"),
+    .closeTimeout(\.environment.closePatience, in: .options),
     Setting(
       "steps", "N", \.stepCount, .integer, in: .options, "Steps of each of two environments."),
     Setting("seed", "N", \.seed, .integer, in: .options, "Root of every random stream."),
@@ -30,6 +32,8 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
       throw ConfigurationError(
         "An environment is to be named, such as CartPole-v1: 'rlplay envs' lists them.")
     }
+    try ConfigurationError.checkTimeouts(
+      hang: environment.patience, close: environment.closePatience)
     try EpisodeLimit.validate(environment.limit)
     try ConfigurationError.check("steps", stepCount, in: 1...1_000_000_000)
   }

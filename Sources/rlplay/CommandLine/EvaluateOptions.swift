@@ -15,6 +15,10 @@ struct EvaluateOptions: Equatable, Sendable {
   var maximumEpisodeSteps = EpisodeLimit.registered
   /// What may be started: the environment to play, the Python for one named `gym:ID`.
   var consent = Consent()
+  /// Seconds that one environment may take to be made, to be reset or to step; nil for any time.
+  var patience: Double? = 60
+  /// Seconds that one environment may take to close; nil for any time.
+  var closePatience: Double? = EnvironmentChoice.usualClosePatience
   /// Whether episodes are shown in the terminal while they are played.
   var isRendering = false
   /// The file that episodes are recorded in.
@@ -55,6 +59,8 @@ struct EvaluateOptions: Equatable, Sendable {
       "Values of the environment's parameters; by default those of training."),
     .episodeLimit(\.maximumEpisodeSteps, in: .options),
     .python(\.consent.python, in: .options),
+    .hangTimeout(\.patience, in: .options, "End with an error"),
+    .closeTimeout(\.closePatience, in: .options),
     Setting(
       "render", \.isRendering, negatable: false, in: .options,
       "Show episodes in the terminal while they are played."),
@@ -68,6 +74,7 @@ struct EvaluateOptions: Equatable, Sendable {
 
   func validate() throws(ConfigurationError) {
     try ConfigurationError.check("episodes", episodeCount, in: 1...1_000_000)
+    try ConfigurationError.checkTimeouts(hang: patience, close: closePatience)
     try EpisodeLimit.validate(maximumEpisodeSteps)
     if let video { try VideoFile.validate(path: video) }
   }

@@ -57,6 +57,7 @@ enum CheckEnvironmentCommand {
     case .sound: ("ok", nil)
     case .doubtful(let text): ("doubtful", text)
     case .wrong(let text): ("wrong", text)
+    case .unseen(let text): ("unchecked", text)
     case .unchecked: ("unchecked", nil)
     }
   }

@@ -24,6 +24,7 @@ struct TrainingSettingsTests {
         ]
       }
     ),
+    ("action-bounds", "clip", { $0.environment.actionBounds == .clip }),
     ("collector", "single", { $0.collector == .single }),
     ("actors", "3", { $0.actorCount == 3 }),
     ("envs-per-actor", "64", { $0.environmentsPerActor == 64 }),
@@ -36,6 +37,8 @@ struct TrainingSettingsTests {
     ("sticky", "true", { $0.sticky }),
     ("hang-timeout", "2.5", { $0.environment.patience == 2.5 }),
     ("hang-timeout", "none", { $0.environment.patience == nil }),
+    ("close-timeout", "0.5", { $0.environment.closePatience == 0.5 }),
+    ("close-timeout", "none", { $0.environment.closePatience == nil }),
     ("inputs", "stepno,rew,obs", { $0.networkInputs == [.stepno, .rew, .obs] }),
     ("integer-inputs", "one-hot", { $0.integerInputs == .oneHot }),
     ("embedding-size", "16", { $0.embeddingSize == 16 }),

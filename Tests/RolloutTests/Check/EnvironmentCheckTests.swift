@@ -46,6 +46,39 @@ struct EnvironmentCheckTests {
     #expect(try report(Spoiler.Mistake.none).isSound)
   }
 
+  @Test func `what no episode has shown is not called sound`() throws {
+    // Episodes of 20 steps, of which 15 are played.
+    let report = try report(.none, limit: nil, stepCount: 15)
+    #expect(report.isSound)
+    for subject in [Subject.flags, .finals, .limit] {
+      guard case .unseen(let reason) = report[subject] else {
+        Issue.record("\(subject): \(report[subject])")
+        continue
+      }
+      #expect(reason.hasPrefix("no episode ended within 15 steps"), "\(reason)")
+    }
+    #expect(report[.observations] == .sound)
+  }
+
+  @Test func `odd bounds of actions are doubtful`() throws {
+    struct Valve: Environment {
+      let observationSpace = Space.box(shape: [], low: 0, high: 1)
+      let actionSpace = Space.box(shape: [], low: 0, high: .infinity)
+      let observation: Float = 0
+      mutating func reset(using random: inout PCG64) {}
+      mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
+        StepOutcome(reward: 0, terminated: true)
+      }
+    }
+    let report = try EnvironmentCheck(stepCount: 20).run(
+      EnvironmentSpecification(id: "Valve-v0", summary: "", make: { Valve() }))
+    guard case .doubtful(let text) = report[.actions] else {
+      Issue.record("\(report[.actions])")
+      return
+    }
+    #expect(text.contains("is infinite on one side"), "\(text)")
+  }
+
   @Test(arguments: EnvironmentRegistry.shared.ids)
   func `every environment that is built in is sound`(id: String) throws {
     let report = try EnvironmentCheck(stepCount: 100).run(EnvironmentChoice(id))

@@ -33,6 +33,26 @@ struct WorkerLineTests {
     }
   }
 
+  @Test func `the environment at work is told with the work`() throws {
+    try withRunMemory { memory in
+      let position = memory.line(0).position
+      #expect(position.position == nil)
+      position.mark(environment: 3, step: 7)
+      #expect(position.position?.phrase == "in environment 3 at step 7 of its episode")
+      for (activity, phrase) in [
+        (PositionMarker.Activity.making, "while making environment 3"),
+        (.resetting, "while resetting environment 3"), (.closing, "while closing environment 3"),
+        (.starting, "while starting the Python of its environments"),
+      ] {
+        position.mark(activity, environment: 3)
+        #expect(position.position?.phrase == phrase)
+        #expect(position.position == .init(activity, environment: 3))
+      }
+      position.mark(environment: 0, step: .max)
+      #expect(position.position == .init(environment: 0, step: Int(Int32.max)))
+    }
+  }
+
   @Test func `counters and episodes outlive the process, parking and position do not`() throws {
     try withRunMemory { memory in
       let line = memory.line(1)

@@ -51,6 +51,11 @@ struct HelpTextTests {
         --wrap NAME[=ARG]         A wrapper around the environment; of several the
                                   first is the innermost. 'rlplay envs' lists them.
                                   (default: none)
+        --action-bounds scale|clip
+                                  Actions of a Box with finite bounds: scale the range
+                                  from -1 to 1 to the bounds, or play actions as they
+                                  are drawn. Both clip what lies beyond.
+                                  (default: scale)
 
       Collection:
         --collector same|single|multi
@@ -78,8 +83,12 @@ struct HelpTextTests {
         --[no-]sticky             Leave an environment whose episode ended at its
                                   reset state until the fragment ends. (default: off)
         --hang-timeout SECONDS|none
-                                  Kill and replace a worker whose environment has not
-                                  come back for so long. (default: 60)
+                                  Kill and replace a worker when one environment takes
+                                  longer to be made, to be reset or to step.
+                                  (default: 60)
+        --close-timeout SECONDS|none
+                                  Kill an environment that takes longer to close.
+                                  (default: 10)
 
       Network:
         --inputs NAME,...         What the network sees, in this order: some of obs,
@@ -256,6 +265,12 @@ struct HelpTextTests {
                                   never, or after N steps. (default: default)
         --python PATH             The Python that plays Gymnasium's environments,
                                   which are named gym:ID. (default: python3)
+        --hang-timeout SECONDS|none
+                                  End with an error when one environment takes longer
+                                  to be made, to be reset or to step. (default: 60)
+        --close-timeout SECONDS|none
+                                  Kill an environment that takes longer to close.
+                                  (default: 10)
         --render                  Show episodes in the terminal while they are played.
         --video FILE              Record episodes as an animated .gif, or as an .mp4
                                   where ffmpeg is installed. (default: none)
@@ -321,6 +336,12 @@ struct HelpTextTests {
         --wrap NAME[=ARG]         A wrapper around the environment; of several the
                                   first is the innermost. 'rlplay envs' lists them.
                                   (default: none)
+        --hang-timeout SECONDS|none
+                                  End with an error when one environment takes longer
+                                  to be made, to be reset or to step. (default: 60)
+        --close-timeout SECONDS|none
+                                  Kill an environment that takes longer to close.
+                                  (default: 10)
         --steps N                 Steps of each of two environments. (default: 1000)
         --seed N                  Root of every random stream. (default: 0)
         --json                    End standard output with one JSON object that holds

@@ -57,6 +57,29 @@ struct CheckEnvironmentCommandTests {
     #expect(json.contains(#"{"subject":"observations","verdict":"wrong","text":"environment 0"#))
   }
 
+  @Test func `what was not seen is unchecked with its reason`() throws {
+    struct Endless: Environment {
+      let observation: Float = 0
+      let observationSpace = Space.box(shape: [], low: 0, high: 3)
+      let actionSpace = Space.discrete(2)
+      mutating func reset(using random: inout PCG64) {}
+      mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
+        StepOutcome(reward: 0)
+      }
+    }
+    let report = try EnvironmentCheck(stepCount: 20).run(
+      EnvironmentSpecification(id: "Endless-v0", summary: "", make: { Endless() }))
+    let text = CheckEnvironmentCommand.text(report, seed: 0)
+    for subject in ["flags               ", "final observations  ", "episode limit       "] {
+      #expect(text.contains("\n\(subject)unchecked: no episode ended within 20 steps"), "\(text)")
+    }
+    let json = CheckEnvironmentCommand.json(report, seed: 0)
+    #expect(
+      json.contains(#"{"subject":"flags","verdict":"unchecked","text":"no episode ended within 20"#)
+    )
+    #expect(json.contains(#""sound":true"#))
+  }
+
   @Test func `the exit code says whether all is well`() throws {
     try? EnvironmentRegistry.shared.register("Runaway-v0", maximumEpisodeSteps: 9) { Runaway() }
     #expect(try CheckEnvironmentCommand.run(.init(environment: "Runaway-v0", stepCount: 20)) == 1)

@@ -66,17 +66,18 @@ private struct Levers: Recordable, Equatable {
   }
 }
 
-struct ClippedActionsTests {
+struct PlayedActionsTests {
   /// Returns the action as received by the environment and as recorded, in bit patterns.
   private func play<Element: RecordableScalar & BinaryFloatingPoint>(
-    _ drawn: [Element], low: Double, high: Double
+    _ drawn: [Element], low: Double, high: Double, _ bounds: ActionBounds = .clip
   ) throws -> (handed: [Element], recorded: [Element]) {
     let space = Space.box(
       shape: [drawn.count], low: low, high: high, elementType: Element.elementType)
-    let stage = Stage(
-      try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in
-        Echo(space: space, observation: drawn)
-      }, stepCount: 1)
+    let batch = try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in
+      Echo(space: space, observation: drawn)
+    }
+    batch.actionBounds = bounds
+    let stage = Stage(batch, stepCount: 1)
     try stage.reset()
     let layout = stage.storage.layout
     drawn.store(in: stage.leaves(layout.act, row: 1, environment: 0))
@@ -122,10 +123,90 @@ struct ClippedActionsTests {
     try checkAll(Double.self)
   }
 
+  private func checkScaled<Element: RecordableScalar & BinaryFloatingPoint>(
+    _ type: Element.Type
+  ) throws {
+    let cases: [(low: Double, high: Double, pairs: [(Element, Element)])] = [
+      (0, 1000, [(-1, 0), (1, 1000), (0, 500), (0.5, 750), (-3, 0), (9, 1000), (.infinity, 1000)]),
+      (-2, 2, [(-1, -2), (1, 2), (0.25, 0.5), (-0.5, -1)]),
+      (-1e300, 1e300, [(-1, -1e300), (1, 1e300), (0, 0)]),
+      (3, 3, [(-1, 3), (0, 3), (1, 3)]),
+      // No range to scale to: as they are drawn.
+      (-1, 1, [(0.3, 0.3), (-0.0, -0.0), (1.5, 1), (-1.5, -1)]),
+      (0, .infinity, [(0.3, 0.3), (-0.5, 0), (7, 7)]),
+      (-.infinity, .infinity, [(0.3, 0.3), (-7, -7)]),
+    ]
+    for (low, high, pairs) in cases where Element(high).isFinite || !high.isFinite {
+      let (handed, recorded) = try play(pairs.map(\.0), low: low, high: high, .scale)
+      #expect(handed == pairs.map(\.1), "\(type) in \(low)...\(high)")
+      #expect(recorded == pairs.map(\.0))
+    }
+    #expect(try play([Element.nan], low: 0, high: 10, .scale).handed[0].isNaN)
+  }
+
+  @Test func `actions from -1 to 1 span finite bounds and are recorded as they were drawn`() throws
+  {
+    try checkScaled(Float.self)
+    try checkScaled(Double.self)
+  }
+
+  @Test func `elements of a Box may have bounds of their own`() throws {
+    let space = Space.box(shape: [3], low: -.infinity, high: 10)
+    let spaces = EnvironmentSpaces(observation: space, action: space)
+    let played = try #require(
+      PlayedActions(
+        spaces, environmentCount: 2, bounds: .scale,
+        elements: [0: [(0, 10), (-1, 1), (-.infinity, 2)]]))
+    let stage = Stage(
+      try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { _ in
+        Echo(space: space, observation: [Float](repeating: 0, count: 3))
+      }, stepCount: 1)
+    let actions: ColumnView<Float> = stage.fragment.act(as: Float.self)
+    for index in 0..<2 {
+      for (element, value) in [Float(0.5), 3, 3].enumerated() { actions[1, index, element] = value }
+    }
+    stage.fragment.withStateRow(1) { row in
+      let result = played.play(row, of: 0..<2)
+      for index in 0..<2 {
+        #expect([Float](loading: result.act(index)) == [7.5, 1, 2])
+      }
+    }
+  }
+
+  /// The engine's own batches and one's own: `--action-bounds` reaches both.
+  @Test(arguments: [(ActionBounds.scale, Float(750)), (.clip, 0.5)])
+  func `a choice of bounds reaches the environment`(bounds: ActionBounds, handed: Float) throws {
+    let registry = EnvironmentRegistry()
+    let space = Space.box(shape: [], low: 0, high: 1000)
+    try registry.register("Echo-v0") { Echo(space: space, observation: Float(0)) }
+    let choice = EnvironmentChoice("Echo-v0", actionBounds: bounds)
+    let stage = Stage(
+      try choice.makeBatch(streams: [PCG64(seed: 0)], in: registry), stepCount: 1)
+    try stage.reset()
+    stage.fragment.act(as: Float.self)[1, 0] = 0.5
+    try stage.play()
+    #expect(stage.fragment.obs(as: Float.self)[1, 0] == handed)
+    #expect(stage.fragment.act(as: Float.self)[1, 0] == 0.5)
+  }
+
+  private static let odd: [(Double, Double, ActionBounds, String?)] = [
+    (0, 1000, .clip, "--action-bounds scale helps"),
+    (0, 1000, .scale, nil), (-1, 1, .scale, nil), (-1, 1, .clip, nil), (-2, 2, .clip, nil),
+    (0, .infinity, .scale, "is infinite on one side"), (-.infinity, .infinity, .scale, nil),
+    (3, 3, .scale, "allows one value only"), (0, 1e9, .scale, "is wide"),
+  ]
+
+  @Test(arguments: odd)
+  func `odd bounds are told`(low: Double, high: Double, bounds: ActionBounds, words: String?) {
+    let remarks = Space.box(shape: [1], low: low, high: high).oddBounds(bounds)
+    #expect(remarks.count == (words == nil ? 0 : 1))
+    if let words, let remark = remarks.first { #expect(remark.contains(words), "\(remark)") }
+  }
+
   @Test func `a Box of whole numbers is handed as it is`() throws {
     let space = Space.box(shape: [], low: 0, high: 10, elementType: .uint8)
     let spaces = EnvironmentSpaces(observation: space, action: space)
-    #expect(ClippedActions(spaces, environmentCount: 1) == nil)
+    #expect(PlayedActions(spaces, environmentCount: 1) == nil)
     let stage = Stage(
       try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in
         Echo(space: space, observation: UInt8(0))
@@ -201,7 +282,7 @@ struct ClippedActionsTests {
 
   @Test func `clipping needs no memory`() async {
     await #expect(processExitsWith: .success) {
-      let stage = try ClippedActionsTests().levers(length: 2)
+      let stage = try PlayedActionsTests().levers(length: 2)
       try stage.play()
       let fragment = stage.fragment
       Exhaustion.exhaustMemory()

@@ -1,0 +1,155 @@
+extension BridgeProgram {
+  /// The checks of what an environment returns, one for each field, and the words for what came.
+  ///
+  /// A value is taken where nothing is lost. The texts are the same with every version of NumPy.
+  static let values = #"""
+    # What the word of the environment at work has added while that environment is reset.
+    RESETTING = 2**32
+    # Numbers from here on round to infinity in float32.
+    FLOAT32_LIMIT = 2.0**128 - 2.0**103
+
+
+    def shortened(value, limit=300):
+        text = one_line(value)
+        return text if len(text) <= limit else text[:limit - 3] + "..."
+
+
+    def shown(value, depth=0):
+        """A value in few words."""
+        try:
+            if isinstance(value, np.ndarray):
+                return shortened(np.array2string(value, precision=6, threshold=8), 80)
+            if isinstance(value, (list, tuple)) and depth < 2:
+                parts = ", ".join(shown(part, depth + 1) for part in value[:6])
+                return shortened(f"[{parts}{', ...' if len(value) > 6 else ''}]", 80)
+            if isinstance(value, (str, bytes)):
+                return shortened(repr(value), 80)
+            return shortened(value, 80)
+        except Exception:
+            return "a value that cannot be shown"
+
+
+    def described(value):
+        """Type, shape and value in the words of a message."""
+        if value is None:
+            return "None"
+        if isinstance(value, np.ndarray):
+            return f"an array of type {value.dtype} and shape {value.shape}: {shown(value)}"
+        name = type(value).__name__
+        if isinstance(value, (list, tuple)):
+            return f"a {name} of length {len(value)}: {shown(value)}"
+        if isinstance(value, dict):
+            keys = ", ".join(shown(key) for key in list(value)[:6])
+            return f"a {name} with the keys {keys}" if value else f"an empty {name}"
+        return f"the {name} {shown(value)}"
+
+
+    def as_array(value):
+        """A value as an array; None where it is none."""
+        try:
+            return np.asarray(value)
+        except Exception:
+            return None
+
+
+    def single_number(value):
+        """The one number that a value holds, of NumPy or of Python; None where it is none."""
+        array = as_array(value)
+        if array is not None and array.size == 1 and array.dtype.kind in "biuf":
+            return array.reshape(-1)[0]
+        return None
+
+
+    def whole_number(value):
+        """A value as an int; None where it is no whole number."""
+        try:
+            return operator.index(value)
+        except TypeError:
+            number = single_number(value)
+            if number is None or not np.isfinite(number) or number != int(number):
+                return None
+            return int(number)
+
+
+    def values_of(outcome, source, names):
+        """Refuses what is not a tuple of so many values."""
+        count = len(names.split(", "))
+        if isinstance(outcome, (tuple, list)):
+            if len(outcome) == count:
+                return outcome
+            came = f"{len(outcome)} values"
+        else:
+            came = "one value"
+        raise Refused(
+            "exception", f"{source} returned {came} where Gymnasium's are {count}: {names}; "
+            f"it returned {described(outcome)}")
+
+
+    def reset_values(outcome):
+        if type(outcome) is tuple and len(outcome) == 2:
+            return outcome
+        return values_of(outcome, "reset", "observation, info")
+
+
+    def step_values(outcome):
+        if type(outcome) is tuple and len(outcome) == 5:
+            return outcome
+        return values_of(outcome, "step", "observation, reward, terminated, truncated, info")
+
+
+    def reward_number(value):
+        """A reward as a float."""
+        number = single_number(value)
+        if number is None and hasattr(value, "__float__") and not isinstance(value, np.ndarray):
+            # A number of another kind, such as a Fraction or a tensor.
+            number = value
+        try:
+            return float(number)
+        except OverflowError:
+            refuse_reward(value)
+        except Exception:
+            raise Refused(
+                "exception", f"the reward is {described(value)} where Gymnasium's is a number"
+            ) from None
+
+
+    def refuse_reward(reward):
+        if reward != reward:
+            raise Refused("exception", "the reward is NaN")
+        if reward in (float("inf"), float("-inf")):
+            raise Refused("exception", f"the reward is infinite ({reward})")
+        raise Refused(
+            "exception", f"the reward {shortened(reward, 40)} is too large for float32, which holds "
+            "numbers up to 3.4e38: scale it down")
+
+
+    def flag(name, value):
+        """One of the two flags that end an episode, as a bool."""
+        if isinstance(value, np.bool_):
+            return bool(value)
+        number = single_number(value)
+        if number is None or not (number == 0 or number == 1):
+            raise Refused(
+                "exception", f"{name} is {described(value)} where Gymnasium's is a bool")
+        return bool(number)
+
+
+    def check_info(info, source):
+        if not isinstance(info, dict):
+            raise Refused(
+                "exception", f"the info that {source} returned is {described(info)} where "
+                "Gymnasium's is a dict")
+
+
+    def lives_in(info):
+        """What an info says of lives; −1 where that is no number of lives and nobody asks for it."""
+        lives = whole_number(info["lives"])
+        if lives is not None and 0 <= lives < 2**63:
+            return lives
+        if SETTINGS["needsLives"]:
+            raise Refused(
+                "exception", f"info['lives'] is {described(info['lives'])} where the wrapper "
+                "end-on-lost-life needs a whole number that is not negative")
+        return -1
+    """#
+}

@@ -1,0 +1,55 @@
+extension Space {
+  /// True for an action space with a Box of real numbers that has a finite bound.
+  package var hasBounds: Bool {
+    parts.leaves.contains {
+      if case .box(_, let low, let high, let type) = $0 {
+        return type.isReal && (low.isFinite || high.isFinite)
+      }
+      return false
+    }
+  }
+
+  /// Describes bounds of actions that a policy, whose first actions are about 0 ± 1, may not get
+  /// along with.
+  ///
+  /// - Parameter use: the use of the bounds.
+  /// - Returns: a sentence without a full stop for each part.
+  package func oddBounds(_ use: ActionBounds) -> [String] {
+    zip(parts.leaves, parts.paths()).compactMap { part, path in
+      guard case .box(_, let low, let high, let type) = part, type.isReal,
+        let flaw = Self.oddity(low, high, use)
+      else { return nil }
+      return "the action space \(path.isEmpty ? "" : "'\(path)' ")\(part) \(flaw)"
+    }
+  }
+
+  /// The widest range of actions, in units of the policy's, that nothing is said of.
+  private static let widest = 1e6
+  /// The widest range that nothing is said of where actions are played as they are drawn.
+  private static let widestDrawn = 20.0
+
+  private static func oddity(_ low: Double, _ high: Double, _ use: ActionBounds) -> String? {
+    let start = "actions begin at about 0 ± 1"
+    if low == high { return "allows one value only" }
+    switch (low.isFinite, high.isFinite) {
+    case (false, false): return nil
+    case (true, false), (false, true):
+      return "is infinite on one side, so that actions are not scaled: \(start)"
+    case (true, true): break
+    }
+    guard use == .clip else {
+      return high - low > widest
+        ? "is wide: a change of 1 in the policy's action is one of \(high / 2 - low / 2) in it"
+        : nil
+    }
+    guard high - low > widestDrawn || low > 0.5 || high < -0.5 || high - low < 0.1 else {
+      return nil
+    }
+    return "is far from the range of first actions: \(start); --action-bounds scale helps"
+  }
+}
+
+extension ElementType {
+  /// True for floating-point numbers.
+  fileprivate var isReal: Bool { self == .float32 || self == .float64 }
+}
