@@ -8,6 +8,7 @@ import Worker
 
 try FaultyEnvironment.registerAll()
 try CrashingEnvironment.register()
+try OddTask.registerAll()
 WorkerMain.runIfAsked()
 
 Interruption.listen()

@@ -62,13 +62,18 @@ extension TrainingConfiguration {
     return choice
   }
 
+  /// The further episodes that confirm that ``untilReturn`` is reached.
+  var confirmationEpisodes: Int { max(evaluationEpisodes, 100) }
+
   /// What is collected.
   ///
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
   func makeSetup(seed: UInt64) throws -> RolloutSetup {
-    let setup = try RolloutSetup(
-      environment: environment, policy: policy, environmentCount: environmentsPerActor,
-      stepCount: fragmentSteps, sticky: sticky, seed: seed)
+    let setup = try ExitGuard.during("the start of the run") {
+      try RolloutSetup(
+        environment: environment, policy: policy, environmentCount: environmentsPerActor,
+        stepCount: fragmentSteps, sticky: sticky, seed: seed)
+    }
     // Workers have the first weights before there is a learner that keeps ε to its schedule.
     if let place = setup.parameters.range(of: QNetworkPolicy.epsilonName) {
       setup.weights[place.lowerBound] = Float(epsilon.first)

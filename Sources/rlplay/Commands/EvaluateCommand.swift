@@ -25,10 +25,12 @@ enum EvaluateCommand {
       if options.maximumEpisodeSteps != .registered {
         player.environment.limit = options.maximumEpisodeSteps
       }
-      result = try player.evaluate(
-        episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
-        before: spectators.compactMap { $0 },
-        isInterrupted: { Interruption.requested != nil })
+      result = try ExitGuard.during("an evaluation") {
+        try player.evaluate(
+          episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
+          before: spectators.compactMap { $0 }, say: reportOnStandardError,
+          isInterrupted: { Interruption.requested != nil })
+      }
       try video?.finish()
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
@@ -39,6 +41,7 @@ enum EvaluateCommand {
       return 128 + (Interruption.requested ?? 0)
     }
 
+    if let sentence = result.unfinishedSentence { reportOnStandardError(sentence) }
     if options.endsWithJSON {
       print(result.json)
       return 0
