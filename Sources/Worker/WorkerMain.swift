@@ -5,21 +5,22 @@ import Actor
 import Rollout
 import Synchronization
 
-/// The entrance for a worker process.
+/// The entrance for a worker process and for an evaluation process.
 ///
-/// A worker is the same executable as the learner, so a program of one's own that trains lets it in first:
+/// Both are the same executable as the learner, so a program that trains lets them in first:
 ///
 ///     EnvironmentRegistry.register("Mine-v0") { Mine() }
 ///     WorkerMain.runIfAsked()
 ///     // … from here on this is the learner
 public enum WorkerMain {
-  /// Runs a worker and ends the process when that is what the command line asks for; returns otherwise.
+  /// Runs a worker or evaluations and ends the process if the command line asks for it.
   ///
   /// Call it first of all: it also opens what the caller closed of standard input, output and error.
   public static func runIfAsked(_ arguments: [String] = CommandLine.arguments) {
     ProcessStart.prepare()
-    guard let arguments = WorkerArguments(Array(arguments.dropFirst())) else { return }
-    run(arguments)
+    let arguments = Array(arguments.dropFirst())
+    if let arguments = WorkerArguments(arguments) { run(arguments) }
+    if let arguments = EvaluationArguments(arguments) { run(arguments) }
   }
 
   /// Runs a worker until the run is over, then ends the process.
@@ -27,6 +28,15 @@ public enum WorkerMain {
   /// Exit code 0 when the learner said stop, or is gone. Otherwise 1 with one sentence on standard
   /// error, or `RunDescription.refusalCode` where no other process would do better.
   public static func run(_ arguments: WorkerArguments) -> Never {
+    run("worker \(arguments.index)") { try collect(arguments) }
+  }
+
+  /// Plays evaluations until the run is over, then ends the process, with the same exit codes.
+  public static func run(_ arguments: EvaluationArguments) -> Never {
+    run("the evaluation process") { try evaluate(arguments) }
+  }
+
+  private static func run(_ name: String, _ work: () throws -> Void) -> Never {
     // They may reach every process of a group or a job. When to stop is the learner's decision, so that
     // environments can be closed.
     for number in StopSignals.requests + StopSignals.notices where number != SIGTERM {
@@ -36,14 +46,14 @@ public enum WorkerMain {
     SystemCalls.unblockSignals([SIGTERM])
     nameProcess()
     do {
-      try collect(arguments)
+      try work()
       exit(0)
     } catch let error as DifferentSpaces {
       leave(RunDescription.refusalCode, "\(error)")
     } catch let error as SpaceMismatch {
-      leave(RunDescription.refusalCode, "worker \(arguments.index): \(error)")
+      leave(RunDescription.refusalCode, "\(name): \(error)")
     } catch let error as GymnasiumError where error.kind == .spaces {
-      leave(RunDescription.refusalCode, "worker \(arguments.index): \(error)")
+      leave(RunDescription.refusalCode, "\(name): \(error)")
     } catch {
       leave(1, "\(error)")
     }
@@ -71,13 +81,25 @@ public enum WorkerMain {
   private static func collect(_ arguments: WorkerArguments) throws {
     let bells = try takeBells()
     let memory = try RunMemory(attachingTo: arguments.learner, descriptor: arguments.descriptor)
-    leaveOnTermination(memory)
+    leaveOnTermination(memory.stoppingWord)
     defer { stoppingWord = nil }
     leaveWithLearner(STDIN_FILENO)
     // Closing environments still marks them in the memory.
     try withExtendedLifetime(memory) {
       try WorkerLoop(arguments, memory: memory, bell: bells.own, learnerBell: bells.learner).run()
     }
+  }
+
+  /// Plays what the learner asks for; as above, environments are let go of before it returns.
+  private static func evaluate(_ arguments: EvaluationArguments) throws {
+    let bells = try takeBells()
+    let memory = try EvaluationMemory(
+      attachingTo: arguments.learner, descriptor: arguments.descriptor)
+    leaveOnTermination(memory.stoppingWord)
+    defer { stoppingWord = nil }
+    leaveWithLearner(STDIN_FILENO)
+    let loop = try EvaluationLoop(memory: memory, bell: bells.own, learnerBell: bells.learner)
+    try loop.run()
   }
 
   /// The bells: standard input is rung by the learner, what was standard output rings there.
@@ -96,8 +118,8 @@ public enum WorkerMain {
   /// Ends this process by SIGTERM once the run is over, and ignores SIGTERM until then.
   ///
   /// A batch system may send it to every process, and then environments would not be closed.
-  private static func leaveOnTermination(_ memory: RunMemory) {
-    stoppingWord = memory.stoppingWord
+  private static func leaveOnTermination(_ word: UnsafeMutablePointer<AtomicWord>) {
+    stoppingWord = word
     _ = StopSignals.answer([SIGTERM]) { number in
       guard WorkerMain.stoppingWord?.pointee.load(ordering: .relaxed) != 0 else { return }
       signal(number, SIG_DFL)

@@ -2,9 +2,12 @@ import Foundation
 import Glibc
 import Learner
 import Rollout
+import Worker
 
 /// A fault that an environment causes in its process.
 enum Fault: String, CaseIterable {
+  /// Does nothing, for comparison.
+  case idles = "Idles"
   /// Exits with code 0.
   case exits = "Exits"
   /// Traps.
@@ -25,9 +28,9 @@ enum Fault: String, CaseIterable {
   case shouts = "Shouts"
   /// Starts a child process, which keeps the log open, and gets SIGKILL.
   case diesBesideChild = "DiesBesideChild"
-  /// Kills all child processes of its process, the workers.
+  /// Kills all other child processes of the learner.
   case killsWorkers = "KillsWorkers"
-  /// Sends SIGINT to its process once, as Ctrl-C does.
+  /// Sends SIGINT to the learner once, as Ctrl-C does.
   case interrupts = "Interrupts"
   /// Fills 2 GB of memory, frees it, and continues.
   case allocates = "Allocates"
@@ -38,6 +41,7 @@ enum Fault: String, CaseIterable {
 
   func strike() throws {
     switch self {
+    case .idles: break
     case .exits: exit(0)
     case .traps: fatalError("the pole is gone")
     case .fails: throw Cannot(description: "the simulator lost its licence")
@@ -58,7 +62,9 @@ enum Fault: String, CaseIterable {
     case .killsWorkers: killWorkers()
     case .allocates: allocate()
     case .rewardsNothing, .showsNothing: break
-    case .interrupts: if Interruption.requested == nil { raise(SIGINT) }
+    case .interrupts:
+      if !Self.hasInterrupted { kill(Self.learner, SIGINT) }
+      Self.hasInterrupted = true
     }
   }
 
@@ -69,17 +75,25 @@ enum Fault: String, CaseIterable {
     memory.deallocate()
   }
 
+  /// True once this process has interrupted the learner.
+  nonisolated(unsafe) private static var hasInterrupted = false
+
+  /// The learner's process: this one, or the one that started this one to evaluate.
+  private static var learner: Int32 {
+    EvaluationArguments(Array(CommandLine.arguments.dropFirst()))?.learner ?? getpid()
+  }
+
   private func shout() {
     let line = String(repeating: "la ", count: 100) + "\n"
     for _ in 0..<1000 { FileHandle.standardError.write(Data(line.utf8)) }
   }
 
   private func killWorkers() {
-    let own = getpid()
+    let learner = Self.learner
     for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-      guard let pid = Int32(name),
+      guard let pid = Int32(name), pid != getpid(),
         let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-        text.split(separator: ")").last?.split(separator: " ").dropFirst().first == "\(own)"
+        text.split(separator: ")").last?.split(separator: " ").dropFirst().first == "\(learner)"
       else { continue }
       kill(pid, SIGKILL)
     }

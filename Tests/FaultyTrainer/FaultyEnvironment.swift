@@ -6,8 +6,8 @@ import Worker
 
 /// An environment with episodes of ten steps and a fault at a certain moment.
 ///
-/// Faults occur in worker processes only, except those of `evaluation`. Workers receive nothing but
-/// the environment's name, which therefore specifies everything. The fault of `ExitsInStep-v0`
+/// Faults occur in worker processes only, except those of evaluations. Processes receive nothing
+/// but the environment's name, which therefore specifies everything. The fault of `ExitsInStep-v0`
 /// occurs in the first process of each worker, that of `AlwaysExitsInStep-v0` in every process.
 struct FaultyEnvironment: Environment {
   let observationSpace = Space.box(shape: [2], low: 0, high: 1)
@@ -20,6 +20,10 @@ struct FaultyEnvironment: Environment {
   private var stepCount = 0
   private var resetCount = 0
   private var closing: Closing?
+  /// The number of the episode among those that this process evaluates, from 1.
+  private var evaluatedEpisode = 0
+
+  nonisolated(unsafe) private static var evaluatedEpisodeCount = 0
 
   /// The moment of a fault.
   enum Place: String, CaseIterable {
@@ -31,8 +35,12 @@ struct FaultyEnvironment: Environment {
     case nextFragment = "NextFragment"
     /// In the 300th step of the worker's first process, and in the first reset of all later ones.
     case decline = "Decline"
-    /// In the first step of an evaluation, in the learner's process.
+    /// In the first step of an evaluation process.
     case evaluation = "Evaluation"
+    /// In the 38th step of the learner's own process, where that collects.
+    case learner = "Learner"
+    /// In the 7th step of the 6th episode that an evaluation process plays.
+    case laterEvaluation = "LaterEvaluation"
     /// In the worker's first process, when its environments are released at the end.
     case closing = "Closing"
     /// Never.
@@ -77,6 +85,10 @@ struct FaultyEnvironment: Environment {
 
   mutating func reset(using random: inout PCG64) throws {
     resetCount += 1
+    if resetCount == 1, evaluation != nil {
+      Self.evaluatedEpisodeCount += 1
+      evaluatedEpisode = Self.evaluatedEpisodeCount
+    }
     guard resetCount == 1, let worker else { return }
     let isDue = place == .reset ? isStruck : place == .decline && worker.incarnation > 0
     if isDue { try fault.strike() }
@@ -87,12 +99,20 @@ struct FaultyEnvironment: Environment {
     switch (place, stepCount) {
     case (.step, 38), (.nextFragment, 26), (.decline, 300):
       if isStruck { try fault.strike() }
+    case (.learner, 38):
+      if worker == nil, evaluation == nil { try fault.strike() }
     case (.evaluation, 1):
-      if worker == nil { try fault.strike() }
+      if isStruckEvaluating { try fault.strike() }
+    case (.laterEvaluation, 7):
+      if evaluatedEpisode == 6, isStruckEvaluating { try fault.strike() }
     default: break
     }
-    return StepOutcome(
-      reward: poisons(.rewardsNothing) ? .nan : 1, terminated: stepCount % 10 == 0)
+    var reward = poisons(.rewardsNothing) ? .nan : 1
+    // The return differs between weights and between random streams.
+    if place == .evaluation || place == .laterEvaluation {
+      reward = Double(action) + Double(random.next() >> 40) / Double(1 << 24)
+    }
+    return StepOutcome(reward: reward, terminated: stepCount % 10 == 0)
   }
 
   /// Returns true if a number of this step has to be NaN.
@@ -103,6 +123,14 @@ struct FaultyEnvironment: Environment {
 
   private var worker: WorkerArguments? {
     WorkerArguments(Array(CommandLine.arguments.dropFirst()))
+  }
+
+  private var evaluation: EvaluationArguments? {
+    EvaluationArguments(Array(CommandLine.arguments.dropFirst()))
+  }
+
+  private var isStruckEvaluating: Bool {
+    evaluation.map { isPersistent || $0.incarnation == 0 } ?? false
   }
 
   private var isStruck: Bool { worker.map { isPersistent || $0.incarnation == 0 } ?? false }

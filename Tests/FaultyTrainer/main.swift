@@ -11,6 +11,7 @@ try CrashingEnvironment.register()
 try UnlikeEnvironment.register()
 try WideEnvironment.register()
 try RestlessEnvironment.register()
+try OddTask.registerAll()
 WorkerMain.runIfAsked()
 
 Interruption.listen()

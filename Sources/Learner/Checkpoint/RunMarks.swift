@@ -44,6 +44,9 @@ struct RecentReturns: Codable, Sendable, Equatable {
     }
   }
 
+  /// Whether there are as many as are kept.
+  var isFull: Bool { returns.count == Self.capacity }
+
   /// The mean; nil while no episode has ended.
   var mean: Double? {
     returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)

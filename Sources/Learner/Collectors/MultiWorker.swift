@@ -107,6 +107,9 @@ public final class MultiWorker: RolloutCollector {
   /// Hands out the episodes that finished since the last call.
   public func takeEpisodes(_ body: (EpisodeRecord) -> Void) { core.takeEpisodes(body) }
 
+  /// Forwards logs and replaces the dead.
+  public func attend() throws { try group.attend(timeoutMilliseconds: 0) }
+
   /// Ends all workers.
   public func close() { group.close() }
 

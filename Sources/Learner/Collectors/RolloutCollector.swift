@@ -30,6 +30,11 @@ public protocol RolloutCollector: AnyObject {
   /// Hands out the episodes that finished since the last call; of very many, only the latest.
   func takeEpisodes(_ body: (EpisodeRecord) -> Void)
 
+  /// Looks after whatever processes belong to the collection while the learner is busy elsewhere; by default nothing.
+  ///
+  /// - Throws: `WorkerDeath` when a worker keeps dying, `Interrupted`.
+  func attend() throws
+
   /// The lags of fragments handed out since the last call; by default none.
   func takeLags() -> Histogram
 
@@ -40,6 +45,9 @@ public protocol RolloutCollector: AnyObject {
 extension RolloutCollector {
   /// Nothing to go on from.
   public var state: CollectorState? { nil }
+
+  /// There are no processes.
+  public func attend() {}
 
   /// Nothing is counted.
   public func takeLags() -> Histogram { .lags }

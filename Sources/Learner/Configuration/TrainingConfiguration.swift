@@ -200,6 +200,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// How many episodes one evaluation plays.
   public var evaluationEpisodes = 20
 
+  /// True if evaluations draw actions from the policy instead of taking the likeliest one.
+  public var evaluationSamples = false
+
   /// Values of the environment's parameters in evaluations, or nothing for those of training.
   public var evaluationArguments: String?
 

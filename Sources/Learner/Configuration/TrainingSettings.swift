@@ -114,6 +114,9 @@ extension TrainingConfiguration {
       "eval-episodes", "N", \.evaluationEpisodes, .integer, in: .run,
       "Episodes that one evaluation plays."),
     Setting(
+      "eval-sample", off: "eval-greedy", \.evaluationSamples, in: .run,
+      "Draw actions in evaluations, as training does, and do not take the likeliest one."),
+    Setting(
       "eval-env-args", "NAME=VALUE,...|default", \.evaluationArguments,
       .optional(.text, orWord: "default"), in: .run,
       "Values of the environment's parameters in evaluations; by default those of training."),

@@ -59,12 +59,14 @@ public struct TrainedPolicy {
   ///   - choice: whether actions are drawn or the likeliest is taken.
   ///   - seed: the root of the episodes' streams.
   ///   - spectators: who looks on; with any, episodes are played one after the other, and are the same.
+  ///   - say: takes a sentence now and then when playing takes longer than ten seconds.
   ///   - isInterrupted: asked before each step: whether to break off.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `EnvironmentFault`, `CheckpointError` when
   ///   the weights are of another network, `Interrupted`, what a spectator throws.
   public func evaluate(
     episodes: Int, choice: ActionChoice, seed: UInt64,
-    before spectators: [any EpisodeSpectator] = [], isInterrupted: () -> Bool = { false }
+    before spectators: [any EpisodeSpectator] = [], say: (String) -> Void = { _ in },
+    isInterrupted: () -> Bool = { false }
   ) throws -> EvaluationResult {
     // What the file alone can tell comes before anything is made or started.
     if let spaces { _ = try weights(of: PolicySignature(policy, for: spaces).parameters) }
@@ -76,7 +78,8 @@ public struct TrainedPolicy {
     let weights = FlatVector<Float>(repeating: 0, count: values.count)
     weights.assign(values)
     if spectators.isEmpty {
-      return try evaluator.evaluate(weights, episodes: 0..<episodes, isInterrupted: isInterrupted)
+      return try evaluator.evaluate(
+        weights, episodes: 0..<episodes, say: say, isInterrupted: isInterrupted)
     }
     return try evaluator.evaluate(
       weights, episodes: 0..<episodes, before: spectators, isInterrupted: isInterrupted)

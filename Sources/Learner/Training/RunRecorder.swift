@@ -79,6 +79,9 @@ final class RunRecorder {
   /// Says something on a line of its own.
   func say(_ sentence: String) { line.note(sentence) }
 
+  /// The mean return of training's latest hundred episodes; nil while there are fewer.
+  var trainingReturn: Double? { recentReturns.isFull ? recentReturns.mean : nil }
+
   /// Whether it is time to record.
   func isDue(secondsElapsed: Double) -> Bool {
     secondsElapsed - lastRecord.seconds >= Self.interval

@@ -62,18 +62,23 @@ extension TrainingConfiguration {
     return choice
   }
 
+  /// The further episodes that confirm that ``untilReturn`` is reached.
+  var confirmationEpisodes: Int { max(evaluationEpisodes, 100) }
+
   /// What is collected.
   ///
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
   func makeSetup(
     seed: UInt64, checking check: (ParameterLayout) throws -> Void = { _ in }
   ) throws -> RolloutSetup {
-    var setup = try RolloutSetup(
-      environment: environment, policy: policy, environmentCount: environmentsPerActor,
-      stepCount: fragmentSteps, sticky: sticky, seed: seed
-    ) { parameters in
-      try validateNetworkMemory(parameters)
-      try check(parameters)
+    var setup = try ExitGuard.during("the start of the run") {
+      try RolloutSetup(
+        environment: environment, policy: policy, environmentCount: environmentsPerActor,
+        stepCount: fragmentSteps, sticky: sticky, seed: seed
+      ) { parameters in
+        try validateNetworkMemory(parameters)
+        try check(parameters)
+      }
     }
     setup.checksRepetition = deterministic && !EnvironmentRegistry.isBuiltIn(environment.id)
     // Workers have the first weights before there is a learner that keeps ε to its schedule.

@@ -22,7 +22,7 @@ public final class TrainingRun {
   private let learner: any BatchLearner
   private let collector: any RolloutCollector
   private let recorder: RunRecorder
-  private let evaluator: Evaluator
+  private let evaluations: RunEvaluations
   private let began: UInt64
   private var marks: RunMarks
   /// From which step or second on the run is to be saved.
@@ -75,9 +75,6 @@ public final class TrainingRun {
       if let former { try former.check(parameters) }
     }
     layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
-    evaluator = try Evaluator(
-      environment: resolved.evaluationEnvironment, policy: resolved.policy, seed: seed,
-      spaces: setup.layout.contents.spaces)
     marks =
       former?.marks
       ?? RunMarks(nextEvaluation: resolved.evaluateEvery == 0 ? .max : resolved.evaluateEvery)
@@ -101,17 +98,18 @@ public final class TrainingRun {
     // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start
     // while it is made.
     let voice = Voice()
+    let processes = WorkerProcesses(
+      executable: workerExecutable, say: { voice.say($0) },
+      isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience,
+      closePatience: resolved.environment.closePatience)
     do {
       collector = try resolved.makeCollector(
-        setup,
-        WorkerProcesses(
-          executable: workerExecutable, say: { voice.say($0) },
-          isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience,
-          closePatience: resolved.environment.closePatience),
-        resuming: former?.state.collector)
+        setup, processes, resuming: former?.state.collector)
     } catch let error as CollectorStateError {
       throw former.map { error.located(in: $0.directory.state) } ?? error
     }
+    // Behind the workers, which have more to do until the first evaluation.
+    evaluations = try RunEvaluations(resolved, setup, processes: processes)
     let recorder = try RunRecorder(
       resolved, setup, seed: seed, isQuiet: isQuiet, resuming: former)
     self.recorder = recorder
@@ -126,7 +124,17 @@ public final class TrainingRun {
   /// - Throws: `WorkerDeath` when a worker keeps dying, `TrainingError` when learning diverges or environments give nothing
   ///   that can be learnt from, `RecordError` when a file cannot be written. What was saved before stays.
   public func train() throws -> TrainingSummary {
-    defer { collector.close() }
+    // Elsewhere no environment is stepped in this process.
+    if configuration.collector != .same { return try run() }
+    return try ExitGuard.during("training") { try run() }
+  }
+
+  private func run() throws -> TrainingSummary {
+    defer {
+      evaluations.beginClosing()
+      collector.close()
+      evaluations.close()
+    }
     var ending: TrainingSummary.Ending?
     // What follows the update that the state was saved after may still be due.
     var hasLearnt = resumption != nil
@@ -150,15 +158,17 @@ public final class TrainingRun {
     do {
       return try collector.next()
     } catch let error where !(error is Interrupted) {
-      // The report of what went wrong counts for more than one of a disk that is full as well.
-      guard learner.updateCount > 0, (try? save()) != nil else { throw error }
-      let report = "\(error)"
-      throw TrainingError(
-        """
-        \(report)\(report.contains("\n") ? "\n" : "; ")the run was saved: resume it with \
-        'rlplay train --resume \(directory.path)'
-        """)
+      throw saved(error, remedy: "resume it with 'rlplay train --resume \(directory.path)'")
     }
+  }
+
+  /// Saves the run before it ends with an error, and adds that to the error's sentence.
+  private func saved(_ error: any Error, remedy: String) -> any Error {
+    // The report of what went wrong counts for more than one of a disk that is full as well.
+    guard learner.updateCount > 0, (try? save()) != nil else { return error }
+    let report = "\(error)"
+    return TrainingError(
+      "\(report)\(report.contains("\n") ? "\n" : "; ")the run was saved: \(remedy)")
   }
 
   /// Learns from a batch; when there is no use in going on, the last weights that are sound are saved first.
@@ -194,6 +204,7 @@ public final class TrainingRun {
     let seconds = secondsElapsed
     if recorder.isDue(secondsElapsed: seconds) {
       try recorder.record(collector, learner, secondsElapsed: seconds)
+      try evaluations.attend()
     }
     if configuration.evaluateEvery > 0, steps >= marks.nextEvaluation, try evaluate() {
       return .reachedReturn
@@ -220,10 +231,11 @@ public final class TrainingRun {
   /// errors: whoever evaluates the result with episodes of his own is to find it reached as well.
   private func evaluate() throws -> Bool {
     let count = configuration.evaluationEpisodes
-    var mean = try play(0..<count).meanReturn
+    let result = try play(0..<count)
+    var mean = result.meanReturn
     var isReached = false
     if let wanted = configuration.untilReturn, mean >= wanted {
-      let others = count..<count + max(count, 100)
+      let others = count..<count + configuration.confirmationEpisodes
       let confirmation = try play(others)
       mean = confirmation.meanReturn
       isReached = mean - 2 * confirmation.standardError >= wanted
@@ -233,12 +245,25 @@ public final class TrainingRun {
     marks.lastEvaluation = EvaluationMark(steps: steps, meanReturn: mean)
     try recorder.recordEvaluation(
       mean, isReached: isReached, learner, secondsElapsed: secondsElapsed)
+    evaluations.compare(result, trainingReturn: recorder.trainingReturn)
     return isReached
   }
 
   private func play(_ episodes: Range<Int>) throws -> EvaluationResult {
-    try evaluator.evaluate(
-      setup.weights, episodes: episodes, isInterrupted: { Interruption.requested != nil })
+    do {
+      return try evaluations.play(
+        setup.weights, updates: learner.updateCount, steps: steps, episodes: episodes,
+        meanwhile: { try collector.attend() })
+    } catch let error where !(error is Interrupted) {
+      // With all steps made there is nothing to resume.
+      let isOver = steps >= configuration.totalSteps
+      let options = error is EvaluationDeath ? " --eval-every 0" : ""
+      throw saved(
+        error,
+        remedy: isOver
+          ? "all its steps are made, and \(directory.path) holds the result"
+          : "resume it with 'rlplay train --resume \(directory.path)\(options)'")
+    }
   }
 
   // MARK: Saving

@@ -47,14 +47,6 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
 
   /// One sentence with all of it.
   public var description: String {
-    let how =
-      switch cause {
-      case .exited(let code): "exited with code \(code)"
-      case .killed(let signal): "was killed by signal \(signal) (\(signalName(signal)))"
-      case .unresponsive: "closed its output and did not end"
-      case .hung(let seconds):
-        "was killed by the learner because it did not get on for \(NumberText.significant(seconds)) s"
-      }
     let place = position.map { " \($0.phrase)" } ?? ""
     let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"
     var count = ""
@@ -65,8 +57,21 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
       }
     }
     return """
-      worker \(worker) (pid \(pid)) \(how)\(place), after \(fragments) fragments of \
+      worker \(worker) (pid \(pid)) \(cause)\(place), after \(fragments) fragments of \
       \(environment) (seed \(seed), incarnation \(incarnation))\(words)\(count)
       """
+  }
+}
+
+extension WorkerDeath.Cause: CustomStringConvertible {
+  /// The end of a sentence that begins with the process.
+  public var description: String {
+    switch self {
+    case .exited(let code): "exited with code \(code)"
+    case .killed(let signal): "was killed by signal \(signal) (\(signalName(signal)))"
+    case .unresponsive: "closed its output and did not end"
+    case .hung(let seconds):
+      "was killed by the learner because it did not get on for \(NumberText.significant(seconds)) s"
+    }
   }
 }

@@ -217,23 +217,10 @@ final class WorkerGroup {
   private func bury(_ worker: Int) -> WorkerDeath {
     let process = workers[worker].process
     let line = memory.line(worker)
-    // Its output is closed, so it is dead or about to be: the kill is for one that closed it by mistake.
-    var ending = process.waitForEnd(seconds: 1)
-    let unresponsive = ending == nil
-    if unresponsive {
-      process.send(SIGKILL)
-      ending = process.waitForEnd(seconds: 10)
-    }
-    _ = process.takeLog { workers[worker].log.take($0) { _ in } }
-    workers[worker].log.flush { _ in }
+    let ending = process.bury(log: &workers[worker].log)
     let reclaimedCount = memory.pool.reclaim(worker: worker, incarnation: line.incarnation)
     let cause: WorkerDeath.Cause =
-      switch ending {
-      case _ where workers[worker].isHung: .hung(seconds: patience ?? 0)
-      case .exited(let code) where !unresponsive: .exited(code)
-      case .killed(let signal) where !unresponsive: .killed(signal: signal)
-      default: .unresponsive
-      }
+      workers[worker].isHung ? .hung(seconds: patience ?? 0) : ending
     let fragments = workers.indices.reduce(0) { $0 + memory.line($1).fragments }
     toll.note(
       worker,

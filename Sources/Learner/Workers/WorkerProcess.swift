@@ -1,3 +1,4 @@
+import Glibc
 import Rollout
 
 /// One worker process: started, rung, listened to, and ended for certain.
@@ -37,6 +38,26 @@ final class WorkerProcess {
 
   /// Waits for the process to end and be reaped; nil when it has not within the time.
   func waitForEnd(seconds: Double) -> ChildProcess.Ending? { process.waitForEnd(seconds: seconds) }
+
+  /// Makes sure that a process whose output is closed is gone and reaped, and takes its last words.
+  ///
+  /// - Returns: how it ended.
+  func bury(log: inout ProcessLog) -> WorkerDeath.Cause {
+    // Its output is closed, so it is dead or about to be: the kill is for one that closed it by mistake.
+    var ending = waitForEnd(seconds: 1)
+    let isUnresponsive = ending == nil
+    if isUnresponsive {
+      send(SIGKILL)
+      ending = waitForEnd(seconds: 10)
+    }
+    _ = takeLog { log.take($0) { _ in } }
+    log.flush { _ in }
+    return switch ending {
+    case .exited(let code) where !isUnresponsive: .exited(code)
+    case .killed(let signal) where !isUnresponsive: .killed(signal: signal)
+    default: .unresponsive
+    }
+  }
 
   /// Sends a signal; a process that is gone already is no error.
   func send(_ signal: Int32) { process.send(signal) }

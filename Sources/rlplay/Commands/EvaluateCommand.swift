@@ -20,10 +20,12 @@ enum EvaluateCommand {
       defer { screen?.finish() }
       player = try TrainedPolicy(checkpoint)
       player.environment = try environment(options, of: player, in: source)
-      result = try player.evaluate(
-        episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
-        before: spectators.compactMap { $0 },
-        isInterrupted: { Interruption.requested != nil })
+      result = try ExitGuard.during("an evaluation") {
+        try player.evaluate(
+          episodes: options.episodeCount, choice: options.isGreedy ? .greedy : .sample, seed: seed,
+          before: spectators.compactMap { $0 }, say: reportOnStandardError,
+          isInterrupted: { Interruption.requested != nil })
+      }
       try video?.finish()
     } catch let error as CheckpointError {
       throw error.located(in: source.checkpoint)
@@ -39,6 +41,7 @@ enum EvaluateCommand {
         after: error, trainedWith: source.run?.recordedPython, command: .evaluate) ?? error
     }
 
+    if let sentence = result.unfinishedSentence { reportOnStandardError(sentence) }
     if options.endsWithJSON {
       print(result.json)
       return 0

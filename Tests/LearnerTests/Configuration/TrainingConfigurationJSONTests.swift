@@ -79,6 +79,7 @@ struct TrainingConfigurationJSONTests {
           "run-dir": "auto",
           "eval-every": 25000,
           "eval-episodes": 20,
+          "eval-sample": false,
           "eval-env-args": "default",
           "eval-episode-steps": "default",
           "save-every": "auto",

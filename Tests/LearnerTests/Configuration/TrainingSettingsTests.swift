@@ -91,6 +91,7 @@ struct TrainingSettingsTests {
     ("run-dir", "a \"b\"\\\n", { $0.runDirectory == "a \"b\"\\\n" }),
     ("eval-every", "0", { $0.evaluateEvery == 0 }),
     ("eval-episodes", "7", { $0.evaluationEpisodes == 7 }),
+    ("eval-sample", "true", { $0.evaluationSamples }),
     ("eval-env-args", "depth=3", { $0.evaluationArguments == "depth=3" }),
     ("eval-episode-steps", "500", { $0.evaluationEpisodeSteps == .steps(500) }),
     ("save-every", "1e4", { $0.saveEvery == 10_000 }),

@@ -203,6 +203,10 @@ struct HelpTextTests {
         --eval-every N            Environment steps between evaluations; 0 for none.
                                   (default: 25000)
         --eval-episodes N         Episodes that one evaluation plays. (default: 20)
+        --eval-sample, --eval-greedy
+                                  Draw actions in evaluations, as training does, and
+                                  do not take the likeliest one.
+                                  (default: eval-greedy)
         --eval-env-args NAME=VALUE,...|default
                                   Values of the environment's parameters in
                                   evaluations; by default those of training.
