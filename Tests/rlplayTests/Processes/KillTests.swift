@@ -81,7 +81,7 @@ extension ProcessTests {
       ["--actors", "4", "--buffers", "8"],
       ["--actors", "4", "--buffers", "8", "--deterministic"],
       ["--collector", "single"],
-      ["--actors", "4", "--buffers", "8", "--algorithm", "ppo", "--epochs", "1"],
+      ["--actors", "4", "--buffers", "8", "--algorithm", "ppo", "--hidden", "8"],
     ])
     func `a run outlives all workers being killed at once ten times a second`(
       options: [String]
