@@ -100,6 +100,14 @@ class Process:
             pass
         return sum(sizes.values())
 
+    @property
+    def is_worker(self):
+        """True for a worker of a run, not for the process of its evaluations."""
+        try:
+            return (self.folder / "cmdline").read_bytes().split(b"\0")[1:2] == [b"worker"]
+        except OSError:
+            return False
+
     def carries(self, mark):
         try:
             return mark in (self.folder / "environ").read_bytes()
@@ -214,10 +222,11 @@ class Check:
         samples, kills, next_kill = [], 0, kill_every or float("inf")
         while (elapsed := time.monotonic() - began) < seconds and run.poll() is None:
             children = [one for one in processes() if one.parent == run.pid]
-            workers = [one for one in children if not one.is_zombie]
+            workers = [one for one in children if one.is_worker]
+            zombies = [one for one in children if one.is_zombie]
             samples.append((elapsed, learner.bytes, sum(one.bytes for one in workers) / max(1, len(workers)),
                             learner.descriptors, max((one.descriptors for one in workers), default=0),
-                            len(workers), len(children) - len(workers), learner.shared_bytes))
+                            len(children), len(zombies), learner.shared_bytes))
             if elapsed >= next_kill and len(workers) == LONG_ACTORS:
                 os.kill(draw.choice(workers).pid, signal.SIGKILL)
                 kills, next_kill = kills + 1, next_kill + kill_every
@@ -237,7 +246,7 @@ class Check:
         columns = list(zip(*samples))
         learner_growth = self.growth(columns[1], "the learner's memory", 0.03, 4e6)
         worker_growth = self.growth(columns[2], "a worker's memory", 0.03, 4e6)
-        for column, what in [(3, "the learner's descriptors"), (4, "a worker's descriptors"), (5, "the workers"),
+        for column, what in [(3, "the learner's descriptors"), (4, "a worker's descriptors"), (5, "the child processes"),
                              (6, "the zombies"), (7, "the bytes in /dev/shm")]:
             self.flat(columns[column], what)
         return (f"{summary.get('env_steps', 0):,} steps in {elapsed:.0f} s with {kills} workers killed, "
