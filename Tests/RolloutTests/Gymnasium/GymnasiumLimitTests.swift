@@ -45,13 +45,13 @@ struct GymnasiumLimitTests {
               self.child.terminate()
               self.log("closed")
       for what in ("make", "reset", "step", "close"):
-          gym.register(f"Slow-{what}-v0", Slow, kwargs={what: 0.6})
+          gym.register(f"Slow-{what}-v0", Slow, kwargs={what: 1.4})
           gym.register(f"Hang-{what}-v0", Slow, kwargs={what: "hang"})
       """)
   }
 
   func batch(
-    _ id: String, count: Int = 3, patience: Double? = 1.2, closePatience: Double? = 1.2,
+    _ id: String, count: Int = 3, patience: Double? = 4, closePatience: Double? = 4,
     marker: OwnedPositionMarker = .unread
   ) throws -> GymnasiumBatch {
     try GymnasiumBatch(
@@ -89,12 +89,12 @@ struct GymnasiumLimitTests {
     #expect(error.kind == .process)
     #expect(
       error.description.contains(
-        "did not answer for 1.2 s while making environment 1: give a longer --hang-timeout"),
+        "did not answer for 4.0 s while making environment 1: give a longer --hang-timeout"),
       "\(error)")
     #expect(children.count == 2 && childrenAreGone)
   }
 
-  @Test(arguments: [("reset", "while resetting environment 1"), ("step", "for 1.2 s:")])
+  @Test(arguments: [("reset", "while resetting environment 1"), ("step", "for 4.0 s:")])
   func `an environment that hangs later is named with what it did`(
     what: String, words: String
   ) throws {
