@@ -51,11 +51,12 @@ struct SpaceDescription: Codable {
   }
 }
 
-/// What the bridge says once it has made its environments.
+/// Both spaces of an environment as the bridge and a checkpoint describe them.
 struct EnvironmentsDescription: Codable {
   var observation: SpaceDescription
   var action: SpaceDescription
-  var declared: DeclaredSpaces
+  /// The spaces in full, as Python declares them; nil in the metadata of a checkpoint.
+  var declared: DeclaredSpaces?
 
   /// Both spaces, or nil where the description is not one.
   var spaces: EnvironmentSpaces? {
