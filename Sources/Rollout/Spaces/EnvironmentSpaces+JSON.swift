@@ -1,11 +1,17 @@
 import Foundation
 
+/// What a checkpoint holds of an environment's spaces.
+private struct StoredSpaces: Codable {
+  var observation: SpaceDescription
+  var action: SpaceDescription
+}
+
 extension EnvironmentSpaces {
   /// The spaces as JSON on one line, for a checkpoint's metadata; equal spaces give equal text.
   package var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let description = EnvironmentsDescription(
+    let description = StoredSpaces(
       observation: SpaceDescription(observation), action: SpaceDescription(action))
     guard let data = try? encoder.encode(description) else {
       preconditionFailure("no JSON of \(self)")
@@ -18,15 +24,14 @@ extension EnvironmentSpaces {
   /// - Throws: `SpaceMismatch` with the end of a sentence, such as `are no JSON of spaces`.
   package init(json: String) throws(SpaceMismatch) {
     let decoder = JSONDecoder()
-    guard
-      let description = try? decoder.decode(EnvironmentsDescription.self, from: Data(json.utf8)),
-      let spaces = description.spaces
+    guard let stored = try? decoder.decode(StoredSpaces.self, from: Data(json.utf8)),
+      let observation = stored.observation.space, let action = stored.action.space
     else {
       throw SpaceMismatch(description: "are no JSON of an observation space and an action space")
     }
-    try spaces.observation.checkSizes()
-    try spaces.action.checkSizes()
-    self = spaces
+    try observation.checkSizes()
+    try action.checkSizes()
+    self.init(observation: observation, action: action)
   }
 }
 
