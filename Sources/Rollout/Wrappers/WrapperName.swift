@@ -46,14 +46,21 @@ package struct WrapperName: Sendable {
 
   private static let largestCount = 1_000_000_000
 
-  private static func count(_ text: String?, from lowest: Int) -> Int? {
-    text.flatMap { Int($0) }.flatMap { (lowest...largestCount).contains($0) ? $0 : nil }
+  /// The largest number of frames: each environment keeps as many observations.
+  private static let largestStack = 10_000
+
+  private static func count(
+    _ text: String?, from lowest: Int, upTo largest: Int = largestCount
+  ) -> Int? {
+    text.flatMap { Int($0) }.flatMap { (lowest...largest).contains($0) ? $0 : nil }
   }
 
-  private static func remedy(_ usage: String, from lowest: Int, example: Int) -> String {
+  private static func remedy(
+    _ usage: String, from lowest: Int, example: Int, upTo largest: Int = largestCount
+  ) -> String {
     let name = usage.prefix { $0 != "=" }
     return
-      "needs a whole number from \(lowest) to \(largestCount): write it like \(name)=\(example)."
+      "needs a whole number from \(lowest) to \(largest): write it like \(name)=\(example)."
   }
 
   private static func plain(_ name: String, _ summary: String, _ wrapper: Wrapper) -> WrapperName {
@@ -100,8 +107,10 @@ package struct WrapperName: Sendable {
       }),
     WrapperName(
       "frame-stack=K", "Show the last K observations, the oldest first.",
-      remedy("frame-stack=K", from: 1, example: 4),
-      ofPart: { argument, part in count(argument, from: 1).map { .frameStack($0, at: part) } }),
+      remedy("frame-stack=K", from: 1, example: 4, upTo: largestStack),
+      ofPart: { argument, part in
+        count(argument, from: 1, upTo: largestStack).map { .frameStack($0, at: part) }
+      }),
     WrapperName(
       "reward-scale=X", "Multiply rewards by X.",
       "needs a finite number: write it like reward-scale=0.1."
