@@ -22,6 +22,7 @@ final class EvaluationProcess {
   private let executable: String
   private let programName: String
   private let patience: Double?
+  private let closePatience: Double?
   private let isInterrupted: () -> Bool
   private let say: (String) -> Void
 
@@ -63,6 +64,7 @@ final class EvaluationProcess {
     programName =
       if let named = processes.executable { named } else { try SystemCalls.executablePath() }
     patience = processes.patience
+    closePatience = processes.closePatience
     isInterrupted = processes.isInterrupted
     say = processes.say
     entries = .allocate(capacity: 2)
@@ -273,14 +275,23 @@ final class EvaluationProcess {
   /// Harmless when repeated.
   func close() {
     guard let process else { return }
+    let closingSeconds = closingSeconds
     beginClosing()
+    if !awaitEnd(of: process, seconds: closingSeconds) { process.send(SIGTERM) }
     // A stopped process takes no SIGTERM, but dies of SIGKILL.
-    for signal in [SIGTERM, SIGKILL] where !awaitEnd(of: process, seconds: Self.timeToLeave) {
-      process.send(signal)
-    }
+    if !awaitEnd(of: process, seconds: Self.timeToLeave) { process.sendToGroup(SIGKILL) }
     _ = awaitEnd(of: process, seconds: 10)
     log.flush { say("evaluation (pid \(process.pid)): \($0)") }
     self.process = nil
+  }
+
+  /// Seconds that the process has to leave: those of `--close-timeout` for each environment, unless it
+  /// is in the middle of an episode.
+  ///
+  /// The process itself kills an environment that takes longer, and has a little more time for that.
+  private var closingSeconds: Double {
+    guard !isBusy, let closePatience else { return isBusy ? Self.timeToLeave : 1e9 }
+    return Self.timeToLeave + 3 + closePatience * Double(max(1, request?.episodes.count ?? 1))
   }
 
   /// Waits for the end and forwards the log meanwhile: a process whose log is full could not end.
