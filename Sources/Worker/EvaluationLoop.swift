@@ -21,7 +21,7 @@ struct EvaluationLoop {
     description.environment.patience = nil
     player = EpisodePlayer(
       environment: description.environment, policy: try PolicyRegistry.decode(description.policy),
-      seed: description.seed)
+      seed: description.seed, marker: OwnedPositionMarker(memory.position, owner: memory))
     weights = FlatVector(repeating: 0, count: memory.layout.weightCount)
   }
 
@@ -50,7 +50,7 @@ struct EvaluationLoop {
     where part.lowerBound >= request.firstToPlay {
       memory.begin(request, partFrom: part.lowerBound)
       let isWhole = try player.play(
-        part, weights, choice: request.samples ? .sample : .greedy, position: memory.position,
+        part, weights, choice: request.samples ? .sample : .greedy,
         isInterrupted: { !memory.isCurrent(request) },
         record: { memory.record($0, $1, of: request) })
       if !isWhole { return false }

@@ -13,13 +13,20 @@ package final class EpisodePlayer {
   private let environment: EnvironmentChoice
   private let policy: any Policy
   private let seed: UInt64
+  private let marker: OwnedPositionMarker
   /// The spaces that the policy is made for; nil until the first environments are made.
   private var made: (spaces: EnvironmentSpaces, signature: PolicySignature)?
   /// Batches that can begin anew, by how many environments they have.
   private var keptBatches: [Int: any RestartableBatch] = [:]
 
   /// Sets a player up; no environment is made.
-  package init(environment: EnvironmentChoice, policy: any Policy, seed: UInt64) {
+  ///
+  /// - Parameter marker: marked with the environment that is made, reset, stepped or closed.
+  package init(
+    environment: EnvironmentChoice, policy: any Policy, seed: UInt64,
+    marker: OwnedPositionMarker = .unread
+  ) {
+    self.marker = marker
     self.environment = environment
     self.policy = policy
     self.seed = seed
@@ -62,7 +69,6 @@ package final class EpisodePlayer {
   ///   - episodes: the episodes, side by side.
   ///   - weights: what plays.
   ///   - choice: `.sample` to draw actions, `.greedy` to take the likeliest.
-  ///   - position: marked before each environment's step.
   ///   - isInterrupted: called before each step; true breaks off.
   ///   - watch: called with the first states and after each step.
   ///   - record: called with each episode when it has ended.
@@ -71,7 +77,7 @@ package final class EpisodePlayer {
   ///   spaces are not those of the policy, what `watch` throws.
   package func play(
     _ episodes: Range<Int>, _ weights: FlatVector<Float>, choice: ActionChoice,
-    position: PositionMarker = .unread, isInterrupted: () -> Bool,
+    isInterrupted: () -> Bool,
     watch: ((Moment) throws -> Void)? = nil, record: (Int, PlayedEpisode) -> Void
   ) throws -> Bool {
     let (environments, signature) = try makeBatch(episodes)
@@ -113,7 +119,7 @@ package final class EpisodePlayer {
     for step in 1...Self.stepLimit where left > 0 {
       if isInterrupted() { return false }
       actor.react(to: fragment, at: t, virtual: false)
-      try environments.step(fragment, from: t, sticky: true, position: position)
+      try environments.step(fragment, from: t, sticky: true, position: marker.position)
       let (rewards, ends, terminated) = (fragment.rew, fragment.fin, fragment.terminated)
       for index in playing.indices where playing[index] {
         played[index].episodeReturn += Double(rewards[t + 1, index])
@@ -144,7 +150,7 @@ package final class EpisodePlayer {
       batch.restart(streams: streams)
       return (batch, made.signature)
     }
-    let batch = try environment.makeBatch(streams: streams)
+    let batch = try environment.makeBatch(streams: streams, marking: marker)
     let made = try made ?? (batch.spaces, PolicySignature(policy, for: batch.spaces))
     self.made = made
     guard batch.spaces == made.spaces else {

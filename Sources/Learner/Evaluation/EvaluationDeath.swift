@@ -10,8 +10,8 @@ public struct EvaluationDeath: Error, Sendable, CustomStringConvertible {
   public var seed: UInt64
   /// The way in which it ended.
   public var cause: WorkerDeath.Cause
-  /// The episode that it played, counted from 1, and that one's steps.
-  public var place: (episode: Int, step: Int)?
+  /// Its last work in words, such as "in episode 3 at step 17"; empty if there was none.
+  public var place: String
   /// The last lines that it logged.
   public var lastWords: [String]
   /// The processes in a row that ended so, where that is why there is no other.
@@ -19,7 +19,7 @@ public struct EvaluationDeath: Error, Sendable, CustomStringConvertible {
 
   /// One sentence with all of it.
   public var description: String {
-    let place = place.map { " in episode \($0.episode) at step \($0.step)" } ?? ""
+    let place = place.isEmpty ? "" : " \(place)"
     let row = deathCount.map { ", as the last of \($0) processes that finished no episode" } ?? ""
     let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"
     return """

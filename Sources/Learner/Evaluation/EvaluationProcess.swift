@@ -188,7 +188,7 @@ final class EvaluationProcess {
     if progress != watch.progress { watch = (progress, now) }
     guard Double(now - watch.since) / 1e9 >= patience else { return }
     isHung = true
-    process.send(SIGKILL)
+    process.sendToGroup(SIGKILL)
   }
 
   private func forwardLog(of process: WorkerProcess) {
@@ -203,6 +203,8 @@ final class EvaluationProcess {
   private func replaceDead(_ process: WorkerProcess) throws {
     let isBusy = isBusy
     var death = bury(process)
+    // The processes that its environments started do not stay behind.
+    process.sendToGroup(SIGKILL)
     self.process = nil
     // A signal to the whole group of processes ends this one too; that is no fault of its own.
     if isInterrupted() { throw Interrupted() }
@@ -210,6 +212,8 @@ final class EvaluationProcess {
       say("\(death); it is replaced at the next evaluation")
       return
     }
+    // Another process would find the same.
+    if case .exited(RunDescription.refusalCode) = death.cause { throw death }
     toll.note(finishedCount: finishedCount, isFromOutside: death.cause.mayComeFromOutside)
     if toll.isHopeless {
       death.deathCount = toll.deathCount
@@ -249,15 +253,23 @@ final class EvaluationProcess {
       place: place, lastWords: log.lastWords)
   }
 
-  /// The episode that is being played, counted from 1 within the request, and its steps so far.
-  private var place: (episode: Int, step: Int)? {
-    guard let request, let place = memory.progress.place else { return nil }
-    return (place.episode - request.episodes.lowerBound + 1, place.step)
+  /// The work of the process in words, with episodes counted from 1; empty if there is none.
+  private var place: String {
+    let progress = memory.progress
+    guard let position = progress.position, let episode = progress.episode else { return "" }
+    let number = episode - (request?.episodes.lowerBound ?? 0) + 1
+    return switch position.activity {
+    case .stepping: "in episode \(number) at step \(position.step)"
+    case .starting: "while starting the Python of its environments"
+    case .making: "while making the environment of episode \(number)"
+    case .resetting: "while resetting the environment of episode \(number)"
+    case .closing: "while closing the environment of episode \(number)"
+    }
   }
 
   private func whereabouts(after seconds: Int) -> String {
     let count = request?.episodes.count ?? 0
-    let at = place.map { ", in episode \($0.episode) at step \(NumberText.grouped($0.step))" } ?? ""
+    let at = place.isEmpty ? "" : ", \(place)"
     return DelayedReport.sentence(seconds, finishedCount, of: count) + at
   }
 

@@ -172,20 +172,20 @@ package final class EvaluationMemory: @unchecked Sendable {
 
   /// The progress of the process with the current request.
   package struct Progression: Equatable, Sendable {
-    /// The episode that is being stepped, and its steps so far; nil outside of a step.
-    package var place: (episode: Int, step: Int)?
+    /// The episode whose environment is at work; nil if none is.
+    package var episode: Int?
+    /// The work of that environment.
+    package var position: PositionMarker.Position?
     /// Episodes of the current request that this process has finished.
     package var finishedCount = 0
 
     /// Nothing is played yet.
-    package init(place: (episode: Int, step: Int)? = nil, finishedCount: Int = 0) {
-      self.place = place
+    package init(
+      episode: Int? = nil, position: PositionMarker.Position? = nil, finishedCount: Int = 0
+    ) {
+      self.episode = episode
+      self.position = position
       self.finishedCount = finishedCount
-    }
-
-    package static func == (one: Progression, other: Progression) -> Bool {
-      one.finishedCount == other.finishedCount && one.place?.episode == other.place?.episode
-        && one.place?.step == other.place?.step
     }
   }
 
@@ -194,8 +194,9 @@ package final class EvaluationMemory: @unchecked Sendable {
   /// Learner only.
   package var progress: Progression {
     guard load(Progress.number) == lastNumber else { return Progression() }
+    let position = position.position
     return Progression(
-      place: position.position.map { (Int(load(Progress.part)) + $0.environment, $0.step) },
+      episode: position.map { Int(load(Progress.part)) + $0.environment }, position: position,
       finishedCount: Int(load(Progress.finishedCount)))
   }
 
