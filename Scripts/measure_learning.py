@@ -8,6 +8,13 @@ For each seed N it runs `rlplay train --config Recipes/RECIPE.json --seed N` in 
 return reaches the threshold in the table below. The wall time is that of the whole training command. Without
 names the script measures the whole table, which is that of docs/benchmarks.md. It needs a release build.
 
+    measure_learning.py --stability [--rlplay PROGRAM] [--seeds 1-40] [RECIPE ...]
+
+measures how a whole run ends instead: `rlplay train --actors 16`, and each recipe (cartpole-mean if none is
+named) in turns with it, so that other work on the machine changes both. It prints the seeds whose last
+evaluation is at 475 or more, the share of evaluations at 475 or more after step 500,000, and the first step and
+second at 475. A seed of the default run passes if its last evaluation is at 475 or more.
+
 The exit code is 1 if a seed does not pass.
 """
 
@@ -26,6 +33,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # or if it is a percentage, the share of episodes that were not truncated.
 TABLE = [
     ("cartpole-reinforce", 475, "1-10", [], []),
+    ("cartpole-mean", 475, "1-10", ["--until-return", "475"], []),
     ("cartpole-value", 475, "1-10", ["--until-return", "475"], []),
     ("cartpole-a2c", 475, "1-10", [], []),
     ("cartpole-ppo", 475, "1-10", [], []),
@@ -81,6 +89,46 @@ def judge(result, threshold):
     return result["mean_return"]
 
 
+def trace(program, seed, options):
+    """Returns a run's evaluations: environment steps, seconds and mean return of each."""
+    with tempfile.TemporaryDirectory() as directory:
+        run(program, "train", "--seed", str(seed), "--run-dir", f"{directory}/run", "--quiet", "--json", *options)
+        lines = pathlib.Path(f"{directory}/run/metrics.jsonl").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    return [(record["env_steps"], record["seconds"], record["eval_return"])
+            for record in records if record.get("eval_return") is not None]
+
+
+def measure_stability(program, seeds, recipes):
+    """Prints a row for the default run and for each recipe; returns True if every default run ends at 475."""
+    rows = {"rlplay train --actors 16": ["--actors", "16"]}
+    for recipe in recipes or ["cartpole-mean"]:
+        rows[f"rlplay train --config Recipes/{recipe}.json"] = ["--config", f"{ROOT}/Recipes/{recipe}.json"]
+    traces = {name: [] for name in rows}
+    for seed in seeds:
+        for name, options in rows.items():
+            traces[name].append(trace(program, seed, options))
+    titles = ["command", "seeds", "475 at the end", "share after 500,000 steps", "worst seed",
+              "median first steps", "most", "median first seconds"]
+    print("| " + " | ".join(titles) + " |\n" + "|---" * len(titles) + "|")
+    ends = {}
+    for name, runs in traces.items():
+        ends[name] = sum(evaluations[-1][2] >= 475 for evaluations in runs)
+        late = [[value >= 475 for steps, _, value in evaluations if steps > 500_000] for evaluations in runs]
+        shares = [100 * sum(seen) / len(seen) for seen in late if seen]
+        firsts = [next(((steps, seconds) for steps, seconds, value in evaluations if value >= 475),
+                       (float("inf"), float("inf"))) for evaluations in runs]
+        cells = [
+            f"`{name}`", "–".join(str(seed) for seed in sorted({seeds[0], seeds[-1]})),
+            f"{ends[name]} of {len(runs)}",
+            f"{statistics.mean(shares):.1f} %" if shares else "–", f"{min(shares):.1f} %" if shares else "–",
+            f"{statistics.median(first[0] for first in firsts):,.0f}", f"{max(first[0] for first in firsts):,}",
+            f"{statistics.median(first[1] for first in firsts):.2f} s",
+        ]
+        print("| " + " | ".join(cells) + " |", flush=True)
+    return ends["rlplay train --actors 16"] == len(seeds)
+
+
 def measure(program, episodes, seeds, recipe, threshold, training, evaluation):
     """Returns the cells of a recipe's row, and True if every seed passed."""
     steps, seconds, reached = [], [], []
@@ -121,15 +169,20 @@ def main():
     parser.add_argument(
         "--episodes", metavar="N", type=int, default=100, help="episodes of an evaluation (default: 100)")
     parser.add_argument(
+        "--stability", action="store_true", help="measure how whole runs end, beside the default run")
+    parser.add_argument(
         "recipes", nargs="*", metavar="RECIPE", help="rows of the table (default: all)")
     options = parser.parse_args()
     unknown = set(options.recipes) - {row[0] for row in TABLE}
-    if unknown:
+    if unknown and not options.stability:
         parser.error(f"the table has no {', '.join(sorted(unknown))}: add a row with its threshold")
     program = pathlib.Path(options.rlplay).resolve()
     if not program.exists():
         parser.error(f"{program} does not exist: build it with 'swift build -c release'")
 
+    if options.stability:
+        seeds = options.seeds or seed_range("1-40")
+        sys.exit(0 if measure_stability(str(program), seeds, options.recipes) else 1)
     print("| " + " | ".join(TITLES) + " |\n" + "|---" * len(TITLES) + "|", flush=True)
     all_passed = True
     for recipe, threshold, seeds, training, evaluation in TABLE:

@@ -29,7 +29,7 @@ enum CollectorBenchmarks {
     case multiDeterministic = "multi_deterministic"
 
     var configuration: TrainingConfiguration {
-      var configuration = TrainingConfiguration()
+      var configuration = TrainingConfiguration.measured
       switch self {
       case .same: configuration.collector = .same
       case .single: configuration.collector = .single

@@ -14,7 +14,7 @@ enum HandOverBenchmarks {
   ]
 
   private static func fragments(_ settings: BenchmarkSettings) throws -> Double {
-    var configuration = TrainingConfiguration()
+    var configuration = TrainingConfiguration.measured
     configuration.fragmentSteps = 1
     configuration.environmentsPerActor = 1
     configuration.fragmentsPerBatch = 1

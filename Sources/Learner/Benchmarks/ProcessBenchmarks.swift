@@ -19,7 +19,7 @@ enum ProcessBenchmarks {
       var trial: Trial?
       // The trial outlives the clock, because ending the workers is not part of the figure.
       return try secondsElapsed {
-        trial = try Trial(TrainingConfiguration(), learns: true, settings.processes())
+        trial = try Trial(.measured, learns: true, settings.processes())
         try trial?.advance()
       } * 1e3
     }.median
@@ -28,7 +28,7 @@ enum ProcessBenchmarks {
   private static func replacement(_ settings: BenchmarkSettings) throws -> Double {
     // No report of a death that was caused on purpose.
     let trial = try Trial(
-      TrainingConfiguration(), learns: true, settings.processes(say: { _ in }))
+      .measured, learns: true, settings.processes(say: { _ in }))
     guard let workers = trial.collector as? MultiWorker else { return .nan }
     try trial.settle()
     var victim = 0

@@ -28,7 +28,7 @@ enum StepBenchmarks {
       ) { .init(try collectLoop($0)) },
     ]
 
-  private static let configuration = TrainingConfiguration()
+  private static let configuration = TrainingConfiguration.measured
   private static let seed: UInt64 = 1
 
   // MARK: Environments

@@ -1,3 +1,4 @@
+import Actor
 import Rollout
 
 /// A running collector, with or without learning, for measuring its throughput.
@@ -55,6 +56,24 @@ final class Trial {
     } while elapsed < seconds
     return Double(collector.progress.steps - steps) / elapsed
   }
+}
+
+extension TrainingConfiguration {
+  /// The set-up that benchmarks measure: REINFORCE against the mean return, without a learned value.
+  ///
+  /// It is written out so that a benchmark measures the same after a change of the defaults.
+  static let measured: TrainingConfiguration = {
+    var configuration = TrainingConfiguration(.reinforce)
+    configuration.activation = .relu
+    configuration.sharedTorso = true
+    configuration.gamma = 0.99
+    configuration.entropyCost = 0.01
+    configuration.baseline = .mean
+    configuration.learningRate = 0.005
+    configuration.valueLearningRate = nil
+    configuration.maximumGradientNorm = .infinity
+    return configuration
+  }()
 }
 
 extension BenchmarkSettings {

@@ -17,12 +17,20 @@ public enum Algorithm: String, Sendable, CaseIterable {
 }
 
 extension TrainingConfiguration {
-  /// Sets what an algorithm wants otherwise than REINFORCE.
+  /// Sets the options whose defaults an algorithm has for itself.
   ///
-  /// docs/benchmarks.md says what these were chosen by.
+  /// docs/benchmarks.md has the measurements that they were chosen by.
   mutating func adopt(_ algorithm: Algorithm) {
     switch algorithm {
-    case .reinforce: break
+    case .reinforce:
+      activation = .tanh
+      sharedTorso = false
+      gamma = 0.98
+      entropyCost = .exponential(from: 0.1, to: 0.001)
+      baseline = .value
+      learningRate = .exponential(from: 0.004, to: 0.0001)
+      valueLearningRate = 0.01
+      maximumGradientNorm = 0.5
     case .a2c:
       adoptCritic()
       deterministic = true
@@ -31,7 +39,8 @@ extension TrainingConfiguration {
       fragmentsPerBatch = 4
       fragmentSteps = 8
       lambda = 0.95
-      learningRate = 0.001
+      entropyCost = .exponential(from: 0.01, to: 0.001)
+      learningRate = .exponential(from: 0.001, to: 0.0001)
       valueLearningRate = 0.005
     case .ppo:
       adoptCritic()
@@ -47,18 +56,21 @@ extension TrainingConfiguration {
     case .vtrace:
       adoptCritic()
       lambda = 0.95
-      learningRate = 0.0005
+      entropyCost = .exponential(from: 0.01, to: 0.001)
+      learningRate = .exponential(from: 0.0005, to: 0.00005)
       valueLearningRate = 0.005
     case .appo:
       adoptCritic()
       fragmentsPerBatch = 8
+      entropyCost = .exponential(from: 0.01, to: 0.001)
+      learningRate = .exponential(from: 0.0025, to: 0.0001)
       normalizeAdvantages = true
       epochs = 2
       minibatches = 2
     case .dqn:
       networkInputs = [.obs]
       hiddenSizes = [64, 64]
-      learningRate = 0.001
+      learningRate = .exponential(from: 0.001, to: 0.00005)
       actorCount = 2
       bufferCount = 8
       environmentsPerActor = 4

@@ -60,7 +60,10 @@ extension TrainingConfiguration {
       "value-learning-rate", valueLearningRate,
       unless: valueLearningRate > 0 && valueLearningRate.isFinite,
       "use a small positive number, such as 0.01, or same")
-    guard algorithm == .reinforce, !learnsValue else { return }
+    // The default is no more than unused where no value is learned.
+    guard algorithm == .reinforce, !learnsValue,
+      valueLearningRate != Self(algorithm).valueLearningRate
+    else { return }
     let text = SettingFormat<Double>.number.value(valueLearningRate).text
     throw ConfigurationError(
       "--value-learning-rate \(text) needs a value that is learnt and --baseline "

@@ -25,12 +25,6 @@ extension TrainingConfiguration {
     try validateHidden(hiddenSizes ?? [32])
     try validateCore("recurrent-size", \.recurrentSize, in: 1...65_536)
     try validateCore("recurrent-layers", \.recurrentLayers, in: 1...64)
-    if !sharedTorso, algorithm == .reinforce, !learnsValue {
-      throw ConfigurationError(
-        "--separate-torsos needs a value that is learnt and --baseline \(baseline.rawValue) "
-          + "learns none: add --baseline value, or leave it out.",
-        option: "shared-torso")
-    }
   }
 
   private func validateCore(

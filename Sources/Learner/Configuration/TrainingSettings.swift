@@ -97,7 +97,8 @@ extension TrainingConfiguration {
   private static let runSettings: [Setting<TrainingConfiguration>] = [
     Setting(
       "steps", "N", \.totalSteps, .integer, in: .run,
-      "Environment steps to train for, over all environments."),
+      "Environment steps to train for, over all environments; the last batch may exceed them by less "
+        + "than its own steps."),
     Setting(
       "until-return", "R|none", \.untilReturn, .optional(.number, orWord: "none"), in: .run,
       "Stop as soon as an evaluation's mean return reaches R and further episodes confirm it."),

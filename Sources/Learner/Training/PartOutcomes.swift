@@ -3,14 +3,18 @@ struct PartOutcomes {
   private var isLearnt = false
   private var isSkipped = false
   private var isCertain = true
+  private var isNearlyCertain = true
 
   /// Takes note of an update; one that diverged ends the batch and is not for here.
   mutating func add(_ outcome: UpdateOutcome) {
     switch outcome {
     case .certain: isLearnt = true
-    case .learnt: (isLearnt, isCertain) = (true, false)
-    case .learntInPart: (isLearnt, isSkipped, isCertain) = (true, true, false)
-    case .tooFar: isCertain = false
+    case .nearlyCertain: (isLearnt, isCertain) = (true, false)
+    case .learnt: (isLearnt, isCertain, isNearlyCertain) = (true, false, false)
+    case .learntInPart:
+      (isLearnt, isSkipped) = (true, true)
+      (isCertain, isNearlyCertain) = (false, false)
+    case .tooFar: (isCertain, isNearlyCertain) = (false, false)
     case .skipped: isSkipped = true
     case .diverged: preconditionFailure("a part that diverged is one of many")
     }
@@ -22,6 +26,7 @@ struct PartOutcomes {
     case (true, true): .learntInPart
     case (false, true): .skipped
     case (true, false) where isCertain: .certain
+    case (true, false) where isNearlyCertain: .nearlyCertain
     case (_, false): .learnt
     }
   }

@@ -41,6 +41,8 @@ public final class PolicyUpdate: BatchLearner {
   static let largestWeight: Float = 1e6
   /// A step that moves a weight further than this is none of a run that learns: docs/optimisation.md has the largest of sound runs.
   static let largestMove: Float = 1e3
+  /// An entropy in nats, and a gradient of a weight that actions depend on, up to which a policy is nearly certain.
+  static let negligible = 0.01
 
   /// Traces policy and objective for batches of a layout.
   ///
@@ -122,7 +124,7 @@ public final class PolicyUpdate: BatchLearner {
     }
     updateCount += 1
     report(norm, at: step)
-    return isCertain ? .certain : .learnt
+    return outcome
   }
 
   /// Counts a batch that is skipped without a look at its loss.
@@ -136,12 +138,17 @@ public final class PolicyUpdate: BatchLearner {
     return move <= Self.largestMove ? nil : .move(move)
   }
 
-  /// Whether the policy left no action to chance and no gradient could change that.
-  private var isCertain: Bool {
-    guard let entropy, function.value(of: entropy) == 0 else { return false }
-    return function.policyWeights.allSatisfy {
-      function.gradients.largestMagnitude(in: $0) == 0
+  /// What became of a batch that the weights were moved by.
+  private var outcome: UpdateOutcome {
+    guard let entropy else { return .learnt }
+    let chance = function.value(of: entropy)
+    guard chance <= Self.negligible else { return .learnt }
+    var largest: Float = 0
+    for range in function.policyWeights {
+      largest = max(largest, function.gradients.largestMagnitude(in: range))
     }
+    guard Double(largest) <= Self.negligible else { return .learnt }
+    return chance == 0 && largest == 0 ? .certain : .nearlyCertain
   }
 
   private func report(_ norm: Double, at step: Int) {
@@ -196,6 +203,8 @@ public enum UpdateOutcome: Sendable, Equatable {
   case learntInPart
   /// As `learnt`, but entropy and gradient of the policy were exactly 0: it left no action to chance, and nothing changes that.
   case certain
+  /// As `learnt`, but entropy and gradient of the policy were next to 0: almost nothing changes it.
+  case nearlyCertain
   /// The policy is further from the one that collected than it may be: nothing moved.
   case tooFar
   /// The loss or its gradient was not finite: weights and optimiser stay bit for bit as they were.

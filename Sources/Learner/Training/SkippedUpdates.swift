@@ -8,16 +8,23 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
 
   private var inARow = 0
   private var certainInARow = 0
+  /// Batches in a row of a policy that is certain or nearly so.
+  private var nearlyCertainInARow = 0
 
   /// False for numbers that no run counts to.
   var isSound: Bool {
-    (0...StateArchive.largestCount).contains(inARow)
-      && (0...StateArchive.largestCount).contains(certainInARow)
+    [inARow, certainInARow, nearlyCertainInARow, collapseStep ?? 0].allSatisfy {
+      (0...StateArchive.largestCount).contains($0)
+    }
   }
 
   private var isEnvironmentReported = false
   private var isLossReported = false
   private var isCertaintyReported = false
+  private var isCollapseReported = false
+  private var firstReason: String?
+  /// The step of the evaluation that found the policy collapsed; nil after one that finds it recovered.
+  private(set) var collapseStep: Int?
 
   /// Takes note of a batch.
   ///
@@ -32,9 +39,11 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     _ outcome: UpdateOutcome, of batch: FragmentBatch, loss: Float, at step: Int
   ) throws(TrainingError) -> String? {
     certainInARow = outcome == .certain ? certainInARow + 1 : 0
+    nearlyCertainInARow =
+      outcome == .certain || outcome == .nearlyCertain ? nearlyCertainInARow + 1 : 0
     if outcome != .skipped { inARow = 0 }
     switch outcome {
-    case .learnt, .tooFar:
+    case .learnt, .nearlyCertain, .tooFar:
       return nil
     case .certain:
       guard certainInARow == Self.limit, !isCertaintyReported else { return nil }
@@ -60,6 +69,40 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     }
   }
 
+  /// Takes note of an evaluation.
+  ///
+  /// - Parameters:
+  ///   - mean: its mean return.
+  ///   - best: the largest mean return of an evaluation so far.
+  ///   - step: environment steps learned from so far.
+  /// - Returns: the sentence to say, the first time that the policy has collapsed.
+  mutating func noteEvaluation(_ mean: Double, best: Double, at step: Int) -> String? {
+    guard best > 0 ? mean < best / 4 : mean < 4 * best else {
+      collapseStep = nil
+      return nil
+    }
+    guard nearlyCertainInARow >= Self.limit else { return nil }
+    collapseStep = collapseStep ?? step
+    if isCollapseReported { return nil }
+    isCollapseReported = true
+    return """
+      the policy has collapsed: its entropy and its gradient were next to 0 in \
+      \(nearlyCertainInARow) batches in a row up to step \(NumberText.grouped(step)), and its mean \
+      return fell from \(NumberText.fixed(best, 1)) to \(NumberText.fixed(mean, 1)); it is unlikely to \
+      recover: start a new run with a lower --learning-rate or one that falls, a smaller \
+      --max-grad-norm or a higher --entropy-cost
+      """
+  }
+
+  /// Describes why a run ended without an update.
+  func nothingLearned(skippedCount: Int, steps: Int) -> String {
+    let reason =
+      firstReason.map {
+        "\(NumberText.grouped(skippedCount)) updates were skipped, the first one because \($0.escapingControls)"
+      } ?? "no batch was learned from: check --target-kl and --learning-starts"
+    return "nothing was learned in \(NumberText.grouped(steps)) steps: \(reason)"
+  }
+
   private mutating func noteSkipped(
     _ batch: FragmentBatch, _ loss: Float?
   ) throws(TrainingError) -> String? {
@@ -69,6 +112,7 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
       ?? "the loss or its gradient became infinite or no number\(loss.map { " (loss \($0))" } ?? "") though all "
       + "rewards and observations are finite\(Self.largest(in: batch)): learning diverges; "
       + Self.remedy
+    firstReason = firstReason ?? reason
     if inARow >= Self.limit {
       throw TrainingError("nothing was learnt from \(inARow) batches in a row: \(reason)")
     }

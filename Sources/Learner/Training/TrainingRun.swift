@@ -150,6 +150,11 @@ public final class TrainingRun {
     let seconds = secondsElapsed
     if ending == .steps { ending = try evaluateAtTheEnd() }
     try recorder.finish(collector, learner, marks, secondsElapsed: seconds)
+    if ending == .steps, learner.updateCount == 0 {
+      throw TrainingError(
+        marks.skipped.nothingLearned(skippedCount: learner.skippedCount, steps: steps)
+          + "; \(directory.path)/checkpoints/last.safetensors holds the initial weights")
+    }
     return summary(ending ?? .steps, seconds)
   }
 
@@ -246,6 +251,11 @@ public final class TrainingRun {
     try recorder.recordEvaluation(
       mean, isReached: isReached, learner, secondsElapsed: secondsElapsed)
     evaluations.compare(result, trainingReturn: recorder.trainingReturn)
+    if let best = recorder.best?.meanReturn,
+      let sentence = marks.skipped.noteEvaluation(mean, best: best, at: steps)
+    {
+      recorder.say(sentence)
+    }
     return isReached
   }
 
@@ -296,7 +306,7 @@ public final class TrainingRun {
       meanLag: progress.meanLag, largestLag: progress.lagLargest,
       droppedFragments: progress.dropped, evaluationReturn: marks.lastEvaluation?.meanReturn,
       best: recorder.best.map { ($0.meanReturn, $0.steps) },
-      runDirectory: directory.path, seed: seed)
+      collapseStep: marks.skipped.collapseStep, runDirectory: directory.path, seed: seed)
   }
 }
 

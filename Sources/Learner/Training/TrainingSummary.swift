@@ -22,6 +22,8 @@ public struct TrainingSummary: Sendable {
   public var evaluationReturn: Double?
   /// The best evaluation: its mean return, and the steps at which `best.safetensors` was saved for it.
   public var best: (meanReturn: Double, steps: Int)?
+  /// The steps at which an evaluation found the policy collapsed, if it did not recover.
+  public var collapseStep: Int?
   /// The run's directory.
   public var runDirectory: String
   /// The root of every random stream.
@@ -40,6 +42,11 @@ public struct TrainingSummary: Sendable {
   /// Environment steps learnt from in a second.
   public var stepsPerSecond: Double { seconds > 0 ? Double(steps) / seconds : 0 }
 
+  /// The file with the weights of the best evaluation, if there was one.
+  public var bestCheckpoint: String? {
+    best == nil ? nil : "\(runDirectory)/checkpoints/best.safetensors"
+  }
+
   /// The object that ends standard output with `--json`.
   public var json: String {
     var object = OrderedJSON()
@@ -53,6 +60,10 @@ public struct TrainingSummary: Sendable {
     object.set("max_lag", largestLag)
     object.set("dropped_fragments", droppedFragments)
     object.set("eval_return", evaluationReturn ?? .nan)
+    object.set("best_return", best?.meanReturn)
+    object.set("best_steps", best?.steps)
+    object.set("best_checkpoint", bestCheckpoint)
+    object.set("collapsed_at", collapseStep)
     object.set("run_dir", runDirectory)
     object.set("seed", seed)
     return object.encoded()

@@ -56,12 +56,14 @@ enum TrainCommand {
       print(run.layers.text)
     }
     let summary = try run.train()
-    print(presentation.endsWithJSON ? summary.json : text(summary))
+    print(presentation.endsWithJSON ? summary.json : text(summary, of: run.configuration))
     return exitCode(summary, wanted: run.configuration.untilReturn)
   }
 
   /// What came of the run, in words.
-  private static func text(_ summary: TrainingSummary) -> String {
+  private static func text(
+    _ summary: TrainingSummary, of configuration: TrainingConfiguration
+  ) -> String {
     let rate = NumberText.short(summary.stepsPerSecond)
     var sentence = """
       \(NumberText.grouped(summary.steps)) steps and \(NumberText.grouped(summary.updates)) updates \
@@ -78,12 +80,43 @@ enum TrainCommand {
     if let mean = summary.evaluationReturn {
       sentence += ", evaluation return \(NumberText.fixed(mean, 1))"
     }
-    if let best = summary.best {
-      sentence += """
-        , best \(NumberText.fixed(best.meanReturn, 1)) at \(NumberText.grouped(best.steps)) steps
-        """
+    var lines = [sentence, "seed \(summary.seed), saved in \(summary.runDirectory)"]
+    if let step = summary.collapseStep {
+      lines.append(
+        "the policy collapsed: entropy and gradient were next to 0 at \(NumberText.grouped(step)) steps "
+          + "and the return had fallen below a quarter of the best")
     }
-    return "\(sentence)\nseed \(summary.seed), saved in \(summary.runDirectory)"
+    if let best = summary.best, let checkpoint = summary.bestCheckpoint {
+      lines.append(
+        "best evaluation return \(NumberText.fixed(best.meanReturn, 1)) at "
+          + "\(NumberText.grouped(best.steps)) steps, in \(checkpoint)")
+    }
+    lines.append("play it with: \(evaluation(of: summary.runDirectory, configuration.environment))")
+    return lines.joined(separator: "\n")
+  }
+
+  /// The command that plays a run's best weights.
+  private static func evaluation(
+    of directory: String, _ environment: EnvironmentChoice
+  ) -> String {
+    var words = ["rlplay", "evaluate", directory]
+    if environment.id.hasPrefix("gym:") {
+      words.append("--trust")
+      if environment.python != EnvironmentChoice.usualPython {
+        words += ["--python", environment.python]
+      }
+    }
+    return words.map(quoted).joined(separator: " ")
+  }
+
+  /// A word as a shell takes it.
+  private static func quoted(_ word: String) -> String {
+    let isPlain =
+      !word.isEmpty
+      && word.allSatisfy {
+        $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:@%,=".contains($0))
+      }
+    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 
   private static func exitCode(_ summary: TrainingSummary, wanted: Double?) -> Int32 {

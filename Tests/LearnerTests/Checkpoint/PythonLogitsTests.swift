@@ -33,6 +33,8 @@ import Testing
     var configuration = TrainingConfiguration()
     configuration.collector = .same
     configuration.hiddenSizes = hidden
+    configuration.activation = .relu
+    configuration.baseline = .mean
     configuration.totalSteps = 20_000
     configuration.evaluateEvery = 0
     configuration.seed = 5

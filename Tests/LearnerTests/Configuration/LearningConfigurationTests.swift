@@ -63,10 +63,6 @@ struct LearningConfigurationTests {
         + "or use --algorithm a2c, ppo, vtrace or appo."
     ),
     (
-      .reinforce, "bootstrap", "learner",
-      "--bootstrap learner has no use with --baseline mean: leave it out, or use --baseline value."
-    ),
-    (
       .dqn, "bootstrap", "learner",
       "--bootstrap learner has no use with --algorithm dqn: leave it out, "
         + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
@@ -126,11 +122,6 @@ struct LearningConfigurationTests {
       .ppo, "minibatches", "3",
       "--minibatches 3 does not divide the 64 environments of a batch "
         + "(--envs-per-actor times --fragments-per-batch): use a number that does."
-    ),
-    (
-      .reinforce, "minibatches", "16",
-      "--minibatches 16 leaves 1 environment for --baseline mean, which needs several: "
-        + "use fewer, or --baseline none."
     ),
     (
       .ppo, "target-kl", "0",

@@ -50,13 +50,11 @@ struct NetworkConfigurationTests {
   }
 
   @Test func `a value that is learnt shares the torso or has its own`() throws {
-    #expect(try network { $0.baseline = .value }.value == .shared)
+    #expect(try network { $0.sharedTorso = true }.value == .shared)
+    #expect(try network { $0.sharedTorso = false }.value == .separate)
     var configuration = Configuration()
-    configuration.baseline = .value
     configuration.valueCost = 1
-    configuration.sharedTorso = false
     try configuration.validate()
-    #expect((configuration.policy as? NetworkPolicy)?.value == .separate)
     #expect((configuration.objective as? Reinforce)?.valueCost == 1)
   }
 

@@ -72,9 +72,15 @@ import Testing
     var expected = TrainingConfiguration()
     expected.environment = EnvironmentChoice("CartPole-v0", limit: .unlimited)
     expected.hiddenSizes = [32]
+    expected.activation = .relu
+    expected.sharedTorso = true
+    expected.gamma = 0.99
+    expected.entropyCost = 0.01
     expected.baseline = .none
+    expected.maximumGradientNorm = .infinity
     expected.rhoClip = .infinity
     expected.learningRate = 0.01
+    expected.valueLearningRate = nil
     expected.evaluateEvery = 40_000
     expected.evaluationEpisodes = 4
     expected.evaluationEpisodeSteps = .steps(500)

@@ -39,16 +39,16 @@ struct TrainingConfigurationJSONTests {
           "embedding-size": 4,
           "torso": "mlp",
           "hidden": "auto",
-          "activation": "relu",
+          "activation": "tanh",
           "recurrent": "none",
           "recurrent-size": 64,
           "recurrent-layers": 1,
-          "shared-torso": true,
+          "shared-torso": false,
           "init": "pytorch",
           "algorithm": "reinforce",
-          "gamma": 0.99,
-          "entropy-cost": 0.01,
-          "baseline": "mean",
+          "gamma": 0.98,
+          "entropy-cost": "exponential:0.1:0.001",
+          "baseline": "value",
           "value-cost": 0.5,
           "bootstrap": "actor",
           "lambda": 1,
@@ -70,9 +70,9 @@ struct TrainingConfigurationJSONTests {
           "optimizer": "adam",
           "momentum": 0,
           "weight-decay": 0.01,
-          "learning-rate": 0.005,
-          "value-learning-rate": "same",
-          "max-grad-norm": "inf",
+          "learning-rate": "exponential:0.004:0.0001",
+          "value-learning-rate": 0.01,
+          "max-grad-norm": 0.5,
           "steps": 4000000,
           "until-return": "none",
           "seed": "random",
@@ -102,7 +102,7 @@ struct TrainingConfigurationJSONTests {
     base.baseline = .none
     base.deterministic = true
     base.hiddenSizes = []
-    base.sharedTorso = false
+    base.sharedTorso = true
     let saved = Configuration().json(about: ["machine": "any"])
     #expect(try Configuration(json: saved, over: base) == Configuration())
   }

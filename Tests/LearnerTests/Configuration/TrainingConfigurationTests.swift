@@ -43,10 +43,6 @@ struct TrainingConfigurationTests {
       "--value-cost -1 is out of range: use 0 or a positive number, such as 0.5."
     ),
     (
-      "value-cost", "1",
-      "--value-cost 1 has no use with --baseline mean: leave it out, or use --baseline value."
-    ),
-    (
       "entropy-cost", "linear:0.1:-0.1",
       "--entropy-cost linear:0.1:-0.1 is out of range: use 0 or a small positive number, "
         + "such as 0.01."
@@ -69,11 +65,6 @@ struct TrainingConfigurationTests {
     (
       "value-learning-rate", "0",
       "--value-learning-rate 0 is out of range: use a small positive number, such as 0.01, or same."
-    ),
-    (
-      "value-learning-rate", "0.1",
-      "--value-learning-rate 0.1 needs a value that is learnt and --baseline mean learns none: "
-        + "leave it out, or use --baseline value."
     ),
     (
       "learning-rate", "linear:0:0",
@@ -112,11 +103,6 @@ struct TrainingConfigurationTests {
         + "or add --recurrent lstm or gru."
     ),
     ("embedding-size", "0", "--embedding-size 0 is out of range: use 1 to 65536."),
-    (
-      "shared-torso", "false",
-      "--separate-torsos needs a value that is learnt and --baseline mean learns none: "
-        + "add --baseline value, or leave it out."
-    ),
     ("steps", "0", "--steps 0 is out of range: use 1 to 1000000000000000."),
     (
       "until-return", "inf",
@@ -138,6 +124,37 @@ struct TrainingConfigurationTests {
     try setting.write(&configuration, text)
     let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
     #expect(error?.message == sentence)
+  }
+
+  @Test(arguments: [
+    (
+      "value-cost", "1",
+      "--value-cost 1 has no use with --baseline mean: leave it out, or use --baseline value."
+    ),
+    (
+      "value-learning-rate", "0.1",
+      "--value-learning-rate 0.1 needs a value that is learnt and --baseline mean learns none: "
+        + "leave it out, or use --baseline value."
+    ),
+    (
+      "bootstrap", "learner",
+      "--bootstrap learner has no use with --baseline mean: leave it out, or use --baseline value."
+    ),
+    (
+      "minibatches", "16",
+      "--minibatches 16 leaves 1 environment for --baseline mean, which needs several: "
+        + "use fewer, or --baseline none."
+    ),
+  ])
+  func `an option that the mean as a baseline cannot have is refused in a sentence`(
+    name: String, text: String, sentence: String
+  ) throws {
+    var configuration = Configuration()
+    configuration.baseline = .mean
+    try configuration.validate()
+    let setting = try #require(Configuration.settings.first { $0.name == name })
+    try setting.write(&configuration, text)
+    #expect(throws: ConfigurationError(sentence, option: name)) { try configuration.validate() }
   }
 
   @Test func `buffers matter to many workers only`() throws {

@@ -90,7 +90,10 @@ struct MinibatchLearnerTests {
   @Test(
     arguments: [
       ([], .learnt), ([.tooFar], .learnt), ([.certain, .certain], .certain),
-      ([.certain, .tooFar], .learnt), ([.learnt, .certain], .learnt), ([.skipped], .skipped),
+      ([.certain, .nearlyCertain], .nearlyCertain),
+      ([.nearlyCertain, .learnt], .learnt), ([.nearlyCertain, .tooFar], .learnt),
+      ([.skipped, .nearlyCertain], .learntInPart), ([.certain, .tooFar], .learnt),
+      ([.learnt, .certain], .learnt), ([.skipped], .skipped),
       ([.skipped, .tooFar], .skipped), ([.learnt, .skipped], .learntInPart),
       ([.skipped, .certain], .learntInPart),
     ] as [([UpdateOutcome], UpdateOutcome)])

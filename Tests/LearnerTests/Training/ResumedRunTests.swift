@@ -30,6 +30,9 @@ struct ResumedRunTests {
       result.seed = 7
       result.evaluateEvery = 0
       result.hiddenSizes = [8]
+      // Schedules over all steps would differ between a whole run and its parts.
+      result.learningRate = .constant(result.learningRate.first)
+      result.entropyCost = .constant(result.entropyCost.first)
       result.runDirectory = directory.path(name)
       change(&result)
       return result

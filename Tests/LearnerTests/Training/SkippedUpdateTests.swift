@@ -1,3 +1,4 @@
+import Foundation
 import Rollout
 import TestSupport
 import Testing
@@ -233,6 +234,66 @@ struct SkippedUpdateTests {
         + "100 batches in a row up to step 120,000, and nothing more is learnt; if it is not good "
         + "enough, begin anew with a lower --learning-rate or a higher --entropy-cost")
     for _ in 0..<300 { #expect(try skipped.note(.certain, of: batch, loss: 0, at: 600) == nil) }
+  }
+
+  /// Notes batches of a policy that is nearly certain.
+  private func noteNearlyCertain(_ count: Int, in skipped: inout SkippedUpdates) throws {
+    let batch = batch()
+    for _ in 0..<count {
+      #expect(try skipped.note(.nearlyCertain, of: batch, loss: 0, at: 600) == nil)
+    }
+  }
+
+  @Test(arguments: [(500.0, 9.4), (-80.0, -500.0)])
+  func `a policy that collapsed is reported once, also after a state was read`(
+    best: Double, now: Double
+  ) throws {
+    var skipped = SkippedUpdates()
+    try noteNearlyCertain(99, in: &skipped)
+    #expect(skipped.noteEvaluation(now, best: best, at: 40_000) == nil)
+    try noteNearlyCertain(1, in: &skipped)
+    #expect(
+      skipped.noteEvaluation(now, best: best, at: 80_000)
+        == "the policy has collapsed: its entropy and its gradient were next to 0 in 100 batches in a "
+        + "row up to step 80,000, and its mean return fell from \(best) to \(now); it is unlikely to "
+        + "recover: start a new run with a lower --learning-rate or one that falls, a smaller "
+        + "--max-grad-norm or a higher --entropy-cost")
+    var read = try JSONDecoder().decode(
+      SkippedUpdates.self, from: try JSONEncoder().encode(skipped))
+    #expect(read == skipped)
+    #expect(read.noteEvaluation(now, best: best, at: 120_000) == nil)
+    #expect(read.collapseStep == 80_000)
+    #expect(read.noteEvaluation(best, best: best, at: 160_000) == nil)
+    #expect(read.collapseStep == nil)
+  }
+
+  @Test func `a policy that is still good, or still learns, has not collapsed`() throws {
+    var skipped = SkippedUpdates()
+    try noteNearlyCertain(300, in: &skipped)
+    for (mean, best) in [(126.0, 500.0), (500, 500), (-300, -80), (0, 0)] {
+      #expect(skipped.noteEvaluation(mean, best: best, at: 600) == nil, "\(mean) of \(best)")
+    }
+    #expect(try skipped.note(.learnt, of: batch(), loss: 0, at: 600) == nil)
+    try noteNearlyCertain(99, in: &skipped)
+    #expect(skipped.noteEvaluation(9, best: 500, at: 600) == nil)
+    #expect(skipped.collapseStep == nil)
+  }
+
+  @Test func `a run without an update says why by the first reason`() throws {
+    var skipped = SkippedUpdates()
+    #expect(
+      skipped.nothingLearned(skippedCount: 0, steps: 2000)
+        == "nothing was learned in 2,000 steps: no batch was learned from: check --target-kl and "
+        + "--learning-starts")
+    let (sound, poisoned) = (batch(), batch())
+    poisoned.view.rew[1, 0] = .infinity
+    _ = try skipped.note(.skipped, of: poisoned, loss: .infinity, at: 600)
+    _ = try skipped.note(.skipped, of: sound, loss: .nan, at: 600)
+    let sentence = skipped.nothingLearned(skippedCount: 2, steps: 2000)
+    #expect(
+      sentence.hasPrefix(
+        "nothing was learned in 2,000 steps: 2 updates were skipped, the first one because "
+          + "environment 0 of worker 4 gave the reward inf"), "\(sentence)")
   }
 
   @Test func `each reason is said once`() throws {

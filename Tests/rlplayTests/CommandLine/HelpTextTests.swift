@@ -104,7 +104,7 @@ struct HelpTextTests {
         --hidden N,...|none|auto  Units of each hidden layer, first to last; auto is
                                   32 with mlp and 512 with nature. (default: auto)
         --activation relu|elu|tanh|silu|gelu|identity
-                                  What follows each hidden layer. (default: relu)
+                                  What follows each hidden layer. (default: tanh)
         --recurrent none|lstm|gru
                                   What the network remembers with, behind the hidden
                                   layers. (default: none)
@@ -114,7 +114,7 @@ struct HelpTextTests {
         --shared-torso, --separate-torsos
                                   Whether a value that is learnt goes by the features
                                   that actions are chosen by, or by layers of its own.
-                                  (default: shared-torso)
+                                  (default: separate-torsos)
         --init pytorch|orthogonal
                                   First weights: PyTorch's default for each layer, or
                                   orthogonal with the gains of PPO. (default: pytorch)
@@ -123,14 +123,15 @@ struct HelpTextTests {
         --algorithm reinforce|a2c|ppo|vtrace|appo|dqn
                                   What is learnt from batches; what other options are
                                   by default depends on it. (default: reinforce)
-        --gamma X                 Discount of future rewards. (default: 0.99)
+        --gamma X                 Discount of future rewards. (default: 0.98)
         --entropy-cost X|SCHEDULE
                                   Weight of the entropy bonus in the loss: a number or
-                                  a schedule, as for --learning-rate. (default: 0.01)
+                                  a schedule, as for --learning-rate.
+                                  (default: exponential:0.1:0.001)
         --baseline none|mean|value
                                   What returns are compared with: nothing, their mean
                                   over the batch at each step, or a value that the
-                                  network learns. (default: mean)
+                                  network learns. (default: value)
         --value-cost X            Weight of the value's squared error in the loss, for
                                   the baseline value. (default: 0.5)
         --bootstrap actor|learner
@@ -183,17 +184,18 @@ struct HelpTextTests {
                                   The optimizer's step size: a number, or linear:A:B,
                                   cosine:A:B or exponential:A:B, from A to B over the
                                   run, or with :N behind it over N steps.
-                                  (default: 0.005)
+                                  (default: exponential:0.004:0.0001)
         --value-learning-rate X|same
                                   Step size of the parameters that only a learnt value
                                   depends on, where --learning-rate is largest.
-                                  (default: same)
+                                  (default: 0.01)
         --max-grad-norm X         Norm to which longer gradients are shortened; inf
-                                  for none. (default: inf)
+                                  for none. (default: 0.5)
 
       Run:
         --steps N                 Environment steps to train for, over all
-                                  environments. (default: 4000000)
+                                  environments; the last batch may exceed them by less
+                                  than its own steps. (default: 4000000)
         --until-return R|none     Stop as soon as an evaluation's mean return reaches
                                   R and further episodes confirm it. (default: none)
         --seed N|random           Root of every random stream; random draws one and

@@ -35,11 +35,13 @@ struct InvocationTests {
   @Test func `an option may have a name of its own that turns it off`() throws {
     let file = FileManager.default.temporaryDirectory
       .appending(path: "rlplay-\(UUID().uuidString).json")
-    try Data(#"{"shared-torso": false}"#.utf8).write(to: file)
+    try Data(#"{"shared-torso": true}"#.utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    #expect(throws: UsageError.self) { try parse("train", "--config", file.path) }
+    var shared = TrainingConfiguration()
+    shared.sharedTorso = true
+    #expect(try parse("train", "--config", file.path) == .train(shared, TrainPresentation()))
     #expect(
-      try parse("train", "--config", file.path, "--shared-torso")
+      try parse("train", "--config", file.path, "--separate-torsos")
         == .train(TrainingConfiguration(), TrainPresentation()))
   }
 

@@ -49,7 +49,7 @@ struct UsageErrorTests {
     #expect(
       error?.text == """
         Error: Missing value for '--gamma X'.
-        Help: --gamma X  Discount of future rewards. (default: 0.99)
+        Help: --gamma X  Discount of future rewards. (default: 0.98)
         \(trainUsage)
         """)
   }
@@ -77,7 +77,7 @@ struct UsageErrorTests {
     #expect(
       error?.text == """
         Error: '--gamma' is given more than once: give it once.
-        Help: --gamma X  Discount of future rewards. (default: 0.99)
+        Help: --gamma X  Discount of future rewards. (default: 0.98)
         \(trainUsage)
         """)
   }
@@ -107,10 +107,10 @@ struct UsageErrorTests {
           + "Did you mean 'rlplay train --separate-torsos'?"))
   }
 
-  @Test func `separate torsos without a value are refused beside their help`() {
-    let text = message("train", "--separate-torsos")
-    #expect(text.hasPrefix("Error: --separate-torsos needs a value that is learnt and --baseline"))
-    #expect(text.contains("\nHelp: --shared-torso, --separate-torsos  Whether a value"))
+  @Test func `an option of a value is refused without one, beside its help`() {
+    let text = message("train", "--baseline", "none", "--value-cost", "1")
+    #expect(text.hasPrefix("Error: --value-cost 1 has no use with --baseline none: leave it out"))
+    #expect(text.contains("\nHelp: --value-cost X  Weight of the value's squared error"))
   }
 
   @Test func `an argument where none is taken is refused`() {
@@ -122,7 +122,7 @@ struct UsageErrorTests {
     #expect(
       message("train", "gamma", "1") == """
         Error: Unexpected argument 'gamma'.
-        Help: --gamma X  Discount of future rewards. (default: 0.99)
+        Help: --gamma X  Discount of future rewards. (default: 0.98)
         \(trainUsage)
         """)
     #expect(
@@ -159,7 +159,7 @@ struct UsageErrorTests {
     #expect(
       message("train", "--gamma", "high") == """
         Error: --gamma high is not a number: write it like 0.5, 1e-3 or inf.
-        Help: --gamma X  Discount of future rewards. (default: 0.99)
+        Help: --gamma X  Discount of future rewards. (default: 0.98)
         \(trainUsage)
         """)
   }

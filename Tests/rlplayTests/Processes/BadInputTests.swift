@@ -29,7 +29,10 @@ extension ProcessTests {
       ),
       (["train", "--config", "absent.json"], "absent.json"),
       (["train", "--inputs", "obs,ract"], "Did you mean act?"),
-      (["train", "--separate-torsos"], "add --baseline value, or leave it out."),
+      (
+        ["train", "--baseline", "none", "--bootstrap", "learner"],
+        "leave it out, or use --baseline value."
+      ),
       (["train", "--torso", "nature"], "the torso nature is for images"),
       (["train", "--wrap", "frame-stak=4"], "Did you mean frame-stack?"),
       (

@@ -18,7 +18,7 @@ extension ProcessTests {
         Executable.rlplay,
         [
           "train", "--steps", "4000", "--eval-every", "0", "--deterministic", "--run-dir",
-          directory.path("runs/one"),
+          directory.path("runs/one"), "--baseline", "mean", "--activation", "relu",
         ] + options, in: directory.url)
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       return outcome.output

@@ -94,12 +94,52 @@ extension ProcessTests {
       #expect(program.family.isEmpty)
     }
 
+    @Test func `a run without an update fails with its reason`() throws {
+      let directory = try ScratchDirectory()
+      let program = try ProcessTests.trainFaulty(
+        "AlwaysRewardsNaNInStep-v0", ["steps": 2000], in: directory)
+      let outcome = try program.waitForEnd()
+      #expect(outcome.exitCode == 1)
+      let report = try #require(outcome.errorLines.last)
+      #expect(
+        report.hasPrefix(
+          "Error: nothing was learned in 2,000 steps: 20 updates were skipped, the first one because "
+            + "environment "), "\(report)")
+      #expect(report.hasSuffix("/checkpoints/last.safetensors holds the initial weights"))
+      #expect(program.family.isEmpty)
+    }
+
+    @Test func `a collapsed policy is reported once, also by a run that was resumed`() throws {
+      let directory = try ScratchDirectory()
+      // A learning rate that grows ends any policy.
+      let options = [
+        "--quiet", "--json", "--collector", "same", "--seed", "1", "--eval-every", "20000",
+        "--learning-rate", "exponential:0.004:10:300000", "--entropy-cost", "0",
+        "--max-grad-norm", "inf", "--steps", "300000", "--run-dir", directory.path("run"),
+      ]
+      let outcome = try RunningProgram.run(Executable.rlplay, ["train"] + options)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      let reports = outcome.errorLines.filter { $0.hasPrefix("the policy has collapsed: ") }
+      #expect(reports.count == 1, "\(outcome.errors)")
+      #expect(try #require(outcome.count("collapsed_at")) < 300_000)
+      let resumed = try RunningProgram.run(
+        Executable.rlplay,
+        ["train", "--quiet", "--resume", directory.path("run"), "--steps", "340000"])
+      #expect(resumed.exitCode == 0, "\(resumed.errors)")
+      #expect(!resumed.errors.contains("the policy has collapsed"), "\(resumed.errors)")
+      #expect(
+        resumed.output.contains("the policy collapsed: entropy and gradient were next to 0 at "),
+        "\(resumed.output)")
+    }
+
     @Test func `a policy that became certain of every action is said once, and the run goes on`()
       throws
     {
       let directory = try ScratchDirectory()
       let outcome = try ProcessTests.train(
         "--learning-rate", "300", "--optimizer", "sgd", "--collector", "same", "--seed", "1",
+        "--baseline", "mean", "--activation", "relu", "--gamma", "0.99", "--entropy-cost", "0.01",
+        "--max-grad-norm", "inf",
         "--steps", "120000",
         in: directory
       ).waitForEnd()

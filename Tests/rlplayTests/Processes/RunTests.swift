@@ -21,8 +21,8 @@ extension ProcessTests {
       #expect(
         Set(outcome.json.keys) == [
           "env_steps", "updates", "skipped_updates", "seconds", "steps_per_second",
-          "worker_restarts", "mean_lag", "max_lag", "dropped_fragments", "eval_return", "run_dir",
-          "seed",
+          "worker_restarts", "mean_lag", "max_lag", "dropped_fragments", "eval_return",
+          "best_return", "best_steps", "best_checkpoint", "collapsed_at", "run_dir", "seed",
         ])
       #expect(outcome.count("env_steps") == 100_000)
       #expect(outcome.count("updates") == 250)
@@ -60,6 +60,44 @@ extension ProcessTests {
             "truncated_episodes",
           ])
       }
+    }
+
+    @Test func `a run ends with its best checkpoint and the command that plays it`() throws {
+      let directory = try ScratchDirectory()
+      let outcome = try RunningProgram.run(
+        Executable.rlplay,
+        [
+          "train", "--steps", "4000", "--eval-every", "2000", "--eval-episodes", "2", "--quiet",
+          "--collector", "same", "--run-dir", "a run",
+        ], in: directory.url)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      let lines = outcome.output.split(separator: "\n")
+      #expect(lines.count == 4, "\(lines)")
+      let best = try #require(lines.dropLast().last)
+      #expect(best.hasPrefix("best evaluation return "), "\(best)")
+      #expect(best.hasSuffix(" steps, in a run/checkpoints/best.safetensors"), "\(best)")
+      #expect(lines.last == "play it with: rlplay evaluate 'a run'")
+      let evaluation = try RunningProgram.run(
+        Executable.rlplay, ["evaluate", "a run", "--episodes", "2"], in: directory.url)
+      #expect(evaluation.exitCode == 0, "\(evaluation.errors)")
+    }
+
+    /// Training with the defaults ends solved, not only at some moment of the run.
+    ///
+    /// An eighth of the default steps is harder than all of them.
+    @Test(arguments: [1, 2, 3]) func `the default run ends solved`(seed: Int) throws {
+      let directory = try ScratchDirectory()
+      let outcome = try RunningProgram.run(
+        Executable.rlplay,
+        [
+          "train", "--deterministic", "--seed", "\(seed)", "--steps", "500000", "--quiet", "--json",
+          "--run-dir", directory.path("run"),
+        ], in: directory.url)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+      let last = try #require(outcome.json["eval_return"] as? Double)
+      #expect(last >= 475)
+      #expect(outcome.json["collapsed_at"] is NSNull)
     }
 
     @Test func `a run's own file of options repeats it byte for byte`() throws {
