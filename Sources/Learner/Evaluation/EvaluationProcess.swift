@@ -35,6 +35,10 @@ final class EvaluationProcess {
   /// The current request, until its result is taken.
   private var request: (episodes: Range<Int>, policyVersion: Int, steps: Int)?
   private var toll = EvaluationToll()
+  /// True from the withdrawal of an unfinished request to the next request.
+  private var isAbandoning = false
+  /// The environments that the current or the last request is played in.
+  private var environmentCount = 1
   /// The last progress of the process that was seen, and its time.
   private var watch = (progress: EvaluationMemory.Progression(), since: UInt64(0))
 
@@ -115,6 +119,8 @@ final class EvaluationProcess {
     memory.request(
       episodes, samples: choice == .sample, weights: UnsafeBufferPointer(weights.buffer))
     request = (episodes, policyVersion, steps)
+    isAbandoning = false
+    environmentCount = max(environmentCount, EpisodePlayer.parts(of: episodes).first?.count ?? 1)
     toll = EvaluationToll()
     watch = (EvaluationMemory.Progression(), SystemCalls.monotonicNanoseconds())
     if process == nil { try replace() }
@@ -123,6 +129,7 @@ final class EvaluationProcess {
 
   /// Takes a request back.
   func withdraw() {
+    isAbandoning = isBusy
     memory.withdraw()
     request = nil
   }
@@ -287,9 +294,9 @@ final class EvaluationProcess {
   /// Harmless when repeated.
   func close() {
     guard let process else { return }
-    let closingSeconds = closingSeconds
+    isAbandoning = isAbandoning || isBusy
     beginClosing()
-    if !awaitEnd(of: process, seconds: closingSeconds) { process.send(SIGTERM) }
+    if !awaitLeave(of: process) { process.send(SIGTERM) }
     // A stopped process takes no SIGTERM, but dies of SIGKILL.
     if !awaitEnd(of: process, seconds: Self.timeToLeave) { process.sendToGroup(SIGKILL) }
     _ = awaitEnd(of: process, seconds: 10)
@@ -297,13 +304,19 @@ final class EvaluationProcess {
     self.process = nil
   }
 
-  /// Seconds that the process has to leave: those of `--close-timeout` for each environment, unless it
-  /// is in the middle of an episode.
+  /// Waits until the process has left; returns false if it takes longer than it may.
   ///
-  /// The process itself kills an environment that takes longer, and has a little more time for that.
-  private var closingSeconds: Double {
-    guard !isBusy, let closePatience else { return isBusy ? Self.timeToLeave : 1e9 }
-    return Self.timeToLeave + 3 + closePatience * Double(max(1, request?.episodes.count ?? 1))
+  /// A process in the middle of an episode has a second to leave the step. Closing may take
+  /// `--close-timeout` for each environment. The process itself kills an environment that takes
+  /// longer, and has a little more time for that.
+  private func awaitLeave(of process: WorkerProcess) -> Bool {
+    if isAbandoning {
+      if awaitEnd(of: process, seconds: Self.timeToLeave) { return true }
+      guard memory.progress.position?.activity == .closing else { return false }
+    }
+    let perEnvironment = closePatience ?? 1e9
+    return awaitEnd(
+      of: process, seconds: Self.timeToLeave + 3 + perEnvironment * Double(environmentCount))
   }
 
   /// Waits for the end and forwards the log meanwhile: a process whose log is full could not end.

@@ -300,6 +300,12 @@ final class BridgeProcess {
   /// Has Python close its environments, and ends it where one takes longer than it may.
   private func close() {
     guard child.waitForEnd(seconds: 0) == nil else { return forwardLog() }
+    if place.activity == .starting {
+      // There is no environment yet that would have to be closed.
+      child.sendToGroup(SIGKILL)
+      _ = child.waitForEnd(seconds: 10)
+      return forwardLog()
+    }
     place = PositionMarker.Position(.closing, environment: 0)
     mark()
     child.closeInput()

@@ -24,7 +24,10 @@ package enum OpenFiles {
   /// - Throws: ``OpenFileLimitError`` if the hard limit is too low, `SystemError` without `/proc`.
   package static func makeRoom(forProcesses count: Int, purpose: String) throws {
     let wanted = ChildProcess.descriptorCount * count + reserve
-    try makeRoom(for: max(processMinimum, try openCount() + wanted), purpose: purpose)
+    let open = try openFiles()
+    // Starting a program names every open file, and the system refuses a number beyond the limit.
+    let largest = open.largestNumber + 1
+    try makeRoom(for: max(processMinimum, open.count + wanted, largest), purpose: purpose)
   }
 
   /// Raises the soft limit to at least a number.
@@ -40,13 +43,14 @@ package enum OpenFiles {
     try SystemCalls.setOpenFileLimit(limit)
   }
 
-  /// The number of files that this process has open.
-  private static func openCount() throws -> Int {
+  /// The files that this process has open: their count, and the largest number of one.
+  private static func openFiles() throws -> (count: Int, largestNumber: Int) {
     do {
       // One of them is the directory itself.
-      return try SystemCalls.entryCount(of: "/proc/self/fd") - 1
+      let entries = try SystemCalls.entries(of: "/proc/self/fd")
+      return (entries.count - 1, entries.largestNumber)
     } catch {
-      if error.code == EMFILE { return try SystemCalls.openFileLimit().soft }
+      if error.code == EMFILE { return (try SystemCalls.openFileLimit().soft, -1) }
       throw ProcessStart.missingProc.map { error.with(detail: $0) } ?? error
     }
   }

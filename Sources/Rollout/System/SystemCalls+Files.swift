@@ -90,22 +90,24 @@ extension SystemCalls {
     }
   }
 
-  /// The number of entries in a directory.
-  package static func entryCount(of path: String) throws(SystemError) -> Int {
+  /// The number of entries in a directory, and the largest number among their names.
+  package static func entries(
+    of path: String
+  ) throws(SystemError) -> (count: Int, largestNumber: Int) {
     guard let directory = opendir(path) else {
       throw SystemError(call: "opendir", code: errno, detail: path)
     }
     defer { closedir(directory) }
-    var count = 0
+    var (count, largest) = (0, -1)
     while let entry = readdir(directory) {
-      // "." and ".." are no entries; names of one or two characters may be.
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 3) { ($0[0], $0[1], $0[2]) }
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      let dot = CChar(UInt8(ascii: "."))
-      if name.0 != dot || (name.1 != 0 && (name.1 != dot || name.2 != 0)) { count += 1 }
+      guard name != ".", name != ".." else { continue }
+      count += 1
+      largest = max(largest, Int(name) ?? -1)
     }
-    return count
+    return (count, largest)
   }
 
   /// The file that this process runs, for messages.

@@ -53,14 +53,17 @@ struct CollectorAgreementTests {
     #expect(
       first.batches.flatMap(\.origins).map { $0[0] } == (0..<24).map { UInt64($0 % 4) })
     // Every second wait is interrupted, even within a batch; the next call continues the batch.
-    nonisolated(unsafe) var asked = 0
+    nonisolated(unsafe) var (asked, isStarted) = (0, false)
     let broken = try Collection.train(turns: 12) {
-      try pool(
+      let rollout = try pool(
         $0,
         Collection.processes {
+          guard isStarted else { return false }
           asked += 1
           return asked % 2 == 1
         })
+      isStarted = true
+      return rollout
     }
     #expect(asked > 0, "the learner never waited")
     #expect(broken == first)

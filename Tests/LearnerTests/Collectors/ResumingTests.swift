@@ -135,14 +135,15 @@ struct ResumingTests {
   }
 
   @Test func `a turn that was broken off is not in the state`() throws {
-    nonisolated(unsafe) var asked = 0
+    nonisolated(unsafe) var (asked, isStarted) = (0, false)
     let setup = try Case().setup()
     let rollout = try MultiWorker(
       setup, actorCount: 4, bufferCount: 8, fragmentsPerBatch: 4, lag: 1,
       processes: Collection.processes {
         asked += 1
-        return true
+        return isStarted
       })
+    isStarted = true
     defer { rollout.close() }
     var states: [Int: CollectorState] = [:]
     var (turns, brokenHalfway) = (0, 0)

@@ -13,8 +13,8 @@ struct NetworkConfigurationTests {
     return try #require(configuration.policy as? NetworkPolicy)
   }
 
-  @Test func `the default network is the seed's`() throws {
-    #expect(try network { _ in } == NetworkPolicy())
+  @Test func `the default network has tanh and a value with a torso of its own`() throws {
+    #expect(try network { _ in } == NetworkPolicy(activation: .tanh, value: .separate))
   }
 
   @Test func `every option of the network reaches the policy`() throws {
@@ -34,8 +34,8 @@ struct NetworkConfigurationTests {
       policy
         == NetworkPolicy(
           inputs: [.stepno, .obs], torso: .nature, hidden: [7, 8], activation: .gelu,
-          recurrent: .lstm, recurrentSize: 5, recurrentLayers: 3, integers: .bits,
-          embeddingWidth: 9, initialisation: .orthogonal))
+          recurrent: .lstm, recurrentSize: 5, recurrentLayers: 3, value: .separate,
+          integers: .bits, embeddingWidth: 9, initialisation: .orthogonal))
   }
 
   @Test func `hidden layers follow the torso unless they are named`() throws {
@@ -83,9 +83,9 @@ struct NetworkConfigurationTests {
       (
         {
           $0.hiddenSizes = []
-          $0.activation = .tanh
+          $0.activation = .relu
         }, "activation",
-        "--activation tanh follows hidden layers and --hidden none has none: "
+        "--activation relu follows hidden layers and --hidden none has none: "
           + "leave it out, or give --hidden."
       ),
     ]

@@ -95,8 +95,8 @@ struct RunMemoryTests {
   }
 
   @Test func `another layout version is refused`() {
-    #expect(throws: RunMemoryError.versionMismatch(found: 3, expected: 2)) {
-      try attach(changing: .version, to: 3)
+    #expect(throws: RunMemoryError.versionMismatch(found: 4, expected: 3)) {
+      try attach(changing: .version, to: 4)
     }
   }
 

@@ -18,14 +18,15 @@ extension ProcessTests {
         Executable.rlplay,
         [
           "train", "--steps", "4000", "--eval-every", "0", "--deterministic", "--run-dir",
-          directory.path("runs/one"), "--baseline", "mean", "--activation", "relu",
+          directory.path("runs/one"), "--baseline", "mean",
         ] + options, in: directory.url)
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       return outcome.output
     }
 
     @Test func `training begins with the table of layers unless it is quiet`() throws {
-      let lines = try train(in: try ScratchDirectory()).split(separator: "\n")
+      let lines = try train("--activation", "relu", in: try ScratchDirectory()).split(
+        separator: "\n")
       #expect(lines[0].hasPrefix("training CartPole-v1 with seed "))
       #expect(lines[1...5].joined(separator: "\n") == Self.table)
       #expect(try !train("--quiet", in: try ScratchDirectory()).contains("network"))
@@ -33,7 +34,7 @@ extension ProcessTests {
 
     @Test func `a run's checkpoint is described by whatever names it`() throws {
       let directory = try ScratchDirectory()
-      _ = try train("--quiet", in: directory)
+      _ = try train("--quiet", "--activation", "relu", in: directory)
       let file = "runs/one/checkpoints/last.safetensors"
       let facts = [
         "environment CartPole-v1", "algorithm reinforce",

@@ -26,7 +26,8 @@ extension ProcessTests {
       return try ProcessTests.trainFaulty(
         "Wide-v0",
         [
-          "algorithm": "ppo", "actors": 1, "buffers": 3, "envs-per-actor": 8, "steps": 40000,
+          "algorithm": "ppo", "actors": 1, "buffers": 3, "fragments-per-batch": 1,
+          "envs-per-actor": 8, "steps": 40000,
           "eval-every": 40000, "seed": 1, "deterministic": true,
         ].merging(options) { $1 }, in: directory
       ).waitForEnd(within: 50)

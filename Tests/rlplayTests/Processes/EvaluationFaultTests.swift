@@ -214,6 +214,7 @@ extension ProcessTests {
       // Nothing is learned, so that actions stay drawn.
       let options: [String: Any] = [
         "steps": 20_000, "learning-rate": 1e-9, "eval-every": 1000, "entropy-cost": 1,
+        "inputs": "obs",
       ]
       let greedy = try train("NeedsChance-v0", options).outcome
       #expect(greedy.exitCode == 0)

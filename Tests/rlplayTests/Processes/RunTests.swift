@@ -156,7 +156,10 @@ extension ProcessTests {
       let outcome = try RunningProgram.run(
         URL(fileURLWithPath: "/bin/sh"), ["-c", command], in: directory.url)
       #expect(outcome.exitCode == 0)
-      #expect(try String(contentsOfFile: directory.path("code"), encoding: .utf8) == "0\n")
+      // The run is whole, and its summary could not be written.
+      #expect(try String(contentsOfFile: directory.path("code"), encoding: .utf8) == "1\n")
+      let last = directory.url.appendingPathComponent("run/checkpoints/last.safetensors")
+      #expect(try Checkpoint.load(from: last).metadata["env_steps"] == "1000000")
     }
   }
 }
