@@ -74,7 +74,7 @@ extension RunDescription {
       var bytes = snapshot
       // Restored states are compared with environments as they are made.
       let loop = try makeLoop()
-      let fault = bytes.withUnsafeMutableBytes { loop.restore(from: $0) }
+      let fault = bytes.withUnsafeMutableBytes { loop.restoreChecking(from: $0) }
       if let fault { throw SnapshotFault(worker: worker, fault) }
     }
     return byteCount

@@ -79,8 +79,15 @@ final class RunRecorder {
   /// Says something on a line of its own.
   func say(_ sentence: String) { line.note(sentence) }
 
-  /// The mean return of training's latest hundred episodes; nil while there are fewer.
-  var trainingReturn: Double? { recentReturns.isFull ? recentReturns.mean : nil }
+  /// Returns the mean return of training's latest hundred episodes; nil while there are fewer.
+  func trainingReturn(_ collector: any RolloutCollector) -> Double? {
+    takeEpisodes(collector)
+    return recentReturns.isFull ? recentReturns.mean : nil
+  }
+
+  private func takeEpisodes(_ collector: any RolloutCollector) {
+    collector.takeEpisodes { recentReturns.add(Double($0.episodeReturn)) }
+  }
 
   /// Whether it is time to record.
   func isDue(secondsElapsed: Double) -> Bool {
@@ -93,7 +100,7 @@ final class RunRecorder {
   func record(
     _ collector: any RolloutCollector, _ learner: any BatchLearner, secondsElapsed: Double
   ) throws(RecordError) {
-    collector.takeEpisodes { recentReturns.add(Double($0.episodeReturn)) }
+    takeEpisodes(collector)
     let metrics = learner.takeMetrics()
     guard !metrics.isEmpty || learner.skippedCount > lastRecord.skipped else { return }
     let progress = collector.progress

@@ -250,7 +250,7 @@ public final class TrainingRun {
     marks.lastEvaluation = EvaluationMark(steps: steps, meanReturn: mean)
     try recorder.recordEvaluation(
       mean, isReached: isReached, learner, secondsElapsed: secondsElapsed)
-    evaluations.compare(result, trainingReturn: recorder.trainingReturn)
+    evaluations.compare(result, trainingReturn: recorder.trainingReturn(collector))
     if let best = recorder.best?.meanReturn,
       let sentence = marks.skipped.noteEvaluation(mean, best: best, at: steps)
     {

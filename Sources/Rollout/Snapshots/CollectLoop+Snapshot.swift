@@ -5,9 +5,14 @@ extension CollectLoop {
   }
 
   /// Restores a snapshot of that size.
+  package func restore(from memory: UnsafeMutableRawBufferPointer) {
+    SnapshotCursor.restore(from: memory) { transfer(&$0) }
+  }
+
+  /// Restores a snapshot of that size, which comes from a file and may hold any bytes.
   ///
   /// - Returns: the first value that cannot be, as a phrase; nil if the loop can continue.
-  package func restore(from memory: UnsafeMutableRawBufferPointer) -> String? {
+  package func restoreChecking(from memory: UnsafeMutableRawBufferPointer) -> String? {
     SnapshotCursor.restoreChecking(from: memory) { transfer(&$0) }
   }
 

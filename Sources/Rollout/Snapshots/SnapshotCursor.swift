@@ -9,7 +9,7 @@
 ///     }
 public struct SnapshotCursor {
   /// The purpose of the traversal.
-  private enum Purpose { case measuring, saving, restoring }
+  private enum Purpose { case measuring, saving, restoring, checking }
 
   private let purpose: Purpose
   private let base: UnsafeMutableRawPointer?
@@ -24,15 +24,16 @@ public struct SnapshotCursor {
   }
 
   /// True while values are being restored, so that an object can recompute its derived values.
-  public var isRestoring: Bool { purpose == .restoring }
+  public var isRestoring: Bool { purpose == .restoring || purpose == .checking }
 
   /// The first restored value that cannot be, as a phrase; nil if there is none.
   public private(set) var fault: String?
 
   /// Refuses a restored value, since a snapshot from a file may hold any bytes.
   ///
-  /// Call it right after the transfer of an index, a count or a flag that something goes by. While measuring
-  /// and saving nothing is evaluated.
+  /// Call it right after the transfer of an index, a count or a flag that something goes by. It is
+  /// evaluated only while restoring bytes from a file, which the learner does once before a worker
+  /// restores them.
   ///
   ///     snapshot.transfer(&cell)
   ///     snapshot.require(cells.indices.contains(cell), "the cell \(cell)")
@@ -41,7 +42,7 @@ public struct SnapshotCursor {
   public mutating func require(
     _ isSound: @autoclosure () -> Bool, _ finding: @autoclosure () -> String
   ) {
-    guard purpose == .restoring, fault == nil, !isSound() else { return }
+    guard purpose == .checking, fault == nil, !isSound() else { return }
     fault = finding()
   }
 
@@ -115,7 +116,7 @@ public struct SnapshotCursor {
   package static func restoreChecking(
     from memory: UnsafeMutableRawBufferPointer, _ walk: (inout SnapshotCursor) -> Void
   ) -> String? {
-    run(SnapshotCursor(.restoring, memory.baseAddress, capacity: memory.count), walk)
+    run(SnapshotCursor(.checking, memory.baseAddress, capacity: memory.count), walk)
   }
 
   @inline(__always)

@@ -98,10 +98,14 @@ extension ProcessTests {
       let lines = outcome.output.split(separator: "\n")
       #expect(lines.count == 133)
       for (limit, line) in zip(8...140, lines) {
+        // Files that the caller left open can have larger numbers.
+        let words = line.split(separator: " ")
+        let wanted = words.count > 16 ? words[16].dropLast() : ""
+        #expect(try #require(Int(wanted), "\(line)") >= 256)
         #expect(
           line == """
-            \(limit) 1 0 Error: the hard limit on open files is \(limit) and 4 workers need 256: \
-            raise it with 'ulimit -n 256' as root or in the container's settings
+            \(limit) 1 0 Error: the hard limit on open files is \(limit) and 4 workers need \
+            \(wanted): raise it with 'ulimit -n \(wanted)' as root or in the container's settings
             """)
       }
       #expect(!directory.names.contains("run"))
