@@ -38,8 +38,8 @@ SETUPS = {
     "asynchronous": {},
     "deterministic": {"deterministic": True, "fragments-per-batch": 3, "steps": 19950},
     "max-lag 0": {"max-lag": 0},
-    "ppo": {"algorithm": "ppo", "fragments-per-batch": 3, "deterministic": True, "minibatches": 2, "steps": 19950},
-    "dqn": {"algorithm": "dqn", "fragments-per-batch": 1, "learning-starts": 1000, "fragment-steps": 5},
+    "ppo": {"algorithm": "ppo", "fragments-per-batch": 3, "deterministic": True, "minibatches": 3, "steps": 19950},
+    "dqn": {"algorithm": "dqn", "fragments-per-batch": 1, "learning-starts": 1000, "fragment-steps": 4},
     "gru": {"recurrent": "gru"},
 }
 MOMENTS = ["first reset", "filling", "ready", "reading weights", "evaluating", "saving", "ending"]
@@ -60,7 +60,7 @@ PLACES = {"first reset": "Reset", "filling": "Step", "ready": "NextFragment", "e
           "ending": "Closing"}
 # Options with which the learner or a worker spends most of the time in a moment.
 STRETCHED = {
-    "reading weights": {"hidden": "512,512", "envs-per-actor": 1, "fragment-steps": 5, "steps": 3000},
+    "reading weights": {"hidden": "512,512", "envs-per-actor": 1, "fragment-steps": 4, "steps": 3000},
     "saving": {"hidden": "256,256", "save-every": 100, "steps": 6000},
     "ending": {"steps": 6000},
     "filling": {}, "ready": {}, "first reset": {},
@@ -150,6 +150,8 @@ def run_cell(setup, moment, fault):
         if learner.returncode == 0:
             steps = json.loads(output.splitlines()[-1])["env_steps"]
             return "ok" if steps == options["steps"] else f"{steps} steps and not {options['steps']}"
+        if not (run / "config.json").exists():
+            return f"did not start: {errors[-300:]}"
         if learner.returncode == 1 and len(sentences) == 1:
             return "ended"
         return f"exit code {learner.returncode}: {errors[-300:]}"
