@@ -67,6 +67,11 @@ enum BridgeProgram {
         for index, environment in enumerate(ENVIRONMENTS):
             try:
                 tell("closing", index)
+            except OSError:
+                # The process that it answers is gone. The kernel's signal comes too late for children
+                # if this process ends before it.
+                os.killpg(os.getpgrp(), signal.SIGKILL)
+            try:
                 environment.close()
             except BaseException:
                 pass
