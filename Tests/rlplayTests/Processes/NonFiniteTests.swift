@@ -97,7 +97,9 @@ extension ProcessTests {
     @Test func `a run without an update fails with its reason`() throws {
       let directory = try ScratchDirectory()
       let program = try ProcessTests.trainFaulty(
-        "AlwaysRewardsNaNInStep-v0", ["steps": 2000], in: directory)
+        "AlwaysRewardsNaNInStep-v0",
+        // The 38th step is in every fragment, whichever worker is quick.
+        ["steps": 2000, "fragment-steps": 50, "fragments-per-batch": 1], in: directory)
       let outcome = try program.waitForEnd()
       #expect(outcome.exitCode == 1)
       let report = try #require(outcome.errorLines.last)
