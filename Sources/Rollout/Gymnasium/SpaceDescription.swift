@@ -51,12 +51,12 @@ struct SpaceDescription: Codable {
   }
 }
 
-/// Both spaces of an environment as the bridge and a checkpoint describe them.
+/// Both spaces of an environment as the bridge describes them.
 struct EnvironmentsDescription: Codable {
   var observation: SpaceDescription
   var action: SpaceDescription
-  /// The spaces in full, as Python declares them; nil in the metadata of a checkpoint.
-  var declared: DeclaredSpaces?
+  /// The spaces in full, as Python declares them.
+  var declared: DeclaredSpaces
 
   /// Both spaces, or nil where the description is not one.
   var spaces: EnvironmentSpaces? {
