@@ -46,12 +46,14 @@ enum Checksum {
 }
 
 extension SafetensorsFile {
-  /// The metadata key of the checksum, which covers every byte of the file but its own eight digits.
+  /// The metadata key of the checksum, which covers every byte of the file but its own eight
+  /// digits.
   static let checksumKey = "checksum"
   private static let prefix = "crc32:"
   private static let emptyDigits = "00000000"
 
-  /// Returns the bytes of the file with a checksum in its metadata; equal content gives equal bytes.
+  /// Returns the bytes of the file with a checksum in its metadata; equal content gives equal
+  /// bytes.
   ///
   /// `docs/run-directory.md` says how it is computed.
   public func encodedWithChecksum() -> Data {
@@ -89,8 +91,8 @@ extension SafetensorsFile {
     guard found == stated else {
       throw CheckpointError(
         .malformed,
-        "it is damaged: its checksum is \(String(found, radix: 16)) and should be "
-          + "\(String(stated, radix: 16))")
+        "it is damaged, or a program changed it and left the old checksum: it is "
+          + "\(String(found, radix: 16)) and should be \(String(stated, radix: 16))")
     }
   }
 
