@@ -53,9 +53,11 @@ if Context.environment["RLPLAY_STRICT"] != nil {
   settings.append(.treatAllWarnings(as: .error))
 }
 
-/// The settings of code that computes: optimized in debug builds too, or the tests would take minutes.
+/// The settings of code that computes: optimized in debug builds too, or the tests would take
+/// minutes.
 ///
-/// The tests' own code is not: most of it runs once, and optimizing it takes longer than the whole library.
+/// The tests' own code is not: most of it runs once, and optimizing it takes longer than the whole
+/// library.
 var optimized = settings
 if march != "baseline" {
   optimized.append(

@@ -15,7 +15,8 @@ import Synchronization
 public enum WorkerMain {
   /// Runs a worker or evaluations and ends the process if the command line asks for it.
   ///
-  /// Call it first of all: it also opens what the caller closed of standard input, output and error.
+  /// Call it first of all: it also opens what the caller closed of standard input, output and
+  /// error.
   public static func runIfAsked(_ arguments: [String] = CommandLine.arguments) {
     ProcessStart.prepare()
     let arguments = Array(arguments.dropFirst())
@@ -37,8 +38,8 @@ public enum WorkerMain {
   }
 
   private static func run(_ name: String, _ work: () throws -> Void) -> Never {
-    // They may reach every process of a group or a job. When to stop is the learner's decision, so that
-    // environments can be closed.
+    // They may reach every process of a group or a job. When to stop is the learner's decision, so
+    // that environments can be closed.
     for number in StopSignals.requests + StopSignals.notices where number != SIGTERM {
       StopSignals.ignore(number)
     }

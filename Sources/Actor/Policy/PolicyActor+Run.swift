@@ -55,10 +55,11 @@ extension RunDescription {
   ///
   /// A worker's environments and actor are made to measure it.
   ///
-  /// - Parameter snapshots: the snapshots of a state, one for each worker, which may hold any bytes;
+  /// - Parameter snapshots: the snapshots of a state, one for each worker, which may hold any
+  ///   bytes;
   ///   those of the right size are restored to check them.
-  /// - Throws: `SnapshotFault`, `UnknownEnvironment`, `WrapperError`, `PolicyError`, or what making the
-  ///   environments throws.
+  /// - Throws: `SnapshotFault`, `UnknownEnvironment`, `WrapperError`, `PolicyError`, or what making
+  ///   the environments throws.
   package func snapshotByteCount(checking snapshots: [[UInt8]] = []) throws -> Int {
     guard try EnvironmentRegistry.shared.specification(environment.id).maySnapshot else { return 0 }
     func makeLoop() throws -> CollectLoop {

@@ -59,7 +59,8 @@ final class Trial {
 }
 
 extension TrainingConfiguration {
-  /// The set-up that benchmarks measure: REINFORCE against the mean return, without a learned value.
+  /// The set-up that benchmarks measure: REINFORCE against the mean return, without a learned
+  /// value.
   ///
   /// It is written out so that a benchmark measures the same after a change of the defaults.
   static let measured: TrainingConfiguration = {

@@ -44,7 +44,7 @@ struct RecentReturns: Codable, Sendable, Equatable {
     }
   }
 
-  /// Whether there are as many as are kept.
+  /// True if the buffer holds as many returns as it keeps.
   var isFull: Bool { returns.count == Self.capacity }
 
   /// The mean; nil while no episode has ended.
@@ -56,7 +56,8 @@ struct RecentReturns: Codable, Sendable, Equatable {
 // What a state says is checked before it is used: a file may hold any numbers.
 
 extension RunMarks {
-  /// The first number that cannot be in a run of that many steps, as a phrase; nil if there is none.
+  /// The first number that cannot be in a run of that many steps, as a phrase; nil if there is
+  /// none.
   func fault(steps: Int) -> String? {
     let evaluations = [lastEvaluation, best].compactMap(\.self)
     if nextEvaluation < 0 { return "the next evaluation at step \(nextEvaluation)" }

@@ -30,7 +30,8 @@ public protocol RolloutCollector: AnyObject {
   /// Hands out the episodes that finished since the last call; of very many, only the latest.
   func takeEpisodes(_ body: (EpisodeRecord) -> Void)
 
-  /// Looks after whatever processes belong to the collection while the learner is busy elsewhere; by default nothing.
+  /// Looks after whatever processes belong to the collection while the learner is busy elsewhere;
+  /// by default nothing.
   ///
   /// - Throws: `WorkerDeath` when a worker keeps dying, `Interrupted`.
   func attend() throws

@@ -58,7 +58,8 @@ extension SettingFormat where Value: FixedWidthInteger {
       })
   }
 
-  /// The end of the sentence that refuses a number outside of the type's range; nil for other texts.
+  /// The end of the sentence that refuses a number outside of the type's range; nil for other
+  /// texts.
   static func rangeComplaint(_ text: String) -> String? {
     guard let digits = withoutDigitSeparators(text), let number = Double(digits),
       !number.isNaN, digits.contains(where: \.isNumber), Value(digits) == nil

@@ -4,8 +4,8 @@ import Rollout
 extension TrainingConfiguration {
   /// Refuses a network that cannot be learned in the machine's memory.
   ///
-  /// Weights, gradients, what the optimizer remembers, the weights before a step and those of an actor
-  /// are as many numbers each.
+  /// Weights, gradients, what the optimizer remembers, the weights before a step and those of an
+  /// actor are as many numbers each.
   ///
   /// - Parameters:
   ///   - parameters: the network's.

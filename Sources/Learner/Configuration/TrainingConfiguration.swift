@@ -3,8 +3,8 @@ public import Rollout
 
 /// Everything that decides what a training run computes.
 ///
-/// The defaults depend on the algorithm: `Algorithm.swift` holds what each one changes. Those of REINFORCE
-/// are a learned value and schedules, with which every seed of CartPole ends solved
+/// The defaults depend on the algorithm: `Algorithm.swift` holds what each one changes. Those of
+/// REINFORCE are a learned value and schedules, with which every seed of CartPole ends solved
 /// (docs/benchmarks.md). `Recipes/seed-003.json` is the experiment that rlplay started from.
 ///
 /// A plain value: fill in what differs, call ``validate()`` once, and hand it to the training loop. The

@@ -14,9 +14,9 @@ public struct PolicyDescription {
   public let steps: Int
   /// Optimiser steps.
   public let updates: Int
-  /// What the policy is made of; nil where neither the checkpoint nor this program has the spaces.
+  /// The layers of the policy; nil where neither the checkpoint nor this program has the spaces.
   public let layers: LayerTable?
-  /// How many numbers the checkpoint's tensors have.
+  /// The number of elements in the checkpoint's tensors.
   let elementCount: Int
 
   /// The policy's settings by name.
@@ -26,8 +26,8 @@ public struct PolicyDescription {
 extension TrainedPolicy {
   /// Traces the policy and puts its layers beside what the checkpoint says.
   ///
-  /// Starts no program: the spaces are those of the checkpoint or, where an earlier release left none,
-  /// those of an environment that this program has itself.
+  /// Starts no program: the spaces are those of the checkpoint or, where an earlier release left
+  /// none, those of an environment that this program has itself.
   ///
   /// - Throws: `UnknownEnvironment`, `PolicyError`, `CheckpointError` when the weights are of another network or a number of
   ///   the metadata is none.

@@ -10,7 +10,7 @@ enum FileLookup {
     return status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// What lies at a path itself.
+  /// The kind of file at a path itself, links not followed.
   enum Kind { case file, directory, link, other }
 
   /// The kind of what lies at a path, no link followed; nil if there is nothing.

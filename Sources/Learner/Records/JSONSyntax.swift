@@ -1,6 +1,7 @@
 import Foundation
 
-/// A check of JSON text that tells where its first mistake is, and the keys of its outermost object.
+/// A check of JSON text that tells where its first mistake is, and the keys of its outermost
+/// object.
 ///
 /// Foundation's decoder takes one of two equal keys without a word and tells no place.
 struct JSONSyntax {
@@ -14,7 +15,7 @@ struct JSONSyntax {
     var finding: String
   }
 
-  /// How deeply objects and lists may be nested.
+  /// The largest nesting depth of objects and lists.
   private static let largestDepth = 100
 
   private let bytes: [UInt8]
@@ -23,7 +24,8 @@ struct JSONSyntax {
 
   private init(_ data: Data) { bytes = [UInt8](data) }
 
-  /// Returns the keys of the outermost object in order, escapes resolved and repeated ones included.
+  /// Returns the keys of the outermost object in order, escapes resolved and repeated ones
+  /// included.
   ///
   /// - Returns: nil for a value of another kind.
   /// - Throws: ``Mistake``.

@@ -99,7 +99,8 @@ package indirect enum JSONValue: Equatable, Sendable {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  /// Returns a string in quotes with the escapes that JSON demands, as the safetensors writer has it.
+  /// Returns a string in quotes with the escapes that JSON demands, as the safetensors writer has
+  /// it.
   ///
   /// Other characters that control a terminal are escaped as well, since the text may be shown.
   static func quoted(_ string: String) -> String {

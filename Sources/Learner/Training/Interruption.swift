@@ -14,8 +14,8 @@ public enum Interruption {
 
   /// Answers the signals from now on, even if whoever started this process had them blocked.
   ///
-  /// Signals that the process was started with as ignored stay ignored, such as SIGHUP under `nohup`.
-  /// Call it on the main thread, before others are started.
+  /// Signals that the process was started with as ignored stay ignored, such as SIGHUP under
+  /// `nohup`. Call it on the main thread, before others are started.
   public static func listen() {
     // Made before a handler can run, for making it is not allowed inside one.
     StopSignals.requested.store(0, ordering: .relaxed)

@@ -41,7 +41,8 @@ public final class PolicyUpdate: BatchLearner {
   static let largestWeight: Float = 1e6
   /// A step that moves a weight further than this is none of a run that learns: docs/optimisation.md has the largest of sound runs.
   static let largestMove: Float = 1e3
-  /// An entropy in nats, and a gradient of a weight that actions depend on, up to which a policy is nearly certain.
+  /// An entropy in nats, and a gradient of a weight that actions depend on, up to which a policy is
+  /// nearly certain.
   static let negligible = 0.01
 
   /// Traces policy and objective for batches of a layout.
@@ -138,7 +139,7 @@ public final class PolicyUpdate: BatchLearner {
     return move <= Self.largestMove ? nil : .move(move)
   }
 
-  /// What became of a batch that the weights were moved by.
+  /// The outcome of a batch that moved the weights.
   private var outcome: UpdateOutcome {
     guard let entropy else { return .learnt }
     let chance = function.value(of: entropy)

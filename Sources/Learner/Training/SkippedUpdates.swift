@@ -23,7 +23,8 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
   private var isCertaintyReported = false
   private var isCollapseReported = false
   private var firstReason: String?
-  /// The step of the evaluation that found the policy collapsed; nil after one that finds it recovered.
+  /// The step of the evaluation that found the policy collapsed; nil after one that finds it
+  /// recovered.
   private(set) var collapseStep: Int?
 
   /// Takes note of a batch.

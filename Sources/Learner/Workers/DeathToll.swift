@@ -3,7 +3,8 @@
 /// Only a process that died over something counts as one that cannot work: in its start, or over a
 /// fragment that it was filling. One that waited for the learner was killed from outside.
 struct DeathToll {
-  /// Deaths of one worker in a row that end the run, if none of its processes handed over a fragment.
+  /// Deaths of one worker in a row that end the run, if none of its processes handed over a
+  /// fragment.
   static let limit = 10
 
   /// The number of deaths beyond the number of workers that ends the run, if nobody handed over a
@@ -17,8 +18,8 @@ struct DeathToll {
 
   /// Deaths of one worker in a row after which its next process begins new episodes.
   ///
-  /// The first may have come from outside; the second, where its predecessor continued, is likely to
-  /// be the environment's.
+  /// The first may have come from outside; the second, where its predecessor continued, is likely
+  /// to be the environment's.
   private static let repetitionLimit = 2
 
   /// The death of a process.
@@ -85,7 +86,8 @@ struct DeathToll {
     }
     withoutProgress.total += 1
     withoutProgress.ended = death.nanoseconds
-    // The first death after some progress counts also if it is a repetition, which the progress ended.
+    // The first death after some progress counts also if it is a repetition, which the progress
+    // ended.
     if death.isItsOwn, hasProgressed || !death.repeats { withoutProgress.own += 1 }
     if death.mayComeFromOutside, !death.isIdle { withoutProgress.fromOutside += 1 }
   }

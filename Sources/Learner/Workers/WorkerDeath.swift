@@ -22,8 +22,8 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
   /// The last lines that it logged.
   public var lastWords: [String]
 
-  /// Processes that died since a fragment was last handed over or an update was made, of all workers;
-  /// 0 if the run continues.
+  /// Processes that died since a fragment was last handed over or an update was made, of all
+  /// workers; 0 if the run continues.
   public var deathsWithoutProgress = 0
   /// Those of ``deathsWithoutProgress`` that a signal from outside may have ended.
   public var deathsFromOutside = 0

@@ -93,8 +93,8 @@ final class WorkerGroup {
 
   /// Starts all workers, each in an incarnation.
   ///
-  /// - Throws: `OpenFileLimitError` before any is started; `WorkerStartError`, or `Interrupted`, when
-  ///   those that were started are ended.
+  /// - Throws: `OpenFileLimitError` before any is started; `WorkerStartError`, or `Interrupted`,
+  ///   when those that were started are ended.
   func start(_ incarnations: [UInt32]) throws {
     let count = incarnations.count
     try OpenFiles.makeRoom(

@@ -43,7 +43,8 @@ final class WorkerProcess {
   ///
   /// - Returns: how it ended.
   func bury(log: inout ProcessLog) -> WorkerDeath.Cause {
-    // Its output is closed, so it is dead or about to be: the kill is for one that closed it by mistake.
+    // Its output is closed, so it is dead or about to be: the kill is for one that closed it by
+    // mistake.
     var ending = waitForEnd(seconds: 1)
     let isUnresponsive = ending == nil
     if isUnresponsive {

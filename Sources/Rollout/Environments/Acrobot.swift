@@ -99,7 +99,9 @@ extension Float {
 }
 
 extension Acrobot {
-  /// Whether angles and velocities are within their bounds: angles are brought there in steps of 2π.
+  /// Returns true if angles and velocities are within their bounds.
+  ///
+  /// Angles are brought there in steps of 2π.
   public func isPossible(for fresh: Acrobot) -> Bool {
     let limits: SIMD4<Double> = [
       Double.pi, Double.pi, AcrobotConstants.maximumVelocity1, AcrobotConstants.maximumVelocity2,

@@ -91,7 +91,7 @@ public struct CartPole: Environment, BitwiseCopyable {
 }
 
 extension CartPole {
-  /// Whether the state is of finite numbers.
+  /// Returns true if the state is finite.
   public func isPossible(for fresh: CartPole) -> Bool { state.isFinite }
 }
 

@@ -63,7 +63,7 @@ public struct Corridor: Environment {
 }
 
 extension Corridor {
-  /// Whether the corridor is the same, and the actor stands in it.
+  /// Returns true if the corridor is the same and the agent stands in it.
   public func isPossible(for fresh: Corridor) -> Bool {
     size == fresh.size && goal == fresh.goal && (0...goal).contains(state)
   }

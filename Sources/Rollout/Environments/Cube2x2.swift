@@ -146,7 +146,7 @@ public struct Cube2x2: Environment {
 }
 
 extension Cube2x2 {
-  /// Whether stickers, memory and curriculum are those of a cube with the same parameters.
+  /// Returns true if stickers, memory and curriculum suit a cube with these parameters.
   public func isPossible(for fresh: Cube2x2) -> Bool {
     let flag = withUnsafeBytes(of: isPlaying) { $0[0] }
     return stickers.indices.allSatisfy { stickers[$0] < 6 }

@@ -35,11 +35,11 @@ public protocol Environment: SendableMetatype {
   ///   error's text.
   mutating func step(_ action: Action, using random: inout PCG64) throws -> StepOutcome
 
-  /// Whether a state that was read from a file is one that the environment can be in.
+  /// Returns true if the environment can be in a state that was read from a file.
   ///
   /// A file may hold any bytes. An environment that goes by an index or a count in its state, or
-  /// repeats something until a number is reached, refuses those with which that would fail. Everything
-  /// is possible by default.
+  /// repeats something until a number is reached, refuses those with which that would fail.
+  /// Everything is possible by default.
   ///
   /// - Parameter fresh: the environment as it was made with the same parameters.
   func isPossible(for fresh: Self) -> Bool

@@ -47,7 +47,8 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     self.closePatience = closePatience
   }
 
-  /// The Python for environments that name none: that of the variable `RLPLAY_PYTHON`, or `python3`.
+  /// The Python for environments that name none: that of the variable `RLPLAY_PYTHON`, or
+  /// `python3`.
   public static var usualPython: String { PythonInterpreter.usual }
 
   /// True if making the environment starts a program beside this one, which can run any code.

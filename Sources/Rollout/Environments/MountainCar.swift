@@ -66,6 +66,6 @@ enum MountainCarTrack {
 }
 
 extension MountainCar {
-  /// Whether the state is of finite numbers.
+  /// Returns true if the state is finite.
   public func isPossible(for fresh: MountainCar) -> Bool { state.isFinite }
 }

@@ -92,6 +92,6 @@ public struct MountainCarContinuous: Environment {
 }
 
 extension MountainCarContinuous {
-  /// Whether the state is of finite numbers.
+  /// Returns true if the state is finite.
   public func isPossible(for fresh: MountainCarContinuous) -> Bool { state.isFinite }
 }

@@ -82,6 +82,6 @@ public struct Pendulum: Environment {
 }
 
 extension Pendulum {
-  /// Whether the state is of finite numbers.
+  /// Returns true if the state is finite.
   public func isPossible(for fresh: Pendulum) -> Bool { state.isFinite }
 }

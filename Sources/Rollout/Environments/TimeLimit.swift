@@ -56,7 +56,7 @@ public struct TimeLimit<Base: Environment>: Environment {
 extension TimeLimit: Sendable where Base: Sendable {}
 
 extension TimeLimit {
-  /// Whether the limit is the same and not reached, and the base's state is possible.
+  /// Returns true if the limit is the same and not reached, and the base's state is possible.
   public func isPossible(for fresh: TimeLimit) -> Bool {
     maximumEpisodeSteps == fresh.maximumEpisodeSteps
       && (0..<maximumEpisodeSteps).contains(elapsedSteps) && base.isPossible(for: fresh.base)

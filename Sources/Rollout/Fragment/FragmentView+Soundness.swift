@@ -1,8 +1,8 @@
 // Bytes from a file can be anything. Indices and flags are checked before something goes by them.
 
 extension FragmentView {
-  /// Returns the first field with a value that it cannot have: a choice that its space does not have,
-  /// or a flag that is neither 0 nor 1.
+  /// Returns the first field with a value that it cannot have: a choice that its space does not
+  /// have, or a flag that is neither 0 nor 1.
   ///
   /// Numbers of Boxes may be any: what is not finite is found where it is learned from.
   ///
@@ -23,7 +23,7 @@ extension FragmentView {
       ?? (row == nil ? check(spaces.observation, layout.finalObs, "finalObs") : nil)
   }
 
-  /// Whether all values of a column are choices that a space has.
+  /// Returns true if all values of a column are choices of a space.
   private func holds(_ space: Space, _ column: Column, _ row: Int?) -> Bool {
     switch space {
     case .box(_, _, _, .bool), .multiBinary:

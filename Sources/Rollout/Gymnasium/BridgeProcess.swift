@@ -280,8 +280,8 @@ final class BridgeProcess {
 
   /// Breaks the start off if a signal asked this process to stop.
   ///
-  /// Importing modules and making environments may take any time. Later waits are broken off by those
-  /// who step the environments.
+  /// Importing modules and making environments may take any time. Later waits are broken off by
+  /// those who step the environments.
   private func leaveStart() throws(GymnasiumError) {
     guard receivedCount == 0, StopSignals.requested.load(ordering: .relaxed) != 0 else { return }
     throw GymnasiumError(.process, "\(executable) (pid \(pid)) was interrupted while it started")

@@ -9,7 +9,8 @@ public struct PCG64: RandomNumberGenerator, Sendable, Hashable, BitwiseCopyable 
 
   /// True if the stream has its full period, as every stream has that was made from a seed.
   ///
-  /// Bytes from a file may be anything, and a stream that repeats itself could keep a draw waiting for ever.
+  /// Bytes from a file may be anything, and a stream that repeats itself could keep a draw waiting
+  /// for ever.
   package var isSound: Bool { increment & 1 == 1 }
 
   /// Creates the stream of a seed that fits in 64 bits, equal to `default_rng(seed)`.

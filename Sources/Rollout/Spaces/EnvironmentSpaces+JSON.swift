@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a checkpoint holds of an environment's spaces.
+/// Both spaces of an environment as a checkpoint's metadata holds them.
 private struct StoredSpaces: Codable {
   var observation: SpaceDescription
   var action: SpaceDescription
@@ -43,8 +43,8 @@ extension Space {
     static let axisCount = 32
   }
 
-  /// Refuses sizes that are negative, or so large that arithmetic with them could overflow, and parts
-  /// whose parameters could take each other's names.
+  /// Refuses sizes that are negative, or so large that arithmetic with them could overflow, and
+  /// parts whose parameters could take each other's names.
   fileprivate func checkSizes() throws(SpaceMismatch) {
     let parts = parts.leaves
     guard parts.count <= Limit.partCount else {
@@ -66,7 +66,7 @@ extension Space {
     }
   }
 
-  /// How many numbers a part becomes at most; nil for sizes that no space has.
+  /// The largest number of inputs that a part becomes; nil for sizes that no space has.
   private var checkedWidth: Int? {
     switch self {
     case .box(let shape, let low, let high, _):
@@ -91,7 +91,7 @@ extension Space {
 }
 
 extension Space {
-  /// Whether a policy that was trained on one space can be played on the other.
+  /// Returns true if a policy trained on one space can be played on the other.
   ///
   /// Bounds of observations differ between implementations of one task and matter to no network,
   /// except that images of uint8 are scaled by theirs.

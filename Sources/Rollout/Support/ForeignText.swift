@@ -1,8 +1,8 @@
 extension String {
   /// The text with every control character written as an escape, such as `\u{1b}`, on one line.
   ///
-  /// Text from files goes through here before it is shown: environment names, metadata, JSON errors.
-  /// A file could otherwise move the cursor, recolor a terminal or fake a line of output.
+  /// Text from files goes through here before it is shown: environment names, metadata, JSON
+  /// errors. A file could otherwise move the cursor, recolor a terminal or fake a line of output.
   package var escapingControls: String { escapingControls(keepingLines: false) }
 
   /// The text with control characters written as escapes.
@@ -40,8 +40,8 @@ extension Unicode.Scalar {
 extension String {
   /// The text as one word of a shell's command line.
   ///
-  /// Text with control characters takes the form `$'…'`, which Bash and Zsh read, so that a terminal
-  /// shows nothing but printable characters.
+  /// Text with control characters takes the form `$'…'`, which Bash and Zsh read, so that a
+  /// terminal shows nothing but printable characters.
   package var shellQuoted: String {
     let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-"
     if !isEmpty, allSatisfy(plain.contains) { return self }

@@ -22,7 +22,8 @@ package final class ChildProcess {
   /// When the kernel first said that the process has ended, by the monotonic clock.
   private var endedSince: UInt64?
 
-  /// The descriptors that a child process takes in this one: its pipes, and a socket of Foundation's.
+  /// The descriptors that a child process takes in this one: its pipes, and a socket of
+  /// Foundation's.
   package static let descriptorCount = 4
 
   /// Nanoseconds that Foundation has to notice an end before the process is reaped without it.
@@ -72,7 +73,8 @@ package final class ChildProcess {
       throw SystemError(starting: executable, error)
     }
     pid = process.processIdentifier
-    // Foundation keeps a process and what it was given for good once it has run, so the pipes are ours.
+    // Foundation keeps a process and what it was given for good once it has run, so the pipes are
+    // ours.
     self.input = input.writeEnd.rawValue
     self.output = output.readEnd.rawValue
     self.log = log.readEnd.rawValue

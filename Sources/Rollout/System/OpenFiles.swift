@@ -2,18 +2,20 @@ import Glibc
 
 /// The limit on open files, and the room below it.
 ///
-/// The soft limit that a process begins with is often 1,024, and 256 workers need more. It is raised
-/// only as far as needed: child processes inherit it, and some programs take long with a high limit.
+/// The soft limit that a process begins with is often 1,024, and 256 workers need more. It is
+/// raised only as far as needed: child processes inherit it, and some programs take long with a
+/// high limit.
 package enum OpenFiles {
   /// The lowest limit with which Foundation's `Process` starts programs.
   ///
-  /// It closes the numbers below 255 in each program, and the system refuses a number beyond the limit.
+  /// It closes the numbers below 255 in each program, and the system refuses a number beyond the
+  /// limit.
   private static let processMinimum = 256
 
   /// The files that a process needs besides those of its children.
   ///
-  /// Foundation's run loops take 8, starting a program 5 for a moment, a run its memory, its records
-  /// and an environment's Python about 12.
+  /// Foundation's run loops take 8, starting a program 5 for a moment, a run its memory, its
+  /// records and an environment's Python about 12.
   private static let reserve = 32
 
   /// Makes room for child processes, by raising the soft limit if needed.
@@ -62,7 +64,7 @@ public struct OpenFileLimitError: Error, Equatable {
   public var limit: Int
   /// The limit that is needed.
   public var wanted: Int
-  /// What the files are for, such as "4 workers".
+  /// The purpose of the files, such as "4 workers".
   public var purpose: String
   /// True if fewer workers could do with the limit as it is.
   public var fitsWithFewer: Bool

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a process of this program does before anything else.
+/// The steps of a process of this program before anything else.
 package enum ProcessStart {
   /// Prepares the process: standard descriptors that are open, and failed writes that are errors.
   ///
@@ -25,7 +25,8 @@ package enum ProcessStart {
 
   /// Opens `/dev/null` for each of descriptors 0 to 2 that the caller closed.
   ///
-  /// The next file to be opened would get the number otherwise, and progress would be written to it.
+  /// The next file to be opened would get the number otherwise, and progress would be written to
+  /// it.
   private static func openStandardDescriptors() {
     for (number, flags) in [(0, O_RDONLY), (1, O_WRONLY), (2, O_WRONLY)] as [(Int32, Int32)]
     where fcntl(number, F_GETFD) == -1 && errno == EBADF {

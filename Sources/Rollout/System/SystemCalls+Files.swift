@@ -10,7 +10,8 @@ extension SystemCalls {
 
   /// All bytes of a file, or the first ones of a larger one.
   ///
-  /// - Parameter limit: about how many bytes are read at most, of a device that never ends for instance.
+  /// - Parameter limit: about how many bytes are read at most, of a device that never ends for
+  ///   instance.
   package static func contents(
     of path: String, atMost limit: Int = .max
   ) throws(SystemError) -> [UInt8] {

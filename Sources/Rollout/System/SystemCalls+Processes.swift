@@ -53,7 +53,7 @@ extension SystemCalls {
     _ = signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Whether a child process has ended and waits to be reaped, which this leaves to others.
+  /// Returns true if a child process has ended and waits to be reaped, which this leaves to others.
   package static func hasEnded(_ child: Int32) -> Bool {
     var information = siginfo_t()
     let result = waitid(P_PID, id_t(child), &information, WEXITED | WNOHANG | WNOWAIT)

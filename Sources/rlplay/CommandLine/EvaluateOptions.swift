@@ -13,7 +13,7 @@ struct EvaluateOptions: Equatable, Sendable {
   /// Values of the environment's parameters; nothing for those of training.
   var environmentArguments: String?
   var maximumEpisodeSteps = EpisodeLimit.registered
-  /// What may be started: the environment to play, the Python for one named `gym:ID`.
+  /// The consent to start code: the environment to play, the Python for one named `gym:ID`.
   var consent = Consent()
   /// Seconds that one environment may take to be made, to be reset or to step; nil for any time.
   var patience: Double? = 60

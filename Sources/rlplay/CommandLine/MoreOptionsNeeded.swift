@@ -25,7 +25,7 @@ struct MoreOptionsNeeded: Error {
   }
 }
 
-/// What the user of a command says about starting what a file names.
+/// The consent of a command's user to start code that a file names.
 struct Consent: Equatable {
   /// Set by `--trust`.
   var trusts = false

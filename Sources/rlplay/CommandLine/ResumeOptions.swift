@@ -10,7 +10,7 @@ struct ResumeOptions: Equatable, Sendable {
   var target: String?
   /// The training options that are given anew.
   var changes = ParsedArguments()
-  /// What may be started.
+  /// The consent to start code.
   var consent = Consent()
 
   /// Refuses options that have a part in what is learnt, and texts of the wrong type.
