@@ -3,25 +3,25 @@ import Glibc
 import Rollout
 import Synchronization
 
-/// Files that are written whole or not at all.
+/// Writes files either completely or not at all.
 package enum AtomicFile {
-  /// Told apart by this count, two writes of one process never share a temporary file.
+  /// A counter in the temporary file names, so that two writes of one process never share a file.
   private static let writeCount = Atomic<Int>(0)
 
-  /// Replaces the file at a path, or creates it, in one step that survives a power cut.
+  /// Replaces or creates the file at a path in one step that survives a power failure.
   ///
-  /// A hidden temporary file beside it receives the bytes, is synchronised and renamed over the
-  /// old one; then the directory is synchronised. A reader opens the whole old file or the whole new
-  /// one. A symbolic link at the path is replaced, not followed.
+  /// The bytes go to a hidden temporary file in the same directory, which is synchronized and
+  /// renamed over the old file. Then the directory is synchronized. A reader opens either the whole
+  /// old file or the whole new file. A symbolic link at the path is replaced, not followed.
   ///
-  /// - Throws: ``RecordError``. The old file is as it was and the temporary one is gone, except when
-  ///   only the last step failed: then the new file is in place, and the sentence says so. The caller
-  ///   may go on and try again later.
+  /// - Throws: ``RecordError``. The old file is unchanged and the temporary file is deleted, except
+  ///   when only the last step failed: then the new file is in place, and the description says so.
+  ///   The caller may continue and retry later.
   package static func write(_ data: Data, to url: URL) throws(RecordError) {
     let directoryURL = url.deletingLastPathComponent()
     let directory: Descriptor
     do {
-      // Opened first, so that a directory that cannot be synchronised is refused before any change.
+      // The directory is opened first: if it cannot be opened, the write fails before any change.
       directory = try SystemCalls.open(directoryURL.path, O_RDONLY | O_DIRECTORY)
     } catch {
       throw RecordError(cannot: "write into", path: directoryURL.relativePath, error.code)
@@ -45,7 +45,7 @@ package enum AtomicFile {
     }
   }
 
-  /// Fails as a write into the directory would fail; leaves nothing behind.
+  /// Fails if a write into the directory would fail; leaves no file behind.
   static func probe(directory: URL) throws(RecordError) {
     let temporary = temporaryPath(for: directory.appendingPathComponent("probe"))
     defer { unlink(temporary) }
@@ -56,9 +56,9 @@ package enum AtomicFile {
     }
   }
 
-  /// Gives a file that another program wrote its name, as `write` does once its bytes are there.
+  /// Renames a file that another program wrote to its final name, durably as `write` does.
   ///
-  /// - Throws: ``RecordError``; the temporary file is gone then.
+  /// - Throws: ``RecordError``. The temporary file is then deleted.
   static func adopt(_ temporary: String, as url: URL) throws(RecordError) {
     do {
       let file = try SystemCalls.open(temporary, O_RDONLY)
@@ -70,7 +70,7 @@ package enum AtomicFile {
     }
   }
 
-  /// A hidden name beside a file, which no other write of this process has.
+  /// Returns a hidden path beside a file; no other write of this process has the same one.
   static func temporaryPath(for url: URL) -> String {
     let count = writeCount.add(1, ordering: .relaxed).newValue
     let name = ".\(url.lastPathComponent).\(getpid())-\(count).tmp"
@@ -78,7 +78,7 @@ package enum AtomicFile {
   }
 
   private static func writeDurably(_ data: Data, to path: String) throws(SystemError) {
-    // A leftover of a killed process that had the same number would make the exclusive open fail.
+    // A leftover of a killed process with the same process number would make O_EXCL fail.
     unlink(path)
     let file = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
     try file.writeAll(data)
@@ -90,7 +90,7 @@ package enum AtomicFile {
     do {
       try SystemCalls.synchronise(file.rawValue)
     } catch  where error.code == EINVAL || error.code == EROFS {
-      // A file system (or /dev/full) that cannot synchronise this kind of file promises nothing.
+      // Some file systems, and /dev/full, cannot synchronize this kind of file: no error.
     }
   }
 }

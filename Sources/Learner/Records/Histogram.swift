@@ -1,17 +1,18 @@
-/// How many numbers fell between which limits.
+/// Counts of numbers in bins.
 ///
-/// A bin takes the numbers up to its limit, itself included, that are above the limit before. The last limit is infinite, so
-/// that every number has a bin; what is no number is not counted. Adding allocates nothing.
+/// A bin counts the numbers above the previous limit, up to and including its own limit. The last
+/// limit is infinite, so every number has a bin. NaN is not counted. Adding a number allocates
+/// nothing.
 public struct Histogram: Equatable, Sendable {
-  /// The largest number that each bin takes, in rising order.
+  /// The inclusive upper limits of the bins, in ascending order.
   public let limits: [Double]
-  /// How many numbers each bin took.
+  /// The count of each bin.
   public private(set) var counts: [Int]
 
-  /// A histogram without any number.
+  /// Creates an empty histogram.
   ///
-  /// - Parameter limits: those of all bins but the last one, whose limit is infinite.
-  /// - Precondition: they rise and are finite.
+  /// - Parameter limits: the limits of all bins except the last one, which is infinite.
+  /// - Precondition: `limits` are finite and ascend strictly.
   public init(limits: [Double]) {
     precondition(zip(limits, limits.dropFirst()).allSatisfy(<), "limits that do not rise")
     precondition(limits.allSatisfy(\.isFinite), "a limit that is not finite")
@@ -19,24 +20,24 @@ public struct Histogram: Equatable, Sendable {
     counts = Array(repeating: 0, count: limits.count + 1)
   }
 
-  /// For policy lags: a bin for each up to 63, then one for each doubling.
+  /// A histogram of policy lags: one bin per lag up to 63, then one bin per doubling.
   public static var lags: Histogram {
     Histogram(limits: (0..<64).map(Double.init) + (7...20).map { Double(1 << $0 - 1) })
   }
 
-  /// For ratios of probabilities: narrow about 1, wide far from it.
+  /// A histogram of probability ratios: narrow bins near 1, wide bins far from it.
   public static var ratios: Histogram {
     Histogram(limits: [
       0.0625, 0.125, 0.25, 0.5, 0.67, 0.8, 0.9, 0.95, 0.99, 1.01, 1.05, 1.1, 1.2, 1.5, 2, 4, 8, 16,
     ])
   }
 
-  /// How many numbers there are.
+  /// The total count.
   public var total: Int { counts.reduce(0, +) }
 
   /// Adds a number.
   ///
-  /// - Complexity: O(log of the bins).
+  /// - Complexity: O(log bins).
   public mutating func add(_ number: Double) {
     guard !number.isNaN else { return }
     var (low, high) = (0, limits.count - 1)
@@ -47,9 +48,9 @@ public struct Histogram: Equatable, Sendable {
     counts[low] += 1
   }
 
-  /// Adds many numbers.
+  /// Adds all numbers of a buffer.
   ///
-  /// - Complexity: O(numbers · bins), a vector of numbers at a time.
+  /// - Complexity: O(numbers · bins), 16 numbers at a time.
   package mutating func add(_ numbers: UnsafeBufferPointer<Float>) {
     var before = 0
     for (bin, limit) in limits.enumerated() {
@@ -59,9 +60,10 @@ public struct Histogram: Equatable, Sendable {
     }
   }
 
-  /// How many numbers are not above a limit.
+  /// Returns the count of numbers less than or equal to a limit.
   ///
-  /// Sixteen at a time by hand: the compiler leaves the plain loop as it is, which is ten times slower.
+  /// Vectorized by hand, 16 numbers at a time: the compiler does not vectorize the plain loop,
+  /// which is ten times slower.
   private static func count(of numbers: UnsafeBufferPointer<Float>, upTo limit: Float) -> Int {
     let lanes = SIMD16<Float>.scalarCount
     let bytes = UnsafeRawBufferPointer(numbers)
@@ -77,7 +79,7 @@ public struct Histogram: Equatable, Sendable {
     return count
   }
 
-  /// The histogram, which is empty from then on.
+  /// Returns the histogram and resets its counts to zero.
   public mutating func take() -> Histogram {
     let result = self
     for bin in counts.indices { counts[bin] = 0 }
@@ -86,7 +88,7 @@ public struct Histogram: Equatable, Sendable {
 }
 
 extension Histogram: JSONConvertible {
-  /// An object of the bins that took a number: the limit as key, the count as value.
+  /// An object with one entry per bin that is not empty: the limit as key, the count as value.
   package var jsonValue: JSONValue {
     var object = OrderedJSON()
     for (limit, count) in zip(limits, counts) where count > 0 {

@@ -1,6 +1,6 @@
-/// What can stand as a value in an ``OrderedJSON``; an optional that is nil becomes `null`.
+/// A type that converts to a value of an ``OrderedJSON``; a nil optional becomes `null`.
 package protocol JSONConvertible {
-  /// The value as JSON has it.
+  /// The JSON value.
   var jsonValue: JSONValue { get }
 }
 

@@ -1,21 +1,20 @@
 import Foundation
 
-/// A check of JSON text that tells where its first mistake is, and the keys of its outermost
-/// object.
+/// A checker of JSON text that locates the first mistake and lists the keys of the root object.
 ///
-/// Foundation's decoder takes one of two equal keys without a word and tells no place.
+/// Foundation's decoder silently accepts one of two equal keys and reports no position.
 struct JSONSyntax {
-  /// The first mistake.
+  /// A mistake and its position.
   struct Mistake: Error, Equatable {
-    /// From 1.
+    /// The line number, from 1.
     var line: Int
-    /// From 1, in characters.
+    /// The column in characters, from 1.
     var column: Int
-    /// The end of a sentence whose subject is the place, such as `has a comment: remove it`.
+    /// A predicate whose subject is the position, such as `has a comment: remove it`.
     var finding: String
   }
 
-  /// The largest nesting depth of objects and lists.
+  /// The maximum nesting depth of objects and lists.
   private static let largestDepth = 100
 
   private let bytes: [UInt8]
@@ -24,14 +23,15 @@ struct JSONSyntax {
 
   private init(_ data: Data) { bytes = [UInt8](data) }
 
-  /// Returns the keys of the outermost object in order, escapes resolved and repeated ones
-  /// included.
+  /// Returns the keys of the root object in order.
   ///
-  /// - Returns: nil for a value of another kind.
+  /// Escapes are resolved and repeated keys included.
+  ///
+  /// - Returns: the keys, or nil if the root is not an object.
   /// - Throws: ``Mistake``.
   static func keys(of data: Data) throws(Mistake) -> [String]? {
     var syntax = JSONSyntax(data)
-    // A mark of the byte order, which some editors write.
+    // Some editors write a byte order mark.
     if syntax.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { syntax.position = 3 }
     syntax.skipSpace()
     let isObject = syntax.current == UInt8(ascii: "{")
@@ -160,7 +160,7 @@ struct JSONSyntax {
     }
   }
 
-  /// The mistake at this place, where something else belongs.
+  /// Returns the mistake at the current position, where `wanted` was expected.
   private func mistake(_ wanted: String) -> Mistake {
     let rest = bytes[min(position, bytes.count)...]
     if rest.isEmpty { return mistake(saying: "is the end of the text, where \(wanted) belongs") }

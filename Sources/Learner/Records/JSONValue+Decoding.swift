@@ -1,5 +1,5 @@
 extension JSONValue: Decodable {
-  /// Reads any JSON value; an object's keys come in the order of the alphabet, for a decoder keeps no other.
+  /// Decodes any JSON value; keys are sorted, since a decoder does not preserve their order.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -24,7 +24,7 @@ extension JSONValue: Decodable {
     }
   }
 
-  /// The value for people: a text without its quotes, all else as JSON on one line.
+  /// The value for display: a string without quotes, anything else as JSON on one line.
   package var text: String {
     if case .text(let text) = self { return text }
     var line = ""

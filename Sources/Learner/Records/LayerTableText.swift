@@ -2,7 +2,7 @@ public import Actor
 import Rollout
 
 extension LayerTable {
-  /// The table for people: aligned columns, then how many parameters there are and what the policy reads.
+  /// The table as aligned columns, followed by the number of parameters and the policy's inputs.
   public var text: String {
     let cells =
       [["network", "", "output", "parameters"]]
@@ -44,6 +44,6 @@ extension LayerTable {
 }
 
 extension LayerTable.Row {
-  /// What stands behind the kind of a row that gradients do not move.
+  /// A suffix to the kind of a row that gradients do not change.
   fileprivate var remark: String { isLearnt ? "" : ", not learnt" }
 }

@@ -3,16 +3,16 @@ import Glibc
 import Rollout
 
 extension MetricsLog {
-  /// What is read of a line.
+  /// The decoded fields of a line.
   private struct Line: Decodable {
     var env_steps: Int
     var updates: Int
     var eval_return: Double?
   }
 
-  /// Makes sure that no other process writes to the file, until the log is closed or this process ends.
+  /// Locks the file against other processes until the log is closed or this process ends.
   ///
-  /// - Throws: `RecordError` when another one does.
+  /// - Throws: `RecordError` if another process holds the lock.
   func claim() throws(RecordError) {
     do {
       guard try SystemCalls.lock(file.rawValue) else {
@@ -23,16 +23,16 @@ extension MetricsLog {
     } catch let error as RecordError {
       throw error
     } catch {
-      // A file system without locks promises nothing.
+      // On a file system without locks, the file stays unlocked.
     }
   }
 
-  /// Removes the lines of later updates and steps from the end of the file, and a line that is not whole.
+  /// Removes the lines after an update and a step from the end of the file, and an incomplete line.
   ///
-  /// Both are asked for, since not every step is followed by an update.
+  /// Both limits are needed, because not every step is followed by an update.
   ///
-  /// - Returns: the evaluations among them, last first.
-  /// - Throws: `RecordError`; the file is then as it was.
+  /// - Returns: the evaluations in the removed lines, last first.
+  /// - Throws: `RecordError`. The file is then unchanged.
   func cut(
     beyond updates: Int, steps: Int
   ) throws(RecordError) -> [EvaluationMark] {

@@ -2,53 +2,54 @@ import Foundation
 import Glibc
 import Rollout
 
-/// One line of metrics: names with values, in the order in which they were set.
+/// One line of metrics: names and values in the order in which they were set.
 public struct MetricsRecord: Equatable, Sendable {
   var object = OrderedJSON()
 
-  /// A record without any value.
+  /// Creates an empty record.
   public init() {}
 
-  /// Sets a number; one that is not finite is written as `null`, for JSON has no other word for it.
+  /// Sets a number. JSON has no infinity and no NaN; both are written as `null`.
   public mutating func set(_ name: String, _ value: Double) {
     object.set(name, value)
   }
 
-  /// Sets a whole number.
+  /// Sets an integer.
   public mutating func set(_ name: String, _ value: Int) {
     object.set(name, value)
   }
 
-  /// Sets a histogram: an object of the bins that are not empty.
+  /// Sets a histogram, written as an object of the bins that are not empty.
   public mutating func set(_ name: String, _ histogram: Histogram) {
     object.set(name, histogram)
   }
 
-  /// Sets a word.
+  /// Sets a string.
   public mutating func set(_ name: String, _ value: String) {
     object.set(name, value)
   }
 }
 
-/// Appends records to a file of JSON lines.
+/// A writer that appends records to a JSON Lines file.
 ///
-/// Whole lines are handed to the kernel with one write, so whoever reads along never sees a part of
-/// one. Lines wait for up to about a second, for a disk access per update would cost more than the
-/// update; the wait is only looked at when a record arrives, so call ``flush()`` before a pause.
+/// Whole lines are passed to the kernel in one write, so a concurrent reader never sees a partial
+/// line. Lines are buffered for about one second, because one disk access per update would cost
+/// more than the update. The delay is only checked when a record is appended: call ``flush()``
+/// before a pause.
 public struct MetricsLog: ~Copyable {
   private static let bytesHeldBack = 1 << 16
   private static let secondsHeldBack = 1.0
 
   let file: Descriptor
-  /// The path as the user would write it.
+  /// The path in the form in which the user wrote it.
   let path: String
   let fullPath: String
   private var pending: [UInt8] = []
   private var lastFlush: Double
 
-  /// Opens the file, creating it if need be; lines that are there already stay.
+  /// Opens the file, or creates it; existing lines are kept.
   ///
-  /// - Throws: ``RecordError`` when it cannot be opened for writing.
+  /// - Throws: ``RecordError`` if it cannot be opened for writing.
   public init(appendingTo url: URL) throws(RecordError) {
     path = url.relativePath
     fullPath = url.path
@@ -61,15 +62,15 @@ public struct MetricsLog: ~Copyable {
   }
 
   deinit {
-    // For a path that forgets to close; what fails here is lost without a word.
+    // For code paths that do not call `close`; errors are ignored here.
     try? MetricsLog.write(pending, to: file)
     try? SystemCalls.unlock(file.rawValue)
   }
 
-  /// Adds a record as one line.
+  /// Appends a record as one line.
   ///
-  /// - Throws: ``RecordError`` when the lines so far were due and could not be written. They are kept
-  ///   and tried again with the next ones; the caller may go on.
+  /// - Throws: ``RecordError`` if buffered lines were due and could not be written. They stay in
+  ///   the buffer and are retried with the next ones; the caller may continue.
   public mutating func append(_ record: MetricsRecord) throws(RecordError) {
     pending.append(contentsOf: record.object.encoded().utf8)
     pending.append(UInt8(ascii: "\n"))
@@ -79,10 +80,10 @@ public struct MetricsLog: ~Copyable {
     }
   }
 
-  /// Writes the lines that still wait.
+  /// Writes the buffered lines.
   ///
-  /// - Throws: ``RecordError`` when they cannot be written; the file then ends with a whole line and
-  ///   the lines are kept.
+  /// - Throws: ``RecordError`` if they cannot be written. The file then ends with a whole line, and
+  ///   the lines stay in the buffer.
   public mutating func flush() throws(RecordError) {
     lastFlush = MetricsLog.now
     guard !pending.isEmpty else { return }
@@ -94,14 +95,14 @@ public struct MetricsLog: ~Copyable {
     }
   }
 
-  /// Writes the lines that still wait and closes the file.
+  /// Writes the buffered lines and closes the file.
   ///
-  /// - Throws: ``RecordError`` when they cannot be written; they are lost then.
+  /// - Throws: ``RecordError`` if they cannot be written. They are then lost.
   public consuming func close() throws(RecordError) {
     try flush()
   }
 
-  /// Seconds on a clock that never jumps.
+  /// The time in seconds on the monotonic clock.
   private static var now: Double { Double(SystemCalls.monotonicNanoseconds()) * 1e-9 }
 
   private static func write(
@@ -112,7 +113,7 @@ public struct MetricsLog: ~Copyable {
     do {
       try file.writeAll(lines)
     } catch {
-      // A full disk can take the first half of a line; the next reader is not to stumble over it.
+      // A full disk may accept only a part of a line: remove that part.
       try? SystemCalls.truncate(file.rawValue, to: lengthBefore)
       throw error
     }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Numbers as people like to read them; ASCII only, the same in every locale.
+/// Formats numbers for display: ASCII only, independent of the locale.
 package enum NumberText {
-  /// Three to four digits and a unit: 950, 12.3k, 1.20M, 3.45G.
+  /// Returns three to four digits and a unit: 950, 12.3k, 1.20M, 3.45G.
   package static func short(_ value: Double) -> String {
     guard value.isFinite else { return "\(value)" }
-    // The bounds are where rounding would otherwise give "1000k".
+    // Beyond these bounds rounding would give "1000k".
     let magnitude = abs(value)
     if magnitude < 999.5 { return fixed(value, 0) }
     if magnitude < 999_950 { return fixed(value / 1e3, 1) + "k" }
@@ -13,7 +13,7 @@ package enum NumberText {
     return fixed(value / 1e9, 2) + "G"
   }
 
-  /// All digits, with a comma between thousands.
+  /// Returns all digits, with a comma between thousands.
   package static func grouped(_ value: Int) -> String {
     let digits = Array(String(value.magnitude))
     var text = value < 0 ? "-" : ""
@@ -24,23 +24,23 @@ package enum NumberText {
     return text
   }
 
-  /// The nearest whole number, with a comma between thousands.
+  /// Returns the nearest integer, with a comma between thousands.
   package static func grouped(_ value: Double) -> String {
     Int(exactly: value.rounded()).map { grouped($0) } ?? "\(value)"
   }
 
-  /// A fixed number of digits after the point, in powers of ten from a million on.
+  /// Returns a fixed number of decimal places; from a million on, scientific notation.
   package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "\(value)" }
     return String(format: abs(value) < 1e6 ? "%.\(digits)f" : "%.2e", value)
   }
 
-  /// Four significant digits: 0.01234, -1.5, 500.
+  /// Returns four significant digits: 0.01234, -1.5, 500.
   package static func significant(_ value: Double) -> String {
     value.isFinite ? String(format: "%.4g", value) : "\(value)"
   }
 
-  /// Minutes and seconds, with hours when there are any: 0:07, 12:34, 1:02:03.
+  /// Returns minutes and seconds, with hours if there are any: 0:07, 12:34, 1:02:03.
   package static func duration(_ seconds: Double) -> String {
     guard let whole = Int(exactly: seconds.rounded(.up)), whole >= 0 else { return "\(seconds) s" }
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
@@ -49,12 +49,12 @@ package enum NumberText {
       ? "\(hours):\(padded(minutes)):\(padded(rest))" : "\(minutes):\(padded(rest))"
   }
 
-  /// The text at the left end of a column.
+  /// Pads a text on the right to a column width.
   package static func left(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 
-  /// The text moved to the right end of a column.
+  /// Pads a text on the left to a column width.
   package static func right(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }

@@ -1,17 +1,17 @@
 import Rollout
 
-/// A JSON object whose keys keep the order in which they were set.
+/// A JSON object that keeps its keys in the order in which they were set.
 ///
-/// The one writer of `config.json`, `metrics.jsonl`, checkpoint headers and the objects of `--json`.
-/// Numbers take the shortest form that reads back to the same value, whole ones without `.0`. JSON
-/// has no infinity and no NaN: a number that is not finite becomes `null`.
+/// `config.json`, `metrics.jsonl`, checkpoint headers and the objects of `--json` are all written
+/// by this type. Numbers have the shortest form that reads back to the same value, integers without
+/// `.0`. JSON has no infinity and no NaN: a number that is not finite becomes `null`.
 package struct OrderedJSON: Equatable, Sendable {
   /// The keys and values, in order.
   package private(set) var entries: [(key: String, value: JSONValue)] = []
 
   package init() {}
 
-  /// Adds a key at the end, or replaces its value where it stands.
+  /// Appends a key, or replaces the value of an existing key in place.
   package mutating func set(_ key: String, _ value: some JSONConvertible) {
     if let index = entries.firstIndex(where: { $0.key == key }) {
       entries[index].value = value.jsonValue
@@ -20,14 +20,15 @@ package struct OrderedJSON: Equatable, Sendable {
     }
   }
 
-  /// The value of a key; nil if it was never set.
+  /// The value of a key; nil if it is not set.
   package subscript(key: String) -> JSONValue? {
     entries.first { $0.key == key }?.value
   }
 
-  /// The object as text, without a newline at the end.
+  /// Returns the object as text without a trailing newline.
   ///
-  /// - Parameter pretty: A key per line, indented by two spaces; otherwise no space at all.
+  /// - Parameter pretty: true for one key per line, indented by two spaces; false for no
+  ///   whitespace.
   package func encoded(pretty: Bool = false) -> String {
     var text = ""
     JSONValue.object(self).write(to: &text, indentation: pretty ? 0 : nil)
@@ -39,7 +40,7 @@ package struct OrderedJSON: Equatable, Sendable {
   }
 }
 
-/// A JSON value; objects are ordered.
+/// A JSON value with ordered objects.
 package indirect enum JSONValue: Equatable, Sendable {
   case null
   case boolean(Bool)
@@ -51,7 +52,7 @@ package indirect enum JSONValue: Equatable, Sendable {
   case list([JSONValue])
   case object(OrderedJSON)
 
-  /// Appends the value; `indentation` is that of the line it starts on, nil for compact text.
+  /// Appends the value; `indentation` is that of its first line, nil for compact text.
   func write(to text: inout String, indentation: Int?) {
     switch self {
     case .null: text += "null"
@@ -67,7 +68,7 @@ package indirect enum JSONValue: Equatable, Sendable {
   }
 
   private static func write(list values: [JSONValue], to text: inout String, indentation: Int?) {
-    // On one line also in pretty text: shapes and percentiles read better so.
+    // Lists stay on one line in pretty text: shapes and percentiles are easier to read.
     text += "["
     for (index, value) in values.enumerated() {
       if index > 0 { text += indentation == nil ? "," : ", " }
@@ -99,10 +100,9 @@ package indirect enum JSONValue: Equatable, Sendable {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  /// Returns a string in quotes with the escapes that JSON demands, as the safetensors writer has
-  /// it.
+  /// Returns a quoted string with the escapes that JSON requires, as the safetensors writer does.
   ///
-  /// Other characters that control a terminal are escaped as well, since the text may be shown.
+  /// Other control characters are escaped as well, since the text may be printed to a terminal.
   static func quoted(_ string: String) -> String {
     var text = "\""
     for scalar in string.unicodeScalars {

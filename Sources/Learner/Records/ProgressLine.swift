@@ -1,23 +1,23 @@
 import Rollout
 
-/// Shows progress on standard error, which leaves standard output to results.
+/// A progress display on standard error; standard output is reserved for results.
 ///
-/// On a terminal one line is drawn over and over, at most ten times a second; elsewhere a line is
-/// added once per interval; or nothing is said at all. Messages clear the live line first. The clock is
-/// that of the progress it is given, and whatever cannot be written is dropped.
+/// On a terminal one line is redrawn at most ten times per second. Elsewhere one line is appended
+/// per interval. In quiet mode there is no progress. Messages clear the live line first. Time is
+/// that of the progress values (`secondsElapsed`). Write errors are ignored.
 public struct ProgressLine {
-  /// How progress is shown.
+  /// The style of the display.
   public enum Style: Equatable, Sendable {
-    /// One line that is drawn over, cut to the terminal's width.
+    /// One line that is redrawn, truncated to the terminal's width.
     case live
-    /// A line of full words each time so many seconds have passed.
+    /// One line of full words per interval.
     case plain(intervalSeconds: Double)
     /// No progress; messages still appear.
     case quiet
   }
 
   private static let secondsBetweenLiveUpdates = 0.1
-  /// Back to the first column, and clear to the end of the line.
+  /// Carriage return, then clear to the end of the line.
   private static let startOver = "\r\u{1B}[K"
 
   private let style: Style
@@ -26,7 +26,7 @@ public struct ProgressLine {
   private var lastShown: Double?
   private var lineIsDrawn = false
 
-  /// A display on standard error: live on a terminal, plain lines elsewhere, nothing if quiet.
+  /// Creates a display on standard error: live on a terminal, plain elsewhere, or quiet.
   public init(quiet: Bool, plainIntervalSeconds: Double = 1) {
     let style: Style =
       if quiet {
@@ -40,19 +40,20 @@ public struct ProgressLine {
       style: style, width: Terminal.width, write: Terminal.write)
   }
 
-  /// A display of a chosen style that writes elsewhere.
+  /// Creates a display with a given style and output.
   ///
   /// - Parameters:
-  ///   - style: How progress is shown.
-  ///   - width: The terminal's present width in columns; asked each time, for windows are resized.
-  ///   - write: Receives the text, control characters included.
+  ///   - style: the style of the display.
+  ///   - width: returns the terminal's current width in columns; called each time, since windows
+  ///     are resized.
+  ///   - write: receives the text, including control characters.
   public init(style: Style, width: @escaping () -> Int, write: @escaping (String) -> Void) {
     self.style = style
     self.width = width
     self.write = write
   }
 
-  /// Whether an update at this moment would be shown; spares the caller gathering figures in vain.
+  /// Returns true if an update now would be shown; lets the caller skip gathering the figures.
   public func isDue(secondsElapsed: Double) -> Bool {
     let interval: Double
     switch style {
@@ -60,17 +61,17 @@ public struct ProgressLine {
     case .live: interval = ProgressLine.secondsBetweenLiveUpdates
     case .plain(let intervalSeconds): interval = intervalSeconds
     }
-    // The first plain line waits for its interval too: nothing is known at second 0.
+    // The first plain line is due after one interval: there are no figures at second 0.
     guard let lastShown else { return style == .live || secondsElapsed >= interval }
     return secondsElapsed - lastShown >= interval
   }
 
-  /// Shows progress if enough time has passed since the last time.
+  /// Shows progress if it is due.
   public mutating func update(_ progress: TrainingProgress) {
     if isDue(secondsElapsed: progress.secondsElapsed) { show(progress) }
   }
 
-  /// Shows the last state whatever the time, and leaves a live line standing.
+  /// Shows the final progress regardless of the interval, and keeps a live line on the screen.
   public mutating func finish(_ progress: TrainingProgress) {
     guard style != .quiet else { return }
     show(progress)
@@ -78,13 +79,13 @@ public struct ProgressLine {
     lineIsDrawn = false
   }
 
-  /// Says something on a line of its own; the live line comes back with the next update.
+  /// Prints a message on its own line; the live line reappears with the next update.
   public mutating func note(_ text: String) {
     clear()
     write(text.escapingControls(keepingLines: true) + "\n")
   }
 
-  /// Takes the live line away, before someone else writes to the terminal.
+  /// Clears the live line, before other output to the terminal.
   public mutating func clear() {
     guard lineIsDrawn else { return }
     write(ProgressLine.startOver)
@@ -95,7 +96,7 @@ public struct ProgressLine {
   private mutating func show(_ progress: TrainingProgress) {
     lastShown = progress.secondsElapsed
     if style == .live {
-      // The last column stays free: some terminals wrap once it is filled, and then lines pile up.
+      // The last column stays empty: some terminals wrap when it is filled, and lines pile up.
       write(ProgressLine.startOver + progress.text(width: max(1, width() - 1)))
       lineIsDrawn = true
     } else {

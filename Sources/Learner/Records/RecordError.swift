@@ -1,20 +1,21 @@
 import Glibc
 import Rollout
 
-/// A failure to create, write or find what a run leaves on disk.
+/// A failure to create, write or find the files of a run.
 ///
-/// The description is one sentence for the user: what failed, where, why, and a remedy where there
-/// is one. Nothing is half-written when it is thrown; the caller may remove the cause and try again.
+/// The description is one sentence for the user: the failure, the path, the reason, and a remedy if
+/// there is one. No file is half-written when it is thrown. The caller may remove the cause and
+/// retry.
 public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The kinds of failure; more may be added.
+  /// The kind of a failure; more kinds may be added.
   public struct Code: Equatable, Sendable {
     private let name: String
 
-    /// The operating system refused to create or write; `errorNumber` says why.
+    /// The operating system refused to create or write a file; `errorNumber` has the reason.
     public static let unwritable = Code(name: "unwritable")
-    /// The directory named for a new run already holds something.
+    /// The directory given for a new run is not empty.
     public static let occupied = Code(name: "occupied")
-    /// There is no such run or checkpoint.
+    /// The run or checkpoint does not exist.
     public static let notFound = Code(name: "notFound")
   }
 
@@ -22,12 +23,12 @@ public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
   public let code: Code
   /// The file or directory concerned.
   public let path: String
-  /// The operating system's error number, if it was the one to refuse.
+  /// The operating system's error number, if a system call failed.
   public let errorNumber: Int32?
   /// One sentence for the user.
   public let description: String
 
-  /// An error with a sentence of its own.
+  /// Creates an error with a custom description.
   init(_ code: Code, path: String, _ description: String) {
     self.code = code
     self.path = path
@@ -35,7 +36,7 @@ public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
     self.description = description.escapingControls
   }
 
-  /// The error for a refused system call, with a remedy where the error number suggests one.
+  /// Creates the error of a failed system call, with a remedy for some error numbers.
   init(cannot action: String, path: String, _ errorNumber: Int32) {
     self.code = .unwritable
     self.path = path

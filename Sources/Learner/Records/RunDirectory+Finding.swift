@@ -3,22 +3,22 @@ import Glibc
 import Rollout
 
 extension RunDirectory {
-  /// A checkpoint that was asked for, and the run it belongs to.
+  /// A requested checkpoint and the run that it belongs to.
   public struct Resolution: Equatable, Sendable {
-    /// The checkpoint's file; it exists.
+    /// The checkpoint's file, which exists.
     public let checkpoint: URL
-    /// The run, when the checkpoint lies in one.
+    /// The checkpoint's run; nil if it is not in a run's directory.
     public let run: RunDirectory?
-    /// The run's `config.json`, when the checkpoint lies in a run.
+    /// The run's `config.json`; nil if the checkpoint is not in a run's directory.
     public var configuration: URL? { run?.configuration }
   }
 
-  /// The run whose `config.json` was written last; nil if there is none.
+  /// Returns the run with the most recently written `config.json`; nil if there is none.
   ///
-  /// A directory without a `config.json` is no run. Of equal times the last name counts.
+  /// A directory without a `config.json` is not a run. Among equal times, the last name wins.
   public static func newest(in parent: URL = defaultParent) -> RunDirectory? {
     var newest: (time: (seconds: Int, nanoseconds: Int), run: RunDirectory)?
-    // Entries come sorted by name, so that of equal times the last is kept.
+    // Entries are sorted by name: the last one of equal times replaces the others.
     for name in FileLookup.entries(of: parent.path) {
       let run = RunDirectory(existing: parent.appendingPathComponent(name, isDirectory: true))
       guard let time = FileLookup.modificationTime(run.configuration.path) else { continue }
@@ -28,19 +28,20 @@ extension RunDirectory {
     return newest?.run
   }
 
-  /// The checkpoint meant by an argument of `rlplay evaluate` and `rlplay describe`.
+  /// Returns the checkpoint for an argument of `rlplay evaluate` and `rlplay describe`.
   ///
-  /// A file is a checkpoint. A directory is a run, or the folder of checkpoints inside: its best
-  /// checkpoint if there is one, else its last. What is no path may be the name of a run in `parent`.
-  /// Without an argument the newest run in `parent` is meant, even if it has no checkpoint yet.
+  /// A file is a checkpoint. A directory is a run or its folder of checkpoints; its best checkpoint
+  /// is used, or its last one if there is no best. An argument that is not an existing path may be
+  /// the name of a run in `parent`. Without an argument the newest run in `parent` is used, even if
+  /// it has no checkpoint yet.
   ///
-  /// - Throws: ``RecordError`` with what was looked for and what to name in its place.
+  /// - Throws: ``RecordError`` with the missing name and an alternative.
   public static func resolve(
     _ argument: String?, in parent: URL = defaultParent
   ) throws(RecordError) -> Resolution {
     guard let argument else { return try newestResolution(in: parent) }
     let url = URL(fileURLWithPath: argument)
-    // An empty argument, a shell variable that is not set say, would be the present directory.
+    // An empty argument, as from an unset shell variable, would be the current directory.
     switch argument.isEmpty ? nil : FileLookup.isDirectory(url.path) {
     case false?:
       return resolution(ofFile: url)
@@ -57,9 +58,9 @@ extension RunDirectory {
     }
   }
 
-  /// The run meant by an argument of `rlplay train --resume`, which has a state.
+  /// Returns the run for an argument of `rlplay train --resume`; it has a state to resume from.
   ///
-  /// - Throws: ``RecordError`` with what was looked for and what to name in its place.
+  /// - Throws: ``RecordError`` with the missing name and an alternative.
   public static func resolveRun(
     _ argument: String?, in parent: URL = defaultParent
   ) throws(RecordError) -> RunDirectory {
@@ -80,9 +81,9 @@ extension RunDirectory {
     return run
   }
 
-  /// The interpreter that `config.json` names, as text to show; nil if there is none to be read.
+  /// The path of the interpreter in `config.json`, for display only; nil if it cannot be read.
   ///
-  /// Never one to start: whoever wrote the directory chose it.
+  /// It must never be started: the author of the directory chose it.
   public var recordedPython: String? {
     (try? TrainingConfiguration(contentsOf: configuration.path))?.environment.python
   }

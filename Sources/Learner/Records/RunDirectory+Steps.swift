@@ -1,17 +1,17 @@
 import Foundation
 import Glibc
 
-// Checkpoints that are kept by the way: `step-25000.safetensors`.
+// Periodic checkpoints, such as `step-25000.safetensors`.
 extension RunDirectory {
   private static let stepPrefix = "step-"
   private static let suffix = ".safetensors"
 
-  /// The parameters after so many environment steps.
+  /// Returns the file of the checkpoint at an environment step.
   public func checkpoint(atStep steps: Int) -> URL {
     checkpoints.appendingPathComponent("\(Self.stepPrefix)\(steps)\(Self.suffix)")
   }
 
-  /// The steps after which parameters were kept, in order.
+  /// The environment steps of the periodic checkpoints, in ascending order.
   public var keptSteps: [Int] {
     FileLookup.entries(of: checkpoints.path).compactMap { name in
       guard name.hasPrefix(Self.stepPrefix), name.hasSuffix(Self.suffix) else { return nil }
@@ -19,12 +19,12 @@ extension RunDirectory {
     }.sorted()
   }
 
-  /// Deletes all but the newest of the checkpoints by step.
+  /// Deletes all periodic checkpoints except the newest `count`.
   func removeSteps(keeping count: Int) {
     for steps in keptSteps.dropLast(count) { unlink(checkpoint(atStep: steps).path) }
   }
 
-  /// Deletes the checkpoints by step beyond so many steps.
+  /// Deletes the periodic checkpoints after an environment step.
   func removeSteps(beyond last: Int) {
     for steps in keptSteps where steps > last { unlink(checkpoint(atStep: steps).path) }
   }

@@ -2,41 +2,41 @@ import Foundation
 import Glibc
 import Rollout
 
-/// The directory that holds all that a run leaves: configuration, metrics, checkpoints.
+/// The directory of a run's files: configuration, metrics, checkpoints.
 public struct RunDirectory: Equatable, Sendable {
-  /// Where runs are put that are not told otherwise.
+  /// The default parent directory of runs.
   public static let defaultParent = URL(fileURLWithPath: "runs", isDirectory: true)
 
-  /// The directory itself.
+  /// The directory's URL.
   public let url: URL
 
-  /// A run that is there already, or is claimed to be.
+  /// Creates a value for a directory that is assumed to exist.
   public init(existing url: URL) {
     self.url = url
   }
 
-  /// Every option as resolved; its presence is what makes a directory a run.
+  /// The resolved options; a directory with this file is a run.
   public var configuration: URL { url.appendingPathComponent("config.json") }
-  /// One JSON object per line.
+  /// The metrics, one JSON object per line.
   public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
   /// The folder of checkpoints.
   public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
-  /// The newest parameters.
+  /// The checkpoint with the newest parameters.
   public var lastCheckpoint: URL { checkpoints.appendingPathComponent("last.safetensors") }
-  /// The parameters of the best evaluation.
+  /// The checkpoint with the parameters of the best evaluation.
   public var bestCheckpoint: URL { checkpoints.appendingPathComponent("best.safetensors") }
 
-  /// All that the run needs to go on.
+  /// The complete state to resume the run from.
   public var state: URL { checkpoints.appendingPathComponent("state.safetensors") }
 
-  /// The path as the user would write it.
+  /// The path in the form in which the user wrote it.
   public var path: String { url.relativePath }
 
-  /// Refuses a run in which something else stands where files are written and deleted.
+  /// Rejects a run if a path that is written or deleted has another kind of file.
   ///
-  /// A symbolic link would lead out of the run, and a pipe would never open.
+  /// A symbolic link would lead outside the run, and opening a pipe would block.
   ///
-  /// - Throws: ``RecordError`` with what stands where.
+  /// - Throws: ``RecordError`` with the path and the expected kind.
   func refuseLinks() throws(RecordError) {
     func expect(_ kind: FileLookup.Kind, at url: URL) throws(RecordError) {
       guard let found = FileLookup.kind(url.path), found != kind else { return }
@@ -57,11 +57,11 @@ public struct RunDirectory: Equatable, Sendable {
 
   // MARK: Creating
 
-  /// Creates a directory named after the run and the present time.
+  /// Creates a directory named after the run and the current time.
   ///
-  /// Of runs that start within one second, in whatever process, each gets a directory of its own.
+  /// Runs that start within the same second get different directories, across processes too.
   ///
-  /// - Throws: ``RecordError`` when it cannot be created or written into; call this before training.
+  /// - Throws: ``RecordError`` if it cannot be created or written into. Call this before training.
   public static func create(
     environment: String, algorithm: String, seed: UInt64, in parent: URL = defaultParent,
     at time: Date = Date()
@@ -74,16 +74,16 @@ public struct RunDirectory: Equatable, Sendable {
     while true {
       let candidate = attempt == 1 ? name : "\(name)-\(attempt)"
       let url = parent.appendingPathComponent(candidate, isDirectory: true)
-      // Tells in one step whether the name was taken: so two processes cannot both have it.
+      // Creating the directory is the test for a free name: no two processes can both succeed.
       if try make(url) { return try RunDirectory(existing: url).prepared() }
       attempt += 1
     }
   }
 
-  /// Uses a directory of the user's choice, which must be new or empty but for hidden files.
+  /// Uses a directory of the user's choice, which must be new or empty except for hidden files.
   ///
-  /// - Throws: ``RecordError`` when it holds a run or anything else, or cannot be created or written
-  ///   into; call this before training.
+  /// - Throws: ``RecordError`` if it is not empty, or cannot be created or written into. Call this
+  ///   before training.
   public static func create(at url: URL) throws(RecordError) -> RunDirectory {
     let run = RunDirectory(existing: url)
     if FileLookup.isDirectory(run.configuration.path) != nil {
@@ -92,7 +92,7 @@ public struct RunDirectory: Equatable, Sendable {
         "'\(run.path)' already holds a run (it has a config.json);"
           + " name another directory with --run-dir, or move that one away")
     }
-    // An empty folder for checkpoints is what a start that failed halfway leaves.
+    // A start that failed halfway leaves an empty folder of checkpoints.
     let others = FileLookup.entries(of: url.path).filter { name in
       !name.hasPrefix(".")
         && !(name == "checkpoints" && FileLookup.entries(of: run.checkpoints.path).isEmpty)
@@ -107,14 +107,14 @@ public struct RunDirectory: Equatable, Sendable {
     return try run.prepared()
   }
 
-  /// Writes `config.json`, whole or not at all.
+  /// Writes `config.json` atomically.
   ///
   /// - Throws: ``RecordError`` as ``AtomicFile`` does.
   public func writeConfiguration(_ data: Data) throws(RecordError) {
     try AtomicFile.write(data, to: configuration)
   }
 
-  /// The name of a run's directory; characters that do not belong in file names become `-`.
+  /// Returns the name of a run's directory; characters unfit for a file name become `-`.
   static func directoryName(
     environment: String, algorithm: String, seed: UInt64, timeStamp: String
   ) -> String {
@@ -144,13 +144,13 @@ public struct RunDirectory: Equatable, Sendable {
     if parent.path != url.path, FileLookup.isDirectory(parent.path) != true {
       try createWithParents(parent)
     }
-    // Another process may have been quicker; a file of that name is in the way for good.
+    // Another process may have created the directory first; any other file is an error.
     if try !make(url), FileLookup.isDirectory(url.path) != true {
       throw RecordError(cannot: "create", path: url.relativePath, EEXIST)
     }
   }
 
-  /// Makes one directory whose parent exists; whether it is new.
+  /// Creates one directory in an existing parent; returns false if the name is taken.
   private static func make(_ url: URL) throws(RecordError) -> Bool {
     do {
       return try SystemCalls.makeDirectory(url.path, mode: 0o777)
@@ -159,7 +159,7 @@ public struct RunDirectory: Equatable, Sendable {
     }
   }
 
-  /// The local time as yyyymmdd-hhmmss.
+  /// Returns the local time as yyyymmdd-hhmmss.
   private static func timeStamp(of time: Date) -> String {
     let parts = Calendar(identifier: .gregorian).dateComponents(
       [.year, .month, .day, .hour, .minute, .second], from: time)

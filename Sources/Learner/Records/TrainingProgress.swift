@@ -1,32 +1,32 @@
-/// What a status line tells about a training run at one moment.
+/// The figures of a training run's status line.
 ///
-/// What is nil is not shown: there is no loss before the first update, no return before an episode
-/// has ended.
+/// Items that are nil are not shown: there is no loss before the first update, and no return before
+/// the end of the first episode.
 public struct TrainingProgress: Equatable, Sendable {
-  /// Environment steps learnt from so far.
+  /// Environment steps learned from so far.
   public var steps: Int
-  /// Environment steps at which the run ends; nil if it has no such end.
+  /// The environment steps at which the run ends; nil if it has no such end.
   public var totalSteps: Int?
-  /// Environment steps per second of late.
+  /// Recent environment steps per second.
   public var stepsPerSecond: Double
-  /// Mean undiscounted return of recent episodes.
+  /// The mean undiscounted return of recent episodes.
   public var episodeReturn: Double?
-  /// The objective of the last update.
+  /// The loss of the last update.
   public var loss: Double?
-  /// Mean entropy of the policy, in nats.
+  /// The mean entropy of the policy in nats.
   public var entropy: Double?
-  /// Mean policy versions between collecting and learning.
+  /// The mean policy lag in versions.
   public var meanLag: Double?
-  /// Most policy versions between collecting and learning.
+  /// The maximum policy lag in versions.
   public var maxLag: Int?
-  /// Workers that had to be replaced.
+  /// The number of workers that were replaced.
   public var restarts: Int
-  /// Seconds since training began.
+  /// Seconds since the start of training.
   public var secondsElapsed: Double
-  /// Mean return of the last evaluation.
+  /// The mean return of the last evaluation.
   public var evaluationReturn: Double?
 
-  /// TrainingProgress of which only the counts are known.
+  /// Creates the progress of a run; figures that are not given stay unknown.
   public init(
     steps: Int, totalSteps: Int? = nil, stepsPerSecond: Double = 0, episodeReturn: Double? = nil,
     loss: Double? = nil, entropy: Double? = nil, meanLag: Double? = nil, maxLag: Int? = nil,
@@ -45,16 +45,16 @@ public struct TrainingProgress: Equatable, Sendable {
     self.evaluationReturn = evaluationReturn
   }
 
-  /// Seconds until the last step at the present speed; nil if there is no end or no speed yet.
+  /// Seconds until the last step at the current speed; nil without an end or a speed.
   public var secondsLeft: Double? {
     guard let totalSteps, stepsPerSecond.isFinite, stepsPerSecond > 0 else { return nil }
     return Double(max(0, totalSteps - steps)) / stepsPerSecond
   }
 
-  /// The status line for a terminal; at most `width` columns.
+  /// Returns the status line for a terminal, with at most `width` columns.
   ///
-  /// When not everything fits, whole items go, the least important first; in the narrowest
-  /// terminals the rest is cut.
+  /// If not everything fits, whole items are dropped, the least important first. If one item is
+  /// still too wide, it is truncated.
   public func text(width: Int) -> String {
     var items = liveItems
     while items.count > 1, joined(items).count > width,
@@ -65,7 +65,7 @@ public struct TrainingProgress: Equatable, Sendable {
     return String(joined(items).prefix(max(0, width)))
   }
 
-  /// A line for a log file: full words, and columns that stand below each other.
+  /// A line for a log file, with full words and aligned columns.
   public var alignedText: String {
     var parts: [String] = []
     let total = totalSteps.map { NumberText.grouped($0) }
@@ -87,7 +87,7 @@ public struct TrainingProgress: Equatable, Sendable {
     return parts.joined(separator: "  ")
   }
 
-  /// The items in reading order; a higher rank goes sooner when there is no room.
+  /// The items in reading order; an item with a higher rank is dropped earlier.
   private var liveItems: [(rank: Int, text: String)] {
     var items: [(rank: Int, text: String)] = []
     let total = totalSteps.map { "/" + NumberText.short(Double($0)) } ?? ""

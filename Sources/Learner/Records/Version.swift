@@ -1,2 +1,2 @@
-/// The release, as `--version` prints it and runs record it.
+/// The release version, printed by `--version` and recorded by runs.
 package let releaseVersion = "0.1.0"
