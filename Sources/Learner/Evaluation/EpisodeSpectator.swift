@@ -1,31 +1,31 @@
 public import Rollout
 
-/// Who looks on while episodes are played, one after the other.
+/// An observer of episodes that are played one after the other.
 public protocol EpisodeSpectator: AnyObject {
-  /// Sees a moment of an episode: the state that it begins in, then each state that a step led to.
+  /// Receives the initial state of an episode and then the state after each step.
   ///
-  /// - Throws: anything that makes looking on pointless; the evaluation then ends with that error.
+  /// - Throws: any error that makes watching pointless. The evaluation ends with that error.
   func watch(_ moment: EpisodeMoment) throws
 }
 
-/// A moment of an episode that is played by itself; valid only while it is handed to a spectator.
+/// A moment of a single episode; valid only during the call to the spectator.
 public struct EpisodeMoment {
-  /// The environment's registered name.
+  /// The registered name of the environment.
   public let environment: String
   /// The episode's number.
   public let episode: Int
-  /// Steps played; 0 for the state that the episode begins in.
+  /// The number of steps so far; 0 for the initial state.
   public let step: Int
   /// The sum of the rewards so far.
   public let episodeReturn: Double
-  /// Whether the last step ended the episode.
+  /// True if the last step ended the episode.
   public let isOver: Bool
-  /// Whether this is the last moment of the episode, over or given up.
+  /// True for the last moment of the episode, whether the episode ended or was given up.
   public let isLast: Bool
 
   private let environments: any EnvironmentBatch
   private let fragment: FragmentView
-  /// Where the state lies.
+  /// The row of the state in the fragment.
   private let row: Int
 
   init(
@@ -43,12 +43,13 @@ public struct EpisodeMoment {
     self.row = row
   }
 
-  /// What the environment draws of the state; `nil` for the last state of an episode that a batch does
-  /// not keep.
+  /// Returns the environment's picture of the state.
   ///
-  /// - Throws: `ConfigurationError` without an option's name when the environment does not draw.
+  /// - Returns: the picture, or nil for the final state of an episode if the batch does not keep
+  ///   it.
+  /// - Throws: `ConfigurationError` without an option's name if the environment does not draw.
   public func picture() throws -> Picture? {
-    // Asked for in any case: a batch keeps how an episode ends from the first picture on.
+    // Always requested: a batch keeps final pictures only after its first picture.
     guard let now = try environments.picture(of: 0) else {
       throw ConfigurationError(
         """
@@ -59,7 +60,7 @@ public struct EpisodeMoment {
     return isOver ? try environments.finalPicture(of: 0) : now
   }
 
-  /// What the step told, in one line: reward, action and observation, of long ones the first numbers.
+  /// The action, reward and observation of the step in one line; long values are abbreviated.
   public var text: String {
     let spaces = environments.spaces
     func numbers(_ columns: Nested<Column>, _ space: Space, row: Int) -> String {
@@ -76,7 +77,7 @@ public struct EpisodeMoment {
     return "\(place)  act \(action)  rew \(reward)  obs \(observation)" + (isOver ? "  end" : "")
   }
 
-  /// What stands under a picture.
+  /// The caption below a picture.
   var caption: String {
     let sum = NumberText.significant(episodeReturn)
     return "episode \(episode + 1)  step \(step)  return \(sum)"
@@ -84,7 +85,7 @@ public struct EpisodeMoment {
 }
 
 extension FragmentView {
-  /// The numbers of one environment's value, one text for each leaf: `obs 0.1 -2 …`.
+  /// Returns the numbers of one environment's value, one text for each leaf: `obs 0.1 -2 …`.
   fileprivate func texts(
     _ columns: Nested<Column>, _ space: Space, row: Int, environment: Int
   ) -> [String] {

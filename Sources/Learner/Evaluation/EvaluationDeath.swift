@@ -1,23 +1,23 @@
-/// An evaluation process that ended while the run went on: how, where, and its last words.
+/// The unexpected end of an evaluation process: its cause, position and last log lines.
 public struct EvaluationDeath: Error, Sendable, CustomStringConvertible {
-  /// The process's number.
+  /// The process identifier.
   public var pid: Int32
-  /// The replacements of the process before this one.
+  /// The number of earlier replacements of the process.
   public var incarnation: UInt32
-  /// The environment that it played.
+  /// The environment of the evaluation.
   public var environment: String
-  /// The run's seed.
+  /// The run's random seed.
   public var seed: UInt64
-  /// The way in which it ended.
+  /// The cause of the death.
   public var cause: WorkerDeath.Cause
-  /// Its last work in words, such as "in episode 3 at step 17"; empty if there was none.
+  /// The last position in words, such as "in episode 3 at step 17"; empty if there was none.
   public var place: String
-  /// The last lines that it logged.
+  /// The last lines of its log.
   public var lastWords: [String]
-  /// The processes in a row that ended so, where that is why there is no other.
+  /// The number of consecutive deaths if that is the reason to give up; nil otherwise.
   public var deathCount: Int?
 
-  /// One sentence with all of it.
+  /// One sentence with all of these facts.
   public var description: String {
     let place = place.isEmpty ? "" : " \(place)"
     let row = deathCount.map { ", as the last of \($0) processes that finished no episode" } ?? ""
@@ -29,21 +29,23 @@ public struct EvaluationDeath: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// Counts deaths over one evaluation, and says when there is no use in another process.
+/// A counter of deaths during one evaluation; decides when to stop replacing the process.
 struct EvaluationToll {
-  /// Deaths in a row without another finished episode that end the run.
+  /// The consecutive deaths without another finished episode that end the run.
   static let limit = 3
-  /// The same where all of them seem to have come from outside.
+  /// The limit if all deaths seem to be caused by signals from outside.
   static let outsideLimit = 10
 
-  /// Deaths in a row without another finished episode.
+  /// The consecutive deaths without another finished episode.
   private(set) var deathCount = 0
   private var areAllFromOutside = true
   private var finishedCount = 0
 
   /// Counts a death.
   ///
-  /// - Parameter finishedCount: the episodes of the evaluation that are finished by now.
+  /// - Parameters:
+  ///   - finishedCount: the number of finished episodes of the evaluation so far.
+  ///   - isFromOutside: true if a signal from outside may be the cause.
   mutating func note(finishedCount: Int, isFromOutside: Bool) {
     if finishedCount > self.finishedCount {
       self = EvaluationToll()
@@ -53,7 +55,7 @@ struct EvaluationToll {
     areAllFromOutside = areAllFromOutside && isFromOutside
   }
 
-  /// True if another process would likely die as well.
+  /// True if a replacement would probably die as well.
   var isHopeless: Bool {
     deathCount >= (areAllFromOutside ? Self.outsideLimit : Self.limit)
   }

@@ -2,20 +2,20 @@ import Actor
 import Glibc
 import Rollout
 
-/// A result, and the weights that it is of.
+/// An evaluation's result and the weights that were evaluated.
 struct Evaluation: Sendable, Equatable {
-  /// One return and one length for each episode.
+  /// The return and length of each episode.
   var result: EvaluationResult
-  /// The version of the weights.
+  /// The policy version.
   var policyVersion: Int
-  /// The environment steps that they had learned from.
+  /// The environment steps that the weights had learned from.
   var steps: Int
 }
 
-/// A process that plays evaluations, started once and replaced when it dies or hangs.
+/// A process that plays evaluations; it is started once and replaced when it dies or hangs.
 ///
-/// Requests and results are apart, so that a learner may work in between. Everything happens on the
-/// caller's thread, in `attend`; docs/evaluation.md has the protocol.
+/// Requests and results are separate calls, so a learner can work in between. All work happens on
+/// the caller's thread in `attend`. docs/evaluation.md describes the protocol.
 final class EvaluationProcess {
   private let memory: EvaluationMemory
   private let description: EvaluationDescription
@@ -26,35 +26,35 @@ final class EvaluationProcess {
   private let isInterrupted: () -> Bool
   private let say: (String) -> Void
 
-  /// The process of this moment; nil before the first one, and after one has died between requests.
+  /// The current process; nil before the start and after a death between requests.
   private var process: WorkerProcess?
   private var incarnation: UInt32 = 0
   private var log = ProcessLog()
   private var isHung = false
   private let entries: UnsafeMutableBufferPointer<pollfd>
-  /// The current request, until its result is taken.
+  /// The current request until its result is taken.
   private var request: (episodes: Range<Int>, policyVersion: Int, steps: Int)?
   private var toll = EvaluationToll()
-  /// True from the withdrawal of an unfinished request to the next request.
+  /// True from the withdrawal of an unfinished request until the next request.
   private var isAbandoning = false
-  /// The environments that the current or the last request is played in.
+  /// The number of environments of the current or last request.
   private var environmentCount = 1
-  /// The last progress of the process that was seen, and its time.
+  /// The last observed progress of the process, and its time.
   private var watch = (progress: EvaluationMemory.Progression(), since: UInt64(0))
 
-  /// Seconds that the process has to leave when it is asked to, and again when it is told to.
+  /// Seconds that the process has to leave after the request to stop, and again after SIGTERM.
   private static let timeToLeave = 1.0
 
-  /// Makes the memory and starts the process.
+  /// Creates the shared memory and starts the process.
   ///
   /// - Parameters:
-  ///   - environment: what is played.
-  ///   - policy: who plays, registered.
-  ///   - weightCount: the floats of the policy's weights.
+  ///   - environment: the environment to play.
+  ///   - policy: the policy, which must be registered.
+  ///   - weightCount: the number of floats in the policy's weights.
   ///   - seed: the root of every random stream.
-  ///   - episodeCapacity: the most episodes that are asked for at a time.
+  ///   - episodeCapacity: the largest number of episodes of a request.
   ///   - processes: the program to start, and the receiver of logs.
-  /// - Throws: `RunMemoryError` when shared memory is short, `WorkerStartError`, `SystemError`.
+  /// - Throws: `RunMemoryError` if shared memory is short, `WorkerStartError`, `SystemError`.
   init(
     environment: EnvironmentChoice, policy: any Policy, weightCount: Int, seed: UInt64,
     episodeCapacity: Int, processes: WorkerProcesses
@@ -63,7 +63,7 @@ final class EvaluationProcess {
       environment: environment, policy: PolicyRegistry.encode(policy), seed: seed)
     memory = try EvaluationMemory(
       creating: weightCount, episodeCapacity: episodeCapacity, description: description.encoded)
-    // The file may be replaced while the run goes on.
+    // The program's file may be replaced during the run.
     executable = processes.executable ?? SystemCalls.ownProgram
     programName =
       if let named = processes.executable { named } else { try SystemCalls.executablePath() }
@@ -101,17 +101,17 @@ final class EvaluationProcess {
     entries[1] = pollfd(fd: process.log, events: Int16(POLLIN), revents: 0)
   }
 
-  // MARK: Asking and taking
+  // MARK: Requests and results
 
-  /// Asks for episodes, in place of whatever was asked for before.
+  /// Requests episodes and replaces any earlier request.
   ///
   /// - Parameters:
-  ///   - weights: what plays; copied.
-  ///   - policyVersion: the version of the weights, which comes back with the result.
-  ///   - steps: the environment steps that they have learned from, likewise.
-  ///   - episodes: which episodes.
+  ///   - weights: the weights to evaluate; copied.
+  ///   - policyVersion: the version of the weights, returned with the result.
+  ///   - steps: the environment steps that they have learned from, returned with the result.
+  ///   - episodes: the numbers of the episodes.
   ///   - choice: `.sample` to draw actions, `.greedy` to take the likeliest.
-  /// - Throws: `WorkerStartError` when the process is gone and cannot be replaced.
+  /// - Throws: `WorkerStartError` if the process is gone and cannot be replaced.
   func request(
     _ weights: FlatVector<Float>, policyVersion: Int, steps: Int, episodes: Range<Int>,
     choice: ActionChoice
@@ -127,14 +127,14 @@ final class EvaluationProcess {
     process?.bell.ring()
   }
 
-  /// Takes a request back.
+  /// Withdraws the current request.
   func withdraw() {
     isAbandoning = isBusy
     memory.withdraw()
     request = nil
   }
 
-  /// The result of what was asked for, once; nil while it is not there.
+  /// Returns the result of the current request once; nil if it is not complete.
   func take() -> Evaluation? {
     guard let request, memory.isFinished else { return nil }
     self.request = nil
@@ -149,18 +149,18 @@ final class EvaluationProcess {
       result: result, policyVersion: request.policyVersion, steps: request.steps)
   }
 
-  /// Waits for the result of what was asked for.
+  /// Waits for the result of the current request.
   ///
-  /// - Parameter meanwhile: called now and then.
-  /// - Throws: `EvaluationDeath` when the process keeps dying, `WorkerStartError` when it cannot be
-  ///   replaced, `Interrupted`, what `meanwhile` throws; the request is withdrawn then.
+  /// - Parameter meanwhile: called repeatedly during the wait.
+  /// - Throws: `EvaluationDeath` if the process keeps dying, `WorkerStartError` if it cannot be
+  ///   replaced, `Interrupted`, or an error of `meanwhile`. The request is then withdrawn.
   func wait(meanwhile: () throws -> Void = {}) throws -> Evaluation {
     var report = DelayedReport()
     do {
       while true {
         if let evaluation = take() { return evaluation }
         if isInterrupted() { throw Interrupted() }
-        // The limit is for signals and for `meanwhile`: a bell or a death ends the wait at once.
+        // The timeout is for signals and `meanwhile`; a bell or a death ends the wait at once.
         try attend(timeoutMilliseconds: 50)
         try meanwhile()
         if let seconds = report.secondsIfDue() { say(whereabouts(after: seconds)) }
@@ -171,10 +171,10 @@ final class EvaluationProcess {
     }
   }
 
-  /// Forwards the process's log and replaces a process that is gone or hangs.
+  /// Forwards the log of the process, and replaces it if it has died or hangs.
   ///
-  /// - Parameter timeoutMilliseconds: the longest wait for any of it.
-  /// - Throws: `EvaluationDeath` when the process keeps dying, `WorkerStartError` when it cannot be
+  /// - Parameter timeoutMilliseconds: the maximum wait for an event.
+  /// - Throws: `EvaluationDeath` if the process keeps dying, `WorkerStartError` if it cannot be
   ///   replaced.
   func attend(timeoutMilliseconds: Int32 = 0) throws {
     guard let process else { return }
@@ -202,24 +202,24 @@ final class EvaluationProcess {
     let isOpen = process.takeLog { bytes in
       log.take(bytes) { say("evaluation (pid \(process.pid)): \($0)") }
     }
-    // A closed log would be ready for ever.
+    // A closed log would be ready forever.
     if !isOpen { entries[1].fd = -1 }
   }
 
-  /// Starts another process in place of one that has died.
+  /// Starts a new process in place of a dead one.
   private func replaceDead(_ process: WorkerProcess) throws {
     let isBusy = isBusy
     var death = bury(process)
-    // The processes that its environments started do not stay behind.
+    // Processes that its environments started must not survive it.
     process.sendToGroup(SIGKILL)
     self.process = nil
-    // A signal to the whole group of processes ends this one too; that is no fault of its own.
+    // A signal to the whole process group ends this process too, which is not its fault.
     if isInterrupted() { throw Interrupted() }
     guard isBusy else {
       say("\(death); it is replaced at the next evaluation")
       return
     }
-    // Another process would find the same.
+    // A replacement would fail in the same way.
     if case .exited(RunDescription.refusalCode) = death.cause { throw death }
     toll.note(finishedCount: finishedCount, isFromOutside: death.cause.mayComeFromOutside)
     if toll.isHopeless {
@@ -236,12 +236,12 @@ final class EvaluationProcess {
     try start()
   }
 
-  /// Episodes of the request whose results are there.
+  /// The number of episodes of the request with a result.
   private var finishedCount: Int {
     (0..<(request?.episodes.count ?? 0)).count { memory.episode(at: $0) != nil }
   }
 
-  /// The first episode of the first part that is not whole.
+  /// The first episode of the first incomplete part.
   private var firstMissingPart: Int {
     guard let episodes = request?.episodes else { return 0 }
     let missing = EpisodePlayer.parts(of: episodes).first { part in
@@ -250,7 +250,7 @@ final class EvaluationProcess {
     return missing?.lowerBound ?? episodes.upperBound
   }
 
-  /// Makes sure that the process is gone and reaped, and says how it ended.
+  /// Waits until the process is dead and reaped, and returns a description of its death.
   private func bury(_ process: WorkerProcess) -> EvaluationDeath {
     let place = place
     let ending = process.bury(log: &log)
@@ -260,7 +260,7 @@ final class EvaluationProcess {
       place: place, lastWords: log.lastWords)
   }
 
-  /// The work of the process in words, with episodes counted from 1; empty if there is none.
+  /// The activity of the process in words, with episodes counted from 1; empty if there is none.
   private var place: String {
     let progress = memory.progress
     guard let position = progress.position, let episode = progress.episode else { return "" }
@@ -280,35 +280,35 @@ final class EvaluationProcess {
     return DelayedReport.sentence(seconds, finishedCount, of: count) + at
   }
 
-  // MARK: The end
+  // MARK: Closing
 
-  /// Asks the process to leave, without waiting for it.
+  /// Asks the process to stop, without waiting for it.
   func beginClosing() {
     memory.withdraw()
     memory.stopping = true
     process?.bell.ring()
   }
 
-  /// Ends the process: asks it to leave, and makes it leave if it does not.
+  /// Ends the process: asks it to stop, then sends SIGTERM and SIGKILL if it does not.
   ///
-  /// Harmless when repeated.
+  /// Repeated calls have no effect.
   func close() {
     guard let process else { return }
     isAbandoning = isAbandoning || isBusy
     beginClosing()
     if !awaitLeave(of: process) { process.send(SIGTERM) }
-    // A stopped process takes no SIGTERM, but dies of SIGKILL.
+    // A stopped process does not handle SIGTERM, but SIGKILL ends it.
     if !awaitEnd(of: process, seconds: Self.timeToLeave) { process.sendToGroup(SIGKILL) }
     _ = awaitEnd(of: process, seconds: 10)
     log.flush { say("evaluation (pid \(process.pid)): \($0)") }
     self.process = nil
   }
 
-  /// Waits until the process has left; returns false if it takes longer than it may.
+  /// Waits until the process has left; returns false after the time limit.
   ///
-  /// A process in the middle of an episode has a second to leave the step. Closing may take
-  /// `--close-timeout` for each environment. The process itself kills an environment that takes
-  /// longer, and has a little more time for that.
+  /// A process in the middle of an episode has one second to finish the step. Closing may take
+  /// `--close-timeout` per environment. The process itself kills an environment that takes longer,
+  /// and has three more seconds for that.
   private func awaitLeave(of process: WorkerProcess) -> Bool {
     if isAbandoning {
       if awaitEnd(of: process, seconds: Self.timeToLeave) { return true }
@@ -319,14 +319,14 @@ final class EvaluationProcess {
       of: process, seconds: Self.timeToLeave + 3 + perEnvironment * Double(environmentCount))
   }
 
-  /// Waits for the end and forwards the log meanwhile: a process whose log is full could not end.
+  /// Waits for the end and forwards the log, since a process with a full log cannot end.
   private func awaitEnd(of process: WorkerProcess, seconds: Double) -> Bool {
     let limit = SystemCalls.monotonicNanoseconds() + UInt64(seconds * 1e9)
     while true {
       forwardLog(of: process)
       let now = SystemCalls.monotonicNanoseconds()
       let left = now < limit ? Double(limit - now) / 1e9 : 0
-      // A process whose output is closed is ending this instant.
+      // A process with closed output is about to end.
       let isLeaving = entries[0].fd < 0
       if process.waitForEnd(seconds: isLeaving ? left : 0) != nil { return true }
       if left == 0 { return false }

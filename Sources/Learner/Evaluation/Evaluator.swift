@@ -1,20 +1,20 @@
 import Actor
 import Rollout
 
-/// The result of an evaluation: one return and one length for each episode.
+/// The result of an evaluation: the return and length of each episode.
 public struct EvaluationResult: Sendable, Equatable {
-  /// Undiscounted sums of rewards.
+  /// The undiscounted sums of rewards.
   public var returns: [Double]
-  /// Steps.
+  /// The lengths in steps.
   public var lengths: [Int]
-  /// Episodes that a limit truncated before their task was over.
+  /// The number of episodes that were truncated by a limit.
   public var truncatedCount = 0
-  /// Those among them that had not ended after ``Evaluator/patience`` steps.
+  /// The number of episodes that were truncated at ``Evaluator/patience`` steps.
   public var unfinishedCount = 0
 
   /// The mean return.
   public var meanReturn: Double { returns.reduce(0, +) / Double(returns.count) }
-  /// The returns' standard deviation over the episodes (not of their mean).
+  /// The standard deviation of the returns (not of their mean).
   public var standardDeviation: Double {
     let mean = meanReturn
     let sum = returns.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -22,7 +22,7 @@ public struct EvaluationResult: Sendable, Equatable {
   }
   /// The standard error of the mean return.
   public var standardError: Double { standardDeviation / Double(returns.count).squareRoot() }
-  /// The middle return; of an even number, the mean of the two in the middle.
+  /// The median return; for an even number of episodes, the mean of the middle two.
   public var medianReturn: Double {
     let sorted = returns.sorted()
     let middle = sorted.count / 2
@@ -37,13 +37,13 @@ public struct EvaluationResult: Sendable, Equatable {
 }
 
 extension EvaluationResult {
-  /// A result of so many episodes, each yet to be set.
+  /// Creates a result for a number of episodes, all to be set later.
   init(episodeCount: Int) {
     returns = Array(repeating: 0, count: episodeCount)
     lengths = Array(repeating: 0, count: episodeCount)
   }
 
-  /// Takes one episode's result; each once.
+  /// Stores the result of one episode; call it once per episode.
   mutating func set(_ index: Int, _ episode: PlayedEpisode) {
     returns[index] = episode.episodeReturn
     lengths[index] = episode.length
@@ -52,27 +52,27 @@ extension EvaluationResult {
   }
 }
 
-/// Plays whole episodes in this process, each exactly once and with random streams of its own.
+/// Plays whole episodes in this process, each exactly once with its own random streams.
 ///
-/// Episode i is the same episode however many are played, which makes results comparable. Nothing
-/// is recorded but rewards. An environment that exits or crashes ends this process.
+/// Episode i is the same however many episodes are played, which makes results comparable. Only
+/// rewards are recorded. An environment that exits or crashes ends this process.
 public final class Evaluator {
-  /// The policy's parameters, to check weights against.
+  /// The policy's parameters, for validating weights.
   public let parameters: ParameterLayout
 
   private let environment: EnvironmentChoice
   private let choice: ActionChoice
   private let player: EpisodePlayer
 
-  /// Steps after which an episode that has not ended is truncated and counted as it stands.
+  /// The number of steps after which an unfinished episode is truncated and counted.
   public static let patience = EpisodePlayer.stepLimit
 
-  /// Sets an evaluation up.
+  /// Creates an evaluator.
   ///
-  /// - Parameter spaces: the spaces of the wrapped environment, where they are known: asking the
-  ///   environment may start a program. It is asked when this is nil.
+  /// - Parameter spaces: the spaces of the wrapped environment if they are known. If nil, they are
+  ///   read from the environment, which may start a program.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`,
-  ///   or what making an environment throws.
+  ///   or an error of the environment's initializer.
   public init(
     environment: EnvironmentChoice, policy: any Policy, choice: ActionChoice = .greedy,
     seed: UInt64, spaces: EnvironmentSpaces? = nil
@@ -83,15 +83,14 @@ public final class Evaluator {
     parameters = try player.expect(spaces ?? environment.spaces())
   }
 
-  /// Plays the episodes of these numbers.
+  /// Plays the episodes with the given numbers.
   ///
   /// - Parameters:
-  ///   - weights: what plays.
-  ///   - episodes: which episodes.
-  ///   - say: takes a sentence now and then when playing takes longer than ten seconds.
-  ///   - isInterrupted: asked before each step: whether to break off.
-  /// - Throws: `EnvironmentFault` when an environment fails, `Interrupted` when playing was broken
-  ///   off.
+  ///   - weights: the weights to evaluate.
+  ///   - episodes: the numbers of the episodes.
+  ///   - say: receives occasional progress messages if playing takes longer than ten seconds.
+  ///   - isInterrupted: called before each step; returns true to stop.
+  /// - Throws: `EnvironmentFault` if an environment fails, `Interrupted` if playing was stopped.
   public func evaluate(
     _ weights: FlatVector<Float>, episodes: Range<Int>, say: (String) -> Void = { _ in },
     isInterrupted: () -> Bool = { false }
@@ -117,14 +116,14 @@ public final class Evaluator {
     return result
   }
 
-  /// Plays the same episodes one after the other before the eyes of spectators.
+  /// Plays the same episodes one after the other in front of spectators.
   ///
   /// - Parameters:
-  ///   - weights: what plays.
-  ///   - episodes: which episodes.
-  ///   - spectators: who looks on.
-  ///   - isInterrupted: asked before each step: whether to break off.
-  /// - Throws: as `evaluate` does; what a spectator throws.
+  ///   - weights: the weights to evaluate.
+  ///   - episodes: the numbers of the episodes.
+  ///   - spectators: the spectators.
+  ///   - isInterrupted: called before each step; returns true to stop.
+  /// - Throws: the errors of `evaluate` without spectators, or a spectator's error.
   public func evaluate(
     _ weights: FlatVector<Float>, episodes: Range<Int>, before spectators: [any EpisodeSpectator],
     isInterrupted: () -> Bool = { false }

@@ -1,12 +1,13 @@
 import Glibc
 
-/// Turns an environment's `exit` in this process into a failure with a sentence.
+/// Reports a call of `exit` by an environment in this process as a failure.
 ///
-/// An environment that runs here can end the program, with an exit code that looks like success.
+/// An environment that runs in this process can end the program, with an exit code that looks like
+/// success.
 package enum ExitGuard {
-  /// The activity that an exit would break off; nil while an exit is the program's own.
+  /// The activity that an exit would interrupt; nil while the program itself may exit.
   ///
-  /// Touched by the one thread that plays.
+  /// Only the thread that plays accesses it.
   nonisolated(unsafe) private static var activity: String?
   private static let isInstalled: Bool = {
     atexit {
@@ -21,7 +22,7 @@ package enum ExitGuard {
 
   /// Runs code during which the program must not exit; if it does, the exit code is 1.
   ///
-  /// - Parameter activity: what is being done, such as "an evaluation".
+  /// - Parameter activity: a name of the activity, such as "an evaluation".
   package static func during<Result>(
     _ activity: String, _ body: () throws -> Result
   ) rethrows -> Result {

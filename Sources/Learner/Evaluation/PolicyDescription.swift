@@ -2,35 +2,35 @@ public import Actor
 import Foundation
 import Rollout
 
-/// What a checkpoint says about itself, and the layers that its policy is made of.
+/// The metadata of a checkpoint and the layers of its policy.
 public struct PolicyDescription {
-  /// What the policy was trained for.
+  /// The environment that the policy was trained for.
   public let environment: EnvironmentChoice
   /// The algorithm that trained the policy.
   public let algorithm: String
-  /// The name that the policy is registered under.
+  /// The registered name of the policy's type.
   public let kind: String
-  /// Environment steps that it has learnt from.
+  /// Environment steps that the policy has learned from.
   public let steps: Int
-  /// Optimiser steps.
+  /// Optimizer steps.
   public let updates: Int
-  /// The layers of the policy; nil where neither the checkpoint nor this program has the spaces.
+  /// The policy's layers; nil if neither the checkpoint nor this program knows the spaces.
   public let layers: LayerTable?
   /// The number of elements in the checkpoint's tensors.
   let elementCount: Int
 
-  /// The policy's settings by name.
+  /// The policy's settings, by name.
   let settings: OrderedJSON
 }
 
 extension TrainedPolicy {
-  /// Traces the policy and puts its layers beside what the checkpoint says.
+  /// Traces the policy and combines its layers with the checkpoint's metadata.
   ///
-  /// Starts no program: the spaces are those of the checkpoint or, where an earlier release left
-  /// none, those of an environment that this program has itself.
+  /// Starts no program. The spaces are those in the checkpoint. For a checkpoint of an earlier
+  /// release without spaces, they are those of the environment if it is built into this program.
   ///
-  /// - Throws: `UnknownEnvironment`, `PolicyError`, `CheckpointError` when the weights are of another network or a number of
-  ///   the metadata is none.
+  /// - Throws: `UnknownEnvironment`; `PolicyError`; `CheckpointError` if the weights do not match
+  ///   the network or a number in the metadata is malformed.
   public func describe() throws -> PolicyDescription {
     let known = try spaces ?? (environment.startsProgram ? nil : environment.spaces())
     let layers = try known.map { try LayerTable(policy, for: $0) }
@@ -59,7 +59,7 @@ extension TrainedPolicy {
 }
 
 extension OrderedJSON {
-  /// Tells of an environment: its name, and what was given besides.
+  /// Sets an environment's name, arguments and wrappers.
   package mutating func set(_ environment: EnvironmentChoice) {
     set("environment", environment.id)
     if !environment.arguments.isEmpty { set("env_args", environment.arguments) }
@@ -68,7 +68,7 @@ extension OrderedJSON {
 }
 
 extension PolicyDescription {
-  /// The object that ends standard output with `--json`.
+  /// The JSON object that ends standard output with `--json`.
   public var json: String {
     var policy = OrderedJSON()
     policy.set("kind", kind)
@@ -94,7 +94,7 @@ extension PolicyDescription {
     return object.encoded()
   }
 
-  /// The same for people, without a newline at the end.
+  /// The description for display, without a trailing newline.
   public var text: String {
     let parameters = environment.arguments.isEmpty ? [] : [("with", environment.arguments)]
     let wrappers = environment.wrappers.map(\.description).joined(separator: ", ")
@@ -115,7 +115,7 @@ extension PolicyDescription {
     return (lines + ["", layers?.text ?? absence]).joined(separator: "\n")
   }
 
-  /// The sentence in place of the table of layers.
+  /// The sentence in place of the table if the layers are unknown.
   private var absence: String {
     """
     \(NumberText.grouped(elementCount)) numbers; layers cannot be shown, since an earlier release \

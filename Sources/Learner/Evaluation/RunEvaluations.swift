@@ -1,7 +1,7 @@
 import Actor
 import Rollout
 
-/// The evaluations of a run, in a process of their own or in a learner that collects as well.
+/// The evaluations of a run, in a separate process or in a learner that also collects.
 final class RunEvaluations {
   private enum Place {
     case process(EvaluationProcess)
@@ -15,9 +15,9 @@ final class RunEvaluations {
   private var gap: GreedyGap?
   private var hasReportedUnfinished = false
 
-  /// Sets evaluations up, and starts their process where they have one.
+  /// Prepares evaluations and starts their process if there is one.
   ///
-  /// - Throws: as making an `EvaluationProcess` or an `Evaluator` does.
+  /// - Throws: the errors of the initializers of `EvaluationProcess` and `Evaluator`.
   init(
     _ configuration: TrainingConfiguration, _ setup: RolloutSetup, processes: WorkerProcesses
   ) throws {
@@ -47,15 +47,15 @@ final class RunEvaluations {
         processes: processes))
   }
 
-  /// Plays episodes and waits for them.
+  /// Plays episodes and waits for their result.
   ///
   /// - Parameters:
-  ///   - weights: what plays.
-  ///   - updates: the updates that made them.
+  ///   - weights: the weights to evaluate.
+  ///   - updates: the number of updates behind the weights.
   ///   - steps: the environment steps that they have learned from.
-  ///   - episodes: which episodes.
-  ///   - meanwhile: called now and then while another process plays.
-  /// - Throws: as `Evaluator.evaluate` and `EvaluationProcess.wait` do.
+  ///   - episodes: the numbers of the episodes.
+  ///   - meanwhile: called repeatedly while another process plays.
+  /// - Throws: the errors of `Evaluator.evaluate` and `EvaluationProcess.wait`.
   func play(
     _ weights: FlatVector<Float>, updates: Int, steps: Int, episodes: Range<Int>,
     meanwhile: () throws -> Void
@@ -78,9 +78,10 @@ final class RunEvaluations {
     return result
   }
 
-  /// Compares an evaluation with training, and reports once that greedy actions do far worse.
+  /// Compares an evaluation with training, and reports once if greedy actions are far worse.
   ///
-  /// - Parameter trainingReturn: the mean return of training's latest episodes; nil for too few.
+  /// - Parameter trainingReturn: the mean return of the latest training episodes; nil if there are
+  ///   too few.
   func compare(_ result: EvaluationResult, trainingReturn: Double?) {
     guard let trainingReturn, let sentence = gap?.note(result.meanReturn, trainingReturn)
     else { return }
@@ -88,35 +89,35 @@ final class RunEvaluations {
     say(sentence)
   }
 
-  /// Forwards what the process logs, and notices its death.
+  /// Forwards the log of the process and handles its death.
   func attend() throws {
     if case .process(let process) = place { try process.attend() }
   }
 
-  /// Asks the process to leave, without waiting for it.
+  /// Asks the process to stop, without waiting for it.
   func beginClosing() {
     if case .process(let process) = place { process.beginClosing() }
   }
 
-  /// Ends the process; harmless when repeated.
+  /// Ends the process; repeated calls have no effect.
   func close() {
     if case .process(let process) = place { process.close() }
   }
 }
 
-/// Notices evaluations that stay far below training because they take the likeliest action.
+/// A detector of greedy evaluations that stay far below training.
 struct GreedyGap {
-  /// Evaluations in a row that have to be far below.
+  /// The number of consecutive evaluations that have to be far below training.
   static let evaluationCount = 4
-  /// The part of the range of all returns so far that counts as far.
+  /// The fraction of the range of all returns so far that counts as far.
   static let share = 0.5
 
   private var range: ClosedRange<Double>?
   private var inARow = 0
 
-  /// Compares the mean return of an evaluation with that of training's latest episodes.
+  /// Compares the mean return of an evaluation with that of the latest training episodes.
   ///
-  /// - Returns: a sentence when the evaluations of late were all far below; nil otherwise.
+  /// - Returns: a message if the last evaluations were all far below training; nil otherwise.
   mutating func note(_ evaluation: Double, _ training: Double) -> String? {
     guard evaluation.isFinite, training.isFinite else { return nil }
     let (low, high) = (min(evaluation, training), max(evaluation, training))
@@ -135,7 +136,7 @@ struct GreedyGap {
 }
 
 extension EvaluationResult {
-  /// Says that episodes did not end; nil when all did.
+  /// A message about episodes that did not end; nil if all did.
   package var unfinishedSentence: String? {
     guard unfinishedCount > 0 else { return nil }
     let limit = NumberText.grouped(Evaluator.patience)

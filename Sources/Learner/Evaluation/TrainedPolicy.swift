@@ -3,19 +3,20 @@ import Rollout
 
 /// A policy with the weights of a checkpoint, and the environment that it was trained for.
 public struct TrainedPolicy {
-  /// What it was trained for, and will be played on; the checkpoint does not know which Python plays it.
+  /// The environment of the training; its Python is not recorded in the checkpoint.
   public var environment: EnvironmentChoice
-  /// What reacts.
+  /// The policy itself.
   public let policy: any Policy
 
-  /// The spaces that it was trained on; nil for a checkpoint of an earlier release.
+  /// The spaces of the training; nil for a checkpoint of an earlier release.
   public let spaces: EnvironmentSpaces?
 
   let checkpoint: Checkpoint
 
-  /// Reads what a checkpoint says about itself.
+  /// Reads the metadata of a checkpoint.
   ///
-  /// - Throws: `CheckpointError` when the file is no checkpoint of rlplay, `PolicyError` when its policy is not known here.
+  /// - Throws: `CheckpointError` if the file is not a checkpoint of rlplay, `PolicyError` if its
+  ///   policy is not registered here.
   public init(_ checkpoint: Checkpoint) throws {
     self.checkpoint = checkpoint
     environment = EnvironmentChoice(
@@ -24,14 +25,14 @@ public struct TrainedPolicy {
     policy = try PolicyRegistry.decode(checkpoint.requiredMetadata(Checkpoint.Key.policy))
     let text = try checkpoint.requiredMetadata(Checkpoint.Key.maxEpisodeSteps)
     let format = SettingFormat<EpisodeLimit>.episodeLimit
-    // Only as it is written: a number of steps has one spelling here, and is positive.
+    // Only the canonical spelling of a positive number of steps is accepted.
     guard let limit = format.parse(text), format.value(limit).text == text,
       (try? EpisodeLimit.validate(limit)) != nil
     else {
       throw CheckpointError(.malformed, "its step limit '\(text)' is no number of steps")
     }
     environment.limit = limit
-    // Before there was a choice, actions were clipped.
+    // Checkpoints without this key are older than the choice; their actions were clipped.
     let bounds = checkpoint.metadata[Checkpoint.Key.actionBounds] ?? ActionBounds.clip.rawValue
     guard let bounds = ActionBounds(rawValue: bounds) else {
       throw CheckpointError(
@@ -55,20 +56,22 @@ public struct TrainedPolicy {
   /// Plays episodes.
   ///
   /// - Parameters:
-  ///   - episodes: how many.
-  ///   - choice: whether actions are drawn or the likeliest is taken.
-  ///   - seed: the root of the episodes' streams.
-  ///   - spectators: who looks on; with any, episodes are played one after the other, and are the same.
-  ///   - say: takes a sentence now and then when playing takes longer than ten seconds.
-  ///   - isInterrupted: asked before each step: whether to break off.
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `EnvironmentFault`, `CheckpointError` when
-  ///   the weights are of another network, `Interrupted`, what a spectator throws.
+  ///   - episodes: the number of episodes.
+  ///   - choice: `.sample` to draw actions, `.greedy` to take the likeliest.
+  ///   - seed: the root of the episodes' random streams.
+  ///   - spectators: the spectators. If there are any, the same episodes are played one after the
+  ///     other.
+  ///   - say: receives occasional progress messages if playing takes longer than ten seconds.
+  ///   - isInterrupted: called before each step; returns true to stop.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`,
+  ///   `EnvironmentFault`, `CheckpointError` if the weights do not match the network,
+  ///   `Interrupted`, or a spectator's error.
   public func evaluate(
     episodes: Int, choice: ActionChoice, seed: UInt64,
     before spectators: [any EpisodeSpectator] = [], say: (String) -> Void = { _ in },
     isInterrupted: () -> Bool = { false }
   ) throws -> EvaluationResult {
-    // What the file alone can tell comes before anything is made or started.
+    // Checks that need the file alone come before any environment is made or started.
     if let spaces { _ = try weights(of: PolicySignature(policy, for: spaces).parameters) }
     let played = try environment.spaces()
     try check(played)
@@ -85,7 +88,7 @@ public struct TrainedPolicy {
       weights, episodes: 0..<episodes, before: spectators, isInterrupted: isInterrupted)
   }
 
-  /// Refuses an environment with other spaces than those of the training.
+  /// Rejects an environment whose spaces differ from those of the training.
   ///
   /// - Throws: `ConfigurationError` that names both.
   private func check(_ played: EnvironmentSpaces) throws(ConfigurationError) {
@@ -99,16 +102,16 @@ public struct TrainedPolicy {
       option: "env")
   }
 
-  /// The checkpoint's weights as a network has them.
+  /// Returns the checkpoint's weights in the order of a network's parameters.
   ///
-  /// - Throws: `CheckpointError` when they are of another network.
+  /// - Throws: `CheckpointError` if they do not match the network.
   func weights(of parameters: ParameterLayout) throws(CheckpointError) -> [Float] {
     try checkpoint.parameters(matching: parameters.entries.map { ($0.name, $0.shape) })
   }
 }
 
 extension EvaluationResult {
-  /// The object that ends standard output with `--json`.
+  /// The JSON object that ends standard output with `--json`.
   public var json: String {
     var object = OrderedJSON()
     object.set("episodes", returns.count)

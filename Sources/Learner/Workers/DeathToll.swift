@@ -1,74 +1,72 @@
-/// Counts deaths of worker processes, and decides when replacing them is of no use any more.
+/// A counter of worker deaths; decides when to stop replacing workers.
 ///
-/// Only a process that died over something counts as one that cannot work: in its start, or over a
-/// fragment that it was filling. One that waited for the learner was killed from outside.
+/// A death counts against the worker only if the process was starting or filling a fragment. A
+/// process that waited for the learner was killed from outside.
 struct DeathToll {
-  /// Deaths of one worker in a row that end the run, if none of its processes handed over a
-  /// fragment.
+  /// The consecutive deaths of one worker that end the run, if no process handed over a fragment.
   static let limit = 10
 
-  /// The number of deaths beyond the number of workers that ends the run, if nobody handed over a
-  /// fragment between them.
+  /// The deaths beyond the number of workers that end the run, if no worker handed over a fragment.
   ///
-  /// Processes that repeat what their predecessor died over do not count.
+  /// Deaths of processes that repeat the work over which their predecessor died do not count.
   static let commonLimit = 3
 
-  /// Seconds without any progress after which deaths by signals from outside end the run as well.
+  /// Seconds without progress after which deaths by outside signals end the run as well.
   static let patienceSeconds = 10.0
 
-  /// Deaths of one worker in a row after which its next process begins new episodes.
+  /// The consecutive deaths of a worker after which its next process begins new episodes.
   ///
-  /// The first may have come from outside; the second, where its predecessor continued, is likely
-  /// to be the environment's.
+  /// The first death may have an outside cause. A second one after a restored snapshot is probably
+  /// caused by the environment.
   private static let repetitionLimit = 2
 
   /// The death of a process.
   struct Death {
-    /// True if the process had handed over nothing.
+    /// True if the process handed over no fragment.
     var isBarren: Bool
-    /// True if the process repeated what its predecessor died over.
+    /// True if the process repeated the work over which its predecessor died.
     var repeats = false
     /// True if the process had started and had no fragment to fill.
     var isIdle = false
-    /// True for a signal that an administrator, a script or the kernel's memory killer sends.
+    /// True for a signal as an administrator, a script or the kernel's OOM killer sends it.
     var mayComeFromOutside = false
-    /// A count that grows with each fragment that any worker hands over and with each update.
+    /// A counter that grows with each fragment of any worker and with each update.
     var progress: UInt64
-    /// The time by the monotonic clock.
+    /// The time on the monotonic clock.
     var nanoseconds: UInt64 = 0
 
-    /// True if the process died over something, and by its own doing.
+    /// True if the process died at work, and not by a signal from outside.
     fileprivate var isItsOwn: Bool { !isIdle && !mayComeFromOutside }
   }
 
   private struct Member {
-    /// Processes of this worker in a row that died by their own doing without a fragment.
+    /// Deaths of this worker in a row at work, without outside signals and without a fragment.
     var barren = 0
-    /// Deaths since this worker last handed something over, those of idle processes left aside.
+    /// Deaths since this worker's last fragment, except those of idle processes.
     var inARow = 0
   }
 
-  /// Deaths since the last progress.
+  /// The deaths since the last progress.
   struct Count {
-    /// All of them.
+    /// All deaths.
     var total = 0
-    /// Those of processes that died by their own doing, without repetitions.
+    /// Deaths at work without outside signals and without repetitions.
     var own = 0
-    /// Those that may have come from outside while the process had something to do.
+    /// Deaths at work that may be caused by outside signals.
     var fromOutside = 0
-    /// The time of the first one.
+    /// The time of the first death.
     fileprivate var began: UInt64 = 0
-    /// The time of the last one.
+    /// The time of the last death.
     fileprivate var ended: UInt64 = 0
   }
 
-  /// Deaths since a fragment was last handed over or an update was made.
+  /// Deaths since the last fragment of any worker or the last update.
   private(set) var withoutProgress = Count()
 
   private var members: [Member]
   private var progressAtLast: UInt64 = 0
 
-  /// Creates the count of a group in which nobody has died yet.
+  /// Creates the counter of a group without deaths.
   init(workerCount: Int) {
     members = Array(repeating: Member(), count: workerCount)
   }
@@ -86,13 +84,13 @@ struct DeathToll {
     }
     withoutProgress.total += 1
     withoutProgress.ended = death.nanoseconds
-    // The first death after some progress counts also if it is a repetition, which the progress
-    // ended.
+    // The first death after some progress counts even if it repeats an earlier one: the progress
+    // ended that repetition.
     if death.isItsOwn, hasProgressed || !death.repeats { withoutProgress.own += 1 }
     if death.mayComeFromOutside, !death.isIdle { withoutProgress.fromOutside += 1 }
   }
 
-  /// True if this worker, or all of them together, died too often without handing anything over.
+  /// Returns true if this worker, or the whole group, died too often without progress.
   func isHopeless(_ worker: Int) -> Bool {
     let count = withoutProgress
     let limit = members.count + Self.commonLimit
@@ -101,7 +99,7 @@ struct DeathToll {
       || (count.own + count.fromOutside >= limit && seconds >= Self.patienceSeconds)
   }
 
-  /// True if the worker's next process begins new episodes, since continuing has led to death.
+  /// Returns true if the worker's next process must begin new episodes, not restore a snapshot.
   func endsRepetition(of worker: Int) -> Bool {
     members[worker].inARow >= Self.repetitionLimit
   }

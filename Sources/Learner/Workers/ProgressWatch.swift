@@ -1,10 +1,10 @@
 import Rollout
 
-/// The progress of a worker, as its line in shared memory shows it from outside.
+/// The progress of a worker as visible in its line of shared memory.
 ///
-/// A worker that is parked waits for the learner. Any other one moves from environment to
-/// environment, from row to row and from fragment to fragment. Where nothing of this changes, one
-/// environment hangs, or the process is stopped.
+/// A parked worker waits for the learner. Any other worker moves from environment to environment,
+/// from row to row and from fragment to fragment. If none of these changes, an environment hangs or
+/// the process is stopped.
 struct ProgressWatch {
   private struct Sight: Equatable {
     var fragments: UInt64 = 0
@@ -13,10 +13,10 @@ struct ProgressWatch {
   }
 
   private var sight = Sight()
-  /// The time of the first sight of this, by the monotonic clock; nil before the first look.
+  /// The monotonic time at which `sight` was first seen; nil before the first look.
   private var since: UInt64?
 
-  /// Looks at a worker and returns the seconds since its last progress.
+  /// Checks a worker and returns the seconds since its last progress.
   mutating func secondsStill(_ line: WorkerLine, now: UInt64) -> Double {
     let seen = Sight(
       fragments: line.fragments, rows: line.rows, position: line.position.position)

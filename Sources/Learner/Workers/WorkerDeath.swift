@@ -1,42 +1,41 @@
 import Glibc
 import Rollout
 
-/// A worker that ended while the run went on: who, where, how, and its last words.
+/// The unexpected end of a worker: its cause, position and last log lines.
 public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
   /// The worker's number.
   public var worker: Int
-  /// The process's number.
+  /// The process identifier.
   public var pid: Int32
-  /// How often the worker had been replaced before.
+  /// The number of earlier replacements of the worker.
   public var incarnation: UInt32
-  /// What it played.
+  /// The worker's environment.
   public var environment: String
-  /// The run's seed.
+  /// The run's random seed.
   public var seed: UInt64
-  /// Fragments that the worker handed over, all its processes together.
+  /// The fragments that all processes of this worker handed over.
   public var fragments: UInt64
-  /// What ended it.
+  /// The cause of the death.
   public var cause: Cause
-  /// The environment that it was at work on, and the work.
+  /// The environment that the process was working on, and its activity.
   public var position: PositionMarker.Position?
-  /// The last lines that it logged.
+  /// The last lines of its log.
   public var lastWords: [String]
 
-  /// Processes that died since a fragment was last handed over or an update was made, of all
-  /// workers; 0 if the run continues.
+  /// Deaths of all workers since the last fragment or update; 0 if the run continues.
   public var deathsWithoutProgress = 0
-  /// Those of ``deathsWithoutProgress`` that a signal from outside may have ended.
+  /// The number of ``deathsWithoutProgress`` that may be caused by signals from outside.
   public var deathsFromOutside = 0
 
-  /// What ended a process.
+  /// The cause of a process's death.
   public enum Cause: Sendable, Equatable {
     case exited(Int32)
     case killed(signal: Int32)
     case unresponsive
-    /// Killed by the learner, since it did not get on for so long.
+    /// Killed by the learner after so many seconds without progress.
     case hung(seconds: Double)
 
-    /// True for a signal that an administrator, a script or the kernel's memory killer sends.
+    /// True for a signal as an administrator, a script or the kernel's OOM killer sends it.
     ///
     /// Signals of faults, such as SIGSEGV, do not count.
     var mayComeFromOutside: Bool {
@@ -45,7 +44,7 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// One sentence with all of it.
+  /// One sentence with all of these facts.
   public var description: String {
     let place = position.map { " \($0.phrase)" } ?? ""
     let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"
@@ -64,7 +63,7 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
 }
 
 extension WorkerDeath.Cause: CustomStringConvertible {
-  /// The end of a sentence that begins with the process.
+  /// A predicate whose subject is the process.
   public var description: String {
     switch self {
     case .exited(let code): "exited with code \(code)"

@@ -1,17 +1,18 @@
 import Glibc
 import Rollout
 
-/// All workers of a run: starts them, hears their bells and their deaths, replaces the dead, ends them all.
+/// The workers of a run: starts, wakes and replaces them, forwards their logs and ends them.
 ///
-/// Everything happens on the learner's thread, in `attend`. A death is noticed by the closing of the worker's output.
+/// All work happens on the learner's thread in `attend`. The end of file on a worker's output
+/// signals its death.
 final class WorkerGroup {
-  /// Workers that were replaced so far.
+  /// The number of replaced workers.
   private(set) var restartCount = 0
 
   private let memory: RunMemory
   private let description: RunDescription
   private let executable: String
-  /// The program as errors name it.
+  /// The program's name in error messages.
   private let programName: String
   private let prepare: (Int, UInt32, Bool) -> Void
   private let isInterrupted: () -> Bool
@@ -26,46 +27,45 @@ final class WorkerGroup {
   private struct Member {
     var process: WorkerProcess
     var log = ProcessLog()
-    /// The worker's count of fragments when this process began.
+    /// The worker's count of fragments at the start of this process.
     var fragmentsAtStart: UInt64
-    /// Whether this process gets on.
+    /// The progress of this process.
     var watch = ProgressWatch()
-    /// Whether it was killed because it did not.
+    /// True if it was killed because it made no progress.
     var isHung = false
-    /// The process's step of the ladder at the end.
+    /// The current step of closing the process.
     var step = LadderStep.asked
-    /// Whether this process repeats what its predecessor died of.
+    /// True if this process repeats the work over which its predecessor died.
     var repeats = false
   }
 
-  /// A step of the ladder by which a worker is ended.
+  /// A step of closing a worker: asked to stop, sent SIGTERM, sent SIGKILL.
   private enum LadderStep: Equatable {
     case asked
     case told(at: UInt64)
     case killed(at: UInt64)
   }
 
-  /// Seconds without progress that a worker has to leave when it is asked to, and again when it is
-  /// told to.
+  /// Seconds without progress that a worker has to leave when asked, and again after SIGTERM.
   ///
   /// A worker that closes environments has `closePatience` for each of them.
   private static let timeToLeave = 1.0
 
-  /// Seconds that a worker has beyond `closePatience`, in which it ends the environment itself.
+  /// Seconds beyond `closePatience` in which a worker ends the environment itself.
   private static let timeToEndEnvironment = 3.0
 
-  /// Nanoseconds between looks at whether workers get on.
+  /// Nanoseconds between checks of the workers' progress.
   private static let watchNanoseconds: UInt64 = 200_000_000
 
-  /// Prepares a group; nothing is started.
+  /// Creates a group without starting a process.
   ///
   /// - Parameters:
-  ///   - memory: the run's memory, with weights published.
-  ///   - description: what the memory says about the run.
-  ///   - prepare: called with a worker, the incarnation of its new process, and whether that one is to begin new episodes:
-  ///     lays out what it begins with.
-  ///   - processes: which program to start, whom to tell of logs and deaths, whether to stop.
-  /// - Throws: `SystemError` when the program that runs now cannot be found.
+  ///   - memory: the run's memory, with published weights.
+  ///   - description: the run's description in that memory.
+  ///   - prepare: called with a worker, the incarnation of its new process, and true if that
+  ///     process must begin new episodes. Prepares the worker's start state.
+  ///   - processes: the program to start, the receiver of messages, and the test for an interrupt.
+  /// - Throws: `SystemError` if the path of the running program cannot be determined.
   init(
     memory: RunMemory, description: RunDescription,
     prepare: @escaping (Int, UInt32, Bool) -> Void, processes: WorkerProcesses
@@ -73,7 +73,7 @@ final class WorkerGroup {
     self.memory = memory
     self.description = description
     self.prepare = prepare
-    // The file may be replaced while the run goes on, and workers must stay the learner's program.
+    // The program's file may be replaced during the run; workers must run the learner's program.
     executable = processes.executable ?? SystemCalls.ownProgram
     programName =
       if let named = processes.executable { named } else { try SystemCalls.executablePath() }
@@ -91,10 +91,10 @@ final class WorkerGroup {
     entries.deallocate()
   }
 
-  /// Starts all workers, each in an incarnation.
+  /// Starts all workers with the given incarnations.
   ///
-  /// - Throws: `OpenFileLimitError` before any is started; `WorkerStartError`, or `Interrupted`,
-  ///   when those that were started are ended.
+  /// - Throws: `OpenFileLimitError` before any worker is started; `WorkerStartError` or
+  ///   `Interrupted` after the started workers have been ended.
   func start(_ incarnations: [UInt32]) throws {
     let count = incarnations.count
     try OpenFiles.makeRoom(
@@ -103,7 +103,8 @@ final class WorkerGroup {
       for (worker, incarnation) in incarnations.enumerated() {
         if isInterrupted() { throw Interrupted() }
         let process = try startProcess(worker, incarnation: incarnation, anew: false)
-        // What it says of its first fragments may be there already; what was said before it is known.
+        // The worker may have counted new fragments already; earlier fragments are known to the
+        // learner, and `firstFragment` is their number.
         let fragments = UInt64(memory.line(worker).firstFragment)
         workers.append(Member(process: process, fragmentsAtStart: fragments))
         listen(to: worker)
@@ -134,11 +135,11 @@ final class WorkerGroup {
     entries[2 * worker + 1] = pollfd(fd: process.log, events: Int16(POLLIN), revents: 0)
   }
 
-  // MARK: While the run goes on
+  // MARK: During the run
 
-  /// Rings a worker's bell when it is parked and what it awaits is there.
+  /// Rings a worker's bell if it is parked and can continue.
   ///
-  /// - Returns: whether it rang.
+  /// - Returns: true if the bell was rung.
   @discardableResult
   func wake(_ worker: Int) -> Bool {
     guard memory.line(worker).wakeIfParked(publishedVersion: memory.board.publishedVersion)
@@ -147,9 +148,10 @@ final class WorkerGroup {
     return true
   }
 
-  /// Hears bells, forwards logs and replaces the dead; waits at most so long for any of it.
+  /// Drains bells, forwards logs and replaces dead workers.
   ///
-  /// - Throws: `WorkerDeath` when a worker keeps dying, `WorkerStartError` when one cannot be replaced.
+  /// - Parameter timeoutMilliseconds: the maximum wait for an event.
+  /// - Throws: `WorkerDeath` if a worker keeps dying, `WorkerStartError` if one cannot be replaced.
   func attend(timeoutMilliseconds: Int32) throws {
     killHanging()
     guard try SystemCalls.poll(entries, timeoutMilliseconds: timeoutMilliseconds) > 0
@@ -162,7 +164,7 @@ final class WorkerGroup {
     }
   }
 
-  /// Kills workers that do not get on; their closing output then makes way for successors.
+  /// Kills workers without progress; they are replaced when their outputs close.
   private func killHanging() {
     guard let patience else { return }
     let now = SystemCalls.monotonicNanoseconds()
@@ -181,15 +183,15 @@ final class WorkerGroup {
     let isOpen = workers[worker].process.takeLog { bytes in
       workers[worker].log.take(bytes) { say("worker \(worker) (pid \(pid)): \($0)") }
     }
-    // A closed log would be ready for ever.
+    // A closed log would be ready forever.
     if !isOpen { entries[2 * worker + 1].fd = -1 }
   }
 
   private func replace(_ worker: Int) throws {
     var death = bury(worker)
-    // The processes that its environments started do not stay behind.
+    // Processes that its environments started must not survive it.
     workers[worker].process.sendToGroup(SIGKILL)
-    // A signal to the whole group of processes ends workers too; that is no fault of theirs.
+    // A signal to the whole process group ends workers too, which is not their fault.
     if isInterrupted() { throw Interrupted() }
     if case .exited(RunDescription.refusalCode) = death.cause {
       throw WorkerRefusal(description: death.lastWords.last ?? "\(death)")
@@ -213,7 +215,7 @@ final class WorkerGroup {
     listen(to: worker)
   }
 
-  /// Makes sure that a worker's process is gone and reaped, and says how it ended.
+  /// Waits until a worker's process is dead and reaped, and returns a description of its death.
   private func bury(_ worker: Int) -> WorkerDeath {
     let process = workers[worker].process
     let line = memory.line(worker)
@@ -237,14 +239,14 @@ final class WorkerGroup {
       lastWords: workers[worker].log.lastWords)
   }
 
-  /// What a worker is doing, for a report that it does nothing.
+  /// Returns the activity of a worker, for a report of missing progress.
   func whereabouts(_ worker: Int) -> String {
     let place = memory.line(worker).position.position
     let text = place?.progress ?? "not stepping"
     return "worker \(worker) (pid \(workers[worker].process.pid)) is \(text)"
   }
 
-  /// Which process a worker is at this moment.
+  /// Returns the current process of a worker and its number of fragments.
   func status(_ worker: Int) -> WorkerStatus {
     let line = memory.line(worker)
     return WorkerStatus(
@@ -256,18 +258,18 @@ final class WorkerGroup {
     for worker in workers.indices { wake(worker) }
   }
 
-  // MARK: The end
+  // MARK: Closing
 
-  /// Ends all workers: says stop, rings, and goes up the ladder for those who stay.
+  /// Ends all workers: asks them to stop, then sends SIGTERM and SIGKILL to those that stay.
   ///
-  /// Each goes up it by itself, so that sixteen that hang take no longer than one. Harmless when
-  /// repeated.
+  /// The time limits run for all workers in parallel: sixteen hanging workers take no longer than
+  /// one. Repeated calls have no effect.
   func close() {
     guard !workers.isEmpty else { return }
     memory.stopping = true
     for worker in workers.indices {
       _ = memory.line(worker).wakeIfParked(publishedVersion: .max)
-      // Rung whether parked or not: one that is about to park finds the bell rung.
+      // Rung even if the worker is not parked: a worker about to park then finds the bell rung.
       workers[worker].process.bell.ring()
       workers[worker].watch = ProgressWatch()
     }
@@ -285,16 +287,17 @@ final class WorkerGroup {
     workers = []
   }
 
-  /// Forwards logs, since a worker whose log is full could not end, and moves workers up the ladder
-  /// where they are due.
+  /// Forwards logs and sends the next signal to workers that exceeded their time limit.
   ///
-  /// - Returns: true when all have ended, or nothing more can be done.
+  /// Logs are forwarded because a worker with a full log cannot end.
+  ///
+  /// - Returns: true if all workers have ended or nothing more can be done.
   private func endStep() -> Bool {
     let now = SystemCalls.monotonicNanoseconds()
     var isOver = true
     for worker in workers.indices {
       forwardLog(worker)
-      // One that closed its output is ending this instant.
+      // A worker with closed output is about to end.
       let isLeaving = entries[2 * worker].fd < 0
       guard workers[worker].process.waitForEnd(seconds: isLeaving ? 0.02 : 0) == nil else {
         continue
@@ -304,9 +307,9 @@ final class WorkerGroup {
     return isOver
   }
 
-  /// Sends a worker the next signal of the ladder when its time is over.
+  /// Sends a worker the next signal if it exceeded its time limit.
   ///
-  /// - Returns: true when the kernel does not let it end.
+  /// - Returns: true if even SIGKILL had no effect for ten seconds.
   private func climb(_ worker: Int, _ now: UInt64) -> Bool {
     let line = memory.line(worker)
     let place = line.position.position
@@ -331,19 +334,19 @@ final class WorkerGroup {
     }
     if case .told(let time) = workers[worker].step {
       guard Double(now - time) / 1e9 >= Self.timeToLeave else { return false }
-      // A stopped process takes no SIGTERM, but dies of SIGKILL.
+      // A stopped process does not handle SIGTERM, but SIGKILL ends it.
       workers[worker].process.sendToGroup(SIGKILL)
       workers[worker].step = .killed(at: now)
       return false
     }
     guard case .killed(let time) = workers[worker].step else { return true }
-    // A killed process ends as soon as the kernel lets it.
+    // A killed process ends as soon as the kernel allows.
     return Double(now - time) / 1e9 >= 10
   }
 }
 
-/// A worker found a fault that every other process would find as well.
+/// A fault that a worker found and that every replacement would find as well.
 public struct WorkerRefusal: Error, CustomStringConvertible {
-  /// The worker's sentence.
+  /// The worker's message.
   public let description: String
 }

@@ -1,17 +1,18 @@
 import Glibc
 import Rollout
 
-/// One worker process: started, rung, listened to, and ended for certain.
+/// One worker process and its pipes.
 ///
-/// Its standard input is its bell, its standard output rings ours, its standard error is its log.
+/// Its standard input is its bell, its standard output rings the learner's bell, and its standard
+/// error is its log.
 final class WorkerProcess {
-  /// The process's number.
+  /// The process identifier.
   var pid: Int32 { process.pid }
-  /// Rings at the worker.
+  /// The bell of the worker.
   let bell: Doorbell
-  /// Rings here, and closes when the worker is gone.
+  /// The bell of the learner, which closes when the worker is gone.
   let output: Doorbell
-  /// What the worker logs.
+  /// The descriptor of the worker's log.
   var log: Int32 { process.log }
 
   private let process: ChildProcess
@@ -20,12 +21,12 @@ final class WorkerProcess {
   ///
   /// - Parameters:
   ///   - executable: the program.
-  ///   - name: the program as errors name it.
+  ///   - name: the program's name in error messages.
   ///   - arguments: its arguments.
-  /// - Throws: `WorkerStartError` when the program cannot be started.
+  /// - Throws: `WorkerStartError` if the program cannot be started.
   init(executable: String, name: String, arguments: [String]) throws(WorkerStartError) {
     do {
-      // The runtime's crash report takes seconds to make; the worker's last words are enough to tell by.
+      // The runtime's crash report takes seconds; the worker's last log lines are sufficient.
       process = try ChildProcess(
         executable: executable, arguments: arguments, defaults: ["SWIFT_BACKTRACE": "enable=no"])
       bell = try Doorbell(ringing: process.input)
@@ -36,15 +37,15 @@ final class WorkerProcess {
     }
   }
 
-  /// Waits for the process to end and be reaped; nil when it has not within the time.
+  /// Waits for the process to end and reaps it; returns nil after the time limit.
   func waitForEnd(seconds: Double) -> ChildProcess.Ending? { process.waitForEnd(seconds: seconds) }
 
-  /// Makes sure that a process whose output is closed is gone and reaped, and takes its last words.
+  /// Waits until a process with closed output is dead and reaped, and takes its last log lines.
   ///
-  /// - Returns: how it ended.
+  /// - Returns: the cause of the death.
   func bury(log: inout ProcessLog) -> WorkerDeath.Cause {
-    // Its output is closed, so it is dead or about to be: the kill is for one that closed it by
-    // mistake.
+    // The output is closed, so the process is dead or about to be. The kill is for a process that
+    // closed its output by mistake.
     var ending = waitForEnd(seconds: 1)
     let isUnresponsive = ending == nil
     if isUnresponsive {
@@ -60,26 +61,26 @@ final class WorkerProcess {
     }
   }
 
-  /// Sends a signal; a process that is gone already is no error.
+  /// Sends a signal; no error if the process is gone.
   func send(_ signal: Int32) { process.send(signal) }
 
-  /// Sends a signal to the process and to what its environments started.
+  /// Sends a signal to the process and to the processes that its environments started.
   func sendToGroup(_ signal: Int32) { process.sendToGroup(signal) }
 
-  /// Takes what the worker has logged so far, without waiting.
+  /// Passes the available log to a closure, without waiting.
   ///
-  /// - Returns: whether more may come; false when the log is closed.
+  /// - Returns: true if more may follow; false if the log is closed.
   func takeLog(_ body: (UnsafeRawBufferPointer) -> Void) -> Bool { process.takeLog(body) }
 }
 
-/// A worker could not be started at all.
+/// A failure to start a worker.
 public struct WorkerStartError: Error, CustomStringConvertible {
   /// The program.
   public var executable: String
-  /// What the system said.
+  /// The reason given by the system.
   public var cause: String
 
-  /// One sentence with what to look at.
+  /// One sentence with the program and the reason.
   public var description: String {
     "a worker could not be started from \(executable): \(cause)"
   }

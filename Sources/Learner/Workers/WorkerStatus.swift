@@ -1,9 +1,9 @@
-/// Which process a worker is at this moment, and how far that one has come.
+/// A worker's current process and its progress.
 package struct WorkerStatus: Sendable, Equatable {
-  /// The process's number.
+  /// The process identifier.
   package let pid: Int32
-  /// How often the worker had been replaced before.
+  /// The number of earlier replacements of the worker.
   package let incarnation: UInt32
-  /// Fragments that this process has handed over; those of the processes before it do not count.
+  /// The fragments of this process, without those of its predecessors.
   package let fragmentCount: Int
 }
