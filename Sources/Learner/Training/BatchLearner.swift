@@ -1,31 +1,34 @@
 import Rollout
 
-/// Makes new weights of batches: what a training loop hands each batch to.
+/// A learner that updates the weights from batches.
 ///
-/// `PolicyUpdate` is one step of the optimiser from the whole batch, `MinibatchLearner` several steps from its parts,
-/// `ReplayLearner` steps from batches that are kept. `NormalisingLearner` goes around one of them and keeps statistics.
+/// `PolicyUpdate` takes one optimizer step from the whole batch. `MinibatchLearner` takes several
+/// steps from parts of it. `ReplayLearner` takes steps from batches in a replay buffer.
+/// `NormalisingLearner` wraps one of them and keeps running statistics.
 public protocol BatchLearner: Restorable {
-  /// Steps of the optimiser so far.
+  /// The number of optimizer steps so far.
   var updateCount: Int { get }
-  /// Updates that moved nothing, because their loss or gradient was not finite.
+  /// The number of updates skipped because their loss or gradient was not finite.
   var skippedCount: Int { get }
-  /// Environment steps that came in so far, each counted once, however often it was learnt from.
+  /// The number of environment steps received so far, each counted once.
   var stepCount: Int { get }
   /// The loss of the last update, finite or not.
   var lastLoss: Float { get }
 
-  /// Learns from a batch; the weights have changed when it returns, if the outcome says so.
+  /// Learns from a batch.
+  ///
+  /// - Returns: the outcome, which tells whether the weights have changed.
   @discardableResult
   func learn(from batch: FragmentBatch) -> UpdateOutcome
 
-  /// What was reported since the last call: name and value, in a fixed order; empty when there was nothing.
+  /// Returns the metrics reported since the last call, in a fixed order; empty if there were none.
   func takeMetrics() -> [(name: String, value: Double)]
 
-  /// What was counted since the last call, by name, in a fixed order; none by default.
+  /// Returns the histograms counted since the last call, in a fixed order; empty by default.
   func takeHistograms() -> [(name: String, histogram: Histogram)]
 }
 
 extension BatchLearner {
-  /// Nothing is counted.
+  /// Returns no histograms.
   public func takeHistograms() -> [(name: String, histogram: Histogram)] { [] }
 }

@@ -1,26 +1,26 @@
 import Rollout
 
-/// Where a fragment holds numbers that need not be finite: those that environments gave, and the recurrent state.
+/// The columns of a fragment with floating-point numbers that may not be finite.
 ///
-/// Whole numbers are left out.
+/// These are rewards, observations and recurrent states; columns of integers are left out.
 struct EnvironmentColumns {
   /// One of the columns.
   struct Leaf {
-    /// What it is: `reward`, `observation`, or a part such as `observation.camera.left`.
+    /// The name: `reward`, `observation`, or a part such as `observation.camera.left`.
     var field: String
-    /// `float32` or `float64`.
+    /// The element type, `float32` or `float64`.
     var elementType: ElementType
-    /// Where it lies.
+    /// The column's place in the fragment.
     var column: Column
   }
 
-  /// The rewards [1+T, B].
+  /// The rewards, [1+T, B].
   let reward: Leaf
-  /// The observations [1+T, B, …].
+  /// The observations, [1+T, B, …].
   let observations: [Leaf]
-  /// The observations that a reset overwrote [T, B, …], of meaning only where an episode ended.
+  /// The observations that resets overwrote, [T, B, …]; valid only where an episode ended.
   let finalObservations: [Leaf]
-  /// The recurrent state before row 0 [1, B, …].
+  /// The recurrent state before row 0, [1, B, …].
   let recurrentStates: [Leaf]
 
   /// Looks up the columns of a layout.
@@ -41,11 +41,13 @@ struct EnvironmentColumns {
 }
 
 extension EnvironmentColumns {
-  /// Whether all that environments gave in a fragment of the layout is finite; nothing is allocated.
+  /// Returns true if rewards, observations and valid final observations are all finite.
+  ///
+  /// Recurrent states are not checked. Nothing is allocated.
   func areFinite(in fragment: FragmentView) -> Bool {
     guard reward.isFinite(in: fragment) else { return false }
     for leaf in observations where !leaf.isFinite(in: fragment) { return false }
-    // The rest of a final observation's column holds what memory held before.
+    // Where no episode ended, a final observation holds stale memory.
     for row in 0..<fragment.layout.stepCount {
       for environment in 0..<fragment.layout.environmentCount
       where fragment.hasEnded(row, environment) {
@@ -58,12 +60,12 @@ extension EnvironmentColumns {
 }
 
 extension EnvironmentColumns.Leaf {
-  /// Whether all numbers of the column are finite.
+  /// Returns true if all numbers of the column are finite.
   fileprivate func isFinite(in fragment: FragmentView) -> Bool {
     isFinite(from: fragment.base + column.offset, byteCount: column.byteCount)
   }
 
-  /// Whether the numbers of one environment in one row are finite.
+  /// Returns true if the numbers of one environment in one row are finite.
   fileprivate func isFinite(in fragment: FragmentView, row: Int, environment: Int) -> Bool {
     isFinite(
       from: fragment.base + column.offset(row: row, environment: environment),
@@ -76,7 +78,10 @@ extension EnvironmentColumns.Leaf {
       : Self.areBelow(Float.infinity.bitPattern, from: base, byteCount: byteCount)
   }
 
-  /// Whether all numbers' bits without the sign are below infinity's: they are in the order of magnitudes, with NaN above infinity.
+  /// Returns true if all numbers are finite, given the bits of infinity.
+  ///
+  /// Without the sign, the bits of floating-point numbers are in the order of their magnitudes, and
+  /// those of NaN are above those of infinity.
   @inline(__always)
   private static func areBelow<Bits: FixedWidthInteger & UnsignedInteger>(
     _ infinity: Bits, from base: UnsafeMutableRawPointer, byteCount: Int
@@ -91,13 +96,14 @@ extension EnvironmentColumns.Leaf {
 }
 
 extension FragmentView {
-  /// Whether an episode of an environment ended on the step from a row, so that there is a final observation; none does on the
-  /// step from row T.
+  /// Returns true if an episode ended on the step from a row, which then has a final observation.
+  ///
+  /// It is false for row T, from which no step is made.
   func hasEnded(_ row: Int, _ environment: Int) -> Bool {
     row < layout.stepCount && (terminated[row, environment] || truncated[row, environment])
   }
 
-  /// The first number of one environment in one row of some columns that is looked for, and what it is.
+  /// Returns the first wanted number of one environment in one row of some columns, and its name.
   func first(
     among leaves: [EnvironmentColumns.Leaf], _ row: Int, _ environment: Int,
     where isWanted: (Double) -> Bool

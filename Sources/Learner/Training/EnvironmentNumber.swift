@@ -1,33 +1,36 @@
 import Rollout
 
-/// A number of a batch among those that environments gave, rewards and observations, and where it comes from.
+/// A reward or an observation of a batch, and the environment and step that it comes from.
 struct EnvironmentNumber: Equatable {
-  /// What it is: `reward`, `observation`, `final observation`, or an observation's part such as `observation.camera.left`.
+  /// The name: `reward`, `observation`, `final observation`, or a part of an observation.
+  ///
+  /// A part is named like `observation.camera.left`.
   var field: String
   /// The number itself.
   var value: Double
-  /// Who collected it.
+  /// The worker that collected it.
   var worker: Int
-  /// Which of the worker's environments gave it.
+  /// The index of the environment among the worker's own.
   var environment: Int
-  /// The row of the fragment in which it lies, 0…T; a final observation's is that of the step which led to it.
+  /// The row of the fragment, 0…T; for a final observation the row that the last step started from.
   var row: Int
-  /// The fragment's number among those of its worker.
+  /// The index of the fragment among those of its worker.
   var fragment: Int
-  /// Steps since the episode began.
+  /// The number of steps since the episode began.
   var step: Int
 
-  /// Whether no environment gave it in this fragment: the actor carried it here as its recurrent state.
+  /// True if the number is a recurrent state that an earlier fragment handed to this one.
   var isCarried = false
 
-  /// The first one that is not finite, row by row; nil when everything is.
+  /// Returns the first number that is not finite, row by row; nil if all are finite.
   ///
-  /// Where environments gave none, the first recurrent state that was not finite before row 0.
+  /// If all rewards and observations are finite, it is the first recurrent state before row 0 that
+  /// is not.
   static func firstNonFinite(in batch: FragmentBatch) -> EnvironmentNumber? {
     first(in: batch) { !$0.isFinite } ?? firstCarried(in: batch)
   }
 
-  /// The one of the largest magnitude, the first of several; nil when all are 0 or none is finite.
+  /// Returns the first number of the largest finite magnitude; nil if all finite numbers are 0.
   static func largest(in batch: FragmentBatch) -> EnvironmentNumber? {
     var largest = 0.0
     _ = first(in: batch) { number in
@@ -37,7 +40,7 @@ struct EnvironmentNumber: Equatable {
     return largest == 0 ? nil : first(in: batch) { $0.magnitude == largest }
   }
 
-  /// The first one, row by row, that is looked for.
+  /// Returns the first wanted number, row by row.
   private static func first(
     in batch: FragmentBatch, where isWanted: (Double) -> Bool
   ) -> EnvironmentNumber? {
@@ -50,7 +53,7 @@ struct EnvironmentNumber: Equatable {
         }
         let step = view.stepno[row, environment]
         if let reward = view.first(among: [columns.reward], row, environment, where: isWanted) {
-          // Where the step ended its episode, the row is already the next one's first.
+          // If the step ended its episode, the row belongs to the next episode.
           let isOver = row > 0 && view.fin[row, environment]
           return found(reward, isOver ? view.stepno[row - 1, environment] + 1 : step)
         }
@@ -59,7 +62,7 @@ struct EnvironmentNumber: Equatable {
         {
           return found(observation, step)
         }
-        // Elsewhere memory holds what it held before.
+        // Where no episode ended, a final observation holds stale memory.
         if view.hasEnded(row, environment),
           let observation = view.first(
             among: columns.finalObservations, row, environment, where: isWanted)
@@ -71,7 +74,7 @@ struct EnvironmentNumber: Equatable {
     return nil
   }
 
-  /// The first number of the recurrent states before row 0 that is not finite.
+  /// Returns the first number of the recurrent states before row 0 that is not finite.
   private static func firstCarried(in batch: FragmentBatch) -> EnvironmentNumber? {
     let view = batch.view
     let columns = EnvironmentColumns(view.layout)
@@ -102,7 +105,9 @@ struct EnvironmentNumber: Equatable {
     self.step = Int(step)
   }
 
-  /// Who gave it when, as the beginning of a sentence; what was carried has its reason in an earlier fragment.
+  /// The number and its origin as the beginning of a sentence.
+  ///
+  /// The cause of a recurrent state that is not finite lies in an earlier fragment.
   var sentence: String {
     isCarried
       ? "the recurrent state that \(giver) carried into its fragment \(fragment) is not finite "
@@ -110,7 +115,7 @@ struct EnvironmentNumber: Equatable {
       : "\(giver) gave the \(field) \(value) \(place)"
   }
 
-  /// What it is and who gave it when, as a part of a sentence.
+  /// The number and its origin as a part of a sentence.
   var phrase: String { "the \(field) \(value), which \(giver) gave \(place)" }
 
   private var giver: String { "environment \(environment) of worker \(worker)" }

@@ -1,16 +1,16 @@
 import Actor
 import Rollout
 
-/// A run that goes on: where it stood, and where its files are.
+/// A run to resume: its state and its directory.
 struct FormerRun {
-  /// Where it stood, with the options that are in force now.
+  /// The saved state, with the options that are in force now.
   let state: RunState
-  /// Where its files are.
+  /// The directory with the run's files.
   let directory: RunDirectory
 
   private var configuration: TrainingConfiguration { state.configuration }
 
-  /// Refuses a run that has nothing left to do.
+  /// Refuses a run that has no steps left, or a state with counts that contradict its options.
   func check() throws {
     guard state.steps < configuration.totalSteps else {
       throw ConfigurationError(
@@ -19,7 +19,7 @@ struct FormerRun {
         \(NumberText.grouped(configuration.totalSteps)) steps: give more --steps to go on.
         """, option: "steps")
     }
-    // Before memory is made that is as large as the options say.
+    // Checked before memory is allocated in the sizes that the options give.
     do {
       try state.collector.checkCounts(
         stepsPerFragment: configuration.fragmentSteps * configuration.environmentsPerActor,
@@ -29,19 +29,22 @@ struct FormerRun {
     }
   }
 
-  /// What the run has yet to do; evaluations at another distance begin with the next multiple of it.
+  /// The saved marks, with the next evaluation adapted to the present `evaluateEvery`.
+  ///
+  /// The next evaluation is the saved one, or the next multiple of `evaluateEvery` if that comes
+  /// first.
   var marks: RunMarks {
     var marks = state.marks
     let every = configuration.evaluateEvery
     if every > 0 {
-      // One that is due already stays due.
+      // An evaluation that is already due stays due.
       marks.nextEvaluation = min(
         max(marks.nextEvaluation, state.steps), (state.steps / every + 1) * every)
     }
     return marks
   }
 
-  /// Refuses a network whose weights the state does not have.
+  /// Refuses a network with parameters that differ from those of the state.
   func check(_ parameters: ParameterLayout) throws(CheckpointError) {
     do {
       try state.check(parameters)
@@ -50,7 +53,9 @@ struct FormerRun {
     }
   }
 
-  /// Gives weights and learner what the state says of them; what begins anew nevertheless.
+  /// Restores weights and learner from the state.
+  ///
+  /// - Returns: phrases for the parts that could not be restored.
   func restore(
     _ setup: RolloutSetup, _ learner: any BatchLearner
   ) throws(CheckpointError) -> [String] {
@@ -61,7 +66,9 @@ struct FormerRun {
     }
   }
 
-  /// At which step the run goes on, and what is as it was.
+  /// Returns a sentence with the step at which the run resumes, and what is restored.
+  ///
+  /// - Parameter losses: phrases for the parts that could not be restored.
   func sentence(losses: [String]) -> String {
     var losses = losses
     if state.collector.workers.contains(where: { $0.snapshot.isEmpty && $0.nextFragment > 0 }) {

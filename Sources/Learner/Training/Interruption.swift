@@ -2,27 +2,27 @@ import Glibc
 import Rollout
 import Synchronization
 
-/// Ctrl-C, SIGTERM and other signals that ask to stop: the run saves, closes and ends.
+/// The handling of Ctrl-C, SIGTERM and other signals that ask a run to save, close and end.
 ///
 /// A second Ctrl-C, SIGTERM or SIGQUIT ends the process at once. Other signals do not, because a
 /// terminal, a batch system or the kernel may send them again while the run saves.
 ///
-/// The handler only touches atomic words, which is allowed at any instruction.
+/// The handlers only access atomic words, which is async-signal-safe.
 public enum Interruption {
-  /// The first signal of a person or a service; 0 while none has come.
+  /// The first SIGINT, SIGQUIT or SIGTERM; 0 if there was none.
   private static let request = Atomic<Int32>(0)
 
-  /// Answers the signals from now on, even if whoever started this process had them blocked.
+  /// Installs the handlers and unblocks their signals.
   ///
-  /// Signals that the process was started with as ignored stay ignored, such as SIGHUP under
-  /// `nohup`. Call it on the main thread, before others are started.
+  /// Signals that were ignored when the process started stay ignored, such as SIGHUP under `nohup`.
+  /// Call it on the main thread, before other threads start.
   public static func listen() {
-    // Made before a handler can run, for making it is not allowed inside one.
+    // Initialized before a handler can run, because a handler must not initialize them.
     StopSignals.requested.store(0, ordering: .relaxed)
     request.store(0, ordering: .relaxed)
     var answered = StopSignals.answer(StopSignals.requests) { number in
       _ = StopSignals.requested.compareExchange(expected: 0, desired: number, ordering: .relaxed)
-      // Nothing is left to do here for workers: they leave when this process is gone.
+      // Workers need no signal: they leave when this process is gone.
       if Interruption.request.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
     }
     answered += StopSignals.answer(StopSignals.notices) { number in

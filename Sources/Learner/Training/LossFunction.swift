@@ -1,36 +1,37 @@
 import Actor
 import Rollout
 
-/// A loss to be called with batches, and the gradients that it leaves: what a training loop of one's own is made of.
+/// A loss function of batches with its gradients, for custom training loops.
 ///
 ///     let reinforce = try LossFunction(
 ///       policy, Reinforce(), layout: rollout.batchLayout, weights: setup.weights)
-///     let optimiser = Adam<Float>(count: setup.weights.count, learningRate: 0.005)
+///     let optimizer = Adam<Float>(count: setup.weights.count, learningRate: 0.005)
 ///     for try await fragment in rollout.batches(500) {
 ///       let loss = reinforce(fragment)
 ///       reinforce.zeroGradients()
 ///       loss.backward()
 ///       reinforce.gradients.clipNorm(to: 0.5)
-///       optimiser.step(reinforce.weights, reinforce.gradients)
+///       optimizer.step(reinforce.weights, reinforce.gradients)
 ///     }
 ///
-/// The graph is traced once for batches of one shape; a call allocates nothing, and going backwards only when gradients add up
-/// for the first time. `PolicyUpdate` is such a loop's body with a guard against steps that do harm.
+/// The graph is traced once for batches of one shape. A call allocates nothing. `Loss.backward()`
+/// allocates only when gradients are accumulated for the first time. `PolicyUpdate` is the body of
+/// such a loop, with a guard against harmful steps.
 public final class LossFunction {
-  /// The weights that the policy reacts with; whoever changes them does so between calls.
+  /// The policy's weights, which may be changed between calls.
   public let weights: FlatVector<Float>
-  /// The gradients by each weight of all losses that went backwards since `zeroGradients`, added up.
+  /// The gradients of all losses since `zeroGradients()`, added up by `Loss.backward()`.
   public var gradients: FlatVector<Float> { executor.gradients }
-  /// Environment steps of all batches that the function was called with.
+  /// The number of environment steps in all batches that the function was called with.
   public private(set) var stepCount = 0
 
-  /// What the objective reports.
+  /// The metrics of the objective.
   let reported: [TracedLoss.Metric]
-  /// What the objective has counted.
+  /// The histograms of the objective.
   let distributions: [TracedLoss.Distribution]
-  /// The loss's coefficients that change.
+  /// The coefficients of the loss that follow a schedule that is not constant.
   let coefficients: [Coefficient]
-  /// Where the learnt weights lie that the policy's actions depend on.
+  /// The slices of learned weights that the policy's logits depend on.
   let policyWeights: [Range<Int>]
 
   private let layout: FragmentLayout
@@ -38,26 +39,28 @@ public final class LossFunction {
   private let loss: Tensor
   private let divergence: Tensor?
   private let totalSteps: Int
-  /// Environment steps that schedules stood at in the last call.
+  /// The environment steps at which schedules were evaluated in the last call.
   private var step = 0
-  /// How often the function was called: only the newest loss's numbers are still there.
+  /// The number of calls; metrics and gradients exist only for the newest.
   private var callCount = 0
-  /// Keeps the last batch's memory, which going backwards reads.
+  /// Keeps the memory of the last batch alive for the backward pass.
   private var batchOwner: AnyObject?
   private var areGradientsZero = true
-  /// Gradients that another batch's are added to.
+  /// The sum of the gradients so far, while those of another batch are computed.
   private lazy var earlierGradients = FlatVector<Float>(repeating: 0, count: weights.count)
 
   /// Traces policy and objective for batches of a layout.
   ///
   /// - Parameters:
-  ///   - policy: the policy that is trained.
-  ///   - objective: what to minimise.
-  ///   - bootstrap: who says what the state behind a batch's last row is worth.
-  ///   - layout: the batches, [T, n·B].
-  ///   - weights: the weights to react with, which are not copied.
-  ///   - totalSteps: the environment steps that the objective's schedules go over; nil where each says so itself.
-  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces, or does not say what the objective needs.
+  ///   - policy: the policy to train.
+  ///   - objective: the loss to minimize.
+  ///   - bootstrap: the source of the value estimate for the state behind a batch's last row.
+  ///   - layout: the layout of the batches, [T, n·B].
+  ///   - weights: the policy's weights, which are used in place.
+  ///   - totalSteps: the environment steps that the objective's schedules cover; nil if each
+  ///     schedule has its own number.
+  /// - Throws: `PolicyError` if the policy does not support the layout's spaces or lacks an output
+  ///   that the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
     layout: FragmentLayout, weights: FlatVector<Float>, totalSteps: Int? = nil
@@ -91,16 +94,18 @@ public final class LossFunction {
 
   /// Evaluates the loss of a batch.
   ///
-  /// - Parameter step: environment steps learnt from so far, for the objective's schedules; nil for `stepCount`.
-  /// - Precondition: the batch has the layout that the function was made for.
+  /// - Parameter step: the environment steps learned from so far, for the objective's schedules;
+  ///   nil for `stepCount`.
+  /// - Precondition: the batch has the layout that the function was created for.
   public func callAsFunction(_ batch: FragmentBatch, at step: Int? = nil) -> Loss {
     self(batch.view, at: step)
   }
 
-  /// Evaluates the loss of a batch that lies in any memory.
+  /// Evaluates the loss of a batch in any memory.
   ///
-  /// - Parameter step: environment steps learnt from so far, for the objective's schedules; nil for `stepCount`.
-  /// - Precondition: the batch has the layout that the function was made for.
+  /// - Parameter step: the environment steps learned from so far, for the objective's schedules;
+  ///   nil for `stepCount`.
+  /// - Precondition: the batch has the layout that the function was created for.
   public func callAsFunction(_ batch: FragmentView, at step: Int? = nil) -> Loss {
     precondition(
       batch.layout === layout || batch.layout.byteCount == layout.byteCount,
@@ -121,7 +126,7 @@ public final class LossFunction {
     return Loss(value: executor.value(of: loss), function: self, call: callCount)
   }
 
-  /// Forgets the gradients of all batches so far.
+  /// Sets the gradients to zero.
   public func zeroGradients() {
     gradients.clear()
     areGradientsZero = true
@@ -129,16 +134,16 @@ public final class LossFunction {
 
   // MARK: The newest loss
 
-  /// A number that the objective reports.
+  /// Returns the value of a metric.
   func value(of metric: TracedLoss.Metric) -> Double { Double(executor.value(of: metric.tensor)) }
 
-  /// The numbers of an array that the objective has counted; they are there until the function is called again.
+  /// Returns the numbers to count in a histogram, valid until the function is called again.
   func values(of distribution: TracedLoss.Distribution) -> UnsafeBufferPointer<Float> {
     UnsafeBufferPointer(
       start: executor.pointer(to: distribution.tensor), count: distribution.tensor.elementCount)
   }
 
-  /// What a coefficient was in the last call.
+  /// Returns the value of a coefficient in the last call.
   func value(of coefficient: Coefficient) -> Double {
     coefficient.schedule.value(at: step, of: totalSteps)
   }
@@ -152,7 +157,9 @@ public final class LossFunction {
     )
   }
 
-  /// Adds the newest loss's gradient, each gradient being worked out by itself as it would be alone.
+  /// Adds the gradient of the newest loss to the gradients.
+  ///
+  /// It is computed separately and then added: earlier gradients do not influence its bits.
   fileprivate func addGradients() {
     if areGradientsZero {
       executor.addGradients()
@@ -165,9 +172,9 @@ public final class LossFunction {
   }
 }
 
-/// What a `LossFunction` says of a batch: a number that knows where it is from.
+/// The loss of a batch, evaluated by a `LossFunction`.
 ///
-/// Apart from `value`, which stays, it can be used until the function is called again.
+/// Except for `value`, its members are valid until the function is called again.
 public struct Loss {
   /// The loss.
   public let value: Float
@@ -181,15 +188,16 @@ public struct Loss {
     self.call = call
   }
 
-  /// Adds the loss's gradient by every weight to the function's `gradients`.
+  /// Adds the gradient of the loss by every weight to the function's `gradients`.
   ///
-  /// - Precondition: the function was not called again, and neither weights nor batch have changed since.
+  /// - Precondition: the function was not called again, and weights and batch have not changed
+  ///   since.
   public func backward() {
     function.check(call)
     function.addGradients()
   }
 
-  /// What the objective reports, by name in a fixed order, and behind it the coefficients that follow a schedule.
+  /// The metrics of the objective in a fixed order, followed by the coefficients with a schedule.
   ///
   /// - Precondition: the function was not called again.
   public var metrics: [(name: String, value: Double)] {
@@ -198,7 +206,7 @@ public struct Loss {
       + function.coefficients.map { ($0.name, function.value(of: $0)) }
   }
 
-  /// One of `metrics`; nil where there is none of that name.
+  /// The metric of a name; nil if there is none.
   ///
   /// - Precondition: the function was not called again.
   public subscript(name: String) -> Double? {
@@ -210,7 +218,7 @@ public struct Loss {
     return nil
   }
 
-  /// How far the trained policy is from the one that collected, where the objective says so.
+  /// The divergence of the trained policy from the behavior policy, if the objective defines one.
   ///
   /// - Precondition: the function was not called again.
   public var divergence: Float? {

@@ -1,15 +1,16 @@
 import Rollout
 
-/// Learns from each batch in several passes over parts of it, as PPO does.
+/// A learner that makes several passes over minibatches of each batch, as PPO does.
 ///
-/// A part is some of the batch's environments over all its rows, and so a fragment itself: estimators run within it, and a
-/// recurrent core begins with its own state. The parts of a pass are drawn without replacement; nothing is allocated.
+/// A minibatch holds some of the batch's environments over all its rows, and is therefore a
+/// fragment itself: estimators run within it, and a recurrent core starts from its own state. The
+/// minibatches of a pass are drawn without replacement. Learning allocates nothing.
 public final class MinibatchLearner: BatchLearner {
-  /// Environment steps learnt from so far.
+  /// The number of environment steps learned from so far.
   public private(set) var stepCount = 0
-  /// Steps of the optimiser so far.
+  /// The number of optimizer steps so far.
   public var updateCount: Int { update.updateCount }
-  /// Updates that moved nothing.
+  /// The number of updates skipped because their loss or gradient was not finite.
   public var skippedCount: Int { update.skippedCount }
   /// The loss of the last update.
   public var lastLoss: Float { update.lastLoss }
@@ -19,22 +20,22 @@ public final class MinibatchLearner: BatchLearner {
   private let partCount: Int
   private let largestDivergence: Double
   private let part: FragmentStorage
-  /// The batch's environments, in the order of the pass.
+  /// The batch's environments, in the order of the present pass.
   private let order: FlatVector<Int32>
   private var random: PCG64
 
-  /// Learns in passes over a batch.
+  /// Creates a learner that makes passes over each batch.
   ///
   /// - Parameters:
-  ///   - epochs: passes over each batch.
-  ///   - minibatchCount: parts of a pass; divides the batch's environments.
-  ///   - targetDivergence: the KL divergence of the trained policy from the one that collected, at 1.5 times of which the
-  ///     rest of the batch is left alone; infinity for never.
-  ///   - batchLayout: the batches, [T, n·B].
-  ///   - random: the stream that orders environments.
-  ///   - makeUpdate: makes the update for parts of that layout.
-  /// - Throws: what `makeUpdate` throws.
-  /// - Precondition: the batch's environments can be shared out evenly.
+  ///   - epochs: the number of passes over each batch.
+  ///   - minibatchCount: the number of minibatches in a pass.
+  ///   - targetDivergence: the target KL divergence of the trained policy from the behavior policy.
+  ///     Above 1.5 times this value the rest of the batch is left out; infinity for never.
+  ///   - batchLayout: the layout of the batches, [T, n·B].
+  ///   - random: the random stream that shuffles environments.
+  ///   - makeUpdate: creates the update for the layout of a minibatch.
+  /// - Throws: the errors of `makeUpdate`.
+  /// - Precondition: `minibatchCount` divides the number of the batch's environments.
   public init(
     epochs: Int, minibatchCount: Int, targetDivergence: Double = .infinity,
     batchLayout: FragmentLayout, random: PCG64,
@@ -57,14 +58,15 @@ public final class MinibatchLearner: BatchLearner {
 
   /// Learns from a batch.
   ///
-  /// - Returns: as below.
+  /// - Returns: the outcome, as for a batch in any memory.
   @discardableResult
   public func learn(from batch: FragmentBatch) -> UpdateOutcome { learn(from: batch.view) }
 
-  /// Learns from a batch that lies in any memory.
+  /// Learns from a batch in any memory.
   ///
-  /// - Returns: `learntInPart` if some parts were skipped and `skipped` if all were, `certain` if all were; what a part did that
-  ///   diverged, which is the last one.
+  /// - Returns: `skipped` if all updates were skipped, `learntInPart` if some were. `certain` or
+  ///   `nearlyCertain` if all updates were. `diverged` if an update was, after which the rest of
+  ///   the batch is left out. `learnt` in all other cases.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     let step = stepCount
@@ -85,15 +87,15 @@ public final class MinibatchLearner: BatchLearner {
     return parts.outcome
   }
 
-  /// What was reported since the last call, over all steps of the optimiser.
+  /// Returns the metrics reported since the last call, over all optimizer steps.
   public func takeMetrics() -> [(name: String, value: Double)] { update.takeMetrics() }
 
-  /// What was counted since the last call.
+  /// Returns the histograms counted since the last call.
   public func takeHistograms() -> [(name: String, histogram: Histogram)] {
     update.takeHistograms()
   }
 
-  /// The count of steps, the order of environments and the stream that shuffles it, and what the update goes on from.
+  /// Saves or restores the step count, the order of environments, its random stream and the update.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("minibatches.steps", count: &stepCount, upTo: StateArchive.largestCount)
     try archive.transfer("minibatches.order", order)
@@ -104,7 +106,7 @@ public final class MinibatchLearner: BatchLearner {
     try update.transfer(&archive)
   }
 
-  /// Fisher and Yates.
+  /// Shuffles the environments by the algorithm of Fisher and Yates.
   private func shuffle() {
     for index in stride(from: order.count - 1, to: 0, by: -1) {
       let other = random.integer(below: index + 1)

@@ -1,11 +1,13 @@
-/// What became of a batch, from what became of the updates that it led to.
+/// The outcome of a batch, combined from the outcomes of its updates.
 struct PartOutcomes {
   private var isLearnt = false
   private var isSkipped = false
   private var isCertain = true
   private var isNearlyCertain = true
 
-  /// Takes note of an update; one that diverged ends the batch and is not for here.
+  /// Adds the outcome of an update.
+  ///
+  /// - Precondition: the outcome is not `diverged`, which ends the batch.
   mutating func add(_ outcome: UpdateOutcome) {
     switch outcome {
     case .certain: isLearnt = true
@@ -20,7 +22,11 @@ struct PartOutcomes {
     }
   }
 
-  /// `skipped` when nothing was learnt because of it, `learnt` when there was no update, `certain` when all were.
+  /// The outcome of the batch.
+  ///
+  /// It is `skipped` if updates were skipped and none moved the weights, `learntInPart` if both
+  /// happened, and `certain` or `nearlyCertain` if all updates were at least that. Without any
+  /// update it is `learnt`.
   var outcome: UpdateOutcome {
     switch (isLearnt, isSkipped) {
     case (true, true): .learntInPart

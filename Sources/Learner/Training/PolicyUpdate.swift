@@ -1,18 +1,19 @@
 import Actor
 import Rollout
 
-/// One update of the weights from one batch: forwards, backwards, clip, step.
+/// An update of the weights from one batch: forward pass, backward pass, clipping, optimizer step.
 ///
-/// This is the body of a loop of one's own (`LossFunction`) with schedules and metrics. An update allocates nothing. What
-/// would poison the weights is not done: see `UpdateOutcome`.
+/// This is the body of a custom training loop (see `LossFunction`) with schedules and metrics. An
+/// update allocates nothing. Updates that would corrupt the weights are skipped or undone; see
+/// `UpdateOutcome`.
 public final class PolicyUpdate: BatchLearner {
-  /// The weights that are trained, in place.
+  /// The weights, which are trained in place.
   public var weights: FlatVector<Float> { function.weights }
-  /// Updates made so far.
+  /// The number of updates so far.
   public private(set) var updateCount = 0
-  /// Batches that moved nothing, because their loss or gradient was not finite, or would have been.
+  /// The number of batches skipped because their loss, gradient or content was not finite.
   public private(set) var skippedCount = 0
-  /// Environment steps learnt from so far, those of skipped updates included.
+  /// The number of environment steps learned from so far, including those of skipped updates.
   public var stepCount: Int { (updateCount + skippedCount) * stepsPerUpdate }
   /// The loss of the last batch, finite or not.
   public private(set) var lastLoss: Float = 0
@@ -20,44 +21,49 @@ public final class PolicyUpdate: BatchLearner {
   private let stepsPerUpdate: Int
   private let function: LossFunction
   private let optimiser: any Optimiser<Float>
-  /// The policy's mean entropy, if the objective reports it.
+  /// The metric of the policy's mean entropy, if the objective reports it.
   private let entropy: TracedLoss.Metric?
   private let maximumGradientNorm: Double
-  /// The learning rate, if it changes, and where it is reported.
+  /// The schedule of the learning rate and its place in the metrics; nil for a constant rate.
   private let learningRate: (schedule: Schedule, place: Int)?
   private let totalSteps: Int
-  /// The weights as they were before the last step.
+  /// The weights before the last optimizer step.
   private let earlierWeights: FlatVector<Float>
 
   private var metrics = UpdateMetrics()
   private var histograms: [Histogram]
   private let lossPlace: Int
   private let normPlace: Int
-  /// Where the function's metrics and coefficients are reported, in its order.
+  /// The places of the function's metrics, in the function's order.
   private let reportedPlaces: [Int]
   private let coefficientPlaces: [Int]
 
-  /// A weight larger than this is none that anything could be learnt with in Float: the run has diverged.
+  /// The largest magnitude of a weight; beyond it nothing can be learned in Float.
   static let largestWeight: Float = 1e6
-  /// A step that moves a weight further than this is none of a run that learns: docs/optimisation.md has the largest of sound runs.
+  /// The largest move of a weight in one step; beyond it training has diverged.
+  ///
+  /// `docs/optimisation.md` gives the largest moves of sound runs.
   static let largestMove: Float = 1e3
-  /// An entropy in nats, and a gradient of a weight that actions depend on, up to which a policy is
-  /// nearly certain.
+  /// The largest entropy, in nats, and gradient magnitude of a nearly certain policy.
+  ///
+  /// Only the gradients of weights that the logits depend on count.
   static let negligible = 0.01
 
   /// Traces policy and objective for batches of a layout.
   ///
   /// - Parameters:
-  ///   - policy: the policy that is trained.
-  ///   - objective: what to minimise.
-  ///   - bootstrap: who says what the state behind the last row is worth, of meaning to objectives with a value.
-  ///   - layout: the batches, [T, n·B].
-  ///   - weights: the weights to train in place.
-  ///   - optimiser: turns gradients into steps.
-  ///   - maximumGradientNorm: the norm that longer gradients are shortened to.
-  ///   - learningRate: what the optimiser's step size is before each update; nil leaves it to the optimiser.
-  ///   - totalSteps: the environment steps that schedules go over which do not say so themselves.
-  /// - Throws: `PolicyError` when the policy cannot deal with the layout's spaces, or does not say what the objective needs.
+  ///   - policy: the policy to train.
+  ///   - objective: the loss to minimize.
+  ///   - bootstrap: the source of the value estimate for the state behind the last row; only used
+  ///     by objectives with a value estimate.
+  ///   - layout: the layout of the batches, [T, n·B].
+  ///   - weights: the weights, which are trained in place.
+  ///   - optimiser: the optimizer of the weights.
+  ///   - maximumGradientNorm: the norm to which longer gradients are clipped.
+  ///   - learningRate: the schedule of the learning rate; nil leaves the optimizer's rate as it is.
+  ///   - totalSteps: the environment steps of schedules without their own number of steps.
+  /// - Throws: `PolicyError` if the policy does not support the layout's spaces or lacks an output
+  ///   that the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
     layout: FragmentLayout, weights: FlatVector<Float>, optimiser: any Optimiser<Float>,
@@ -90,15 +96,15 @@ public final class PolicyUpdate: BatchLearner {
   @discardableResult
   public func learn(from batch: FragmentBatch) -> UpdateOutcome { learn(from: batch.view) }
 
-  /// Learns from a batch that lies in any memory.
+  /// Learns from a batch in any memory.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome { learn(from: batch, at: stepCount) }
 
-  /// Learns from a batch, or from a part of one.
+  /// Learns from a batch or a minibatch.
   ///
   /// - Parameters:
-  ///   - step: environment steps learnt from so far, for schedules.
-  ///   - largestDivergence: how far the trained policy may be from the one that collected.
+  ///   - step: the environment steps learned from so far, for schedules.
+  ///   - largestDivergence: the divergence from the behavior policy above which nothing is learned.
   func learn(
     from batch: FragmentView, at step: Int, upTo largestDivergence: Double = .infinity
   ) -> UpdateOutcome {
@@ -128,10 +134,10 @@ public final class PolicyUpdate: BatchLearner {
     return outcome
   }
 
-  /// Counts a batch that is skipped without a look at its loss.
+  /// Counts a batch that is skipped without evaluating its loss.
   func skip() { skippedCount += 1 }
 
-  /// What the last step did to some weights that none may do.
+  /// Returns the fault of the last step in a slice of the weights; nil if it is sound.
   private func fault(in range: Range<Int>) -> WeightFault? {
     let largest = weights.largestMagnitude(in: range)
     guard largest <= Self.largestWeight else { return .size(largest) }
@@ -169,19 +175,21 @@ public final class PolicyUpdate: BatchLearner {
     }
   }
 
-  /// What was reported since the last call: name and value, in a fixed order.
+  /// Returns the metrics reported since the last call, in a fixed order.
   ///
-  /// Empty when there was no update.
+  /// It is empty if there was no update.
   public func takeMetrics() -> [(name: String, value: Double)] { metrics.take() }
 
-  /// What was counted since the last call.
+  /// Returns the histograms counted since the last call.
   public func takeHistograms() -> [(name: String, histogram: Histogram)] {
     histograms.indices.map { (function.distributions[$0].name, histograms[$0].take()) }
   }
 
-  /// Counters, and what the optimiser remembers; weights are saved by whoever has their names.
+  /// Saves or restores the counters and the optimizer's state, but not the weights.
+  ///
+  /// `RunState` saves the weights, because it has their names.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
-    // Twice that many steps still have a count.
+    // `stepCount` adds two such counts, and twice the limit still fits into it.
     let limit = StateArchive.largestCount / stepsPerUpdate
     try archive.transfer("updates", count: &updateCount, upTo: limit)
     try archive.transfer("skipped_updates", count: &skippedCount, upTo: limit)
@@ -196,29 +204,36 @@ public final class PolicyUpdate: BatchLearner {
   }
 }
 
-/// What became of a batch.
+/// The outcome of learning from a batch.
 public enum UpdateOutcome: Sendable, Equatable {
   /// The weights moved.
   case learnt
-  /// The weights moved by some updates, and others were skipped, or the batch itself was left out of replay.
+  /// Some updates moved the weights; others were skipped, or the batch was kept out of replay.
   case learntInPart
-  /// As `learnt`, but entropy and gradient of the policy were exactly 0: it left no action to chance, and nothing changes that.
+  /// As `learnt`, but the policy's entropy and gradient were exactly 0.
+  ///
+  /// The policy is deterministic, and no further update changes it.
   case certain
-  /// As `learnt`, but entropy and gradient of the policy were next to 0: almost nothing changes it.
+  /// As `learnt`, but the policy's entropy and gradient were close to 0.
+  ///
+  /// Further updates hardly change the policy.
   case nearlyCertain
-  /// The policy is further from the one that collected than it may be: nothing moved.
+  /// Nothing moved, because the policy is too far from the behavior policy.
   case tooFar
-  /// The loss or its gradient was not finite: weights and optimiser stay bit for bit as they were.
+  /// Nothing moved, because the loss or its gradient was not finite.
+  ///
+  /// Weights and optimizer keep their bits.
   case skipped
-  /// A step would have done to a weight what none may do: the weights are put back as they were, but the optimiser is not, so
-  /// that nothing more can be learnt with it.
+  /// A step had a fault that shows that training diverged, and was undone.
+  ///
+  /// The weights are restored, but the optimizer is not. Nothing more can be learned with it.
   case diverged(WeightFault)
 }
 
-/// What a step would have done to a weight, by which learning is known to diverge.
+/// A change of a weight that shows that training diverged.
 public enum WeightFault: Sendable, Equatable {
-  /// Made it that large, larger than anything can be learnt with, or no number.
+  /// The weight's magnitude after the step: too large to learn with, or NaN.
   case size(Float)
-  /// Moved it that far at once.
+  /// The distance that the weight moved in one step.
   case move(Float)
 }

@@ -1,36 +1,37 @@
 import Actor
 import Rollout
 
-/// Learns what actions are worth from batches that are kept: DQN.
+/// A Q-learning learner with a replay buffer and a target network: DQN.
 ///
-/// Each batch goes into a replay buffer, unless a reward or an observation in it is not finite; then follow some updates from
-/// environments drawn out of it, and now and then the target network is made what the trained one is. ε follows its schedule
-/// and reaches workers with the next weights.
+/// Each batch goes into the replay buffer, unless it has a reward or an observation that is not
+/// finite. It is followed by updates from environments sampled from the buffer. The target network
+/// is updated at a fixed interval. ε follows its schedule and reaches workers with the next version
+/// of the weights.
 public final class ReplayLearner: BatchLearner {
-  /// What is learnt how often.
+  /// The settings of replay and exploration.
   public struct Settings: Sendable, Equatable {
-    /// Environment steps that are kept.
+    /// The capacity of the replay buffer, in environment steps.
     public var replaySteps = 50_000
-    /// Environment steps before the first update.
+    /// The number of environment steps before the first update.
     public var firstUpdate = 1_000
-    /// Environments of a sample, over all rows of a batch.
+    /// The number of environments in a sample, each over all rows of a batch.
     public var sampleEnvironments = 16
-    /// Updates that follow each batch.
+    /// The number of updates after each batch.
     public var updatesPerBatch = 1
-    /// Updates between copies to the target network.
+    /// The number of updates between copies to the target network.
     public var targetInterval = 100
     /// ε, by environment steps.
     public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 10_000)
 
-    /// What suits CartPole.
+    /// Creates settings suited to CartPole.
     public init() {}
   }
 
-  /// Environment steps that came in so far.
+  /// The number of environment steps received so far.
   public private(set) var stepCount = 0
-  /// Steps of the optimiser so far.
+  /// The number of optimizer steps so far.
   public var updateCount: Int { update.updateCount }
-  /// Updates that moved nothing, and batches that were left out of the replay buffer.
+  /// The number of skipped updates, plus that of batches kept out of the replay buffer.
   public var skippedCount: Int { update.skippedCount }
   /// The loss of the last update.
   public var lastLoss: Float { update.lastLoss }
@@ -43,24 +44,26 @@ public final class ReplayLearner: BatchLearner {
   private let update: PolicyUpdate
   private let weights: FlatVector<Float>
   private let epsilonPlace: Int
-  /// Each of the target network's buffers, and the parameter that it is copied from.
+  /// The slices of the target network, and the slices of the parameters copied to them.
   private let copies: [(target: Range<Int>, source: Range<Int>)]
   private var random: PCG64
   private var updatesSinceCopy = 0
-  /// Environment steps that had come in when the replay buffer was empty: 0, or where a state went on without it.
+  /// The value of `stepCount` when the replay buffer was last empty.
+  ///
+  /// It is 0, or the step of resuming a run whose state did not include the replay buffer.
   private var firstStep = 0
 
-  /// Learns by replay.
+  /// Creates a learner with an empty replay buffer.
   ///
   /// - Parameters:
-  ///   - settings: what is learnt how often.
-  ///   - totalSteps: environment steps that ε's schedule goes over, unless it says so itself.
-  ///   - batchLayout: the batches, [T, n·B].
-  ///   - parameters: the policy's, with its buffers.
-  ///   - weights: the weights that are trained in place.
-  ///   - random: the stream that draws samples.
-  ///   - makeUpdate: makes the update for samples of that layout.
-  /// - Throws: what `makeUpdate` throws.
+  ///   - settings: the settings of replay and exploration.
+  ///   - totalSteps: the environment steps of ε's schedule, unless it has its own number of steps.
+  ///   - batchLayout: the layout of the batches, [T, n·B].
+  ///   - parameters: the policy's parameters, including its buffers.
+  ///   - weights: the weights, which are trained in place.
+  ///   - random: the random stream that draws samples.
+  ///   - makeUpdate: creates the update for the layout of a sample.
+  /// - Throws: the errors of `makeUpdate`.
   public init(
     _ settings: Settings, totalSteps: Int, batchLayout: FragmentLayout,
     parameters: ParameterLayout, weights: FlatVector<Float>, random: PCG64,
@@ -92,20 +95,22 @@ public final class ReplayLearner: BatchLearner {
     setEpsilon()
   }
 
-  /// Keeps a batch and learns from samples.
+  /// Adds a batch to the replay buffer and learns from samples.
   ///
-  /// - Returns: as below.
+  /// - Returns: the outcome, as for a batch in any memory.
   @discardableResult
   public func learn(from batch: FragmentBatch) -> UpdateOutcome { learn(from: batch.view) }
 
-  /// Keeps a batch that lies in any memory, and learns from samples.
+  /// Adds a batch in any memory to the replay buffer and learns from samples.
   ///
-  /// - Returns: `learntInPart` if some updates were skipped or the batch was left out, and `skipped` if nothing else was done;
-  ///   `learnt` also if no update was due; what an update did that diverged, which is the last one.
+  /// - Returns: `skipped` if updates were skipped or the batch was kept out of the replay buffer,
+  ///   and no update moved the weights; `learntInPart` if one did. `diverged` if an update was,
+  ///   after which no further one is made. `certain` or `nearlyCertain` if all updates were.
+  ///   `learnt` in all other cases, also if no update was due.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     var parts = PartOutcomes()
-    // Once kept it would be drawn again and again.
+    // A number that is not finite would be sampled again and again.
     if columns.areFinite(in: batch) {
       replay.add(batch)
     } else {
@@ -128,13 +133,13 @@ public final class ReplayLearner: BatchLearner {
     return parts.outcome
   }
 
-  /// What was reported since the last call, and ε.
+  /// Returns the metrics reported since the last call, and ε.
   public func takeMetrics() -> [(name: String, value: Double)] {
     let metrics = update.takeMetrics()
     return metrics.isEmpty ? [] : metrics + [("epsilon", Double(weights[epsilonPlace]))]
   }
 
-  /// Counters, the stream that draws samples, what is kept, and what the update goes on from.
+  /// Saves or restores the counters, the random stream, the replay buffer and the update.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("replay.steps", count: &stepCount, upTo: StateArchive.largestCount)
     try archive.transfer(

@@ -2,9 +2,9 @@ import Actor
 import Foundation
 import Rollout
 
-/// Writes down how a run goes: the status line, metrics, checkpoints, configuration.
+/// A recorder of a run: its status line, metrics, checkpoints and configuration.
 final class RunRecorder {
-  /// Where it all goes.
+  /// The directory of the run.
   let directory: RunDirectory
 
   private let configuration: TrainingConfiguration
@@ -17,12 +17,12 @@ final class RunRecorder {
   /// The best evaluation.
   private(set) var best: EvaluationMark?
 
-  /// Seconds between lines of metrics.
+  /// The seconds between lines of metrics.
   private static let interval = 0.1
 
-  /// Makes the directory, or goes on in the one of a state, and writes the configuration.
+  /// Creates the directory, or opens that of a run to resume, and writes the configuration.
   ///
-  /// - Throws: `RecordError` when that cannot be done.
+  /// - Throws: `RecordError` if that fails.
   init(
     _ configuration: TrainingConfiguration, _ setup: RolloutSetup, seed: UInt64, isQuiet: Bool,
     resuming former: FormerRun? = nil
@@ -40,7 +40,7 @@ final class RunRecorder {
           environment: configuration.environment.id, algorithm: configuration.algorithm.rawValue,
           seed: seed)
       }
-    // The directory is where the file is: a run that starts from this file makes one of its own.
+    // The saved directory is cleared, so that a run started from this file creates its own.
     var saved = configuration
     saved.runDirectory = nil
     let description = saved.json(about: ["rlplay": releaseVersion, "machine": Self.machine])
@@ -57,7 +57,7 @@ final class RunRecorder {
     try goOn(from: former.state)
   }
 
-  /// Takes back what a state knows, and what came after it out of the records.
+  /// Restores the recorder from a state, and removes later entries from the records.
   private func goOn(from state: RunState) throws(RecordError) {
     best = state.marks.best
     evaluationReturn = state.marks.lastEvaluation?.meanReturn
@@ -65,7 +65,7 @@ final class RunRecorder {
     lastRecord = (state.told.seconds, state.steps, 0)
     let lost = try log.cut(beyond: state.updates, steps: state.steps)
     directory.removeSteps(beyond: state.steps)
-    // Parameters that did better in the part that was lost are still the best that there are.
+    // The best weights remain, even if they come from the part of the run that was lost.
     let saved = try? Checkpoint.load(from: directory.bestCheckpoint)
     let steps = saved?.metadata[Checkpoint.Key.environmentSteps].flatMap { Int($0) }
     if let mark = lost.first(where: { $0.steps == steps }) { best = mark }
@@ -76,10 +76,10 @@ final class RunRecorder {
     return "\(information.operatingSystemVersionString), \(information.processorCount) cores"
   }
 
-  /// Says something on a line of its own.
+  /// Prints a sentence on its own line.
   func say(_ sentence: String) { line.note(sentence) }
 
-  /// Returns the mean return of training's latest hundred episodes; nil while there are fewer.
+  /// Returns the mean return of training's latest hundred episodes; nil if there are fewer.
   func trainingReturn(_ collector: any RolloutCollector) -> Double? {
     takeEpisodes(collector)
     return recentReturns.isFull ? recentReturns.mean : nil
@@ -89,14 +89,14 @@ final class RunRecorder {
     collector.takeEpisodes { recentReturns.add(Double($0.episodeReturn)) }
   }
 
-  /// Whether it is time to record.
+  /// Returns true if the next line of metrics is due.
   func isDue(secondsElapsed: Double) -> Bool {
     secondsElapsed - lastRecord.seconds >= Self.interval
   }
 
-  /// Adds a line of metrics and renews the status line.
+  /// Adds a line of metrics and updates the status line.
   ///
-  /// - Throws: `RecordError`.
+  /// - Throws: `RecordError` if a file cannot be written.
   func record(
     _ collector: any RolloutCollector, _ learner: any BatchLearner, secondsElapsed: Double
   ) throws(RecordError) {
@@ -127,9 +127,9 @@ final class RunRecorder {
     line.update(status(progress, metrics, rate, secondsElapsed))
   }
 
-  /// Adds an evaluation, and keeps the weights that did best.
+  /// Adds an evaluation, and saves the weights if they are the best so far.
   ///
-  /// - Throws: `RecordError`.
+  /// - Throws: `RecordError` if a file cannot be written.
   func recordEvaluation(
     _ meanReturn: Double, isReached: Bool, _ learner: any BatchLearner, secondsElapsed: Double
   ) throws(RecordError) {
@@ -140,18 +140,19 @@ final class RunRecorder {
     record.set("seconds", secondsElapsed)
     record.set("eval_return", meanReturn)
     try log.append(record)
-    // What ends the run has been confirmed, which a higher mean of fewer episodes has not.
+    // An evaluation that ends the run was confirmed, which a higher mean of fewer episodes was not.
     guard meanReturn > best?.meanReturn ?? -.infinity || isReached else { return }
     best = EvaluationMark(steps: learner.stepCount, meanReturn: meanReturn)
-    // Before the checkpoint, so that its return can be told from the log (`goOn`).
+    // Written before the checkpoint, because `goOn` looks up its return in the log.
     try log.flush()
     try checkpoint(learner).save(to: directory.bestCheckpoint)
   }
 
-  /// Saves the weights as they are, what the run goes on from, and the lines of metrics so far.
+  /// Saves the weights, the state to resume from, and the lines of metrics so far.
   ///
-  /// - Parameter marks: what the run has yet to do; nil to leave the state as it is on disk.
-  /// - Throws: `RecordError`.
+  /// - Parameter marks: the run's schedule of evaluations and its reports; nil to leave the state
+  ///   on disk as it is.
+  /// - Throws: `RecordError` if a file cannot be written.
   func save(
     _ collector: any RolloutCollector, _ learner: any BatchLearner, _ marks: RunMarks?,
     secondsElapsed: Double
@@ -172,9 +173,9 @@ final class RunRecorder {
     try AtomicFile.write(state.encoded(), to: directory.state)
   }
 
-  /// Saves as `save` does and closes the records.
+  /// Saves as `save` does, and prints the final status line.
   ///
-  /// - Throws: `RecordError`.
+  /// - Throws: `RecordError` if a file cannot be written.
   func finish(
     _ collector: any RolloutCollector, _ learner: any BatchLearner, _ marks: RunMarks?,
     secondsElapsed: Double
@@ -211,7 +212,7 @@ final class RunRecorder {
       Checkpoint.Key.environmentSteps: "\(learner.stepCount)",
       Checkpoint.Key.updates: "\(learner.updateCount)",
     ]
-    // A checkpoint of a bare environment has the bytes that it always had.
+    // The following keys are left out if they have no content.
     if !environment.arguments.isEmpty {
       metadata[Checkpoint.Key.environmentArguments] = environment.arguments
     }

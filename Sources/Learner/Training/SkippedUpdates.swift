@@ -1,17 +1,20 @@
 import Rollout
 
-/// What is said of updates that moved nothing or must not, and when a run gives up over them.
+/// A monitor of skipped, diverged and ineffective updates, which decides what to report.
 struct SkippedUpdates: Codable, Sendable, Equatable {
-  /// Batches in a row that were skipped as a whole, after which nothing is to be hoped for, and batches in a row of a policy that
-  /// is certain, before that is said.
+  /// The number of batches in a row that leads to a report or an error.
+  ///
+  /// A run ends after that many batches that were skipped completely. A policy is reported as
+  /// certain after that many certain batches, and as collapsed if its return fell after that many
+  /// batches that were at least nearly certain.
   static let limit = 100
 
   private var inARow = 0
   private var certainInARow = 0
-  /// Batches in a row of a policy that is certain or nearly so.
+  /// The number of batches in a row with a certain or nearly certain policy.
   private var nearlyCertainInARow = 0
 
-  /// False for numbers that no run counts to.
+  /// True if all counts are possible in a run.
   var isSound: Bool {
     [inARow, certainInARow, nearlyCertainInARow, collapseStep ?? 0].allSatisfy {
       (0...StateArchive.largestCount).contains($0)
@@ -23,19 +26,19 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
   private var isCertaintyReported = false
   private var isCollapseReported = false
   private var firstReason: String?
-  /// The step of the evaluation that found the policy collapsed; nil after one that finds it
-  /// recovered.
+  /// The step of the evaluation that found the policy collapsed; nil if it has recovered since.
   private(set) var collapseStep: Int?
 
-  /// Takes note of a batch.
+  /// Records the outcome of a batch.
   ///
   /// - Parameters:
-  ///   - outcome: what became of the batch.
-  ///   - batch: the batch, still as it was learnt from.
-  ///   - loss: that of its last update.
-  ///   - step: environment steps learnt from so far.
-  /// - Returns: the sentence to say, the first time that there is such a reason.
-  /// - Throws: `TrainingError` when the run cannot go on; `weights` as `PolicyUpdate` left them can still be saved.
+  ///   - outcome: the outcome.
+  ///   - batch: the batch, unchanged since it was learned from.
+  ///   - loss: the loss of its last update.
+  ///   - step: the environment steps learned from so far.
+  /// - Returns: a sentence to report, the first time that there is such a reason; nil otherwise.
+  /// - Throws: `TrainingError` if the run cannot continue. The weights are still sound and can be
+  ///   saved.
   mutating func note(
     _ outcome: UpdateOutcome, of batch: FragmentBatch, loss: Float, at step: Int
   ) throws(TrainingError) -> String? {
@@ -65,18 +68,18 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
       inARow += 1
       return try noteSkipped(batch, loss)
     case .learntInPart:
-      // The last update may not be the one that was skipped.
+      // The last loss may belong to an update that was not skipped.
       return try noteSkipped(batch, nil)
     }
   }
 
-  /// Takes note of an evaluation.
+  /// Records the result of an evaluation.
   ///
   /// - Parameters:
-  ///   - mean: its mean return.
-  ///   - best: the largest mean return of an evaluation so far.
-  ///   - step: environment steps learned from so far.
-  /// - Returns: the sentence to say, the first time that the policy has collapsed.
+  ///   - mean: the mean return.
+  ///   - best: the mean return of the best evaluation so far.
+  ///   - step: the environment steps learned from so far.
+  /// - Returns: a sentence to report, the first time that the policy has collapsed; nil otherwise.
   mutating func noteEvaluation(_ mean: Double, best: Double, at step: Int) -> String? {
     guard best > 0 ? mean < best / 4 : mean < 4 * best else {
       collapseStep = nil
@@ -125,7 +128,7 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
         + "skipped is counted as skipped_updates in metrics.jsonl"
   }
 
-  /// What an update would have done.
+  /// Describes what an update would have done.
   private static func phrase(_ fault: WeightFault) -> String {
     switch fault {
     case .size(let size):
@@ -139,7 +142,9 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     }
   }
 
-  /// What may be at fault, as the end of a clause; of what is kept for replay the newest batch alone is known.
+  /// Describes the largest number of the newest batch, as the end of a clause.
+  ///
+  /// Of the batches in a replay buffer, only the newest one is known here.
   private static func largest(in batch: FragmentBatch) -> String {
     guard let number = EnvironmentNumber.largest(in: batch) else { return "" }
     return " (the largest number of the newest batch is \(number.phrase))"

@@ -1,7 +1,7 @@
 import Actor
 import Rollout
 
-// What a configuration's words stand for.
+// The objects that a configuration describes.
 extension TrainingConfiguration {
   /// The policy to train.
   public var policy: any Policy {
@@ -18,7 +18,7 @@ extension TrainingConfiguration {
     return NetworkNormalisation(observations: normalisesObservations, rewards: normalisesRewards)
   }
 
-  /// Whether something learns what states are worth.
+  /// True if the algorithm learns a value estimate of states.
   var learnsValue: Bool {
     switch algorithm {
     case .reinforce: baseline == .value
@@ -32,7 +32,7 @@ extension TrainingConfiguration {
     return sharedTorso ? .shared : .separate
   }
 
-  /// What to minimise.
+  /// The loss to minimize.
   public var objective: any Objective {
     let settings = ActorCriticSettings(
       discount: gamma, lambda: lambda, entropyCost: entropyCost, valueCost: valueCost,
@@ -54,7 +54,7 @@ extension TrainingConfiguration {
     }
   }
 
-  /// What evaluations play.
+  /// The environment of evaluations.
   var evaluationEnvironment: EnvironmentChoice {
     var choice = environment
     if evaluationEpisodeSteps != .registered { choice.limit = evaluationEpisodeSteps }
@@ -62,12 +62,17 @@ extension TrainingConfiguration {
     return choice
   }
 
-  /// The further episodes that confirm that ``untilReturn`` is reached.
+  /// The number of further episodes that have to confirm that ``untilReturn`` is reached.
   var confirmationEpisodes: Int { max(evaluationEpisodes, 100) }
 
-  /// What is collected.
+  /// Creates the setup of collection: environment, policy and initial weights.
   ///
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, or what making an environment throws.
+  /// - Parameters:
+  ///   - seed: the random seed of the run.
+  ///   - check: called with the network's parameters before their weights are allocated.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`,
+  ///   `ConfigurationError` if the network does not fit into memory, and the errors of `check` and
+  ///   of creating an environment.
   func makeSetup(
     seed: UInt64, checking check: (ParameterLayout) throws -> Void = { _ in }
   ) throws -> RolloutSetup {
@@ -81,16 +86,16 @@ extension TrainingConfiguration {
       }
     }
     setup.checksRepetition = deterministic && !EnvironmentRegistry.isBuiltIn(environment.id)
-    // Workers have the first weights before there is a learner that keeps ε to its schedule.
+    // Workers receive these weights before the learner exists, which later sets ε by its schedule.
     if let place = setup.parameters.range(of: QNetworkPolicy.epsilonName) {
       setup.weights[place.lowerBound] = Float(epsilon.first)
     }
     return setup
   }
 
-  /// Where batches come from; starts the workers.
+  /// Creates the collector and starts its workers.
   ///
-  /// - Parameter state: what to go on from; nil for a new collection.
+  /// - Parameter state: the state to resume from; nil for a new collection.
   /// - Throws: `RunMemoryError`, `WorkerStartError`, `CollectorStateError`.
   func makeCollector(
     _ setup: RolloutSetup, _ processes: WorkerProcesses, resuming state: CollectorState? = nil
@@ -111,10 +116,11 @@ extension TrainingConfiguration {
     }
   }
 
-  /// What learns from batches.
+  /// Creates the learner.
   ///
-  /// - Parameter valueParameters: the names of parameters that only a learnt value depends on.
-  /// - Throws: `PolicyError` when the policy does not say what the objective needs.
+  /// - Parameter valueParameters: the names of the parameters that only a learned value estimate
+  ///   depends on.
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
   func makeLearner(
     _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>
   ) throws -> any BatchLearner {
@@ -125,7 +131,7 @@ extension TrainingConfiguration {
       discount: rewardNormalisationDiscount ?? gamma) ?? learner
   }
 
-  /// What learns from batches, without statistics of them.
+  /// Creates the learner without running statistics.
   private func makePlainLearner(
     _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>
   ) throws -> any BatchLearner {
@@ -150,7 +156,7 @@ extension TrainingConfiguration {
       batchLayout: batchLayout, random: random, makeUpdate: makeUpdate)
   }
 
-  /// How Q-learning uses what it keeps.
+  /// The settings of replay and exploration of Q-learning.
   private var replay: ReplayLearner.Settings {
     var settings = ReplayLearner.Settings()
     settings.replaySteps = replaySteps
@@ -162,11 +168,11 @@ extension TrainingConfiguration {
     return settings
   }
 
-  /// What turns gradients into steps.
+  /// Creates the optimizer.
   ///
   /// - Parameters:
   ///   - parameters: all parameters and buffers.
-  ///   - valueParameters: the names of those that have a learning rate of their own, if one is given.
+  ///   - valueParameters: the names of the parameters that use `valueLearningRate`, if it is given.
   func makeOptimiser(
     _ parameters: ParameterLayout, valueParameters: Set<String> = []
   ) -> any Optimiser<Float> {
@@ -186,7 +192,7 @@ extension TrainingConfiguration {
 }
 
 extension NetworkTorso {
-  /// Units of the hidden layers behind the torso where none are named.
+  /// The sizes of the hidden layers behind the torso if none are given.
   fileprivate var usualHiddenSizes: [Int] {
     switch self {
     case .mlp: [32]

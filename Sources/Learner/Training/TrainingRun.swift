@@ -1,21 +1,21 @@
 public import Actor
 import Rollout
 
-/// A whole training run: the page to read first.
+/// A training run: collects batches, learns from them, evaluates and keeps records.
 ///
 ///     let run = try TrainingRun(configuration)
 ///     let summary = try run.train()
 ///
-/// Each turn takes a batch from the collector (which publishes the weights as they are), learns from it, and now and then
-/// writes down how it goes and evaluates.
+/// Each iteration takes a batch from the collector, which publishes the present weights first, and
+/// learns from it. Metrics, evaluations and saves follow when they are due.
 public final class TrainingRun {
-  /// What the run does, as resolved: the seed is set.
+  /// The configuration of the run, including the random seed.
   public let configuration: TrainingConfiguration
-  /// The root of every random stream, drawn if none was given.
+  /// The random seed of the run, drawn if none was given.
   public let seed: UInt64
-  /// Where the run leaves its files.
+  /// The directory with the run's files.
   public var directory: RunDirectory { recorder.directory }
-  /// What the policy is made of.
+  /// The layers of the policy.
   public let layers: LayerTable
 
   private let setup: RolloutSetup
@@ -25,34 +25,39 @@ public final class TrainingRun {
   private let evaluations: RunEvaluations
   private let began: UInt64
   private var marks: RunMarks
-  /// From which step or second on the run is to be saved.
+  /// The step and the second from which on the next save is due.
   private var nextSave: (steps: Int, seconds: Double)
-  /// What the run goes on from, for people; nil for a new one.
+  /// A sentence about what was restored; nil for a new run.
   public let resumption: String?
 
-  /// Makes the run's directory and starts its workers; nothing is learnt yet.
+  /// Creates the run's directory and starts its workers, without learning yet.
   ///
   /// - Parameters:
-  ///   - configuration: what to do, validated.
-  ///   - isQuiet: whether to show no progress.
-  ///   - workerExecutable: the program whose `worker` subcommand to run; nil for the one that runs now.
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `RecordError`, `RunMemoryError`,
-  ///   `WorkerStartError`, `ConfigurationError` when the machine's memory cannot hold the replay buffer, each a sentence.
+  ///   - configuration: the configuration, validated.
+  ///   - isQuiet: true to show no progress.
+  ///   - workerExecutable: the program to run with the subcommand `worker`; nil for the present
+  ///     one.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `RecordError`,
+  ///   `RunMemoryError`, `WorkerStartError`, or `ConfigurationError` if the machine's memory cannot
+  ///   hold the network or the replay buffer. The description of each is a sentence.
   public convenience init(
     _ configuration: TrainingConfiguration, isQuiet: Bool = false, workerExecutable: String? = nil
   ) throws {
     try self.init(configuration, nil, isQuiet, workerExecutable)
   }
 
-  /// Goes on from a state, in the directory of its run.
+  /// Resumes a run from a state, in the directory of the run.
   ///
   /// - Parameters:
-  ///   - state: where the run stood, with a configuration that may differ in what has no part in what is learnt.
-  ///   - directory: the run's directory; nothing is touched in it if the state is refused.
-  ///   - isQuiet: whether to show no progress.
-  ///   - workerExecutable: the program whose `worker` subcommand to run; nil for the one that runs now.
-  /// - Throws: as for a new run; `ConfigurationError` when all steps are made, `CheckpointError` and
-  ///   `CollectorStateError` when the state is not one of its configuration.
+  ///   - state: the state; its configuration may have other values of the options that do not
+  ///     affect learning.
+  ///   - directory: the run's directory, which is not changed if the state is refused.
+  ///   - isQuiet: true to show no progress.
+  ///   - workerExecutable: the program to run with the subcommand `worker`; nil for the present
+  ///     one.
+  /// - Throws: the errors of a new run, `ConfigurationError` if no steps are left, and
+  ///   `CheckpointError` or `CollectorStateError` if the state does not belong to its
+  ///   configuration.
   public convenience init(
     resuming state: RunState, in directory: RunDirectory, isQuiet: Bool = false,
     workerExecutable: String? = nil
@@ -89,14 +94,14 @@ public final class TrainingRun {
       try resolved.makeLearner(
         setup, batchLayout: batchLayout, valueParameters: valueParameters)
     }
-    // Before the collector, which begins with the weights as they are.
+    // Restored before the collector is created, which starts with the present weights.
     let restored = try former.map { former in
       let learner = try makeLearner()
       return (learner, losses: try former.restore(setup, learner))
     }
     resumption = former.map { $0.sentence(losses: restored?.losses ?? []) }
-    // Before the run's directory, so that a machine that is too small leaves none behind, and because the workers start
-    // while it is made.
+    // Created before the run's directory for two reasons: a machine with too little memory leaves
+    // no directory behind, and workers start in parallel with its creation.
     let voice = Voice()
     let processes = WorkerProcesses(
       executable: workerExecutable, say: { voice.say($0) },
@@ -108,7 +113,7 @@ public final class TrainingRun {
     } catch let error as CollectorStateError {
       throw former.map { error.located(in: $0.directory.state) } ?? error
     }
-    // Behind the workers, which have more to do until the first evaluation.
+    // Started after the workers, which have more to do until the first evaluation.
     evaluations = try RunEvaluations(resolved, setup, processes: processes)
     let recorder = try RunRecorder(
       resolved, setup, seed: seed, isQuiet: isQuiet, resuming: former)
@@ -119,12 +124,16 @@ public final class TrainingRun {
     learner = try restored?.0 ?? makeLearner()
   }
 
-  /// Trains until all steps are made, the return is reached or a signal asks to stop; saves and ends the workers.
+  /// Trains until all steps are made, the target return is reached or a signal asks to stop.
   ///
-  /// - Throws: `WorkerDeath` when a worker keeps dying, `TrainingError` when learning diverges or environments give nothing
-  ///   that can be learnt from, `RecordError` when a file cannot be written. What was saved before stays.
+  /// The run is saved and its workers are stopped.
+  ///
+  /// - Throws: `TrainingError` if learning diverges or nothing can be learned, `RecordError` if a
+  ///   file cannot be written. An error that ends collection or an evaluation, such as
+  ///   `WorkerDeath`, is thrown as a `TrainingError` with the same report if the run could be
+  ///   saved. Earlier saves stay.
   public func train() throws -> TrainingSummary {
-    // Elsewhere no environment is stepped in this process.
+    // The other collectors step no environment in this process.
     if configuration.collector != .same { return try run() }
     return try ExitGuard.during("training") { try run() }
   }
@@ -136,7 +145,7 @@ public final class TrainingRun {
       evaluations.close()
     }
     var ending: TrainingSummary.Ending?
-    // What follows the update that the state was saved after may still be due.
+    // A resumed run first makes up for evaluations that were due after the last update.
     var hasLearnt = resumption != nil
     while ending == nil {
       do {
@@ -158,7 +167,7 @@ public final class TrainingRun {
     return summary(ending ?? .steps, seconds)
   }
 
-  /// The next batch; when there will be none, what was learnt so far is saved first.
+  /// Returns the next batch; saves the run first if an error ends the collection.
   private func nextBatch() throws -> FragmentBatch {
     do {
       return try collector.next()
@@ -167,23 +176,24 @@ public final class TrainingRun {
     }
   }
 
-  /// Saves the run before it ends with an error, and adds that to the error's sentence.
+  /// Saves the run before an error ends it, and adds the remedy to the error's sentence.
   private func saved(_ error: any Error, remedy: String) -> any Error {
-    // The report of what went wrong counts for more than one of a disk that is full as well.
+    // If saving fails too, for example on a full disk, the first error is more important.
     guard learner.updateCount > 0, (try? save()) != nil else { return error }
     let report = "\(error)"
     return TrainingError(
       "\(report)\(report.contains("\n") ? "\n" : "; ")the run was saved: \(remedy)")
   }
 
-  /// Learns from a batch; when there is no use in going on, the last weights that are sound are saved first.
+  /// Learns from a batch; saves the last sound weights if training cannot continue.
   private func learn(from batch: FragmentBatch) throws {
     let outcome = learner.learn(from: batch)
     do {
       let sentence = try marks.skipped.note(outcome, of: batch, loss: learner.lastLoss, at: steps)
       if let sentence { recorder.say(sentence) }
     } catch {
-      // As above: this report counts for more than one of a disk that is full as well. The state of before is better.
+      // If saving fails too, this error is more important. The earlier state on disk is the better
+      // one.
       try? recorder.finish(collector, learner, nil, secondsElapsed: secondsElapsed)
       throw TrainingError(
         "\(error); \(directory.path)/checkpoints/last.safetensors holds the last sound weights")
@@ -195,7 +205,7 @@ public final class TrainingRun {
   private var steps: Int { learner.stepCount }
 
   private var secondsElapsed: Double {
-    // Resumed on a machine that started later than the run, it began before the clock.
+    // The difference wraps: a run resumed after a reboot may have begun before the clock's zero.
     Double(SystemCalls.monotonicNanoseconds() &- began) / 1e9
   }
 
@@ -203,7 +213,7 @@ public final class TrainingRun {
     Interruption.requested.map { .interrupted(signal: $0) }
   }
 
-  /// Writes down what is due; says why to stop, if there is reason to.
+  /// Records, evaluates and saves if due; returns the reason to end the run, if there is one.
   private func afterUpdate() throws -> TrainingSummary.Ending? {
     if let interruption { return interruption }
     let seconds = secondsElapsed
@@ -218,7 +228,7 @@ public final class TrainingRun {
     return steps >= configuration.totalSteps ? .steps : nil
   }
 
-  /// Evaluates the final weights, unless that was just done; says how the run ended.
+  /// Evaluates the final weights unless that was just done; returns the reason to end.
   private func evaluateAtTheEnd() throws -> TrainingSummary.Ending? {
     guard configuration.evaluateEvery > 0, marks.lastEvaluation?.steps != steps else {
       return .steps
@@ -230,10 +240,11 @@ public final class TrainingRun {
     }
   }
 
-  /// Evaluates the weights as they are; whether the return that was asked for is reached.
+  /// Evaluates the present weights, and returns true if the target return is reached.
   ///
-  /// The first episodes that pass have been picked from many tries for passing, so others have to confirm it, by two standard
-  /// errors: whoever evaluates the result with episodes of his own is to find it reached as well.
+  /// The first episodes that reach it were selected from many evaluations, which biases their mean.
+  /// Further episodes have to confirm it by two standard errors, so that an independent evaluation
+  /// of the result reaches it as well.
   private func evaluate() throws -> Bool {
     let count = configuration.evaluationEpisodes
     let result = try play(0..<count)
@@ -245,7 +256,7 @@ public final class TrainingRun {
       mean = confirmation.meanReturn
       isReached = mean - 2 * confirmation.standardError >= wanted
     }
-    // Only now: an evaluation that is broken off is made after resuming.
+    // Set only after playing, so that an interrupted evaluation is repeated after resuming.
     marks.nextEvaluation = (steps / configuration.evaluateEvery + 1) * configuration.evaluateEvery
     marks.lastEvaluation = EvaluationMark(steps: steps, meanReturn: mean)
     try recorder.recordEvaluation(
@@ -265,7 +276,7 @@ public final class TrainingRun {
         setup.weights, updates: learner.updateCount, steps: steps, episodes: episodes,
         meanwhile: { try collector.attend() })
     } catch let error where !(error is Interrupted) {
-      // With all steps made there is nothing to resume.
+      // If all steps are made, there is nothing to resume.
       let isOver = steps >= configuration.totalSteps
       let options = error is EvaluationDeath ? " --eval-every 0" : ""
       throw saved(
@@ -278,10 +289,10 @@ public final class TrainingRun {
 
   // MARK: Saving
 
-  /// What a save takes before one was timed: two files that are synchronised.
+  /// The estimated seconds of the first save: two files that are synchronized to disk.
   private static let usualSaveSeconds = 0.02
 
-  /// When to save next, after a save that took so many seconds.
+  /// Returns the step and the second at which the next save is due, given the cost of the last one.
   private static func nextSave(
     _ configuration: TrainingConfiguration, steps: Int, seconds: Double, cost: Double
   ) -> (steps: Int, seconds: Double) {
@@ -310,16 +321,16 @@ public final class TrainingRun {
   }
 }
 
-/// Where a run's sentences go: to the recorder, once there is one.
+/// The receiver of a run's sentences: standard error until the recorder exists.
 private final class Voice {
   var say: (String) -> Void = reportOnStandardError
 }
 
-/// Learning cannot go on.
+/// An error that ends training.
 public struct TrainingError: Error, CustomStringConvertible {
-  /// What happened, and what to do.
+  /// A sentence with what happened and what to do.
   public var description: String
 
-  /// Describes the failure in a sentence.
+  /// Creates the error from its sentence.
   public init(_ description: String) { self.description = description }
 }

@@ -1,45 +1,47 @@
-/// How a run ended, and what came of it.
+/// The result of a training run.
 public struct TrainingSummary: Sendable {
-  /// Why it ended.
+  /// The reason of its end.
   public var ending: Ending
-  /// Environment steps learnt from.
+  /// The number of environment steps learned from.
   public var steps: Int
-  /// Updates of the weights.
+  /// The number of updates.
   public var updates: Int
-  /// Updates that moved nothing, because their loss or gradient was not finite.
+  /// The number of updates skipped because their loss, gradient or batch was not finite.
   public var skippedUpdates: Int
-  /// From the start of the workers to the last update.
+  /// The seconds from the start of the workers to the end of the training loop.
+  ///
+  /// A resumed run includes its earlier parts. An evaluation after the loop is not included.
   public var seconds: Double
-  /// Workers that were replaced.
+  /// The number of workers that were replaced.
   public var restarts: Int
   /// The mean policy lag, in updates.
   public var meanLag: Double
   /// The largest policy lag, in updates.
   public var largestLag: Int
-  /// Fragments that nobody learnt from since they were older than they may be.
+  /// The number of fragments dropped because they exceeded the largest policy lag.
   public var droppedFragments: Int
   /// The mean return of the last evaluation, if there was one.
   public var evaluationReturn: Double?
-  /// The best evaluation: its mean return, and the steps at which `best.safetensors` was saved for it.
+  /// The best evaluation: its mean return, and the steps at which `best.safetensors` was saved.
   public var best: (meanReturn: Double, steps: Int)?
   /// The steps at which an evaluation found the policy collapsed, if it did not recover.
   public var collapseStep: Int?
   /// The run's directory.
   public var runDirectory: String
-  /// The root of every random stream.
+  /// The random seed of the run.
   public var seed: UInt64
 
-  /// Why a run ended.
+  /// The reason of a run's end.
   public enum Ending: Sendable, Equatable {
     /// All steps were made.
     case steps
-    /// The return that was asked for was reached.
+    /// The target return was reached.
     case reachedReturn
     /// A signal asked to stop.
     case interrupted(signal: Int32)
   }
 
-  /// Environment steps learnt from in a second.
+  /// The number of environment steps learned from per second.
   public var stepsPerSecond: Double { seconds > 0 ? Double(steps) / seconds : 0 }
 
   /// The file with the weights of the best evaluation, if there was one.
@@ -47,7 +49,7 @@ public struct TrainingSummary: Sendable {
     best == nil ? nil : "\(runDirectory)/checkpoints/best.safetensors"
   }
 
-  /// The object that ends standard output with `--json`.
+  /// The JSON object that `--json` prints as the last line of standard output.
   public var json: String {
     var object = OrderedJSON()
     object.set("env_steps", steps)

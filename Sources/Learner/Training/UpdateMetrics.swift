@@ -1,4 +1,4 @@
-/// What several updates report, summed up under names in a fixed order.
+/// The metrics of several updates, combined under their names in a fixed order.
 struct UpdateMetrics {
   private var entries: [Entry] = []
 
@@ -26,16 +26,16 @@ struct UpdateMetrics {
     }
   }
 
-  /// Makes room for a number under a name; its place.
+  /// Adds a metric and returns its place.
   mutating func place(_ name: String, _ summary: MetricSummary) -> Int {
     entries.append(Entry(name: name, summary: summary))
     return entries.count - 1
   }
 
-  /// Adds an update's number at its place.
+  /// Adds an update's value of the metric at a place.
   mutating func add(_ value: Double, at place: Int) { entries[place].add(value) }
 
-  /// Name and value of all that was added since the last call.
+  /// Returns the names and values of all metrics added since the last call.
   mutating func take() -> [(name: String, value: Double)] {
     let result = entries.filter { $0.count > 0 }.map { ($0.name, $0.value) }
     for index in entries.indices {
