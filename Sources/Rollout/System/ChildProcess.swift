@@ -1,17 +1,18 @@
 import Foundation
 import Glibc
 
-/// A process that this one started: written to, listened to, and ended for certain.
+/// A child process that is connected by pipes, and that can be ended reliably.
 ///
-/// It has three descriptors of ours and no other: its standard input, output and error are pipes.
+/// The child gets its standard input, output and error from this class, each a pipe, and no other
+/// descriptors.
 package final class ChildProcess {
   /// The process's number.
   package let pid: Int32
-  /// Where its standard input is written.
+  /// The descriptor that writes to its standard input.
   package let input: Int32
-  /// Where its standard output is read.
+  /// The descriptor that reads its standard output.
   package let output: Int32
-  /// Where its standard error is read, without blocking.
+  /// The descriptor that reads its standard error, in non-blocking mode.
   package let log: Int32
 
   private let process: Process
@@ -19,17 +20,20 @@ package final class ChildProcess {
   private var inputEnd: Descriptor?
   private let outputEnd: Descriptor
   private let logEnd: Descriptor
-  /// When the kernel first said that the process has ended, by the monotonic clock.
+  /// The monotonic time at which the kernel was first seen to report the end of the process.
   private var endedSince: UInt64?
 
-  /// The descriptors that a child process takes in this one: its pipes, and a socket of
-  /// Foundation's.
+  /// The number of descriptors that a child process occupies in this process.
+  ///
+  /// They are its three pipes and a socket of Foundation's.
   package static let descriptorCount = 4
 
-  /// Nanoseconds that Foundation has to notice an end before the process is reaped without it.
+  /// The time in nanoseconds that Foundation has to notice an end.
+  ///
+  /// After it, the process is reaped without Foundation.
   private static let noticeNanoseconds: UInt64 = 100_000_000
 
-  /// How a process ended.
+  /// The way in which a process ended.
   package enum Ending: Equatable, Sendable {
     case exited(Int32)
     case killed(signal: Int32)
@@ -38,10 +42,11 @@ package final class ChildProcess {
   /// Starts a program.
   ///
   /// - Parameters:
-  ///   - executable: its file.
+  ///   - executable: the path of its file.
   ///   - arguments: its arguments, without the program's name.
-  ///   - defaults: variables that it sees where this process has none of the name.
-  ///   - changes: variables that it sees with other values than this process does.
+  ///   - defaults: environment variables for the child, used only if this process does not set
+  ///     them.
+  ///   - changes: environment variables for the child that override those of this process.
   /// - Throws: ``OpenFileLimitError`` if the limit on open files is too low, `SystemError`.
   package init(
     executable: String, arguments: [String], defaults: [String: String] = [:],
@@ -73,8 +78,8 @@ package final class ChildProcess {
       throw SystemError(starting: executable, error)
     }
     pid = process.processIdentifier
-    // Foundation keeps a process and what it was given for good once it has run, so the pipes are
-    // ours.
+    // After a process has run, Foundation never releases it or its file handles, so this class owns
+    // the pipes.
     self.input = input.writeEnd.rawValue
     self.output = output.readEnd.rawValue
     self.log = log.readEnd.rawValue
@@ -88,10 +93,12 @@ package final class ChildProcess {
     FileHandle(fileDescriptor: end.rawValue, closeOnDealloc: false)
   }
 
-  /// Closes its standard input, which tells it that nothing more will come.
+  /// Closes its standard input, which signals that no more input follows.
   package func closeInput() { inputEnd = nil }
 
-  /// Waits for the process to end and be reaped; nil when it has not within the time.
+  /// Waits for the process to end and be reaped.
+  ///
+  /// - Returns: `nil` if it has not ended within the time.
   package func waitForEnd(seconds: Double) -> Ending? {
     let limit = SystemCalls.monotonicNanoseconds() + UInt64(seconds * 1e9)
     while true {
@@ -107,8 +114,8 @@ package final class ChildProcess {
 
   /// Reaps the process if it ended and Foundation does not notice.
   ///
-  /// Foundation waits for a socket to close that the process inherits, and that a process which it
-  /// forked may hold open.
+  /// Foundation waits until a socket closes that the process inherits. Another process that the
+  /// child forked may hold the socket open.
   private func reapIfUnnoticed() {
     guard SystemCalls.hasEnded(pid) else { return }
     let now = SystemCalls.monotonicNanoseconds()
@@ -122,21 +129,25 @@ package final class ChildProcess {
     exit.set(signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: signal))
   }
 
-  /// Sends a signal; a process that is gone already is no error.
+  /// Sends a signal; does nothing if the process no longer exists.
   package func send(_ signal: Int32) { try? SystemCalls.kill(pid, signal: signal) }
 
-  /// Sends a signal to the process and to all that it started, unless they left its process group.
+  /// Sends a signal to the process group of the process, and to the process itself.
   ///
-  /// Foundation gives each process that it starts a group of its own; that one may have ended
-  /// before.
+  /// The group includes all processes that it started, unless they left the group. Foundation gives
+  /// each process that it starts a process group. The signal reaches the group even if the process
+  /// itself has ended.
   package func sendToGroup(_ signal: Int32) {
     try? SystemCalls.kill(-pid, signal: signal)
     send(signal)
   }
 
-  /// Takes what the process has logged so far, without waiting; no more than a pipe holds, for it may go on for ever.
+  /// Passes the available bytes of the process's standard error to `body`, without waiting.
   ///
-  /// - Returns: whether more may come; false when the log is closed.
+  /// At most 16 reads of 4,096 bytes are made, about as much as a pipe holds, because a process may
+  /// log without pause.
+  ///
+  /// - Returns: true if more may follow; false if the log is closed.
   package func takeLog(_ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
     withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
       for _ in 0..<16 {
@@ -153,7 +164,7 @@ package final class ChildProcess {
   }
 }
 
-/// How a process ended, told by the thread that reaps it to whoever waits.
+/// The end of a process, passed from the thread that reaps it to the threads that wait for it.
 private final class ExitNotice: @unchecked Sendable {
   private let condition = NSCondition()
   private var ending: ChildProcess.Ending?
@@ -174,7 +185,7 @@ private final class ExitNotice: @unchecked Sendable {
   }
 }
 
-/// A signal's name, such as SIGSEGV.
+/// Returns a signal's name, such as SIGSEGV.
 package func signalName(_ signal: Int32) -> String {
   let names: [Int32: String] = [
     SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
@@ -187,11 +198,11 @@ package func signalName(_ signal: Int32) -> String {
 }
 
 extension SystemError {
-  /// The error of a program that could not be started, in the system's own words.
+  /// Creates the error for a program that could not be started, with the system's message.
   ///
   /// - Parameters:
   ///   - executable: the program.
-  ///   - error: what Foundation threw.
+  ///   - error: the error from Foundation.
   fileprivate init(starting executable: String, _ error: any Error) {
     self.init(call: "posix_spawn", code: Self.code(of: error as NSError), detail: executable)
   }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Descriptor {
-  /// Writes all of the bytes, in as many calls as it takes.
+  /// Writes all of the bytes, in as many calls as necessary.
   package borrowing func writeAll(_ bytes: some ContiguousBytes) throws(SystemError) {
     let number = rawValue
     var failure: SystemError?

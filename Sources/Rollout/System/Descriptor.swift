@@ -1,9 +1,9 @@
-/// A file descriptor with one owner, closed when the owner goes.
+/// A file descriptor with a single owner, closed at the end of the owner's life.
 package struct Descriptor: ~Copyable, Sendable {
-  /// The number, valid while this value lives.
+  /// The descriptor's number, valid while this value lives.
   package let rawValue: Int32
 
-  /// Takes over a descriptor that is open and that nobody else will close.
+  /// Takes ownership of an open descriptor that nothing else closes.
   ///
   /// - Precondition: the number is not negative.
   package init(owning rawValue: Int32) {
@@ -12,16 +12,18 @@ package struct Descriptor: ~Copyable, Sendable {
   }
 
   deinit {
-    // The file is of no more use to anybody here, so there is nobody to tell of a failure.
+    // The file is no longer needed, and a deinitializer cannot throw.
     try? SystemCalls.close(rawValue)
   }
 
-  /// Closes now, to learn of an error that the kernel kept until then: a quota, a network's disk.
+  /// Closes the descriptor and reports errors that the kernel has deferred.
+  ///
+  /// Examples are an exceeded quota and a failed network file system.
   package consuming func close() throws(SystemError) {
     try SystemCalls.close(take())
   }
 
-  /// Gives the descriptor to the caller, who closes it.
+  /// Returns the descriptor's number to the caller, who then has to close it.
   package consuming func take() -> Int32 {
     let number = rawValue
     discard self

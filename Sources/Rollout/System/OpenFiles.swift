@@ -1,33 +1,33 @@
 import Glibc
 
-/// The limit on open files, and the room below it.
+/// The limit on open files, raised as far as child processes require.
 ///
-/// The soft limit that a process begins with is often 1,024, and 256 workers need more. It is
-/// raised only as far as needed: child processes inherit it, and some programs take long with a
-/// high limit.
+/// The initial soft limit is often 1,024, and 256 workers need more. The limit is raised only as
+/// far as needed, because child processes inherit it and some programs are slow with a high limit.
 package enum OpenFiles {
   /// The lowest limit with which Foundation's `Process` starts programs.
   ///
-  /// It closes the numbers below 255 in each program, and the system refuses a number beyond the
-  /// limit.
+  /// It closes the descriptors below 255 in each program, and the system refuses a number beyond
+  /// the limit.
   private static let processMinimum = 256
 
-  /// The files that a process needs besides those of its children.
+  /// The number of files that a process needs in addition to those of its children.
   ///
-  /// Foundation's run loops take 8, starting a program 5 for a moment, a run its memory, its
-  /// records and an environment's Python about 12.
+  /// Foundation's run loops use 8. Starting a program uses 5 for a moment. A run's memory, its
+  /// records and the Python process of an environment use about 12.
   private static let reserve = 32
 
   /// Makes room for child processes, by raising the soft limit if needed.
   ///
   /// - Parameters:
   ///   - count: the number of child processes.
-  ///   - purpose: what the files are for, such as "4 workers".
+  ///   - purpose: the purpose of the files, such as "4 workers".
   /// - Throws: ``OpenFileLimitError`` if the hard limit is too low, `SystemError` without `/proc`.
   package static func makeRoom(forProcesses count: Int, purpose: String) throws {
     let wanted = ChildProcess.descriptorCount * count + reserve
     let open = try openFiles()
-    // Starting a program names every open file, and the system refuses a number beyond the limit.
+    // Starting a program refers to every open file by number, and the system refuses a number
+    // beyond the limit.
     let largest = open.largestNumber + 1
     try makeRoom(for: max(processMinimum, open.count + wanted, largest), purpose: purpose)
   }
@@ -45,10 +45,10 @@ package enum OpenFiles {
     try SystemCalls.setOpenFileLimit(limit)
   }
 
-  /// The files that this process has open: their count, and the largest number of one.
+  /// Returns the number of files that this process has open, and the largest descriptor.
   private static func openFiles() throws -> (count: Int, largestNumber: Int) {
     do {
-      // One of them is the directory itself.
+      // One of the entries is the descriptor of the directory itself.
       let entries = try SystemCalls.entries(of: "/proc/self/fd")
       return (entries.count - 1, entries.largestNumber)
     } catch {
@@ -58,20 +58,20 @@ package enum OpenFiles {
   }
 }
 
-/// The limit on open files is too low for what was asked for.
+/// A limit on open files that is too low for the requested processes.
 public struct OpenFileLimitError: Error, Equatable {
   /// The hard limit.
   public var limit: Int
-  /// The limit that is needed.
+  /// The required limit.
   public var wanted: Int
   /// The purpose of the files, such as "4 workers".
   public var purpose: String
-  /// True if fewer workers could do with the limit as it is.
+  /// True if a run with fewer workers is possible within the limit.
   public var fitsWithFewer: Bool
 }
 
 extension OpenFileLimitError: CustomStringConvertible {
-  /// One sentence without a full stop: the limit, what is needed, the remedy.
+  /// One sentence without a period: the limit, the required limit, the remedy.
   public var description: String {
     let alternative = fitsWithFewer ? ", or use fewer workers (--actors)" : ""
     return """

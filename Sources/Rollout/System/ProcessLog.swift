@@ -1,26 +1,28 @@
 import Foundation
 
-/// A process's standard error, cut into lines, with its last words kept.
+/// The standard error of a process, split into lines.
+///
+/// It keeps the last lines for error messages.
 package struct ProcessLog {
   private var pending: [UInt8] = []
-  /// The last lines that were not empty.
+  /// The last three lines that were not blank.
   package private(set) var lastWords: [String] = []
 
-  /// Begins an empty log.
+  /// Creates an empty log.
   package init() {}
 
-  /// Takes bytes and hands out the lines that they complete.
+  /// Appends bytes and passes the lines that they complete to `line`.
   package mutating func take(_ bytes: UnsafeRawBufferPointer, _ line: (String) -> Void) {
     pending.append(contentsOf: bytes)
     while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
       note(Array(pending[..<end]), line)
       pending.removeFirst(end + 1)
     }
-    // A process that never ends its line must not fill this process's memory.
+    // A process that never ends a line must not exhaust this process's memory.
     if pending.count > 1 << 16 { flush(line) }
   }
 
-  /// Hands out what is left when the process is gone.
+  /// Passes the remaining incomplete line to `line`.
   package mutating func flush(_ line: (String) -> Void) {
     if !pending.isEmpty { note(pending, line) }
     pending = []

@@ -1,19 +1,19 @@
 import Glibc
 
-/// The steps of a process of this program before anything else.
+/// The first steps of every process of this program.
 package enum ProcessStart {
-  /// Prepares the process: standard descriptors that are open, and failed writes that are errors.
+  /// Opens missing standard descriptors, and makes failed writes errors instead of signals.
   ///
-  /// Call it before anything is opened. Calling it again changes nothing.
+  /// Call it before anything is opened. Repeated calls change nothing.
   package static func prepare() {
     openStandardDescriptors()
     SystemCalls.ignoreBrokenPipes()
     SystemCalls.ignoreFileSizeSignals()
   }
 
-  /// The sentence for a process that has no `/proc`, without a full stop; nil where it has one.
+  /// The error text for a system without `/proc`, without a period; nil if `/proc` exists.
   ///
-  /// Swift reads the command line there, so that a program without it sees no arguments at all.
+  /// Swift reads the command line from `/proc`, so without it a program sees no arguments at all.
   package static var missingProc: String? {
     access("/proc/self/exe", F_OK) == 0
       ? nil
@@ -23,17 +23,18 @@ package enum ProcessStart {
       """
   }
 
-  /// Opens `/dev/null` for each of descriptors 0 to 2 that the caller closed.
+  /// Opens `/dev/null` for each of the descriptors 0 to 2 that the parent process closed.
   ///
-  /// The next file to be opened would get the number otherwise, and progress would be written to
-  /// it.
+  /// Otherwise the next file to be opened would get the number, and progress output would be
+  /// written to it.
   private static func openStandardDescriptors() {
     for (number, flags) in [(0, O_RDONLY), (1, O_WRONLY), (2, O_WRONLY)] as [(Int32, Int32)]
     where fcntl(number, F_GETFD) == -1 && errno == EBADF {
       var opened = open("/dev/null", flags)
-      // A directory can be opened anywhere, and refuses what is read and written.
+      // The root directory can always be opened, and reads and writes of it fail.
       if opened < 0 { opened = open("/", O_RDONLY) }
-      // The lowest free number is the one that is looked for, unless another thread opens files.
+      // The system returns the lowest free number, which is `number` unless another thread opens
+      // files.
       if opened >= 0, opened != number {
         dup2(opened, number)
         close(opened)

@@ -1,28 +1,29 @@
 import Glibc
 import Synchronization
 
-/// The signals that ask a program to end, and can be answered.
+/// The signals that ask a program to end and that it can handle.
 package enum StopSignals {
-  /// Signals by which a person or a service asks.
+  /// Signals by which a person or a service requests the end.
   package static let requests = [SIGINT, SIGQUIT, SIGTERM]
 
   /// Signals that a terminal, a batch system or the kernel sends some time before it kills.
   ///
-  /// A terminal closes (SIGHUP), the time of a job is nearly over (SIGUSR1, SIGUSR2), the processor
-  /// time of a process is over (SIGXCPU, once a second), the power fails (SIGPWR).
+  /// A terminal closes (SIGHUP), a job's time is nearly over (SIGUSR1, SIGUSR2), a process has used
+  /// its processor time (SIGXCPU, once per second), or the power fails (SIGPWR).
   package static let notices = [SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU, SIGPWR]
 
-  /// The signal that asked this process to stop first; 0 while none has, or where nobody listens.
+  /// The first signal that asked this process to stop; 0 if there was none or none is handled.
   package static let requested = Atomic<Int32>(0)
 
-  /// Ignores a signal from now on, in this process and in those that it starts.
+  /// Ignores a signal from now on, in this process and in the processes that it starts.
   package static func ignore(_ number: Int32) { _ = signal(number, SIG_IGN) }
 
-  /// Answers signals with a function, except those that the process was started with as ignored.
+  /// Installs a handler for those signals that are not ignored.
   ///
-  /// `nohup` has SIGHUP ignored, a shell's script SIGINT for programs in the background.
+  /// A process may be started with ignored signals. `nohup` makes a program ignore SIGHUP, and a
+  /// shell script makes programs in the background ignore SIGINT.
   ///
-  /// - Returns: the signals that are answered.
+  /// - Returns: the signals that are now handled.
   package static func answer(
     _ numbers: [Int32], with handler: @escaping @convention(c) (Int32) -> Void
   ) -> [Int32] {

@@ -4,9 +4,9 @@ extension SystemCalls {
   /// Opens a file; the descriptor is closed in any program that this process starts.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - flags: as for `open`, for instance `O_RDWR | O_CREAT`.
-  ///   - mode: the permissions of a file that is created.
+  ///   - path: the path of the file.
+  ///   - flags: the flags of `open`, such as `O_RDWR | O_CREAT`.
+  ///   - mode: the permissions for a file that is created.
   package static func open(
     _ path: String, _ flags: Int32, mode: mode_t = 0o644
   ) throws(SystemError) -> Descriptor {
@@ -17,14 +17,16 @@ extension SystemCalls {
     }
   }
 
-  /// Closes a descriptor, once: after an interruption it is closed too.
+  /// Closes a descriptor, with one call: after an interruption it is closed as well.
   package static func close(_ descriptor: Int32) throws(SystemError) {
     guard Glibc.close(descriptor) == -1 else { return }
     let code = errno
     if code != EINTR { throw SystemError(call: "close", code: code) }
   }
 
-  /// Reads what is there, at most as much as the buffer holds; blocks if the descriptor does.
+  /// Reads the available bytes, at most as many as fit the buffer.
+  ///
+  /// It blocks if the descriptor does.
   ///
   /// - Returns: the number of bytes read; 0 at the end of the file.
   package static func read(
@@ -35,14 +37,14 @@ extension SystemCalls {
 
   /// Writes some of the bytes.
   ///
-  /// - Returns: how many were written, which may be fewer than given.
+  /// - Returns: the number of bytes written, which may be smaller than the number given.
   package static func write(
     _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer
   ) throws(SystemError) -> Int {
     try checked("write") { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
   }
 
-  /// Writes all of the bytes, in as many calls as it takes.
+  /// Writes all of the bytes, in as many calls as necessary.
   package static func writeAll(
     _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer
   ) throws(SystemError) {
@@ -52,20 +54,20 @@ extension SystemCalls {
     }
   }
 
-  /// Takes over a new descriptor, under a number above those of the standard streams.
+  /// Takes ownership of a new descriptor and moves it above the numbers of the standard streams.
   ///
-  /// A caller may have closed those, and then a new file gets their number. Whatever is written to
-  /// standard error would be written to that file.
+  /// The parent process may have closed those, and a new file then gets one of their numbers.
+  /// Without the move, output to standard error would be written to that file.
   static func owned(_ number: Int32) throws(SystemError) -> Descriptor {
     let descriptor = Descriptor(owning: number)
     guard number <= STDERR_FILENO else { return descriptor }
     return Descriptor(owning: try duplicate(number))
   }
 
-  /// Makes a pipe, both ends closed in any program that this process starts.
+  /// Creates a pipe; both ends are closed in any program that this process starts.
   ///
-  /// A program that another thread starts within this call may still get them: `pipe2`, which would
-  /// prevent that, cannot be imported.
+  /// A program that another thread starts during this call may still inherit them. `pipe2` would
+  /// prevent that, but it cannot be imported.
   package static func pipe() throws(SystemError) -> Pipe {
     var ends: [Int32] = [-1, -1]
     _ = try checked("pipe") { Glibc.pipe(&ends) }
@@ -76,20 +78,20 @@ extension SystemCalls {
     return Pipe(readEnd: try owned(reader.take()), writeEnd: try owned(writer.take()))
   }
 
-  /// Makes reads and writes of this end fail with `EAGAIN` where they would block.
+  /// Makes reads and writes of this descriptor fail with `EAGAIN` instead of blocking.
   package static func setNonBlocking(_ descriptor: Int32) throws(SystemError) {
     let flags = try checked("fcntl") { fcntl(descriptor, F_GETFL) }
     _ = try checked("fcntl") { fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
   }
 
-  /// Waits until a descriptor is ready, time is over or a signal came.
+  /// Waits until a descriptor is ready, the time is over or a signal arrived.
   ///
-  /// The caller owns the entries, so that a loop that waits allocates nothing.
+  /// The caller owns the entries, so a loop of waits allocates nothing.
   ///
   /// - Parameters:
-  ///   - entries: what to wait for; `revents` is filled in.
-  ///   - timeoutMilliseconds: 0 only looks, a negative number waits without limit.
-  /// - Returns: how many entries are ready; 0 when time is over or after a signal.
+  ///   - entries: the descriptors and events to wait for; the call sets `revents`.
+  ///   - timeoutMilliseconds: 0 returns at once, a negative number waits without limit.
+  /// - Returns: the number of entries that are ready; 0 after the time or a signal.
   package static func poll(
     _ entries: UnsafeMutableBufferPointer<pollfd>, timeoutMilliseconds: Int32
   ) throws(SystemError) -> Int {
@@ -97,26 +99,26 @@ extension SystemCalls {
     if ready >= 0 { return Int(ready) }
     let code = errno
     guard code == EINTR else { throw SystemError(call: "poll", code: code) }
-    // The kernel leaves the answers untouched, and those of the last call mean nothing now.
+    // The kernel leaves `revents` unchanged, and the values of the previous call are stale.
     for index in entries.indices { entries[index].revents = 0 }
     return 0
   }
 
   /// The two ends of a pipe.
   package struct Pipe: ~Copyable {
-    /// Where bytes come out.
+    /// The end that is read.
     package let readEnd: Descriptor
 
-    /// Where bytes go in.
+    /// The end that is written.
     package let writeEnd: Descriptor
 
-    /// Gives the read end to the caller and closes the other one.
+    /// Returns the read end and closes the other one.
     package consuming func takeReadEnd() -> Descriptor { readEnd }
 
-    /// Gives the write end to the caller and closes the other one.
+    /// Returns the write end and closes the other one.
     package consuming func takeWriteEnd() -> Descriptor { writeEnd }
 
-    /// Gives both ends to the caller, who closes them.
+    /// Returns the numbers of both ends to the caller, who then has to close them.
     package consuming func take() -> (readEnd: Int32, writeEnd: Int32) {
       (readEnd.take(), writeEnd.take())
     }
@@ -124,19 +126,21 @@ extension SystemCalls {
 }
 
 extension SystemCalls {
-  /// Another number for the same open file, closed in any program that this process starts.
+  /// Returns another descriptor of the same open file, numbered 3 or higher.
+  ///
+  /// It is closed in any program that this process starts.
   package static func duplicate(_ descriptor: Int32) throws(SystemError) -> Int32 {
     try checked("fcntl") { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) }
   }
 
-  /// Makes one number stand for the open file of another.
+  /// Makes the descriptor `target` refer to the open file of another descriptor.
   package static func duplicate(_ descriptor: Int32, onto target: Int32) throws(SystemError) {
     _ = try checked("dup2") { dup2(descriptor, target) }
   }
 
-  /// Blocks until the other end of a pipe is closed, whatever is written to it meanwhile.
+  /// Blocks until the other end of a pipe is closed, regardless of data that is written to it.
   package static func waitForHangUp(_ descriptor: Int32) {
-    // Asked for nothing, poll still tells of a hang-up.
+    // poll reports a hang-up even if no events are requested.
     var entry = pollfd(fd: descriptor, events: 0, revents: 0)
     while Glibc.poll(&entry, 1, -1) < 1 {}
   }

@@ -1,17 +1,17 @@
 import Glibc
 
 extension SystemCalls {
-  /// The size of an open file in bytes; 0 for a pipe or a terminal.
+  /// Returns the size of an open file in bytes; 0 for a pipe or a terminal.
   package static func byteCount(of descriptor: Int32) throws(SystemError) -> Int {
     var status = stat()
     _ = try checked("fstat") { fstat(descriptor, &status) }
     return Int(status.st_size)
   }
 
-  /// All bytes of a file, or the first ones of a larger one.
+  /// Returns all bytes of a file, or the first bytes of a larger one.
   ///
-  /// - Parameter limit: about how many bytes are read at most, of a device that never ends for
-  ///   instance.
+  /// - Parameter limit: the approximate maximum number of bytes, for example for a device without
+  ///   an end. At most 65,535 more bytes are returned.
   package static func contents(
     of path: String, atMost limit: Int = .max
   ) throws(SystemError) -> [UInt8] {
@@ -31,14 +31,14 @@ extension SystemCalls {
     }
   }
 
-  /// Waits until what was written to a file, or to a directory's entries, is on the disk.
+  /// Waits until the data of a file, or the entries of a directory, are on the disk.
   package static func synchronise(_ descriptor: Int32) throws(SystemError) {
     _ = try checked("fsync") { fsync(descriptor) }
   }
 
   /// Locks an open file for this process, without waiting; the end of the process unlocks it.
   ///
-  /// - Returns: whether it is locked now; `false` when another process has it.
+  /// - Returns: true if it is locked now; `false` if another process holds the lock.
   package static func lock(_ descriptor: Int32) throws(SystemError) -> Bool {
     do {
       _ = try checked("flock") { flock(descriptor, LOCK_EX | LOCK_NB) }
@@ -49,12 +49,12 @@ extension SystemCalls {
     }
   }
 
-  /// Unlocks an open file, also where a child process that is just being started still has it open.
+  /// Unlocks an open file, even if a child process that is being started still has it open.
   package static func unlock(_ descriptor: Int32) throws(SystemError) {
     _ = try checked("flock") { flock(descriptor, LOCK_UN) }
   }
 
-  /// Gives a file a new name, replacing one that has it, in one step that no crash can split.
+  /// Renames a file atomically, replacing any file with the new name.
   package static func rename(_ path: String, to newPath: String) throws(SystemError) {
     do {
       _ = try checked("rename") { Glibc.rename(path, newPath) }
@@ -63,9 +63,9 @@ extension SystemCalls {
     }
   }
 
-  /// Makes a directory, whose parent must exist.
+  /// Creates a directory; its parent must exist.
   ///
-  /// - Returns: whether it is new; `false` when something of that name was there.
+  /// - Returns: true if it is new; `false` if a file of any kind has that path.
   @discardableResult
   package static func makeDirectory(
     _ path: String, mode: mode_t = 0o755
@@ -79,7 +79,7 @@ extension SystemCalls {
     }
   }
 
-  /// The path that a symbolic link holds.
+  /// Returns the target of a symbolic link.
   package static func readLink(_ path: String) throws(SystemError) -> String {
     let capacity = Int(PATH_MAX)
     var bytes = [CChar](repeating: 0, count: capacity)
@@ -91,7 +91,9 @@ extension SystemCalls {
     }
   }
 
-  /// The number of entries in a directory, and the largest number among their names.
+  /// Returns the number of entries in a directory and the largest name that is a number.
+  ///
+  /// The latter is −1 if no name is a number.
   package static func entries(
     of path: String
   ) throws(SystemError) -> (count: Int, largestNumber: Int) {
@@ -111,18 +113,18 @@ extension SystemCalls {
     return (count, largest)
   }
 
-  /// The file that this process runs, for messages.
+  /// Returns the path of this process's program, for messages.
   ///
-  /// It may have been removed or replaced since; see ``ownProgram``.
+  /// The file may have been removed or replaced since; see ``ownProgram``.
   package static func executablePath() throws(SystemError) -> String {
     let path = try readLink("/proc/self/exe")
     let mark = " (deleted)"
     return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
   }
 
-  /// The path to start the program of this process from, also after its file was replaced.
+  /// The path to start this process's own program from, even after its file was replaced.
   ///
-  /// It leads to the file that runs, whatever its name stands for by now. `/proc/self/exe` would be
-  /// the program of whoever opens it.
+  /// It refers to the running file, regardless of the file's current name. `/proc/self/exe` would
+  /// refer to the program of the process that opens it.
   package static var ownProgram: String { "/proc/\(processIdentifier)/exe" }
 }

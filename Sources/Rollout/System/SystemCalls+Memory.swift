@@ -1,16 +1,16 @@
 import Glibc
 
 extension SystemCalls {
-  /// Where glibc keeps shared memory.
+  /// The directory in which glibc keeps shared memory.
   package static let sharedMemoryDirectory = "/dev/shm"
 
-  /// Creates a shared memory file under a name that must be new, readable by this user only.
+  /// Creates a shared memory file with a new name, accessible to this user only.
   ///
-  /// - Parameter name: begins with a slash and has no other.
-  /// - Throws: ``SystemError`` with `EEXIST` when the name is taken.
+  /// - Parameter name: the name, which begins with a slash and contains no other.
+  /// - Throws: ``SystemError`` with `EEXIST` if the name is taken.
   package static func createSharedMemory(_ name: String) throws(SystemError) -> Descriptor {
     do {
-      // glibc adds close-on-exec.
+      // glibc adds the close-on-exec flag.
       let number = try checked("shm_open") { shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600) }
       return try owned(number)
     } catch {
@@ -18,7 +18,9 @@ extension SystemCalls {
     }
   }
 
-  /// Takes a shared memory file's name away; the file stays as long as it is open or mapped.
+  /// Removes the name of a shared memory file.
+  ///
+  /// The file exists as long as it is open or mapped.
   package static func unlinkSharedMemory(_ name: String) throws(SystemError) {
     do {
       _ = try checked("shm_unlink") { shm_unlink(name) }
@@ -32,17 +34,17 @@ extension SystemCalls {
     _ = try checked("ftruncate") { ftruncate(descriptor, byteCount) }
   }
 
-  /// Reserves the space of a file's first bytes, so that no later write can find the disk full.
+  /// Reserves the space of a file's first bytes, so later writes cannot find the disk full.
   package static func allocate(_ descriptor: Int32, byteCount: Int) throws(SystemError) {
     while true {
-      // This one returns its error number and leaves `errno` alone.
+      // This function returns its error number and does not set `errno`.
       let code = posix_fallocate(descriptor, 0, byteCount)
       if code == 0 { return }
       if code != EINTR { throw SystemError(call: "posix_fallocate", code: code) }
     }
   }
 
-  /// Maps a file's first bytes to read and write, shared with all who map it.
+  /// Maps a file's first bytes for reading and writing, shared with all other mappings.
   package static func map(
     _ descriptor: Int32, byteCount: Int
   ) throws(SystemError) -> UnsafeMutableRawPointer {
@@ -53,14 +55,14 @@ extension SystemCalls {
     return address
   }
 
-  /// Takes a mapping away.
+  /// Removes a mapping.
   package static func unmap(
     _ address: UnsafeMutableRawPointer, byteCount: Int
   ) throws(SystemError) {
     _ = try checked("munmap") { munmap(address, byteCount) }
   }
 
-  /// The bytes that this user may still write to the file system that holds a path.
+  /// Returns the number of free bytes for this user in the file system of a path.
   package static func freeBytes(at path: String) throws(SystemError) -> Int {
     var status = statvfs()
     do {

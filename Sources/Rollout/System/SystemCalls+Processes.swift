@@ -1,13 +1,13 @@
 import Glibc
 
 extension SystemCalls {
-  /// This process's number.
+  /// The identifier (pid) of this process.
   package static var processIdentifier: Int32 { getpid() }
 
-  /// The number of the process that started this one; another one once that process is gone.
+  /// The identifier of the parent process; another one after that process has ended.
   package static var parentProcessIdentifier: Int32 { getppid() }
 
-  /// Sends a signal to a process; signal 0 only asks whether it is there.
+  /// Sends a signal to a process; signal 0 only tests whether the process exists.
   package static func kill(_ process: Int32, signal: Int32) throws(SystemError) {
     do {
       _ = try checked("kill") { Glibc.kill(process, signal) }
@@ -16,62 +16,62 @@ extension SystemCalls {
     }
   }
 
-  /// Kills this process and all of its process group, where it leads one.
+  /// Kills this process and its process group if it leads one; otherwise does nothing.
   package static func killOwnGroup() {
     if getpgrp() == getpid() { _ = Glibc.kill(0, SIGKILL) }
   }
 
-  /// Lets signals through to this thread, and to those that it starts from now on.
+  /// Unblocks signals in this thread, and in the threads that it starts from now on.
   ///
-  /// Which signals are blocked is inherited from whoever started the process, and a thread of a
-  /// Dispatch pool, say, blocks nearly all of them.
+  /// The parent process determines the initial set of blocked signals. A thread of a Dispatch pool,
+  /// for example, blocks nearly all of them.
   package static func unblockSignals(_ signals: [Int32]) {
     var set = sigset_t()
     sigemptyset(&set)
     for signal in signals { sigaddset(&set, signal) }
-    // Fails only for an operation that does not exist.
+    // This fails only for an unknown operation.
     pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
-  /// How many processors are online, at least one.
+  /// The number of processors that are online, at least one.
   package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-  /// Bytes of memory that the machine has, without swap.
+  /// The size of the machine's memory in bytes, without swap.
   package static var physicalByteCount: Int {
     sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
   }
 
-  /// Lets a write to a pipe that nobody reads fail with `EPIPE`, rather than end the process.
+  /// Makes a write to a pipe without a reader fail with `EPIPE` instead of ending the process.
   ///
-  /// Holds for the whole process; calling it again changes nothing.
+  /// It applies to the whole process. Repeated calls change nothing.
   package static func ignoreBrokenPipes() {
     _ = signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Lets a write beyond the limit on file sizes fail with `EFBIG`, rather than end the process.
+  /// Makes a write beyond the file size limit fail with `EFBIG` instead of ending the process.
   package static func ignoreFileSizeSignals() {
     _ = signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Returns true if a child process has ended and waits to be reaped, which this leaves to others.
+  /// Returns true if a child process has ended and waits to be reaped; does not reap it.
   package static func hasEnded(_ child: Int32) -> Bool {
     var information = siginfo_t()
     let result = waitid(P_PID, id_t(child), &information, WEXITED | WNOHANG | WNOWAIT)
     return result == 0 && information.si_signo == SIGCHLD
   }
 
-  /// Reaps a child process that has ended.
+  /// Reaps a child process if it has ended.
   ///
-  /// - Returns: its status, as `waitpid` gives it; nil if it runs or somebody else has reaped it.
+  /// - Returns: its status, as from `waitpid`; nil if it runs or has been reaped already.
   package static func reap(_ child: Int32) -> Int32? {
     var status: Int32 = 0
     return waitpid(child, &status, WNOHANG) == child ? status : nil
   }
 
-  /// Nanoseconds on a clock that never jumps, the same for all processes until the next start.
+  /// Returns the nanoseconds of a monotonic clock, the same for all processes until a reboot.
   package static func monotonicNanoseconds() -> UInt64 {
     var time = timespec()
-    // Fails only for a clock that does not exist.
+    // This fails only for an unknown clock.
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }

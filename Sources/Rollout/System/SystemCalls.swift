@@ -1,16 +1,16 @@
 import Glibc
 
-/// The only place that calls the operating system where the call can fail.
+/// Functions for the operating system's calls, which throw `SystemError` on failure.
 ///
-/// A call that a signal interrupted is made again, save `close`, which Linux completes all the same,
-/// and `poll`, whose caller may want to see why it was woken. The extensions beside this file hold
-/// the calls by subject: descriptors, memory, files, processes.
+/// Interrupted calls are repeated, with two exceptions: `close`, which Linux completes
+/// nevertheless, and `poll`, after which the caller may need to find out the reason. The extensions
+/// beside this file hold the calls by subject: descriptors, files, limits, memory, processes.
 package enum SystemCalls {
-  /// Makes a call until it is not interrupted, and throws if it returns -1.
+  /// Repeats a call until it is not interrupted, and throws if it returns -1.
   ///
   /// - Parameters:
-  ///   - name: the C function, for the error.
-  ///   - call: the call. `errno` is read right after it, before anything may disturb it.
+  ///   - name: the name of the C function, for the error.
+  ///   - call: the call. `errno` is read directly after it.
   @inline(__always)
   static func checked<Result: FixedWidthInteger>(
     _ name: StaticString, _ call: () -> Result

@@ -1,38 +1,38 @@
 import Glibc
 
-/// A call to the operating system that failed: which one, why, and what it was about.
+/// A failed call to the operating system, with its reason and subject.
 public struct SystemError: Error, Sendable, Equatable {
   /// The name of the C function.
   public let call: String
 
-  /// The error number that the call left, such as `ENOSPC`.
+  /// The value of `errno` after the call, such as `ENOSPC`.
   public let code: Int32
 
-  /// What the call was about, and what may help; part of the sentence that the user reads.
+  /// The subject of the call and any remedy; part of the error text.
   public let detail: String?
 
-  /// Makes an error for a failed call.
+  /// Creates an error for a failed call.
   ///
   /// - Parameters:
   ///   - call: the name of the C function.
   ///   - code: the error number.
-  ///   - detail: what the call was about, without a full stop.
+  ///   - detail: the subject of the call, without a period.
   public init(call: String, code: Int32, detail: String? = nil) {
     self.call = call
     self.code = code
     self.detail = detail
   }
 
-  /// The same error, told with what the call was about.
+  /// Returns the same error with the subject of the call.
   ///
-  /// - Parameter detail: replaces any detail that is there.
+  /// - Parameter detail: replaces any existing detail.
   package func with(detail: String) -> SystemError {
     SystemError(call: call, code: code, detail: detail)
   }
 }
 
 extension SystemError: CustomStringConvertible {
-  /// One sentence without a full stop: the call, the system's own words, the number, the detail.
+  /// One sentence without a period: the call, the system's message, the number, the detail.
   public var description: String {
     let reason = String(cString: strerror(code))
     let remedy = code == EMFILE ? ", raise the limit with 'ulimit -n'" : ""
