@@ -1,7 +1,7 @@
-/// A batch that is played with random actions, one step at a time, in memory that tells what was written.
+/// A batch that is played with random actions, in memory that shows which bytes were written.
 ///
-/// Before each step all that the batch is to write is filled with one byte. Two batches that play the
-/// same with different fillers are equal exactly where both have written.
+/// Before each step, everything that the batch has to write is filled with one byte. Two equal
+/// batches with different fillers agree exactly in the bytes that both have written.
 final class CheckedBatch {
   let batch: any EnvironmentBatch
   let filler: UInt8
@@ -10,7 +10,7 @@ final class CheckedBatch {
   private var samplers: [PCG64]
   private var drawn: [[UInt8]] = []
 
-  /// Prepares a fragment of one step.
+  /// Creates a fragment of one step for a batch.
   init(_ batch: any EnvironmentBatch, filler: UInt8, samplers: [PCG64]) {
     self.batch = batch
     self.filler = filler
@@ -24,7 +24,7 @@ final class CheckedBatch {
 
   var layout: FragmentLayout { storage.layout }
 
-  /// Begins in row 0.
+  /// Resets the environments into row 0.
   func reset() throws {
     for column in layout.columns { fill(column, row: 0) }
     try batch.reset(into: storage.view, row: 0)
@@ -39,7 +39,7 @@ final class CheckedBatch {
     try batch.step(storage.view, from: 0, sticky: false, position: .unread)
   }
 
-  /// Makes row 1 the row that the next step begins at.
+  /// Copies the state in row 1 to row 0, where the next step begins.
   func advance() { storage.view.copyState(row: 1, to: storage.view, row: 0) }
 
   private func sample(_ index: Int) {
@@ -52,16 +52,16 @@ final class CheckedBatch {
     }
   }
 
-  /// Whether the action of the last step is as it was drawn.
+  /// Returns true if the action of the last step has its drawn value.
   func keepsAction(_ index: Int) -> Bool { actionBytes(index) == drawn[index] }
 
   private func actionBytes(_ index: Int) -> [UInt8] {
     layout.columns[layout.actPlaces].flatMap { bytes($0, row: 1, environment: index) }
   }
 
-  // MARK: What lies where
+  // MARK: Access to the memory
 
-  /// The values of one environment in one row, from the first of some columns on.
+  /// Returns one environment's values in one row, for a range of columns.
   func leaves(_ places: Range<Int>, row: Int, environment: Int) -> LeafRow {
     // The columns are the layout's own array, which lives as long as the storage.
     layout.columns.withUnsafeBufferPointer { columns in
@@ -78,7 +78,7 @@ final class CheckedBatch {
     }
   }
 
-  /// The bytes of one environment's value.
+  /// Returns the bytes of one environment's value.
   func bytes(_ column: Column, row: Int, environment: Int) -> [UInt8] {
     Array(
       UnsafeRawBufferPointer(
@@ -86,12 +86,12 @@ final class CheckedBatch {
         count: column.environmentStride))
   }
 
-  /// Whether a value is as it was before the step.
+  /// Returns true if a value consists only of filler bytes.
   func isUntouched(_ column: Column, row: Int, environment: Int) -> Bool {
     bytes(column, row: row, environment: environment).allSatisfy { $0 == filler }
   }
 
-  /// A flag as the byte that it is.
+  /// Returns a flag as a byte, which may be neither 0 nor 1.
   func flag(_ column: Column, row: Int, _ environment: Int) -> UInt8 {
     bytes(column, row: row, environment: environment)[0]
   }

@@ -1,23 +1,24 @@
-/// Looks for mistakes in an environment by playing it with random actions.
+/// A check of an environment for mistakes, by playing it with random actions.
 ///
 ///     let report = try EnvironmentCheck(stepCount: 10_000).run("Mine-v0")
 ///     for finding in report.findings { print(finding.subject, finding.verdict) }
 ///
-/// Works through `EnvironmentBatch`, for an `Environment` of one's own as for any other batch. Two batches
-/// play the same seed and the same actions and have to agree byte by byte, a third plays another seed, and
-/// two more have their episodes cut early. What a precondition stops, stops the program here as well.
+/// The check uses `EnvironmentBatch`, for a custom `Environment` as for any other batch. Two
+/// batches play with the same random seed and the same actions, and have to agree byte by byte. A
+/// third batch plays with another seed. If nothing is wrong, two more batches play with a short
+/// episode limit. A failed precondition ends the program here as well.
 public struct EnvironmentCheck: Sendable, Equatable {
-  /// Steps of each of two environments.
+  /// The number of steps of each environment.
   public var stepCount: Int
-  /// The root of all random streams.
+  /// The seed of all random streams.
   public var seed: UInt64
 
-  /// Environments in each batch.
+  /// The number of environments in each batch.
   static let environmentCount = 2
-  /// The limit that episodes are cut at to see whether limits are kept.
+  /// The short episode limit, for the check that limits are kept.
   static let shortLimit = 7
 
-  /// Sets a check up.
+  /// Creates a check.
   ///
   /// - Precondition: there is at least one step.
   public init(stepCount: Int = 1000, seed: UInt64 = 0) {
@@ -26,10 +27,11 @@ public struct EnvironmentCheck: Sendable, Equatable {
     self.seed = seed
   }
 
-  /// Checks an environment; what is wrong with it is among the findings.
+  /// Checks an environment and reports its mistakes as findings.
   ///
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, or a
-  ///   `GymnasiumError` that there is no such Python: what is wrong with the choice.
+  /// - Throws: an error about the choice rather than the environment: `UnknownEnvironment`,
+  ///   `InvalidEnvironmentArguments`, `WrapperError`, or a `GymnasiumError` about a missing Python
+  ///   interpreter.
   public func run(
     _ choice: EnvironmentChoice, in registry: EnvironmentRegistry = .shared
   ) throws -> EnvironmentCheckReport {
@@ -37,7 +39,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
     var notes = CheckNotes()
     var report = EnvironmentCheckReport(environment: choice)
     var played = choice
-    // Random actions are drawn between the bounds.
+    // Random actions are drawn from within the bounds, so they need no scaling.
     played.actionBounds = .clip
     try play(specification, played, stepCount, alsoDifferently: true, &notes)
     if notes.wrong.isEmpty {
@@ -63,13 +65,13 @@ public struct EnvironmentCheck: Sendable, Equatable {
     return report
   }
 
-  /// Plays one environment twice for some steps with one seed and the same random actions.
+  /// Plays two copies of an environment with one random seed and the same random actions.
   ///
   /// - Parameters:
   ///   - choice: the environment.
-  ///   - stepCount: steps of each.
-  ///   - marker: where the environment at work is marked.
-  /// - Returns: the first difference, as a sentence without a full stop; nil when there is none.
+  ///   - stepCount: the number of steps of each copy.
+  ///   - marker: marks the environment at work.
+  /// - Returns: the first difference, as a sentence without a period; nil if there is none.
   /// - Throws: any error of the environment.
   package static func difference(
     between choice: EnvironmentChoice, stepCount: Int = 20, registry: EnvironmentRegistry = .shared,
@@ -96,7 +98,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
     return notes.wrong[.equalSeeds]
   }
 
-  /// Plays a batch, its twin, and perhaps another one.
+  /// Plays a batch, an equal batch, and optionally a batch with another random seed.
   private func play(
     _ specification: EnvironmentSpecification, _ choice: EnvironmentChoice, _ stepCount: Int,
     alsoDifferently: Bool, _ notes: inout CheckNotes
@@ -124,7 +126,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
         let twin = try batch(seed: seed, filler: 0x5A)
       else { return }
       let other = alsoDifferently ? try batch(seed: seed &+ 1, filler: 0xA5) : nil
-      // No wrapper makes an episode longer than it is without.
+      // No wrapper lengthens an episode.
       let limit = choice.limit.steps(registered: specification.maximumEpisodeSteps)
       let rows = RowCheck(one: one, twin: twin, limit: choice.wrappers.innermostLimit(limit))
 
@@ -156,7 +158,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
     }
   }
 
-  /// What a batch declares that its specification does not.
+  /// Returns the difference between a batch and its specification; nil if there is none.
   private static func flaw(of batch: any EnvironmentBatch, _ spaces: EnvironmentSpaces) -> String? {
     if batch.count != environmentCount {
       return "a batch for \(environmentCount) random streams has \(batch.count) environments"
@@ -175,7 +177,9 @@ public struct EnvironmentCheck: Sendable, Equatable {
     return (0..<count).map(streams.environment)
   }
 
-  /// Environment steps a second, from a quarter of a second or `stepCount` steps, whatever is less.
+  /// Returns the environment steps per second.
+  ///
+  /// It measures for 0.25 s, or for `stepCount` steps of the batch if they take less time.
   private func measure(
     _ specification: EnvironmentSpecification, _ choice: EnvironmentChoice
   ) throws -> Double {
@@ -183,7 +187,8 @@ public struct EnvironmentCheck: Sendable, Equatable {
     let batch = try specification.makeBatch(
       choice, streams: streams(seed: seed, count: count))
     let actions = RandomStreams(seed: seed, worker: 0, incarnation: 0)
-    // Drawn before the clock starts; where a mask decides, one step at a time.
+    // Actions are drawn outside of the measured time. With a mask, they are drawn one step at a
+    // time.
     let block = ActionMaskCheck(batch.spaces) == nil ? 32 : 1
     return try TimedBatch(batch, samplers: (0..<count).map(actions.action), block: block)
       .stepsPerSecond(seconds: 0.25, stepCount: max(stepCount, block))
@@ -191,7 +196,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
 }
 
 extension CheckedBatch {
-  /// Whether any environment's state at a row is another one than in another batch.
+  /// Returns true if the state of any environment in a row differs from that in another batch.
   fileprivate func differs(from other: CheckedBatch, row: Int) -> Bool {
     layout.stateColumns.contains { column in
       (0..<batch.count).contains { index in

@@ -1,63 +1,65 @@
-/// What a check of an environment found.
+/// The results of a check of an environment.
 public struct EnvironmentCheckReport: Sendable, Equatable {
-  /// What is looked at, in the order in which it is told.
+  /// The subjects of a check, in the order of the report.
   public enum Subject: String, Sendable, CaseIterable {
-    /// What is declared can have values, and batches declare the same.
+    /// Declared spaces contain values, and batches declare the same spaces.
     case spaces
-    /// A reset row: step 0, reward 0, `fin` set, action 0.
+    /// A reset row has step number 0, reward 0, `fin` set and action 0.
     case reset
-    /// Observations are written at every step and lie in their space.
+    /// Observations are written completely at every step and lie in their space.
     case observations
     /// Observations and rewards are neither infinite nor NaN.
     case numbers
-    /// Random actions are accepted and stay as they were drawn.
+    /// Random actions are accepted, and the fragment keeps the drawn values.
     case actions
-    /// `fin` is `terminated` or `truncated`, and `stepno` counts.
+    /// `fin` equals `terminated` or `truncated`, and `stepno` counts the steps.
     case flags
-    /// The last observation of an episode is written where one ends, and only there.
+    /// A final observation is written if an episode ends, and only then.
     case finals = "final observations"
-    /// Equal seeds give equal bytes.
+    /// Equal random seeds give equal bytes.
     case equalSeeds = "equal seeds"
-    /// Different seeds give different episodes.
+    /// Different random seeds give different episodes.
     case differentSeeds = "different seeds"
     /// No episode is longer than its limit.
     case limit = "episode limit"
   }
 
-  /// What is to be said of a subject.
+  /// The result for one subject.
   public enum Verdict: Sendable, Equatable {
-    /// Nothing was found.
+    /// No problem was found.
     case sound
-    /// Nothing that must be wrong: what is to be thought about.
+    /// A remark about something unusual that may be intended.
     case doubtful(String)
-    /// What is wrong, and where it was seen first.
+    /// The problem, with the place of its first occurrence.
     case wrong(String)
-    /// Nothing happened that it could be seen by.
+    /// The reason why the steps could not show a problem.
     case unseen(String)
-    /// Something else was wrong before it could be looked at.
+    /// An earlier problem ended the check before this subject.
     case unchecked
   }
 
   /// A subject with its verdict.
   public struct Finding: Sendable, Equatable {
-    /// What was looked at.
+    /// The subject.
     public let subject: Subject
-    /// What was found.
+    /// The result.
     public let verdict: Verdict
   }
 
-  /// What was played.
+  /// The checked environment.
   public let environment: EnvironmentChoice
   /// Every subject with its verdict.
   public internal(set) var findings: [Finding] = []
-  /// Environment steps that were looked at.
+  /// The number of checked environment steps.
   public internal(set) var stepCount = 0
-  /// Episodes that ended meanwhile.
+  /// The number of episodes that ended in these steps.
   public internal(set) var episodeCount = 0
-  /// Environment steps a second in one process, actions not counted; `nil` when it could not be measured.
+  /// Environment steps per second in one process, without the drawing of actions.
+  ///
+  /// `nil` if the measurement failed or a mistake prevented it.
   public internal(set) var stepsPerSecond: Double?
 
-  /// Whether nothing is wrong.
+  /// True if all subjects were checked, as far as possible, and none is wrong.
   public var isSound: Bool {
     findings.allSatisfy {
       switch $0.verdict {
@@ -67,13 +69,13 @@ public struct EnvironmentCheckReport: Sendable, Equatable {
     }
   }
 
-  /// What was found of a subject.
+  /// The verdict on a subject.
   public subscript(subject: Subject) -> Verdict {
     findings.first { $0.subject == subject }?.verdict ?? .unchecked
   }
 }
 
-/// Problems as they are found: of each subject, the first counts.
+/// The problems found so far, of each subject the first one.
 struct CheckNotes {
   private(set) var wrong: [EnvironmentCheckReport.Subject: String] = [:]
   private var unseen: [EnvironmentCheckReport.Subject: String] = [:]
@@ -82,16 +84,16 @@ struct CheckNotes {
   var stepCount = 0
   var episodeCount = 0
 
-  /// Notes that a subject is being looked at.
+  /// Notes that subjects are being checked.
   mutating func look(at subjects: EnvironmentCheckReport.Subject...) { seen.formUnion(subjects) }
 
-  /// Notes a problem, unless the subject has one.
+  /// Notes a problem; only the first one of a subject is kept.
   mutating func blame(_ subject: EnvironmentCheckReport.Subject, _ text: String?) {
     guard let text, wrong[subject] == nil else { return }
     wrong[subject] = text
   }
 
-  /// Notes that nothing happened by which some subjects could be seen.
+  /// Notes the reason why some subjects could not be checked.
   mutating func miss(_ subjects: [EnvironmentCheckReport.Subject], _ text: String) {
     for subject in subjects { unseen[subject] = text }
   }

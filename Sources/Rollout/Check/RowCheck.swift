@@ -1,14 +1,14 @@
-/// Looks at what two batches wrote that play the same.
+/// A check of the rows that two equal batches wrote.
 struct RowCheck {
   let one: CheckedBatch
   let twin: CheckedBatch
-  /// Steps that an episode may have; `nil` for no limit.
+  /// The maximum number of steps of an episode; `nil` for no limit.
   let limit: Int?
 
   private var layout: FragmentLayout { one.layout }
   private var spaces: EnvironmentSpaces { one.batch.spaces }
 
-  /// Looks at row 0 after a reset.
+  /// Checks row 0 after a reset.
   func checkReset(_ notes: inout CheckNotes) {
     notes.look(at: .reset)
     for index in 0..<one.batch.count {
@@ -28,9 +28,9 @@ struct RowCheck {
     }
   }
 
-  /// Looks at a step from row 0 to row 1.
+  /// Checks a step from row 0 to row 1.
   ///
-  /// - Parameter step: how many steps were played since the first reset.
+  /// - Parameter step: the number of steps since the first reset.
   func checkStep(_ step: Int, _ notes: inout CheckNotes) {
     notes.look(at: .actions, .flags, .limit)
     for index in 0..<one.batch.count {
@@ -66,9 +66,9 @@ struct RowCheck {
       .numbers, spaces.observation.nonFinite(in: leaves).map { "\(place): \(name) \($0)" })
   }
 
-  /// Looks at flags, step numbers and the limit.
+  /// Checks flags, step numbers and the limit.
   ///
-  /// - Returns: whether the episode ended.
+  /// - Returns: true if the episode ended.
   private func checkFlags(_ index: Int, _ place: String, _ notes: inout CheckNotes) -> Bool {
     let terminated = one.flag(layout.terminated, row: 0, index)
     let truncated = one.flag(layout.truncated, row: 0, index)
@@ -114,7 +114,7 @@ struct RowCheck {
     }
   }
 
-  /// Compares a state row of both batches, and at an end what the step told.
+  /// Compares a state row of both batches and, after the end of an episode, the final observation.
   private func compare(row: Int, _ index: Int, _ place: String, _ notes: inout CheckNotes) {
     notes.look(at: .equalSeeds)
     var parts: [(String, Range<Int>, Int)] = [
@@ -131,14 +131,14 @@ struct RowCheck {
     same("stepno", layout.stepno, row)
 
     func same(_ name: String, _ column: Column, _ row: Int) {
-      // What neither wrote differs too, and is blamed elsewhere.
+      // Bytes that neither batch wrote differ as well, and are reported elsewhere.
       let differs = pairs(column, row, index).contains { $0 != $1 && !isUnwritten($0, $1) }
       guard differs else { return }
       notes.blame(.equalSeeds, "\(place): the \(name) differs between two runs of one seed")
     }
   }
 
-  /// The bytes of a value in both batches.
+  /// Returns the bytes of a value in both batches.
   private func pairs(_ column: Column, _ row: Int, _ index: Int) -> [(UInt8, UInt8)] {
     Array(
       zip(

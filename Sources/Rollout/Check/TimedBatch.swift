@@ -1,13 +1,14 @@
-/// A batch that is played with random actions against the clock.
+/// A batch that is played with random actions to measure its speed.
 struct TimedBatch {
   private let batch: any EnvironmentBatch
   private let storage: FragmentStorage
   private let maskCheck: ActionMaskCheck?
   private var samplers: [PCG64]
 
-  /// Prepares a fragment.
+  /// Creates a fragment for a batch.
   ///
-  /// - Parameter block: steps whose actions are drawn together; 1 where a mask decides what may be drawn.
+  /// - Parameter block: the number of steps with actions drawn in advance; 1 if a mask restricts
+  ///   them.
   init(_ batch: any EnvironmentBatch, samplers: [PCG64], block: Int) {
     self.batch = batch
     self.samplers = samplers
@@ -19,6 +20,9 @@ struct TimedBatch {
   }
 
   /// Plays until one of the limits is reached.
+  ///
+  /// The time is checked after each step, the number of steps after each block. A step is one of
+  /// the whole batch; the result counts the steps of its environments.
   consuming func stepsPerSecond(seconds: Double, stepCount: Int) throws -> Double {
     let (fragment, layout) = (storage.view, storage.layout)
     let limit = UInt64(seconds * 1e9)
