@@ -1,13 +1,16 @@
-/// The memory that a batch shares with its Python process: a fragment of one step, seeds, and who is at work.
+/// The memory that a batch shares with its Python process.
+///
+/// It contains a fragment of one step, the random seeds and the numbers of lives of the
+/// environments, and a word for the environment at work.
 final class BridgeMemory {
-  /// Where the fragment's fields lie.
+  /// The layout of the fragment.
   let layout: FragmentLayout
   private let memory: SharedMemory
   private let seedOffset: Int
   private let livesOffset: Int
   private let currentOffset: Int
 
-  /// What Python is told: offsets in bytes from the beginning.
+  /// The description of the memory for Python, with offsets in bytes from its start.
   struct Place: Encodable {
     var process: Int32
     var descriptor: Int32
@@ -24,9 +27,9 @@ final class BridgeMemory {
     var current: Int
   }
 
-  /// Makes the memory for a batch.
+  /// Creates the memory for a batch.
   ///
-  /// - Throws: `SystemError` when the machine has no room for it.
+  /// - Throws: `SystemError` if the machine has not enough memory for it.
   init(spaces: EnvironmentSpaces, count: Int) throws(SystemError) {
     layout = FragmentLayout(
       stepCount: 1, environmentCount: count,
@@ -39,7 +42,7 @@ final class BridgeMemory {
     for index in 0..<count { seeds[index] = -1 }
   }
 
-  /// Where everything lies.
+  /// The location of the memory and the offsets of its parts.
   var place: Place {
     Place(
       process: SystemCalls.processIdentifier, descriptor: memory.descriptor,
@@ -52,22 +55,22 @@ final class BridgeMemory {
       seeds: seedOffset, lives: livesOffset, current: currentOffset)
   }
 
-  /// What the next reset is seeded with, −1 for nothing [B].
+  /// The random seed of each environment's next reset, −1 for none [B].
   var seeds: UnsafeMutablePointer<Int64> { at(seedOffset) }
-  /// How many lives each environment's player has left, −1 where it does not say [B].
+  /// The number of lives left in each environment, −1 if it reports none [B].
   var lives: UnsafeMutablePointer<Int64> { at(livesOffset) }
-  /// The environment in Python's hands, with 2³² added while it is reset; −1 for none.
+  /// The environment that Python works on, plus 2³² during a reset; −1 for none.
   var current: UnsafeMutablePointer<Int64> { at(currentOffset) }
-  /// Which environments the next step leaves alone [B].
+  /// Set for environments that the next step skips [B].
   var frozen: UnsafeMutablePointer<Bool> { at(layout.fin.offset(row: 0)) }
-  /// What the last step was rewarded by [B].
+  /// The rewards of the last step [B].
   var rewards: UnsafeMutablePointer<Float> { at(layout.rew.offset(row: 1)) }
-  /// Whether the last step ended the task [B].
+  /// Set if the last step terminated the episode [B].
   var terminated: UnsafeMutablePointer<Bool> { at(layout.terminated.offset(row: 0)) }
-  /// Whether the last step was cut by a limit [B].
+  /// Set if a limit truncated the episode on the last step [B].
   var truncated: UnsafeMutablePointer<Bool> { at(layout.truncated.offset(row: 0)) }
 
-  /// Hands Python the actions that some environments have in a row.
+  /// Copies the actions of some environments from a row to the memory.
   func putActions(_ row: StateRow, of range: Range<Int>) {
     for leaf in 0..<layout.actPlaces.count {
       row.actColumns[leaf].copy(
@@ -76,7 +79,7 @@ final class BridgeMemory {
     }
   }
 
-  /// Takes some environments' observations into a row.
+  /// Copies the observations of some environments from the memory to a row.
   func takeObservations(_ row: StateRow, of range: Range<Int>) {
     for leaf in 0..<layout.obsPlaces.count {
       layout.columns[layout.obsPlaces.lowerBound + leaf].copy(
@@ -84,7 +87,7 @@ final class BridgeMemory {
     }
   }
 
-  /// Takes the observation that one environment's reset overwrote.
+  /// Copies the final observation of one environment's episode from the memory to a step's row.
   func takeFinalObservation(_ index: Int, _ rows: StepRows) {
     for leaf in 0..<layout.finalObsPlaces.count {
       layout.columns[layout.finalObsPlaces.lowerBound + leaf].copy(
@@ -93,17 +96,17 @@ final class BridgeMemory {
     }
   }
 
-  /// The environment that Python has in its hands, and the work; nil for none.
+  /// The environment that Python works on, and true for a reset; nil for none.
   var activity: (environment: Int, isReset: Bool)? {
     let word = current.pointee
     guard word >= 0 else { return nil }
     return (Int(word & 0xFFFF_FFFF), word >> 32 != 0)
   }
 
-  /// The first element of an environment's observation that nothing can be computed with.
+  /// Returns the first element of an environment's observation that networks cannot use.
   ///
-  /// - Parameter isFinal: whether to look at the one that a reset overwrote.
-  /// - Returns: nil when there is none.
+  /// - Parameter isFinal: true for the final observation, false for the current one.
+  /// - Returns: nil if there is none.
   func unusable(_ index: Int, isFinal: Bool) -> UnusableNumber? {
     let places = isFinal ? layout.finalObsPlaces : layout.obsPlaces
     for (leaf, space) in observationLeaves.enumerated() {
@@ -132,14 +135,14 @@ final class BridgeMemory {
   }
 }
 
-/// A number of an observation that is NaN, or beyond the type that networks compute with.
+/// An observed number that is NaN or exceeds float32, the type of the networks.
 struct UnusableNumber {
   var path: String
   var element: Int
   var value: Double
 }
 
-/// The first number that is NaN, or finite and beyond float32.
+/// Returns the first number that is NaN, or finite and beyond the range of float32.
 @inline(__always)
 private func firstUnusable<Element: BinaryFloatingPoint>(
   _ start: UnsafeMutablePointer<Element>, _ count: Int

@@ -2,11 +2,11 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A Python process that runs the bridge: requests go in, replies come out, in order.
+/// A Python process that runs the bridge and answers requests in order.
 ///
-/// Whoever uses it waits for the reply to each request. It ends with its owner.
+/// The owner receives the reply to each request. The process ends with its owner.
 final class BridgeProcess {
-  /// What can be asked for; the numbers are those of the bridge.
+  /// The kinds of request, with the numbers that the bridge uses.
   enum Request: UInt32 {
     case attach = 0
     case reset = 1
@@ -15,21 +15,21 @@ final class BridgeProcess {
     case finalPicture = 4
   }
 
-  /// What the bridge is told first.
+  /// The settings that the bridge reads first.
   struct Settings: Encodable {
-    /// The environment's name as Gymnasium knows it, with the module to import.
+    /// The environment's id for Gymnasium, with the module to import.
     var id: String
-    /// B.
+    /// B, the number of environments.
     var count: Int
-    /// `nil` for the registered limit, 0 for none.
+    /// The limit of an episode in steps; `nil` for the registered limit, 0 for none.
     var limit: Int?
-    /// Whether pictures will be asked for.
+    /// True if pictures will be requested.
     var rendering: Bool
-    /// True where `info["lives"]` must be a number of lives.
+    /// True if `info["lives"]` must be a number of lives.
     var needsLives = false
-    /// This process.
+    /// The pid of this process.
     var process = SystemCalls.processIdentifier
-    /// Where the end of the pipe lies that closes with this process.
+    /// The descriptor of a pipe's read end; the pipe closes with this process.
     var life: Int32 = -1
 
     init(id: String, count: Int, limit: Int?, rendering: Bool, needsLives: Bool = false) {
@@ -38,14 +38,14 @@ final class BridgeProcess {
     }
   }
 
-  /// What went wrong in Python, as it says itself.
+  /// An error in Python, as reported by the bridge.
   struct Fault: Decodable {
     var kind: GymnasiumError.Kind
     var text: String
     var traceback: String
-    /// −1 for none in particular.
+    /// The environment's index; −1 if the error concerns none in particular.
     var environment: Int
-    /// What was asked of the environment: `step`, `reset`, `reset after step` or `render`.
+    /// The operation: `step`, `reset`, `reset after step` or `render`.
     var phase: String
 
     var error: GymnasiumError {
@@ -54,7 +54,7 @@ final class BridgeProcess {
     }
   }
 
-  /// What came of a request.
+  /// The result of a request.
   enum Outcome {
     case done([UInt8])
     case fault(Fault)
@@ -64,49 +64,52 @@ final class BridgeProcess {
   private let executable: String
   private let life: SystemCalls.Pipe
   private var log = ProcessLog()
-  /// How many requests were sent, of which the program and its settings are the first.
+  /// The number of requests sent; the program and its settings are the first one.
   private var sentCount = 1
-  /// How many replies were read.
+  /// The number of replies read.
   private var receivedCount = 0
-  /// What came of requests whose reply was read before anybody waited for it, by number; not of those that went well.
+  /// Faults in replies that were read before they were waited for, by request number.
   private var early: [Int: Outcome] = [:]
   private let entries: UnsafeMutableBufferPointer<pollfd>
 
-  /// How often it is looked after a Python that does not answer.
+  /// The interval in milliseconds at which a Python process that does not answer is checked.
   private static let patienceMilliseconds: Int32 = 200
 
-  /// Seconds that a start-up takes before it is said.
+  /// The time in seconds after which a slow start is reported.
   private static let startSeconds = 10.0
 
-  /// Seconds that a process has to end between SIGTERM and SIGKILL.
+  /// The time in seconds between SIGTERM and SIGKILL.
   private static let terminationSeconds = 1.0
 
   private let limits: TimeLimits
   private let environment: String
   private let marker: OwnedPositionMarker
-  /// The work outside of any request: starting, making or closing.
+  /// The current work outside of requests: starting, making or closing.
   private var place = PositionMarker.Position(.starting, environment: 0)
-  /// True once an environment failed, whose place stays marked while the others are closed.
+  /// True after an environment failed.
+  ///
+  /// Its mark stays in place while the other environments are closed.
   private var hasFailed = false
-  /// The time to say that the start-up takes long; nil when it is over, or a learner watches it.
+  /// The time at which a slow start is reported; nil if the start is over or a learner watches it.
   private var startIsLong: UInt64?
 
-  /// The time that Python has for one environment.
+  /// The time limits for Python's work on one environment.
   struct TimeLimits {
-    /// Seconds without an answer, for one environment, after which Python is killed; nil for never.
+    /// The time in seconds without an answer after which Python is killed; nil for no limit.
     var answering: Double?
-    /// Seconds that closing one environment may take; nil for any.
+    /// The time in seconds for closing an environment; nil for no limit.
     var closing: Double? = EnvironmentChoice.usualClosePatience
   }
 
-  /// Starts Python and hands it the bridge.
+  /// Starts Python and sends it the bridge and the settings.
   ///
   /// - Parameters:
-  ///   - python: the interpreter.
-  ///   - settings: what it is told first.
-  ///   - limits: the time that it has.
-  ///   - marker: where the making and closing of environments is marked.
-  /// - Throws: `GymnasiumError` when the interpreter cannot be started, `SystemError`.
+  ///   - python: the path of the interpreter.
+  ///   - settings: the settings for the bridge.
+  ///   - limits: the time limits.
+  ///   - marker: marks the environment that is made or closed.
+  /// - Throws: `GymnasiumError` if the interpreter cannot be started, `OpenFileLimitError`,
+  ///   `SystemError`.
   init(
     python: String, settings: Settings, limits: TimeLimits = TimeLimits(),
     marker: OwnedPositionMarker = .unread
@@ -121,7 +124,7 @@ final class BridgeProcess {
     marker.position.mark(.starting, environment: 0)
     life = try SystemCalls.pipe()
     do {
-      // Many workers share the processor: a library's pool of threads in each would only be in the way.
+      // Many workers share the processor. A thread pool of a library in each would slow them down.
       child = try ChildProcess(
         executable: python, arguments: ["-c", BridgeProgram.loader],
         defaults: ["OMP_NUM_THREADS": "1"], changes: PythonInterpreter.modulePath)
@@ -145,12 +148,12 @@ final class BridgeProcess {
     entries.deallocate()
   }
 
-  /// The process's number.
+  /// The pid of the Python process.
   var pid: Int32 { child.pid }
 
-  /// Asks for something for a range of environments.
+  /// Sends a request for a range of environments.
   ///
-  /// - Returns: the request's number, to wait for the reply by.
+  /// - Returns: the request's number, for `receive`.
   @discardableResult
   func send(_ request: Request, _ range: Range<Int>) -> Int {
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 3) { words in
@@ -163,20 +166,21 @@ final class BridgeProcess {
     return sentCount
   }
 
-  /// Tells where the memory is.
+  /// Sends the description of the memory.
   func attach(_ place: some Encodable) {
     let text = Self.json(place)
     send(.attach, text.count..<text.count)
     write(text)
   }
 
-  /// Waits for the reply to a request, past those to earlier ones, which are kept.
+  /// Waits for the reply to a request, and keeps faults in replies to earlier ones.
   ///
   /// - Parameters:
-  ///   - number: the request's; that of the last one when it is nil.
-  ///   - whileWaiting: called now and then, and once when Python ended instead; says which
-  ///     environment Python is at work on.
-  /// - Throws: `GymnasiumError` when Python ended.
+  ///   - number: the request's number; nil for the last request.
+  ///   - whileWaiting: returns the environment that Python works on; called at intervals, and once
+  ///     if Python has ended.
+  /// - Throws: `GymnasiumError` if Python ended, was killed, or was interrupted during its start;
+  ///   `SystemError`.
   func receive(
     _ number: Int? = nil, whileWaiting: (() -> PositionMarker.Position?)? = nil
   ) throws -> Outcome {
@@ -188,7 +192,7 @@ final class BridgeProcess {
       if receivedCount == number { return outcome }
       if case .fault = outcome { early[receivedCount] = outcome }
     }
-    // Python goes on after a fault, so that what was asked for meanwhile may have been answered long ago.
+    // Python continues after a fault, so the reply to this request may have been read before.
     return early.isEmpty ? .done([]) : early.removeValue(forKey: number) ?? .done([])
   }
 
@@ -201,9 +205,9 @@ final class BridgeProcess {
     }
   }
 
-  /// Reads what Python wrote.
+  /// Reads one message from Python.
   ///
-  /// - Returns: nil when it is no reply, but the environment that Python makes or closes now.
+  /// - Returns: nil if it is not a reply but names the environment that Python makes or closes now.
   private func readReply(_ whileWaiting: Watch) throws -> Outcome? {
     try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2) { head in
       try read(into: UnsafeMutableRawBufferPointer(head), whileWaiting)
@@ -226,12 +230,12 @@ final class BridgeProcess {
     }
   }
 
-  /// Notes that an environment failed.
+  /// Notes that an environment failed, so its mark stays in place.
   func noteFault() { hasFailed = true }
 
-  /// Reads JSON of the bridge.
+  /// Decodes JSON from the bridge.
   ///
-  /// - Throws: `GymnasiumError` when it is none.
+  /// - Throws: `GymnasiumError` if the JSON is invalid.
   static func decode<Value: Decodable>(
     _ type: Value.Type, _ text: [UInt8]
   ) throws(GymnasiumError) -> Value {
@@ -254,15 +258,15 @@ final class BridgeProcess {
       if entries[1].revents != 0 { forwardLog() }
       if entries[0].revents != 0 { return }
       let now = SystemCalls.monotonicNanoseconds()
-      // An environment that logs all the time may hang as well.
+      // An environment that logs continuously may hang as well.
       guard ready == 0 || Double(now - began) / 1e9 >= limits.answering ?? .infinity else {
         continue
       }
-      // The limit is for one environment, and not for the batch.
+      // The limit applies to each environment, not to the batch.
       let place = whileWaiting()
       if place != seen { (seen, began) = (place, now) }
       sayLongStart(now)
-      // A process that it started may hold the pipe open.
+      // A process that Python started may hold the pipe open.
       if child.waitForEnd(seconds: 0) != nil { throw death(whileWaiting) }
       if let patience = limits.answering, Double(now - began) / 1e9 >= patience {
         child.sendToGroup(SIGKILL)
@@ -278,30 +282,30 @@ final class BridgeProcess {
     }
   }
 
-  /// Breaks the start off if a signal asked this process to stop.
+  /// Interrupts the start if a signal asked this process to stop.
   ///
-  /// Importing modules and making environments may take any time. Later waits are broken off by
-  /// those who step the environments.
+  /// Importing modules and making environments may take any time. Later waits are interrupted by
+  /// the code that steps the environments.
   private func leaveStart() throws(GymnasiumError) {
     guard receivedCount == 0, StopSignals.requested.load(ordering: .relaxed) != 0 else { return }
     throw GymnasiumError(.process, "\(executable) (pid \(pid)) was interrupted while it started")
   }
 
-  /// Says once that making environments takes long, where no learner watches over this process.
+  /// Reports a slow start once, if no learner watches this process.
   private func sayLongStart(_ now: UInt64) {
     guard let limit = startIsLong, now >= limit else { return }
     startIsLong = nil
     Self.say("after \(Int(Self.startSeconds)) s gym:\(environment) is still \(place.progress)")
   }
 
-  /// Notes that all environments are made.
+  /// Notes that the start is over.
   func finishStart() { startIsLong = nil }
 
-  /// Has Python close its environments, and ends it where one takes longer than it may.
+  /// Tells Python to close its environments and end, and kills it if one exceeds the limit.
   private func close() {
     guard child.waitForEnd(seconds: 0) == nil else { return forwardLog() }
     if place.activity == .starting {
-      // There is no environment yet that would have to be closed.
+      // No environment exists yet, so none needs to be closed.
       child.sendToGroup(SIGKILL)
       _ = child.waitForEnd(seconds: 10)
       return forwardLog()
@@ -327,7 +331,9 @@ final class BridgeProcess {
     if !hasFailed { marker.position.mark(place.activity, environment: place.environment) }
   }
 
-  /// Waits until Python has ended; whether it did, with no environment taking longer than it may.
+  /// Waits until Python has ended.
+  ///
+  /// - Returns: false if an environment exceeded the limit for closing.
   private func waitUntilClosed() -> Bool {
     var began = SystemCalls.monotonicNanoseconds()
     while child.waitForEnd(seconds: 0) == nil {
@@ -339,14 +345,14 @@ final class BridgeProcess {
       guard let ready = try? SystemCalls.poll(entries, timeoutMilliseconds: 20) else {
         return false
       }
-      // A full log would keep Python from ending.
+      // A full log pipe would keep Python from ending.
       if entries[1].revents != 0 { forwardLog() }
       guard ready > 0, entries[0].revents != 0 else { continue }
       let earlier = place
       do {
         _ = try readReply { nil }
       } catch {
-        // The output is closed, and Python ends this instant, or its death was found out already.
+        // The output is closed. Python ends at once, or its end has been detected already.
         return child.waitForEnd(seconds: limits.closing ?? .infinity) != nil
       }
       if place != earlier { began = SystemCalls.monotonicNanoseconds() }
@@ -370,7 +376,7 @@ final class BridgeProcess {
     }
   }
 
-  /// Says how Python ended, with its last words.
+  /// Returns an error with Python's exit status and last log lines.
   private func death(_ whileWaiting: Watch) -> GymnasiumError {
     _ = whileWaiting()
     var how = "closed its output and did not end"
@@ -379,7 +385,7 @@ final class BridgeProcess {
     case .killed(let signal): how = "was killed by signal \(signal) (\(signalName(signal)))"
     case nil: break
     }
-    // The processes that it started do not stay behind.
+    // The processes that Python started must not outlive it.
     child.sendToGroup(SIGKILL)
     forwardLog()
     log.flush { Self.say($0) }
@@ -390,12 +396,12 @@ final class BridgeProcess {
 
   private func forwardLog() {
     let isOpen = child.takeLog { bytes in log.take(bytes) { Self.say($0) } }
-    // A closed log would be ready for ever.
+    // poll would report a closed log as ready every time.
     if !isOpen { entries[1].fd = -1 }
   }
 
   private static func say(_ line: String) {
-    // There is nobody to tell when standard error is gone.
+    // An error cannot be reported if standard error is closed.
     _ = Array("\(line)\n".utf8).withUnsafeBytes { try? SystemCalls.writeAll(STDERR_FILENO, $0) }
   }
 
@@ -404,7 +410,7 @@ final class BridgeProcess {
   private func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
 
   private func write(_ bytes: UnsafeRawBufferPointer) {
-    // A Python that is gone is noticed when its reply is waited for, which tells more.
+    // If Python has ended, waiting for its reply reports a more precise error.
     _ = try? SystemCalls.writeAll(child.input, bytes)
   }
 

@@ -1,5 +1,5 @@
 extension BridgeProgram {
-  /// Spaces: their description, observations into rows of memory, actions out of them.
+  /// Spaces: their description, and the copying of observations and actions.
   static let spaces = #"""
     def exact_type(dtype):
         """The type that holds every number of a type, of those that rlplay has; None if none does."""

@@ -1,7 +1,8 @@
 extension BridgeProgram {
-  /// The checks of what an environment returns, one for each field, and the words for what came.
+  /// The checks of each field that an environment returns, and the descriptions of bad values.
   ///
-  /// A value is taken where nothing is lost. The texts are the same with every version of NumPy.
+  /// A value of another type is accepted if no information is lost. The texts do not depend on the
+  /// version of NumPy.
   static let values = #"""
     # What the word of the environment at work has added while that environment is reset.
     RESETTING = 2**32

@@ -1,19 +1,22 @@
-/// The Python program that plays Gymnasium environments; docs/gymnasium.md says how the two talk.
+/// The Python program that plays Gymnasium environments.
+///
+/// docs/gymnasium.md describes its protocol.
 enum BridgeProgram {
-  /// The program that `python3 -c` is given: it reads the rest from standard input.
+  /// The program for `python3 -c`, which reads the main program from standard input.
   ///
-  /// Its first act takes the working directory off the module path, where `-c` puts it before
-  /// Python 3.11's safe path, so that no file there stands in for a module of Python's.
+  /// It first removes the working directory from the module path. Before the safe path of Python
+  /// 3.11, `-c` puts the directory there, and a file in it could take the place of one of Python's
+  /// modules.
   static let loader =
     "import sys; sys.path[:] = [p for p in sys.path if p]; b = sys.stdin.buffer; "
     + "exec(compile(b.read(int(b.readline())), 'rlplay', 'exec'))"
 
-  /// The whole program.
+  /// The main program.
   static var source: String {
     [start, values, spaces, environments, service].joined(separator: "\n\n\n")
   }
 
-  /// Descriptors, signals and errors: what comes before Gymnasium is imported.
+  /// Descriptors, signals and errors: the part that runs before Gymnasium is imported.
   private static let start = #"""
     import fcntl, hashlib, importlib, importlib.util, itertools, json, mmap, operator, os, signal
     import struct, sys, traceback
@@ -140,7 +143,7 @@ enum BridgeProgram {
     die_with(SETTINGS["process"], SETTINGS["life"])
     """#
 
-  /// Names, registration, the making of environments.
+  /// Names, registration and the creation of environments.
   private static let environments = #"""
     def import_gymnasium():
         try:
@@ -212,7 +215,7 @@ enum BridgeProgram {
         return first
     """#
 
-  /// Requests and their answers.
+  /// Requests and replies.
   private static let service = #"""
     class Service:
         """Plays the environments in memory that the other process has made."""

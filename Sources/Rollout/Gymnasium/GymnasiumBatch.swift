@@ -2,11 +2,12 @@
 ///
 ///     let batch = try GymnasiumBatch("CartPole-v1", streams: streams)
 ///
-/// docs/gymnasium.md says how the two processes talk. The Python process ends with the batch.
+/// The Python process ends with the batch. docs/gymnasium.md describes the protocol between the two
+/// processes.
 public final class GymnasiumBatch: OverlappingBatch {
-  /// B, how many environments there are.
+  /// B, the number of environments.
   public let count: Int
-  /// What they emit and accept.
+  /// The observation and action spaces.
   public let spaces: EnvironmentSpaces
 
   private let process: BridgeProcess
@@ -17,25 +18,27 @@ public final class GymnasiumBatch: OverlappingBatch {
   private let elementBounds: [Int: [PlayedActions.Range]]
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
-  /// How many steps each environment's episode had when Python was last asked for something [B].
+  /// The steps of each environment's episode before the last request to Python [B].
   private let elapsed: FlatVector<Int32>
-  /// The number of the request for the step that is under way, by the first environment of its range [B].
+  /// The request number of the step that is under way [B].
+  ///
+  /// It is stored at the first environment of the request's range.
   private let requests: FlatVector<Int>
 
   /// Starts Python and makes one environment per random stream.
   ///
   /// - Parameters:
-  ///   - id: the environment's name for Gymnasium, as described in docs/gymnasium.md.
-  ///   - streams: what the first episode of each environment is seeded from.
-  ///   - limit: the step at which an episode is cut off.
-  ///   - python: the interpreter: a path, or a name to look for on `PATH`.
-  ///   - rendering: whether pictures will be asked for.
-  ///   - patience: seconds after which a Python that does not answer for one environment is
-  ///     killed; nil for never.
-  ///   - closePatience: seconds that closing one environment may take; nil for any.
-  ///   - needsLives: whether `info["lives"]` must be a number of lives.
-  ///   - marker: where the environment at work is marked outside of steps.
-  /// - Throws: `GymnasiumError`, `SystemError`.
+  ///   - id: the environment's id for Gymnasium, as described in docs/gymnasium.md.
+  ///   - streams: random streams; each gives the random seed of one environment's first episode.
+  ///   - limit: the step at which an unfinished episode is truncated.
+  ///   - python: the interpreter: a path, or a name to look up on `PATH`.
+  ///   - rendering: true if pictures will be requested.
+  ///   - patience: the time in seconds without an answer for one environment after which Python is
+  ///     killed; nil for no limit.
+  ///   - closePatience: the time in seconds for closing one environment; nil for no limit.
+  ///   - needsLives: true if `info["lives"]` must be a number of lives.
+  ///   - marker: marks the environment at work outside of steps.
+  /// - Throws: `GymnasiumError`, `OpenFileLimitError`, `SystemError`.
   /// - Precondition: there is at least one stream.
   public init(
     _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
@@ -77,13 +80,15 @@ public final class GymnasiumBatch: OverlappingBatch {
     restart(streams: streams)
   }
 
-  /// The number that an environment's first episode is seeded with: 31 bits, which any environment takes.
+  /// Returns the random seed of an environment's first episode.
+  ///
+  /// It has 31 bits, so any environment accepts it.
   public static func seed(from stream: PCG64) -> Int {
     var stream = stream
     return Int(stream.next() >> 33)
   }
 
-  /// The use of the bounds of actions; they clip unless the registry's choice says otherwise.
+  /// The use of the bounds of actions; `clip` unless the environment's choice says otherwise.
   var actionBounds = ActionBounds.clip {
     didSet {
       playedActions = PlayedActions(
@@ -91,7 +96,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     }
   }
 
-  /// The number of the Python process.
+  /// The pid of the Python process.
   public var pythonProcess: Int32 { process.pid }
 
   /// Begins an episode in every environment and writes the state of one row.
@@ -110,7 +115,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     }
   }
 
-  /// Has Python play the actions that some environments have in row t+1, clipped to their space.
+  /// Starts a step of some environments with their actions in row t+1, scaled or clipped.
   public func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) {
@@ -126,7 +131,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     }
   }
 
-  /// Waits until Python has played what some environments have begun, and writes their rows.
+  /// Waits for the step of some environments and writes their rows.
   public func finishStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
@@ -144,7 +149,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     }
   }
 
-  /// Gymnasium's environments can be reset one by one.
+  /// True: Gymnasium's environments can be reset one by one.
   public var restartsSingly: Bool { true }
 
   /// Begins an episode in one environment and writes its first observation to a row.
@@ -162,7 +167,10 @@ public final class GymnasiumBatch: OverlappingBatch {
     }
   }
 
-  /// What the environment says in `info["lives"]`; `nil` where it has neither lives nor an arcade machine.
+  /// Returns the number of lives from `info["lives"]`; `nil` if there is none.
+  ///
+  /// It is 0 before the first report if the unwrapped environment has an attribute `ale` or
+  /// `lives`.
   ///
   /// - Precondition: the index is below `count`.
   public func lives(of index: Int) -> Int? {
@@ -171,10 +179,10 @@ public final class GymnasiumBatch: OverlappingBatch {
     return lives < 0 ? nil : Int(lives)
   }
 
-  /// Draws one environment as it is.
+  /// Draws the current state of one environment.
   ///
-  /// - Returns: nil when the batch was made without `rendering`.
-  /// - Throws: `EnvironmentFault` when the environment cannot be drawn.
+  /// - Returns: nil if the batch was made without `rendering`.
+  /// - Throws: `EnvironmentFault` if the environment cannot be drawn.
   /// - Precondition: the index is below `count`.
   public func picture(of index: Int) throws -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
@@ -182,9 +190,11 @@ public final class GymnasiumBatch: OverlappingBatch {
     return Picture(reply: try request(.picture, index..<index + 1))
   }
 
-  /// Draws how one environment's last episode ended, if it had been looked at by then.
+  /// Returns a picture of the final state of one environment's last episode.
   ///
-  /// - Throws: `EnvironmentFault` when Python ended.
+  /// - Returns: nil if no picture of the environment had been requested before the episode ended,
+  ///   or the batch was made without `rendering`.
+  /// - Throws: `EnvironmentFault` if Python ended.
   /// - Precondition: the index is below `count`.
   public func finalPicture(of index: Int) throws -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
@@ -192,7 +202,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     return Picture(reply: try request(.finalPicture, index..<index + 1))
   }
 
-  /// Finishes one environment's row once Python has stepped.
+  /// Completes one environment's row after Python has stepped.
   private func finish(_ index: Int, _ rows: StepRows) throws {
     if rows.isFrozen(index) {
       rows.repeatState(index)
@@ -213,7 +223,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     try refuseUnusable(index, step: Int(elapsed) + (isOver ? 1 : 0), isFinal: false)
   }
 
-  /// Refuses an observation with a number that no network can compute with.
+  /// Throws an error if an observation contains a number that networks cannot use.
   private func refuseUnusable(_ index: Int, step: Int, isFinal: Bool) throws {
     guard let number = memory.unusable(index, isFinal: isFinal) else { return }
     let part = number.path.isEmpty ? "" : " '\(number.path)'"
@@ -230,7 +240,7 @@ public final class GymnasiumBatch: OverlappingBatch {
 
   // MARK: Requests
 
-  /// Asks for something that has nothing to do with steps, and waits for it.
+  /// Sends a request other than a step and waits for the reply.
   ///
   /// - Throws: `EnvironmentFault`.
   @discardableResult
@@ -239,7 +249,9 @@ public final class GymnasiumBatch: OverlappingBatch {
     return try receive(process.send(request, range), of: range, marker.position)
   }
 
-  /// Waits for the reply to a request; meanwhile Python may be at work on an earlier one, of others.
+  /// Waits for the reply to a request.
+  ///
+  /// Meanwhile Python may work on an earlier request for other environments.
   ///
   /// - Throws: `EnvironmentFault`.
   @discardableResult
@@ -278,7 +290,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     return EnvironmentFault(environment: index, step: step, cause: error)
   }
 
-  /// What came of a request that concerns no environment in particular.
+  /// Returns the data of a reply that concerns no environment in particular.
   private static func result(_ outcome: BridgeProcess.Outcome) throws(GymnasiumError) -> [UInt8] {
     switch outcome {
     case .done(let data): return data
@@ -290,7 +302,9 @@ public final class GymnasiumBatch: OverlappingBatch {
 extension GymnasiumBatch: SelfGuardedBatch {}
 
 extension Picture {
-  /// What the bridge replies: width and height (uint32 each, little-endian), and the pixels; nil when it replies nothing.
+  /// Decodes a picture from a reply; nil if the reply is empty.
+  ///
+  /// A reply consists of the width and the height (uint32 each, little-endian) and the pixels.
   fileprivate init?(reply bytes: [UInt8]) {
     guard !bytes.isEmpty else { return nil }
     let size = bytes.withUnsafeBytes { bytes in
@@ -303,7 +317,7 @@ extension Picture {
 }
 
 extension GymnasiumBatch: RestartableBatch {
-  /// Seeds the episodes that the next `reset` begins.
+  /// Sets the random seeds of the episodes that the next `reset` begins.
   public func restart(streams: [PCG64]) {
     precondition(streams.count == count, "\(streams.count) streams for a batch of \(count)")
     for index in 0..<count { memory.seeds[index] = Int64(Self.seed(from: streams[index])) }

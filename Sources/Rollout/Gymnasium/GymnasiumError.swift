@@ -1,10 +1,10 @@
-/// Something about Python or Gymnasium that keeps an environment from being played.
+/// An error of Python, Gymnasium or one of its environments.
 public struct GymnasiumError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What is to blame.
+  /// The cause of an error.
   public enum Kind: String, Sendable, Codable {
-    /// There is no such interpreter, or it has no Gymnasium.
+    /// The interpreter does not exist or has no Gymnasium.
     case python
-    /// There is no such environment, or its spaces cannot be played.
+    /// The environment does not exist, or its spaces are not supported.
     case environment
     /// The environments of a batch have different spaces.
     case spaces
@@ -14,12 +14,12 @@ public struct GymnasiumError: Error, Sendable, Equatable, CustomStringConvertibl
     case process
   }
 
-  /// What is to blame.
+  /// The cause of the error.
   public var kind: Kind
-  /// One sentence without a full stop; an exception's traceback follows on lines of its own.
+  /// One sentence without a period; an exception's traceback follows on separate lines.
   public var description: String
 
-  /// Describes what went wrong.
+  /// Creates an error.
   public init(_ kind: Kind, _ description: String) {
     self.kind = kind
     self.description = description

@@ -1,10 +1,10 @@
 import Synchronization
 
 extension EnvironmentSpecification {
-  /// What a name begins with that Gymnasium is to make.
+  /// The prefix of the ids of Gymnasium's environments.
   static let gymnasiumPrefix = "gym:"
 
-  /// Specifies an environment that Gymnasium makes; nil for a name without the prefix.
+  /// Specifies an environment that Gymnasium makes; nil for an id without the prefix.
   init?(gymnasium choice: EnvironmentChoice) {
     guard choice.id.hasPrefix(Self.gymnasiumPrefix), choice.id.count > Self.gymnasiumPrefix.count
     else { return nil }
@@ -22,7 +22,7 @@ extension EnvironmentSpecification {
   }
 }
 
-/// The spaces of environments that were asked for before, since asking starts Python.
+/// A cache of the spaces of environments, because learning them starts a Python process.
 private final class KnownSpaces: Sendable {
   static let shared = KnownSpaces()
 

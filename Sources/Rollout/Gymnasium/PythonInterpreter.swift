@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// The user's Python, by its path.
+/// The search for the user's Python interpreter.
 enum PythonInterpreter {
-  /// The interpreter where none is named: that of `RLPLAY_PYTHON`, or `python3`.
+  /// The default interpreter: the value of the variable `RLPLAY_PYTHON`, or `python3`.
   static let usual: String = {
     let own = ProcessInfo.processInfo.environment["RLPLAY_PYTHON"] ?? ""
     return own.isEmpty ? "python3" : own
@@ -11,17 +11,18 @@ enum PythonInterpreter {
 
   /// `PYTHONPATH` without empty entries, which Python takes for the working directory.
   ///
-  /// Such an entry is rarely meant: `PYTHONPATH=$PYTHONPATH:/more` makes one. A directory that is
-  /// spelled out stays, the working directory too. Empty if there is nothing to change.
+  /// Such entries are usually unintended: `PYTHONPATH=$PYTHONPATH:/more` makes one if the variable
+  /// is empty. Directories that are named stay, including the working directory. The result is
+  /// empty if the variable is not set.
   static var modulePath: [String: String] {
     guard let path = ProcessInfo.processInfo.environment["PYTHONPATH"] else { return [:] }
     let entries = path.split(separator: ":")
     return ["PYTHONPATH": entries.joined(separator: ":")]
   }
 
-  /// The file of an interpreter: a path as it is, a name as the shell finds it.
+  /// Returns the path of an interpreter: a path unchanged, a name looked up on `PATH`.
   ///
-  /// - Throws: `GymnasiumError` when there is none.
+  /// - Throws: `GymnasiumError` if there is no such program.
   static func path(_ name: String) throws(GymnasiumError) -> String {
     if let path = name.contains("/") ? (isProgram(name) ? name : nil) : search(name) { return path }
     guard name == "python3" else {

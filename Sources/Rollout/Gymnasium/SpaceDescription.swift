@@ -1,6 +1,6 @@
-/// A space as the bridge describes it in JSON.
+/// A space as described by the bridge in JSON.
 ///
-/// Bounds that are infinite are left out, since JSON has no infinity.
+/// Infinite bounds are omitted, because JSON has no infinity.
 struct SpaceDescription: Codable {
   var kind: String
   var shape: [Int]?
@@ -11,11 +11,11 @@ struct SpaceDescription: Codable {
   var counts: [Int]?
   var names: [String]?
   var parts: [SpaceDescription]?
-  /// The bounds of each element of a Box where they differ, nil for an infinite one.
+  /// The bounds of each element of a Box with different bounds, nil for an infinite one.
   var lows: [Double?]?
   var highs: [Double?]?
 
-  /// The bounds of each element, by leaf, of those Boxes in which they differ.
+  /// The bounds of each element, by leaf, for the Boxes with different bounds.
   var elementBounds: [Int: [PlayedActions.Range]] {
     var found: [Int: [PlayedActions.Range]] = [:]
     for (index, leaf) in leaves.enumerated() {
@@ -29,7 +29,7 @@ struct SpaceDescription: Codable {
 
   private var leaves: [SpaceDescription] { parts.map { $0.flatMap(\.leaves) } ?? [self] }
 
-  /// The space, or nil where the description is not one.
+  /// The space, or nil if the description is invalid.
   var space: Space? {
     switch (kind, parts.map { $0.map(\.space) }) {
     case ("box", _):
@@ -51,14 +51,14 @@ struct SpaceDescription: Codable {
   }
 }
 
-/// Both spaces of an environment as the bridge describes them.
+/// The observation and action spaces of an environment as described by the bridge.
 struct EnvironmentsDescription: Codable {
   var observation: SpaceDescription
   var action: SpaceDescription
-  /// The spaces in full, as Python declares them.
+  /// The complete spaces as Python declares them.
   var declared: DeclaredSpaces
 
-  /// Both spaces, or nil where the description is not one.
+  /// Both spaces, or nil if the description is invalid.
   var spaces: EnvironmentSpaces? {
     guard let observation = observation.space, let action = action.space else { return nil }
     var spaces = EnvironmentSpaces(observation: observation, action: action)
