@@ -1,11 +1,14 @@
 import Rollout
 
 extension CollectorCore {
-  /// Makes a worker's line and snapshot ready for a new process, which goes on from what the worker handed over last.
+  /// Prepares a worker's line and snapshot for a new process.
+  ///
+  /// The process continues after the last fragment that the worker handed over.
   ///
   /// - Parameters:
-  ///   - incarnation: the new process's.
-  ///   - anew: whether it begins new episodes nevertheless, since going on has led to death.
+  ///   - worker: the worker.
+  ///   - incarnation: the incarnation of the new process.
+  ///   - anew: true to begin new episodes, because continuing has led to repeated deaths.
   func prepare(_ worker: Int, incarnation: UInt32, anew: Bool) {
     let line = memory.line(worker)
     let (mark, snapshot) = newest(of: worker)
@@ -23,7 +26,7 @@ extension CollectorCore {
       episodes: goesOn ? mark.episodes : nil)
   }
 
-  /// How far a worker had come with the last fragment that it handed over, taken or not, and its snapshot.
+  /// Returns a worker's position and snapshot after its last fragment, whether taken or not.
   private func newest(
     of worker: Int
   ) -> (mark: WorkerLedger.Mark, snapshot: UnsafeMutableRawBufferPointer) {
@@ -37,7 +40,7 @@ extension CollectorCore {
     return newest
   }
 
-  /// Where the collection stood at the end of the last turn.
+  /// Returns the state of the collection at the end of the last batch.
   func state(restarts: Int) -> CollectorState {
     var progress = finished
     progress.restarts += restarts
@@ -60,7 +63,7 @@ extension CollectorCore {
       earlierWeights: earlierWeights(turns: progress.turns))
   }
 
-  /// The weights before the current ones that fragments not yet taken are collected with, oldest first.
+  /// Returns the earlier weights that later fragments are collected with, oldest first.
   private func earlierWeights(turns: Int) -> [[Float]] {
     let copy = FlatVector<Float>(repeating: 0, count: memory.layout.weightCount)
     return description.schedule.earlierVersions(turns: turns).map { version in
@@ -71,10 +74,10 @@ extension CollectorCore {
     }
   }
 
-  /// Goes on from a state: earlier weights on the board, progress and episodes as they were.
+  /// Resumes a state: publishes earlier weights and restores progress and episode counts.
   func resume(_ state: CollectorState) {
     progress = state.progress
-    // Those are counted on the workers' lines.
+    // These two are counted in the workers' lines.
     (progress.collectedSteps, progress.episodes) = (0, 0)
     finished = progress
     let versions = description.schedule.earlierVersions(turns: progress.turns)
@@ -87,9 +90,10 @@ extension CollectorCore {
     }
   }
 
-  /// The incarnation that each worker begins with.
+  /// Returns the incarnation that each worker begins with.
   ///
-  /// A worker that has to begin anew takes the next one's streams, so as not to see again what it has seen.
+  /// A worker that has to begin new episodes gets the random streams of the next incarnation. It
+  /// would otherwise repeat its earlier episodes.
   func firstIncarnations(resuming state: CollectorState?) -> [UInt32] {
     guard let state else { return Array(repeating: 0, count: cursors.count) }
     return state.workers.map {

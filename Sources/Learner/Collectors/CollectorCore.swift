@@ -1,27 +1,28 @@
 import Actor
 import Rollout
 
-/// What all collectors have in common: the run's memory, the batch, and the count of turns.
+/// The shared parts of all collectors: the run's memory, the batch and the counts.
 final class CollectorCore {
   let setup: RolloutSetup
   let memory: RunMemory
   let description: RunDescription
   let batch: FragmentBatch
   var progress = CollectorProgress()
-  /// The progress at the end of the last turn, whatever has been gathered since.
+  /// The progress at the end of the last batch, without fragments gathered since then.
   var finished = CollectorProgress()
-  /// The lags of fragments since they were last asked for.
+  /// The policy lags of the fragments since the last call of `takeLags`.
   var lags = Histogram.lags
-  /// Episodes of each worker that have been handed out.
+  /// The end of each worker's episode records that were handed out.
   var cursors: [UInt64]
-  /// The incarnation whose random streams each worker began its episodes with.
+  /// The incarnation whose random streams each worker's episodes began with.
   var streams: [UInt32]
-  /// What was last taken of each worker.
+  /// The position and snapshot of each worker after its last taken fragment.
   let ledger: WorkerLedger
 
-  /// Creates the run's memory and publishes the first weights, or those that a state goes on with.
+  /// Creates the run's memory and publishes the first weights, or those of a resumed state.
   ///
-  /// - Throws: `RunMemoryError` when the machine has no room, `CollectorStateError`, or what making an environment throws.
+  /// - Throws: `RunMemoryError` if the machine lacks memory, `CollectorStateError`, or an error of
+  ///   the environment's initializer.
   init(
     _ setup: RolloutSetup, workerCount: Int, bufferCount: Int, fragmentsPerBatch: Int,
     schedule: CollectSchedule, resuming state: CollectorState?
@@ -31,7 +32,7 @@ final class CollectorCore {
     let text = description.encoded
     let slotCount =
       switch schedule {
-      // Enough for a reader to be out of luck only while it is being overtaken three times.
+      // A read fails only if three more versions are published during it.
       case .free: 4
       case .fixed(let fixed): fixed.slotCount
       }
@@ -64,29 +65,33 @@ final class CollectorCore {
     publish()
   }
 
-  /// Version v of the weights is what v − 1 updates made: turn u publishes version u + 1.
+  /// The current version of the weights; `turns` t publishes version t + 1, made by t updates.
   var version: UInt64 { UInt64(progress.turns + 1) }
 
-  /// Puts the weights on the board under this turn's version; nothing for a turn that goes on after a break.
+  /// Publishes the weights under the current version; does nothing if they are published.
+  ///
+  /// They are already published if an interrupted call of `next` is continued.
   func publish() {
     guard memory.board.publishedVersion < version else { return }
     memory.board.publish(version: version, UnsafeBufferPointer(setup.weights.buffer))
   }
 
-  /// Places of the batch that are still to be filled: all of them, or what a break left.
+  /// The positions of the batch that are still empty; not all, if a call was interrupted.
   var openPositions: Range<Int> {
     progress.fragments % batch.fragmentCount..<batch.fragmentCount
   }
 
-  /// The fragment in a buffer.
+  /// Returns the fragment in a buffer.
   func fragment(_ buffer: Int) -> FragmentView {
     FragmentView(layout: setup.layout, base: memory.pool.base(of: buffer), owner: memory)
   }
 
-  /// Environment steps in a fragment.
+  /// The number of environment steps in a fragment.
   var stepsPerFragment: Int { setup.stepCount * setup.environmentCount }
 
-  /// Copies a taken fragment into the batch and notes its worker's snapshot; its memory may then go back.
+  /// Copies a taken fragment into the batch and records its worker's position and snapshot.
+  ///
+  /// The fragment's memory may be released afterwards.
   func gather(_ buffer: Int, at position: Int) {
     batch.gather(fragment(buffer), at: position)
     let header = batch.headers[position]
@@ -98,20 +103,22 @@ final class CollectorCore {
     progress.fragments += 1
   }
 
-  /// Counts a taken fragment that nobody learns from, and notes its worker's snapshot; its memory may then go back.
+  /// Counts a taken fragment as dropped and records its worker's position and snapshot.
+  ///
+  /// The fragment's memory may be released afterwards.
   func drop(_ buffer: Int) {
     note(fragment(buffer).header, of: buffer)
     progress.dropped += 1
   }
 
-  /// How many updates a fragment is behind those that this turn learns with.
+  /// Returns the policy lag of a fragment in updates.
   func lag(of header: FragmentHeader) -> Int { Int(version - header.policyVersion) }
 
   private func note(_ header: FragmentHeader, of buffer: Int) {
     ledger.note(header, memory.pool.snapshot(of: buffer), turn: progress.turns)
   }
 
-  /// Ends a turn.
+  /// Counts a complete batch and returns it.
   func finishTurn() -> FragmentBatch {
     progress.turns += 1
     progress.steps += batch.stepCount
@@ -119,7 +126,7 @@ final class CollectorCore {
     return batch
   }
 
-  /// The progress with what the workers' lines say.
+  /// Returns the progress, including the counts in the workers' lines.
   func currentProgress(restarts: Int) -> CollectorProgress {
     var result = progress
     result.restarts += restarts

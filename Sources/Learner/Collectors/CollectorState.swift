@@ -1,22 +1,23 @@
 import Foundation
 import Rollout
 
-/// Where a collection stands between two turns: what a new collector needs to go on from there (docs/resuming.md).
+/// The state of a collection between two batches, to resume it in a new collector.
 ///
-/// Together with the weights of that moment it gives, in the deterministic schedule, the very batches that would have
-/// followed.
+/// Together with the weights of that moment, a deterministic schedule continues with exactly the
+/// batches that would have followed (docs/resuming.md).
 public struct CollectorState: Codable, Sendable, Equatable {
-  /// Which weights and which memory a worker uses for each of its fragments.
+  /// The rule by which workers choose weights and buffer for each fragment.
   public var schedule: CollectSchedule
-  /// How far collecting has come, what was collected and never handed out left aside.
+  /// The progress, without fragments that were collected but never handed out.
   public var progress: CollectorProgress
-  /// Where each worker stands.
+  /// The state of each worker.
   public var workers: [WorkerState]
-  /// The weights before the current ones that fragments may still be collected with, oldest first; the last
-  /// are those of one update earlier.
+  /// The earlier weights that later fragments still need, oldest first.
+  ///
+  /// The last ones are those of one update before the current weights.
   public var earlierWeights: [[Float]]
 
-  /// Describes where a collection stands.
+  /// Creates a state.
   public init(
     schedule: CollectSchedule, progress: CollectorProgress, workers: [WorkerState],
     earlierWeights: [[Float]] = []
@@ -28,42 +29,42 @@ public struct CollectorState: Codable, Sendable, Equatable {
   }
 }
 
-/// Where a worker stands: after the last of its fragments that was handed out.
+/// The state of a worker after its last fragment that was handed out.
 public struct WorkerState: Codable, Sendable, Equatable {
-  /// How often it had been replaced.
+  /// The number of earlier replacements of the worker.
   public var incarnation: UInt32 = 0
-  /// The incarnation whose random streams it began with, for one that has handed over nothing.
+  /// The incarnation whose random streams a worker without a fragment begins with.
   public var streams: UInt32 = 0
   /// The number of its next fragment.
   public var nextFragment = 0
   /// Episodes that it had finished.
   public var episodes: UInt64 = 0
-  /// Episodes that the learner had been told of, which may be some more.
+  /// Episodes that were reported to the learner; may be more than ``episodes``.
   public var episodesTaken: UInt64 = 0
-  /// All that its next fragment depends on besides the weights; empty when it begins new episodes.
+  /// The complete state before its next fragment, except the weights; empty to begin new episodes.
   public var snapshot: [UInt8] = []
 
-  /// A worker at its beginning.
+  /// Creates the state of a worker before its first fragment.
   public init() {}
 }
 
-/// A state that a collector cannot go on from.
+/// A state that a collector cannot resume from.
 public struct CollectorStateError: Error, Equatable, CustomStringConvertible {
-  /// One sentence with what is where, and what is wanted.
+  /// One sentence with the state's value and the expected one.
   public let description: String
 
   init(_ description: String) { self.description = description.escapingControls }
 
-  /// The same error with the file's name in its sentence.
+  /// Returns the same error with the file's name in its description.
   func located(in url: URL) -> CollectorStateError {
     CollectorStateError("cannot use the state '\(url.relativePath)': \(description)")
   }
 }
 
 extension CollectorState {
-  /// The first number that cannot be, whatever is collected, as a phrase; nil if there is none.
+  /// A phrase with the first number that is invalid in any collection; nil if there is none.
   ///
-  /// To be asked before the schedule or the versions of weights are looked at.
+  /// Check it before using the schedule or the versions of weights.
   var fault: String? {
     if case .fixed(let fixed) = schedule {
       let areSound =
@@ -83,7 +84,7 @@ extension CollectorState {
     }
     for (index, worker) in workers.enumerated() {
       let limit = UInt64(StateArchive.largestCount)
-      // A replaced worker's incarnation is one more.
+      // A replaced worker's incarnation is one higher.
       guard worker.incarnation < 1 << 31, worker.streams <= worker.incarnation else {
         return "worker \(index) in its incarnation \(worker.incarnation)"
       }
@@ -94,11 +95,12 @@ extension CollectorState {
     return nil
   }
 
-  /// Refuses numbers that contradict each other or what is collected.
+  /// Rejects counts that contradict each other or the collector.
   ///
   /// - Parameters:
-  ///   - stepsPerFragment: environment steps in a fragment.
-  ///   - fragmentsPerBatch: fragments that a batch is made of.
+  ///   - stepsPerFragment: the environment steps in a fragment.
+  ///   - fragmentsPerBatch: the fragments in a batch.
+  /// - Throws: ``CollectorStateError`` with the counts.
   func checkCounts(
     stepsPerFragment: Int, fragmentsPerBatch: Int
   ) throws(CollectorStateError) {
@@ -120,7 +122,7 @@ extension CollectorState {
     }
     guard case .fixed(let fixed) = schedule else { return }
     for (worker, state) in workers.enumerated() {
-      // The worker's share of the fragments so far, which are taken in turn.
+      // The worker's share of the fragments so far, which are taken from the workers in rotation.
       let wanted = (progress.fragments - worker + fixed.workerCount - 1) / fixed.workerCount
       guard state.nextFragment == max(0, wanted) else {
         throw CollectorStateError(
@@ -132,7 +134,7 @@ extension CollectorState {
     }
   }
 
-  /// Refuses to go on in a collector of another kind.
+  /// Rejects a collector with another schedule, worker count, snapshot size or weight count.
   func check(
     schedule other: CollectSchedule, workerCount: Int, snapshotByteCount: Int, weightCount: Int
   ) throws(CollectorStateError) {
@@ -169,16 +171,18 @@ extension CollectorState {
 }
 
 extension CollectSchedule {
-  /// Whether a collection by another schedule can go on in this one: buffers make no difference.
+  /// Returns true if a collection with another schedule can continue in this one.
+  ///
+  /// The number of buffers may differ.
   fileprivate func goesOn(_ other: CollectSchedule) -> Bool {
     guard case .fixed(let own) = self, case .fixed(var other) = other else { return self == other }
     other.bufferCount = own.bufferCount
     return own == other
   }
 
-  /// The versions before the current one that fragments not yet taken are collected with.
+  /// Returns the versions before the current one that later fragments are collected with.
   ///
-  /// - Parameter turns: turns that are over.
+  /// - Parameter turns: the number of finished batches.
   func earlierVersions(turns: Int) -> Range<UInt64> {
     let current = UInt64(turns + 1)
     guard case .fixed(let schedule) = self else { return current..<current }

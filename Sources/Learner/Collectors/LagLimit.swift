@@ -1,17 +1,19 @@
-/// Bounds how old the weights behind a batch's fragments may be: how many fragments workers have between them.
+/// A bound on the policy lag, enforced by the number of fragments that workers may use.
 ///
-/// With n fragments to a batch, of which g are there, at most (N + 1)·n − g are free, being filled or ready. The learner
-/// withholds the others: their words say *learning*, so that workers need not know of any limit. What is claimed then comes up at
-/// the latest N updates on, unless its worker is overtaken (docs/architecture.md, "Versions and lag").
+/// Let n be the number of fragments per batch and g the number gathered for the current one. At
+/// most (N + 1)·n − g fragments are free, being filled or ready. The learner withholds the others:
+/// their state is *learning*, so workers need not know about the limit. A claimed fragment is then
+/// learned from at most N updates later, unless other workers overtake its worker
+/// (docs/architecture.md, "Versions and lag").
 struct LagLimit {
-  /// N, the largest lag that is learnt from.
+  /// N, the largest policy lag to learn from.
   let largest: Int
 
   private let bufferCount: Int
   private let fragmentsPerBatch: Int
   private var withheld: [Int]
 
-  /// A limit, with nothing withheld yet.
+  /// Creates a limit without withheld fragments.
   init(_ largest: Int, bufferCount: Int, fragmentsPerBatch: Int) {
     self.largest = largest
     self.bufferCount = bufferCount
@@ -20,10 +22,10 @@ struct LagLimit {
     withheld.reserveCapacity(bufferCount)
   }
 
-  /// The fragments that workers have between them when a turn begins.
+  /// The fragments that workers may use at the start of a batch.
   var most: Int { min(bufferCount, room(gathered: 0)) }
 
-  /// Takes the fragments that are too many out of the reach of workers, before any of them starts.
+  /// Withholds the surplus fragments before any worker starts.
   mutating func withholdSurplus(_ withhold: (Int) -> Void) {
     for buffer in most..<bufferCount {
       withhold(buffer)
@@ -31,16 +33,17 @@ struct LagLimit {
     }
   }
 
-  /// Whether a fragment that was copied into the batch is kept from workers.
+  /// Withholds a fragment that was copied into the batch, if there are too many.
   ///
-  /// - Parameter gathered: g, it included.
+  /// - Parameter gathered: g, including this fragment.
+  /// - Returns: true if the fragment is withheld.
   mutating func withholds(_ buffer: Int, gathered: Int) -> Bool {
     guard bufferCount - withheld.count > room(gathered: gathered) else { return false }
     withheld.append(buffer)
     return true
   }
 
-  /// A fragment that is withheld and may go back to workers; nil when there is none.
+  /// Returns a withheld fragment that may be released to workers; nil if there is none.
   ///
   /// - Parameter gathered: g.
   mutating func returned(gathered: Int) -> Int? {

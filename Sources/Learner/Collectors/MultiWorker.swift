@@ -1,10 +1,11 @@
 import Rollout
 
-/// Collects in many worker processes over a pool of fragments in shared memory.
+/// A collector with many worker processes and a pool of fragments in shared memory.
 ///
-/// Asynchronously, a batch is made of whatever is ready, oldest first, and workers use the newest weights. With a `lag`, it is
-/// made of the workers' fragments in turn, each collected with the weights of exactly `lag` updates earlier, so that
-/// one seed gives one result on every machine, with collecting and learning still side by side.
+/// Asynchronous collection makes a batch of any ready fragments, oldest first; workers use the
+/// newest weights. With a `lag`, a batch takes the workers' fragments in rotation. Each is
+/// collected with the weights of exactly `lag` updates earlier. One random seed then gives one
+/// result, independent of timing, and collection still overlaps with learning.
 public final class MultiWorker: RolloutCollector {
   private let core: CollectorCore
   private let group: WorkerGroup
@@ -12,33 +13,35 @@ public final class MultiWorker: RolloutCollector {
   private let isInterrupted: () -> Bool
   private let say: (String) -> Void
   private var nextToWake = 0
-  /// Fragments given back since a worker was last woken for them.
+  /// The fragments released since the last wake-up.
   private var freed = 0
-  /// How many fragments are given back before a worker is woken, so that it fills several for one change of processes.
+  /// The number of released fragments before a worker is woken.
   ///
-  /// A sixth of the pool: the rest keeps the learner busy meanwhile. Measured on two cores with 16 workers and 24 fragments:
-  /// a fifth to a third more steps a second than waking a worker for each fragment.
+  /// The worker then fills several fragments per context switch. The quota is a sixth of the pool;
+  /// the rest keeps the learner busy meanwhile. Measured on two cores with 16 workers and 24
+  /// fragments: a fifth to a third more steps per second than one wake-up per fragment.
   private let wakeQuota: Int
   private var lastAttended: UInt64 = 0
-  /// How old a fragment may be; nil for any age.
+  /// The limit on the policy lag; nil for none.
   private var limit: LagLimit?
 
-  /// How long the learner goes without looking after its workers when it never has to wait for them.
+  /// The longest time without a call of `attend` if the learner never has to wait for fragments.
   private static let attentionNanoseconds: UInt64 = 1_000_000
 
   /// Starts the workers.
   ///
   /// - Parameters:
-  ///   - setup: what is collected.
-  ///   - actorCount: worker processes.
-  ///   - bufferCount: fragments in shared memory, at least one for each worker.
-  ///   - fragmentsPerBatch: fragments that a batch is made of.
-  ///   - lag: nil for asynchronous collection, otherwise the fixed lag of deterministic collection.
-  ///   - maximumLag: the largest lag that is learnt from; nil for any.
-  ///   - processes: which program to start and whom to tell about it.
-  ///   - state: what to go on from, with the weights of that moment in `setup`; nil for a new collection.
-  /// - Throws: `RunMemoryError` when shared memory is short, `WorkerStartError`, `CollectorStateError`, or what making an
-  ///   environment throws.
+  ///   - setup: the environment, the policy and the shape of fragments.
+  ///   - actorCount: the number of worker processes.
+  ///   - bufferCount: the number of fragments in shared memory, at least one for each worker.
+  ///   - fragmentsPerBatch: the number of fragments in a batch.
+  ///   - lag: the fixed policy lag of deterministic collection; nil for asynchronous collection.
+  ///   - maximumLag: the largest policy lag to learn from; nil for no limit.
+  ///   - processes: the program to start, and the receiver of messages.
+  ///   - state: the state to resume from, with the weights of that moment in `setup`; nil for a new
+  ///     collection.
+  /// - Throws: `RunMemoryError` if shared memory is short, `WorkerStartError`,
+  ///   `CollectorStateError`, or an error of the environment's initializer.
   public init(
     _ setup: RolloutSetup, actorCount: Int, bufferCount: Int, fragmentsPerBatch: Int = 1,
     lag: Int? = nil, maximumLag: Int? = nil, processes: WorkerProcesses = WorkerProcesses(),
@@ -72,12 +75,13 @@ public final class MultiWorker: RolloutCollector {
     try group.start(core.firstIncarnations(resuming: state))
   }
 
-  /// Where the fields of a batch lie.
+  /// The layout of a batch.
   public var batchLayout: FragmentLayout { core.batch.layout }
 
   /// Waits for the next batch.
   ///
-  /// After `Interrupted` the next call goes on with the same turn and what it had.
+  /// After `Interrupted`, the next call continues the same batch with the fragments gathered so
+  /// far.
   public func next() throws -> FragmentBatch {
     if core.progress.turns > 0 {
       core.publish()
@@ -93,35 +97,35 @@ public final class MultiWorker: RolloutCollector {
     return core.finishTurn()
   }
 
-  /// How far collecting has come.
+  /// The progress of the collection.
   public var progress: CollectorProgress {
     core.currentProgress(restarts: group.restartCount)
   }
 
-  /// Where the collection stands, at the end of the last whole turn.
+  /// The state at the end of the last complete batch.
   public var state: CollectorState? { core.state(restarts: group.restartCount) }
 
-  /// The lags of fragments handed out since the last call.
+  /// Returns the policy lags of the fragments since the last call.
   public func takeLags() -> Histogram { core.lags.take() }
 
-  /// Hands out the episodes that finished since the last call.
+  /// Calls a closure with each episode that finished since the last call.
   public func takeEpisodes(_ body: (EpisodeRecord) -> Void) { core.takeEpisodes(body) }
 
-  /// Forwards logs and replaces the dead.
+  /// Forwards logs and replaces dead workers.
   public func attend() throws { try group.attend(timeoutMilliseconds: 0) }
 
   /// Ends all workers.
   public func close() { group.close() }
 
-  /// How many workers there are.
+  /// The number of workers.
   package var workerCount: Int { core.memory.layout.workerCount }
 
-  /// Which process a worker is at this moment; not after `close`.
+  /// Returns a worker's current process; not after `close`.
   package func status(ofWorker worker: Int) -> WorkerStatus { group.status(worker) }
 
   // MARK: Waiting and waking
 
-  /// The next fragment that is young enough to learn from, now *learning*; those that are not are dropped.
+  /// Waits for a fragment within the lag limit, now *learning*; older ones are dropped.
   private func waitForFreshFragment() throws -> Int {
     while true {
       let buffer = try waitForFragment()
@@ -133,13 +137,13 @@ public final class MultiWorker: RolloutCollector {
     }
   }
 
-  /// Gives a fragment's memory back to the workers.
+  /// Releases a fragment's memory to the workers.
   private func free(_ buffer: Int) {
     core.memory.pool.release(buffer)
     wakeAfterFreeing(buffer)
   }
 
-  /// The next fragment to learn from, now *learning*.
+  /// Waits for the next fragment to learn from, which is then *learning*.
   private func waitForFragment() throws -> Int {
     if let buffer = take() { return buffer }
     wakeForAllFree()
@@ -151,7 +155,7 @@ public final class MultiWorker: RolloutCollector {
         core.memory.unparkLearner()
         return buffer
       }
-      // The time limit is for signals and complaints only: a bell or a death ends the wait at once.
+      // The timeout is for signals and reports only: a bell or a death ends the wait at once.
       try group.attend(timeoutMilliseconds: 100)
       core.memory.unparkLearner()
       if let buffer = take() { return buffer }
@@ -182,7 +186,7 @@ public final class MultiWorker: RolloutCollector {
     }
   }
 
-  /// A fragment became free: wakes who waits for it, or any worker once enough are free.
+  /// Wakes the worker that needs a released fragment, or any worker once enough are free.
   private func wakeAfterFreeing(_ buffer: Int) {
     if case .fixed(let schedule) = schedule {
       group.wake(buffer / (schedule.bufferCount / schedule.workerCount))
@@ -195,16 +199,17 @@ public final class MultiWorker: RolloutCollector {
     }
   }
 
-  /// Wakes a worker for each free fragment: the learner is about to wait for them.
+  /// Wakes one worker per free fragment, because the learner is about to wait for them.
   ///
-  /// Counted anew, since a worker that was woken for several may be slow and leave the others lying.
+  /// The free fragments are counted again here. A slow worker that was woken for several may not
+  /// have claimed them all yet.
   private func wakeForAllFree() {
     guard case .free = schedule else { return }
     freed = 0
     for _ in 0..<core.memory.pool.freeCount where !wakeNext() { return }
   }
 
-  /// Wakes the next worker in turn that waits for a free fragment; whether one does.
+  /// Wakes the next worker in rotation that waits for a free fragment; returns false for none.
   @discardableResult
   private func wakeNext() -> Bool {
     for step in 0..<workerCount {
@@ -225,20 +230,20 @@ public final class MultiWorker: RolloutCollector {
   }
 }
 
-/// Which program workers run, whom to tell about them, and when to stop waiting.
+/// The options for starting and watching worker processes.
 public struct WorkerProcesses {
-  /// The program whose `worker` subcommand to run; nil for the one that runs now.
+  /// The program with a `worker` subcommand; nil for the running program.
   public var executable: String?
-  /// Takes workers' log lines and reports of deaths, a sentence each.
+  /// Receives log lines and reports of deaths, one sentence each.
   public var say: (String) -> Void
-  /// Asked while waiting: whether to break off.
+  /// Called during waits; returns true to stop.
   public var isInterrupted: () -> Bool
-  /// Seconds after which a worker that does not get on is killed and replaced; nil for never.
+  /// Seconds without progress after which a worker is killed and replaced; nil for never.
   public var patience: Double?
-  /// Seconds that a worker has to close each of its environments; nil for any time.
+  /// Seconds that a worker has to close each of its environments; nil for no limit.
   public var closePatience: Double?
 
-  /// The program that runs now, telling on standard error.
+  /// Creates options; by default the running program, with messages on standard error.
   public init(
     executable: String? = nil, say: @escaping (String) -> Void = reportOnStandardError,
     isInterrupted: @escaping () -> Bool = { false }, patience: Double? = nil,

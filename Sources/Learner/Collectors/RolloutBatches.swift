@@ -1,24 +1,25 @@
 import Rollout
 
 extension RolloutCollector {
-  /// The next batches, to loop over: each one is taken when the loop asks for it.
+  /// Returns the next batches as a sequence; each one is collected when the loop asks for it.
   ///
   ///     for try await batch in rollout.batches(500) { update.learn(from: batch) }
   ///
-  /// - Parameter count: how many; without it the loop itself has to end.
+  /// - Parameter count: the number of batches; by default the loop itself has to end.
   public func batches(_ count: Int = .max) -> RolloutBatches {
     precondition(count >= 0, "\(count) batches")
     return RolloutBatches(collector: self, count: count)
   }
 }
 
-/// Batches of a collector as a sequence: a loop takes them by `next()`, and is left by what that throws.
+/// A sequence of a collector's batches.
 ///
-/// The sequence holds nothing. A loop that is left early has taken no batch more than it was handed, and whoever asks the collector
-/// next goes on behind it. Waiting for workers is waiting in the calling thread, as in `next()`: `await` is there because only
-/// asynchronous loops can throw, and nothing else runs meanwhile.
+/// The sequence buffers nothing. A loop that is left early has taken only the batches that it
+/// received, and the collector continues after them. Waiting for workers blocks the calling thread,
+/// as `RolloutCollector.next()` does. `await` is only there because asynchronous loops can throw;
+/// no other work runs meanwhile.
 public struct RolloutBatches: AsyncSequence {
-  /// What a loop is handed, valid until it asks for the next one.
+  /// A batch, valid until the loop asks for the next one.
   public typealias Element = FragmentBatch
 
   private let collector: any RolloutCollector
@@ -29,10 +30,10 @@ public struct RolloutBatches: AsyncSequence {
     self.count = count
   }
 
-  /// Begins to count.
+  /// Returns an iterator over the batches.
   public func makeAsyncIterator() -> Iterator { Iterator(collector: collector, rest: count) }
 
-  /// Counts the batches of a loop.
+  /// An iterator that counts batches.
   public struct Iterator: AsyncIteratorProtocol {
     private let collector: any RolloutCollector
     private var rest: Int
@@ -42,14 +43,14 @@ public struct RolloutBatches: AsyncSequence {
       self.rest = rest
     }
 
-    /// The next batch; nil when there were as many as asked for.
+    /// Returns the next batch; nil after the requested number.
     ///
-    /// - Throws: what the collector throws; `CancellationError` when the task was cancelled.
+    /// - Throws: the collector's errors; `CancellationError` if the task was canceled.
     public mutating func next() async throws -> FragmentBatch? { try await next(isolation: nil) }
 
-    /// The next batch, on the caller's actor, so that a collector need not be `Sendable`.
+    /// Returns the next batch on the caller's actor, so a collector need not be `Sendable`.
     ///
-    /// - Throws: what the collector throws; `CancellationError` when the task was cancelled.
+    /// - Throws: the collector's errors; `CancellationError` if the task was canceled.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws -> FragmentBatch? {

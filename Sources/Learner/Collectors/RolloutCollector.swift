@@ -1,93 +1,95 @@
 import Rollout
 
-/// A source of batches: what a training loop runs over.
+/// A source of batches for a training loop.
 ///
-/// Each turn publishes the weights as they are now, gives the last batch's memory back and returns the next one. It never
-/// ends by itself: whoever runs over it says when enough is enough.
+/// Each call of ``next()`` publishes the current weights and returns the next batch. A collector
+/// never ends by itself; the loop decides when to stop.
 ///
 ///     for try await batch in rollout.batches(10_000) { update.learn(from: batch) }
 ///     rollout.close()
 ///
-/// Where there is no `await`, `next` is called in a loop of any other kind.
+/// Synchronous code calls ``next()`` in a loop instead.
 public protocol RolloutCollector: AnyObject {
-  /// Where the fields of a batch lie.
+  /// The layout of a batch.
   var batchLayout: FragmentLayout { get }
 
-  /// The next batch, valid until the next call.
+  /// Returns the next batch, valid until the next call.
   ///
-  /// - Throws: `WorkerDeath` when a worker keeps dying, `EnvironmentFault` when an environment in this process cannot go
-  ///   on, `Interrupted` when waiting was broken off.
+  /// - Throws: `WorkerDeath` if a worker keeps dying, `EnvironmentFault` if an environment in this
+  ///   process fails, `Interrupted` if the wait was interrupted.
   func next() throws -> FragmentBatch
 
-  /// How far collecting has come.
+  /// The progress of the collection.
   var progress: CollectorProgress { get }
 
-  /// Where the collection stands: what a new collector goes on from. To be taken between turns, after learning.
+  /// The state from which a new collector can resume; read it between batches, after the update.
   ///
-  /// `nil`, as by default, where a collector cannot be resumed.
+  /// The default is nil: the collector cannot be resumed.
   var state: CollectorState? { get }
 
-  /// Hands out the episodes that finished since the last call; of very many, only the latest.
+  /// Calls a closure with each episode that finished since the last call.
+  ///
+  /// If very many finished, only the latest ones are passed.
   func takeEpisodes(_ body: (EpisodeRecord) -> Void)
 
-  /// Looks after whatever processes belong to the collection while the learner is busy elsewhere;
-  /// by default nothing.
+  /// Attends to the collector's processes while the learner does other work.
   ///
-  /// - Throws: `WorkerDeath` when a worker keeps dying, `Interrupted`.
+  /// The default does nothing.
+  ///
+  /// - Throws: `WorkerDeath` if a worker keeps dying, `Interrupted`.
   func attend() throws
 
-  /// The lags of fragments handed out since the last call; by default none.
+  /// Returns the policy lags of the fragments since the last call; an empty histogram by default.
   func takeLags() -> Histogram
 
-  /// Ends the collection and whatever processes belong to it. Harmless when repeated.
+  /// Ends the collection and its processes; repeated calls have no effect.
   func close()
 }
 
 extension RolloutCollector {
-  /// Nothing to go on from.
+  /// The default: no state to resume from.
   public var state: CollectorState? { nil }
 
-  /// There are no processes.
+  /// Does nothing: there are no processes.
   public func attend() {}
 
-  /// Nothing is counted.
+  /// Returns an empty histogram.
   public func takeLags() -> Histogram { .lags }
 }
 
-/// How far collecting has come.
+/// The progress of a collection.
 public struct CollectorProgress: Codable, Sendable, Equatable {
-  /// Batches handed out, and versions of the weights published.
+  /// Batches handed out, which is also the number of published versions of the weights.
   public var turns = 0
   /// Environment steps in those batches.
   public var steps = 0
-  /// Environment steps that workers have made, learnt from or not.
+  /// Environment steps that workers have made, including those not learned from.
   public var collectedSteps = 0
   /// Episodes that workers have finished.
   public var episodes = 0
-  /// Workers that were replaced.
+  /// The number of workers that were replaced.
   public var restarts = 0
-  /// Updates between the weights that collected a fragment and those that it was handed out to, over the
-  /// fragments handed out so far: their sum, and the largest.
+  /// The sum of the policy lags, in updates, of all fragments handed out.
   public var lagSum = 0
-  /// The largest lag so far.
+  /// The largest policy lag so far.
   public var lagLargest = 0
   /// Fragments handed out.
   public var fragments = 0
-  /// Fragments that nobody learnt from since they were older than they may be.
+  /// Fragments that were dropped because their lag was over the limit.
   public var dropped = 0
 
-  /// Nothing collected yet.
+  /// Creates the progress of a new collection.
   public init() {}
 
-  /// The mean lag so far.
+  /// The mean policy lag so far.
   public var meanLag: Double { fragments == 0 ? 0 : Double(lagSum) / Double(fragments) }
 }
 
-/// Collecting or evaluating was broken off because the process was told to stop.
+/// An interruption of collection or evaluation, because the process was asked to stop.
 public struct Interrupted: Error, CustomStringConvertible {
   /// One sentence.
   public var description: String { "the run was interrupted" }
 
-  /// An interruption.
+  /// Creates the error.
   public init() {}
 }

@@ -1,38 +1,39 @@
 import Actor
 import Rollout
 
-/// What is collected, with which policy and weights: what every collector is made from.
+/// The environment, policy, weights and fragment shape from which every collector is created.
 ///
 ///     let setup = try RolloutSetup(
-///       environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 8, stepCount: 25, seed: 1)
+///       environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 8,
+///       stepCount: 25, seed: 1)
 ///     let rollout = try MultiWorker(setup, actorCount: 16, bufferCount: 24, fragmentsPerBatch: 2)
 public struct RolloutSetup {
-  /// What is played; its wrappers are such as a command line can name.
+  /// The environment; its wrappers are those that a command line can name.
   public let environment: EnvironmentChoice
-  /// Who plays.
+  /// The policy.
   public let policy: any Policy
-  /// B, the environments that a worker steps side by side.
+  /// B, the number of environments that a worker steps in a batch.
   public let environmentCount: Int
-  /// T, the steps of a fragment.
+  /// T, the number of steps in a fragment.
   public let stepCount: Int
-  /// Whether an environment whose episode ended waits until the fragment ends.
+  /// True if an environment waits after the end of an episode until the fragment ends.
   public let sticky: Bool
   /// The root of every random stream.
   public let seed: UInt64
-  /// True to warn of an environment that does not repeat itself.
+  /// True to warn about an environment that does not repeat itself.
   package var checksRepetition = false
 
-  /// The fragments.
+  /// The layout of a fragment.
   public let layout: FragmentLayout
-  /// The policy's parameters.
+  /// The layout of the policy's parameters.
   public let parameters: ParameterLayout
-  /// The weights, which the collector publishes on each turn; initialised from the seed.
+  /// The weights, initialized from the seed; the collector publishes them before each batch.
   public let weights: FlatVector<Float>
 
-  /// Works out what is recorded, and draws first weights.
+  /// Determines the layout of fragments and initializes the weights.
   ///
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`, or what making an
-  ///   environment throws.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`,
+  ///   or an error of the environment's initializer.
   public init(
     environment: EnvironmentChoice, policy: any Policy, environmentCount: Int, stepCount: Int,
     sticky: Bool = false, seed: UInt64
@@ -42,7 +43,7 @@ public struct RolloutSetup {
       stepCount: stepCount, sticky: sticky, seed: seed, checking: { _ in })
   }
 
-  /// Works out what is recorded, and draws first weights if the parameters pass a check.
+  /// Determines the layout of fragments and initializes the weights if their layout passes a check.
   init(
     environment: EnvironmentChoice, policy: any Policy, environmentCount: Int, stepCount: Int,
     sticky: Bool, seed: UInt64, checking check: (ParameterLayout) throws -> Void
@@ -67,7 +68,7 @@ public struct RolloutSetup {
     parameters.initialise(weights, using: &random)
   }
 
-  /// What workers are told.
+  /// Returns the description of the run for workers.
   func description(_ schedule: CollectSchedule) -> RunDescription {
     var description = RunDescription(
       environment: environment, environmentCount: environmentCount, stepCount: stepCount,

@@ -1,10 +1,10 @@
 import Actor
 import Rollout
 
-/// Collects in the learner's own process, between updates: the plainest collector, and the one to debug with.
+/// A collector in the learner's process, between updates: the simplest one, and easy to debug.
 ///
-/// It is one worker without a process, with the same streams as the worker 0 of the others, so that at equal lag all collect
-/// the same fragments.
+/// It is a single worker without a process. Its random streams are those of worker 0 of the other
+/// collectors, so it collects the same fragments as a single worker with the same lag.
 public final class SameProcess: RolloutCollector {
   private let core: CollectorCore
   private let producer: FragmentProducer
@@ -12,14 +12,16 @@ public final class SameProcess: RolloutCollector {
   private let incarnation: UInt32
   private var isStarted = false
 
-  /// Sets a collection up.
+  /// Creates a collector.
   ///
   /// - Parameters:
-  ///   - setup: what is collected.
-  ///   - fragmentsPerBatch: fragments that a batch is made of.
-  ///   - lag: how many updates the weights that collect stay behind.
-  ///   - state: what to go on from, with the weights of that moment in `setup`; nil for a new collection.
-  /// - Throws: `RunMemoryError`, `CollectorStateError`, or what making the environments throws.
+  ///   - setup: the environment, the policy and the shape of fragments.
+  ///   - fragmentsPerBatch: the number of fragments in a batch.
+  ///   - lag: the policy lag in updates.
+  ///   - state: the state to resume from, with the weights of that moment in `setup`; nil for a new
+  ///     collection.
+  /// - Throws: `RunMemoryError`, `CollectorStateError`, or an error of the environments'
+  ///   initializers.
   public init(
     _ setup: RolloutSetup, fragmentsPerBatch: Int = 1, lag: Int = 0,
     resuming state: CollectorState? = nil
@@ -36,7 +38,7 @@ public final class SameProcess: RolloutCollector {
       core.description, memory: core.memory, worker: 0, incarnation: incarnation)
   }
 
-  /// Where the fields of a batch lie.
+  /// The layout of a batch.
   public var batchLayout: FragmentLayout { core.batch.layout }
 
   /// Collects the next batch.
@@ -57,18 +59,18 @@ public final class SameProcess: RolloutCollector {
     return core.finishTurn()
   }
 
-  /// How far collecting has come.
+  /// The progress of the collection.
   public var progress: CollectorProgress { core.currentProgress(restarts: 0) }
 
-  /// Where the collection stands.
+  /// The state to resume from.
   public var state: CollectorState? { core.state(restarts: 0) }
 
-  /// The lags of fragments handed out since the last call.
+  /// Returns the policy lags of the fragments since the last call.
   public func takeLags() -> Histogram { core.lags.take() }
 
-  /// Hands out the episodes that finished since the last call.
+  /// Calls a closure with each episode that finished since the last call.
   public func takeEpisodes(_ body: (EpisodeRecord) -> Void) { core.takeEpisodes(body) }
 
-  /// Nothing to end.
+  /// Does nothing: there are no processes to end.
   public func close() {}
 }

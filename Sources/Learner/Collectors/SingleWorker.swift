@@ -1,23 +1,25 @@
 import Rollout
 
-/// Collects in one worker process over two fragments, in lockstep with the learner.
+/// A collector with one worker process and two fragments, in lockstep with the learner.
 ///
-/// While the learner learns from one fragment the worker fills the other, with the weights from before that update:
+/// While the learner learns from one fragment, the worker fills the other with the weights from
+/// before that update:
 ///
-///     learner   publish 1 │ wait 0 │ learn 0, publish 2 │ wait 1 │ learn 1, publish 3 │ …
-///     worker              │ fill 0 with version 1 │ fill 1 with version 1 │ fill 2 with version 2 │ …
+///     learner   publish 1 │ wait 0             │ learn 0, publish 2 │ wait 1 │ learn 1, publish 3
+///     worker              │ fill 0 (version 1) │ fill 1 (version 1)          │ fill 2 (version 2)
 ///
-/// This is the deterministic pool with one worker, two fragments and a lag of one update.
+/// This is deterministic collection with one worker, two fragments and a lag of one update.
 public enum SingleWorker {
   /// Starts the worker.
   ///
   /// - Parameters:
-  ///   - setup: what is collected.
-  ///   - fragmentsPerBatch: fragments that a batch is made of.
-  ///   - lag: how many updates the weights that collect stay behind.
-  ///   - processes: which program to start and whom to tell about it.
-  ///   - state: what to go on from, with the weights of that moment in `setup`; nil for a new collection.
-  /// - Throws: as making a `MultiWorker` does.
+  ///   - setup: the environment, the policy and the shape of fragments.
+  ///   - fragmentsPerBatch: the number of fragments in a batch.
+  ///   - lag: the policy lag in updates.
+  ///   - processes: the program to start, and the receiver of messages.
+  ///   - state: the state to resume from, with the weights of that moment in `setup`; nil for a new
+  ///     collection.
+  /// - Throws: the errors of the initializer of `MultiWorker`.
   public static func start(
     _ setup: RolloutSetup, fragmentsPerBatch: Int = 1, lag: Int = 1,
     processes: WorkerProcesses = WorkerProcesses(), resuming state: CollectorState? = nil
@@ -28,7 +30,7 @@ public enum SingleWorker {
   }
 }
 
-/// Writes a sentence as a line on standard error; nothing happens when nobody reads there any more.
+/// Writes a line to standard error; errors are ignored.
 public func reportOnStandardError(_ sentence: String) {
   Terminal.write("\(sentence.escapingControls(keepingLines: true))\n")
 }

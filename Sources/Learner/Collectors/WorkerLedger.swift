@@ -1,28 +1,29 @@
 import Rollout
 
-/// What was last taken of each worker: how far it had come, and its snapshot.
+/// A record of each worker's position and snapshot after its last taken fragment.
 ///
-/// Of two turns, so that one which was broken off can be forgotten. Noting copies bytes and allocates nothing.
+/// Each worker has two entries from different batches, so an incomplete batch can be disregarded.
+/// Recording a fragment copies bytes and allocates nothing.
 final class WorkerLedger {
-  /// How far a worker had come.
+  /// The position of a worker.
   struct Mark {
     /// The number of its next fragment.
     var nextFragment = 0
     /// Episodes that it had finished.
     var episodes: UInt64 = 0
-    /// The turn that its last fragment was taken in; −1 before the first.
+    /// The batch that took its last fragment; −1 before the first.
     fileprivate var turn = -1
   }
 
   private let byteCount: Int
-  /// Each worker's two marks: [workers, 2].
+  /// The two marks of each worker: [workers, 2].
   private var marks: [Mark]
-  /// Which of its two marks is each worker's newest.
+  /// The index (0 or 1) of each worker's newest mark.
   private var newest: [Int]
-  /// The snapshots that belong to the marks: [workers, 2, bytes].
+  /// The snapshots of the marks: [workers, 2, bytes].
   private let snapshots: FlatVector<UInt8>
 
-  /// Begins with what a state says of workers, or with workers that have done nothing.
+  /// Creates a ledger from resumed workers, or for workers before their first fragment.
   init(workerCount: Int, snapshotByteCount: Int, resuming workers: [WorkerState]?) {
     byteCount = snapshotByteCount
     marks = Array(repeating: Mark(), count: 2 * workerCount)
@@ -39,7 +40,7 @@ final class WorkerLedger {
       start: UnsafeMutableRawPointer(snapshots.base) + place * byteCount, count: byteCount)
   }
 
-  /// Notes a fragment that was taken in a turn.
+  /// Records a fragment that was taken for a batch.
   func note(_ header: FragmentHeader, _ bytes: UnsafeMutableRawBufferPointer, turn: Int) {
     let worker = Int(header.worker)
     if marks[2 * worker + newest[worker]].turn != turn { newest[worker] = 1 - newest[worker] }
@@ -48,9 +49,10 @@ final class WorkerLedger {
     if byteCount > 0 { snapshot(place).copyMemory(from: UnsafeRawBufferPointer(bytes)) }
   }
 
-  /// How far a worker had come, and its snapshot, which is none if that is at no fragment.
+  /// Returns a worker's position and snapshot; the snapshot is unset before the first fragment.
   ///
-  /// - Parameter finishedTurns: nil for the newest, otherwise what was taken in later turns is left out.
+  /// - Parameter finishedTurns: the number of complete batches, to leave out fragments of later
+  ///   ones; nil for the newest position.
   func mark(
     of worker: Int, finishedTurns: Int? = nil
   ) -> (mark: Mark, snapshot: UnsafeMutableRawBufferPointer) {
@@ -61,7 +63,7 @@ final class WorkerLedger {
 }
 
 extension WorkerLedger.Mark {
-  /// Right after a fragment.
+  /// Creates the position after a fragment.
   init(_ header: FragmentHeader, turn: Int = -1) {
     nextFragment = Int(header.index) + 1
     episodes = header.episodes
