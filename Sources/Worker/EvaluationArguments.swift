@@ -1,17 +1,17 @@
-/// The command line of an evaluation process: the place of its memory, and its incarnation.
+/// The command line of an evaluation process: the location of its memory and its incarnation.
 ///
-/// Everything else lies in that memory.
+/// All other information is in that memory.
 public struct EvaluationArguments: Sendable, Equatable {
-  /// The learner's process.
+  /// The process identifier of the learner.
   public var learner: Int32
-  /// The memory's descriptor in that process.
+  /// The memory's file descriptor in the learner.
   public var descriptor: Int32
-  /// The replacements of the process before this one.
+  /// The number of earlier replacements of the process.
   public var incarnation: UInt32
 
-  /// Reads `evaluator --learner PID --descriptor N --incarnation K`, the program's name left out.
+  /// Parses `evaluator --learner PID --descriptor N --incarnation K`, without the program's name.
   ///
-  /// - Returns: nil when this is not how a learner starts an evaluation process.
+  /// - Returns: nil if a learner would not start an evaluation process with these arguments.
   public init?(_ arguments: [String]) {
     guard arguments.count == 7, arguments[0] == "evaluator", arguments[1] == "--learner",
       let learner = Int32(arguments[2]), arguments[3] == "--descriptor",

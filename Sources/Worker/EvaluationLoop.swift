@@ -1,9 +1,9 @@
 import Actor
 import Rollout
 
-/// The loop of an evaluation process: wait for a request, play it, hand over its results.
+/// The loop of an evaluation process: wait for a request, play it, hand over the results.
 ///
-/// docs/evaluation.md has the protocol.
+/// docs/evaluation.md describes the protocol.
 struct EvaluationLoop {
   private let memory: EvaluationMemory
   private let player: EpisodePlayer
@@ -11,13 +11,13 @@ struct EvaluationLoop {
   private let bell: Doorbell
   private let learnerBell: Doorbell
 
-  /// Sets the process up from what lies in its memory.
+  /// Creates the loop from the description in the shared memory.
   init(memory: EvaluationMemory, bell: Doorbell, learnerBell: Doorbell) throws {
     self.memory = memory
     self.bell = bell
     self.learnerBell = learnerBell
     var description = try EvaluationDescription(decoding: memory.description)
-    // The learner watches over this process, and its report says more.
+    // The learner watches this process and reports more than this process could.
     description.environment.patience = nil
     player = EpisodePlayer(
       environment: description.environment, policy: try PolicyRegistry.decode(description.policy),
@@ -27,12 +27,12 @@ struct EvaluationLoop {
 
   /// Plays requests until the run is over.
   ///
-  /// - Throws: what an environment throws.
+  /// - Throws: an environment's errors.
   func run() throws {
     var last: UInt64 = 0
     while !memory.stopping {
       guard let request = memory.take(after: last, into: weights.buffer) else {
-        // The other end closes when the learner is gone; the watch on it ends this process then.
+        // The pipe closes when the learner is gone; the watching thread then ends this process.
         _ = bell.wait()
         continue
       }
@@ -44,7 +44,7 @@ struct EvaluationLoop {
     }
   }
 
-  /// Plays what is left of a request; false when it was withdrawn.
+  /// Plays the rest of a request; returns false if the request was withdrawn.
   private func play(_ request: EvaluationRequest) throws -> Bool {
     for part in EpisodePlayer.parts(of: request.episodes)
     where part.lowerBound >= request.firstToPlay {

@@ -1,17 +1,17 @@
-/// What a worker process is told on its command line: where the run's memory is and which worker it is.
+/// The command line of a worker process: the location of the run's memory and its number.
 ///
-/// Everything else lies in that memory.
+/// All other information is in that memory.
 public struct WorkerArguments: Sendable, Equatable {
-  /// The learner's process.
+  /// The process identifier of the learner.
   public var learner: Int32
-  /// The memory's descriptor in that process.
+  /// The memory's file descriptor in the learner.
   public var descriptor: Int32
   /// The worker's number.
   public var index: Int
-  /// How often it had been replaced before.
+  /// The number of earlier replacements of the worker.
   public var incarnation: UInt32
 
-  /// Describes a worker.
+  /// Creates the arguments of a worker.
   public init(learner: Int32, descriptor: Int32, index: Int, incarnation: UInt32) {
     self.learner = learner
     self.descriptor = descriptor
@@ -19,9 +19,11 @@ public struct WorkerArguments: Sendable, Equatable {
     self.incarnation = incarnation
   }
 
-  /// Reads `worker --learner PID --descriptor N --index I --incarnation K`, the program's name left out.
+  /// Parses the arguments of a worker, without the program's name.
   ///
-  /// - Returns: nil when this is not how a learner starts a worker.
+  /// The form is `worker --learner PID --descriptor N --index I --incarnation K`.
+  ///
+  /// - Returns: nil if a learner would not start a worker with these arguments.
   public init?(_ arguments: [String]) {
     guard arguments.first == "worker", arguments.count == 9 else { return nil }
     var values: [String: String] = [:]

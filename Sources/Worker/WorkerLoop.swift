@@ -2,10 +2,11 @@ import Actor
 import Foundation
 import Rollout
 
-/// The life of a worker: claim a fragment, fill it, hand it over, until the learner says stop or is gone.
+/// The loop of a worker: claim a fragment, fill it and hand it over, until the run is over.
 ///
-/// The worker blocks in one place only, on its bell. Its flag says so before it looks a last time, so that no bell is missed
-/// (docs/shared-memory.md).
+/// The run is over when the learner asks the worker to stop or is gone. The worker blocks only on
+/// its bell. It sets its parked flag before a last attempt to claim a fragment, so it misses no
+/// bell (docs/shared-memory.md).
 struct WorkerLoop {
   private let memory: RunMemory
   private let line: WorkerLine
@@ -17,12 +18,12 @@ struct WorkerLoop {
   private let learnerBell: Doorbell
   private let hint: Int
 
-  /// Sets the worker up from what lies in the run's memory.
+  /// Creates the loop from the description in the run's memory.
   init(
     _ arguments: WorkerArguments, memory: RunMemory, bell: Doorbell, learnerBell: Doorbell
   ) throws {
     var description = try RunDescription(decoding: memory.description)
-    // The learner watches over its workers, and its report says more.
+    // The learner watches its workers and reports more than a worker could.
     description.environment.patience = nil
     self.memory = memory
     self.bell = bell
@@ -44,7 +45,7 @@ struct WorkerLoop {
 
   /// Collects until the run is over.
   ///
-  /// - Throws: what an environment throws.
+  /// - Throws: an environment's errors.
   func run() throws {
     try producer.start()
     line.markReady()
@@ -54,11 +55,11 @@ struct WorkerLoop {
         if memory.wakeLearnerIfParked() { learnerBell.ring() }
       }
     } catch is CollectionStopped {
-      // Environments are closed at once, and not after the fragment.
+      // Environments are closed at once, without completing the fragment.
     }
   }
 
-  /// The next fragment to fill and the weights for it, waited for; nil when the run is over.
+  /// Waits for the next fragment to fill and its version of the weights; nil if the run is over.
   private func next() -> (buffer: Int, version: UInt64?)? {
     while !memory.stopping {
       switch schedule {
@@ -75,7 +76,7 @@ struct WorkerLoop {
     return nil
   }
 
-  /// Claims what it can; blocks on the bell when there is nothing, and returns nil when it rang.
+  /// Claims a fragment, or blocks until the bell rings and then returns nil.
   private func wait(awaiting version: UInt64, claim: () -> Int?) -> Int? {
     if let buffer = claim() { return buffer }
     line.park(awaiting: version)
@@ -84,7 +85,7 @@ struct WorkerLoop {
       line.unpark()
       return buffer
     }
-    // The other end closes when the learner is gone; the watch on it ends this process then.
+    // The pipe closes when the learner is gone; the watching thread then ends this process.
     _ = bell.wait()
     line.unpark()
     return nil

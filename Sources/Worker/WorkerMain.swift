@@ -1,22 +1,22 @@
 import Actor
-// Glibc declares `stdout` as a variable; nothing assigns it here.
+// Glibc declares `stdout` as a variable; no code here assigns it.
 @preconcurrency import Foundation
 @preconcurrency import Glibc
 import Rollout
 import Synchronization
 
-/// The entrance for a worker process and for an evaluation process.
+/// The entry point of worker processes and evaluation processes.
 ///
-/// Both are the same executable as the learner, so a program that trains lets them in first:
+/// Both run the same executable as the learner. A training program therefore calls it first:
 ///
-///     EnvironmentRegistry.register("Mine-v0") { Mine() }
+///     try EnvironmentRegistry.shared.register("Mine-v0") { Mine() }
 ///     WorkerMain.runIfAsked()
 ///     // … from here on this is the learner
 public enum WorkerMain {
   /// Runs a worker or evaluations and ends the process if the command line asks for it.
   ///
-  /// Call it first of all: it also opens what the caller closed of standard input, output and
-  /// error.
+  /// Call it before any other work: it also opens /dev/null for each of standard input, output and
+  /// error that the caller closed.
   public static func runIfAsked(_ arguments: [String] = CommandLine.arguments) {
     ProcessStart.prepare()
     let arguments = Array(arguments.dropFirst())
@@ -26,8 +26,8 @@ public enum WorkerMain {
 
   /// Runs a worker until the run is over, then ends the process.
   ///
-  /// Exit code 0 when the learner said stop, or is gone. Otherwise 1 with one sentence on standard
-  /// error, or `RunDescription.refusalCode` where no other process would do better.
+  /// The exit code is 0 if the learner asked it to stop or is gone. Otherwise it is 1, with one
+  /// sentence on standard error, or `RunDescription.refusalCode` if a replacement would fail too.
   public static func run(_ arguments: WorkerArguments) -> Never {
     run("worker \(arguments.index)") { try collect(arguments) }
   }
@@ -38,12 +38,12 @@ public enum WorkerMain {
   }
 
   private static func run(_ name: String, _ work: () throws -> Void) -> Never {
-    // They may reach every process of a group or a job. When to stop is the learner's decision, so
-    // that environments can be closed.
+    // These signals may be sent to every process of a group or a job. The learner decides when to
+    // stop, so environments can be closed.
     for number in StopSignals.requests + StopSignals.notices where number != SIGTERM {
       StopSignals.ignore(number)
     }
-    // The learner may have started this process from a thread that blocks it.
+    // The learner may have started this process from a thread that blocks SIGTERM.
     SystemCalls.unblockSignals([SIGTERM])
     nameProcess()
     do {
@@ -60,9 +60,9 @@ public enum WorkerMain {
     }
   }
 
-  /// Gives the process its program's name, by which `ps` and `pkill` know it.
+  /// Sets the process's name, as `ps` and `pkill` see it, to that of its program.
   ///
-  /// It is started from `/proc/<learner>/exe`, whose name is "exe".
+  /// It is started from `/proc/<learner>/exe`, so its name would be "exe".
   private static func nameProcess() {
     guard let path = try? SystemCalls.executablePath(), let name = path.split(separator: "/").last
     else { return }
@@ -71,27 +71,27 @@ public enum WorkerMain {
 
   /// Ends the process with a sentence on standard error.
   private static func leave(_ code: Int32, _ sentence: String) -> Never {
-    // The learner may be gone, and then there is nobody to tell.
+    // The learner may be gone; a failed write is ignored.
     _ = Array("\(sentence)\n".utf8).withUnsafeBytes {
       try? SystemCalls.writeAll(STDERR_FILENO, $0)
     }
     exit(code)
   }
 
-  /// Collects until the run is over; environments are let go of before it returns, since some have to be closed.
+  /// Collects until the run is over; releases environments before returning, to close them.
   private static func collect(_ arguments: WorkerArguments) throws {
     let bells = try takeBells()
     let memory = try RunMemory(attachingTo: arguments.learner, descriptor: arguments.descriptor)
     leaveOnTermination(memory.stoppingWord)
     defer { stoppingWord = nil }
     leaveWithLearner(STDIN_FILENO)
-    // Closing environments still marks them in the memory.
+    // Closing environments writes positions to the memory.
     try withExtendedLifetime(memory) {
       try WorkerLoop(arguments, memory: memory, bell: bells.own, learnerBell: bells.learner).run()
     }
   }
 
-  /// Plays what the learner asks for; as above, environments are let go of before it returns.
+  /// Plays the learner's requests; releases environments before returning, as `collect` does.
   private static func evaluate(_ arguments: EvaluationArguments) throws {
     let bells = try takeBells()
     let memory = try EvaluationMemory(
@@ -103,9 +103,10 @@ public enum WorkerMain {
     try loop.run()
   }
 
-  /// The bells: standard input is rung by the learner, what was standard output rings there.
+  /// Returns the two bells: standard input, rung by the learner, and the former standard output.
   ///
-  /// An environment that prints must not ring by it: its output goes where standard error goes.
+  /// Standard output is redirected to standard error: output that an environment prints must not
+  /// ring the learner's bell.
   private static func takeBells() throws(SystemError) -> (own: Doorbell, learner: Doorbell) {
     let output = try SystemCalls.duplicate(STDOUT_FILENO)
     try SystemCalls.duplicate(STDERR_FILENO, onto: STDOUT_FILENO)
@@ -113,12 +114,12 @@ public enum WorkerMain {
     return (Doorbell(listening: STDIN_FILENO), try Doorbell(ringing: output))
   }
 
-  /// The word that says that the run is over.
+  /// The word in shared memory that is set when the run is over.
   private nonisolated(unsafe) static var stoppingWord: UnsafeMutablePointer<AtomicWord>?
 
-  /// Ends this process by SIGTERM once the run is over, and ignores SIGTERM until then.
+  /// Handles SIGTERM: it ends this process once the run is over and is ignored until then.
   ///
-  /// A batch system may send it to every process, and then environments would not be closed.
+  /// A batch system may send it to every process before environments are closed.
   private static func leaveOnTermination(_ word: UnsafeMutablePointer<AtomicWord>) {
     stoppingWord = word
     _ = StopSignals.answer([SIGTERM]) { number in
@@ -128,13 +129,14 @@ public enum WorkerMain {
     }
   }
 
-  /// Ends this process as soon as the learner is gone, whatever an environment is doing then.
+  /// Ends this process as soon as the learner is gone, whatever an environment is doing.
   ///
-  /// The learner holds the only other end of standard input, so its death closes it; a thread of its own waits for that.
+  /// The learner holds the only other end of standard input. Its death closes that end, which a
+  /// separate thread waits for.
   private static func leaveWithLearner(_ descriptor: Int32) {
     let thread = Thread {
       SystemCalls.waitForHangUp(descriptor)
-      // The processes that environments started go too.
+      // Processes that its environments started end too.
       SystemCalls.killOwnGroup()
       _exit(0)
     }
