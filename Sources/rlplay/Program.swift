@@ -1,12 +1,12 @@
 import Learner
 import Rollout
 
-/// The command: understands a command line, carries it out, and says how it ended.
+/// The command-line program: parses its arguments, runs a command and reports errors.
 enum Program {
-  /// Runs a command line, without the program's name.
+  /// Runs a command line, given without the program's name.
   ///
-  /// - Returns: the exit code: 0 for success, 64 for bad input, 1 for any other failure, 128 and the signal's number after
-  ///   an interruption.
+  /// - Returns: the exit code: 0 for success, 64 for invalid usage, 1 for any other failure, 128
+  ///   plus the signal number after an interruption.
   static func run(_ arguments: [String]) -> Int32 {
     do {
       switch try Invocation.parse(arguments) {
@@ -39,7 +39,7 @@ enum Program {
     }
   }
 
-  /// Turns what only carrying out a command can find wrong with its options into the command's usage error.
+  /// Rethrows configuration errors found at run time as usage errors.
   private static func withUsage(
     of command: Command, _ body: () throws -> Int32
   ) throws -> Int32 {
@@ -52,7 +52,7 @@ enum Program {
     } catch let error as UnknownEnvironment {
       throw UsageError(ConfigurationError("\(error)", option: "env"), command: command)
     } catch let error as GymnasiumError {
-      // What only starting Python can find wrong with what was named.
+      // Errors in options that only starting Python reveals.
       switch error.kind {
       case .environment:
         throw UsageError(ConfigurationError("\(error).", option: "env"), command: command)

@@ -2,18 +2,18 @@ import Glibc
 import Learner
 import Rollout
 
-/// Prints a line of a command's result, at once and also into a file or a pipe.
+/// Prints a line of a command's result without buffering, even to a file or a pipe.
 ///
-/// It takes the place of Swift's function, which does not tell of failures: see ``StandardOutput``.
+/// It shadows Swift's `print`, which ignores write errors; see ``StandardOutput``.
 func print(_ line: String) {
-  // It may hold text from files.
+  // The line may contain text from files.
   StandardOutput.write(line.escapingControls(keepingLines: true) + "\n")
 }
 
-/// Standard output, to which commands write their results.
+/// Standard output, where commands write their results.
 ///
-/// A write that fails is no reason to stop what the command does. Nothing is written after it, and
-/// ``finish(_:)`` reports it.
+/// A failed write does not stop the command. After it nothing more is written, and ``finish(_:)``
+/// reports it.
 enum StandardOutput {
   /// The first failure; commands write on the main thread only.
   private nonisolated(unsafe) static var failure: SystemError?
@@ -37,7 +37,7 @@ enum StandardOutput {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
         done += try SystemCalls.write(STDOUT_FILENO, rest)
       } catch {
-        // Whoever reads may have made the pipe non-blocking, for both ends of it.
+        // The reader may have made the pipe non-blocking, which affects both ends.
         guard error.code == EAGAIN else { throw error }
         var entry = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
         poll(&entry, 1, -1)
@@ -47,11 +47,12 @@ enum StandardOutput {
 
   /// Reports a failed write, if there was one.
   ///
-  /// - Parameter code: the exit code for what came of the command.
-  /// - Returns: the exit code to end with: 1 where a success could not be told.
+  /// - Parameter code: the exit code of the command.
+  /// - Returns: the exit code of the program; 1 if the result of a successful command was not
+  ///   written.
   static func finish(_ code: Int32) -> Int32 {
     do throws(SystemError) {
-      // Some file systems tell of a full disk only when a descriptor is closed.
+      // Some file systems report a full disk only when a descriptor is closed.
       try SystemCalls.close(SystemCalls.duplicate(STDOUT_FILENO))
     } catch {
       failure = failure ?? error

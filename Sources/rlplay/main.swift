@@ -3,14 +3,14 @@ import Learner
 import Rollout
 import Worker
 
-// First of all, before anything is opened.
+// This must run before any file is opened.
 ProcessStart.prepare()
 if let problem = ProcessStart.missingProc {
   reportOnStandardError("Error: \(problem).")
   exit(1)
 }
 
-// A learner starts this same program as its workers.
+// Workers are processes of this same program.
 WorkerMain.runIfAsked()
 
 exit(StandardOutput.finish(Program.run(Array(CommandLine.arguments.dropFirst()))))

@@ -1,12 +1,12 @@
 import Learner
 
-/// What `rlplay bench` was asked for.
+/// The options of `rlplay bench`.
 struct BenchOptions: Equatable, Sendable {
-  /// How long each measurement takes.
+  /// The duration of each measurement in seconds.
   var seconds = 1.0
-  /// The measurements to make; nothing for all.
+  /// The measurements to run; nil for all.
   var only: [String]?
-  /// Whether one JSON object ends standard output.
+  /// True to end standard output with one JSON object.
   var endsWithJSON = false
 
   static let settings: [Setting<BenchOptions>] = [

@@ -1,15 +1,15 @@
 import Learner
 import Rollout
 
-/// What `rlplay check-env` was asked for.
+/// The options of `rlplay check-env`.
 struct CheckEnvironmentOptions: Equatable, Sendable {
-  /// What to play.
+  /// The environment to check.
   var environment: EnvironmentChoice = ""
-  /// Steps of each environment.
+  /// The number of steps of each environment.
   var stepCount = 1000
   /// The root of every random stream.
   var seed: UInt64 = 0
-  /// Whether one JSON object ends standard output.
+  /// True to end standard output with one JSON object.
   var endsWithJSON = false
 
   static let settings: [Setting<CheckEnvironmentOptions>] = [

@@ -1,66 +1,67 @@
 import Learner
 
-/// One subcommand: what its help screen says, what it accepts, and what its arguments come to.
+/// A subcommand: its help, its arguments and their interpretation.
 ///
-/// Everything but ``interpret`` is plain description, from which parsing, help and errors are derived.
+/// All properties except ``interpret`` and ``optionsBeside`` are data, from which parsing, help and
+/// errors are derived.
 struct Command: Sendable {
   let name: String
-  /// One sentence, for its own help screen and for the list of commands.
+  /// One sentence for the command's help screen and for the list of commands.
   let summary: String
-  /// The one argument without a name that the command takes, if any.
+  /// The positional argument, if the command takes one.
   var argument: CommandArgument?
   var options: [CommandOption]
-  /// The options as they are beside what was given, where their defaults depend on it.
+  /// Returns the options with the defaults that follow from the given arguments.
   var optionsBeside: (@Sendable (ParsedArguments) -> [CommandOption])?
-  /// Turns what was given into typed options.
+  /// Converts parsed arguments to typed options.
   let interpret: @Sendable (ParsedArguments) throws(ConfigurationError) -> Invocation
 
-  /// All options, with the one that every command has.
+  /// All options, including `--help`, which every command has.
   var allOptions: [CommandOption] { options + [.help(in: options.last?.group ?? .options)] }
 
-  /// The command line in short, as help screens and errors show it.
+  /// The usage line in help screens and errors.
   var usage: String {
     var words = ["rlplay", name]
     if let argument { words.append(argument.shown) }
     return (words + ["[options]"]).joined(separator: " ")
   }
 
-  /// The command with the defaults that hold beside what was given.
+  /// Returns the command with the defaults that follow from the given arguments.
   func beside(_ parsed: ParsedArguments) -> Command {
     var command = self
     if let optionsBeside { command.options = optionsBeside(parsed) }
     return command
   }
 
-  /// The option of that name, or the one that the name turns off.
+  /// Returns the option that has this name, or that this name turns off.
   func option(named name: String) -> CommandOption? {
     allOptions.first { $0.names.contains(name) }
   }
 }
 
-/// An argument that is told by its place and not by a name.
+/// A positional argument.
 struct CommandArgument: Sendable {
   let placeholder: String
   let help: String
-  /// Whether the command does nothing without it.
+  /// True if the command requires the argument.
   var isRequired = false
 
-  /// The argument in the command line in short.
+  /// The argument in the usage line.
   var shown: String { isRequired ? placeholder : "[\(placeholder)]" }
 
-  /// What `RunDirectory.resolve` understands.
+  /// A run or checkpoint, resolved by `RunDirectory.resolve`.
   static let checkpoint = CommandArgument(
     placeholder: "RUN|CHECKPOINT",
     help: "A run's directory or a checkpoint file; the newest run under runs/ if none is named.")
 }
 
-/// One option of a command, as help screens and the parser see it.
+/// An option of a command, for the parser and help screens.
 struct CommandOption: Sendable {
   let name: String
   let kind: SettingKind
   let group: SettingGroup
   let help: String
-  /// What holds where the option is not given, if that can be said in a word.
+  /// The default value in one word, if there is one.
   var defaultText: String?
 
   /// The option as it is typed: `--actors N`.
@@ -74,19 +75,19 @@ struct CommandOption: Sendable {
     }
   }
 
-  /// The name, and the one that turns the option off if there is one.
+  /// The option's name, and the name that turns it off if there is one.
   var names: [String] {
     if case .toggle(let off) = kind { [name, off] } else { [name] }
   }
 
-  /// The option that asks for the help screen.
+  /// Returns the option that shows the help screen.
   static func help(in group: SettingGroup) -> CommandOption {
     CommandOption(name: "help", kind: .flag, group: group, help: "Show this help.")
   }
 }
 
 extension CommandOption {
-  /// Describes a setting, with the value that it has in the defaults.
+  /// Creates the option of a setting, with its value in `defaults` as the default.
   init<Configuration>(_ setting: Setting<Configuration>, defaults: Configuration) {
     name = setting.name
     group = setting.group
@@ -101,7 +102,7 @@ extension CommandOption {
     }
   }
 
-  /// Describes every setting of a table, with the values of the defaults.
+  /// Returns the options of all settings of a table.
   static func all<Configuration>(
     _ settings: [Setting<Configuration>], defaults: Configuration
   ) -> [CommandOption] {

@@ -1,10 +1,10 @@
 import Learner
 
-/// What `rlplay describe` was asked for.
+/// The options of `rlplay describe`.
 struct DescribeOptions: Equatable, Sendable {
-  /// The run directory or checkpoint file to describe; nothing for the newest run.
+  /// The run directory or checkpoint file; nil for the newest run.
   var target: String?
-  /// Whether one JSON object ends standard output.
+  /// True to end standard output with one JSON object.
   var endsWithJSON = false
 
   static let settings: [Setting<DescribeOptions>] = [

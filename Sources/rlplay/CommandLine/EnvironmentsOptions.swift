@@ -1,8 +1,8 @@
 import Learner
 
-/// What `rlplay envs` was asked for.
+/// The options of `rlplay envs`.
 struct EnvironmentsOptions: Equatable, Sendable {
-  /// Whether the list is one JSON object.
+  /// True to print the list as one JSON object.
   var endsWithJSON = false
 
   static let settings: [Setting<EnvironmentsOptions>] = [

@@ -1,32 +1,32 @@
 import Learner
 import Rollout
 
-/// What `rlplay evaluate` was asked for.
+/// The options of `rlplay evaluate`.
 struct EvaluateOptions: Equatable, Sendable {
-  /// The run directory or checkpoint file to play; nothing for the newest run.
+  /// The run directory or checkpoint file; nil for the newest run.
   var target: String?
   var episodeCount = 100
-  /// Whether the likeliest action is played, and not one drawn from the policy.
+  /// True to play the likeliest action, false to draw actions from the policy.
   var isGreedy = true
-  /// The root of every random stream; nothing to have one drawn.
+  /// The root of every random stream; nil to draw one.
   var seed: UInt64?
-  /// Values of the environment's parameters; nothing for those of training.
+  /// The values of the environment's parameters; nil for those of the training.
   var environmentArguments: String?
   var maximumEpisodeSteps = EpisodeLimit.registered
-  /// The consent to start code: the environment to play, the Python for one named `gym:ID`.
+  /// The consent to start code: the environment to play, and the Python of a `gym:ID`.
   var consent = Consent()
-  /// Seconds that one environment may take to be made, to be reset or to step; nil for any time.
+  /// Seconds that one environment may take to be made, reset or stepped; nil for no limit.
   var patience: Double? = 60
-  /// Seconds that one environment may take to close; nil for any time.
+  /// Seconds that one environment may take to close; nil for no limit.
   var closePatience: Double? = EnvironmentChoice.usualClosePatience
-  /// Whether episodes are shown in the terminal while they are played.
+  /// True to show episodes in the terminal while they are played.
   var isRendering = false
-  /// The file that episodes are recorded in.
+  /// The file for a recording of the episodes; nil for none.
   var video: String?
-  /// Whether one JSON object ends standard output.
+  /// True to end standard output with one JSON object.
   var endsWithJSON = false
 
-  /// The opposite of ``isGreedy``, which has an option of its own.
+  /// The negation of ``isGreedy``, which has its own option.
   private var isSampling: Bool {
     get { !isGreedy }
     set { isGreedy = !newValue }

@@ -1,17 +1,17 @@
 import Learner
 
-/// Help screens, laid out for a terminal of 80 columns.
+/// Help screens for a terminal with 80 columns.
 enum HelpText {
-  /// The command line in short, before any command is known.
+  /// The usage line without a command.
   static let usage = "rlplay COMMAND [options]"
 
   private static let width = 80
-  /// Where explanations begin; options that reach further have theirs on the next line.
+  /// The column of the explanations; a longer option has its explanation on the next line.
   private static let column = 28
-  /// Where they begin on the overview, whose names are short.
+  /// The column of the explanations in the overview, which has shorter names.
   private static let overviewColumn = 14
 
-  /// The screen of `rlplay --help`.
+  /// The help screen of `rlplay --help`.
   static let overview: String = {
     let rows = Command.all.map {
       row($0.name, $0.summary, at: overviewColumn)
@@ -35,7 +35,7 @@ enum HelpText {
       """
   }()
 
-  /// The screen of one command.
+  /// Returns the help screen of a command.
   static func screen(for command: Command) -> String {
     var parts = [wrap(command.summary.words, to: width).joined(separator: "\n")]
     parts.append("Usage: \(command.usage)")
@@ -51,7 +51,7 @@ enum HelpText {
     return parts.joined(separator: "\n\n")
   }
 
-  /// An option with its explanation on one line, for errors.
+  /// Returns an option and its explanation on one line, for errors.
   static func line(for option: CommandOption) -> String {
     let suffix = defaultSuffix(of: option).map { " \($0)" } ?? ""
     return "\(option.label)  \(option.help)\(suffix)"
@@ -61,9 +61,9 @@ enum HelpText {
     option.defaultText.map { "(default: \($0))" }
   }
 
-  /// A name with its explanation beside it.
+  /// Returns a name with its explanation beside it.
   ///
-  /// - Parameter suffix: what ends the explanation and is not to be broken over two lines.
+  /// - Parameter suffix: the end of the explanation, which must not be broken over two lines.
   private static func row(
     _ label: String, _ help: String, suffix: String? = nil, at column: Int = column
   ) -> String {
@@ -77,7 +77,7 @@ enum HelpText {
     return ([first] + lines.map { margin + $0 }).joined(separator: "\n")
   }
 
-  /// Breaks words into lines of at most the width, except for single words that are longer.
+  /// Breaks words into lines of at most `width`, except for longer single words.
   private static func wrap(_ words: [String], to width: Int) -> [String] {
     var lines: [String] = []
     for word in words {

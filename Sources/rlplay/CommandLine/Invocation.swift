@@ -1,7 +1,7 @@
 import Learner
 import Rollout
 
-/// What a command line asks for, with every option typed and validated.
+/// A parsed command line with typed and validated options.
 enum Invocation: Equatable, Sendable {
   case train(TrainingConfiguration, TrainPresentation)
   case resume(ResumeOptions, TrainPresentation)
@@ -10,15 +10,15 @@ enum Invocation: Equatable, Sendable {
   case bench(BenchOptions)
   case environments(EnvironmentsOptions)
   case checkEnvironment(CheckEnvironmentOptions)
-  /// A help screen, for standard output.
+  /// A help screen for standard output.
   case help(String)
   case version
 
-  /// Understands a command line, without the program's name.
+  /// Parses a command line, given without the program's name.
   ///
-  /// Nothing outside the arguments is looked at but the file that `--config` names.
+  /// Reads nothing except the arguments and the file given with `--config`.
   ///
-  /// - Throws: ``UsageError`` for the first mistake found.
+  /// - Throws: ``UsageError`` for the first mistake.
   static func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
     guard let first = arguments.first else { return .help(HelpText.overview) }
     let rest = Array(arguments.dropFirst())
@@ -56,7 +56,7 @@ enum Invocation: Equatable, Sendable {
     throw UsageError("Unknown command '\(name)'.\(suggestion)")
   }
 
-  /// The sentence for an option that comes before any command.
+  /// Returns the error message for an option before any command.
   private static func strayOption(_ word: String) -> String {
     let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
     let owner = Command.all.first { $0.option(named: String(name)) != nil }
@@ -66,7 +66,7 @@ enum Invocation: Equatable, Sendable {
 }
 
 extension Command {
-  /// Every command, in the order of the help screen.
+  /// All commands in the order of the help screen.
   static let all: [Command] = [
     .train, .evaluate, .describe, .bench, .environments, .checkEnvironment,
   ]

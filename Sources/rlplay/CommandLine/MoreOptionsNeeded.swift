@@ -2,19 +2,19 @@ import Foundation
 import Learner
 import Rollout
 
-/// A command line that works with a few more options, such as consent to start what a file names.
+/// A command line that needs more options, such as the consent to start code named in a file.
 struct MoreOptionsNeeded: Error {
-  /// The cause, without a full stop and without the command.
+  /// The cause, without the final period and the suggested command.
   let cause: String
-  /// The options to add, each word by itself.
+  /// The options to add, one word per element.
   let options: [String]
-  /// The name of the option that is to blame, without dashes.
+  /// The name of the option at fault, without dashes.
   let option: String
   let command: Command
 
-  /// The usage error whose sentence ends with the whole command to use.
+  /// Returns a usage error that ends with the complete command to use.
   ///
-  /// - Parameter arguments: the command line as it was typed, without the program's name.
+  /// - Parameter arguments: the original command line, without the program's name.
   func usageError(for arguments: [String]) -> UsageError {
     let program = CommandLine.arguments.first ?? "rlplay"
     let words = [program] + arguments.prefix(1) + options + arguments.dropFirst()
@@ -25,20 +25,23 @@ struct MoreOptionsNeeded: Error {
   }
 }
 
-/// The consent of a command's user to start code that a file names.
+/// The user's consent to start code that a file names.
 struct Consent: Equatable {
-  /// Set by `--trust`.
+  /// True if `--trust` was given.
   var trusts = false
-  /// The environment of `--env`; nil if the file's is meant.
+  /// The environment of `--env`; nil for that of the file.
   var environment: String?
-  /// The interpreter that would be started.
+  /// The interpreter to start.
   var python = EnvironmentChoice.usualPython
 
-  /// Refuses an environment that starts a program, and that a file alone names.
+  /// Rejects an environment that starts a program, if only a file names it.
   ///
   /// - Parameters:
-  ///   - file: the path of the file, for the sentence.
-  ///   - recorded: the interpreter that the run was trained with, for the command to use.
+  ///   - choice: the environment.
+  ///   - file: the path of the file, for the message.
+  ///   - recorded: the interpreter of the training, for the suggested command.
+  ///   - command: the command that plays the environment.
+  /// - Throws: ``MoreOptionsNeeded`` with the options that give consent.
   func check(
     _ choice: EnvironmentChoice, namedBy file: URL, trainedWith recorded: String?,
     command: Command
@@ -51,7 +54,7 @@ struct Consent: Equatable {
       options: ["--trust"] + pythonOption(recorded), option: "trust", command: command)
   }
 
-  /// Turns the failure of an interpreter into the command that names the one of the training.
+  /// Returns an error that suggests the interpreter of the training, after the current one failed.
   ///
   /// - Returns: nil if there is no other interpreter to suggest.
   func suggestion(
@@ -65,7 +68,7 @@ struct Consent: Equatable {
       option: "python", command: command)
   }
 
-  /// The option for an interpreter that differs from the present default; none if one was given.
+  /// Returns `--python` with an interpreter that differs from the default; empty if one was given.
   private func pythonOption(_ recorded: String?) -> [String] {
     let usual = EnvironmentChoice.usualPython
     guard let recorded, recorded != usual, python == usual else { return [] }

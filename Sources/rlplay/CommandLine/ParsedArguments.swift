@@ -1,19 +1,21 @@
 import Learner
 import Rollout
 
-/// What a command line gave, told apart into options and the rest but not yet understood.
+/// The options and arguments of a command line, not yet interpreted.
 struct ParsedArguments: Equatable {
-  /// The text of each option that was given, by name; `true` or `false` for one without a value, and nothing for one
-  /// whose value may be left out and was.
+  /// The text of each given option, by name.
+  ///
+  /// It is `true` or `false` for an option without a value, and empty if an optional value was
+  /// omitted.
   var values: [String: String] = [:]
 
-  /// The argument that is told by its place, if there was one.
+  /// The positional argument, if there was one.
   var argument: String?
 
-  /// Whether `--help` was among the arguments; of the others only what defaults depend on matters then.
+  /// True for `--help`. The other arguments then only determine the defaults on the help screen.
   var asksForHelp = false
 
-  /// Writes the options that were given into a configuration, in the table's order.
+  /// Writes the given options into a configuration, in the table's order.
   func apply<Configuration>(
     _ settings: [Setting<Configuration>], to configuration: inout Configuration
   ) throws(ConfigurationError) {
@@ -25,20 +27,22 @@ struct ParsedArguments: Equatable {
 }
 
 extension Command {
-  /// Tells options, their values and the argument apart.
+  /// Splits arguments into options with their values and the positional argument.
   ///
-  /// Accepted are `--name value`, `--name=value`, `--flag`, `--no-flag` or another name where the flag can be
-  /// undone, and after `--` nothing but arguments. What follows an option that takes a value is that value unless it
-  /// looks like an option; a negative number does not. An option that is given twice is an error, since of two
-  /// different values one would be silently ignored, but for those that may be: their values are put in a row with commas.
+  /// The accepted forms are `--name value`, `--name=value` and `--flag`. A flag that can be turned
+  /// off also has `--no-flag` or another name. After `--` only arguments follow. The word after an
+  /// option that takes a value is that value unless it looks like an option; a negative number does
+  /// not. A repeated option is an error, since one of two different values would be silently
+  /// ignored. Options that accept several values are the exception: their values are joined with
+  /// commas.
   ///
-  /// - Throws: ``UsageError`` for the first mistake from the left, unless help is asked for.
+  /// - Throws: ``UsageError`` for the first mistake from the left, unless `--help` is given.
   func parse(_ arguments: [String]) throws(UsageError) -> ParsedArguments {
     var parsed = ParsedArguments()
     let beforeSeparator = arguments.prefix { $0 != "--" }
     let others = beforeSeparator.filter { $0 != "--help" && $0 != "-h" }
     if others.count < beforeSeparator.count {
-      // Who asks for help gets it, whatever is wrong with the rest of the line.
+      // `--help` shows the help screen, whatever is wrong with the rest of the line.
       parsed = (try? parse(others)) ?? parsed
       parsed.asksForHelp = true
       return parsed
@@ -76,7 +80,7 @@ extension Command {
       text = ""
     case .value, .values, .optionalValue:
       if case .optionalValue = option.kind, (attached ?? rest.first)?.isEmpty == true {
-        // A shell's variable that is not set, say, is not to name what is meant without a value.
+        // An empty value, as from an unset shell variable, must not select the default target.
         throw error("'\(spelled)' is given an empty value: name one, or none.", about: option)
       }
       if let attached {
@@ -112,7 +116,7 @@ extension Command {
     parsed.argument = word
   }
 
-  /// The option that a word with its dashes names, and whether it is turned off.
+  /// Returns the option named by a word with dashes, and true if that name turns it off.
   private func option(
     spelled word: String
   ) throws(UsageError) -> (CommandOption, isNegated: Bool) {

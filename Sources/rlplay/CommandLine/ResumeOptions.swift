@@ -1,19 +1,19 @@
 import Learner
 import Rollout
 
-/// What `rlplay train --resume` was asked for.
+/// The options of `rlplay train --resume`.
 struct ResumeOptions: Equatable, Sendable {
   static let optionName = "resume"
   static let trustName = "trust"
 
-  /// The run's directory or name; nothing for the newest run.
+  /// The run's directory or name; nil for the newest run.
   var target: String?
-  /// The training options that are given anew.
+  /// The training options to change.
   var changes = ParsedArguments()
   /// The consent to start code.
   var consent = Consent()
 
-  /// Refuses options that have a part in what is learnt, and texts of the wrong type.
+  /// Rejects options that influence learning, and values of the wrong type.
   init(_ target: String, _ parsed: ParsedArguments) throws(ConfigurationError) {
     self.target = target.isEmpty ? nil : target
     let others = TrainPresentation.settings.map(\.name) + [Self.optionName, Self.trustName, "env"]
@@ -29,7 +29,7 @@ struct ResumeOptions: Equatable, Sendable {
       }
       changes.values[name] = parsed.values[name]
     }
-    // Their values in the run are not known yet; whether they can be read is.
+    // The run's values are not known yet; this only checks that the texts can be parsed.
     var configuration = TrainingConfiguration()
     try changes.apply(TrainingConfiguration.settings, to: &configuration)
     consent.python = configuration.environment.python

@@ -1,10 +1,10 @@
 import Learner
 
-/// How `rlplay train` shows what it does; none of it changes what is learned.
+/// The options for the output of `rlplay train`; they do not influence learning.
 struct TrainPresentation: Equatable, Sendable {
-  /// Whether progress is left out, so that errors and the final result alone are shown.
+  /// True to show only errors and the final result, without progress.
   var isQuiet = false
-  /// Whether one JSON object ends standard output.
+  /// True to end standard output with one JSON object.
   var endsWithJSON = false
 
   static let settings: [Setting<TrainPresentation>] = [
@@ -36,7 +36,7 @@ extension Command {
       }
       let base = defaults(beside: parsed)
       var configuration = base ?? TrainingConfiguration()
-      // The file comes first wherever it is named: what is typed overrides what was written down.
+      // The file is applied first, wherever it is named: command-line options override it.
       if let path = parsed.values[configurationFile.name] {
         configuration = try TrainingConfiguration(contentsOf: path, over: base)
       }
@@ -45,7 +45,7 @@ extension Command {
       return .train(configuration, presentation)
     })
 
-  /// What options are by default beside an algorithm; nothing where none is named, or one that there is not.
+  /// Returns the defaults of the given algorithm; nil if none is named or the name is unknown.
   private static func defaults(beside parsed: ParsedArguments) -> TrainingConfiguration? {
     parsed.values["algorithm"].flatMap(Algorithm.init).map { TrainingConfiguration($0) }
   }

@@ -1,23 +1,23 @@
 import Learner
 
-/// A command line that cannot be carried out, with what its user needs to mend it.
+/// An invalid command line, with the information to correct it.
 struct UsageError: Error, Equatable {
   /// The exit code for bad input: `EX_USAGE` of `sysexits.h`.
   static let exitCode: Int32 = 64
 
-  /// What is wrong, in a sentence.
+  /// The mistake in one sentence.
   let message: String
 
-  /// The help of the option that is to blame, on one line, if there is one.
+  /// The help of the option at fault on one line; nil if there is none.
   let optionHelp: String?
 
-  /// The command line in short.
+  /// The usage line.
   let usage: String
 
-  /// The command that shows all of the help.
+  /// The command that shows the complete help.
   let helpCommand: String
 
-  /// Describes a mistake in the arguments of a command.
+  /// Creates an error in the arguments of a command.
   init(_ message: String, command: Command, option: CommandOption? = nil) {
     self.message = message
     optionHelp = option.map(HelpText.line(for:))
@@ -25,7 +25,7 @@ struct UsageError: Error, Equatable {
     helpCommand = "rlplay \(command.name) --help"
   }
 
-  /// Describes a mistake before any command is known.
+  /// Creates an error without a command.
   init(_ message: String) {
     self.message = message
     optionHelp = nil
@@ -33,13 +33,13 @@ struct UsageError: Error, Equatable {
     helpCommand = "rlplay --help"
   }
 
-  /// Describes a value that a command cannot take, found now or only when it was carried out.
+  /// Creates the error for an invalid value, found while parsing or at run time.
   init(_ error: ConfigurationError, command: Command) {
     self.init(
       error.message, command: command, option: error.option.flatMap(command.option(named:)))
   }
 
-  /// The lines for standard error, without a newline at the end.
+  /// The lines for standard error, without a trailing newline.
   var text: String {
     var lines = ["Error: \(message)"]
     if let optionHelp { lines.append("Help: \(optionHelp)") }

@@ -1,6 +1,6 @@
 import Learner
 
-/// `rlplay bench`.
+/// Runs `rlplay bench`.
 enum BenchCommand {
   static func run(_ options: BenchOptions, workerExecutable: String? = nil) throws -> Int32 {
     let benchmarks = try BenchmarkSuite.selection(options.only)
@@ -26,7 +26,7 @@ enum BenchCommand {
     return 0
   }
 
-  /// Name, figure, what it is; the columns are wide enough for all measurements, run or not.
+  /// Returns name, figure and explanation; columns fit all measurements, selected or not.
   private static func line(of benchmark: Benchmark, _ figures: [BenchmarkFigure]) -> String {
     let width = BenchmarkSuite.all.map(\.name.count).max() ?? 0
     let name = benchmark.name + String(repeating: " ", count: width - benchmark.name.count)

@@ -1,7 +1,7 @@
 import Learner
 import Rollout
 
-/// `rlplay check-env`.
+/// Runs `rlplay check-env`.
 enum CheckEnvironmentCommand {
   static func run(_ options: CheckEnvironmentOptions) throws -> Int32 {
     let check = EnvironmentCheck(stepCount: options.stepCount, seed: options.seed)
@@ -11,7 +11,7 @@ enum CheckEnvironmentCommand {
     return report.isSound ? 0 : 1
   }
 
-  /// A line for each subject.
+  /// Returns the report with one line per subject.
   static func text(_ report: EnvironmentCheckReport, seed: UInt64) -> String {
     let width = report.findings.map(\.subject.rawValue.count).max() ?? 0
     var lines = [

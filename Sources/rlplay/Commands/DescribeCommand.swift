@@ -3,7 +3,7 @@ import Foundation
 import Learner
 import Rollout
 
-/// `rlplay describe`.
+/// Runs `rlplay describe`.
 enum DescribeCommand {
   static func run(_ options: DescribeOptions) throws -> Int32 {
     let source = try RunDirectory.resolve(options.target)

@@ -1,7 +1,7 @@
 import Learner
 import Rollout
 
-/// `rlplay envs`.
+/// Runs `rlplay envs`.
 enum EnvironmentsCommand {
   static func run(_ options: EnvironmentsOptions) {
     for environment in EnvironmentRegistry.shared.all where !options.endsWithJSON {
@@ -26,7 +26,7 @@ enum EnvironmentsCommand {
 
   private static let known = WrapperName.all + WrapperName.normalisations
 
-  /// What --wrap takes.
+  /// The list of wrappers for --wrap.
   private static var wrappers: String {
     let width = known.map(\.usage.count).max() ?? 0
     func rows(_ wrappers: [WrapperName]) -> [String] {

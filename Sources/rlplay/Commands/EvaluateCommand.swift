@@ -3,7 +3,7 @@ import Foundation
 import Learner
 import Rollout
 
-/// `rlplay evaluate`.
+/// Runs `rlplay evaluate`.
 enum EvaluateCommand {
   static func run(_ options: EvaluateOptions) throws -> Int32 {
     let source = try RunDirectory.resolve(options.target)
@@ -12,7 +12,7 @@ enum EvaluateCommand {
     let screen = options.isRendering ? TerminalScreen() : nil
     let video = try options.video.map { try VideoFile(path: $0) }
     let spectators: [(any EpisodeSpectator)?] = [screen, video]
-    // A screen has a cursor to give back, and environments of Gymnasium's are to be closed.
+    // Interruptions are caught to restore the cursor and to close Gymnasium environments.
     Interruption.listen()
     var player: TrainedPolicy
     let result: EvaluationResult
@@ -59,13 +59,13 @@ enum EvaluateCommand {
     return 0
   }
 
-  /// The environment to play: that of the checkpoint, with what the options say of it.
+  /// Returns the checkpoint's environment, as modified by the options.
   private static func environment(
     _ options: EvaluateOptions, of player: TrainedPolicy, in source: RunDirectory.Resolution
   ) throws -> EnvironmentChoice {
     var choice = player.environment
     if let id = options.consent.environment, id != choice.id {
-      // The arguments are those of the other environment.
+      // The checkpoint's arguments do not apply to another environment.
       (choice.id, choice.arguments) = (id, "")
     }
     try options.consent.check(

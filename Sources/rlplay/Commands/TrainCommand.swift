@@ -2,7 +2,7 @@ import Actor
 import Learner
 import Rollout
 
-/// `rlplay train`.
+/// Runs `rlplay train`.
 enum TrainCommand {
   static func run(
     _ configuration: TrainingConfiguration, _ presentation: TrainPresentation
@@ -10,7 +10,7 @@ enum TrainCommand {
     try train(presentation) { try TrainingRun(configuration, isQuiet: presentation.isQuiet) }
   }
 
-  /// Goes on with a run.
+  /// Resumes a run.
   static func resume(_ options: ResumeOptions, _ presentation: TrainPresentation) throws -> Int32 {
     let directory = try RunDirectory.resolveRun(options.target)
     var state = try RunState.load(from: directory.state)
@@ -42,10 +42,10 @@ enum TrainCommand {
     do {
       run = try makeRun()
     } catch _ where Interruption.requested != nil {
-      // While processes were started: nothing was learned, and no directory made.
+      // Interrupted while processes were started: nothing was learned and no directory created.
       return 128 + (Interruption.requested ?? 0)
     } catch let error as PolicyError {
-      // The options' network cannot deal with the options' environment.
+      // The network does not fit the environment.
       throw ConfigurationError("\(error).")
     }
     if !presentation.isQuiet {
@@ -60,7 +60,7 @@ enum TrainCommand {
     return exitCode(summary, wanted: run.configuration.untilReturn)
   }
 
-  /// What came of the run, in words.
+  /// Returns a summary of the run for display.
   private static func text(
     _ summary: TrainingSummary, of configuration: TrainingConfiguration
   ) -> String {
@@ -95,7 +95,7 @@ enum TrainCommand {
     return lines.joined(separator: "\n")
   }
 
-  /// The command that plays a run's best weights.
+  /// Returns the command that plays a run's best weights.
   private static func evaluation(
     of directory: String, _ environment: EnvironmentChoice
   ) -> String {
@@ -109,7 +109,7 @@ enum TrainCommand {
     return words.map(quoted).joined(separator: " ")
   }
 
-  /// A word as a shell takes it.
+  /// Returns a word quoted for a shell if necessary.
   private static func quoted(_ word: String) -> String {
     let isPlain =
       !word.isEmpty
