@@ -5,13 +5,16 @@ import PackageDescription
 
 // MARK: Instruction set
 
-/// The processor to build for: a name that clang's `-march` knows, or `baseline` for the platform's
-/// default without a single unsafe flag.
+/// The processor to build for.
+///
+/// A name that clang's `-march` knows, or `baseline` for the platform's default without any unsafe
+/// flag.
 let march = Context.environment["RLPLAY_MARCH"] ?? "native"
 
-/// Whether the chosen processor has a feature, named as /proc/cpuinfo names it.
+/// Returns true if the target processor has a feature, named as in /proc/cpuinfo.
 ///
-/// For `native` the building machine is asked. A named target counts as having what its level promises.
+/// For `native`, the building machine is examined. A named target is assumed to have the features
+/// of its level.
 func hasFeature(_ name: String, levels: [String]) -> Bool {
   guard march == "native" else { return levels.contains { march.hasPrefix($0) } }
   #if arch(arm64)
@@ -37,27 +40,26 @@ var settings: [SwiftSetting] = [
 if march != "baseline" {
   // `-march` reaches Swift's code generator through the clang importer's target.
   settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"]))
-  // A square root is one of C's, which would have to set errno: a branch that keeps loops from being vectorised.
+  // C's square root would have to set errno; that branch prevents loops from being vectorized.
   settings.append(.unsafeFlags(["-Xcc", "-fno-math-errno"]))
 }
 if march != "baseline", hasFeature("fma", levels: v3 + v4) {
-  // Without the instruction, a fused multiply-add is a call into libm for every lane.
+  // Without FMA instructions, a fused multiply-add is a libm call for every lane.
   settings.append(.define("RLPLAY_FMA"))
 }
 if march != "baseline", hasFeature("avx512f", levels: v4) {
-  // 32 registers of 16 floats: matrix products keep a larger block of the result in registers.
+  // With 32 registers of 16 floats, matrix products keep a larger block of the result in registers.
   settings.append(.define("RLPLAY_AVX512"))
 }
 if Context.environment["RLPLAY_STRICT"] != nil {
-  // Scripts/check.sh asks for this; a user's build is not to fail over a newer compiler's warning.
+  // Set by Scripts/check.sh; a user's build must not fail because of a newer compiler's warning.
   settings.append(.treatAllWarnings(as: .error))
 }
 
-/// The settings of code that computes: optimized in debug builds too, or the tests would take
-/// minutes.
+/// The settings of compute code: optimized in debug builds too, or tests would take minutes.
 ///
-/// The tests' own code is not: most of it runs once, and optimizing it takes longer than the whole
-/// library.
+/// Test code is not optimized: most of it runs once, and optimizing it would take longer than
+/// building the whole library.
 var optimized = settings
 if march != "baseline" {
   optimized.append(
@@ -78,15 +80,15 @@ let package = Package(
     .library(name: "Worker", targets: ["Worker"]),
   ],
   targets: [
-    // What is collected and where it lies: no network, no gradient, no worker.
+    // Collection and its data layout: no network, no gradient, no worker.
     .target(name: "Rollout", swiftSettings: optimized),
-    // Observation to action: the traced graph, its kernels, parameters and policies.
+    // From observation to action: the traced graph, its kernels, parameters and policies.
     .target(name: "Actor", dependencies: ["Rollout"], swiftSettings: optimized),
-    // Fragments to new weights: objectives, optimisers, collectors, evaluation, records.
+    // From fragments to new weights: objectives, optimizers, collectors, evaluation, records.
     .target(name: "Learner", dependencies: ["Rollout", "Actor"], swiftSettings: optimized),
-    // The loop inside a worker process.
+    // The loop of a worker process.
     .target(name: "Worker", dependencies: ["Rollout", "Actor"], swiftSettings: optimized),
-    // The command: options, help, errors, dispatch.
+    // The command-line program: options, help, errors, dispatch.
     .executableTarget(
       name: "rlplay", dependencies: ["Rollout", "Actor", "Learner", "Worker"],
       swiftSettings: optimized),
@@ -95,7 +97,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Rollout"], path: "Tests/TestSupport",
       exclude: ["Reference"], swiftSettings: optimized),
-    // A trainer of its own, as a user would write one, whose environments misbehave.
+    // A user-defined training program with faulty environments.
     .executableTarget(
       name: "FaultyTrainer", dependencies: ["Rollout", "Learner", "Worker"],
       path: "Tests/FaultyTrainer", swiftSettings: optimized),
