@@ -1,25 +1,25 @@
 import Actor
 
-/// What is learnt from batches; docs/learning.md says how.
+/// The learning algorithm; `docs/learning.md` describes each one.
 public enum Algorithm: String, Sendable, CaseIterable {
   /// REINFORCE with importance weights.
   case reinforce
   /// Advantage actor-critic.
   case a2c
-  /// Proximal policy optimisation.
+  /// Proximal policy optimization.
   case ppo
-  /// The actor-critic of IMPALA.
+  /// V-trace actor-critic, the algorithm of IMPALA.
   case vtrace
-  /// Proximal policy optimisation with V-trace.
+  /// Proximal policy optimization with V-trace.
   case appo
-  /// Q-learning with replay.
+  /// Q-learning with a replay buffer: DQN.
   case dqn
 }
 
 extension TrainingConfiguration {
-  /// Sets the options whose defaults an algorithm has for itself.
+  /// Sets the options with defaults that depend on the algorithm.
   ///
-  /// docs/benchmarks.md has the measurements that they were chosen by.
+  /// `docs/benchmarks.md` has the measurements behind them.
   mutating func adopt(_ algorithm: Algorithm) {
     switch algorithm {
     case .reinforce:
@@ -81,7 +81,9 @@ extension TrainingConfiguration {
     }
   }
 
-  /// A policy and a value that do not disturb each other.
+  /// Sets the defaults shared by the actor-critic algorithms.
+  ///
+  /// Policy and value heads have separate torsos, which keeps their gradients from interfering.
   private mutating func adoptCritic() {
     networkInputs = [.obs]
     hiddenSizes = [64, 64]

@@ -1,14 +1,14 @@
 import Rollout
 
-/// What a user asked for and cannot have: a mistake in an option, a file of options or their combination.
+/// A mistake in an option, a file of options or a combination of options.
 ///
-/// The message is a whole sentence: what, the value, the limit, the remedy. A command shows it beside
-/// the option's help and ends with exit code 64.
+/// The message is a whole sentence with the subject, the value, the limit and the remedy. A command
+/// shows it beside the option's help and ends with exit code 64.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// The sentence to show.
   public let message: String
 
-  /// The name of the option that is to blame, without dashes, where there is one.
+  /// The name of the wrong option, without dashes, if there is one.
   public let option: String?
 
   /// The sentence to show.
@@ -17,15 +17,15 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// Creates the error from its sentence.
   ///
   /// - Parameters:
-  ///   - message: a sentence with its full stop: what, the value, the limit, the remedy.
-  ///   - option: the name of the option that is to blame, without dashes.
+  ///   - message: a sentence with its period: the subject, the value, the limit and the remedy.
+  ///   - option: the name of the wrong option, without dashes.
   public init(_ message: String, option: String? = nil) {
-    // It may quote text from a file.
+    // The message may quote text from a file.
     self.message = message.escapingControls
     self.option = option
   }
 
-  /// Refuses a whole number out of its range.
+  /// Refuses an integer that is out of range.
   package static func check(
     _ option: String, _ value: Int, in range: ClosedRange<Int>
   ) throws(ConfigurationError) {

@@ -1,8 +1,8 @@
 import Rollout
 
-// The options that say how an environment is played: alike for every command that has them.
+// The options of environments, the same for every command that has them.
 extension Setting {
-  /// `--env-args`.
+  /// Returns the option `--env-args`.
   package static func environmentArguments(
     _ field: any WritableKeyPath<Configuration, String> & Sendable, in group: SettingGroup
   ) -> Setting {
@@ -11,7 +11,7 @@ extension Setting {
       "Values of the environment's parameters; 'rlplay envs' lists these too.")
   }
 
-  /// `--max-episode-steps`.
+  /// Returns the option `--max-episode-steps`.
   package static func episodeLimit(
     _ field: any WritableKeyPath<Configuration, EpisodeLimit> & Sendable, in group: SettingGroup
   ) -> Setting {
@@ -20,7 +20,7 @@ extension Setting {
       "Cut episodes off at the environment's own limit, never, or after N steps.")
   }
 
-  /// `--python`.
+  /// Returns the option `--python`.
   package static func python(
     _ field: any WritableKeyPath<Configuration, String> & Sendable, in group: SettingGroup
   ) -> Setting {
@@ -29,7 +29,7 @@ extension Setting {
       "The Python that plays Gymnasium's environments, which are named gym:ID.")
   }
 
-  /// `--action-bounds`.
+  /// Returns the option `--action-bounds`.
   package static func actionBounds(
     _ field: any WritableKeyPath<Configuration, ActionBounds> & Sendable, in group: SettingGroup
   ) -> Setting {
@@ -39,7 +39,9 @@ extension Setting {
         + "actions as they are drawn. Both clip what lies beyond.")
   }
 
-  /// `--hang-timeout`.
+  /// Returns the option `--hang-timeout`.
+  ///
+  /// - Parameter consequence: the beginning of the help sentence: the action after a timeout.
   package static func hangTimeout(
     _ field: any WritableKeyPath<Configuration, Double?> & Sendable, in group: SettingGroup,
     _ consequence: String
@@ -49,7 +51,7 @@ extension Setting {
       consequence + " when one environment takes longer to be made, to be reset or to step.")
   }
 
-  /// `--close-timeout`.
+  /// Returns the option `--close-timeout`.
   package static func closeTimeout(
     _ field: any WritableKeyPath<Configuration, Double?> & Sendable, in group: SettingGroup
   ) -> Setting {
@@ -58,7 +60,7 @@ extension Setting {
       "Kill an environment that takes longer to close.")
   }
 
-  /// `--wrap`, which may be given several times.
+  /// Returns the option `--wrap`, which may be given several times.
   package static func wrappers(
     _ field: any WritableKeyPath<Configuration, [Wrapper]> & Sendable, in group: SettingGroup
   ) -> Setting {
@@ -70,7 +72,7 @@ extension Setting {
 }
 
 extension ConfigurationError {
-  /// Refuses time limits that no environment could keep, or that a clock cannot count.
+  /// Refuses timeouts that are out of range: 1 to 1e9 seconds for `hang`, 0 to 1e9 for `close`.
   package static func checkTimeouts(hang: Double?, close: Double?) throws(ConfigurationError) {
     if let hang, !(1...1e9).contains(hang) {
       throw ConfigurationError(

@@ -91,7 +91,7 @@ extension TrainingConfiguration {
       "Norm to which longer gradients are shortened; inf for none."),
   ]
 
-  /// Which algorithms an option is for, of those that not all look at.
+  /// The algorithms that use an option; options that all algorithms use are absent.
   static let users: [String: [Algorithm]] = {
     let critics: [Algorithm] = [.a2c, .ppo, .vtrace, .appo]
     let policies = [.reinforce] + critics

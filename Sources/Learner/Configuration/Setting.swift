@@ -1,25 +1,26 @@
-/// One option of a configuration: all that command lines, files and help screens need to know of it.
+/// An option of a configuration, described for command lines, files and help screens.
 ///
-/// A table of these is the single place where a field gets its name, its spelling and its sentence.
+/// A table of these is the only place that defines a field's name, format and help.
 package struct Setting<Configuration: Sendable>: Sendable {
-  /// The name, without dashes; the key in JSON.
+  /// The name without dashes, which is also the key in JSON.
   package let name: String
   package let kind: SettingKind
   package let group: SettingGroup
-  /// One sentence for the help screen.
+  /// The help text, one sentence.
   package let help: String
 
-  /// The value in a configuration.
+  /// Returns the value in a configuration.
   package let read: @Sendable (Configuration) -> SettingValue
 
-  /// Sets the value that a text spells, or gives the end of the sentence that refuses it.
+  /// Parses a text and sets the value, or returns the end of a sentence that refuses the text.
   private let assign: @Sendable (inout Configuration, String) -> String?
   private let textOfValue: @Sendable (SettingValue) -> String?
   private let complaint: @Sendable (String) -> String
 
-  /// Describes an option that takes a value.
+  /// Creates an option that takes a value.
   ///
-  /// - Parameter repeats: whether it may be given several times, which is as if once with commas between the values.
+  /// - Parameter repeats: true if it may be given several times, which is the same as once with
+  ///   commas between the values.
   package init<Value>(
     _ name: String, _ placeholder: String,
     _ field: any WritableKeyPath<Configuration, Value> & Sendable,
@@ -31,11 +32,11 @@ package struct Setting<Configuration: Sendable>: Sendable {
       field: field, format: format, group: group, help: help)
   }
 
-  /// Describes an option that is on or off.
+  /// Creates an option that is on or off.
   ///
   /// - Parameters:
-  ///   - off: the name that turns it off; `nil` for `no-` and the name.
-  ///   - negatable: whether it can be turned off on a command line.
+  ///   - off: the name that turns it off; nil for `no-` and the name.
+  ///   - negatable: true if a command line can turn it off.
   package init(
     _ name: String, off: String? = nil,
     _ field: any WritableKeyPath<Configuration, Bool> & Sendable,
@@ -64,9 +65,9 @@ package struct Setting<Configuration: Sendable>: Sendable {
     self.complaint = format.complaint
   }
 
-  /// Sets the value that a command line spells.
+  /// Sets the value from a command line.
   ///
-  /// - Throws: ``ConfigurationError`` when the text spells no value of the option's type.
+  /// - Throws: ``ConfigurationError`` if the text cannot be parsed.
   package func write(
     _ configuration: inout Configuration, _ text: String
   ) throws(ConfigurationError) {
@@ -75,10 +76,10 @@ package struct Setting<Configuration: Sendable>: Sendable {
     throw ConfigurationError("--\(name) \(shown) \(complaint)", option: name)
   }
 
-  /// Sets the value that a JSON file holds.
+  /// Sets the value from a JSON file.
   ///
   /// - Parameter source: the file's name, for the error.
-  /// - Throws: ``ConfigurationError`` when the value is of the wrong type or spells none.
+  /// - Throws: ``ConfigurationError`` if the value has the wrong type or cannot be parsed.
   package func write(
     _ configuration: inout Configuration, _ value: SettingValue, from source: String
   ) throws(ConfigurationError) {
@@ -90,21 +91,21 @@ package struct Setting<Configuration: Sendable>: Sendable {
   }
 }
 
-/// How an option is given on a command line.
+/// The form of an option on a command line.
 package enum SettingKind: Sendable, Equatable {
-  /// With a value, shown as the placeholder.
+  /// The name with a value, shown as the placeholder.
   case value(placeholder: String)
-  /// With a value or by its name alone, shown with the placeholder in brackets.
+  /// The name with or without a value, shown as the placeholder in brackets.
   case optionalValue(placeholder: String)
-  /// With a value, several times if need be.
+  /// The name with a value, given once or several times.
   case values(placeholder: String)
-  /// By its name alone.
+  /// The name alone.
   case flag
-  /// By its name alone, or by another one that undoes what a file of options turned on: `no-` and the name, mostly.
+  /// The name alone; a second name, mostly `no-` and the name, turns the option off.
   case toggle(off: String)
 }
 
-/// The parts of a help screen and of a saved configuration, in their order.
+/// The sections of a help screen, in their order.
 package enum SettingGroup: String, Sendable, CaseIterable {
   case environment = "Environment"
   case collection = "Collection"
@@ -112,6 +113,6 @@ package enum SettingGroup: String, Sendable, CaseIterable {
   case learning = "Learning"
   case run = "Run"
   case output = "Output"
-  /// The one part of a command with few options.
+  /// The only section of a command with few options.
   case options = "Options"
 }

@@ -1,7 +1,10 @@
 import Rollout
 
 extension SettingFormat where Value == Schedule {
-  /// A number, or `linear:A:B`, `cosine:A:B` or `exponential:A:B`, with `:STEPS` behind it where not the whole run is meant.
+  /// A number, or a curve such as `linear:A:B`.
+  ///
+  /// The curves are `linear:A:B`, `cosine:A:B` and `exponential:A:B`, from A to B over the whole
+  /// run, or over a number of environment steps with `:STEPS` at the end.
   package static var schedule: SettingFormat {
     SettingFormat(
       shape: .number,
@@ -25,14 +28,14 @@ extension SettingFormat where Value == Schedule {
   }
 }
 
-/// A text is no schedule.
+/// An error for a text that is not a schedule.
 private struct ScheduleSpelling: Error {
   /// The end of a sentence that refuses the text.
   var complaint: String
 }
 
 extension Schedule {
-  /// The schedule that a text spells.
+  /// Parses a text.
   fileprivate init(parsing text: String) throws(ScheduleSpelling) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     if parts.count == 1, let number = SettingFormat<Double>.number.parse(text) {

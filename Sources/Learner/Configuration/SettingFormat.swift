@@ -1,27 +1,27 @@
 import Rollout
 
-/// The JSON values that a setting takes besides a string, which is read as on the command line.
+/// The JSON types that an option accepts besides a string, which is parsed as on the command line.
 enum SettingShape: Sendable {
   case string, number, numberOrList, stringOrList
-  /// True or false, and no string.
+  /// True or false, but no string.
   case boolean
 }
 
-/// How the values of one type are spelled: parsed from text, written as JSON, refused in a sentence.
+/// The text format of the values of one type: parsing, formatting and the sentence for errors.
 package struct SettingFormat<Value: Sendable & Equatable>: Sendable {
-  /// Which JSON values are read as their text.
+  /// The JSON types that are accepted.
   let shape: SettingShape
 
-  /// The value that a text spells, if any.
+  /// Returns the value of a text, or nil if it cannot be parsed.
   package let parse: @Sendable (String) -> Value?
 
-  /// The value as it is written.
+  /// Returns the formatted value.
   package let value: @Sendable (Value) -> SettingValue
 
-  /// The end of the sentence that refuses a text: what it is not, and how to write it.
+  /// Returns the end of a sentence that refuses a text: the reason, and an example.
   let complaint: @Sendable (String) -> String
 
-  /// The text to parse for a JSON value, or nothing where its type is wrong.
+  /// Returns the text to parse for a JSON value, or nil if it has the wrong type.
   func text(of value: SettingValue) -> String? {
     switch (value, shape) {
     case (.string(let text), _) where shape != .boolean: return text
@@ -41,14 +41,14 @@ package struct SettingFormat<Value: Sendable & Equatable>: Sendable {
 // MARK: Numbers
 
 extension SettingFormat where Value: FixedWidthInteger {
-  /// A whole number: digits, `1_000_000`, or `1e6` where that is whole.
+  /// An integer: digits, with underscores such as `1_000_000`, or `1e6` if that is an integer.
   package static var integer: SettingFormat {
     SettingFormat(
       shape: .number,
       parse: { text in
         guard let digits = withoutDigitSeparators(text) else { return nil }
         if let value = Value(digits) { return value }
-        // Beyond 2^53 a floating-point spelling no longer says which whole number was meant.
+        // Beyond 2^53 a floating-point number no longer determines an integer.
         guard let number = Double(digits), number.magnitude <= 0x1p53 else { return nil }
         return Value(exactly: number)
       },
@@ -58,8 +58,7 @@ extension SettingFormat where Value: FixedWidthInteger {
       })
   }
 
-  /// The end of the sentence that refuses a number outside of the type's range; nil for other
-  /// texts.
+  /// Returns the end of a sentence that refuses a number out of the type's range; otherwise nil.
   static func rangeComplaint(_ text: String) -> String? {
     guard let digits = withoutDigitSeparators(text), let number = Double(digits),
       !number.isNaN, digits.contains(where: \.isNumber), Value(digits) == nil
@@ -80,7 +79,7 @@ extension SettingFormat where Value: FixedWidthInteger {
 }
 
 extension SettingFormat where Value == Double {
-  /// A number, `inf` included.
+  /// A number, including `inf`.
   package static var number: SettingFormat {
     SettingFormat(
       shape: .number,
@@ -100,7 +99,7 @@ extension SettingFormat where Value == Double {
 }
 
 extension SettingFormat where Value == [Int] {
-  /// Whole numbers with commas between them.
+  /// Integers separated by commas.
   package static var integers: SettingFormat {
     SettingFormat(
       shape: .numberOrList,
@@ -118,7 +117,7 @@ extension SettingFormat where Value == [Int] {
       })
   }
 
-  /// Sizes of layers with commas between them, or `none` for no layer.
+  /// Layer sizes separated by commas, or `none` for no layer.
   package static var layerSizes: SettingFormat {
     SettingFormat(
       shape: .numberOrList,
@@ -130,7 +129,7 @@ extension SettingFormat where Value == [Int] {
       })
   }
 
-  /// The end of the sentence that refuses a list with a number outside of the type's range.
+  /// Returns the end of a sentence that refuses a list with a number out of range; otherwise nil.
   private static func listComplaint(_ text: String) -> String? {
     for part in commaSeparated(text) {
       if let complaint = SettingFormat<Int>.rangeComplaint(part) {
@@ -141,7 +140,7 @@ extension SettingFormat where Value == [Int] {
   }
 }
 
-/// The text without the underscores that group digits, or nothing where one is not between digits.
+/// Returns the text without digit separators; nil if an underscore is not between two digits.
 private func withoutDigitSeparators(_ text: String) -> String? {
   let characters = Array(text)
   func isDigit(_ index: Int) -> Bool {
@@ -153,7 +152,7 @@ private func withoutDigitSeparators(_ text: String) -> String? {
   return text.replacing("_", with: "")
 }
 
-/// What stands between commas, nothing included.
+/// Returns the parts of a text between commas, including empty ones.
 private func commaSeparated(_ text: String) -> [String] {
   text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
 }
@@ -161,7 +160,7 @@ private func commaSeparated(_ text: String) -> [String] {
 // MARK: Words
 
 extension SettingFormat where Value == String {
-  /// Any text but none at all.
+  /// Any text that is not empty.
   package static var text: SettingFormat {
     SettingFormat(
       shape: .string, parse: { $0.isEmpty ? nil : $0 }, value: { .string($0) },
@@ -170,7 +169,7 @@ extension SettingFormat where Value == String {
 }
 
 extension SettingFormat where Value == String {
-  /// Any text, or a word for none at all.
+  /// Returns the format of a text that may be empty, which is written as a given word.
   package static func text(orWord word: String) -> SettingFormat {
     SettingFormat(
       shape: .string, parse: { $0 == word ? "" : text.parse($0) },
@@ -179,7 +178,7 @@ extension SettingFormat where Value == String {
 }
 
 extension SettingFormat where Value == [String] {
-  /// Names with commas between them.
+  /// Names separated by commas.
   package static var names: SettingFormat {
     SettingFormat(
       shape: .string,
@@ -193,7 +192,7 @@ extension SettingFormat where Value == [String] {
 }
 
 extension SettingFormat where Value == Bool {
-  /// Whether a flag is on.
+  /// A flag.
   package static var boolean: SettingFormat {
     SettingFormat(
       shape: .boolean, parse: { Bool($0) }, value: { .boolean($0) },
@@ -216,7 +215,7 @@ where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
 }
 
 extension SettingFormat {
-  /// Some of the cases, by name with commas between them, in an order that is kept.
+  /// Returns the format of some of the cases: names separated by commas, in their order, each once.
   package static func choices<Case>() -> SettingFormat
   where Value == [Case], Case: RawRepresentable & CaseIterable, Case.RawValue == String {
     let names = Case.allCases.map(\.rawValue)
@@ -242,7 +241,7 @@ extension SettingFormat {
 }
 
 extension SettingFormat where Value == [Wrapper] {
-  /// Wrappers with commas between them, or `none`.
+  /// Wrappers separated by commas, or `none`.
   package static var wrappers: SettingFormat {
     SettingFormat(
       shape: .stringOrList,
@@ -260,7 +259,7 @@ extension SettingFormat where Value == [Wrapper] {
 }
 
 extension SettingFormat where Value == EpisodeLimit {
-  /// `default`, `none` or a whole number.
+  /// An episode limit: `default`, `none` or an integer.
   package static var episodeLimit: SettingFormat {
     SettingFormat(
       shape: .number,
@@ -288,7 +287,7 @@ extension SettingFormat where Value == EpisodeLimit {
 // MARK: Optional values
 
 extension SettingFormat {
-  /// A value that may be absent, which is spelled as a word.
+  /// Returns the format of an optional value, with nil written as a given word.
   package static func optional<Wrapped: Sendable & Equatable>(
     _ format: SettingFormat<Wrapped>, orWord word: String
   ) -> SettingFormat where Value == Wrapped? {

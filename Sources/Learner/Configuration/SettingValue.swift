@@ -1,14 +1,14 @@
-/// The value of one setting between its typed field and text: what a JSON file can hold for it.
+/// The value of an option in a form that both JSON and a command line can hold.
 package enum SettingValue: Sendable, Equatable {
-  /// A number, spelled as it is to be written, so that 64-bit integers stay exact.
+  /// A number as text, which keeps 64-bit integers exact.
   case number(String)
   case string(String)
   case boolean(Bool)
   case list([SettingValue])
-  /// What no setting takes: an object, or null.
+  /// A value that no option accepts: an object, or null.
   case unsupported(String)
 
-  /// The value as a command line would spell it.
+  /// The value as on a command line.
   package var text: String {
     switch self {
     case .number(let text), .string(let text): text
@@ -18,7 +18,7 @@ package enum SettingValue: Sendable, Equatable {
     }
   }
 
-  /// The value as a JSON file spells it.
+  /// The value as JSON.
   package var json: String {
     switch self {
     case .number(let text): text
@@ -30,7 +30,7 @@ package enum SettingValue: Sendable, Equatable {
 }
 
 extension SettingValue: Decodable {
-  /// Reads any JSON value, keeping apart what a setting could take.
+  /// Decodes any JSON value.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let boolean = try? container.decode(Bool.self) {

@@ -2,27 +2,29 @@ public import Foundation
 import Rollout
 
 extension TrainingConfiguration {
-  /// The key whose value readers skip: room for a remark in a recipe, or versions and machine in a run.
+  /// The key that readers skip: a remark in a recipe, or versions and machine in a run.
   package static let remarkKey = "about"
 
-  /// Reads the options that a JSON object holds, over a configuration that keeps the others.
+  /// Reads options from a JSON object; options that are absent keep the values of a base.
   ///
-  /// The keys are the command line's names, as in `{"env": "CartPole-v0", "hidden": [64, 64]}`. A string
-  /// is read as the command line would read it (`"rho-clip": "inf"`). Nothing is validated beyond types,
-  /// since more options may yet override these.
+  /// The keys are the names of the command line, as in `{"env": "CartPole-v0", "hidden": [64,
+  /// 64]}`. A string is parsed as on the command line (`"rho-clip": "inf"`). Only types are
+  /// checked, because other options may still override these; `validate()` checks the values.
   ///
   /// - Parameters:
-  ///   - json: UTF-8 text of one object.
-  ///   - base: the configuration for keys that are absent; nil for the default of the algorithm that the object names.
-  ///   - source: what errors call the text, such as the file's name.
-  /// - Throws: ``ConfigurationError`` for text that is no JSON object, an unknown key or a wrong type.
+  ///   - json: the UTF-8 text of one object.
+  ///   - base: the configuration with the values of absent options; nil for the defaults of the
+  ///     algorithm in the object.
+  ///   - source: the name of the text in errors, such as the name of the file.
+  /// - Throws: ``ConfigurationError`` if the text is not a JSON object, a key is unknown or a value
+  ///   has the wrong type.
   public init(
     json: Data, over base: TrainingConfiguration? = nil, source: String = "the configuration"
   ) throws(ConfigurationError) {
     let values = try Self.values(of: json, source: source)
     self = base ?? Self(values["algorithm"].flatMap { Algorithm(rawValue: $0.text) } ?? .reinforce)
     let names = Self.settings.map(\.name)
-    // In alphabetical order, for a JSON object has none of its own and the error is to be the same.
+    // Sorted, because a JSON object has no order and the error has to be reproducible.
     for key in values.keys.sorted() where key != Self.remarkKey && !names.contains(key) {
       let nearest = key.count <= 80 ? NearestMatch.find(key, among: names) : nil
       let suggestion = nearest.map { " Did you mean \"\($0)\"?" } ?? ""
@@ -35,15 +37,15 @@ extension TrainingConfiguration {
     }
   }
 
-  /// Reads the options that a JSON file holds, over a configuration that keeps the others.
+  /// Reads options from a JSON file; options that are absent keep the values of a base.
   ///
-  /// - Throws: ``ConfigurationError`` when the file cannot be read, and as for text.
+  /// - Throws: ``ConfigurationError`` if the file cannot be read, and as for text.
   public init(
     contentsOf path: String, over base: TrainingConfiguration? = nil
   ) throws(ConfigurationError) {
     let json: Data
     do {
-      // One byte more than is allowed is enough to know.
+      // One byte beyond the limit suffices to refuse the file.
       json = Data(try SystemCalls.contents(of: path, atMost: Self.largestByteCount + 1))
     } catch {
       let isThere = FileManager.default.fileExists(atPath: path)
@@ -56,11 +58,11 @@ extension TrainingConfiguration {
     try self.init(json: json, over: base, source: path)
   }
 
-  /// The whole configuration as a JSON object, one line for each option, in the table's order.
+  /// Returns the configuration as a JSON object, one line per option, in the table's order.
   ///
   /// Reading it gives an equal configuration, whatever the base.
   ///
-  /// - Parameter about: facts beside the options, such as versions, which readers skip.
+  /// - Parameter about: additional facts, such as versions, which readers skip.
   public func json(about: KeyValuePairs<String, String> = [:]) -> Data {
     var lines = Self.settings.map { "  \"\($0.name)\": \($0.read(self).json)" }
     if !about.isEmpty {
@@ -72,7 +74,7 @@ extension TrainingConfiguration {
     return Data(("{\n" + lines.joined(separator: ",\n") + "\n}\n").utf8)
   }
 
-  /// The largest text of options in bytes, many times what all options take.
+  /// The size limit of a file of options in bytes, many times the size of all options.
   static let largestByteCount = 256 << 10
 
   private static func values(
@@ -91,7 +93,7 @@ extension TrainingConfiguration {
     guard let keys else {
       throw ConfigurationError("\(source) is not a JSON object: \(example)")
     }
-    // The decoder would take one of them without a word.
+    // The decoder would keep one of two equal keys without an error.
     var seen: Set<String> = []
     for key in keys where !seen.insert(key).inserted {
       throw ConfigurationError(
@@ -110,7 +112,7 @@ extension TrainingConfiguration {
         + "leave out what is no option.")
   }
 
-  /// A key in an error, shortened where it is long.
+  /// Returns a key for an error, shortened if it is long.
   private static func shown(_ key: String) -> String {
     key.count <= 80 ? key : "\(key.prefix(80))…"
   }

@@ -1,5 +1,5 @@
 extension TrainingConfiguration {
-  /// Refuses numbers out of range, and what the algorithm or optimizer would ignore.
+  /// Refuses numbers out of range, and options that the algorithm or optimizer would ignore.
   func validateLearning() throws(ConfigurationError) {
     try refuseUnused()
     try refuse("gamma", gamma, unless: (0...1).contains(gamma), "use 0 to 1")
@@ -29,7 +29,7 @@ extension TrainingConfiguration {
       "use a positive number, or inf for no limit")
   }
 
-  /// Refuses what was set though REINFORCE learns no value that it could be for.
+  /// Refuses a changed option that REINFORCE ignores because it learns no value estimate.
   private func refuseWithoutValue(_ option: String) throws(ConfigurationError) {
     guard algorithm == .reinforce, !learnsValue,
       let setting = Self.settings.first(where: { $0.name == option })
@@ -50,7 +50,7 @@ extension TrainingConfiguration {
       "weight-decay", weightDecay, unless: weightDecay >= 0 && weightDecay.isFinite,
       "use 0 or a small positive number, such as 0.01")
     try refuseUnused("weight-decay", \.weightDecay, by: [.adamw])
-    // A schedule may begin or end at 0, but has to move something in between.
+    // A schedule may begin or end at 0, but not be 0 throughout.
     try refuse(
       "learning-rate", learningRate,
       unless: learningRate.smallest >= 0 && learningRate.largest > 0 && learningRate.isFinite,
@@ -60,7 +60,7 @@ extension TrainingConfiguration {
       "value-learning-rate", valueLearningRate,
       unless: valueLearningRate > 0 && valueLearningRate.isFinite,
       "use a small positive number, such as 0.01, or same")
-    // The default is no more than unused where no value is learned.
+    // The algorithm's default is accepted, and ignored if no value estimate is learned.
     guard algorithm == .reinforce, !learnsValue,
       valueLearningRate != Self(algorithm).valueLearningRate
     else { return }
@@ -71,7 +71,7 @@ extension TrainingConfiguration {
       option: "value-learning-rate")
   }
 
-  /// Refuses a number that the chosen optimizer would ignore.
+  /// Refuses a changed number that the optimizer ignores.
   private func refuseUnused(
     _ option: String, _ field: KeyPath<Self, Double>, by users: [OptimizerKind]
   ) throws(ConfigurationError) {
@@ -84,7 +84,7 @@ extension TrainingConfiguration {
       option: option)
   }
 
-  /// "a, b or c".
+  /// Returns the words as "a, b or c".
   private static func choice(of words: [String]) -> String {
     guard words.count > 1, let last = words.last else { return words.joined() }
     return words.dropLast().joined(separator: ", ") + " or " + last
@@ -136,7 +136,7 @@ extension TrainingConfiguration {
     try ConfigurationError.check("target-every", targetEvery, in: 1...1_000_000_000)
   }
 
-  /// Refuses what was set though the algorithm does not look at it.
+  /// Refuses changed options that the algorithm ignores.
   private func refuseUnused() throws(ConfigurationError) {
     let usual = Self(algorithm)
     for setting in Self.settings {

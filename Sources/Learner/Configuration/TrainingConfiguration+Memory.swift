@@ -2,14 +2,14 @@ import Actor
 import Rollout
 
 extension TrainingConfiguration {
-  /// Refuses a network that cannot be learned in the machine's memory.
+  /// Refuses a network that is too large to be trained in the machine's memory.
   ///
-  /// Weights, gradients, what the optimizer remembers, the weights before a step and those of an
-  /// actor are as many numbers each.
+  /// Training needs six vectors of the network's size: weights, gradients, two of the optimizer,
+  /// the weights before a step and the weights of an actor.
   ///
   /// - Parameters:
-  ///   - parameters: the network's.
-  ///   - physicalByteCount: bytes of memory that the machine has.
+  ///   - parameters: the network's parameters.
+  ///   - physicalByteCount: the machine's memory in bytes.
   func validateNetworkMemory(
     _ parameters: ParameterLayout, physicalByteCount: Int = SystemCalls.physicalByteCount
   ) throws(ConfigurationError) {
@@ -23,11 +23,13 @@ extension TrainingConfiguration {
       option: "hidden")
   }
 
-  /// Refuses a replay buffer that is larger than the machine's memory, which would end the process by a signal while it is made.
+  /// Refuses a replay buffer that is larger than the machine's memory.
+  ///
+  /// Allocating it would end the process by a signal.
   ///
   /// - Parameters:
-  ///   - batchLayout: the batches, [T, n·B].
-  ///   - physicalByteCount: bytes of memory that the machine has.
+  ///   - batchLayout: the layout of the batches, [T, n·B].
+  ///   - physicalByteCount: the machine's memory in bytes.
   func validateReplayMemory(
     _ batchLayout: FragmentLayout, physicalByteCount: Int = SystemCalls.physicalByteCount
   ) throws(ConfigurationError) {

@@ -1,7 +1,7 @@
 import Actor
 
 extension TrainingConfiguration {
-  /// Refuses sizes out of range, and what a network of the other options has no use for.
+  /// Refuses sizes out of range, and options that the network would ignore.
   func validateNetwork() throws(ConfigurationError) {
     if networkInputs.isEmpty {
       let known = NetworkInput.allCases.map(\.rawValue).joined(separator: ", ")

@@ -1,12 +1,12 @@
 import Rollout
 
 extension TrainingConfiguration {
-  /// Refuses numbers out of range and choices that contradict each other.
+  /// Refuses numbers out of range and options that contradict each other.
   ///
-  /// Whether the environment exists is for its registry to say, and whether the run directory can be
-  /// written for whoever writes it.
+  /// It does not check that the environment exists or that the run directory can be written.
   ///
-  /// - Throws: ``ConfigurationError`` for the first mistake in the order of the help screen.
+  /// - Throws: ``ConfigurationError`` for the first mistake found. The groups of options are
+  ///   checked in the order of the help screen.
   public func validate() throws(ConfigurationError) {
     try EpisodeLimit.validate(environment.limit)
     try validateWrappers()
@@ -17,7 +17,7 @@ extension TrainingConfiguration {
   }
 
   private func validateCollection() throws(ConfigurationError) {
-    // The upper limits are far beyond any use, and keep the arithmetic of sizes from overflowing.
+    // The upper limits are far beyond any use, and keep computed sizes from overflowing.
     try ConfigurationError.check("actors", actorCount, in: 1...1024)
     try ConfigurationError.check("envs-per-actor", environmentsPerActor, in: 1...65_536)
     try ConfigurationError.check("fragment-steps", fragmentSteps, in: 1...65_536)
@@ -43,7 +43,7 @@ extension TrainingConfiguration {
     try ConfigurationError.checkTimeouts(
       hang: environment.patience, close: environment.closePatience)
     guard collector == .multi else { return }
-    // Each worker must be able to fill a fragment, or it would only ever wait for others' to be freed.
+    // A worker without a buffer of its own could only wait until others are freed.
     if bufferCount < actorCount {
       throw ConfigurationError(
         "--buffers \(bufferCount) is too few for --actors \(actorCount): use at least \(actorCount), "
@@ -105,7 +105,9 @@ extension TrainingConfiguration {
 }
 
 extension EpisodeLimit {
-  /// Refuses a number of steps out of range, for an option that every command gives the same name.
+  /// Refuses a number of steps out of range.
+  ///
+  /// - Parameter option: the name of the option for the error.
   package static func validate(
     _ limit: EpisodeLimit, option: String = "max-episode-steps"
   ) throws(ConfigurationError) {

@@ -1,11 +1,12 @@
 import Rollout
 
 extension TrainingConfiguration {
-  /// What `--wrap` takes: the environment's own wrappers, the innermost first, and behind them what is normalised.
+  /// The value of `--wrap`: the environment's wrappers, innermost first, then normalizations.
   ///
-  /// The statistics for that are kept by the learner, so no environment is wrapped: whatever of `observationNormalisation` and
-  /// `rewardNormalisation` ends the list sets ``normalisesObservations`` and ``normalisesRewards``. Further in they stay
-  /// among the environment's own, where ``validate()`` refuses them.
+  /// The learner keeps the statistics of normalizations, so they do not wrap the environment. At
+  /// the end of the list, `observationNormalisation` and `rewardNormalisation` set
+  /// ``normalisesObservations`` and ``normalisesRewards``. At other places they stay among the
+  /// environment's wrappers, and ``validate()`` refuses them.
   public var wrappers: [Wrapper] {
     get {
       environment.wrappers + (normalisesObservations ? [.observationNormalisation] : [])
@@ -30,7 +31,7 @@ extension TrainingConfiguration {
     }
   }
 
-  /// Refuses a normalisation that is not at the end of the list.
+  /// Refuses a normalization that is not at the end of the list.
   func validateWrappers() throws(ConfigurationError) {
     guard let wrapper = environment.wrappers.first(where: { $0.normalisation != nil }) else {
       return

@@ -1,236 +1,243 @@
 public import Actor
 public import Rollout
 
-/// Everything that decides what a training run computes.
+/// The options of a training run.
 ///
-/// The defaults depend on the algorithm: `Algorithm.swift` holds what each one changes. Those of
-/// REINFORCE are a learned value and schedules, with which every seed of CartPole ends solved
-/// (docs/benchmarks.md). `Recipes/seed-003.json` is the experiment that rlplay started from.
+/// The defaults depend on the algorithm: `Algorithm.swift` has those that differ. REINFORCE learns
+/// a baseline and uses schedules by default, and solves CartPole with every random seed tried
+/// (`docs/benchmarks.md`). `Recipes/seed-003.json` is the experiment of rlplay's overview.
 ///
-/// A plain value: fill in what differs, call ``validate()`` once, and hand it to the training loop. The
-/// command line, files of options and the saved `config.json` are all read and written through the table
-/// of settings beside it, so a new field needs one row there and nothing else.
+/// To train, create a configuration, set the options that differ, call ``validate()`` once and pass
+/// it to `TrainingRun`. The command line, files of options and the saved `config.json` are read and
+/// written through the table `settings`. A new option needs a row in that table, checks in
+/// ``validate()`` and the code that uses it.
 public struct TrainingConfiguration: Sendable, Equatable {
   // MARK: Environment
 
-  /// The environment to learn: its name, and all that an option says of it.
+  /// The environment to learn, with its arguments, limits and wrappers.
   public var environment: EnvironmentChoice = "CartPole-v1"
 
-  /// Whether the network sees float observations in units of their running deviation; see ``wrappers``.
+  /// True if float observations are normalized by running statistics; see ``wrappers``.
   public var normalisesObservations = false
 
-  /// Whether rewards are learnt from in units of the running deviation of returns; see ``wrappers``.
+  /// True if rewards are divided by the running standard deviation of returns; see ``wrappers``.
   public var normalisesRewards = false
 
-  /// The discount of those returns, or nothing for ``gamma``.
+  /// The discount of those returns, or nil for ``gamma``.
   public var rewardNormalisationDiscount: Double?
 
   // MARK: Collection
 
-  /// Where experience is collected.
+  /// The collector, which determines the processes that step environments.
   public var collector = CollectorKind.multi
 
-  /// How many worker processes step environments; of meaning to the collector `multi` only.
+  /// The number of worker processes; used by the collector `multi` only.
   public var actorCount = 16
 
-  /// How many environments each worker steps side by side: B of a fragment.
+  /// The number of environments in each worker, and in a fragment: B.
   public var environmentsPerActor = 8
 
-  /// How many steps of each environment a fragment holds: T of a fragment.
+  /// The number of steps of each environment in a fragment: T.
   public var fragmentSteps = 25
 
-  /// How many fragments lie in shared memory; of meaning to the collector `multi` only.
+  /// The number of fragments in shared memory; used by the collector `multi` only.
   public var bufferCount = 24
 
-  /// How many fragments one update learns from.
+  /// The number of fragments in a batch.
   public var fragmentsPerBatch = 2
 
-  /// Whether fragments are consumed in worker order and with a fixed lag, so that runs repeat bit for bit.
+  /// True if fragments are consumed in worker order with a fixed policy lag.
+  ///
+  /// A run with the same random seed then gives the same weights bit for bit.
   public var deterministic = false
 
-  /// The policy lag to hold, or nothing for the collector's own; see ``fixedPolicyLag``.
+  /// The fixed policy lag in updates, or nil for the collector's default; see ``fixedPolicyLag``.
   public var policyLag: Int?
 
-  /// The largest policy lag that is learnt from, or nothing for any.
+  /// The largest policy lag to learn from, in updates, or nil for no limit.
   public var maximumPolicyLag: Int?
 
-  /// Whether an environment whose episode ended waits at its reset state until the fragment ends.
+  /// True if an environment waits at its reset state from an episode's end to the fragment's end.
   public var sticky = false
 
   // MARK: Network
 
-  /// What the network sees, in this order.
+  /// The inputs of the network, in this order.
   public var networkInputs: [NetworkInput] = [.obs, .act]
 
-  /// How a choice among several becomes numbers that the network sees.
+  /// The encoding of discrete inputs as numbers.
   public var integerInputs = IntegerEncoding.embedding
 
-  /// How many numbers an embedding gives for a choice.
+  /// The length of an embedding vector.
   public var embeddingSize = 4
 
-  /// What comes before the hidden layers.
+  /// The layers before the hidden layers.
   public var torso = NetworkTorso.mlp
 
-  /// The units of each hidden layer, first to last, or nothing for what suits the torso.
+  /// The sizes of the hidden layers, first to last, or nil for the torso's default.
   public var hiddenSizes: [Int]?
 
-  /// What follows each hidden layer.
+  /// The activation function after each hidden layer.
   public var activation = Activation.relu
 
-  /// What the network remembers with, behind the hidden layers.
+  /// The recurrent core behind the hidden layers.
   public var recurrent = RecurrentCore.none
 
-  /// The units of each recurrent layer.
+  /// The number of units in each recurrent layer.
   public var recurrentSize = 64
 
-  /// How many recurrent layers stand on each other.
+  /// The number of stacked recurrent layers.
   public var recurrentLayers = 1
 
-  /// Whether what says what a state is worth goes by the features that actions are chosen by, and not by its own.
+  /// True if policy and value heads share a torso.
   public var sharedTorso = true
 
-  /// How first weights are drawn.
+  /// The initialization of the weights.
   public var initialisation = NetworkInitialisation.pytorch
 
   // MARK: Learning
 
-  /// What is learnt from batches.
+  /// The learning algorithm.
   public var algorithm = Algorithm.reinforce
 
   /// The discount γ of future rewards.
   public var gamma = 0.99
 
-  /// The weight of the entropy bonus in the loss, which may change in the course of the run.
+  /// The coefficient of the entropy bonus in the loss; may follow a schedule.
   public var entropyCost: Schedule = 0.01
 
-  /// What returns are compared with before they weigh an action.
+  /// The baseline that REINFORCE subtracts from returns.
   public var baseline = ReturnBaseline.mean
 
-  /// What the squared error of a learnt value is worth in the loss; of meaning to the baseline `value` only.
+  /// The coefficient of the squared error of value estimates; unused if none are learned.
   public var valueCost = 0.5
 
-  /// Who says what the state behind a fragment's last row is worth; of meaning to algorithms with a value only.
+  /// The source of the value estimate behind a fragment's last row; unused if none are learned.
   public var bootstrap = Bootstrap.actor
 
-  /// How far advantages trust rewards more than values; of meaning to algorithms with advantages only.
+  /// λ of GAE and V-trace; used by the actor-critic algorithms only.
   public var lambda = 1.0
 
-  /// Whether advantages, or REINFORCE's returns, are brought to mean 0 and deviation 1.
+  /// True if advantages, or REINFORCE's returns, are normalized to mean 0 and standard deviation 1.
   public var normalizeAdvantages = false
 
-  /// How far PPO's ratio may move from 1 before nothing more is gained by it.
+  /// ε of PPO: the change of the probability ratio from 1 beyond which the surrogate is clipped.
   public var clip = 0.2
 
-  /// How far PPO's value may move from what was recorded; infinite for any.
+  /// The largest change of PPO's value estimate from the recorded one; infinity for no limit.
   public var valueClip = Double.infinity
 
-  /// The upper limit of importance weights; infinite for none.
+  /// The upper limit of importance weights; infinity for no limit.
   public var rhoClip = 1.0
 
-  /// The upper limit of the weights with which V-trace carries errors back; infinite for none.
+  /// The upper limit of V-trace's trace coefficients; infinity for no limit.
   public var traceClip = 1.0
 
-  /// Passes over each batch.
+  /// The number of passes over each batch.
   public var epochs = 1
 
-  /// Parts of a pass.
+  /// The number of minibatches in a pass.
   public var minibatches = 1
 
-  /// The divergence between policies beyond which the rest of a batch is left alone; infinite for none.
+  /// The target KL divergence from the behavior policy; infinity for no limit.
+  ///
+  /// Above 1.5 times this value the rest of a batch is left out.
   public var targetDivergence = Double.infinity
 
-  /// The chance of an action at random in Q-learning, which may change in the course of the run.
+  /// The probability ε of a random action in Q-learning; may follow a schedule.
   public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 10_000)
 
-  /// Whether Q-learning lets the trained network choose what the target network values.
+  /// True if the trained network selects the action that the target network evaluates: double DQN.
   public var doubleQ = true
 
-  /// How many environment steps Q-learning keeps.
+  /// The capacity of the replay buffer, in environment steps.
   public var replaySteps = 50_000
 
-  /// How many environment steps one of Q-learning's updates draws.
+  /// The number of environment steps in a sample from the replay buffer.
   public var replayBatch = 400
 
-  /// How many environment steps come in before Q-learning's first update.
+  /// The number of environment steps before Q-learning's first update.
   public var learningStarts = 1_000
 
-  /// How many updates of Q-learning follow each batch.
+  /// The number of Q-learning updates after each batch.
   public var updatesPerBatch = 1
 
-  /// How many updates lie between copies to Q-learning's target network.
+  /// The number of updates between copies to Q-learning's target network.
   public var targetEvery = 100
 
-  /// The rule that turns gradients into steps.
+  /// The optimizer.
   public var optimizer = OptimizerKind.adam
 
-  /// How much of a step goes on into the next one; of meaning to the optimizers `sgd` and `rmsprop` only.
+  /// The momentum μ; used by the optimizers `sgd` and `rmsprop` only.
   public var momentum = 0.0
 
-  /// What a step takes off each weight at a learning rate of 1; of meaning to the optimizer `adamw` only.
+  /// The decoupled weight decay, per unit of learning rate; used by the optimizer `adamw` only.
   public var weightDecay = 0.01
 
-  /// The optimizer's step size, which may change in the course of the run.
+  /// The learning rate of the optimizer; may follow a schedule.
   public var learningRate: Schedule = 0.005
 
-  /// The step size of parameters that only a learnt value depends on, where ``learningRate`` is largest; nothing for the same.
+  /// The largest learning rate of the parameters that only a learned value estimate depends on.
   ///
-  /// They follow the same schedule.
+  /// It applies when ``learningRate`` is at its largest, and follows the same schedule. Nil uses
+  /// ``learningRate`` for all parameters.
   public var valueLearningRate: Double?
 
-  /// The norm to which longer gradients are shortened; infinite for none.
+  /// The norm to which longer gradients are clipped; infinity for no limit.
   public var maximumGradientNorm = Double.infinity
 
   // MARK: Run
 
-  /// How many environment steps to train for, over all environments together.
+  /// The number of environment steps to train for, over all environments.
   public var totalSteps = 4_000_000
 
-  /// The mean return that ends training early, or nothing to train for all steps.
+  /// The mean return that ends training early, or nil to train for all steps.
   public var untilReturn: Double?
 
-  /// The root of every random stream, or nothing to have one drawn and printed.
+  /// The random seed of the run, or nil to draw and print one.
   public var seed: UInt64?
 
-  /// The directory for what the run leaves, or nothing to have one named under `runs/`.
+  /// The run's directory, or nil for a new one under `runs/`.
   public var runDirectory: String?
 
-  /// How many environment steps lie between evaluations; 0 for no evaluation.
+  /// The number of environment steps between evaluations; 0 for no evaluation.
   public var evaluateEvery = 25_000
 
-  /// How many episodes one evaluation plays.
+  /// The number of episodes in an evaluation.
   public var evaluationEpisodes = 20
 
   /// True if evaluations draw actions from the policy instead of taking the likeliest one.
   public var evaluationSamples = false
 
-  /// Values of the environment's parameters in evaluations, or nothing for those of training.
+  /// The environment's arguments in evaluations, or nil for those of training.
   public var evaluationArguments: String?
 
-  /// The step at which an evaluated episode is cut off; `registered` for as in training.
+  /// The limit that truncates evaluated episodes; `registered` for that of training.
   public var evaluationEpisodeSteps = EpisodeLimit.registered
 
-  /// How many environment steps lie between saves, 0 for one at the end alone, or nothing for as often as saving takes a
-  /// hundredth of the time.
+  /// The number of environment steps between saves; 0 to save only at the end.
+  ///
+  /// Nil saves as often as saving takes 1 % of the time.
   public var saveEvery: Int?
 
-  /// How many of the saved parameters are kept besides the last and the best.
+  /// The number of step checkpoints to keep besides the last and the best.
   public var keptCheckpoints = 0
 
   /// Creates the default configuration.
   public init() { self.init(.reinforce) }
 
-  /// Creates the configuration that is the default for an algorithm.
+  /// Creates the default configuration of an algorithm.
   public init(_ algorithm: Algorithm) {
     self.algorithm = algorithm
     adopt(algorithm)
   }
 
-  /// How many updates the weights that collect stay behind those that learn, where that is fixed.
+  /// The policy lag in updates, or nil if collection is asynchronous.
   ///
-  /// Nothing for the asynchronous pool, whose lag is measured instead. Where ``policyLag`` is not given:
-  /// 0 in this process, 1 for one double-buffered worker, and for a deterministic pool the number of
-  /// updates that one round of fragments makes, so that all workers collect while the learner learns;
-  /// but no more than ``maximumPolicyLag``.
+  /// It is ``policyLag`` if that is given. The default is 0 for `same` and 1 for `single`. For a
+  /// deterministic `multi` it is the number of updates made from one fragment of every worker, so
+  /// that all workers collect while the learner learns. The default never exceeds
+  /// ``maximumPolicyLag``. The lag of an asynchronous `multi` is measured instead.
   public var fixedPolicyLag: Int? {
     let usual: Int
     switch collector {
@@ -244,24 +251,24 @@ public struct TrainingConfiguration: Sendable, Equatable {
   }
 }
 
-/// Where experience is collected.
+/// The collectors.
 public enum CollectorKind: String, Sendable, CaseIterable {
-  /// In the learner's own process, between updates.
+  /// Collects in the learner's own process, between updates.
   case same
-  /// In one worker process, in lockstep with the learner over two fragments.
+  /// Collects in one worker process, in lockstep with the learner, with two fragments.
   case single
-  /// In many worker processes that share a pool of fragments.
+  /// Collects in many worker processes that share a pool of fragments.
   case multi
 }
 
-/// The rule that turns gradients into steps.
+/// The optimizers.
 public enum OptimizerKind: String, Sendable, CaseIterable {
   /// Adam, with bias correction.
   case adam
-  /// Adam with a weight decay that is not part of the gradient.
+  /// Adam with decoupled weight decay.
   case adamw
-  /// Gradient descent, with momentum if asked for.
+  /// Gradient descent with optional momentum.
   case sgd
-  /// RMSProp, with momentum if asked for.
+  /// RMSProp with optional momentum.
   case rmsprop
 }

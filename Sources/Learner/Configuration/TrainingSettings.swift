@@ -1,7 +1,7 @@
 import Rollout
 
 extension TrainingConfiguration {
-  /// Every option of a training run, in the order of the help screen and of `config.json`.
+  /// The options of a training run, in the order of the help screen and of `config.json`.
   package static let settings: [Setting<TrainingConfiguration>] =
     environmentSettings + collectionSettings + networkSettings + learningSettings + runSettings
 
@@ -133,7 +133,9 @@ extension TrainingConfiguration {
       "How many saved checkpoints to keep besides the last and the best."),
   ]
 
-  /// The options that a run which goes on may be given anew: they have no part in what is learnt (docs/resuming.md).
+  /// The options that may change when a run is resumed; they do not affect learning.
+  ///
+  /// See `docs/resuming.md`.
   package static let resumableSettings: Set<String> = [
     "python", "hang-timeout", "close-timeout", "steps", "until-return", "eval-every", "save-every",
     "keep-checkpoints",
