@@ -1,10 +1,11 @@
 extension Checkpoint {
-  /// The parameters as one flat vector, in the order that a network has them.
+  /// Returns the parameters as one flat vector, in the order of a network.
   ///
-  /// - Parameter expected: The network's parameters; names are unique.
-  /// - Throws: ``CheckpointError`` when the checkpoint is of another network: all tensors that are
-  ///   missing, superfluous or of another shape are named (up to four of each kind).
-  /// - Complexity: Linear in the number of values.
+  /// - Parameter expected: the network's parameters, with unique names.
+  /// - Throws: ``CheckpointError`` if the checkpoint is of another network. It names tensors that
+  ///   are missing, unknown or of another shape, up to four of each kind. Values that are not
+  ///   finite are refused as well.
+  /// - Complexity: linear in the number of values.
   public func parameters(
     matching expected: [(name: String, shape: [Int])]
   ) throws(CheckpointError) -> [Float] {
@@ -50,7 +51,7 @@ extension Checkpoint {
 extension Checkpoint.NamedTensor {
   /// Refuses values that are NaN or infinite.
   ///
-  /// - Throws: ``CheckpointError`` that names the parameter and the value.
+  /// - Throws: ``CheckpointError`` with the parameter's name and the value.
   func checkFinite() throws(CheckpointError) {
     guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
     throw CheckpointError(

@@ -1,20 +1,20 @@
 import Foundation
 import Rollout
 
-/// The parameters of a network, and words about how they came to be.
+/// The parameters of a network, with metadata about their training.
 public struct Checkpoint: Equatable, Sendable {
-  /// A parameter under the name that PyTorch would give it.
+  /// A parameter with the name that PyTorch gives it.
   public struct NamedTensor: Equatable, Sendable {
     /// The name, unique within a checkpoint.
     public let name: String
     /// The extent of each axis.
     public let shape: [Int]
-    /// The values, row by row.
+    /// The values, row-major.
     public let values: [Float]
 
-    /// A parameter of these values.
+    /// Creates a parameter.
     ///
-    /// - Precondition: `values` has as many elements as `shape` promises.
+    /// - Precondition: `values` has as many elements as `shape`.
     public init(name: String, shape: [Int], values: [Float]) {
       precondition(
         shape.reduce(1, *) == values.count,
@@ -27,26 +27,27 @@ public struct Checkpoint: Equatable, Sendable {
 
   /// The keys of the metadata.
   public enum Key {
-    /// Who wrote the file; always ``Checkpoint/format``.
+    /// The kind of file; always ``Checkpoint/format`` in checkpoints.
     public static let format = "format"
     /// The environment's name.
     public static let environment = "environment"
-    /// Values of the environment's parameters, as `--env-args` takes them; missing where none were given.
+    /// The environment's arguments, in the format of `--env-args`; absent if none were given.
     public static let environmentArguments = "env-args"
-    /// The environment's step limit, a decimal integer.
+    /// The environment's step limit: `default`, `none` or a decimal integer.
     public static let maxEpisodeSteps = "max-episode-steps"
-    /// The wrappers around it, the innermost first, with commas between them; absent where there is none.
+    /// The environment's wrappers, innermost first, separated by commas; absent if there are none.
     public static let wrappers = "wrappers"
-    /// The spaces of the environment with its wrappers, JSON; absent in files of earlier releases.
+    /// The spaces of the wrapped environment as JSON; absent in files of earlier releases.
     public static let spaces = "spaces"
-    /// The use of the bounds of actions, `scale` or `clip`; missing where actions have none, and in
-    /// older checkpoints.
+    /// The use of action bounds, `scale` or `clip`.
+    ///
+    /// It is absent if actions have no bounds, and in older checkpoints.
     public static let actionBounds = "action-bounds"
-    /// The network's description, JSON that this module does not look into.
+    /// The description of the network as JSON, encoded by `PolicyRegistry`.
     public static let policy = "policy"
-    /// Environment steps learnt from, a decimal integer.
+    /// The number of environment steps learned from, a decimal integer.
     public static let environmentSteps = "env_steps"
-    /// Optimiser steps, a decimal integer.
+    /// The number of optimizer steps, a decimal integer.
     public static let updates = "updates"
     /// The name of the algorithm.
     public static let algorithm = "algorithm"
@@ -55,19 +56,19 @@ public struct Checkpoint: Equatable, Sendable {
   /// The value under ``Key/format``.
   public static let format = "rlplay"
 
-  /// Words about the parameters, under the names in ``Key``.
+  /// The metadata, under the keys in ``Key``.
   public var metadata: [String: String]
-  /// The parameters; a checkpoint that was read has them in the file's order.
+  /// The parameters; after reading, in the order of the file.
   public var parameters: [NamedTensor]
 
-  /// A checkpoint of these parameters; the format is added to the metadata.
+  /// Creates a checkpoint, and adds the format to its metadata.
   public init(metadata: [String: String], parameters: [NamedTensor]) {
     self.metadata = metadata
     self.metadata[Key.format] = Checkpoint.format
     self.parameters = parameters
   }
 
-  /// The bytes of the file; equal content gives equal bytes.
+  /// Returns the bytes of the file; equal content gives equal bytes.
   public func encoded() -> Data {
     SafetensorsFile(
       tensors: parameters.map { parameter in
@@ -78,23 +79,23 @@ public struct Checkpoint: Equatable, Sendable {
     ).encodedWithChecksum()
   }
 
-  /// Writes the file, whole or not at all.
+  /// Writes the file atomically.
   ///
-  /// - Throws: ``RecordError``; an earlier checkpoint at this place is then as it was, so training may
-  ///   go on and save again later.
+  /// - Throws: ``RecordError`` if writing fails. An earlier checkpoint at the same place is then
+  ///   unchanged, so training may continue and save again later.
   public func save(to url: URL) throws(RecordError) {
     try AtomicFile.write(encoded(), to: url)
   }
 
-  /// Reads a file that ``save(to:)`` or another writer of safetensors has left.
+  /// Reads a file written by ``save(to:)`` or by another writer of safetensors.
   ///
-  /// - Throws: ``CheckpointError`` when the file cannot be read, is damaged or no safetensors, or has
-  ///   tensors that are not F32; the sentence names the file.
+  /// - Throws: ``CheckpointError`` with the file's name if the file cannot be read, is damaged, is
+  ///   not a safetensors file, or has tensors that are not F32.
   public static func load(from url: URL) throws(CheckpointError) -> Checkpoint {
     try url.decoded { data throws(CheckpointError) in try Checkpoint(decoding: data) }
   }
 
-  /// Reads the bytes of a file.
+  /// Decodes the bytes of a file.
   ///
   /// - Throws: ``CheckpointError`` as ``load(from:)`` does, without the file's name.
   public init(decoding data: Data) throws(CheckpointError) {
@@ -111,9 +112,9 @@ public struct Checkpoint: Equatable, Sendable {
     }
   }
 
-  /// The metadata under a key that this purpose cannot do without.
+  /// Returns the metadata under a required key.
   ///
-  /// - Throws: ``CheckpointError`` when the key is not there.
+  /// - Throws: ``CheckpointError`` if the key is absent.
   public func requiredMetadata(_ key: String) throws(CheckpointError) -> String {
     guard let value = metadata[key] else {
       throw CheckpointError(

@@ -3,42 +3,42 @@ import Foundation
 import Glibc
 import Rollout
 
-/// A checkpoint that cannot be used.
+/// An error for a checkpoint that cannot be used.
 ///
-/// The description is one sentence for the user, with the figures that do not agree. The file is left
-/// as it is; the caller may try another one.
+/// The description is one sentence for the user, with the numbers that do not agree. The file is
+/// unchanged, and the caller may try another one.
 public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The kinds of failure; more may be added.
+  /// The kind of a failure; more kinds may be added.
   public struct Code: Equatable, Sendable {
     private let name: String
 
     /// The operating system refused to open or read the file.
     public static let unreadable = Code(name: "unreadable")
-    /// The file is something else than safetensors.
+    /// The file is not a safetensors file.
     public static let notSafetensors = Code(name: "notSafetensors")
-    /// The file ends before its content does.
+    /// The file ends too early.
     public static let truncated = Code(name: "truncated")
     /// The file contradicts itself or the format.
     public static let malformed = Code(name: "malformed")
-    /// The file is sound but belongs to another network, or was not written by rlplay.
+    /// The file is sound, but belongs to another network or release, or is not one of rlplay.
     public static let mismatched = Code(name: "mismatched")
   }
 
   /// The kind of failure.
   public let code: Code
-  /// What is wrong, without the file's name.
+  /// The reason, without the file's name.
   public let reason: String
-  /// The file, where it is known.
+  /// The path of the file, if it is known.
   public let path: String?
 
   init(_ code: Code, _ reason: String, path: String? = nil) {
     self.code = code
-    // It may quote text from the file.
+    // The reason may quote text from the file.
     self.reason = reason.escapingControls
     self.path = path
   }
 
-  /// A policy in a checkpoint that cannot be used.
+  /// Creates an error for a checkpoint with a policy that cannot be used.
   public init(_ error: PolicyError) { self.init(.mismatched, error.description) }
 
   /// One sentence for the user.
@@ -46,16 +46,17 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
     path.map { "cannot use the checkpoint '\($0.escapingControls)': \(reason)" } ?? reason
   }
 
-  /// The same error with the file's name in its sentence.
+  /// Returns the same error with the file's name in its sentence.
   public func located(in url: URL) -> CheckpointError {
     CheckpointError(code, reason, path: url.relativePath)
   }
 }
 
 extension URL {
-  /// What a file's bytes stand for.
+  /// Reads a file and decodes its bytes.
   ///
-  /// - Throws: `CheckpointError` when the file cannot be read, or what `decode` throws, with the file's name in its sentence.
+  /// - Throws: `CheckpointError` with the file's name if the file cannot be read or `decode`
+  ///   throws.
   func decoded<Value>(
     _ decode: (Data) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// CRC-32 as in zlib, gzip and PNG: the reflected polynomial 0xEDB88320.
+/// CRC-32 as in zlib, gzip and PNG, with the reflected polynomial 0xEDB88320.
 enum Checksum {
-  /// Eight tables of 256: the effect of a byte that is followed by 0 to 7 others.
+  /// Eight tables of 256 entries: the effect of a byte followed by 0 to 7 others.
   private static let tables: [UInt32] = {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
     for byte in 0..<256 {
@@ -17,9 +17,9 @@ enum Checksum {
     return tables
   }()
 
-  /// Returns the checksum of bytes, or of two pieces if that of the first is given.
+  /// Returns the checksum of bytes, or of two pieces given the checksum of the first.
   ///
-  /// - Complexity: linear; eight bytes at a time, well above a gigabyte a second.
+  /// - Complexity: linear; eight bytes at a time, well above a gigabyte per second.
   static func crc32(_ bytes: UnsafeRawBufferPointer, after first: UInt32 = 0) -> UInt32 {
     var remainder = ~first
     tables.withUnsafeBufferPointer { tables in
@@ -46,16 +46,16 @@ enum Checksum {
 }
 
 extension SafetensorsFile {
-  /// The metadata key of the checksum, which covers every byte of the file but its own eight
-  /// digits.
+  /// The metadata key of the checksum.
+  ///
+  /// The checksum covers every byte of the file except its own eight digits.
   static let checksumKey = "checksum"
   private static let prefix = "crc32:"
   private static let emptyDigits = "00000000"
 
-  /// Returns the bytes of the file with a checksum in its metadata; equal content gives equal
-  /// bytes.
+  /// Returns the file's bytes with a checksum in the metadata; equal content gives equal bytes.
   ///
-  /// `docs/run-directory.md` says how it is computed.
+  /// `docs/run-directory.md` describes the computation.
   public func encodedWithChecksum() -> Data {
     var file = self
     file.metadata[Self.checksumKey] = Self.prefix + Self.emptyDigits
@@ -69,9 +69,9 @@ extension SafetensorsFile {
     return data
   }
 
-  /// Checks the checksum of a file that has one.
+  /// Verifies the checksum of a file if it has one.
   ///
-  /// - Throws: ``CheckpointError`` if the file is not the one that was written.
+  /// - Throws: ``CheckpointError`` if the file is damaged or was changed.
   static func verifyChecksum(
     of data: Data, metadata: [String: String]
   ) throws(CheckpointError) {
@@ -96,12 +96,12 @@ extension SafetensorsFile {
     }
   }
 
-  /// True for a file whose header has a checksum as rlplay writes it.
+  /// Returns true if the header has a checksum in the form that rlplay writes.
   static func hasChecksum(_ data: Data) -> Bool { digits(in: data) != nil }
 
-  /// Returns the place of the eight digits; nil if the checksum does not stand as it is written.
+  /// Returns the range of the checksum's eight digits; nil if it is not in rlplay's form.
   ///
-  /// The search cannot end inside a string, where quotes have backslashes before them.
+  /// The search cannot match inside a string, because quotes in strings are escaped by backslashes.
   private static func digits(in data: Data) -> Range<Data.Index>? {
     let opening = Data("\"\(checksumKey)\":\"\(prefix)".utf8)
     let header = data.prefix(8 + headerLength(of: data))

@@ -1,5 +1,6 @@
-/// Reads the kinds of JSON that a safetensors header is made of: objects, strings, and lists of
-/// integers from 0 on.
+/// A scanner for the JSON of a safetensors header: objects, strings and lists of integers.
+///
+/// Integers are not negative.
 struct HeaderScanner {
   private let bytes: [UInt8]
   private var position = 0
@@ -8,7 +9,7 @@ struct HeaderScanner {
     self.bytes = bytes
   }
 
-  /// Reads an object; the closure reads the value of each key.
+  /// Scans an object; the closure scans the value of each key.
   mutating func object(
     _ value: (inout HeaderScanner, String) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -22,7 +23,7 @@ struct HeaderScanner {
     try expect("}")
   }
 
-  /// Reads a list of integers from 0 on.
+  /// Scans a list of integers.
   mutating func integers() throws(CheckpointError) -> [Int] {
     try expect("[")
     if accept("]") { return [] }
@@ -32,7 +33,7 @@ struct HeaderScanner {
     return values
   }
 
-  /// Reads a string in quotes.
+  /// Scans a string in quotes.
   mutating func string() throws(CheckpointError) -> String {
     try expect("\"")
     var units: [UInt8] = []
@@ -52,7 +53,7 @@ struct HeaderScanner {
     throw failure("a string without end at")
   }
 
-  /// Makes sure that nothing but space follows.
+  /// Checks that only white space follows.
   mutating func finish() throws(CheckpointError) {
     skipSpace()
     if position < bytes.count { throw failure("something after its end, at") }
@@ -84,7 +85,8 @@ struct HeaderScanner {
     let start = position
     while let byte = current, !",]} \n\r\t".utf8.contains(byte) { position += 1 }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    // JSON knows no sign "+" and no leading zero; a "-", point or exponent is no extent or offset.
+    // JSON has no sign "+" and no leading zeros; extents and offsets have no "-", point or
+    // exponent.
     let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     guard isPlain, text == "0" || !text.hasPrefix("0"), let value = Int(text) else {
       throw CheckpointError(
@@ -108,7 +110,7 @@ struct HeaderScanner {
     }
   }
 
-  /// The scalar of one `\u` escape, or of two that are the halves of a surrogate pair.
+  /// Scans the scalar of one `\u` escape, or of two that form a surrogate pair.
   private mutating func escapedScalar() throws(CheckpointError) -> Unicode.Scalar {
     let first = try fourHexadecimalDigits()
     if let scalar = Unicode.Scalar(first) { return scalar }

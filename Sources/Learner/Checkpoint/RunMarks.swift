@@ -1,40 +1,40 @@
-/// What a run has yet to do and to say, apart from learning.
+/// The state of a run apart from learning: its evaluations and its reports.
 struct RunMarks: Codable, Sendable, Equatable {
-  /// The steps from which on the next evaluation is due.
+  /// The environment steps at which the next evaluation is due.
   var nextEvaluation: Int
   /// The last evaluation.
   var lastEvaluation: EvaluationMark?
   /// The evaluation that `best.safetensors` was saved for.
   var best: EvaluationMark?
-  /// What has been said of skipped updates.
+  /// The monitor of skipped updates.
   var skipped = SkippedUpdates()
 }
 
-/// An evaluation: of which weights, and what came of it.
+/// The result of an evaluation.
 struct EvaluationMark: Codable, Sendable, Equatable {
-  /// The steps that its weights had learnt from.
+  /// The environment steps that the evaluated weights had learned from.
   var steps: Int
-  /// Its mean return.
+  /// The mean return.
   var meanReturn: Double
 }
 
-/// What a run has told so far that the clock has a part in; nothing is learnt from it.
+/// The state of a run that depends on timing; it does not affect learning.
 struct ToldSoFar: Codable, Sendable, Equatable {
-  /// Since the start of the workers, in all parts of the run.
+  /// The seconds since the start of the workers, over all parts of the run.
   var seconds: Double
   /// The returns of the latest episodes.
   var recentReturns = RecentReturns()
-  /// Episodes of each worker that the learner was told of.
+  /// The number of episodes of each worker that the learner has received.
   var episodesTaken: [UInt64] = []
 }
 
-/// The mean return of the latest hundred episodes.
+/// The returns of the latest hundred episodes.
 struct RecentReturns: Codable, Sendable, Equatable {
   private static let capacity = 100
   private var returns: [Double] = []
   private var next = 0
 
-  /// Adds an episode's return, in the place of the oldest when there is no other.
+  /// Adds an episode's return, in place of the oldest if the buffer is full.
   mutating func add(_ value: Double) {
     if returns.count < Self.capacity {
       returns.append(value)
@@ -47,24 +47,23 @@ struct RecentReturns: Codable, Sendable, Equatable {
   /// True if the buffer holds as many returns as it keeps.
   var isFull: Bool { returns.count == Self.capacity }
 
-  /// The mean; nil while no episode has ended.
+  /// The mean; nil if no episode has ended.
   var mean: Double? {
     returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)
   }
 }
 
-// What a state says is checked before it is used: a file may hold any numbers.
+// The numbers of a state are checked before use, because a file may hold any.
 
 extension RunMarks {
-  /// The first number that cannot be in a run of that many steps, as a phrase; nil if there is
-  /// none.
+  /// Returns a phrase for the first number that is impossible after some steps, or nil.
   func fault(steps: Int) -> String? {
     let evaluations = [lastEvaluation, best].compactMap(\.self)
     if nextEvaluation < 0 { return "the next evaluation at step \(nextEvaluation)" }
     if let lastEvaluation, !(0...steps).contains(lastEvaluation.steps) {
       return "the last evaluation at step \(lastEvaluation.steps)"
     }
-    // The best one may belong to a part of the run that was lost.
+    // The best evaluation may belong to a part of the run that was lost.
     if let best, !(0...StateArchive.largestCount).contains(best.steps) {
       return "the best evaluation at step \(best.steps)"
     }
@@ -74,9 +73,9 @@ extension RunMarks {
 }
 
 extension ToldSoFar {
-  /// The first number that cannot be, as a phrase; nil if there is none.
+  /// A phrase for the first impossible number; nil if there is none.
   var fault: String? {
-    // Nanoseconds of that many seconds, some thirty years, are a 64-bit count.
+    // A limit of some thirty years, for which nanoseconds fit into 64 bits.
     if !(0...1e9).contains(seconds) { return "\(seconds) seconds" }
     if !recentReturns.isSound { return "the place of the next return" }
     return episodesTaken.allSatisfy { $0 <= UInt64(StateArchive.largestCount) }

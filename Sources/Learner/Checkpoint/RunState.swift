@@ -2,31 +2,33 @@ import Actor
 public import Foundation
 import Rollout
 
-/// All that a run needs to go on where it stood (docs/resuming.md).
+/// The state that a run is resumed from.
 ///
 ///     var state = try RunState.load(from: directory.state)
 ///     state.configuration.totalSteps *= 2
 ///     let summary = try TrainingRun(resuming: state, in: directory).train()
+///
+/// `docs/resuming.md` describes its content.
 public struct RunState: Sendable {
-  /// What the run does; may be changed in what has no part in what is learnt.
+  /// The configuration of the run; options that do not affect learning may be changed.
   public var configuration: TrainingConfiguration
-  /// The Python that the run was trained with, as text to show.
+  /// The path of the Python that the run was trained with, as text to show.
   ///
-  /// The configuration that is read from a file names the present default instead: a file does not
-  /// say what to start.
+  /// The configuration itself has the default path after loading, because a file must not determine
+  /// the program to start.
   public let recordedPython: String
-  /// Environment steps learnt from.
+  /// The number of environment steps learned from.
   public let steps: Int
-  /// Updates of the weights.
+  /// The number of updates.
   public let updates: Int
-  /// Where collecting stands.
+  /// The state of collection.
   public let collector: CollectorState
 
-  /// What the run has yet to do and to say.
+  /// The state of evaluations and reports.
   let marks: RunMarks
-  /// What the clock has a part in.
+  /// The state that depends on timing.
   let told: ToldSoFar
-  /// Weights and learner; and, saved, the collector's arrays.
+  /// The weights and the learner; in a file also the collector's arrays.
   private var archive: StateArchive
 
   private enum Key {
@@ -39,13 +41,13 @@ public struct RunState: Sendable {
 
   private static let format = "rlplay-state"
 
-  /// Takes down where a run stands, between turns.
+  /// Saves the state of a run between two iterations.
   init(
     _ configuration: TrainingConfiguration, _ setup: RolloutSetup, _ learner: any BatchLearner,
     _ collector: CollectorState, _ marks: RunMarks, _ told: ToldSoFar
   ) {
     self.configuration = configuration
-    // The directory is where the file is.
+    // The directory is given by the place of the file.
     self.configuration.runDirectory = nil
     recordedPython = configuration.environment.python
     self.collector = collector
@@ -61,7 +63,7 @@ public struct RunState: Sendable {
     }
   }
 
-  /// Weights, then what the learner goes on from.
+  /// Saves or restores the weights, then the learner.
   private static func transfer(
     _ setup: RolloutSetup, _ learner: any BatchLearner, _ archive: inout StateArchive
   ) throws(CheckpointError) {
@@ -72,10 +74,10 @@ public struct RunState: Sendable {
     try learner.transfer(&archive)
   }
 
-  /// Gives weights and learner what the state says of them.
+  /// Restores weights and learner.
   ///
-  /// - Returns: what begins anew nevertheless, a phrase each.
-  /// - Throws: `CheckpointError` when the state is not one of these.
+  /// - Returns: phrases for the parts that could not be restored.
+  /// - Throws: `CheckpointError` if the state belongs to other weights or another learner.
   func restore(
     _ setup: RolloutSetup, _ learner: any BatchLearner
   ) throws(CheckpointError) -> [String] {
@@ -91,7 +93,7 @@ public struct RunState: Sendable {
     return archive.losses
   }
 
-  /// Refuses weights of another network before anything is made that is as large as they are.
+  /// Refuses a state of another network, before memory for the network is allocated.
   func check(_ parameters: ParameterLayout) throws(CheckpointError) {
     let present = Dictionary(
       archive.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
@@ -107,7 +109,7 @@ public struct RunState: Sendable {
 
   // MARK: Bytes
 
-  /// The bytes of the file.
+  /// Returns the bytes of the file.
   func encoded() -> Data {
     var (collector, told, archive) = (collector, told, archive)
     do {
@@ -130,12 +132,13 @@ public struct RunState: Sendable {
 
   /// Reads the state of a run.
   ///
-  /// - Throws: `CheckpointError` when the file cannot be read, is damaged, or was written by another release.
+  /// - Throws: `CheckpointError` if the file cannot be read, is damaged, or was written by another
+  ///   release.
   public static func load(from url: URL) throws(CheckpointError) -> RunState {
     try url.decoded { data throws(CheckpointError) in try RunState(decoding: data) }
   }
 
-  /// Reads the bytes of a file.
+  /// Decodes the bytes of a file.
   init(decoding data: Data) throws(CheckpointError) {
     let file = try SafetensorsFile(decoding: data)
     try Self.checkFormat(file, data)
@@ -149,7 +152,7 @@ public struct RunState: Sendable {
       let text = try metadata(Key.configuration)
       configuration = try TrainingConfiguration(
         json: Data(text.utf8), source: "its configuration")
-      // Before there was a choice, actions were clipped.
+      // Before the option existed, actions were clipped.
       if !text.contains("\"\(Checkpoint.Key.actionBounds)\"") {
         configuration.environment.actionBounds = .clip
       }
@@ -175,7 +178,7 @@ public struct RunState: Sendable {
     self.collector = collector
   }
 
-  /// Refuses what is no state, or one of another release, and a state without a checksum.
+  /// Refuses a file that is not a state, is of another release or has no checksum.
   private static func checkFormat(
     _ file: SafetensorsFile, _ data: Data
   ) throws(CheckpointError) {
@@ -194,7 +197,7 @@ public struct RunState: Sendable {
     }
   }
 
-  /// Refuses a number that cannot be.
+  /// Refuses a state with an impossible number, given as a phrase.
   private static func refuse(_ fault: String?) throws(CheckpointError) {
     guard let fault else { return }
     throw CheckpointError(.malformed, "it has a number that cannot be: \(fault)")
@@ -207,7 +210,7 @@ public struct RunState: Sendable {
     return count
   }
 
-  // JSON has no infinity, and a return may be none.
+  // The texts of numbers that JSON does not have; a return may be one of them.
   private static let words = ("inf", "-inf", "nan")
 
   private static func text(_ value: some Encodable) -> String {
@@ -240,7 +243,7 @@ public struct RunState: Sendable {
 }
 
 extension CollectorState {
-  /// Snapshots and earlier weights, which are too long for text.
+  /// Saves or restores snapshots and earlier weights, which are too long for text.
   fileprivate mutating func transferArrays(
     _ archive: inout StateArchive
   ) throws(CheckpointError) {
@@ -256,7 +259,9 @@ extension CollectorState {
     }
   }
 
-  /// Leaves to text what is no array and follows from no clock; the episodes that the learner was told of.
+  /// Removes the arrays and the counts of episodes taken, and returns these counts.
+  ///
+  /// The counts depend on timing and are saved with `told`.
   fileprivate mutating func withoutArrays() -> [UInt64] {
     let taken = workers.map(\.episodesTaken)
     for worker in workers.indices {

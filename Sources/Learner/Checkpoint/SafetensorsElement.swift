@@ -1,6 +1,6 @@
-/// The element types that rlplay writes, in the reference writer's order of alignment.
+/// The element types that rlplay writes, in the order of the reference writer.
 public enum SafetensorsType: String, CaseIterable, Sendable {
-  // The order decides which tensor comes first in a file; a later case comes first.
+  // The reference writer puts tensors of later cases first, which aligns them.
   case bool = "BOOL"
   case uint8 = "U8"
   case int32 = "I32"
@@ -9,7 +9,7 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
   case int64 = "I64"
   case uint64 = "U64"
 
-  /// Bytes of one element.
+  /// The bytes of one element.
   public var byteCount: Int {
     switch self {
     case .bool, .uint8: 1
@@ -18,86 +18,86 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
     }
   }
 
-  /// Place in the reference writer's order; the highest is written first.
+  /// The place in the reference writer's order; the highest is written first.
   var rank: Int {
     SafetensorsType.allCases.firstIndex(of: self) ?? 0
   }
 }
 
-/// A Swift type that has a safetensors element type of the same bits.
+/// A Swift type with the bits of a safetensors element type.
 public protocol SafetensorsElement {
   /// An integer of the same width.
   associatedtype Bits: FixedWidthInteger
 
-  /// The name of the type in the file.
+  /// The element type in the file.
   static var safetensorsType: SafetensorsType { get }
 
-  /// The value's bits; those of NaN and −0 included.
+  /// The bits of the value, which keep NaN and −0.
   var safetensorsBits: Bits { get }
 
-  /// The value with these bits.
+  /// Creates the value with these bits.
   init(safetensorsBits: Bits)
 }
 
 extension Float: SafetensorsElement {
-  /// F32.
+  /// The element type F32.
   public static var safetensorsType: SafetensorsType { .float32 }
   /// The bit pattern.
   public var safetensorsBits: UInt32 { bitPattern }
-  /// The number with this bit pattern.
+  /// Creates the number with this bit pattern.
   public init(safetensorsBits: UInt32) { self.init(bitPattern: safetensorsBits) }
 }
 
 extension Double: SafetensorsElement {
-  /// F64.
+  /// The element type F64.
   public static var safetensorsType: SafetensorsType { .float64 }
   /// The bit pattern.
   public var safetensorsBits: UInt64 { bitPattern }
-  /// The number with this bit pattern.
+  /// Creates the number with this bit pattern.
   public init(safetensorsBits: UInt64) { self.init(bitPattern: safetensorsBits) }
 }
 
 extension Int32: SafetensorsElement {
-  /// I32.
+  /// The element type I32.
   public static var safetensorsType: SafetensorsType { .int32 }
   /// The number itself.
   public var safetensorsBits: Int32 { self }
-  /// The number itself.
+  /// Creates the number.
   public init(safetensorsBits: Int32) { self = safetensorsBits }
 }
 
 extension Int64: SafetensorsElement {
-  /// I64.
+  /// The element type I64.
   public static var safetensorsType: SafetensorsType { .int64 }
   /// The number itself.
   public var safetensorsBits: Int64 { self }
-  /// The number itself.
+  /// Creates the number.
   public init(safetensorsBits: Int64) { self = safetensorsBits }
 }
 
 extension UInt64: SafetensorsElement {
-  /// U64.
+  /// The element type U64.
   public static var safetensorsType: SafetensorsType { .uint64 }
   /// The number itself.
   public var safetensorsBits: UInt64 { self }
-  /// The number itself.
+  /// Creates the number.
   public init(safetensorsBits: UInt64) { self = safetensorsBits }
 }
 
 extension UInt8: SafetensorsElement {
-  /// U8.
+  /// The element type U8.
   public static var safetensorsType: SafetensorsType { .uint8 }
   /// The number itself.
   public var safetensorsBits: UInt8 { self }
-  /// The number itself.
+  /// Creates the number.
   public init(safetensorsBits: UInt8) { self = safetensorsBits }
 }
 
 extension Bool: SafetensorsElement {
-  /// BOOL.
+  /// The element type BOOL.
   public static var safetensorsType: SafetensorsType { .bool }
   /// One for true, zero for false.
   public var safetensorsBits: UInt8 { self ? 1 : 0 }
-  /// True unless zero.
+  /// Creates false from zero, and true from any other number.
   public init(safetensorsBits: UInt8) { self = safetensorsBits != 0 }
 }

@@ -1,11 +1,11 @@
 import Foundation
 
 extension SafetensorsFile {
-  /// Reads the bytes of a file, and checks everything that can be checked before a value is used.
+  /// Decodes the bytes of a file, and checks all that can be checked before a value is used.
   ///
-  /// A checksum that the metadata hold is verified, and is no part of the value.
+  /// A checksum in the metadata is verified and then removed.
   ///
-  /// - Throws: ``CheckpointError``, in whose sentence stand the figures that do not agree.
+  /// - Throws: ``CheckpointError`` with the numbers that do not agree.
   public init(decoding data: Data) throws(CheckpointError) {
     let headerByteCount = try SafetensorsFile.headerByteCount(of: data)
     let start = data.startIndex + 8 + headerByteCount
@@ -17,7 +17,7 @@ extension SafetensorsFile {
     metadata[SafetensorsFile.checksumKey] = nil
     self.init(
       tensors: entries.map { entry in
-        // A copy, so that it starts at index 0 and does not keep the whole file alive.
+        // A copy, which starts at index 0 and does not keep the whole file alive.
         let bytes = Data(data[start + entry.begin..<start + entry.end])
         return Tensor(name: entry.name, type: entry.type, shape: entry.shape, bytes: bytes)
       },
@@ -54,7 +54,7 @@ extension SafetensorsFile {
     return Int(count)
   }
 
-  /// Sees to it that the tensors, sorted by offset, cover the data once and completely.
+  /// Checks that the tensors, sorted by offset, cover the data once and completely.
   private static func check(
     _ entries: [SafetensorsHeader.Entry], dataByteCount: Int
   ) throws(CheckpointError) {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The content of a safetensors file: named tensors and a table of strings.
+/// The content of a safetensors file: named tensors, and metadata of strings.
 public struct SafetensorsFile: Equatable, Sendable {
   /// A named array of one element type, row-major.
   public struct Tensor: Equatable, Sendable {
@@ -8,14 +8,14 @@ public struct SafetensorsFile: Equatable, Sendable {
     public let name: String
     /// The element type.
     public let type: SafetensorsType
-    /// The extent of each axis; empty for a single value.
+    /// The extent of each axis; empty for a scalar.
     public let shape: [Int]
     /// The elements, little-endian.
     public let bytes: Data
 
-    /// A tensor of the values, which are given row by row.
+    /// Creates a tensor of values, given row by row.
     ///
-    /// - Precondition: `values` has as many elements as `shape` promises.
+    /// - Precondition: `values` has as many elements as `shape`.
     public init<Element: SafetensorsElement>(name: String, shape: [Int], values: [Element]) {
       precondition(
         shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == values.count,
@@ -34,7 +34,7 @@ public struct SafetensorsFile: Equatable, Sendable {
       self.bytes = bytes
     }
 
-    /// The values, row by row; nil if they are of another type.
+    /// Returns the values, row by row; nil if they are of another type.
     public func values<Element: SafetensorsElement>(of _: Element.Type) -> [Element]? {
       guard Element.safetensorsType == type else { return nil }
       let width = MemoryLayout<Element.Bits>.size
@@ -49,30 +49,30 @@ public struct SafetensorsFile: Equatable, Sendable {
 
   /// The longest header that the format allows, in bytes.
   static let maximumHeaderByteCount = 100_000_000
-  /// The header's entry that is no tensor.
+  /// The key of the metadata among the header's tensors.
   static let metadataKey = "__metadata__"
 
-  /// The tensors; a file that was read has them in the file's order.
+  /// The tensors; after reading, in the order of the file.
   public var tensors: [Tensor]
-  /// Words about the content.
+  /// The metadata.
   public var metadata: [String: String]
 
-  /// A file of these tensors; their order does not matter to the bytes.
+  /// Creates a file of tensors; their order does not change the bytes.
   public init(tensors: [Tensor], metadata: [String: String] = [:]) {
     self.tensors = tensors
     self.metadata = metadata
   }
 
-  /// The tensor of that name; nil if there is none.
+  /// The tensor of a name; nil if there is none.
   public subscript(name: String) -> Tensor? {
     tensors.first { $0.name.utf8.elementsEqual(name.utf8) }
   }
 
-  /// The bytes of the file; equal content gives equal bytes.
+  /// Returns the bytes of the file; equal content gives equal bytes.
   ///
-  /// `docs/run-directory.md` gives the layout.
+  /// `docs/run-directory.md` describes the layout.
   ///
-  /// - Precondition: names are unique and none is `__metadata__`; the header stays within the
+  /// - Precondition: names are unique and none is `__metadata__`; the header has at most the
   ///   format's 100,000,000 bytes.
   public func encoded() -> Data {
     let ordered = tensors.sorted { left, right in
@@ -84,8 +84,8 @@ public struct SafetensorsFile: Equatable, Sendable {
       names.count == ordered.count && !names.contains(Array(SafetensorsFile.metadataKey.utf8)),
       "tensor names must be unique and not \(SafetensorsFile.metadataKey)")
 
-    // Entries are put together as text: names may be equal to Swift and still differ in their bytes,
-    // which an ordered object, keyed by strings, would not keep apart.
+    // Entries are joined as text. Names with different bytes may be equal as Swift strings, and a
+    // dictionary keyed by strings would merge them.
     var entries: [String] = []
     if !metadata.isEmpty {
       var table = OrderedJSON()
@@ -118,7 +118,10 @@ public struct SafetensorsFile: Equatable, Sendable {
 }
 
 extension String {
-  /// Order by UTF-8 bytes: the reference writer's, and free of Unicode tables that change.
+  /// Returns true if the text comes first in the order of UTF-8 bytes.
+  ///
+  /// This is the order of the reference writer. It does not depend on the version of Unicode's
+  /// tables.
   fileprivate func precedesInBytes(_ other: String) -> Bool {
     utf8.lexicographicallyPrecedes(other.utf8)
   }

@@ -1,6 +1,6 @@
-/// What the header of a safetensors file says, before it is held against the file's length.
+/// The header of a safetensors file, before it is compared with the file's length.
 struct SafetensorsHeader {
-  /// One tensor's entry, figures as they stand there.
+  /// The entry of a tensor, as written in the header.
   struct Entry {
     let name: String
     let type: SafetensorsType
@@ -12,21 +12,22 @@ struct SafetensorsHeader {
   private(set) var metadata: [String: String] = [:]
   private(set) var entries: [Entry] = []
 
-  /// Reads the header's JSON.
+  /// Scans the JSON of a header.
   ///
-  /// By a scanner of this one shape of object and not by JSONSerialization, which keeps one of two
-  /// equal keys without a word and may take an integer through a Double. Here a second key of
-  /// one name is an error, and so is a figure that is no integer of 64 bits. Nesting cannot exhaust the
-  /// stack, because only the depth that the format has is read.
+  /// It uses a scanner for this form of object. JSONSerialization keeps one of two equal keys
+  /// without an error, and may convert an integer through a Double. Here a duplicate key and a
+  /// number that is not a 64-bit integer are errors. Nesting cannot exhaust the stack, because only
+  /// the depth of the format is scanned.
   ///
-  /// - Throws: ``CheckpointError`` with what was found, and the byte of the header where that matters.
+  /// - Throws: ``CheckpointError`` with the finding, and its byte in the header if that matters.
   init(scanning bytes: [UInt8]) throws(CheckpointError) {
     var scanner = HeaderScanner(bytes: bytes)
     guard bytes.first == UInt8(ascii: "{") else {
       throw CheckpointError(
         .notSafetensors, "it is no safetensors file: its header does not start with '{'")
     }
-    // By bytes: Swift counts composed and decomposed letters as equal, the format does not.
+    // Compared by bytes: Swift treats composed and decomposed letters as equal, the format does
+    // not.
     var names: Set<[UInt8]> = []
     var description = SafetensorsHeader()
     try scanner.object { (scanner, name) throws(CheckpointError) in

@@ -1,36 +1,37 @@
 import Foundation
 public import Rollout
 
-/// Something that can go on where another one like it stood.
+/// An object that can be saved and restored.
 ///
 ///     func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
 ///       try archive.transfer("example.count", &count)
 ///       try inner.transfer(&archive)
 ///     }
 public protocol Restorable: AnyObject {
-  /// Saves all that it goes on from, or takes it back: the same parts under the same names either way.
+  /// Saves or restores the state: the same parts under the same names in both directions.
   ///
-  /// - Throws: `CheckpointError` while restoring, when a part is missing or of another shape.
+  /// - Throws: `CheckpointError` while restoring, if a part is missing, has another shape or is
+  ///   invalid.
   func transfer(_ archive: inout StateArchive) throws(CheckpointError)
 }
 
-/// Named arrays that a state is made of; it saves what is transferred, or restores it.
+/// The named arrays of a state; it saves or restores the values that are transferred.
 ///
-/// Elements lie in a file as in memory, little-endian.
+/// Elements in a file are those in memory, little-endian.
 public struct StateArchive: Sendable {
-  /// What was saved, or what there is to restore.
+  /// The arrays that were saved or are to be restored.
   public private(set) var tensors: [SafetensorsFile.Tensor] = []
-  /// Whether values are taken from the archive, and not put into it.
+  /// True if values are restored from the archive; false if they are saved.
   public let isRestoring: Bool
-  /// What could not be saved and begins anew, a phrase each: `the replay buffer begins empty`.
+  /// Phrases for the parts that could not be saved, such as `the replay buffer begins empty`.
   public private(set) var losses: [String] = []
-  /// Where each tensor lies that has not been restored yet, by name.
+  /// The indices of the tensors that have not been restored yet, by name.
   private var remaining: [String: Int] = [:]
 
-  /// An archive to save into.
+  /// Creates an archive to save into.
   public init() { isRestoring = false }
 
-  /// An archive to restore from.
+  /// Creates an archive to restore from.
   public init(restoring tensors: [SafetensorsFile.Tensor]) {
     isRestoring = true
     self.tensors = tensors
@@ -40,16 +41,16 @@ public struct StateArchive: Sendable {
 
   // MARK: Values
 
-  /// A whole number: I64 [1].
+  /// Transfers an integer: I64 [1].
   public mutating func transfer(_ name: String, _ value: inout Int) throws(CheckpointError) {
     var values = [Int64(value)]
     try transfer(name, &values, count: 1)
     value = Int(values[0])
   }
 
-  /// A count from 0 to a limit: I64 [1].
+  /// Transfers a count from 0 to a limit: I64 [1].
   ///
-  /// - Throws: `CheckpointError` while restoring, also for a number that is out of range.
+  /// - Throws: `CheckpointError` while restoring, also if the count is out of range.
   public mutating func transfer(
     _ name: String, count: inout Int, upTo limit: Int
   ) throws(CheckpointError) {
@@ -57,10 +58,10 @@ public struct StateArchive: Sendable {
     try require(name, (0...limit).contains(count), "is \(count), and 0 to \(limit) is possible")
   }
 
-  /// Refuses what was restored unless a condition holds; does nothing while saving.
+  /// Refuses a restored part unless a condition holds; does nothing while saving.
   ///
-  /// - Parameter finding: what is wrong, behind the name of the part.
-  /// - Throws: `CheckpointError` that names the part.
+  /// - Parameter finding: the fault, which follows the name of the part.
+  /// - Throws: `CheckpointError` with the name of the part.
   public func require(
     _ name: String, _ isSound: @autoclosure () -> Bool, _ finding: @autoclosure () -> String
   ) throws(CheckpointError) {
@@ -68,17 +69,17 @@ public struct StateArchive: Sendable {
     throw CheckpointError(.malformed, "its '\(name)' \(finding())")
   }
 
-  /// The largest count of steps or updates that arithmetic is made with, far beyond any run.
+  /// The largest valid count of steps or updates, far beyond any run.
   static let largestCount = 1 << 53
 
-  /// A number: F64 [1].
+  /// Transfers a number: F64 [1].
   public mutating func transfer(_ name: String, _ value: inout Double) throws(CheckpointError) {
     var values = [value]
     try transfer(name, &values, count: 1)
     value = values[0]
   }
 
-  /// A random stream: its 32 bytes, U8 [32].
+  /// Transfers a random stream, its 32 bytes: U8 [32].
   public mutating func transfer(_ name: String, _ stream: inout PCG64) throws(CheckpointError) {
     var bytes = withUnsafeBytes(of: stream) { Array($0) }
     try transfer(name, &bytes, count: bytes.count)
@@ -86,9 +87,9 @@ public struct StateArchive: Sendable {
     try require(name, stream.isSound, "is a random stream that repeats itself")
   }
 
-  /// An array: [elements].
+  /// Transfers an array: [elements].
   ///
-  /// - Parameter count: how many elements there must be to restore; nil for any number.
+  /// - Parameter count: the number of elements required to restore it; nil for any number.
   public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
     _ name: String, _ values: inout [Element], count: Int? = nil
   ) throws(CheckpointError) {
@@ -104,7 +105,7 @@ public struct StateArchive: Sendable {
     values = tensor.values(of: Element.self) ?? []
   }
 
-  /// Arrays under names of their own, of which there may be any number: F64 [elements] each, behind a prefix.
+  /// Transfers any number of arrays with their own names behind a prefix: F64 [elements] each.
   public mutating func transfer(
     below prefix: String, _ arrays: inout [(name: String, values: [Double])]
   ) throws(CheckpointError) {
@@ -118,9 +119,11 @@ public struct StateArchive: Sendable {
     }
   }
 
-  /// A vector, in place.
+  /// Transfers a vector in place.
   ///
-  /// - Parameter shape: how its elements are arranged; nil for one axis.
+  /// - Parameters:
+  ///   - range: the part of the vector; nil for all of it.
+  ///   - shape: the shape in the file; nil for one axis.
   public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
     _ name: String, _ vector: FlatVector<Element>, _ range: Range<Int>? = nil, shape: [Int]? = nil
   ) throws(CheckpointError) {
@@ -136,7 +139,7 @@ public struct StateArchive: Sendable {
     }
   }
 
-  /// Refuses NaN and infinity, which nothing that learns is made of.
+  /// Refuses NaN and infinity, which no part of a learner may contain.
   private func requireNumbers<Number: BinaryFloatingPoint>(
     _ name: String, _ numbers: Slice<UnsafeMutableBufferPointer<Number>>
   ) throws(CheckpointError) {
@@ -144,19 +147,19 @@ public struct StateArchive: Sendable {
     try require(name, false, "is \(numbers[place]) at element \(place - numbers.startIndex)")
   }
 
-  /// Equally long rows of bytes, in place: U8 [rows, bytes].
+  /// Transfers rows of equally many bytes in place: U8 [rows, bytes].
   package mutating func transfer(
     _ name: String, rows: [UnsafeMutableRawBufferPointer]
   ) throws(CheckpointError) {
     try transfer(name, .uint8, [rows.count, rows.first?.count ?? 0], rows)
   }
 
-  /// Notes that something is left out, or that it had been.
+  /// Adds a phrase about a part that is not saved or was not.
   public mutating func lose(_ phrase: String) { losses.append(phrase) }
 
-  /// Refuses what nobody asked for: the state of something else.
+  /// Refuses an archive with parts that were not restored; it is the state of something else.
   ///
-  /// - Throws: `CheckpointError`, when a tensor was not restored.
+  /// - Throws: `CheckpointError` with the name of such a part.
   public func finish() throws(CheckpointError) {
     guard let name = remaining.keys.min() else { return }
     throw CheckpointError(
