@@ -41,14 +41,14 @@ public struct StateArchive: Sendable {
 
   // MARK: Values
 
-  /// Transfers an integer: I64 [1].
+  /// Saves or restores an integer: I64 [1].
   public mutating func transfer(_ name: String, _ value: inout Int) throws(CheckpointError) {
     var values = [Int64(value)]
     try transfer(name, &values, count: 1)
     value = Int(values[0])
   }
 
-  /// Transfers a count from 0 to a limit: I64 [1].
+  /// Saves or restores a count from 0 to a limit: I64 [1].
   ///
   /// - Throws: `CheckpointError` while restoring, also if the count is out of range.
   public mutating func transfer(
@@ -72,14 +72,14 @@ public struct StateArchive: Sendable {
   /// The largest valid count of steps or updates, far beyond any run.
   static let largestCount = 1 << 53
 
-  /// Transfers a number: F64 [1].
+  /// Saves or restores a number: F64 [1].
   public mutating func transfer(_ name: String, _ value: inout Double) throws(CheckpointError) {
     var values = [value]
     try transfer(name, &values, count: 1)
     value = values[0]
   }
 
-  /// Transfers a random stream, its 32 bytes: U8 [32].
+  /// Saves or restores a random stream, its 32 bytes: U8 [32].
   public mutating func transfer(_ name: String, _ stream: inout PCG64) throws(CheckpointError) {
     var bytes = withUnsafeBytes(of: stream) { Array($0) }
     try transfer(name, &bytes, count: bytes.count)
@@ -87,7 +87,7 @@ public struct StateArchive: Sendable {
     try require(name, stream.isSound, "is a random stream that repeats itself")
   }
 
-  /// Transfers an array: [elements].
+  /// Saves or restores an array: [elements].
   ///
   /// - Parameter count: the number of elements required to restore it; nil for any number.
   public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
@@ -105,7 +105,7 @@ public struct StateArchive: Sendable {
     values = tensor.values(of: Element.self) ?? []
   }
 
-  /// Transfers any number of arrays with their own names behind a prefix: F64 [elements] each.
+  /// Saves or restores any number of arrays with names behind a prefix: F64 [elements] each.
   public mutating func transfer(
     below prefix: String, _ arrays: inout [(name: String, values: [Double])]
   ) throws(CheckpointError) {
@@ -119,7 +119,7 @@ public struct StateArchive: Sendable {
     }
   }
 
-  /// Transfers a vector in place.
+  /// Saves or restores a vector in place.
   ///
   /// - Parameters:
   ///   - range: the part of the vector; nil for all of it.
@@ -147,7 +147,7 @@ public struct StateArchive: Sendable {
     try require(name, false, "is \(numbers[place]) at element \(place - numbers.startIndex)")
   }
 
-  /// Transfers rows of equally many bytes in place: U8 [rows, bytes].
+  /// Saves or restores rows of equally many bytes in place: U8 [rows, bytes].
   package mutating func transfer(
     _ name: String, rows: [UnsafeMutableRawBufferPointer]
   ) throws(CheckpointError) {

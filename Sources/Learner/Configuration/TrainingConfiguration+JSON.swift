@@ -7,9 +7,9 @@ extension TrainingConfiguration {
 
   /// Reads options from a JSON object; options that are absent keep the values of a base.
   ///
-  /// The keys are the names of the command line, as in `{"env": "CartPole-v0", "hidden": [64,
-  /// 64]}`. A string is parsed as on the command line (`"rho-clip": "inf"`). Only types are
-  /// checked, because other options may still override these; `validate()` checks the values.
+  /// The keys are the names of the command line, as in `{"actors": 16, "hidden": [64, 64]}`. A
+  /// string is parsed as on the command line (`"rho-clip": "inf"`). Only types are checked, because
+  /// other options may still override these; ``validate()`` checks the values.
   ///
   /// - Parameters:
   ///   - json: the UTF-8 text of one object.
