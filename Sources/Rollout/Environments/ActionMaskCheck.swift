@@ -1,19 +1,21 @@
 extension EnvironmentSpaces {
-  /// The name of the observation that says which actions are allowed: a leaf of a Dict, uint8 or
-  /// bool, one for each action of a Discrete space; of a MultiDiscrete space one for each action of
-  /// each choice, one choice behind the other.
+  /// The name of the observation with the action mask.
+  ///
+  /// It is a leaf of a Dict, of uint8 or bool. It has one element for each action of a Discrete
+  /// space. For a MultiDiscrete space it has one for each action of each choice, one choice after
+  /// the other.
   public static let actionMaskName = "action_mask"
 }
 
-/// An observation's `action_mask` is 0 for every action, so that nothing can be chosen.
+/// An `action_mask` that is 0 for every action, so no action can be chosen.
 public struct EmptyActionMask: Error, Equatable, CustomStringConvertible {
-  /// Which choice of a MultiDiscrete space has no action left, from 0; `nil` for a Discrete space.
+  /// The choice of a MultiDiscrete space without an action, from 0; `nil` for a Discrete space.
   public let choice: Int?
 
-  /// Says which choice is left without an action.
+  /// Creates an error for a choice.
   public init(choice: Int?) { self.choice = choice }
 
-  /// One sentence without a full stop, as the cause of a fault.
+  /// One sentence without a period, as the cause of a fault.
   public var description: String {
     let name = EnvironmentSpaces.actionMaskName
     return choice.map { "the \(name) allows no action of choice \($0)" }
@@ -21,19 +23,21 @@ public struct EmptyActionMask: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Looks after every step whether each environment's `action_mask` leaves something to choose.
+/// A check after every step that each environment's `action_mask` allows an action.
 ///
-/// A row without an allowed action has no probabilities: they would be NaN in the worker, and the
-/// loss in the learner. Only observations to act upon are looked at; the last one of an episode may
-/// well allow nothing.
+/// Without an allowed action there are no probabilities: they would be NaN in the worker, and so
+/// would the loss in the learner. Final observations are not checked, because no action follows
+/// them; their masks may allow nothing.
 struct ActionMaskCheck {
-  /// Which leaf of the observation the mask is.
+  /// The index of the observation leaf with the mask.
   private let leaf: Int
-  /// How many actions each choice has.
+  /// The number of actions of each choice.
   private let counts: [Int]
   private let isMulti: Bool
 
-  /// `nil` when the observation has no mask for the actions; whether one fits is for the policy to say.
+  /// Finds the mask; `nil` if the observation has no mask that fits the action space.
+  ///
+  /// The policy reports a mask that does not fit.
   init?(_ spaces: EnvironmentSpaces) {
     switch spaces.action {
     case .discrete(let count): (counts, isMulti) = ([count], false)
@@ -48,7 +52,7 @@ struct ActionMaskCheck {
     leaf = fields[..<place].reduce(0) { $0 + $1.value.leaves.count }
   }
 
-  /// Whether one environment's mask allows an action of a choice, counted from 0.
+  /// Returns true if one environment's mask allows an action of a choice, counted from 0.
   func allows(_ action: Int, of choice: Int, _ state: StateRow, environment: Int) -> Bool {
     let column = state.obsColumns[leaf]
     let mask = state.base + column.offset(row: state.row, environment: environment)
@@ -56,7 +60,7 @@ struct ActionMaskCheck {
       fromByteOffset: counts[..<choice].reduce(0, +) + action, as: UInt8.self) != 0
   }
 
-  /// Looks at the masks of some environments in one row.
+  /// Checks the masks of some environments in one row.
   ///
   /// - Throws: `EnvironmentFault` with an `EmptyActionMask`.
   func check(_ state: StateRow, of range: Range<Int>) throws(EnvironmentFault) {

@@ -1,20 +1,19 @@
-/// Both spaces of an environment in full, as texts that can be compared and shown.
+/// The complete spaces of an environment, as texts that can be compared and shown.
 package struct DeclaredSpaces: Sendable, Equatable, Codable {
-  /// A space with all that makes it the one that it is: kind, shape, element type, bounds, start,
-  /// names and order.
+  /// A space with all its properties: kind, shape, element type, bounds, start, names and order.
   package struct Declaration: Sendable, Equatable, Codable {
-    /// The space for people, perhaps shortened.
+    /// The space as shown to users, possibly shortened.
     package var text: String
-    /// A digest of the whole.
+    /// A digest of the complete space.
     package var digest: String
   }
 
-  /// The values that observations take.
+  /// The observation space.
   package var observation: Declaration
-  /// The values that actions take.
+  /// The action space.
   package var action: Declaration
 
-  /// Describes the spaces of an environment as it is played, wrappers included.
+  /// Describes the spaces of an environment, wrappers included.
   package init(_ spaces: EnvironmentSpaces) {
     func declaration(_ space: Space, _ declared: Declaration?) -> Declaration {
       let text = space.description
@@ -40,7 +39,7 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
   }
 }
 
-/// Environments that are not the same in every process: no other process would do better.
+/// Environments with different spaces in different processes; a replaced worker would not help.
 public struct DifferentSpaces: Error, Equatable, CustomStringConvertible {
   /// One sentence with both spaces.
   public let description: String

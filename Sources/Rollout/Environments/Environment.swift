@@ -37,16 +37,15 @@ public protocol Environment: SendableMetatype {
 
   /// Returns true if the environment can be in a state that was read from a file.
   ///
-  /// A file may hold any bytes. An environment that goes by an index or a count in its state, or
-  /// repeats something until a number is reached, refuses those with which that would fail.
-  /// Everything is possible by default.
+  /// A file may hold any bytes. An environment with an index, a count or a loop condition in its
+  /// state must reject values that would trap or never end. By default, every state is possible.
   ///
-  /// - Parameter fresh: the environment as it was made with the same parameters.
+  /// - Parameter fresh: a newly made environment with the same parameters.
   func isPossible(for fresh: Self) -> Bool
 }
 
 extension Environment {
-  /// Every state is possible.
+  /// Returns true: by default, every state is possible.
   @inlinable
   public func isPossible(for fresh: Self) -> Bool { true }
 
@@ -93,7 +92,7 @@ public struct EnvironmentSpaces: Sendable, Equatable {
     self.action = action
   }
 
-  /// Compares what values can be, and not the declaration that they come from.
+  /// Returns true if the spaces are equal, regardless of `declared`.
   public static func == (first: EnvironmentSpaces, second: EnvironmentSpaces) -> Bool {
     first.observation == second.observation && first.action == second.action
   }

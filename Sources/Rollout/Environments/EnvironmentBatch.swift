@@ -1,101 +1,109 @@
-/// Several environments of one kind that step together, writing straight into a fragment.
+/// Several environments of one kind that step together and write directly into a fragment.
 ///
-/// This is the seam where the engine meets environments: one dynamic call per batch step.
-/// `NativeEnvironmentBatch` makes a batch of any `Environment`; an environment that can step many
-/// copies at once may conform by itself. Where the registry made it, it is handed actions within a Box's
-/// bounds, and an `action_mask` that allows nothing is a fault, without its own doing.
+/// The engine reaches environments through this protocol, with one dynamic call per batch step.
+/// `NativeEnvironmentBatch` makes a batch of any `Environment`. A custom environment that can step
+/// many copies at once may conform itself. The registry wraps such a batch: it receives Box actions
+/// within their bounds, and an `action_mask` that allows no action is a fault.
 public protocol EnvironmentBatch: AnyObject {
-  /// B, how many environments there are.
+  /// B, the number of environments.
   var count: Int { get }
-  /// What they emit and accept.
+  /// The observation and action spaces.
   var spaces: EnvironmentSpaces { get }
 
-  /// Begins an episode in every environment and writes the state of one row: `obs`, action 0,
-  /// reward 0, `fin` set.
+  /// Begins an episode in every environment and writes the state of one row.
+  ///
+  /// The row contains the first observations, step number 0, action 0, reward 0 and `fin` set.
   ///
   /// - Throws: as `step` does.
   func reset(into fragment: FragmentView, row: Int) throws
 
-  /// Plays the actions that lie in row t+1 and writes the rest of that row and the row t of what
-  /// the step told.
+  /// Plays the actions in row t+1, and writes the rest of that row and the step's results in row t.
   ///
-  /// The actions stay in row t+1 as they were drawn, also where a Box's bounds clip what is played: a
-  /// batch leaves them as they are, and whoever clips them for it puts back what was drawn.
+  /// The actions in row t+1 keep their drawn values, even if the played values are clipped to a
+  /// Box's bounds. A batch does not change them. A caller that clips them in place restores the
+  /// drawn values after the step.
   ///
-  /// An environment whose episode ended is reset at once: its last observation goes to
-  /// `finalObs[t]`, the first of the next episode to `obs[t+1]`. With `sticky`, an environment that
-  /// has `fin` set at row t > 0 is left alone and its state repeated.
+  /// An environment is reset as soon as its episode ends: the final observation is written to
+  /// `finalObs[t]`, and the first observation of the next episode to `obs[t+1]`. If `sticky` is
+  /// true, an environment with `fin` set in row t > 0 does not step and its state is repeated.
   ///
-  /// - Throws: `EnvironmentFault` with the environment that failed, or that has an `action_mask` which
-  ///   allows nothing.
+  /// - Throws: `EnvironmentFault` with the environment that failed, or whose `action_mask` allows
+  ///   no action.
   func step(_ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker) throws
 
-  /// This batch, where some of its environments can step while a policy reacts to the others; `nil` by
-  /// default.
+  /// This batch, if some environments can step while a policy reacts to others; otherwise `nil`.
+  ///
+  /// The default is `nil`.
   var overlapping: (any OverlappingBatch)? { get }
 
-  /// Draws the state that one environment is in; `nil` when it does not draw.
+  /// Draws the current state of one environment; `nil` if it does not draw.
   ///
-  /// The default draws nothing. After a step that ended an episode this is the next episode's first
-  /// state.
+  /// After a step that ended an episode, this is the first state of the next episode. The default
+  /// draws nothing.
   ///
-  /// - Throws: what makes drawing impossible for an environment that draws.
+  /// - Throws: an error if an environment that draws cannot be drawn.
   func picture(of index: Int) throws -> Picture?
 
-  /// Draws the state that one environment's last episode ended in, which a reset has overwritten.
+  /// Returns a picture of the final state of one environment's last episode.
   ///
-  /// `nil` when the environment does not draw, or had not yet been asked for a picture when that
-  /// episode ended: nothing is drawn where nobody looks. The default keeps nothing.
+  /// It is `nil` if the environment does not draw. It may be `nil` if no picture of the environment
+  /// had been requested before that episode ended. The default keeps no pictures.
   ///
   /// - Throws: as `picture(of:)` does.
   func finalPicture(of index: Int) throws -> Picture?
 
-  /// How many lives the player of one environment has left, 0 before the first episode; `nil`, as by
-  /// default, where the environment does not say.
+  /// Returns the number of lives left in one environment, 0 before the first episode.
+  ///
+  /// It is `nil` if the environment has no lives, which is the default.
   func lives(of index: Int) -> Int?
 
-  /// Whether `restart` is there; `false` by default.
+  /// True if `restart` is available; `false` by default.
   var restartsSingly: Bool { get }
 
-  /// Begins an episode in one environment, whatever its state, and writes its first observation and
-  /// step number 0 to a row, in which all others' states lie already. The rest of the row stays.
+  /// Begins an episode in one environment and writes its first observation to a row.
   ///
-  /// Called by wrappers that cut episodes off, and only where `restartsSingly`.
+  /// The step number in the row becomes 0. The rest of the row, including the states of all other
+  /// environments, has been written before and stays unchanged. Wrappers that truncate episodes
+  /// call this, only if `restartsSingly` is true.
   ///
   /// - Throws: as `step` does.
   func restart(_ index: Int, into fragment: FragmentView, row: Int) throws
 
-  /// Whether `transfer` is there, so that a run can go on in the middle of episodes; `false` by default.
+  /// True if `transfer` is available; `false` by default.
+  ///
+  /// A run with snapshots can resume in the middle of episodes.
   var canSnapshot: Bool { get }
 
-  /// Measures, saves or restores all that the next steps depend on: states, random streams.
+  /// Measures, saves or restores everything that the next steps depend on: states, random streams.
   ///
-  /// Called only where `canSnapshot`, between steps; restored in a batch that has just been made, in place of `reset`. It
-  /// comes to the same size every time and allocates nothing.
+  /// It is called only if `canSnapshot` is true, and only between steps. A newly made batch is
+  /// restored instead of being reset. The size is the same in every call, and nothing is allocated.
   func transfer(_ snapshot: inout SnapshotCursor)
 }
 
 extension EnvironmentBatch {
-  /// There are no snapshots, unless a batch says otherwise.
+  /// False: by default there are no snapshots.
   public var canSnapshot: Bool { false }
 
-  /// Ends the program: nobody may call this where `canSnapshot` is false.
+  /// Ends the program, because `canSnapshot` is false.
   public func transfer(_ snapshot: inout SnapshotCursor) {
     fatalError("\(Self.self) has no snapshots")
   }
 
-  /// Nothing is said of lives.
+  /// Returns nil: by default there are no lives.
   public func lives(of index: Int) -> Int? { nil }
 
-  /// A batch can only be reset as a whole, unless it says otherwise.
+  /// False: by default only the whole batch can be reset.
   public var restartsSingly: Bool { false }
 
-  /// Ends the program: nobody may call this where `restartsSingly` is false.
+  /// Ends the program, because `restartsSingly` is false.
   public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
     fatalError("\(Self.self) cannot restart a single environment")
   }
 
-  /// Refuses a fragment of another size or of other spaces.
+  /// Checks that a fragment has the batch's size and spaces.
+  ///
+  /// - Precondition: it has.
   func checkFits(_ layout: FragmentLayout) {
     precondition(
       layout.environmentCount == count,
@@ -105,45 +113,49 @@ extension EnvironmentBatch {
       "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
   }
 
-  /// Refuses a row that a fragment does not have.
+  /// Checks that a fragment has a row.
+  ///
+  /// - Precondition: it has.
   func checkRow(_ row: Int, of layout: FragmentLayout) {
     precondition(
       row >= 0 && row <= layout.stepCount,
       "row \(row) of a fragment of \(layout.stepCount) steps")
   }
 
-  /// Refuses a step that a fragment does not have.
+  /// Checks that a fragment has a step.
+  ///
+  /// - Precondition: it has.
   func checkStep(_ t: Int, of layout: FragmentLayout) {
     precondition(
       t >= 0 && t < layout.stepCount, "step \(t) of a fragment of \(layout.stepCount) steps")
   }
 }
 
-/// A batch that is costly to make and can begin anew with other random streams instead.
+/// A batch that is costly to make, and that can restart with new random streams instead.
 public protocol RestartableBatch: EnvironmentBatch {
-  /// Makes the next `reset` begin as that of a new batch with these streams would.
+  /// Makes the next `reset` behave like that of a new batch with these streams.
   ///
   /// - Precondition: there is one stream for each environment.
   func restart(streams: [PCG64])
 }
 
-/// An environment could not go on.
+/// An error of an environment that cannot continue.
 public struct EnvironmentFault: Error, CustomStringConvertible {
-  /// Its index in the batch.
+  /// The environment's index in the batch.
   public var environment: Int
-  /// How many steps its episode had.
+  /// The number of steps that its episode had before the error.
   public var step: Int
-  /// What it threw.
+  /// The environment's error.
   public var cause: any Error
 
-  /// Names the environment that failed.
+  /// Creates a fault.
   public init(environment: Int, step: Int, cause: any Error) {
     self.environment = environment
     self.step = step
     self.cause = cause
   }
 
-  /// One sentence with the environment's own error.
+  /// One sentence with the environment's error.
   public var description: String {
     "environment \(environment) failed at step \(step) of its episode: \(cause)"
   }

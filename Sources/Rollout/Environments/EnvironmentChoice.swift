@@ -1,35 +1,37 @@
-/// Which environment is played, and how: what a command line says of it, as one value.
+/// A selected environment with its options, as given on a command line.
 ///
-///     let choice = EnvironmentChoice("CartPole-v1", limit: .steps(100), wrappers: [.frameStack(4)])
+///     let choice = EnvironmentChoice(
+///       "CartPole-v1", limit: .steps(100), wrappers: [.frameStack(4)])
 ///     let batch = try choice.makeBatch(count: 8, streams: streams)
 ///
-/// A string literal is the choice of that id with defaults for all else. Nothing is looked up before
-/// a method asks for it.
+/// A string literal selects the environment with that id and default options. The id is looked up
+/// only when a method needs it.
 public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStringLiteral {
-  /// The registered name, or `gym:` and Gymnasium's.
+  /// The registered id, or `gym:` followed by an id of Gymnasium's.
   public var id: String
-  /// Values of the environment's parameters, such as `size=8,goal=4`; empty for the defaults.
+  /// The values of the environment's parameters, such as `size=8,goal=4`; empty for the defaults.
   public var arguments: String
-  /// The step at which an unfinished episode is cut off.
+  /// The step at which an unfinished episode is truncated.
   public var limit: EpisodeLimit
-  /// What goes around the environment, the innermost first.
+  /// The wrappers around the environment, the innermost first.
   public var wrappers: [Wrapper]
-  /// The Python that plays environments named `gym:ID`: a path, or a name to look for on `PATH`.
+  /// The Python interpreter for `gym:` environments: a path, or a name to look up on `PATH`.
   public var python: String
   /// The use of the bounds of a Box of actions.
   public var actionBounds: ActionBounds
-  /// Whether pictures will be asked for, which Gymnasium wants to know when it makes an environment.
+  /// True if pictures will be requested; Gymnasium needs to know when it makes an environment.
   public var rendersPictures: Bool
-  /// Seconds after which an environment that does not come back is given up, and the worker or the Python that plays it
-  /// killed; nil for never.
+  /// The time limit in seconds for one operation of an environment; nil for no limit.
+  ///
+  /// After it, the worker that plays the environment is killed, or its Python process.
   public var patience: Double?
-  /// Seconds that closing one environment may take before it is killed; nil for any time.
+  /// The time limit in seconds for closing an environment before it is killed; nil for no limit.
   public var closePatience: Double?
 
-  /// The seconds that closing one environment may take where nothing else is said.
+  /// The default time limit in seconds for closing an environment.
   public static let usualClosePatience = 10.0
 
-  /// Chooses an environment.
+  /// Creates a choice with options.
   public init(
     _ id: String, arguments: String = "", limit: EpisodeLimit = .registered,
     wrappers: [Wrapper] = [], actionBounds: ActionBounds = .scale, python: String = usualPython,
@@ -47,22 +49,21 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     self.closePatience = closePatience
   }
 
-  /// The Python for environments that name none: that of the variable `RLPLAY_PYTHON`, or
-  /// `python3`.
+  /// The default Python interpreter: the value of the variable `RLPLAY_PYTHON`, or `python3`.
   public static var usualPython: String { PythonInterpreter.usual }
 
-  /// True if making the environment starts a program beside this one, which can run any code.
+  /// True if making the environment starts another program, which can run any code.
   ///
-  /// False for environments that this program registers, and for names that nothing is known of.
+  /// It is false for environments that this program registers, and for unknown ids.
   public var startsProgram: Bool { EnvironmentSpecification(gymnasium: self) != nil }
 
-  /// Chooses an environment as it is registered.
+  /// Creates a choice with default options.
   public init(stringLiteral id: String) { self.init(id) }
 
-  /// What the environment emits and accepts, so made and wrapped.
+  /// Returns the observation and action spaces of the environment with its options and wrappers.
   ///
-  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`; what making an
-  ///   environment throws.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, or an error
+  ///   from making an environment.
   public func spaces(
     in registry: EnvironmentRegistry = .shared
   ) throws -> EnvironmentSpaces {
@@ -91,10 +92,11 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     try makeBatch(streams: (0..<count).map(streams.environment), in: registry, marking: marker)
   }
 
-  /// Refuses what a worker process could not be told, or does not know: an id that is not registered,
-  /// values that its parameters do not take, wrappers without a name.
+  /// Checks that a worker process can make this environment.
   ///
-  /// Makes no environment, so what only that finds out stays unknown.
+  /// The id has to be registered, the values must suit its parameters, and each wrapper needs a
+  /// text on the command line. Normalization is refused, because it does not wrap an environment.
+  /// No environment is made, so errors that occur only then are not found.
   ///
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`.
   public func validate(in registry: EnvironmentRegistry = .shared) throws {
@@ -109,7 +111,7 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     }
   }
 
-  /// Whether an error is about what was chosen, and not about an environment that is broken.
+  /// Returns true if an error concerns the choice rather than a broken environment.
   static func isToBlame(for error: any Error) -> Bool {
     switch error {
     case is UnknownEnvironment, is InvalidEnvironmentArguments, is WrapperError: true
@@ -120,19 +122,21 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
 }
 
 extension EnvironmentChoice: CustomStringConvertible {
-  /// The environment with the values of its parameters, as people read it.
+  /// The id with the values of the parameters, for messages.
   public var description: String {
     (arguments.isEmpty ? id : "\(id) (\(arguments))").escapingControls
   }
 }
 
 extension Wrapper: Codable {
-  /// Reads a wrapper as a command line spells it.
+  /// Decodes a wrapper from its text on a command line.
   public init(from decoder: any Decoder) throws {
     try self.init(parsing: decoder.singleValueContainer().decode(String.self))
   }
 
-  /// Writes what a command line would spell; of a wrapper for code only, nothing that can be read again.
+  /// Encodes the wrapper as its text on a command line.
+  ///
+  /// The text of a wrapper that is available only in code cannot be decoded.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

@@ -129,8 +129,8 @@ public final class EnvironmentRegistry: Sendable {
     EnvironmentSpecification(
       id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
       maximumEpisodeSteps: 200, make: { Pendulum() }),
-    // The tasks of the founding documents. The corridor's loop stops at 100 steps. Any
-    // cube can be solved in 14 turns; the limit is twice that.
+    // The corridor and the cube are tasks of rlplay's founding documents. The corridor's loop there
+    // stops at 100 steps. Any cube can be solved in 14 turns; the limit is twice that.
     EnvironmentSpecification(
       id: "Corridor-v0", summary: "Walk along a corridor to the goal at its end.",
       maximumEpisodeSteps: 100, parameters: Corridor.parameters, make: { try Corridor($0) }),

@@ -1,4 +1,4 @@
-/// The operations that equations of motion need, in order to serve one environment or eight.
+/// The operations of equations of motion, for one environment or for eight.
 @usableFromInline
 protocol EquationNumber {
   init(all number: Double)

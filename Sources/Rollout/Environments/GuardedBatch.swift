@@ -1,15 +1,15 @@
-/// A batch that keeps actions to their bounds and looks at action masks by itself, within its step.
+/// A batch that scales or clips actions and checks action masks itself, within its step.
 protocol SelfGuardedBatch: EnvironmentBatch {
   /// The use of the bounds of actions.
   var actionBounds: ActionBounds { get set }
 }
 
-/// Does for a batch of one's own what the engine's do by themselves: actions of a Box are scaled or
-/// clipped to its bounds before they are played, and an `action_mask` that allows nothing is a
-/// fault.
+/// A batch around a custom one that scales or clips its actions and checks its action masks.
 ///
-/// The inner batch finds the actions to play in the fragment, which has them as they were drawn
-/// again after the step.
+/// The engine's own batches do both themselves. Actions of a Box are scaled or clipped to its
+/// bounds before they are played, and an `action_mask` that allows no action is a fault. The inner
+/// batch reads the actions to play from the fragment. After the step, the fragment holds the drawn
+/// actions again.
 class GuardedBatch: EnvironmentBatch {
   let inner: any EnvironmentBatch
   private let playedActions: PlayedActions?
@@ -19,7 +19,7 @@ class GuardedBatch: EnvironmentBatch {
   var count: Int { inner.count }
   var spaces: EnvironmentSpaces { inner.spaces }
 
-  /// The batch with what its spaces need around it; itself when that is nothing, or it does it already.
+  /// Returns a batch with the guards that its spaces require, or the batch itself if it needs none.
   static func around(
     _ batch: any EnvironmentBatch, actionBounds: ActionBounds
   ) -> any EnvironmentBatch {
@@ -53,7 +53,7 @@ class GuardedBatch: EnvironmentBatch {
   ) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
-    // Only choices have a mask, and only numbers have bounds.
+    // A mask exists only for discrete actions, and bounds exist only for a Box.
     guard let playedActions else {
       try inner.step(fragment, from: t, sticky: sticky, position: position)
       return try checkMasks(fragment, row: t + 1)
@@ -61,7 +61,7 @@ class GuardedBatch: EnvironmentBatch {
     try fragment.withStepRows(from: t, sticky: sticky) { rows in
       playedActions.playInPlace(rows.after)
       try inner.step(fragment, from: t, sticky: sticky, position: position)
-      // A frozen environment's action is the one of the row before, as it was drawn.
+      // A frozen environment repeats the drawn action of the previous row.
       for index in 0..<count where !rows.isFrozen(index) {
         playedActions.restore(index, in: rows.after)
       }
@@ -88,7 +88,7 @@ class GuardedBatch: EnvironmentBatch {
   }
 }
 
-/// The same around a batch that can begin anew.
+/// A `GuardedBatch` around a batch that can restart with other random streams.
 private final class RestartableGuardedBatch: GuardedBatch, RestartableBatch {
   func restart(streams: [PCG64]) {
     (inner as? any RestartableBatch)?.restart(streams: streams)

@@ -1,8 +1,8 @@
 /// A batch of environments that are written in Swift.
 ///
-/// The environments and their random streams lie side by side in memory that the batch owns. The
-/// loop over them is specialised for the environment's type where the batch is made, in whichever
-/// module that is, so that a step is inlined and calls nothing through a witness.
+/// The batch owns the memory of the environments and of their random streams, each in one array.
+/// The loop over the environments is specialized for their type in the module that makes the batch.
+/// A step is therefore inlined and calls nothing through a witness table.
 public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch {
   /// Plays one row for all environments.
   @usableFromInline
@@ -10,9 +10,9 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     UnsafeMutablePointer<Member>, UnsafeMutablePointer<PCG64>, StepRows, PositionMarker
   ) throws -> Void
 
-  /// B, how many environments there are.
+  /// B, the number of environments.
   public let count: Int
-  /// What they emit and accept.
+  /// The observation and action spaces.
   public let spaces: EnvironmentSpaces
 
   private let environments: UnsafeMutablePointer<Member>
@@ -23,20 +23,22 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   private var playedActions: PlayedActions?
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
-  /// How each environment's last episode ended; kept from the first picture on.
+  /// Pictures of the final states of each environment's last episode.
+  ///
+  /// They are kept after the first request for a picture.
   private var finalPictures: UnsafeMutablePointer<Picture?>?
 
   /// Makes one environment per random stream.
   ///
-  /// - Throws: `SpaceMismatch` when the environment's types do not fit its spaces; what `make`
-  ///   throws.
+  /// - Throws: `SpaceMismatch` if the environments' types do not fit their spaces; an error of
+  ///   `make`.
   /// - Precondition: there is at least one stream.
   @inlinable
   public convenience init(
     streams: [PCG64], marker: OwnedPositionMarker = .unread, make: (Int) throws -> Member
   ) throws {
-    // The closure is what carries the specialised loop into the class: the methods of a generic
-    // class that are called through a protocol are the unspecialised ones.
+    // The closure brings the specialized loop into the class. A generic class's methods that are
+    // called through a protocol are not specialized.
     let environments = try streams.indices.map { index in
       marker.position.mark(.making, environment: index)
       return try make(index)
@@ -65,7 +67,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     maskCheck = ActionMaskCheck(spaces)
   }
 
-  /// The use of the bounds of actions; they clip unless the registry's choice says otherwise.
+  /// The use of the bounds of actions; `clip` unless the environment's choice says otherwise.
   var actionBounds = ActionBounds.clip {
     didSet {
       playedActions = PlayedActions(spaces, environmentCount: count, bounds: actionBounds)
@@ -80,7 +82,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     finalPictures?.deallocate()
   }
 
-  /// One of the environments, copied.
+  /// Returns a copy of one environment.
   ///
   /// - Precondition: the index is below `count`.
   public subscript(index: Int) -> Member {
@@ -101,7 +103,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     }
   }
 
-  /// Native environments can be reset one by one.
+  /// True: native environments can be reset one by one.
   public var restartsSingly: Bool { true }
 
   /// Begins an episode in one environment and writes its first observation to a row.
@@ -115,7 +117,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     }
   }
 
-  /// Whether the environments hold no references, or are `SnapshotEnvironment`s.
+  /// True if the environments hold no references, or conform to `SnapshotEnvironment`.
   public var canSnapshot: Bool { memberTransfer != nil }
 
   /// Measures, saves or restores the environments and their streams.
@@ -135,10 +137,10 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     environments[index].observation.store(in: state.obs(index))
   }
 
-  /// What the environment says.
+  /// Returns the number of lives in one environment.
   public func lives(of index: Int) -> Int? { environments[index].lives }
 
-  /// Plays the actions that lie in row t+1, clipped to their space, and writes the rest of that row.
+  /// Plays the actions in row t+1, scaled or clipped, and writes the rest of that row.
   public func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
@@ -153,7 +155,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     }
   }
 
-  /// Draws the state that one environment is in, when it is `Drawable`.
+  /// Draws the current state of one environment if it is `Drawable`.
   ///
   /// - Precondition: the index is below `count`.
   public func picture(of index: Int) -> Picture? {
@@ -165,7 +167,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     return member.draw()
   }
 
-  /// Draws the state that one environment's last episode ended in, once a picture was asked for.
+  /// Returns a picture of the final state of one environment's last episode, if pictures are kept.
   ///
   /// - Precondition: the index is below `count`.
   public func finalPicture(of index: Int) -> Picture? {
@@ -174,7 +176,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   }
 }
 
-/// Plays one row for all environments: the loop that a worker spends its environment time in.
+/// Plays one row for all environments: the loop in which a worker spends its environment time.
 @inlinable
 func playRow<Member: Environment>(
   _ environments: UnsafeMutablePointer<Member>, _ streams: UnsafeMutablePointer<PCG64>,

@@ -1,31 +1,34 @@
-/// A batch whose environments step elsewhere, so that some of them can step while a policy reacts to the others.
+/// A batch with environments that can step while a policy reacts to others.
 ///
-/// A step of some environments is handed over and later finished, and what others do meanwhile changes nothing in it: halves
-/// write the same rows as a whole step does.
+/// The environments step outside of the calling thread. A step of some environments is begun and
+/// later finished. Other environments may step or be read in between without effect on it: two
+/// halves write the same rows as a step of the whole batch.
 public protocol OverlappingBatch: EnvironmentBatch {
-  /// Hands over the actions that some environments have in row t+1, and does not wait for their step.
+  /// Begins a step of some environments with their actions in row t+1, without waiting for it.
   ///
-  /// What the rows t and t+1 hold of these environments stays as it is until the step is finished.
+  /// The values of these environments in the rows t and t+1 must stay unchanged until the step is
+  /// finished.
   ///
-  /// - Precondition: no step of any of them is under way.
+  /// - Precondition: no step of these environments is under way.
   /// - Throws: as `step` does.
   func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>) throws
 
-  /// Waits for the step that some environments have begun, and writes what `step` writes of them.
+  /// Waits for a step of some environments, and writes for them what `step` writes.
   ///
-  /// - Precondition: the same fragment, row and range have begun.
-  /// - Throws: as `step` does; a step of others may then still be under way, and only `reset` goes on from there.
+  /// - Precondition: the step was begun with the same fragment, row and range.
+  /// - Throws: as `step` does. Steps of other environments may then still be under way, and only
+  ///   `reset` can be called next.
   func finishStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker) throws
 }
 
 extension OverlappingBatch {
-  /// The batch itself.
+  /// This batch.
   public var overlapping: (any OverlappingBatch)? { self }
 
-  /// A step of all environments, begun and finished.
+  /// Begins and finishes a step of all environments.
   public func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
@@ -35,10 +38,13 @@ extension OverlappingBatch {
 }
 
 extension EnvironmentBatch {
-  /// No environment steps by itself.
+  /// Nil: by default, environments step only as a whole batch.
   public var overlapping: (any OverlappingBatch)? { nil }
 
-  /// Which environments a policy reacts to together: two halves where one of them can step meanwhile, otherwise all.
+  /// The groups of environments for which a policy is evaluated together.
+  ///
+  /// These are two halves if one can step while the policy reacts to the other, otherwise all
+  /// environments.
   public var parts: [Range<Int>] {
     guard overlapping != nil, count > 1 else { return [0..<count] }
     let half = (count + 1) / 2

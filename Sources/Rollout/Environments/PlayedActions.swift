@@ -1,17 +1,16 @@
 /// The use of the bounds of a Box of actions.
 public enum ActionBounds: String, Sendable, Codable, CaseIterable {
-  /// Actions from −1 to 1 span the range between finite bounds; what lies beyond is clipped.
+  /// Actions from −1 to 1 are scaled to the range between finite bounds, and then clipped.
   case scale
-  /// Actions are played as they were drawn, clipped to the bounds.
+  /// Drawn actions are clipped to the bounds.
   case clip
 }
 
-/// The actions of one row as environments are handed them: scaled or clipped to the bounds of a
-/// Box.
+/// The actions of one row as environments receive them, scaled or clipped to the bounds of a Box.
 ///
-/// A fragment keeps actions as they were drawn, since their density is that of what was drawn.
-/// Only Boxes of float32 and float64 are changed, and only at bounds that are finite. Every batch
-/// of this module goes through here, so that native and Gymnasium environments are handed the same.
+/// A fragment keeps the drawn actions, because their probability density is that of the drawn
+/// values. Only Boxes of float32 and float64 are changed, and only at finite bounds. Native and
+/// Gymnasium batches both use this class, so their environments receive the same actions.
 final class PlayedActions {
   /// The bounds of one element.
   typealias Range = (low: Double, high: Double)
@@ -20,13 +19,13 @@ final class PlayedActions {
   private let leaves: [PlayedLeaf]
   private let row: StateRow
 
-  /// Prepares the row of a batch; `nil` when the actions have no bounds to keep.
+  /// Creates the row of a batch; `nil` if the actions have no bounds.
   ///
   /// - Parameters:
   ///   - spaces: the spaces of the environments.
   ///   - environmentCount: B.
   ///   - bounds: the use of bounds.
-  ///   - elements: the bounds of each element, by leaf, where a Box has different ones.
+  ///   - elements: the bounds of each element, by leaf, for Boxes with different ones.
   init?(
     _ spaces: EnvironmentSpaces, environmentCount: Int, bounds: ActionBounds = .clip,
     elements: [Int: [Range]] = [:]
@@ -51,8 +50,9 @@ final class PlayedActions {
     for leaf in leaves { leaf.deallocate() }
   }
 
-  /// Copies some environments' actions of a row as they are played, and tells where they lie; valid
-  /// until the next call.
+  /// Copies the actions of some environments as they are played, and returns their row.
+  ///
+  /// The row is valid until the next call.
   func play(_ drawn: StateRow, of range: Swift.Range<Int>) -> StateRow {
     let first = range.lowerBound
     for index in leaves.indices {
@@ -65,7 +65,7 @@ final class PlayedActions {
     return row
   }
 
-  /// Changes the actions of a row where they lie, and keeps what was drawn for `restore`.
+  /// Scales or clips the actions of a row in place, and keeps the drawn ones for `restore`.
   func playInPlace(_ drawn: StateRow) {
     drawn.copyActions(
       to: row, leafCount: leaves.count, of: 0..<storage.layout.environmentCount)
@@ -77,7 +77,7 @@ final class PlayedActions {
     }
   }
 
-  /// Puts one environment's action back into the row as it was drawn.
+  /// Restores one environment's drawn action.
   func restore(_ index: Int, in played: StateRow) {
     for leaf in leaves.indices {
       row.act(index).dropping(leaf).unsafeCopy(to: played.act(index).dropping(leaf))
@@ -85,9 +85,9 @@ final class PlayedActions {
   }
 }
 
-/// The use of the elements of one leaf of an action.
+/// The treatment of one leaf of an action.
 ///
-/// The bounds are those of each element in turn, or one for all elements.
+/// The bounds are given for each element, or once for all elements.
 private enum PlayedLeaf {
   case asDrawn
   case float(UnsafeMutableBufferPointer<PlayedBounds<Float>>)
@@ -136,14 +136,14 @@ private enum PlayedLeaf {
   }
 }
 
-/// The bounds of an element, and how far a unit of the policy's actions goes between them.
+/// The bounds of an element and the scale from a policy's actions to the range between them.
 private struct PlayedBounds<Element: BinaryFloatingPoint & BitwiseCopyable>: BitwiseCopyable {
   let bounds: ClippingBounds<Element>
   let low: Double
-  /// Half the distance between the bounds; 0 for actions that are clipped only.
+  /// Half the distance between the bounds; 0 for actions that are only clipped.
   let half: Double
 
-  /// Scales only between finite bounds, and not where the range is −1 to 1 already.
+  /// Sets up scaling only between finite bounds that are not −1 and 1 already.
   init(_ low: Double, _ high: Double, _ use: ActionBounds) {
     bounds = ClippingBounds(low, high)
     self.low = low
@@ -181,7 +181,7 @@ struct ClippingBounds<Element: BinaryFloatingPoint & BitwiseCopyable>: Equatable
   let low: Element
   let high: Element
 
-  /// Rounds inwards; where no value lies within the bounds, to the nearest one.
+  /// Rounds the bounds inwards, or to the nearest value if none lies between them.
   init(_ low: Double, _ high: Double) {
     let nearest = (low: Element(low), high: Element(high))
     let inner = (
@@ -191,7 +191,7 @@ struct ClippingBounds<Element: BinaryFloatingPoint & BitwiseCopyable>: Equatable
     (self.low, self.high) = inner.low > inner.high ? nearest : inner
   }
 
-  /// The nearest value within the bounds; NaN stays NaN.
+  /// Returns the nearest value within the bounds; NaN stays NaN.
   @inline(__always)
   func clip(_ value: Element) -> Element { value < low ? low : value > high ? high : value }
 }

@@ -1,10 +1,12 @@
-/// An environment's Swift types do not fit the spaces that it declares.
+/// An environment whose Swift types do not fit the spaces that it declares.
 public struct SpaceMismatch: Error, CustomStringConvertible, Equatable {
-  /// One sentence that names both.
+  /// One sentence with the types and the spaces.
   public let description: String
 }
 
-/// The spaces that all the environments of a batch share, once their types are known to fit them.
+/// Returns the spaces of a batch, after checking that all environments share them.
+///
+/// The Swift types of the environments have to fit the spaces as well.
 @usableFromInline
 func checkedSpaces<Member: Environment>(
   of environments: [Member]
@@ -48,7 +50,7 @@ private func check<Value: Recordable, Member: Environment>(
 }
 
 extension EnvironmentSpaces {
-  /// The spaces that an environment declares.
+  /// Creates the spaces that an environment declares.
   public init(of environment: some Environment) {
     self.init(observation: environment.observationSpace, action: environment.actionSpace)
   }
