@@ -12,9 +12,9 @@ final class CollectorCore {
   var finished = CollectorProgress()
   /// The policy lags of the fragments since the last call of `takeLags`.
   var lags = Histogram.lags
-  /// The end of each worker's episode records that were handed out.
+  /// The number of each worker's episode records that were handed out.
   var cursors: [UInt64]
-  /// The incarnation whose random streams each worker's episodes began with.
+  /// The incarnation of the random streams of each worker's episodes.
   var streams: [UInt32]
   /// The position and snapshot of each worker after its last taken fragment.
   let ledger: WorkerLedger
@@ -65,7 +65,7 @@ final class CollectorCore {
     publish()
   }
 
-  /// The current version of the weights; `turns` t publishes version t + 1, made by t updates.
+  /// The current version of the weights: version t + 1 after t updates.
   var version: UInt64 { UInt64(progress.turns + 1) }
 
   /// Publishes the weights under the current version; does nothing if they are published.

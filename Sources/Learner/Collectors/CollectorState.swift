@@ -33,7 +33,7 @@ public struct CollectorState: Codable, Sendable, Equatable {
 public struct WorkerState: Codable, Sendable, Equatable {
   /// The number of earlier replacements of the worker.
   public var incarnation: UInt32 = 0
-  /// The incarnation whose random streams a worker without a fragment begins with.
+  /// The incarnation of the random streams of a worker without a fragment.
   public var streams: UInt32 = 0
   /// The number of its next fragment.
   public var nextFragment = 0

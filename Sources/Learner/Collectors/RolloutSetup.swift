@@ -12,7 +12,7 @@ public struct RolloutSetup {
   public let environment: EnvironmentChoice
   /// The policy.
   public let policy: any Policy
-  /// B, the number of environments that a worker steps in a batch.
+  /// B, the number of environments that a worker steps together.
   public let environmentCount: Int
   /// T, the number of steps in a fragment.
   public let stepCount: Int

@@ -2,7 +2,7 @@ import Rollout
 
 /// A record of each worker's position and snapshot after its last taken fragment.
 ///
-/// Each worker has two entries from different batches, so an incomplete batch can be disregarded.
+/// Each worker has two marks from different batches, so an incomplete batch can be disregarded.
 /// Recording a fragment copies bytes and allocates nothing.
 final class WorkerLedger {
   /// The position of a worker.

@@ -27,7 +27,7 @@ extension TrainedPolicy {
   /// Traces the policy and combines its layers with the checkpoint's metadata.
   ///
   /// Starts no program. The spaces are those in the checkpoint. For a checkpoint of an earlier
-  /// release without spaces, they are those of the environment if it is built into this program.
+  /// release without spaces, they are those of the environment, unless it starts a program.
   ///
   /// - Throws: `UnknownEnvironment`; `PolicyError`; `CheckpointError` if the weights do not match
   ///   the network or a number in the metadata is malformed.

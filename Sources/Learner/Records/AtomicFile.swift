@@ -5,7 +5,7 @@ import Synchronization
 
 /// Writes files either completely or not at all.
 package enum AtomicFile {
-  /// A counter in the temporary file names, so that two writes of one process never share a file.
+  /// A counter for temporary file names; two writes of one process never share a file.
   private static let writeCount = Atomic<Int>(0)
 
   /// Replaces or creates the file at a path in one step that survives a power failure.
@@ -56,7 +56,7 @@ package enum AtomicFile {
     }
   }
 
-  /// Renames a file that another program wrote to its final name, durably as `write` does.
+  /// Synchronizes a file that another program wrote and renames it to its final name.
   ///
   /// - Throws: ``RecordError``. The temporary file is then deleted.
   static func adopt(_ temporary: String, as url: URL) throws(RecordError) {

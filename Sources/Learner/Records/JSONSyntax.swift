@@ -10,7 +10,7 @@ struct JSONSyntax {
     var line: Int
     /// The column in characters, from 1.
     var column: Int
-    /// A predicate whose subject is the position, such as `has a comment: remove it`.
+    /// The predicate of a sentence about the position, such as `has a comment: remove it`.
     var finding: String
   }
 

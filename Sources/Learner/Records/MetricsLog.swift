@@ -9,7 +9,7 @@ public struct MetricsRecord: Equatable, Sendable {
   /// Creates an empty record.
   public init() {}
 
-  /// Sets a number. JSON has no infinity and no NaN; both are written as `null`.
+  /// Sets a number; infinities and NaN are written as `null`, since JSON has neither.
   public mutating func set(_ name: String, _ value: Double) {
     object.set(name, value)
   }

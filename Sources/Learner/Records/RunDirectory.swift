@@ -10,7 +10,7 @@ public struct RunDirectory: Equatable, Sendable {
   /// The directory's URL.
   public let url: URL
 
-  /// Creates a value for a directory that is assumed to exist.
+  /// Creates a value for a directory, without checking that it exists.
   public init(existing url: URL) {
     self.url = url
   }

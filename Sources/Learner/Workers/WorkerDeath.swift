@@ -63,7 +63,7 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
 }
 
 extension WorkerDeath.Cause: CustomStringConvertible {
-  /// A predicate whose subject is the process.
+  /// The predicate of a sentence about the process.
   public var description: String {
     switch self {
     case .exited(let code): "exited with code \(code)"

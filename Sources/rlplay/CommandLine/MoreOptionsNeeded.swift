@@ -40,7 +40,7 @@ struct Consent: Equatable {
   ///   - choice: the environment.
   ///   - file: the path of the file, for the message.
   ///   - recorded: the interpreter of the training, for the suggested command.
-  ///   - command: the command that plays the environment.
+  ///   - command: the command, for the usage error.
   /// - Throws: ``MoreOptionsNeeded`` with the options that give consent.
   func check(
     _ choice: EnvironmentChoice, namedBy file: URL, trainedWith recorded: String?,

@@ -12,7 +12,9 @@ struct ParsedArguments: Equatable {
   /// The positional argument, if there was one.
   var argument: String?
 
-  /// True for `--help`. The other arguments then only determine the defaults on the help screen.
+  /// True if `--help` was given.
+  ///
+  /// The other arguments then only determine the defaults on the help screen.
   var asksForHelp = false
 
   /// Writes the given options into a configuration, in the table's order.
