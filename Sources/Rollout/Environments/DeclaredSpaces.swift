@@ -39,7 +39,7 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
   }
 }
 
-/// Environments with different spaces in different processes; a replaced worker would not help.
+/// Environments with different spaces in different processes; replacing a worker does not help.
 public struct DifferentSpaces: Error, Equatable, CustomStringConvertible {
   /// One sentence with both spaces.
   public let description: String

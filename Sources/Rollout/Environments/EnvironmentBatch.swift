@@ -101,9 +101,7 @@ extension EnvironmentBatch {
     fatalError("\(Self.self) cannot restart a single environment")
   }
 
-  /// Checks that a fragment has the batch's size and spaces.
-  ///
-  /// - Precondition: it has.
+  /// Ends the program if a fragment's size or spaces differ from those of the batch.
   func checkFits(_ layout: FragmentLayout) {
     precondition(
       layout.environmentCount == count,
@@ -113,18 +111,14 @@ extension EnvironmentBatch {
       "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
   }
 
-  /// Checks that a fragment has a row.
-  ///
-  /// - Precondition: it has.
+  /// Ends the program if a fragment does not have a row.
   func checkRow(_ row: Int, of layout: FragmentLayout) {
     precondition(
       row >= 0 && row <= layout.stepCount,
       "row \(row) of a fragment of \(layout.stepCount) steps")
   }
 
-  /// Checks that a fragment has a step.
-  ///
-  /// - Precondition: it has.
+  /// Ends the program if a fragment does not have a step.
   func checkStep(_ t: Int, of layout: FragmentLayout) {
     precondition(
       t >= 0 && t < layout.stepCount, "step \(t) of a fragment of \(layout.stepCount) steps")

@@ -38,7 +38,7 @@ extension OverlappingBatch {
 }
 
 extension EnvironmentBatch {
-  /// Nil: by default, environments step only as a whole batch.
+  /// Returns nil: by default, environments step only as a whole batch.
   public var overlapping: (any OverlappingBatch)? { nil }
 
   /// The groups of environments for which a policy is evaluated together.

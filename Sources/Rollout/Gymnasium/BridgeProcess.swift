@@ -333,7 +333,7 @@ final class BridgeProcess {
 
   /// Waits until Python has ended.
   ///
-  /// - Returns: false if an environment exceeded the limit for closing.
+  /// - Returns: false if an environment exceeded the limit for closing, or waiting failed.
   private func waitUntilClosed() -> Bool {
     var began = SystemCalls.monotonicNanoseconds()
     while child.waitForEnd(seconds: 0) == nil {
