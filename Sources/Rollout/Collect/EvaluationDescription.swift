@@ -1,22 +1,24 @@
 import Foundation
 
-/// The task of an evaluation process, which the learner writes once, as JSON in their memory.
+/// The task of an evaluation process.
+///
+/// The learner writes it once, as JSON in the memory that both share.
 package struct EvaluationDescription: Codable, Sendable, Equatable {
   /// The environment.
   package var environment: EnvironmentChoice
   /// The policy, as the policy registry encodes it.
   package var policy: String
-  /// The root of every random stream.
+  /// The random seed from which every random stream is derived.
   package var seed: UInt64
 
-  /// Describes evaluations.
+  /// Creates a description.
   package init(environment: EnvironmentChoice, policy: String, seed: UInt64) {
     self.environment = environment
     self.policy = policy
     self.seed = seed
   }
 
-  /// The text that lies in shared memory.
+  /// The JSON text that is stored in shared memory.
   package var encoded: [UInt8] {
     guard let data = try? JSONEncoder().encode(self) else {
       preconditionFailure("no JSON of \(self)")
@@ -24,7 +26,7 @@ package struct EvaluationDescription: Codable, Sendable, Equatable {
     return [UInt8](data)
   }
 
-  /// Reads the text back.
+  /// Decodes the JSON text.
   package init(decoding bytes: [UInt8]) throws {
     self = try JSONDecoder().decode(EvaluationDescription.self, from: Data(bytes))
   }

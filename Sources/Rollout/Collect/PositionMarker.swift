@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Marks the environment that a worker is at work on, where the learner can read it.
+/// A marker of the environment that a worker works on, readable by the learner.
 ///
-/// One relaxed atomic store for each environment step, which the compiler leaves in its place. The
-/// worker writes. The learner reads at any time, also after the worker's death.
+/// Each environment step takes one relaxed atomic store, which the compiler does not move. The
+/// worker writes. The learner reads at any time, even after the worker's death.
 public struct PositionMarker: @unchecked Sendable {
-  /// A marker that nobody reads, for loops outside of any worker.
+  /// A marker that is never read, for loops outside of workers.
   public static let unread = PositionMarker(
     UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64).word(at: 0))
 
@@ -13,17 +13,19 @@ public struct PositionMarker: @unchecked Sendable {
 
   package init(_ word: UnsafeMutablePointer<AtomicWord>) { self.word = word }
 
-  /// The work on an environment; all but `stepping` are negative numbers in place of its step.
+  /// The work on an environment.
+  ///
+  /// All cases but `stepping` are negative numbers, stored in place of the step.
   public enum Activity: Int32, Sendable, Equatable {
     /// The environment steps.
     case stepping = 0
-    /// The program that makes environments is started.
+    /// The program that makes environments is being started.
     case starting = -1
-    /// The environment is made.
+    /// The environment is being made.
     case making = -2
-    /// The environment is reset.
+    /// The environment is being reset.
     case resetting = -3
-    /// The environment is closed.
+    /// The environment is being closed.
     case closing = -4
   }
 
@@ -31,7 +33,7 @@ public struct PositionMarker: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - environment: its index in the batch, less than 2³² − 1.
-  ///   - step: the steps that its episode has had.
+  ///   - step: the number of steps that its episode has had.
   @inlinable
   public func mark(environment: Int, step: Int32) {
     let place = (UInt64(truncatingIfNeeded: environment) &+ 1) << 32
@@ -47,7 +49,7 @@ public struct PositionMarker: @unchecked Sendable {
   /// Notes that no environment is at work.
   public func clear() { word.pointee.store(0, ordering: .relaxed) }
 
-  /// The environment of a batch that a worker is at work on, and the work.
+  /// The environment of a batch that a worker works on, and the kind of work.
   public struct Position: Sendable, Equatable {
     /// The environment's index within the batch.
     public let environment: Int
@@ -68,8 +70,7 @@ public struct PositionMarker: @unchecked Sendable {
       step = 0
     }
 
-    /// The place in words, for a sentence such as "was killed in environment 0 at step 7 of its
-    /// episode".
+    /// The position in words, such as "in environment 0 at step 7 of its episode".
     public var phrase: String {
       switch activity {
       case .stepping: "in environment \(environment) at step \(step) of its episode"
@@ -80,11 +81,11 @@ public struct PositionMarker: @unchecked Sendable {
       }
     }
 
-    /// The work in words, for a sentence such as "it is still making environment 3".
+    /// The work in words, for example in "it is still making environment 3".
     package var progress: String { activity == .stepping ? phrase : String(phrase.dropFirst(6)) }
   }
 
-  /// The place of the worker, or the last one before its death; `nil` outside of environments.
+  /// The worker's position, or the last one before its death; `nil` outside of environments.
   package var position: Position? {
     let word = word.pointee.load(ordering: .relaxed)
     guard word != 0 else { return nil }
@@ -97,10 +98,11 @@ public struct PositionMarker: @unchecked Sendable {
   }
 }
 
-/// A marker together with the owner of its memory, for batches that mark as late as when they are
-/// closed.
+/// A marker with the owner of its memory.
+///
+/// Batches hold it, because they use the marker until they are closed.
 public struct OwnedPositionMarker: Sendable {
-  /// A marker that nobody reads.
+  /// A marker that is never read.
   public static let unread = OwnedPositionMarker(.unread, owner: nil)
 
   /// The marker, valid while this value lives.
@@ -108,7 +110,7 @@ public struct OwnedPositionMarker: Sendable {
 
   private let owner: (any AnyObject & Sendable)?
 
-  /// Keeps the owner of a marker's memory.
+  /// Creates a marker that keeps the owner of its memory alive.
   package init(_ position: PositionMarker, owner: (any AnyObject & Sendable)?) {
     self.position = position
     self.owner = owner

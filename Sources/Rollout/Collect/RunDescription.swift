@@ -20,9 +20,9 @@ public struct RunDescription: Codable, Sendable, Equatable {
   public var seed: UInt64
   /// The rule by which workers choose weights and buffer for each fragment.
   public var schedule: CollectSchedule
-  /// The spaces that the learner found, in full; nil where nothing is compared.
+  /// The learner's complete spaces; nil if they are not compared.
   package var spaces: DeclaredSpaces?
-  /// True for a run that is to repeat itself, with an environment that may not.
+  /// True if the run must be deterministic and its environment may not be.
   package var checksRepetition = false
 
   /// Creates a description.
@@ -52,13 +52,13 @@ public struct RunDescription: Codable, Sendable, Equatable {
     self = try JSONDecoder().decode(RunDescription.self, from: Data(bytes))
   }
 
-  /// The exit code of a worker with a fault that any other process would have as well.
+  /// The exit code of a worker with a fault that a replacement would have as well.
   package static let refusalCode: Int32 = 78
 
-  /// Plays the environment twice for some steps, where the run is to repeat itself.
+  /// Plays two copies of the environment for some steps, if the run must be deterministic.
   ///
-  /// - Returns: a sentence when both differ; nil also when the environment fails, which the run
-  ///   will report.
+  /// - Returns: a sentence if the copies differ; nil otherwise. It is nil also if the environment
+  ///   fails, which the run reports later.
   package func repetitionRemark(marking marker: OwnedPositionMarker = .unread) -> String? {
     guard checksRepetition,
       let difference = try? EnvironmentCheck.difference(between: environment, marking: marker)

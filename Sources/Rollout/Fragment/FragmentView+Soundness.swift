@@ -1,13 +1,13 @@
-// Bytes from a file can be anything. Indices and flags are checked before something goes by them.
+// Bytes from a file can have any values. Indices and flags are checked before they are used.
 
 extension FragmentView {
-  /// Returns the first field with a value that it cannot have: a choice that its space does not
-  /// have, or a flag that is neither 0 nor 1.
+  /// Returns the first field with an invalid value.
   ///
-  /// Numbers of Boxes may be any: what is not finite is found where it is learned from.
+  /// Invalid are a choice that its space does not contain, and a flag that is neither 0 nor 1.
+  /// Numbers of Boxes are not checked; learning detects those that are not finite.
   ///
-  /// - Parameter row: the state row to look at; nil for all rows of all fields.
-  /// - Returns: the path of the field; nil if all are sound.
+  /// - Parameter row: the state row to check; nil for all rows of all fields.
+  /// - Returns: the path of the field; nil if all are valid.
   package func firstImpossibleField(inStateRow row: Int? = nil) -> String? {
     let spaces = layout.contents.spaces
     func check(_ space: Space, _ columns: Nested<Column>, _ root: String) -> String? {

@@ -1,16 +1,16 @@
-/// The sizes and offsets of an evaluation process's memory, in bytes from its beginning.
+/// The sizes and offsets of an evaluation process's memory, in bytes from its start.
 ///
-/// The learner makes it from the sizes, the process from the header; docs/evaluation.md has the
-/// table.
+/// The learner computes it from the sizes, and the process from the header. docs/evaluation.md has
+/// the table.
 package struct EvaluationLayout: Sendable, Equatable {
-  /// The floats of the weights.
+  /// The number of weights (Float).
   package let weightCount: Int
   /// The size of the learner's description in bytes.
   package let descriptionByteCount: Int
-  /// The most episodes that one request may ask for.
+  /// The maximum number of episodes of one request.
   package let episodeCapacity: Int
 
-  /// The size of everything.
+  /// The size of the memory in bytes.
   package let byteCount: Int
 
   let descriptionOffset: Int
@@ -28,10 +28,10 @@ package struct EvaluationLayout: Sendable, Equatable {
 
   private static let magic: UInt64 = 0x0A76_6579_616C_706C
   private static let version: UInt64 = 1
-  /// The largest count of each kind that a header may hold: 2⁴⁰ elements fit no machine.
+  /// The largest count that a header may contain; no machine has memory for 2⁴⁰ elements.
   private static let largestCount = 1 << 40
 
-  /// Lays the memory out.
+  /// Computes the layout.
   package init(weightCount: Int, descriptionByteCount: Int, episodeCapacity: Int) {
     self.weightCount = weightCount
     self.descriptionByteCount = descriptionByteCount
@@ -57,7 +57,7 @@ package struct EvaluationLayout: Sendable, Equatable {
 
   /// Reads and checks the header of a mapping of the whole file.
   ///
-  /// - Throws: `RunMemoryError` when it is no evaluation's memory, or one of another build.
+  /// - Throws: `RunMemoryError` if the memory is not an evaluation's, or belongs to another build.
   init(readFrom base: UnsafeMutableRawPointer, mapped: Int) throws(RunMemoryError) {
     guard mapped >= Self.stoppingOffset else { throw .notARun("it has only \(mapped) bytes") }
     func word(_ index: Int) -> UInt64 { base.load(fromByteOffset: 8 * index, as: UInt64.self) }

@@ -3,22 +3,22 @@ import Synchronization
 // Each word has one writer at a time; docs/evaluation.md has the table. Three stores publish: the
 // request number (request and weights), a result's tag (that result), the finished request number.
 
-/// The memory in which a learner and its evaluation process meet, mapped into this process.
+/// The memory that a learner and its evaluation process share, mapped into this process.
 package final class EvaluationMemory: @unchecked Sendable {
   /// The sizes and offsets.
   package let layout: EvaluationLayout
 
   private let mapping: SharedMemory
-  /// The number of the last request, of which only the learner's object knows.
+  /// The number of the last request, known only to the learner's object.
   private var lastNumber: UInt64 = 0
 
-  /// Creates the memory; the learner, before it starts the process.
+  /// Creates the memory; the learner does this before it starts the process.
   ///
   /// - Parameters:
-  ///   - weightCount: the floats of the policy's weights.
-  ///   - episodeCapacity: the most episodes that one request may ask for.
-  ///   - description: what the process should know.
-  /// - Throws: `RunMemoryError` when the machine has no room.
+  ///   - weightCount: the number of the policy's weights (Float).
+  ///   - episodeCapacity: the maximum number of episodes of one request.
+  ///   - description: the description of the task for the process.
+  /// - Throws: `RunMemoryError` if the machine has not enough memory.
   package init(
     creating weightCount: Int, episodeCapacity: Int, description: [UInt8]
   ) throws(RunMemoryError) {
@@ -38,9 +38,9 @@ package final class EvaluationMemory: @unchecked Sendable {
   /// Attaches to the memory that a learner has created.
   ///
   /// - Parameters:
-  ///   - learner: the learner's process.
-  ///   - descriptor: what ``descriptor`` is in that process.
-  /// - Throws: `RunMemoryError` when it is not there or is something else.
+  ///   - learner: the pid of the learner.
+  ///   - descriptor: the value of ``descriptor`` in the learner.
+  /// - Throws: `RunMemoryError` if the memory does not exist or has other contents.
   package init(attachingTo learner: Int32, descriptor: Int32) throws(RunMemoryError) {
     do {
       mapping = try SharedMemory(attachingTo: learner, descriptor: descriptor)
@@ -50,10 +50,10 @@ package final class EvaluationMemory: @unchecked Sendable {
     layout = try EvaluationLayout(readFrom: mapping.base, mapped: mapping.byteCount)
   }
 
-  /// The number under which this process has the memory open.
+  /// The descriptor of the memory in this process.
   package var descriptor: Int32 { mapping.descriptor }
 
-  /// The learner's description; a copy.
+  /// A copy of the learner's description.
   package var description: [UInt8] {
     [UInt8](
       UnsafeRawBufferPointer(
@@ -101,7 +101,7 @@ package final class EvaluationMemory: @unchecked Sendable {
 
   // MARK: The learner
 
-  /// True when the run is over and the process should leave.
+  /// True if the run is over and the process should end.
   package var stopping: Bool {
     get { stoppingWord.pointee.load(ordering: .acquiring) != 0 }
     set { stoppingWord.pointee.store(newValue ? 1 : 0, ordering: .releasing) }
@@ -112,18 +112,19 @@ package final class EvaluationMemory: @unchecked Sendable {
     word(EvaluationLayout.stoppingOffset)
   }
 
-  /// Asks for episodes, in place of whatever was asked for before.
+  /// Publishes a request for episodes, which replaces any earlier request.
   ///
-  /// Then ring the process. Learner only.
+  /// The learner calls this and then rings the process's doorbell.
   ///
-  /// - Precondition: there is room for the results, and there are as many weights as were said.
+  /// - Precondition: the request is not empty and within the capacity, and the number of weights is
+  ///   that of the layout.
   package func request(
     _ episodes: Range<Int>, samples: Bool, weights: UnsafeBufferPointer<Float>
   ) {
     precondition(episodes.count <= layout.episodeCapacity && !episodes.isEmpty)
     precondition(weights.count == layout.weightCount)
     withdraw()
-    // Nothing of this request may be seen before the 0.
+    // No store of this request may become visible before the 0.
     atomicMemoryFence(ordering: .releasing)
     store(episodes.lowerBound, Request.first)
     store(episodes.count, Request.count)
@@ -136,21 +137,21 @@ package final class EvaluationMemory: @unchecked Sendable {
     requestNumber.pointee.store(lastNumber, ordering: .releasing)
   }
 
-  /// Takes the request back; the process gives it up before its next step.
+  /// Withdraws the request; the process abandons it before its next step.
   ///
-  /// Learner only.
+  /// Only the learner calls this.
   package func withdraw() { requestNumber.pointee.store(0, ordering: .relaxed) }
 
-  /// True when all results of the current request are there.
+  /// True if all results of the current request are available.
   ///
-  /// Learner only.
+  /// Only the learner reads this.
   package var isFinished: Bool {
     word(EvaluationLayout.finishedOffset).pointee.load(ordering: .acquiring) == lastNumber
   }
 
-  /// The result of the current request's episode with this index; nil while it is not there.
+  /// Returns the result of an episode of the current request by index; nil until it is available.
   ///
-  /// Learner only.
+  /// Only the learner calls this.
   package func episode(at index: Int) -> PlayedEpisode? {
     let offset = result(index)
     guard word(offset + 16).pointee.load(ordering: .acquiring) == lastNumber else { return nil }
@@ -160,9 +161,9 @@ package final class EvaluationMemory: @unchecked Sendable {
       episodeReturn: Double(bitPattern: load(offset)), length: Int(second >> 2), ending: ending)
   }
 
-  /// Makes the memory ready for another process, which begins with this episode of the request.
+  /// Prepares the memory for a replacement process, which begins with the given episode.
   ///
-  /// Learner only, while there is no process.
+  /// Only the learner calls this, while no process runs.
   package func prepareReplacement(beginningWith episode: Int) {
     store(episode, Request.begin)
     store(0, Progress.number)
@@ -176,10 +177,10 @@ package final class EvaluationMemory: @unchecked Sendable {
     package var episode: Int?
     /// The work of that environment.
     package var position: PositionMarker.Position?
-    /// Episodes of the current request that this process has finished.
+    /// The number of episodes of the current request that this process has finished.
     package var finishedCount = 0
 
-    /// Nothing is played yet.
+    /// Creates a progression, by default with nothing played.
     package init(
       episode: Int? = nil, position: PositionMarker.Position? = nil, finishedCount: Int = 0
     ) {
@@ -191,7 +192,7 @@ package final class EvaluationMemory: @unchecked Sendable {
 
   /// The progress of the process.
   ///
-  /// Learner only.
+  /// Only the learner reads this.
   package var progress: Progression {
     guard load(Progress.number) == lastNumber else { return Progression() }
     let position = position.position
@@ -202,12 +203,12 @@ package final class EvaluationMemory: @unchecked Sendable {
 
   // MARK: The process
 
-  /// The place of the step that is being made.
+  /// The marker of the environment at work.
   package var position: PositionMarker { PositionMarker(word(Progress.position)) }
 
-  /// Copies a request and its weights out, if it is another one than the last.
+  /// Returns a new request and copies its weights; nil if there is none.
   ///
-  /// Process only.
+  /// Only the process calls this.
   package func take(
     after last: UInt64, into destination: UnsafeMutableBufferPointer<Float>
   ) -> EvaluationRequest? {
@@ -220,22 +221,23 @@ package final class EvaluationMemory: @unchecked Sendable {
         number: number, episodes: first..<first + Int(load(Request.count)),
         firstToPlay: Int(load(Request.begin)), samples: load(Request.samples) != 0)
       destination.baseAddress?.update(from: weights, count: destination.count)
-      // The second look may not be made before the last number is here.
+      // The second read of the request number must not precede the reads of the request and its
+      // weights.
       atomicMemoryFence(ordering: .acquiring)
       if requestNumber.pointee.load(ordering: .relaxed) == number { return request }
     }
   }
 
-  /// Returns true if a request is still to be played.
+  /// Returns true if a request is neither withdrawn nor replaced, and the run is not over.
   ///
-  /// Process only, before each step.
+  /// Only the process calls this, before each step.
   package func isCurrent(_ request: EvaluationRequest) -> Bool {
     requestNumber.pointee.load(ordering: .acquiring) == request.number && !stopping
   }
 
   /// Notes that a part of a request begins.
   ///
-  /// Process only.
+  /// Only the process calls this.
   ///
   /// - Parameter episode: the part's first episode.
   package func begin(_ request: EvaluationRequest, partFrom episode: Int) {
@@ -245,9 +247,9 @@ package final class EvaluationMemory: @unchecked Sendable {
     word(Progress.number).pointee.store(request.number, ordering: .relaxed)
   }
 
-  /// Leaves an episode's result.
+  /// Publishes the result of an episode.
   ///
-  /// Process only.
+  /// Only the process calls this.
   package func record(_ episode: Int, _ played: PlayedEpisode, of request: EvaluationRequest) {
     let offset = result(episode - request.episodes.lowerBound)
     word(offset).pointee.store(played.episodeReturn.bitPattern, ordering: .relaxed)
@@ -257,47 +259,47 @@ package final class EvaluationMemory: @unchecked Sendable {
     store(Int(load(Progress.finishedCount)) + 1, Progress.finishedCount)
   }
 
-  /// Says that all results are there.
+  /// Publishes that all results are available.
   ///
-  /// Then ring the learner. Process only.
+  /// The process calls this and then rings the learner's doorbell.
   package func finish(_ request: EvaluationRequest) {
     position.clear()
     word(EvaluationLayout.finishedOffset).pointee.store(request.number, ordering: .releasing)
   }
 }
 
-/// Episodes to be played, as the evaluation process is asked for them.
+/// A request to the evaluation process to play episodes.
 package struct EvaluationRequest: Equatable, Sendable {
   /// The request's number, from 1.
   package let number: UInt64
   /// The episodes.
   package let episodes: Range<Int>
-  /// The first of them whose result is not there.
+  /// The first episode without a result.
   package let firstToPlay: Int
-  /// True if actions are drawn; otherwise the likeliest is taken.
+  /// True if actions are sampled; otherwise the most likely action is taken.
   package let samples: Bool
 }
 
-/// The result of one whole episode.
+/// The result of one episode.
 package struct PlayedEpisode: Equatable, Sendable {
   /// The undiscounted sum of rewards.
   package var episodeReturn: Double
-  /// Steps.
+  /// The number of steps.
   package var length: Int
-  /// Its ending.
+  /// The way in which it ended.
   package var ending: Ending
 
-  /// The ending of an episode.
+  /// The way in which an episode ended.
   package enum Ending: UInt64, Sendable {
-    /// Its task was over.
+    /// The task terminated it.
     case terminated
     /// The environment's step limit, or a wrapper, truncated it.
     case truncated
-    /// It had not ended after the most steps that are played.
+    /// It had not ended when the maximum number of steps was reached.
     case unfinished
   }
 
-  /// Describes a result.
+  /// Creates a result.
   package init(episodeReturn: Double, length: Int, ending: Ending) {
     self.episodeReturn = episodeReturn
     self.length = length

@@ -11,7 +11,7 @@ extension CollectLoop {
 
   /// Restores a snapshot of that size, which comes from a file and may hold any bytes.
   ///
-  /// - Returns: the first value that cannot be, as a phrase; nil if the loop can continue.
+  /// - Returns: the first invalid value, as a phrase; nil if the loop can continue.
   package func restoreChecking(from memory: UnsafeMutableRawBufferPointer) -> String? {
     SnapshotCursor.restoreChecking(from: memory) { transfer(&$0) }
   }

@@ -26,14 +26,14 @@ public struct SnapshotCursor {
   /// True while values are being restored, so that an object can recompute its derived values.
   public var isRestoring: Bool { purpose == .restoring || purpose == .checking }
 
-  /// The first restored value that cannot be, as a phrase; nil if there is none.
+  /// The first invalid value that was restored, as a phrase; nil if there is none.
   public private(set) var fault: String?
 
-  /// Refuses a restored value, since a snapshot from a file may hold any bytes.
+  /// Checks a restored value, because a snapshot from a file may hold any bytes.
   ///
-  /// Call it right after the transfer of an index, a count or a flag that something goes by. It is
-  /// evaluated only while restoring bytes from a file, which the learner does once before a worker
-  /// restores them.
+  /// Call it directly after the transfer of an index, a count or a flag that later code relies on.
+  /// The condition is evaluated only while bytes from a file are restored. The learner does this
+  /// once, before a worker restores them.
   ///
   ///     snapshot.transfer(&cell)
   ///     snapshot.require(cells.indices.contains(cell), "the cell \(cell)")
@@ -112,7 +112,7 @@ public struct SnapshotCursor {
 
   /// Restores from memory of exactly the size of the traversal, which may hold any bytes.
   ///
-  /// - Returns: the first value that cannot be, as a phrase; nil if all are sound.
+  /// - Returns: the first invalid value, as a phrase; nil if all are valid.
   package static func restoreChecking(
     from memory: UnsafeMutableRawBufferPointer, _ walk: (inout SnapshotCursor) -> Void
   ) -> String? {
@@ -157,10 +157,10 @@ extension SnapshotCursor {
 
 /// A snapshot that an environment cannot continue from.
 package struct SnapshotFault: Error, Equatable, CustomStringConvertible {
-  /// One sentence without a full stop.
+  /// One sentence without a period.
   package let description: String
 
-  /// Names the worker and the value.
+  /// Creates an error that names the worker and the value.
   package init(worker: Int, _ finding: String) {
     description = "the snapshot of worker \(worker) has an impossible value: \(finding)"
   }

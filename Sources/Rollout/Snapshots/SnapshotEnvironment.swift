@@ -59,7 +59,7 @@ enum MemberSnapshots<Member: Environment> {
     }
   }
 
-  /// Refuses restored states that the environments cannot be in.
+  /// Checks that the environments can be in the restored states.
   ///
   /// - Parameter fresh: the environments as they were made; empty unless they are being restored.
   private static func check(

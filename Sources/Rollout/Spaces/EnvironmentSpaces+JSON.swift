@@ -1,6 +1,6 @@
 import Foundation
 
-/// Both spaces of an environment as a checkpoint's metadata holds them.
+/// Both spaces of an environment as stored in a checkpoint's metadata.
 private struct StoredSpaces: Codable {
   var observation: SpaceDescription
   var action: SpaceDescription
@@ -43,8 +43,10 @@ extension Space {
     static let axisCount = 32
   }
 
-  /// Refuses sizes that are negative, or so large that arithmetic with them could overflow, and
-  /// parts whose parameters could take each other's names.
+  /// Checks sizes and names of parts.
+  ///
+  /// Sizes must not be negative, or so large that arithmetic with them could overflow. The names of
+  /// parts must not lead to equal parameter names.
   fileprivate func checkSizes() throws(SpaceMismatch) {
     let parts = parts.leaves
     guard parts.count <= Limit.partCount else {

@@ -9,11 +9,10 @@ extension Space {
     }
   }
 
-  /// Describes bounds of actions that a policy, whose first actions are about 0 ± 1, may not get
-  /// along with.
+  /// Describes action bounds that do not suit a new policy, with actions of about 0 ± 1.
   ///
   /// - Parameter use: the use of the bounds.
-  /// - Returns: a sentence without a full stop for each part.
+  /// - Returns: a sentence without a period for each such part.
   package func oddBounds(_ use: ActionBounds) -> [String] {
     zip(parts.leaves, parts.paths()).compactMap { part, path in
       guard case .box(_, let low, let high, let type) = part, type.isReal,
@@ -23,9 +22,9 @@ extension Space {
     }
   }
 
-  /// The widest range of actions, in units of the policy's, that nothing is said of.
+  /// The widest range without a remark if actions are scaled.
   private static let widest = 1e6
-  /// The widest range that nothing is said of where actions are played as they are drawn.
+  /// The widest range without a remark if actions are clipped but not scaled.
   private static let widestDrawn = 20.0
 
   private static func oddity(_ low: Double, _ high: Double, _ use: ActionBounds) -> String? {
