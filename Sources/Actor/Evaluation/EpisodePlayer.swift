@@ -1,27 +1,27 @@
 import Rollout
 
-/// Plays whole episodes side by side, each exactly once and with random streams of its own.
+/// A player of whole episodes side by side, each exactly once and with separate random streams.
 ///
-/// It is the loop of every evaluation: in an evaluation process, and in the caller's own.
+/// It is the loop of every evaluation, in an evaluation process or in the caller's process.
 package final class EpisodePlayer {
-  /// Steps after which an episode that has not ended is truncated.
+  /// The maximum number of steps; an episode that has not ended by then counts as `unfinished`.
   package static let stepLimit = 100_000
 
-  /// The most episodes that are played side by side.
+  /// The maximum number of episodes played side by side.
   package static let width = 128
 
   private let environment: EnvironmentChoice
   private let policy: any Policy
   private let seed: UInt64
   private let marker: OwnedPositionMarker
-  /// The spaces that the policy is made for; nil until the first environments are made.
+  /// The spaces for which the policy is traced; nil until the first environments are made.
   private var made: (spaces: EnvironmentSpaces, signature: PolicySignature)?
-  /// Batches that can begin anew, by how many environments they have.
+  /// Batches that can restart with other random streams, by their number of environments.
   private var keptBatches: [Int: any RestartableBatch] = [:]
 
-  /// Sets a player up; no environment is made.
+  /// Creates a player without making environments.
   ///
-  /// - Parameter marker: marked with the environment that is made, reset, stepped or closed.
+  /// - Parameter marker: marks the environment that is made, reset, stepped or closed.
   package init(
     environment: EnvironmentChoice, policy: any Policy, seed: UInt64,
     marker: OwnedPositionMarker = .unread
@@ -32,7 +32,9 @@ package final class EpisodePlayer {
     self.seed = seed
   }
 
-  /// Sets the spaces that the policy is made for, which are else those of the first environments.
+  /// Sets the spaces for which the policy is traced.
+  ///
+  /// By default they are those of the first environments.
   ///
   /// - Returns: the policy's parameters.
   /// - Throws: `PolicyError`.
@@ -42,16 +44,16 @@ package final class EpisodePlayer {
     return signature.parameters
   }
 
-  /// The parts in which episodes are played, each side by side.
+  /// Divides episodes into parts that are played side by side.
   package static func parts(of episodes: Range<Int>) -> [Range<Int>] {
     stride(from: episodes.lowerBound, to: episodes.upperBound, by: width).map {
       $0..<min($0 + width, episodes.upperBound)
     }
   }
 
-  /// A moment of the episodes: their first states, or the states after a step.
+  /// The episodes at one time: their first states, or the states after a step.
   package struct Moment {
-    /// Steps played.
+    /// The number of steps played.
     package let step: Int
     /// The row of the fragment that holds the states.
     package let row: Int
@@ -63,18 +65,19 @@ package final class EpisodePlayer {
     package let isOver: Bool
   }
 
-  /// Plays a part.
+  /// Plays one part.
   ///
   /// - Parameters:
   ///   - episodes: the episodes, side by side.
-  ///   - weights: what plays.
-  ///   - choice: `.sample` to draw actions, `.greedy` to take the likeliest.
-  ///   - isInterrupted: called before each step; true breaks off.
+  ///   - weights: the weights of the policy.
+  ///   - choice: `.sample` to sample actions, `.greedy` to take the most likely one.
+  ///   - isInterrupted: called before each step; true stops playing.
   ///   - watch: called with the first states and after each step.
-  ///   - record: called with each episode when it has ended.
-  /// - Returns: false if playing was broken off.
-  /// - Throws: `EnvironmentFault` when an environment fails, `PolicyError` when the environments'
-  ///   spaces are not those of the policy, what `watch` throws.
+  ///   - record: called with each episode after its end, or after the step limit.
+  /// - Returns: false if playing was interrupted.
+  /// - Throws: `EnvironmentFault` if an environment fails, `PolicyError` if the environments'
+  ///   spaces or the number of weights do not fit the policy, an error of making the environments
+  ///   or of `watch`.
   package func play(
     _ episodes: Range<Int>, _ weights: FlatVector<Float>, choice: ActionChoice,
     isInterrupted: () -> Bool,
@@ -88,8 +91,8 @@ package final class EpisodePlayer {
         given: they must be of the same network
         """)
     }
-    // A fragment of two steps. The first is made once, the second repeatedly: its row 2 becomes row
-    // 1. There an environment whose episode is over is not stepped.
+    // A fragment of two steps. The first step is played once, the second one repeatedly: after it,
+    // row 2 is copied to row 1. In row 1, an environment with an ended episode is not stepped.
     var contents = signature.contents(environments.spaces)
     // Outputs for final observations are not needed.
     contents.finalReaction = .empty
@@ -141,7 +144,7 @@ package final class EpisodePlayer {
     return true
   }
 
-  /// Makes environments that will begin these episodes, with the signature of the policy for them.
+  /// Returns environments that will begin these episodes, and the policy's signature for them.
   private func makeBatch(
     _ episodes: Range<Int>
   ) throws -> (any EnvironmentBatch, PolicySignature) {

@@ -1,10 +1,10 @@
 import Rollout
 
 extension NetworkPolicy {
-  /// The largest number of units, numbers or layers, far beyond any use.
+  /// The largest number of units, numbers or layers, far beyond practical use.
   private static let largest = (width: 1 << 20, hidden: 64, layers: 64, inputs: 64)
 
-  /// Refuses sizes with which arithmetic could overflow, or tracing take for ever.
+  /// Throws an error for sizes with which arithmetic could overflow or tracing would never end.
   public func checkSizes() throws(PolicyError) {
     func check(_ name: String, _ value: Int, upTo limit: Int) throws(PolicyError) {
       guard !(1...limit).contains(value) else { return }

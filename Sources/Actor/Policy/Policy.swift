@@ -22,9 +22,9 @@ public protocol Policy: Codable, Sendable {
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction
 
-  /// Refuses sizes that no network has, since a policy may come from a file that holds anything.
+  /// Checks sizes, because a policy may come from a file with any contents.
   ///
-  /// Called once for a policy that was decoded, before it is traced; does nothing by default.
+  /// It is called once for a decoded policy, before the policy is traced. The default does nothing.
   ///
   /// - Throws: `PolicyError` that names the size, its value and its limit.
   func checkSizes() throws(PolicyError)
@@ -68,7 +68,7 @@ public struct PolicyError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Policy {
-  /// There are no sizes to check.
+  /// Does nothing: by default there are no sizes to check.
   public func checkSizes() throws(PolicyError) {}
 }
 

@@ -53,13 +53,12 @@ private struct WorkerParts {
 extension RunDescription {
   /// Returns the size of a worker's snapshot in bytes; 0 if the environments have none.
   ///
-  /// A worker's environments and actor are made to measure it.
+  /// The environments and the actor of a worker are made to measure it.
   ///
-  /// - Parameter snapshots: the snapshots of a state, one for each worker, which may hold any
-  ///   bytes;
+  /// - Parameter snapshots: the snapshots of a state, one for each worker. They may hold any bytes;
   ///   those of the right size are restored to check them.
-  /// - Throws: `SnapshotFault`, `UnknownEnvironment`, `WrapperError`, `PolicyError`, or what making
-  ///   the environments throws.
+  /// - Throws: `SnapshotFault`, `UnknownEnvironment`, `WrapperError`, `PolicyError`, or an error of
+  ///   making the environments.
   package func snapshotByteCount(checking snapshots: [[UInt8]] = []) throws -> Int {
     guard try EnvironmentRegistry.shared.specification(environment.id).maySnapshot else { return 0 }
     func makeLoop() throws -> CollectLoop {
