@@ -49,7 +49,7 @@ RUNS = {
     "cube": ["--collector", "same", "--env", "Cube2x2-v0", "--env-args", "depth=1,max-depth=3",
              "--hidden", "8", "--fragments-per-batch", "2", "--lag", "2",
              "--wrap", "frame-stack=2", "--wrap", "time-limit=9",
-             "--wrap", "observation-normalisation", "--wrap", "reward-normalisation"],
+             "--wrap", "observation-normalization", "--wrap", "reward-normalization"],
     "acrobot": ["--collector", "same", "--env", "Acrobot-v1", "--envs-per-actor", "8", "--hidden", "none"],
 }
 

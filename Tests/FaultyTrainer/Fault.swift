@@ -44,7 +44,7 @@ enum Fault: String, CaseIterable {
     case .idles: break
     case .exits: exit(0)
     case .traps: fatalError("the pole is gone")
-    case .fails: throw Cannot(description: "the simulator lost its licence")
+    case .fails: throw Cannot(description: "the simulator lost its license")
     case .segfaults: UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
     case .dies: raise(SIGKILL)
     case .hangs: while true { pause() }

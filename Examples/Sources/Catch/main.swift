@@ -15,7 +15,7 @@ let rollout = try MultiWorker(
   setup, actorCount: 4, bufferCount: 8, fragmentsPerBatch: 4, lag: 1)
 let regression = try LossFunction(
   policy, AdvantageWeighted(), layout: rollout.batchLayout, weights: setup.weights)
-let optimiser = Adam<Float>(count: setup.weights.count, learningRate: 0.005)
+let optimizer = Adam<Float>(count: setup.weights.count, learningRate: 0.005)
 let evaluator = try Evaluator(environment: "Catch-v0", policy: policy, seed: 1)
 print("untrained", try evaluator.evaluate(setup.weights, episodes: 0..<1000).meanReturn)
 
@@ -24,7 +24,7 @@ for try await fragment in rollout.batches(1500) {
   regression.zeroGradients()
   loss.backward()  // Adds to the gradients.
   let norm = regression.gradients.clipNorm(to: 0.5)
-  optimiser.step(regression.weights, regression.gradients)  // Workers get them with the next batch.
+  optimizer.step(regression.weights, regression.gradients)  // Workers get them with the next batch.
   if rollout.progress.turns % 300 == 0 {
     print("loss", loss.value, "value error", loss["value_error"] ?? .nan, "gradient", norm)
   }

@@ -78,7 +78,7 @@ struct Plan {
       let node = nodes[id]
       needsGradient[id] =
         switch node.operation {
-        case .parameter(_, let isLearnt): isLearnt
+        case .parameter(_, let isLearned): isLearned
         case .input, .constant, .convert, .oneHot, .oneHotBits, .oneHotOfLargest,
           .accumulateBackwards:
           false

@@ -61,9 +61,9 @@ public final class Graph {
   ///
   /// - Precondition: a reused name has the same shape and is not a buffer's.
   public func parameter(
-    _ name: String, _ shape: [Int], _ initialisation: Initialisation
+    _ name: String, _ shape: [Int], _ initialization: Initialization
   ) -> Tensor {
-    weights(name, shape, initialisation, isLearnt: !isHolding)
+    weights(name, shape, initialization, isLearned: !isHolding)
   }
 
   /// Returns a buffer: values in the weights that are not learned, such as statistics or an ε.
@@ -73,7 +73,7 @@ public final class Graph {
   ///
   /// - Precondition: a reused name has the same shape and is not a parameter's.
   public func buffer(_ name: String, _ shape: [Int], initially value: Double = 0) -> Tensor {
-    weights(name, shape, .constant(value), isLearnt: false)
+    weights(name, shape, .constant(value), isLearned: false)
   }
 
   /// Traces layers with buffers in place of parameters, for each name first used in `body`.
@@ -90,19 +90,19 @@ public final class Graph {
   }
 
   private func weights(
-    _ name: String, _ shape: [Int], _ initialisation: Initialisation, isLearnt: Bool
+    _ name: String, _ shape: [Int], _ initialization: Initialization, isLearned: Bool
   ) -> Tensor {
     if let id = parameterNodes[name] {
       let node = nodes[id]
       precondition(
         node.shape == shape, "\(name) is \(node.shape), and cannot be \(shape) as well")
-      if case .parameter(_, isLearnt) = node.operation {
+      if case .parameter(_, isLearned) = node.operation {
         return Tensor(graph: self, id: id)
       }
       preconditionFailure("\(name) is both a parameter and a buffer")
     }
-    let offset = parameters.add(name, shape, initialisation, isLearnt: isLearnt)
-    let tensor = append(.parameter(offset: offset, isLearnt: isLearnt), [], shape)
+    let offset = parameters.add(name, shape, initialization, isLearned: isLearned)
+    let tensor = append(.parameter(offset: offset, isLearned: isLearned), [], shape)
     parameterNodes[name] = tensor.id
     return tensor
   }

@@ -20,7 +20,7 @@ public struct LayerTable: Sendable, Equatable {
     /// The number of parameter elements.
     public let parameterCount: Int
     /// True unless it is a buffer.
-    public var isLearnt: Bool { kind != "Buffer" }
+    public var isLearned: Bool { kind != "Buffer" }
   }
 
   /// An input that the policy reads.
@@ -84,14 +84,14 @@ extension Graph {
   fileprivate var layerRows: [LayerTable.Row] {
     let owners = parameterOwners
     let recurrent = Set(
-      parameters.entries.filter { $0.isLearnt && $0.recurrentKind != nil }.map(\.layerName))
+      parameters.entries.filter { $0.isLearned && $0.recurrentKind != nil }.map(\.layerName))
     var order: [Group] = []
     var members: [Group: [ParameterLayout.Entry]] = [:]
     for (place, entry) in parameters.entries.enumerated() {
       let group: Group =
-        if entry.isLearnt, recurrent.contains(entry.layerName), entry.isRecurrent {
+        if entry.isLearned, recurrent.contains(entry.layerName), entry.isRecurrent {
           .recurrent(entry.layerName)
-        } else if entry.isLearnt, let owner = owners[place] {
+        } else if entry.isLearned, let owner = owners[place] {
           .layer(owner)
         } else {
           .alone(place)
@@ -122,7 +122,7 @@ extension Graph {
         layer.activation ?? activation(after: id))
     case .alone:
       return row(
-        entries[0].name, entries[0].isLearnt ? "Parameter" : "Buffer", entries[0].shape)
+        entries[0].name, entries[0].isLearned ? "Parameter" : "Buffer", entries[0].shape)
     }
   }
 
@@ -169,9 +169,9 @@ extension Graph {
   }
 
   /// Returns the slices of the flat vector with learned weights that a tensor depends on.
-  package func learntWeights(behind tensor: Tensor) -> [Range<Int>] {
+  package func learnedWeights(behind tensor: Tensor) -> [Range<Int>] {
     let isRead = ancestors(of: [tensor.id])
-    return zip(parameters.entries, weightNodes).filter { isRead[$1] && $0.isLearnt }.map(\.0.range)
+    return zip(parameters.entries, weightNodes).filter { isRead[$1] && $0.isLearned }.map(\.0.range)
   }
 }
 
@@ -184,7 +184,7 @@ extension PolicyTrace {
     let forValue = ancestors(reaction.recorded.filter { $0.name == "value" })
     let forOthers = ancestors(reaction.recorded.filter { $0.name != "value" })
     let pairs = zip(graph.parameters.entries, graph.weightNodes)
-    return Set(pairs.filter { forValue[$1] && !forOthers[$1] && $0.isLearnt }.map(\.0.name))
+    return Set(pairs.filter { forValue[$1] && !forOthers[$1] && $0.isLearned }.map(\.0.name))
   }
 }
 

@@ -5,7 +5,7 @@ enum Operation: Equatable {
   /// Memory bound before each run: a column of a fragment, or values set by the caller.
   case input(Input)
   /// A slice of the weights from `offset` on: a parameter, or a buffer without a gradient.
-  case parameter(offset: Int, isLearnt: Bool)
+  case parameter(offset: Int, isLearned: Bool)
   /// One number for all elements.
   case constant(Double)
   /// Bound memory of another element type, converted to the executor's scalar.

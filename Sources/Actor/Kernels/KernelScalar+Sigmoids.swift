@@ -28,11 +28,11 @@ extension KernelScalar {
     // Beyond the limit e^(−u²) is zero, while the powers of u would become infinite.
     let scaled = magnitude(x) * Vector(repeating: 0.707106781186547524400844)
     let u = scaled.replacing(with: limit, where: scaled .> limit)
-    let centre = half * erfNearZero(u)
+    let center = half * erfNearZero(u)
     let tail = half * erfcAway(u)
     let isPositive = x .> Vector(repeating: 0)
     let away = tail.replacing(with: 1 - tail, where: isPositive)
-    let near = (half - centre).replacing(with: half + centre, where: isPositive)
+    let near = (half - center).replacing(with: half + center, where: isPositive)
     return away.replacing(with: near, where: u .< Vector(repeating: 1))
   }
 

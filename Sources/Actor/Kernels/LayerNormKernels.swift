@@ -18,8 +18,8 @@ extension Kernels {
       let to = y + row &* columns
       let from = x + row &* columns
       let mean = sum(from, count: columns) / count
-      let centre = S.Vector(repeating: mean)
-      map(to, from, columns) { v in v - centre }
+      let center = S.Vector(repeating: mean)
+      map(to, from, columns) { v in v - center }
       let variance = sumOfSquares(UnsafePointer(to), count: columns) / count
       let inverse = 1 / (variance + epsilon).squareRoot()
       statistics[2 &* row] = mean
@@ -51,10 +51,10 @@ extension Kernels {
       let slope = slopeSum(dy + start, weight, x + start, mean: mean, count: columns)
       // x̂ · mean(g x̂) = (x − mean) · s² · mean(g (x − mean))
       let share = S.Vector(repeating: slope / count * inverse * inverse)
-      let centre = S.Vector(repeating: mean)
+      let center = S.Vector(repeating: mean)
       let scale = S.Vector(repeating: inverse)
       accumulate(dx + start, dy + start, weight, x + start, columns) { d, w, v in
-        scale * (d * w - gradientMean - (v - centre) * share)
+        scale * (d * w - gradientMean - (v - center) * share)
       }
     }
   }
@@ -69,10 +69,10 @@ extension Kernels {
   ) {
     columnSums(dBias, dy, rows: rows, columns: columns)
     for row in 0..<rows {
-      let centre = S.Vector(repeating: statistics[2 &* row])
+      let center = S.Vector(repeating: statistics[2 &* row])
       let scale = S.Vector(repeating: statistics[2 &* row &+ 1])
       accumulate(dWeight, dy + row &* columns, x + row &* columns, columns) { d, v in
-        d * ((v - centre) * scale)
+        d * ((v - center) * scale)
       }
     }
   }
@@ -82,19 +82,19 @@ extension Kernels {
   private static func slopeSum<S: KernelScalar>(
     _ dy: UnsafePointer<S>, _ weight: UnsafePointer<S>, _ x: UnsafePointer<S>, mean: S, count: Int
   ) -> S {
-    let centre = S.Vector(repeating: mean)
+    let center = S.Vector(repeating: mean)
     var total = S.Vector(repeating: 0)
     var i = 0
     while i &+ S.lanes <= count {
       total = S.multiplyAdd(
-        S.load(dy + i) * S.load(weight + i), S.load(x + i) - centre, total)
+        S.load(dy + i) * S.load(weight + i), S.load(x + i) - center, total)
       i &+= S.lanes
     }
     let rest = count &- i
     if rest > 0 {
       // The deviations of spare lanes are meaningless, but their gradient is zero.
       let gradient = S.loadFirst(rest, dy + i) * S.loadFirst(rest, weight + i)
-      total = S.multiplyAdd(gradient, S.loadFirst(rest, x + i) - centre, total)
+      total = S.multiplyAdd(gradient, S.loadFirst(rest, x + i) - center, total)
     }
     return S.laneSum(total)
   }

@@ -77,10 +77,10 @@ extension Kernels {
           S.store(columns + j &* S.lanes, shifted)
           total = total + S.exp(shifted)
         }
-        let normaliser = S.log(total)
+        let normalizer = S.log(total)
         for j in 0..<classes {
           let at = columns + j &* S.lanes
-          S.store(at, S.load(at) - normaliser)
+          S.store(at, S.load(at) - normalizer)
         }
         storeColumns(out + row &* classes, columns, count, classes)
         row &+= count

@@ -61,11 +61,11 @@ extension Kernels {
         largest[r] = top
         total[r] = sumOfExp(from, minus: top, count: classes)
       }
-      let normaliser = S.log(total)
+      let normalizer = S.log(total)
       for r in 0..<count {
         let at = (row &+ r) &* classes
         let top = S.Vector(repeating: largest[r])
-        let logarithm = S.Vector(repeating: normaliser[r])
+        let logarithm = S.Vector(repeating: normalizer[r])
         map(out + at, x + at, classes) { v in v - top - logarithm }
       }
       row &+= count

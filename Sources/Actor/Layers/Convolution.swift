@@ -12,7 +12,7 @@ extension Graph {
   /// - Precondition: the kernel fits into the image; `stride` is at least 1.
   public func convolution(
     _ x: Tensor, outputs: Int, kernel: Int, stride: Int = 1, name: String,
-    activation: Activation = .identity, weights: Initialisation? = nil
+    activation: Activation = .identity, weights: Initialization? = nil
   ) -> Tensor {
     precondition(
       x.shape.count >= 3, "\(x.shape) is no image: channels, height and width are needed")
@@ -21,7 +21,7 @@ extension Graph {
       kernel >= 1 && kernel <= image[1] && kernel <= image[2] && stride >= 1,
       "a kernel of \(kernel) with stride \(stride) on an image of \(image[1]) by \(image[2])")
     let depth = image[0] * kernel * kernel
-    let bound = Initialisation.uniform(1 / Double(max(depth, 1)).squareRoot())
+    let bound = Initialization.uniform(1 / Double(max(depth, 1)).squareRoot())
     let weight = parameter("\(name).weight", [outputs, image[0], kernel, kernel], weights ?? bound)
     let bias = parameter("\(name).bias", [outputs], weights == nil ? bound : .constant(0))
     let fused = activation.isFusible ? activation : .identity

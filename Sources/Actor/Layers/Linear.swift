@@ -8,10 +8,10 @@ extension Graph {
   /// A fusible activation is computed in the same pass.
   public func linear(
     _ x: Tensor, outputs: Int, name: String, bias: Bool = true,
-    activation: Activation = .identity, weights: Initialisation? = nil
+    activation: Activation = .identity, weights: Initialization? = nil
   ) -> Tensor {
     let inputs = x.lastAxis
-    let bound = Initialisation.uniform(1 / Double(max(inputs, 1)).squareRoot())
+    let bound = Initialization.uniform(1 / Double(max(inputs, 1)).squareRoot())
     var operands = [x.numeric, parameter("\(name).weight", [outputs, inputs], weights ?? bound)]
     if bias {
       let first = weights == nil ? bound : .constant(0)

@@ -42,7 +42,7 @@ extension Graph {
   /// - Precondition: there is at least one row; `state` has h and c of every layer.
   public func lstm(
     _ x: Tensor, size: Int, layers: Int = 1, from state: RecurrentState, resets: Tensor,
-    name: String, weights: Initialisation? = nil
+    name: String, weights: Initialization? = nil
   ) -> (output: Tensor, state: RecurrentState) {
     precondition(
       state.hidden.count == layers && state.cell.count == layers,
@@ -64,7 +64,7 @@ extension Graph {
   /// - Precondition: there is at least one row; `state` has the h of every layer and no c.
   public func gru(
     _ x: Tensor, size: Int, layers: Int = 1, from state: RecurrentState, resets: Tensor,
-    name: String, weights: Initialisation? = nil
+    name: String, weights: Initialization? = nil
   ) -> (output: Tensor, state: RecurrentState) {
     precondition(
       state.hidden.count == layers && state.cell.isEmpty,
@@ -74,7 +74,7 @@ extension Graph {
 
   private func recurrent(
     _ cell: RecurrentCell, _ x: Tensor, size: Int, from state: RecurrentState, resets: Tensor,
-    name: String, _ weights: Initialisation?
+    name: String, _ weights: Initialization?
   ) -> (output: Tensor, state: RecurrentState) {
     precondition(
       x.shape.count == 3 && x.shape[0] > 0,
@@ -92,7 +92,7 @@ extension Graph {
     var output = x.numeric
     var last = RecurrentState(hidden: [])
     for (layer, hidden) in state.hidden.enumerated() {
-      let weightBound = Initialisation.uniform(1 / Double(max(size, 1)).squareRoot())
+      let weightBound = Initialization.uniform(1 / Double(max(size, 1)).squareRoot())
       let biasBound = weights == nil ? weightBound : .constant(0)
       let width = cell.gateCount * size
       func weight(_ kind: String, _ inputs: Int) -> Tensor {

@@ -11,9 +11,9 @@ public struct ParameterLayout: Sendable, Equatable {
     /// The start of its slice.
     public var offset: Int
     /// The distribution of its first values.
-    public var initialisation: Initialisation
+    public var initialization: Initialization
     /// True for a learned parameter, false for a buffer.
-    public var isLearnt = true
+    public var isLearned = true
 
     /// The number of elements.
     public var elementCount: Int { shape.reduce(1, *) }
@@ -28,8 +28,8 @@ public struct ParameterLayout: Sendable, Equatable {
   public var elementCount: Int { entries.last?.range.upperBound ?? 0 }
 
   /// The number of elements of all learned parameters.
-  public var learntCount: Int {
-    entries.reduce(0) { $0 + ($1.isLearnt ? $1.elementCount : 0) }
+  public var learnedCount: Int {
+    entries.reduce(0) { $0 + ($1.isLearned ? $1.elementCount : 0) }
   }
 
   /// Returns the slice of a parameter or buffer; `nil` for an unknown name.
@@ -39,24 +39,24 @@ public struct ParameterLayout: Sendable, Equatable {
   public init() {}
 
   mutating func add(
-    _ name: String, _ shape: [Int], _ initialisation: Initialisation, isLearnt: Bool
+    _ name: String, _ shape: [Int], _ initialization: Initialization, isLearned: Bool
   ) -> Int {
     let offset = elementCount
     entries.append(
       Entry(
-        name: name, shape: shape, offset: offset, initialisation: initialisation,
-        isLearnt: isLearnt))
+        name: name, shape: shape, offset: offset, initialization: initialization,
+        isLearned: isLearned))
     return offset
   }
 
   /// Draws the first values of all entries in declared order from one random stream.
-  public func initialise<Scalar: KernelScalar>(
+  public func initialize<Scalar: KernelScalar>(
     _ weights: FlatVector<Scalar>, using random: inout PCG64
   ) {
     precondition(weights.count == elementCount, "\(weights.count) weights for \(elementCount)")
     for entry in entries {
       let range = entry.range
-      switch entry.initialisation {
+      switch entry.initialization {
       case .constant(let value):
         for index in range { weights[index] = Scalar(value) }
       case .uniform(let bound):

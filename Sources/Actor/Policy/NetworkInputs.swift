@@ -35,7 +35,7 @@ struct NetworkInputs {
         result.append(
           graph.linear(
             graph.oneHotBits(state.stepno), outputs: policy.embeddingWidth, name: names["stepno"],
-            bias: false, weights: policy.initialisation.weights(gain: 1)))
+            bias: false, weights: policy.initialization.weights(gain: 1)))
       }
     }
     guard result.contains(where: { $0.lastAxis > 0 }) else {
@@ -49,10 +49,10 @@ struct NetworkInputs {
         use mlp, or an observation that is or has a Box of uint8 with two or three axes
         """)
     }
-    if normalises, !policy.inputs.contains(.obs) || !hasFloats {
+    if normalizes, !policy.inputs.contains(.obs) || !hasFloats {
       throw PolicyError(
         """
-        observation-normalisation is for a Box of float32 or float64, and the network sees none: \
+        observation-normalization is for a Box of float32 or float64, and the network sees none: \
         the observation is \(state.spaces.observation), the inputs are \(policy.inputs)
         """)
     }
@@ -60,10 +60,10 @@ struct NetworkInputs {
   }
 
   private var hasFloats: Bool {
-    !NetworkNormalisation.leaves(of: state.spaces.observation).isEmpty
+    !NetworkNormalization.leaves(of: state.spaces.observation).isEmpty
   }
 
-  private var normalises: Bool { policy.normalisation?.observations ?? false }
+  private var normalizes: Bool { policy.normalization?.observations ?? false }
 
   private var hasImage: Bool {
     state.spaces.observation.parts.leaves.contains { ImageShape($0) != nil }
@@ -97,8 +97,8 @@ struct NetworkInputs {
           result.append(try convolved(tensor, image, space, named: path))
         } else {
           let flat = tensor.reshaped(leading + [tensor.shape.dropFirst(2).reduce(1, *)])
-          if root == "obs", normalises, space.isFloat {
-            result.append(graph.normalised(flat, named: path))
+          if root == "obs", normalizes, space.isFloat {
+            result.append(graph.normalized(flat, named: path))
           } else {
             result.append(space.isPixels ? (1 / 255) * flat : flat)
           }
@@ -141,7 +141,7 @@ struct NetworkInputs {
     for (number, layer) in [(32, 8, 4), (64, 4, 2), (64, 3, 1)].enumerated() {
       x = graph.convolution(
         x, outputs: layer.0, kernel: layer.1, stride: layer.2, name: names["\(path).\(2 * number)"],
-        activation: .relu, weights: policy.initialisation.weights(gain: 2.0.squareRoot()))
+        activation: .relu, weights: policy.initialization.weights(gain: 2.0.squareRoot()))
     }
     return x.reshaped(leading + [x.shape.dropFirst(2).reduce(1, *)])
   }

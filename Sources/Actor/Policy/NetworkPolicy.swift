@@ -4,7 +4,7 @@ import Rollout
 ///
 ///     NetworkPolicy()  // as in rlplay's overview: observation and last action, 32 units
 ///     NetworkPolicy(
-///       hidden: [64, 64], activation: .tanh, value: .separate, initialisation: .orthogonal)
+///       hidden: [64, 64], activation: .tanh, value: .separate, initialization: .orthogonal)
 ///     NetworkPolicy(torso: .nature, hidden: [512])        // images
 ///     NetworkPolicy(recurrent: .gru, recurrentSize: 64)   // memory
 ///
@@ -34,9 +34,9 @@ public struct NetworkPolicy: Policy, Equatable {
   /// The kind of value head.
   public var value: ValueHead
   /// The initialization of the weights.
-  public var initialisation: NetworkInitialisation
+  public var initialization: NetworkInitialization
   /// Normalization by running statistics in the weights; `nil` for none.
-  public var normalisation: NetworkNormalisation?
+  public var normalization: NetworkNormalization?
 
   /// Creates a network, by default that of rlplay's overview.
   public init(
@@ -44,7 +44,7 @@ public struct NetworkPolicy: Policy, Equatable {
     activation: Activation = .relu, recurrent: RecurrentCore = .none, recurrentSize: Int = 64,
     recurrentLayers: Int = 1, value: ValueHead = .none,
     integers: IntegerEncoding = .embedding, embeddingWidth: Int = 4,
-    initialisation: NetworkInitialisation = .pytorch, normalisation: NetworkNormalisation? = nil
+    initialization: NetworkInitialization = .pytorch, normalization: NetworkNormalization? = nil
   ) {
     self.inputs = inputs
     self.integers = integers
@@ -56,8 +56,8 @@ public struct NetworkPolicy: Policy, Equatable {
     self.recurrentSize = recurrentSize
     self.recurrentLayers = recurrentLayers
     self.value = value
-    self.initialisation = initialisation
-    self.normalisation = normalisation
+    self.initialization = initialization
+    self.normalization = normalization
   }
 
   /// The recurrent state of the core; with separate torsos, under `actor` and `critic`.
@@ -72,10 +72,10 @@ public struct NetworkPolicy: Policy, Equatable {
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction {
     let mask = try state.actionMask()
-    let actor = try trunk(of: state, below: nil, in: graph)
+    let actor = try torso(of: state, below: nil, in: graph)
     var scores = graph.linear(
       actor.features, outputs: distribution.scoreCount, name: "logits",
-      weights: initialisation.weights(gain: 0.01))
+      weights: initialization.weights(gain: 0.01))
     if let mask { scores = scores.masked(by: mask) }
     let logits = distribution.logits(from: scores)
     switch value {
@@ -83,12 +83,12 @@ public struct NetworkPolicy: Policy, Equatable {
       return Reaction(logits: logits, hx: actor.hx)
     case .shared:
       return Reaction(
-        logits: logits, information: [("value", judgement(actor.features, in: graph))],
+        logits: logits, information: [("value", valueEstimate(actor.features, in: graph))],
         hx: actor.hx)
     case .separate:
-      let critic = try trunk(of: state, below: "critic", in: graph)
+      let critic = try torso(of: state, below: "critic", in: graph)
       return Reaction(
-        logits: logits, information: [("value", judgement(critic.features, in: graph))],
+        logits: logits, information: [("value", valueEstimate(critic.features, in: graph))],
         hx: recurrent == .none ? .empty : .fields([("actor", actor.hx), ("critic", critic.hx)]))
     }
   }
@@ -104,10 +104,10 @@ public struct NetworkPolicy: Policy, Equatable {
   func scores(
     of state: TracedState, count: Int, below root: String?, named name: String, in graph: Graph
   ) throws(PolicyError) -> Tensor {
-    let features = try trunk(of: state, below: root, in: graph).features
+    let features = try torso(of: state, below: root, in: graph).features
     return graph.linear(
       features, outputs: count, name: ParameterNames(root: root)[name],
-      bias: !isTable(of: state.spaces), weights: initialisation.weights(gain: 1))
+      bias: !isTable(of: state.spaces), weights: initialization.weights(gain: 1))
   }
 
   /// Returns true if the only feature is a one-hot observation, without hidden layers.
@@ -117,32 +117,32 @@ public struct NetworkPolicy: Policy, Equatable {
   }
 
   /// Returns the value estimates of the states, [rows, B].
-  private func judgement(_ features: Tensor, in graph: Graph) -> Tensor {
+  private func valueEstimate(_ features: Tensor, in graph: Graph) -> Tensor {
     let value = graph.linear(
-      features, outputs: 1, name: "value", weights: initialisation.weights(gain: 1))
+      features, outputs: 1, name: "value", weights: initialization.weights(gain: 1))
     return value.reshaped(Array(value.shape.dropLast()))
   }
 
   /// Traces everything before the heads: features [rows, B, …] and the core's recurrent state.
   ///
   /// - Parameter root: the prefix of the parameter names; `nil` for the policy's torso.
-  private func trunk(
+  private func torso(
     of state: TracedState, below root: String?, in graph: Graph
   ) throws(PolicyError) -> (features: Tensor, hx: Nested<Tensor>) {
     // Only the learner uses the scale, but every process needs the same layout of the weights.
-    if normalisation?.rewards == true { _ = graph.returnScale() }
+    if normalization?.rewards == true { _ = graph.returnScale() }
     let names = ParameterNames(root: root)
     let torso = NetworkInputs(self, state, names, in: graph)
     var x = graph.concatenate(try torso.columns())
     for (index, outputs) in hidden.enumerated() {
       x = graph.linear(
         x, outputs: outputs, name: names[hidden.count == 1 ? "hidden" : "hidden.\(index)"],
-        activation: activation, weights: initialisation.weights(gain: 2.0.squareRoot()))
+        activation: activation, weights: initialization.weights(gain: 2.0.squareRoot()))
     }
     let (features, carried) = try recurrent.trace(
       x, size: recurrentSize, layers: recurrentLayers,
       from: state.hx[root ?? "actor"] ?? state.hx, resets: state.fin, name: names["core"],
-      weights: initialisation.weights(gain: 1), in: graph)
+      weights: initialization.weights(gain: 1), in: graph)
     return (features, carried)
   }
 }
@@ -192,7 +192,7 @@ public enum ValueHead: String, Codable, Sendable, CaseIterable {
 }
 
 /// The initialization of a network's weights.
-public enum NetworkInitialisation: String, Codable, Sendable, CaseIterable {
+public enum NetworkInitialization: String, Codable, Sendable, CaseIterable {
   /// PyTorch's defaults for each layer.
   case pytorch
   /// Orthogonal weights and zero biases.
@@ -201,7 +201,7 @@ public enum NetworkInitialisation: String, Codable, Sendable, CaseIterable {
   case orthogonal
 
   /// Returns the initialization of a layer's weights; `nil` for the layer's default.
-  func weights(gain: Double) -> Initialisation? {
+  func weights(gain: Double) -> Initialization? {
     self == .orthogonal ? .orthogonal(gain: gain) : nil
   }
 }

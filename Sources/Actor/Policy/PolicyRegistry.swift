@@ -10,13 +10,29 @@ public enum PolicyRegistry {
   private typealias Decode = @Sendable (Data) throws -> any Policy
 
   private static let kinds = Mutex<[String: Decode]>([
-    NetworkPolicy.kind: { try JSONDecoder().decode(NetworkPolicy.self, from: $0) },
-    QNetworkPolicy.kind: { try JSONDecoder().decode(QNetworkPolicy.self, from: $0) },
+    NetworkPolicy.kind: { try settings(NetworkPolicy.self, from: $0) },
+    QNetworkPolicy.kind: { try settings(QNetworkPolicy.self, from: $0) },
   ])
 
   /// Registers a policy under its kind.
   public static func register<P: Policy>(_ type: P.Type) {
     kinds.withLock { $0[P.kind] = { try JSONDecoder().decode(P.self, from: $0) } }
+  }
+
+  /// Decodes a built-in policy, whose keys release 0.1 spelled differently.
+  private static func settings<P: Policy>(_ type: P.Type, from json: Data) throws -> P {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .custom { path in
+      SettingKey(stringValue: FormerSpelling.current(path.last?.stringValue ?? ""))
+    }
+    return try decoder.decode(type, from: json)
+  }
+
+  private struct SettingKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
   }
 
   /// Encodes a policy for checkpoints and worker processes as `<kind> <settings as JSON>`.

@@ -30,7 +30,7 @@ public enum RecurrentCore: String, Codable, Sendable, CaseIterable {
   /// - Throws: `PolicyError` when `hx` is of another structure.
   func trace(
     _ x: Tensor, size: Int, layers: Int, from hx: Nested<Tensor>, resets: Tensor, name: String,
-    weights: Initialisation?, in graph: Graph
+    weights: Initialization?, in graph: Graph
   ) throws(PolicyError) -> (output: Tensor, hx: Nested<Tensor>) {
     if self == .none { return (x, .empty) }
     guard hx.zip(state(size: size, layers: layers)) != nil else {

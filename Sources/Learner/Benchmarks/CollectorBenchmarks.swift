@@ -3,7 +3,7 @@ enum CollectorBenchmarks {
   static let all: [Benchmark] =
     Way.allCases.map { way in
       Benchmark(
-        "collect_\(way.rawValue)", .stepsPerSecond, "collecting \(way.text), nothing learnt"
+        "collect_\(way.rawValue)", .stepsPerSecond, "collecting \(way.text), nothing learned"
       ) { .init(try pace($0, way, learns: false)) }
     }
     + Way.allCases.map { way in

@@ -6,7 +6,7 @@ enum ProcessBenchmarks {
   static let all: [Benchmark] = [
     Benchmark(
       "start", .milliseconds,
-      "from nothing running to the first update learnt, with 16 workers"
+      "from nothing running to the first update learned, with 16 workers"
     ) { .init(try start($0)) },
     Benchmark(
       "replace", .milliseconds,

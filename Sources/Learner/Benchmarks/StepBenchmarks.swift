@@ -24,7 +24,7 @@ enum StepBenchmarks {
       ) { .init(try update($0)) },
       Benchmark(
         "collect_loop", .stepsPerSecond,
-        "reactions and steps in one thread, no fragment handed over, nothing learnt"
+        "reactions and steps in one thread, no fragment handed over, nothing learned"
       ) { .init(try collectLoop($0)) },
     ]
 
@@ -91,7 +91,7 @@ enum StepBenchmarks {
     let update = try PolicyUpdate(
       configuration.policy, configuration.objective, layout: collector.batchLayout,
       weights: setup.weights,
-      optimiser: Adam<Float>(count: setup.weights.count, learningRate: 0),
+      optimizer: Adam<Float>(count: setup.weights.count, learningRate: 0),
       maximumGradientNorm: configuration.maximumGradientNorm)
     let nanoseconds = try settings.bestNanoseconds { count in
       for _ in 0..<count { update.learn(from: batch) }

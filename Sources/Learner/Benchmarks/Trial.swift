@@ -22,7 +22,7 @@ final class Trial {
       ? try PolicyUpdate(
         configuration.policy, configuration.objective, layout: collector.batchLayout,
         weights: setup.weights,
-        optimiser: configuration.makeOptimiser(setup.parameters),
+        optimizer: configuration.makeOptimizer(setup.parameters),
         maximumGradientNorm: configuration.maximumGradientNorm) : nil
   }
 

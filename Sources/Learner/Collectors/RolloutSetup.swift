@@ -64,8 +64,8 @@ public struct RolloutSetup {
       stepCount: stepCount, environmentCount: environmentCount, contents: contents)
     parameters = signature.parameters
     weights = FlatVector(repeating: 0, count: parameters.elementCount)
-    var random = RandomStreams.initialisation(seed: seed)
-    parameters.initialise(weights, using: &random)
+    var random = RandomStreams.initialization(seed: seed)
+    parameters.initialize(weights, using: &random)
   }
 
   /// Returns the description of the run for workers.

@@ -88,7 +88,7 @@ extension TrainingConfiguration {
     networkInputs = [.obs]
     hiddenSizes = [64, 64]
     activation = .tanh
-    initialisation = .orthogonal
+    initialization = .orthogonal
     sharedTorso = false
     learningRate = 0.0025
     maximumGradientNorm = 0.5

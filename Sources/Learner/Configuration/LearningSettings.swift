@@ -3,7 +3,7 @@ extension TrainingConfiguration {
   static let learningSettings: [Setting<TrainingConfiguration>] = [
     Setting(
       "algorithm", "reinforce|a2c|ppo|vtrace|appo|dqn", \.algorithm, .choice, in: .learning,
-      "What is learnt from batches; what other options are by default depends on it."),
+      "What is learned from batches; what other options are by default depends on it."),
     Setting("gamma", "X", \.gamma, .number, in: .learning, "Discount of future rewards."),
     Setting(
       "entropy-cost", "X|SCHEDULE", \.entropyCost, .schedule, in: .learning,
@@ -84,7 +84,7 @@ extension TrainingConfiguration {
     Setting(
       "value-learning-rate", "X|same", \.valueLearningRate, .optional(.number, orWord: "same"),
       in: .learning,
-      "Step size of the parameters that only a learnt value depends on, where --learning-rate is "
+      "Step size of the parameters that only a learned value depends on, where --learning-rate is "
         + "largest."),
     Setting(
       "max-grad-norm", "X", \.maximumGradientNorm, .number, in: .learning,

@@ -66,7 +66,7 @@ extension TrainingConfiguration {
     else { return }
     let text = SettingFormat<Double>.number.value(valueLearningRate).text
     throw ConfigurationError(
-      "--value-learning-rate \(text) needs a value that is learnt and --baseline "
+      "--value-learning-rate \(text) needs a value that is learned and --baseline "
         + "\(baseline.rawValue) learns none: leave it out, or use --baseline value.",
       option: "value-learning-rate")
   }

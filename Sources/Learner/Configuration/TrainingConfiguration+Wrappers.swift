@@ -4,23 +4,23 @@ extension TrainingConfiguration {
   /// The value of `--wrap`: the environment's wrappers, innermost first, then normalizations.
   ///
   /// The learner keeps the statistics of normalizations, so they do not wrap the environment. At
-  /// the end of the list, `observationNormalisation` and `rewardNormalisation` set
-  /// ``normalisesObservations`` and ``normalisesRewards``. At other places they stay among the
+  /// the end of the list, `observationNormalization` and `rewardNormalization` set
+  /// ``normalizesObservations`` and ``normalizesRewards``. At other places they stay among the
   /// environment's wrappers, and ``validate()`` refuses them.
   public var wrappers: [Wrapper] {
     get {
-      environment.wrappers + (normalisesObservations ? [.observationNormalisation] : [])
-        + (normalisesRewards ? [.rewardNormalisation(discount: rewardNormalisationDiscount)] : [])
+      environment.wrappers + (normalizesObservations ? [.observationNormalization] : [])
+        + (normalizesRewards ? [.rewardNormalization(discount: rewardNormalizationDiscount)] : [])
     }
     set {
       var own = newValue
-      (normalisesObservations, normalisesRewards) = (false, false)
-      rewardNormalisationDiscount = nil
-      while let normalisation = own.last?.normalisation {
-        switch normalisation {
-        case .observations where !normalisesObservations: normalisesObservations = true
-        case .rewards(let discount) where !normalisesRewards:
-          (normalisesRewards, rewardNormalisationDiscount) = (true, discount)
+      (normalizesObservations, normalizesRewards) = (false, false)
+      rewardNormalizationDiscount = nil
+      while let normalization = own.last?.normalization {
+        switch normalization {
+        case .observations where !normalizesObservations: normalizesObservations = true
+        case .rewards(let discount) where !normalizesRewards:
+          (normalizesRewards, rewardNormalizationDiscount) = (true, discount)
         default:
           environment.wrappers = own
           return
@@ -33,7 +33,7 @@ extension TrainingConfiguration {
 
   /// Refuses a normalization that is not at the end of the list.
   func validateWrappers() throws(ConfigurationError) {
-    guard let wrapper = environment.wrappers.first(where: { $0.normalisation != nil }) else {
+    guard let wrapper = environment.wrappers.first(where: { $0.normalization != nil }) else {
       return
     }
     throw ConfigurationError(

@@ -18,13 +18,13 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var environment: EnvironmentChoice = "CartPole-v1"
 
   /// True if float observations are normalized by running statistics; see ``wrappers``.
-  public var normalisesObservations = false
+  public var normalizesObservations = false
 
   /// True if rewards are divided by the running standard deviation of returns; see ``wrappers``.
-  public var normalisesRewards = false
+  public var normalizesRewards = false
 
   /// The discount of those returns, or nil for ``gamma``.
-  public var rewardNormalisationDiscount: Double?
+  public var rewardNormalizationDiscount: Double?
 
   // MARK: Collection
 
@@ -93,7 +93,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var sharedTorso = true
 
   /// The initialization of the weights.
-  public var initialisation = NetworkInitialisation.pytorch
+  public var initialization = NetworkInitialization.pytorch
 
   // MARK: Learning
 

@@ -61,7 +61,7 @@ extension TrainingConfiguration {
       "What the network sees, in this order: some of obs, act, rew, fin, stepno."),
     Setting(
       "integer-inputs", "embedding|one-hot|bits", \.integerInputs, .choice, in: .network,
-      "How a choice among several becomes numbers: a learnt row of a table, a 1 in its place, "
+      "How a choice among several becomes numbers: a learned row of a table, a 1 in its place, "
         + "or its bits."),
     Setting(
       "embedding-size", "N", \.embeddingSize, .integer, in: .network,
@@ -87,10 +87,10 @@ extension TrainingConfiguration {
       "Recurrent layers that stand on each other."),
     Setting(
       "shared-torso", off: "separate-torsos", \.sharedTorso, in: .network,
-      "Whether a value that is learnt goes by the features that actions are chosen by, or by "
+      "Whether a value that is learned goes by the features that actions are chosen by, or by "
         + "layers of its own."),
     Setting(
-      "init", "pytorch|orthogonal", \.initialisation, .choice, in: .network,
+      "init", "pytorch|orthogonal", \.initialization, .choice, in: .network,
       "First weights: PyTorch's default for each layer, or orthogonal with the gains of PPO."),
   ]
 

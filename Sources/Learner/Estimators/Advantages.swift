@@ -21,7 +21,7 @@ extension Trajectory {
   ///
   /// Source: Schulman et al. (2016), "High-dimensional continuous control using generalized
   /// advantage estimation".
-  public func generalisedAdvantages(
+  public func generalizedAdvantages(
     values: StateValues, discount: Double, lambda: Double
   ) -> Tensor {
     temporalDifferences(values: values, discount: discount)

@@ -27,10 +27,10 @@ extension Tensor {
   /// Returns (x − mean) / (σ + 10⁻⁸) over the steps that were played, and 0 for the others.
   ///
   /// σ is the square root of the unbiased variance. No gradient passes.
-  func normalised(over steps: Trajectory) -> Tensor {
+  func normalized(over steps: Trajectory) -> Tensor {
     let fixed = stopGradient()
-    let centred = steps.whilePlaying(fixed - fixed.mean(over: steps))
-    var deviation = centred.standardDeviation()
+    let centered = steps.whilePlaying(fixed - fixed.mean(over: steps))
+    var deviation = centered.standardDeviation()
     if steps.mayWait {
       // `standardDeviation` divides by the number of all steps minus 1. The correction replaces it
       // by the number of played steps minus 1.
@@ -39,6 +39,6 @@ extension Tensor {
         graph.constant(others) / (steps.playedCount - 1).clamped(to: 1...others))
       deviation = deviation * exp(0.5 * enlargement)
     }
-    return centred / (deviation + 1e-8)
+    return centered / (deviation + 1e-8)
   }
 }

@@ -79,7 +79,7 @@ extension PolicyDescription {
     object.set("policy", policy)
     object.set("env_steps", steps)
     object.set("updates", updates)
-    object.set("parameters", layers?.parameters.learntCount)
+    object.set("parameters", layers?.parameters.learnedCount)
     object.set(
       "layers",
       layers?.rows.map { row in
@@ -88,7 +88,7 @@ extension PolicyDescription {
         layer.set("kind", row.kind)
         layer.set("output", row.output)
         layer.set("parameters", row.parameterCount)
-        if !row.isLearnt { layer.set("learnt", false) }
+        if !row.isLearned { layer.set("learned", false) }
         return layer
       })
     return object.encoded()
@@ -103,7 +103,7 @@ extension PolicyDescription {
       [("environment", environment.id)] + parameters + wrapping + [
         ("algorithm", algorithm),
         (
-          "learnt from",
+          "learned from",
           "\(NumberText.grouped(steps)) steps in \(NumberText.grouped(updates)) updates"
         ),
         ("policy", kind),

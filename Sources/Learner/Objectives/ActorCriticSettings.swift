@@ -13,30 +13,30 @@ public struct ActorCriticSettings: Sendable, Equatable {
   /// True if advantages are normalized to mean 0 and standard deviation 1.
   ///
   /// The statistics are those of the batch, or of the minibatch if the batch is split.
-  public var normalisesAdvantages: Bool
+  public var normalizesAdvantages: Bool
 
   /// Creates settings.
   public init(
     discount: Double = 0.99, lambda: Double = 1, entropyCost: Schedule = 0.01,
-    valueCost: Double = 0.5, normalisesAdvantages: Bool = false
+    valueCost: Double = 0.5, normalizesAdvantages: Bool = false
   ) {
     self.discount = discount
     self.lambda = lambda
     self.entropyCost = entropyCost
     self.valueCost = valueCost
-    self.normalisesAdvantages = normalisesAdvantages
+    self.normalizesAdvantages = normalizesAdvantages
   }
 
   /// Returns the advantages as the policy loss uses them: normalized if the settings ask for it.
   func weighed(_ advantages: Tensor, of steps: Trajectory) -> Tensor {
-    normalisesAdvantages ? advantages.normalised(over: steps) : advantages
+    normalizesAdvantages ? advantages.normalized(over: steps) : advantages
   }
 
   /// Returns policy loss + c_value · value error − c_entropy · entropy.
   ///
   /// The result includes the metrics that all objectives of this kind report.
   func loss(
-    policyLoss: Tensor, valueError: Tensor, _ policy: ImportanceRatio, _ judgement: StateJudgement,
+    policyLoss: Tensor, valueError: Tensor, _ policy: ImportanceRatio, _ estimates: ValueEstimates,
     metrics: [TracedLoss.Metric] = []
   ) -> TracedLoss {
     let cost = Coefficient("entropy_cost", entropyCost, in: policyLoss.graph)
@@ -45,7 +45,7 @@ public struct ActorCriticSettings: Sendable, Equatable {
       policyLoss + valueCost * valueError - cost.tensor * policy.entropy,
       metrics: [.init(name: "policy_loss", tensor: policyLoss, summary: .mean)]
         + policy.metrics + [.init(name: "approx_kl", tensor: divergence, summary: .mean)]
-        + judgement.metrics(error: valueError, over: policy.steps) + metrics,
+        + estimates.metrics(error: valueError, over: policy.steps) + metrics,
       distributions: [ImportanceRatio.distribution(of: policy.ratio, over: policy.steps)],
       coefficients: [cost], divergence: divergence)
   }

@@ -28,14 +28,14 @@ public struct AdvantageActorCritic: Objective, Equatable {
   public func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
-    let judgement = try StateJudgement(of: fragment, reaction)
+    let estimates = try ValueEstimates(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
     let steps = policy.steps
-    let advantages = steps.generalisedAdvantages(
-      values: judgement.known, discount: settings.discount, lambda: settings.lambda)
-    let targets = advantages + judgement.known.current
+    let advantages = steps.generalizedAdvantages(
+      values: estimates.known, discount: settings.discount, lambda: settings.lambda)
+    let targets = advantages + estimates.known.current
     return settings.loss(
       policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(over: steps),
-      valueError: (judgement.values - targets).squared().mean(over: steps), policy, judgement)
+      valueError: (estimates.values - targets).squared().mean(over: steps), policy, estimates)
   }
 }

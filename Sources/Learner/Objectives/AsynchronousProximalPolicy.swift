@@ -25,7 +25,7 @@ public struct AsynchronousProximalPolicy: Objective, Equatable {
 
   /// Creates the APPO objective with the given settings.
   public init(
-    _ settings: ActorCriticSettings = ActorCriticSettings(normalisesAdvantages: true),
+    _ settings: ActorCriticSettings = ActorCriticSettings(normalizesAdvantages: true),
     _ surrogate: ClippedSurrogate = ClippedSurrogate(),
     _ clips: ImportanceClips = ImportanceClips()
   ) {
@@ -38,20 +38,20 @@ public struct AsynchronousProximalPolicy: Objective, Equatable {
   public func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
-    let judgement = try StateJudgement(of: fragment, reaction)
+    let estimates = try ValueEstimates(of: fragment, reaction)
     guard let recorded = fragment.actor["value"]?.value else {
       preconditionFailure("the fragment holds no values of the policy that collected it")
     }
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
     let steps = policy.steps
-    let estimate = clips.vTrace(policy, judgement, settings)
+    let vTrace = clips.vTrace(policy, estimates, settings)
     let advantages = steps.differences(
-      from: judgement.known, to: estimate.values, discount: settings.discount)
+      from: estimates.known, to: vTrace.values, discount: settings.discount)
     return settings.loss(
       policyLoss: surrogate.loss(
         policy.ratio, settings.weighed(advantages, of: steps), over: steps),
       valueError: surrogate.valueError(
-        judgement.values, target: estimate.values, before: recorded, over: steps),
-      policy, judgement, metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
+        estimates.values, target: vTrace.values, before: recorded, over: steps),
+      policy, estimates, metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
   }
 }

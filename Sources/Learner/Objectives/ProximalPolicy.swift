@@ -23,7 +23,7 @@ public struct ProximalPolicy: Objective, Equatable {
 
   /// Creates the PPO objective with the given settings.
   public init(
-    _ settings: ActorCriticSettings = ActorCriticSettings(lambda: 0.95, normalisesAdvantages: true),
+    _ settings: ActorCriticSettings = ActorCriticSettings(lambda: 0.95, normalizesAdvantages: true),
     _ surrogate: ClippedSurrogate = ClippedSurrogate()
   ) {
     self.settings = settings
@@ -34,20 +34,20 @@ public struct ProximalPolicy: Objective, Equatable {
   public func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
-    let judgement = try StateJudgement(of: fragment, reaction)
+    let estimates = try ValueEstimates(of: fragment, reaction)
     guard let recorded = StateValues(recordedIn: fragment) else {
       preconditionFailure("the fragment holds no values of the policy that collected it")
     }
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
     let steps = policy.steps
-    let advantages = steps.generalisedAdvantages(
+    let advantages = steps.generalizedAdvantages(
       values: recorded, discount: settings.discount, lambda: settings.lambda)
     return settings.loss(
       policyLoss: surrogate.loss(
         policy.ratio, settings.weighed(advantages, of: steps), over: steps),
       valueError: surrogate.valueError(
-        judgement.values, target: advantages + recorded.current, before: recorded.current,
+        estimates.values, target: advantages + recorded.current, before: recorded.current,
         over: steps),
-      policy, judgement, metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
+      policy, estimates, metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
   }
 }

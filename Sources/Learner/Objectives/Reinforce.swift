@@ -42,17 +42,17 @@ public struct Reinforce: Objective, Equatable {
   /// b_t, the baseline subtracted from returns.
   public var baseline: ReturnBaseline
   /// True if G_t − b_t is normalized to mean 0 and standard deviation 1 over the batch.
-  public var normalisesReturns: Bool
+  public var normalizesReturns: Bool
   /// The coefficient c_value of the squared error of a learned baseline.
   public var valueCost: Double
 
   /// Creates the REINFORCE objective with the given settings.
   public init(
     discount: Double = 0.99, entropyCost: Schedule = 0.01, rhoClip: Double = .infinity,
-    baseline: ReturnBaseline = .none, normalisesReturns: Bool = false, valueCost: Double = 0.5
+    baseline: ReturnBaseline = .none, normalizesReturns: Bool = false, valueCost: Double = 0.5
   ) {
     self.baseline = baseline
-    self.normalisesReturns = normalisesReturns
+    self.normalizesReturns = normalizesReturns
     self.valueCost = valueCost
     self.discount = discount
     self.entropyCost = entropyCost
@@ -72,25 +72,25 @@ public struct Reinforce: Objective, Equatable {
     let ratio = exp(logPi.stopGradient() - logMu)
     let rho = ratio.clipped(at: rhoClip)
 
-    let judgement = baseline == .value ? try StateJudgement(of: fragment, reaction) : nil
+    let estimates = baseline == .value ? try ValueEstimates(of: fragment, reaction) : nil
     let steps = Trajectory(fragment)
-    let returns = steps.returns(discount: discount, values: judgement?.known)
+    let returns = steps.returns(discount: discount, values: estimates?.known)
     let compared =
       switch baseline {
       case .none: returns
       case .mean: steps.whilePlaying(returns - steps.meanOverEnvironments(returns))
-      case .value: judgement.map { returns - $0.known.current } ?? returns
+      case .value: estimates.map { returns - $0.known.current } ?? returns
       }
-    let advantages = normalisesReturns ? compared.normalised(over: steps) : compared
+    let advantages = normalizesReturns ? compared.normalized(over: steps) : compared
     let score = (logPi * (advantages * rho)).mean(over: steps)
     let entropy = distribution.entropy(of: reaction.logits).mean(over: steps)
     let cost = Coefficient("entropy_cost", entropyCost, in: entropy.graph)
     var loss = -score - cost.tensor * entropy
     var metrics: [TracedLoss.Metric] = []
-    if let judgement {
-      let error = (judgement.values - returns).squared().mean(over: steps)
+    if let estimates {
+      let error = (estimates.values - returns).squared().mean(over: steps)
       loss = loss + valueCost * error
-      metrics = judgement.metrics(error: error, over: steps)
+      metrics = estimates.metrics(error: error, over: steps)
     }
 
     return TracedLoss(

@@ -31,15 +31,15 @@ public struct VTraceActorCritic: Objective, Equatable {
   public func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
-    let judgement = try StateJudgement(of: fragment, reaction)
+    let estimates = try ValueEstimates(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
     let steps = policy.steps
-    let estimate = clips.vTrace(policy, judgement, settings)
+    let vTrace = clips.vTrace(policy, estimates, settings)
     return settings.loss(
-      policyLoss: -(policy.logPi * settings.weighed(estimate.advantages, of: steps))
+      policyLoss: -(policy.logPi * settings.weighed(vTrace.advantages, of: steps))
         .mean(over: steps),
-      valueError: (judgement.values - estimate.values).squared().mean(over: steps), policy,
-      judgement)
+      valueError: (estimates.values - vTrace.values).squared().mean(over: steps), policy,
+      estimates)
   }
 }
 
@@ -58,10 +58,10 @@ public struct ImportanceClips: Sendable, Equatable {
 
   /// Returns V-trace of a fragment's steps, computed from the trained network's values.
   func vTrace(
-    _ policy: ImportanceRatio, _ judgement: StateJudgement, _ settings: ActorCriticSettings
+    _ policy: ImportanceRatio, _ estimates: ValueEstimates, _ settings: ActorCriticSettings
   ) -> VTrace {
     policy.steps.vTrace(
-      values: judgement.known, ratios: policy.ratio, discount: settings.discount,
+      values: estimates.known, ratios: policy.ratio, discount: settings.discount,
       lambda: settings.lambda, rhoClip: rho, cClip: trace)
   }
 }

@@ -37,10 +37,10 @@ package enum AtomicFile {
     }
 
     do {
-      try synchronise(directory)
+      try synchronize(directory)
     } catch {
       throw RecordError(
-        cannot: "synchronise (the new file is in place) the directory of", path: url.relativePath,
+        cannot: "synchronize (the new file is in place) the directory of", path: url.relativePath,
         error.code)
     }
   }
@@ -62,7 +62,7 @@ package enum AtomicFile {
   static func adopt(_ temporary: String, as url: URL) throws(RecordError) {
     do {
       let file = try SystemCalls.open(temporary, O_RDONLY)
-      try synchronise(file)
+      try synchronize(file)
       try SystemCalls.rename(temporary, to: url.path)
     } catch {
       unlink(temporary)
@@ -82,13 +82,13 @@ package enum AtomicFile {
     unlink(path)
     let file = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
     try file.writeAll(data)
-    try synchronise(file)
+    try synchronize(file)
     try file.close()
   }
 
-  private static func synchronise(_ file: borrowing Descriptor) throws(SystemError) {
+  private static func synchronize(_ file: borrowing Descriptor) throws(SystemError) {
     do {
-      try SystemCalls.synchronise(file.rawValue)
+      try SystemCalls.synchronize(file.rawValue)
     } catch  where error.code == EINVAL || error.code == EROFS {
       // Some file systems, and /dev/full, cannot synchronize this kind of file: no error.
     }

@@ -26,10 +26,10 @@ extension LayerTable {
   }
 
   private var summary: String {
-    let others = parameters.elementCount - parameters.learntCount
+    let others = parameters.elementCount - parameters.learnedCount
     let count =
-      "\(NumberText.grouped(parameters.learntCount)) parameters"
-      + (others == 0 ? "" : ", \(NumberText.grouped(others)) numbers not learnt")
+      "\(NumberText.grouped(parameters.learnedCount)) parameters"
+      + (others == 0 ? "" : ", \(NumberText.grouped(others)) numbers not learned")
     guard !inputs.isEmpty else { return count }
     let names = inputs.map { input in
       let name = input.name.escapingControls
@@ -45,5 +45,5 @@ extension LayerTable {
 
 extension LayerTable.Row {
   /// A suffix to the kind of a row that gradients do not change.
-  fileprivate var remark: String { isLearnt ? "" : ", not learnt" }
+  fileprivate var remark: String { isLearned ? "" : ", not learned" }
 }

@@ -14,7 +14,7 @@ struct AnimatedGIF {
   /// The number of rows.
   let height: Int
 
-  private var shared = ColourTable()
+  private var shared = ColorTable()
   /// The complete picture after the last frame.
   private var shown: Picture?
   private var frames: [Frame] = []
@@ -56,12 +56,12 @@ struct AnimatedGIF {
       frames[frames.count - 1].centiseconds += centiseconds
       return
     }
-    let colours = Self.colours(picture, rectangle)
+    let colors = Self.colors(picture, rectangle)
     shown = picture
     // The colors of a frame that does not fit are not added to the shared table, since later frames
     // may fit.
     var extended = shared
-    if let indices = Self.indices(colours, in: &extended) {
+    if let indices = Self.indices(colors, in: &extended) {
       shared = extended
       frames.append(
         Frame(
@@ -69,12 +69,12 @@ struct AnimatedGIF {
       return
     }
     var counts: [UInt32: Int] = [:]
-    for colour in colours { counts[colour, default: 0] += 1 }
-    var own = ColourTable(counts)
+    for color in colors { counts[color, default: 0] += 1 }
+    var own = ColorTable(counts)
     frames.append(
       Frame(
         rectangle: rectangle, table: own.bytes,
-        data: LZWEncoder.encode(Self.indices(colours, in: &own) ?? []),
+        data: LZWEncoder.encode(Self.indices(colors, in: &own) ?? []),
         centiseconds: centiseconds))
   }
 
@@ -120,35 +120,35 @@ struct AnimatedGIF {
     }
   }
 
-  private static func colours(_ picture: Picture, _ rectangle: Rectangle) -> [UInt32] {
-    var colours: [UInt32] = []
-    colours.reserveCapacity(rectangle.columns.count * rectangle.rows.count)
+  private static func colors(_ picture: Picture, _ rectangle: Rectangle) -> [UInt32] {
+    var colors: [UInt32] = []
+    colors.reserveCapacity(rectangle.columns.count * rectangle.rows.count)
     picture.pixels.withUnsafeBufferPointer { pixels in
       for row in rectangle.rows {
         for column in rectangle.columns {
           let place = (row * picture.width + column) * 3
-          colours.append(
+          colors.append(
             UInt32(pixels[place]) << 16 | UInt32(pixels[place + 1]) << 8
               | UInt32(pixels[place + 2]))
         }
       }
     }
-    return colours
+    return colors
   }
 
   /// Returns each pixel's index in a table, or nil if the table cannot hold all colors.
-  private static func indices(_ colours: [UInt32], in table: inout ColourTable) -> [UInt8]? {
+  private static func indices(_ colors: [UInt32], in table: inout ColorTable) -> [UInt8]? {
     var indices: [UInt8] = []
-    indices.reserveCapacity(colours.count)
+    indices.reserveCapacity(colors.count)
     // Adjacent pixels mostly have the same color, and the lookup takes most of the time.
-    var last: (colour: UInt32, index: UInt8)?
-    for colour in colours {
-      if let last, last.colour == colour {
+    var last: (color: UInt32, index: UInt8)?
+    for color in colors {
+      if let last, last.color == color {
         indices.append(last.index)
         continue
       }
-      guard let index = table.insert(colour) else { return nil }
-      last = (colour, index)
+      guard let index = table.insert(color) else { return nil }
+      last = (color, index)
       indices.append(index)
     }
     return indices

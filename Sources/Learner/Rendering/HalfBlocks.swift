@@ -33,8 +33,8 @@ enum HalfBlocks {
     }
   }
 
-  private static func components(_ colour: UInt32) -> String {
-    "\(colour >> 16);\(colour >> 8 & 255);\(colour & 255)"
+  private static func components(_ color: UInt32) -> String {
+    "\(color >> 16);\(color >> 8 & 255);\(color & 255)"
   }
 
   /// Returns the mean color, 0xRRGGBB, of each area of a picture divided into [height, width].

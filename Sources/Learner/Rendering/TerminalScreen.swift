@@ -7,7 +7,7 @@ import Rollout
 /// pipe, it writes a line of numbers for each step, for which an environment need not be drawable.
 public final class TerminalScreen: EpisodeSpectator {
   /// True if pictures are shown, false for lines of numbers.
-  public let isColoured: Bool
+  public let isColored: Bool
 
   private let descriptor: Int32
   private let size: () -> (columns: Int, lines: Int)
@@ -21,7 +21,7 @@ public final class TerminalScreen: EpisodeSpectator {
   public convenience init() {
     self.init(
       descriptor: STDOUT_FILENO,
-      isColoured: Self.hasColour(
+      isColored: Self.hasColor(
         isTerminal: isatty(STDOUT_FILENO) == 1,
         variable: { name in getenv(name).map { String(cString: $0) } }),
       pause: isatty(STDOUT_FILENO) == 1, size: Self.terminalSize)
@@ -29,11 +29,11 @@ public final class TerminalScreen: EpisodeSpectator {
 
   /// Creates a screen on any file descriptor, for tests.
   init(
-    descriptor: Int32, isColoured: Bool, pause: Bool,
+    descriptor: Int32, isColored: Bool, pause: Bool,
     size: @escaping () -> (columns: Int, lines: Int)
   ) {
     self.descriptor = descriptor
-    self.isColoured = isColoured
+    self.isColored = isColored
     self.pause = pause
     self.size = size
   }
@@ -42,7 +42,7 @@ public final class TerminalScreen: EpisodeSpectator {
 
   /// Shows a moment and waits until the next one is due.
   public func watch(_ moment: EpisodeMoment) throws {
-    if isColoured {
+    if isColored {
       if let picture = try moment.picture() { try draw(picture, moment.caption) }
     } else {
       try write(moment.text + "\n")
@@ -106,7 +106,7 @@ public final class TerminalScreen: EpisodeSpectator {
   /// Returns true if pictures can be shown: on a terminal that declares 24-bit color.
   ///
   /// A `NO_COLOR` variable that is not empty turns colors off (no-color.org).
-  static func hasColour(isTerminal: Bool, variable: (String) -> String?) -> Bool {
+  static func hasColor(isTerminal: Bool, variable: (String) -> String?) -> Bool {
     let kind = variable("TERM") ?? ""
     guard isTerminal, kind != "dumb", (variable("NO_COLOR") ?? "").isEmpty else { return false }
     if ["truecolor", "24bit"].contains(variable("COLORTERM") ?? "") { return true }

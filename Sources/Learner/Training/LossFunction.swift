@@ -75,14 +75,14 @@ public final class LossFunction {
         from: policy, after: reaction, choosing: distribution, in: graph)
     }
     let traced = try objective.loss(
-      of: fragment.normalisingRewards(), reaction: reaction, distribution: distribution)
+      of: fragment.normalizingRewards(), reaction: reaction, distribution: distribution)
     self.layout = layout
     self.weights = weights
     self.totalSteps = totalSteps ?? 0
     reported = traced.metrics
     distributions = traced.distributions
     coefficients = traced.coefficients.filter { !$0.schedule.isConstant }
-    policyWeights = graph.learntWeights(behind: reaction.logits)
+    policyWeights = graph.learnedWeights(behind: reaction.logits)
     loss = traced.loss
     divergence = traced.divergence
     executor = Executor(

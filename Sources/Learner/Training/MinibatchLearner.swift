@@ -64,9 +64,9 @@ public final class MinibatchLearner: BatchLearner {
 
   /// Learns from a batch in any memory.
   ///
-  /// - Returns: `skipped` if all updates were skipped, `learntInPart` if some were. `certain` or
+  /// - Returns: `skipped` if all updates were skipped, `learnedInPart` if some were. `certain` or
   ///   `nearlyCertain` if all updates were. `diverged` if an update was, after which the rest of
-  ///   the batch is left out. `learnt` in all other cases.
+  ///   the batch is left out. `learned` in all other cases.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     let step = stepCount

@@ -1,6 +1,6 @@
 /// The outcome of a batch, combined from the outcomes of its updates.
 struct PartOutcomes {
-  private var isLearnt = false
+  private var isLearned = false
   private var isSkipped = false
   private var isCertain = true
   private var isNearlyCertain = true
@@ -10,11 +10,11 @@ struct PartOutcomes {
   /// - Precondition: the outcome is not `diverged`, which ends the batch.
   mutating func add(_ outcome: UpdateOutcome) {
     switch outcome {
-    case .certain: isLearnt = true
-    case .nearlyCertain: (isLearnt, isCertain) = (true, false)
-    case .learnt: (isLearnt, isCertain, isNearlyCertain) = (true, false, false)
-    case .learntInPart:
-      (isLearnt, isSkipped) = (true, true)
+    case .certain: isLearned = true
+    case .nearlyCertain: (isLearned, isCertain) = (true, false)
+    case .learned: (isLearned, isCertain, isNearlyCertain) = (true, false, false)
+    case .learnedInPart:
+      (isLearned, isSkipped) = (true, true)
       (isCertain, isNearlyCertain) = (false, false)
     case .tooFar: (isCertain, isNearlyCertain) = (false, false)
     case .skipped: isSkipped = true
@@ -24,16 +24,16 @@ struct PartOutcomes {
 
   /// The outcome of the batch.
   ///
-  /// It is `skipped` if updates were skipped and none moved the weights, `learntInPart` if both
+  /// It is `skipped` if updates were skipped and none moved the weights, `learnedInPart` if both
   /// happened, and `certain` or `nearlyCertain` if all updates were at least that. Without any
-  /// update it is `learnt`.
+  /// update it is `learned`.
   var outcome: UpdateOutcome {
-    switch (isLearnt, isSkipped) {
-    case (true, true): .learntInPart
+    switch (isLearned, isSkipped) {
+    case (true, true): .learnedInPart
     case (false, true): .skipped
     case (true, false) where isCertain: .certain
     case (true, false) where isNearlyCertain: .nearlyCertain
-    case (_, false): .learnt
+    case (_, false): .learned
     }
   }
 }

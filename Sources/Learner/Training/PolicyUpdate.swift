@@ -20,7 +20,7 @@ public final class PolicyUpdate: BatchLearner {
 
   private let stepsPerUpdate: Int
   private let function: LossFunction
-  private let optimiser: any Optimiser<Float>
+  private let optimizer: any Optimizer<Float>
   /// The metric of the policy's mean entropy, if the objective reports it.
   private let entropy: TracedLoss.Metric?
   private let maximumGradientNorm: Double
@@ -42,7 +42,7 @@ public final class PolicyUpdate: BatchLearner {
   static let largestWeight: Float = 1e6
   /// The largest move of a weight in one step; beyond it training has diverged.
   ///
-  /// `docs/optimisation.md` gives the largest moves of sound runs.
+  /// `docs/optimization.md` gives the largest moves of sound runs.
   static let largestMove: Float = 1e3
   /// The largest entropy, in nats, and gradient magnitude of a nearly certain policy.
   ///
@@ -58,7 +58,7 @@ public final class PolicyUpdate: BatchLearner {
   ///     by objectives with a value estimate.
   ///   - layout: the layout of the batches, [T, n·B].
   ///   - weights: the weights, which are trained in place.
-  ///   - optimiser: the optimizer of the weights.
+  ///   - optimizer: the optimizer of the weights.
   ///   - maximumGradientNorm: the norm to which longer gradients are clipped.
   ///   - learningRate: the schedule of the learning rate; nil leaves the optimizer's rate as it is.
   ///   - totalSteps: the environment steps of schedules without their own number of steps.
@@ -66,14 +66,14 @@ public final class PolicyUpdate: BatchLearner {
   ///   that the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
-    layout: FragmentLayout, weights: FlatVector<Float>, optimiser: any Optimiser<Float>,
+    layout: FragmentLayout, weights: FlatVector<Float>, optimizer: any Optimizer<Float>,
     maximumGradientNorm: Double = .infinity, learningRate: Schedule? = nil, totalSteps: Int = 1
   ) throws(PolicyError) {
     function = try LossFunction(
       policy, objective, bootstrap: bootstrap, layout: layout, weights: weights,
       totalSteps: totalSteps)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
-    self.optimiser = optimiser
+    self.optimizer = optimizer
     self.maximumGradientNorm = maximumGradientNorm
     self.totalSteps = totalSteps
     entropy = function.reported.first { $0.name == "entropy" }
@@ -84,7 +84,7 @@ public final class PolicyUpdate: BatchLearner {
     reportedPlaces = function.reported.map { metrics.place($0.name, $0.summary) }
     histograms = function.distributions.map(\.histogram)
     normPlace = metrics.place("grad_norm", .mean)
-    if let learningRate { optimiser.learningRate = Float(learningRate.first) }
+    if let learningRate { optimizer.learningRate = Float(learningRate.first) }
     self.learningRate = learningRate.flatMap { schedule in
       schedule.isConstant ? nil : (schedule, metrics.place("learning_rate", .newest))
     }
@@ -119,11 +119,11 @@ public final class PolicyUpdate: BatchLearner {
       return .skipped
     }
     if let learningRate {
-      optimiser.learningRate = Float(learningRate.schedule.value(at: step, of: totalSteps))
+      optimizer.learningRate = Float(learningRate.schedule.value(at: step, of: totalSteps))
     }
     earlierWeights.copy(weights)
-    optimiser.step(weights, function.gradients)
-    for group in optimiser.groups {
+    optimizer.step(weights, function.gradients)
+    for group in optimizer.groups {
       if let fault = fault(in: group.range) {
         weights.copy(earlierWeights)
         return .diverged(fault)
@@ -147,14 +147,14 @@ public final class PolicyUpdate: BatchLearner {
 
   /// The outcome of a batch that moved the weights.
   private var outcome: UpdateOutcome {
-    guard let entropy else { return .learnt }
+    guard let entropy else { return .learned }
     let chance = function.value(of: entropy)
-    guard chance <= Self.negligible else { return .learnt }
+    guard chance <= Self.negligible else { return .learned }
     var largest: Float = 0
     for range in function.policyWeights {
       largest = max(largest, function.gradients.largestMagnitude(in: range))
     }
-    guard Double(largest) <= Self.negligible else { return .learnt }
+    guard Double(largest) <= Self.negligible else { return .learned }
     return chance == 0 && largest == 0 ? .certain : .nearlyCertain
   }
 
@@ -194,11 +194,11 @@ public final class PolicyUpdate: BatchLearner {
     try archive.transfer("updates", count: &updateCount, upTo: limit)
     try archive.transfer("skipped_updates", count: &skippedCount, upTo: limit)
     try archive.transfer(
-      "optimiser.step_count", count: &optimiser.stepCount, upTo: StateArchive.largestCount)
-    for (name, values) in optimiser.state {
-      try archive.transfer("optimiser.\(name)", values)
+      "optimizer.step_count", count: &optimizer.stepCount, upTo: StateArchive.largestCount)
+    for (name, values) in optimizer.state {
+      try archive.transfer("optimizer.\(name)", values)
       try archive.require(
-        "optimiser.\(name)", !name.hasSuffix("square") || values.buffer.allSatisfy { $0 >= 0 },
+        "optimizer.\(name)", !name.hasSuffix("square") || values.buffer.allSatisfy { $0 >= 0 },
         "has a negative square")
     }
   }
@@ -207,14 +207,14 @@ public final class PolicyUpdate: BatchLearner {
 /// The outcome of learning from a batch.
 public enum UpdateOutcome: Sendable, Equatable {
   /// The weights moved.
-  case learnt
+  case learned
   /// Some updates moved the weights; others were skipped, or the batch was kept out of replay.
-  case learntInPart
-  /// As `learnt`, but the policy's entropy and gradient were exactly 0.
+  case learnedInPart
+  /// As `learned`, but the policy's entropy and gradient were exactly 0.
   ///
   /// The policy is deterministic, and no further update changes it.
   case certain
-  /// As `learnt`, but the policy's entropy and gradient were close to 0.
+  /// As `learned`, but the policy's entropy and gradient were close to 0.
   ///
   /// Further updates hardly change the policy.
   case nearlyCertain

@@ -104,9 +104,9 @@ public final class ReplayLearner: BatchLearner {
   /// Adds a batch in any memory to the replay buffer and learns from samples.
   ///
   /// - Returns: `skipped` if updates were skipped or the batch was kept out of the replay buffer,
-  ///   and no update moved the weights; `learntInPart` if one did. `diverged` if an update was,
+  ///   and no update moved the weights; `learnedInPart` if one did. `diverged` if an update was,
   ///   after which no further one is made. `certain` or `nearlyCertain` if all updates were.
-  ///   `learnt` in all other cases, also if no update was due.
+  ///   `learned` in all other cases, also if no update was due.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     var parts = PartOutcomes()

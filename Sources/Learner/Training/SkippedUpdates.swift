@@ -47,7 +47,7 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
       outcome == .certain || outcome == .nearlyCertain ? nearlyCertainInARow + 1 : 0
     if outcome != .skipped { inARow = 0 }
     switch outcome {
-    case .learnt, .nearlyCertain, .tooFar:
+    case .learned, .nearlyCertain, .tooFar:
       return nil
     case .certain:
       guard certainInARow == Self.limit, !isCertaintyReported else { return nil }
@@ -55,7 +55,7 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
       return """
         the policy is certain of every action: its entropy and its gradient were exactly 0 in \
         \(Self.limit) batches in a row up to step \(NumberText.grouped(step)), and nothing more is \
-        learnt; if it is not good enough, begin anew with a lower --learning-rate or a higher \
+        learned; if it is not good enough, begin anew with a lower --learning-rate or a higher \
         --entropy-cost
         """
     case .diverged(let fault):
@@ -67,7 +67,7 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     case .skipped:
       inARow += 1
       return try noteSkipped(batch, loss)
-    case .learntInPart:
+    case .learnedInPart:
       // The last loss may belong to an update that was not skipped.
       return try noteSkipped(batch, nil)
     }
@@ -118,7 +118,7 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
       + Self.remedy
     firstReason = firstReason ?? reason
     if inARow >= Self.limit {
-      throw TrainingError("nothing was learnt from \(inARow) batches in a row: \(reason)")
+      throw TrainingError("nothing was learned from \(inARow) batches in a row: \(reason)")
     }
     let isReported = number == nil ? isLossReported : isEnvironmentReported
     if number == nil { isLossReported = true } else { isEnvironmentReported = true }

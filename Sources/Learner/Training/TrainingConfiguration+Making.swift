@@ -9,13 +9,13 @@ extension TrainingConfiguration {
       inputs: networkInputs, torso: torso, hidden: hiddenSizes ?? torso.usualHiddenSizes,
       activation: activation, recurrent: recurrent, recurrentSize: recurrentSize,
       recurrentLayers: recurrentLayers, value: valueHead, integers: integerInputs,
-      embeddingWidth: embeddingSize, initialisation: initialisation, normalisation: normalisation)
+      embeddingWidth: embeddingSize, initialization: initialization, normalization: normalization)
     return algorithm == .dqn ? QNetworkPolicy(network) : network
   }
 
-  private var normalisation: NetworkNormalisation? {
-    guard normalisesObservations || normalisesRewards else { return nil }
-    return NetworkNormalisation(observations: normalisesObservations, rewards: normalisesRewards)
+  private var normalization: NetworkNormalization? {
+    guard normalizesObservations || normalizesRewards else { return nil }
+    return NetworkNormalization(observations: normalizesObservations, rewards: normalizesRewards)
   }
 
   /// True if the algorithm learns a value estimate of states.
@@ -36,14 +36,14 @@ extension TrainingConfiguration {
   public var objective: any Objective {
     let settings = ActorCriticSettings(
       discount: gamma, lambda: lambda, entropyCost: entropyCost, valueCost: valueCost,
-      normalisesAdvantages: normalizeAdvantages)
+      normalizesAdvantages: normalizeAdvantages)
     let surrogate = ClippedSurrogate(clip: clip, valueClip: valueClip)
     let clips = ImportanceClips(rho: rhoClip, trace: traceClip)
     return switch algorithm {
     case .reinforce:
       Reinforce(
         discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip, baseline: baseline,
-        normalisesReturns: normalizeAdvantages, valueCost: valueCost)
+        normalizesReturns: normalizeAdvantages, valueCost: valueCost)
     case .a2c: AdvantageActorCritic(settings)
     case .ppo: ProximalPolicy(settings, surrogate)
     case .vtrace: VTraceActorCritic(settings, clips)
@@ -126,9 +126,9 @@ extension TrainingConfiguration {
   ) throws -> any BatchLearner {
     let learner = try makePlainLearner(
       setup, batchLayout: batchLayout, valueParameters: valueParameters)
-    return NormalisingLearner(
+    return NormalizingLearner(
       learner, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
-      discount: rewardNormalisationDiscount ?? gamma) ?? learner
+      discount: rewardNormalizationDiscount ?? gamma) ?? learner
   }
 
   /// Creates the learner without running statistics.
@@ -138,7 +138,7 @@ extension TrainingConfiguration {
     func makeUpdate(_ layout: FragmentLayout) throws -> PolicyUpdate {
       try PolicyUpdate(
         setup.policy, objective, bootstrap: bootstrap, layout: layout, weights: setup.weights,
-        optimiser: makeOptimiser(setup.parameters, valueParameters: valueParameters),
+        optimizer: makeOptimizer(setup.parameters, valueParameters: valueParameters),
         maximumGradientNorm: maximumGradientNorm, learningRate: learningRate,
         totalSteps: totalSteps)
     }
@@ -173,9 +173,9 @@ extension TrainingConfiguration {
   /// - Parameters:
   ///   - parameters: all parameters and buffers.
   ///   - valueParameters: the names of the parameters that use `valueLearningRate`, if it is given.
-  func makeOptimiser(
+  func makeOptimizer(
     _ parameters: ParameterLayout, valueParameters: Set<String> = []
-  ) -> any Optimiser<Float> {
+  ) -> any Optimizer<Float> {
     let count = parameters.elementCount
     let rate = Float(learningRate.first)
     let factor = valueLearningRate.map { $0 / learningRate.largest } ?? 1

@@ -146,11 +146,11 @@ public final class TrainingRun {
     }
     var ending: TrainingSummary.Ending?
     // A resumed run first makes up for evaluations that were due after the last update.
-    var hasLearnt = resumption != nil
+    var hasLearned = resumption != nil
     while ending == nil {
       do {
-        if !hasLearnt { try learn(from: nextBatch()) }
-        hasLearnt = false
+        if !hasLearned { try learn(from: nextBatch()) }
+        hasLearned = false
         ending = try afterUpdate()
       } catch is Interrupted {
         ending = interruption

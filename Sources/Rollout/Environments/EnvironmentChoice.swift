@@ -102,7 +102,7 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   public func validate(in registry: EnvironmentRegistry = .shared) throws {
     let specification = try registry.specification(for: self)
     _ = try EnvironmentArguments(arguments, for: specification.parameters, of: id)
-    if let wrapper = wrappers.first(where: { $0.normalisation != nil }) {
+    if let wrapper = wrappers.first(where: { $0.normalization != nil }) {
       throw Wrapper.misplaced(wrapper.description)
     }
     for wrapper in wrappers where (try? Wrapper(parsing: wrapper.description)) != wrapper {

@@ -54,7 +54,7 @@ public struct Pendulum: Environment {
   public mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
     let torque = action < -2 ? -2 : action > 2 ? 2 : action
     let cost =
-      NumPyPower.square(normalised(angle)) + 0.1 * NumPyPower.square(angularVelocity)
+      NumPyPower.square(normalized(angle)) + 0.1 * NumPyPower.square(angularVelocity)
       + Double(0.001 * NumPyPower.square(torque))
     // 3 g / (2 l) = 15 and 3 / (m l²) = 3. Semi-implicit Euler: the angle changes by the new
     // velocity.
@@ -66,7 +66,7 @@ public struct Pendulum: Environment {
 
   /// Returns the angle within [−π, π), by Python's modulo.
   @inlinable
-  func normalised(_ angle: Double) -> Double {
+  func normalized(_ angle: Double) -> Double {
     let turn = 2 * Double.pi
     let raised = angle + Double.pi
     if raised >= 0 && raised < turn { return raised - Double.pi }

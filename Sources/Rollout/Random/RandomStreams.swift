@@ -40,8 +40,8 @@ public struct RandomStreams: Sendable, Hashable {
   }
 
   /// Returns the stream that initializes a run's weights.
-  public static func initialisation(seed: UInt64) -> PCG64 {
-    stream(seed, .initialisation, [])
+  public static func initialization(seed: UInt64) -> PCG64 {
+    stream(seed, .initialization, [])
   }
 
   /// Returns the stream that drives an environment in evaluation.
@@ -60,7 +60,7 @@ public struct RandomStreams: Sendable, Hashable {
   private enum Purpose: UInt32 {
     case environment = 0
     case action = 1
-    case initialisation = 2
+    case initialization = 2
     case evaluation = 3
     case evaluationAction = 4
     case learning = 5

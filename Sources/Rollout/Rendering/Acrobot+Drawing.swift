@@ -14,8 +14,8 @@ extension Acrobot: Drawable {
     for (start, angle) in [(pivot, angles.0), (joint, angles.1)] {
       canvas.fillRectangle(
         around: start, across: 0...scale, along: -0.1 * scale...0.1 * scale, turned: angle,
-        Canvas.Colour(0, 204, 204))
-      canvas.fillCircle(start, radius: (0.1 * scale).rounded(.down), Canvas.Colour(204, 204, 0))
+        Canvas.Color(0, 204, 204))
+      canvas.fillCircle(start, radius: (0.1 * scale).rounded(.down), Canvas.Color(204, 204, 0))
     }
     return canvas.picture
   }

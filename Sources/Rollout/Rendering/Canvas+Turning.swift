@@ -20,7 +20,7 @@ extension Canvas {
   ///   - angle: the rotation, counterclockwise, in radians.
   public mutating func fillRectangle(
     around pivot: Point, across: ClosedRange<Double>, along: ClosedRange<Double>,
-    turned angle: Double, _ colour: Colour
+    turned angle: Double, _ color: Color
   ) {
     fill(
       [
@@ -28,6 +28,6 @@ extension Canvas {
         pivot.offset(across.lowerBound, along.upperBound, turned: angle),
         pivot.offset(across.upperBound, along.upperBound, turned: angle),
         pivot.offset(across.upperBound, along.lowerBound, turned: angle),
-      ], colour)
+      ], color)
   }
 }

@@ -28,7 +28,7 @@ public struct Canvas {
   }
 
   /// Red, green and blue, from 0 to 255.
-  public struct Colour: Sendable, Equatable {
+  public struct Color: Sendable, Equatable {
     /// Red.
     public var red: UInt8
     /// Green.
@@ -44,9 +44,9 @@ public struct Canvas {
     }
 
     /// Black.
-    public static let black = Colour(0, 0, 0)
+    public static let black = Color(0, 0, 0)
     /// White.
-    public static let white = Colour(255, 255, 255)
+    public static let white = Color(255, 255, 255)
   }
 
   /// The number of samples per pixel in each direction.
@@ -55,7 +55,7 @@ public struct Canvas {
   /// Creates a canvas of one color.
   ///
   /// - Precondition: there is at least one pixel.
-  public init(width: Int, height: Int, background: Colour = .white) {
+  public init(width: Int, height: Int, background: Color = .white) {
     precondition(width > 0 && height > 0, "a canvas of \(width) × \(height)")
     self.width = width
     self.height = height
@@ -74,7 +74,7 @@ public struct Canvas {
   /// Fills a polygon by the even–odd rule.
   ///
   /// Outlines with fewer than three points, or with coordinates that are not finite, are ignored.
-  public mutating func fill(_ outline: [Point], _ colour: Colour) {
+  public mutating func fill(_ outline: [Point], _ color: Color) {
     let finite = outline.allSatisfy { $0.x.isFinite && $0.y.isFinite }
     guard outline.count > 2, finite else { return }
     let ys = outline.map(\.y)
@@ -95,33 +95,33 @@ public struct Canvas {
         }
       }
       for column in shares.indices where shares[column] > 0 {
-        blend(colour, share: shares[column], row * width + column)
+        blend(color, share: shares[column], row * width + column)
       }
     }
   }
 
   /// Fills an axis-parallel rectangle.
   public mutating func fillRectangle(
-    left: Double, top: Double, right: Double, bottom: Double, _ colour: Colour
+    left: Double, top: Double, right: Double, bottom: Double, _ color: Color
   ) {
     fill(
-      [Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom)], colour)
+      [Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom)], color)
   }
 
   /// Fills a circle.
-  public mutating func fillCircle(_ centre: Point, radius: Double, _ colour: Colour) {
+  public mutating func fillCircle(_ center: Point, radius: Double, _ color: Color) {
     // The outline deviates from a circle by at most a twentieth of a pixel.
     let corners = max(12, Int(10 * max(radius, 0).squareRoot()) + 1)
     fill(
       (0..<corners).map { corner in
         let angle = 2 * Double.pi * Double(corner) / Double(corners)
-        return Point(centre.x + radius * cos(angle), centre.y + radius * sin(angle))
-      }, colour)
+        return Point(center.x + radius * cos(angle), center.y + radius * sin(angle))
+      }, color)
   }
 
   /// Draws a straight line of a given width with square ends at both points.
   public mutating func line(
-    from start: Point, to end: Point, width: Double = 1, _ colour: Colour
+    from start: Point, to end: Point, width: Double = 1, _ color: Color
   ) {
     let (x, y) = (end.x - start.x, end.y - start.y)
     let length = (x * x + y * y).squareRoot()
@@ -131,17 +131,17 @@ public struct Canvas {
       [
         Point(start.x + dx, start.y + dy), Point(end.x + dx, end.y + dy),
         Point(end.x - dx, end.y - dy), Point(start.x - dx, start.y - dy),
-      ], colour)
+      ], color)
   }
 
   /// Draws straight lines from point to point with round joins.
-  public mutating func path(_ points: [Point], width: Double = 1, _ colour: Colour) {
+  public mutating func path(_ points: [Point], width: Double = 1, _ color: Color) {
     for (start, end) in zip(points, points.dropFirst()) {
-      line(from: start, to: end, width: width, colour)
+      line(from: start, to: end, width: width, color)
     }
     guard width > 1 else { return }
     for point in points.dropFirst().dropLast() {
-      fillCircle(point, radius: width / 2, colour)
+      fillCircle(point, radius: width / 2, color)
     }
   }
 
@@ -170,13 +170,13 @@ public struct Canvas {
     return Int(min(max((x * count - 0.5).rounded(.up), 0), count * Double(width)))
   }
 
-  private mutating func blend(_ colour: Colour, share: Int, _ place: Int) {
+  private mutating func blend(_ color: Color, share: Int, _ place: Int) {
     let whole = Self.samples * Self.samples
     func mixed(_ below: UInt8, _ above: UInt8) -> UInt8 {
       UInt8((Int(below) * (whole - share) + Int(above) * share + whole / 2) / whole)
     }
-    pixels[place * 3] = mixed(pixels[place * 3], colour.red)
-    pixels[place * 3 + 1] = mixed(pixels[place * 3 + 1], colour.green)
-    pixels[place * 3 + 2] = mixed(pixels[place * 3 + 2], colour.blue)
+    pixels[place * 3] = mixed(pixels[place * 3], color.red)
+    pixels[place * 3 + 1] = mixed(pixels[place * 3 + 1], color.green)
+    pixels[place * 3 + 2] = mixed(pixels[place * 3 + 2], color.blue)
   }
 }

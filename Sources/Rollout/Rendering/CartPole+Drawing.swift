@@ -18,8 +18,8 @@ extension CartPole: Drawable {
     canvas.fillRectangle(
       around: axle, across: -poleWidth / 2...poleWidth / 2,
       along: -poleWidth / 2...poleLength - poleWidth / 2, turned: -state.z,
-      Canvas.Colour(202, 152, 101))
-    canvas.fillCircle(axle, radius: poleWidth / 2, Canvas.Colour(129, 132, 203))
+      Canvas.Color(202, 152, 101))
+    canvas.fillCircle(axle, radius: poleWidth / 2, Canvas.Color(129, 132, 203))
     canvas.fillRectangle(left: 0, top: cart.y, right: 600, bottom: cart.y + 1, .black)
     return canvas.picture
   }

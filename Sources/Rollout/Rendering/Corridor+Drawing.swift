@@ -8,17 +8,17 @@ extension Corridor: Drawable {
 
     canvas.fillRectangle(
       left: left(goal), top: 60 - half, right: left(goal) + pitch, bottom: 60 + half,
-      Canvas.Colour(150, 210, 150))
-    let grey = Canvas.Colour(120, 120, 120)
-    canvas.line(from: .init(19, 60 - half), to: .init(581, 60 - half), width: 2, grey)
-    canvas.line(from: .init(19, 60 + half), to: .init(581, 60 + half), width: 2, grey)
+      Canvas.Color(150, 210, 150))
+    let gray = Canvas.Color(120, 120, 120)
+    canvas.line(from: .init(19, 60 - half), to: .init(581, 60 - half), width: 2, gray)
+    canvas.line(from: .init(19, 60 + half), to: .init(581, 60 + half), width: 2, gray)
     // Walls between cells are omitted if the cells are too narrow.
     for cell in 0...size where pitch >= 6 || cell == 0 || cell == size {
       canvas.line(
-        from: .init(left(cell), 60 - half), to: .init(left(cell), 60 + half), width: 2, grey)
+        from: .init(left(cell), 60 - half), to: .init(left(cell), 60 + half), width: 2, gray)
     }
     canvas.fillCircle(
-      .init(left(state) + pitch / 2, 60), radius: max(0.6 * half, 3), Canvas.Colour(50, 90, 180))
+      .init(left(state) + pitch / 2, 60), radius: max(0.6 * half, 3), Canvas.Color(50, 90, 180))
     return canvas.picture
   }
 }

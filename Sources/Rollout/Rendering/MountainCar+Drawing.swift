@@ -29,13 +29,13 @@ extension MountainCarTrack {
     canvas.fillRectangle(around: car, across: -20...20, along: 0...20, turned: angle, .black)
     for across in [-10.0, 10] {
       canvas.fillCircle(
-        car.offset(across, 0, turned: angle), radius: 8, Canvas.Colour(128, 128, 128))
+        car.offset(across, 0, turned: angle), radius: 8, Canvas.Color(128, 128, 128))
     }
 
     let foot = place(goal)
     let top = foot.offset(0, 50)
     canvas.line(from: foot, to: top, .black)
-    canvas.fill([top, top.offset(0, -10), top.offset(25, -5)], Canvas.Colour(204, 204, 0))
+    canvas.fill([top, top.offset(0, -10), top.offset(25, -5)], Canvas.Color(204, 204, 0))
     return canvas.picture
   }
 }

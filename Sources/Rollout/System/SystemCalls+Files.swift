@@ -32,7 +32,7 @@ extension SystemCalls {
   }
 
   /// Waits until the data of a file, or the entries of a directory, are on the disk.
-  package static func synchronise(_ descriptor: Int32) throws(SystemError) {
+  package static func synchronize(_ descriptor: Int32) throws(SystemError) {
     _ = try checked("fsync") { fsync(descriptor) }
   }
 

@@ -44,7 +44,7 @@ struct ImageLayout {
   }
 
   /// The space of single-channel images of this size.
-  var grey: Space { space([height, width]) }
+  var gray: Space { space([height, width]) }
 
   private func space(_ shape: [Int]) -> Space {
     .box(shape: shape, low: bounds.low, high: bounds.high, elementType: .uint8)

@@ -40,11 +40,11 @@ extension Wrapper {
   }
 
   /// Converts color images to grayscale.
-  public static var greyScale: Wrapper { greyScale(at: nil) }
+  public static var grayScale: Wrapper { grayScale(at: nil) }
 
   /// Converts the color images in a part of a Dict or Tuple to grayscale.
-  public static func greyScale(at path: String?) -> Wrapper {
-    Wrapper("grey-scale", at: path) { batch, _ in try GreyScaleBatch(batch, at: path) }
+  public static func grayScale(at path: String?) -> Wrapper {
+    Wrapper("gray-scale", at: path) { batch, _ in try GrayScaleBatch(batch, at: path) }
   }
 
   /// Shrinks images.

@@ -17,7 +17,7 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
   /// An innermost time limit becomes the limit of the environment itself.
   let stepLimit: Int?
   /// The quantity that the wrapper normalizes; the learner removes such a wrapper from the list.
-  package let normalisation: Normalisation?
+  package let normalization: Normalization?
   private let wrap: Wrap
 
   /// Creates a custom wrapper.
@@ -30,12 +30,12 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
   }
 
   init(
-    _ description: String, stepLimit: Int? = nil, normalisation: Normalisation? = nil,
+    _ description: String, stepLimit: Int? = nil, normalization: Normalization? = nil,
     wrap: @escaping Wrap
   ) {
     self.description = description
     self.stepLimit = stepLimit
-    self.normalisation = normalisation
+    self.normalization = normalization
     self.wrap = wrap
   }
 

@@ -73,7 +73,7 @@ package struct WrapperName: Sendable {
 
   /// The wrappers of environments, in the order of `docs/environments.md`.
   package static let all: [WrapperName] = [
-    counted("time-limit=N", "Cut episodes off after N steps.", example: 200, Wrapper.timeLimit),
+    counted("time-limit=N", "Truncate episodes after N steps.", example: 200, Wrapper.timeLimit),
     counted(
       "action-repeat=K", "Play each action K times and add up the rewards.", example: 4,
       Wrapper.actionRepeat),
@@ -94,8 +94,8 @@ package struct WrapperName: Sendable {
         return .observationMask(keeping: indices, at: part)
       }),
     WrapperName(
-      "grey-scale", "Show colour images in grey.", "takes no argument: write grey-scale.",
-      ofPart: { $0 == nil ? .greyScale(at: $1) : nil }),
+      "gray-scale", "Show color images in gray.", "takes no argument: write gray-scale.",
+      ofPart: { $0 == nil ? .grayScale(at: $1) : nil }),
     WrapperName(
       "resize=HxW", "Show images of H rows and W columns, by averages of areas.",
       "needs a height and a width: write it like resize=84x84.",
@@ -133,19 +133,19 @@ package struct WrapperName: Sendable {
   ]
 
   /// The wrappers that `rlplay train` accepts only after all others.
-  package static let normalisations: [WrapperName] = [
+  package static let normalizations: [WrapperName] = [
     plain(
-      "observation-normalisation",
+      "observation-normalization",
       "Show the network Boxes of floats less their running mean, in units of their deviation.",
-      .observationNormalisation),
+      .observationNormalization),
     WrapperName(
-      "reward-normalisation[=GAMMA]",
+      "reward-normalization[=GAMMA]",
       "Learn from rewards in units of the running deviation of discounted returns.",
       "needs a discount from 0 to 1, or none for that of --gamma: write it like "
-        + "reward-normalisation=0.99."
+        + "reward-normalization=0.99."
     ) { argument in
-      guard let argument else { return .rewardNormalisation() }
-      return discount(argument).map { .rewardNormalisation(discount: $0) }
+      guard let argument else { return .rewardNormalization() }
+      return discount(argument).map { .rewardNormalization(discount: $0) }
     },
   ]
 }
@@ -158,8 +158,8 @@ extension Wrapper {
     let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let part = halves.count == 2 ? String(halves[1]) : nil
     let parts = halves[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let name = String(parts.first ?? "")
-    let all = WrapperName.all + WrapperName.normalisations
+    let name = FormerSpelling.current(String(parts.first ?? ""))
+    let all = WrapperName.all + WrapperName.normalizations
     guard let known = all.first(where: { $0.name == name }) else {
       let names = all.map(\.name)
       let nearest = NearestMatch.find(name, among: names).map { " Did you mean \($0)?" } ?? ""

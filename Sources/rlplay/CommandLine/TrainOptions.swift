@@ -60,7 +60,7 @@ extension Command {
     name: ResumeOptions.optionName, kind: .optionalValue(placeholder: "RUN"), group: .run,
     help: "Go on with a run where it was saved last, in its directory; with the newest run under "
       + "runs/ if none is named. Its options are as they were but for those that cannot change what "
-      + "is learnt.")
+      + "is learned.")
 
   private static let trust = CommandOption(
     name: ResumeOptions.trustName, kind: .flag, group: .run,

@@ -24,7 +24,7 @@ enum EnvironmentsCommand {
     }
   }
 
-  private static let known = WrapperName.all + WrapperName.normalisations
+  private static let known = WrapperName.all + WrapperName.normalizations
 
   /// The list of wrappers for --wrap.
   private static var wrappers: String {
@@ -33,10 +33,10 @@ enum EnvironmentsCommand {
       wrappers.map { "  \(NumberText.left($0.usage, width))  \($0.summary)" }
     }
     let named = WrapperName.all.filter(\.takesPart).map(\.name).joined(separator: ", ")
-    let parts = "\n\(named) take a part of a Dict or Tuple behind an @: grey-scale@image."
+    let parts = "\n\(named) take a part of a Dict or Tuple behind an @: gray-scale@image."
     return
       (["Wrappers, for 'rlplay train --wrap':"] + rows(WrapperName.all)
-      + ["Behind all others, for training alone:"] + rows(WrapperName.normalisations) + [parts])
+      + ["Behind all others, for training alone:"] + rows(WrapperName.normalizations) + [parts])
       .joined(separator: "\n")
   }
 

@@ -104,7 +104,7 @@ struct ExecutorConvolutionTests {
         x, outputs: 9, kernel: 8, stride: 4, name: "layer", activation: .tanh)
       let executor = Executor<Float>(graph, outputs: [y])
       var random = PCG64(seed: 1)
-      graph.parameters.initialise(executor.weights, using: &random)
+      graph.parameters.initialize(executor.weights, using: &random)
       var generator = SmallGenerator(seed: 2)
       let numbers = (0..<5 * 4 * 21 * 19).map { _ in Float(generator.uniform(-1, 1)) }
       let size = 4 * 21 * 19

@@ -38,7 +38,7 @@ struct ExecutorLayerNormTests {
     let graph = Graph()
     _ = graph.layerNorm(graph.input([2, 5]), name: "norm")
     #expect(graph.parameters.entries.map(\.name) == ["norm.weight", "norm.bias"])
-    #expect(graph.parameters.entries.map(\.initialisation) == [.constant(1), .constant(0)])
+    #expect(graph.parameters.entries.map(\.initialization) == [.constant(1), .constant(0)])
   }
 
   @Test func `equal numbers become the bias`() {

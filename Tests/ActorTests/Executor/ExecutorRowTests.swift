@@ -42,7 +42,7 @@ struct ExecutorRowTests {
 
   @Test func `a reduction's single number meets the elements it came from`() {
     for shape in oddShapes where !shape.isEmpty {
-      Formula([shape]) { _, x in (x[0] - x[0].mean()).squared() }.check("centred") { x in
+      Formula([shape]) { _, x in (x[0] - x[0].mean()).squared() }.check("centered") { x in
         let mean = x[0].reduce(0, +) / Double(x[0].count)
         return x[0].map { ($0 - mean) * ($0 - mean) }
       }

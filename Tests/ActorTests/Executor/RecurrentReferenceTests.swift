@@ -50,7 +50,7 @@ struct RecurrentReferenceTests {
       // REINFORCE with unclipped ρ and no baseline, the value's squared error and the entropy.
       let actions = graph.input([steps, environments], elementType: .int32)
       let logPi = logits.pick(actions)
-      let logMu = input("behaviour_logits", early, [3]).pick(actions)
+      let logMu = input("behavior_logits", early, [3]).pick(actions)
       let returns = Tensor.discountedReturns(
         rewards: input("rew", late), ends: input("fin", late),
         discount: reference["gamma"].number)

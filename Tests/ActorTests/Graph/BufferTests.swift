@@ -35,14 +35,14 @@ struct BufferTests {
       _ = graph.parameter("after", [2], .normal(1))
       let weights = FlatVector<Double>(repeating: .nan, count: graph.parameters.elementCount)
       var random = PCG64(seed: 3)
-      graph.parameters.initialise(weights, using: &random)
+      graph.parameters.initialize(weights, using: &random)
       return (graph.parameters, weights.elements)
     }
     let (with, without) = (drawn(true), drawn(false))
     #expect(with.layout.entries.map(\.name) == ["before", "mean", "after"])
-    #expect(with.layout.entries.map(\.isLearnt) == [true, false, true])
+    #expect(with.layout.entries.map(\.isLearned) == [true, false, true])
     #expect(with.layout.entries[1].range == 2..<5)
-    #expect(with.layout.elementCount == 7 && with.layout.learntCount == 4)
+    #expect(with.layout.elementCount == 7 && with.layout.learnedCount == 4)
     #expect(Array(with.weights[2..<5]) == [0.25, 0.25, 0.25])
     #expect(with.weights[..<2] + with.weights[5...] == without.weights[...])
   }
@@ -80,7 +80,7 @@ struct BufferTests {
     let table = try LayerTable(Scaled(), for: Self.pole)
     #expect(table.rows.map(\.name) == ["obs.scale", "logits"])
     #expect(table.rows.map(\.kind) == ["Buffer", "Linear"])
-    #expect(table.rows.map(\.isLearnt) == [false, true])
+    #expect(table.rows.map(\.isLearned) == [false, true])
     #expect(table.rows.map(\.parameterCount) == [4, 10])
   }
 

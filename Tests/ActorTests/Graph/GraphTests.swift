@@ -27,7 +27,7 @@ struct GraphTests {
     let graph = Graph()
     let first = graph.parameter("w", [2, 3], .constant(0))
     #expect(graph.parameter("w", [2, 3], .constant(1)).id == first.id)
-    #expect(graph.parameters.entries.map(\.initialisation) == [.constant(0)])
+    #expect(graph.parameters.entries.map(\.initialization) == [.constant(0)])
     #expect(graph.parameters.elementCount == 6)
   }
 

@@ -7,8 +7,8 @@ import Testing
 struct `Log softmax` {
   private func definition(_ x: [Double]) -> [Double] {
     let largest = x.max() ?? 0
-    let normaliser = Foundation.log(x.reduce(0) { $0 + Foundation.exp($1 - largest) })
-    return x.map { $0 - largest - normaliser }
+    let normalizer = Foundation.log(x.reduce(0) { $0 + Foundation.exp($1 - largest) })
+    return x.map { $0 - largest - normalizer }
   }
 
   private func expectForwardAndBackward<S: KernelScalar>(

@@ -8,7 +8,7 @@ import Testing
 struct RecurrentTests {
   private func traced(
     _ graph: Graph, isLSTM: Bool, _ x: Tensor, size: Int, layers: Int, _ state: RecurrentState,
-    _ resets: Tensor, weights: Initialisation? = nil
+    _ resets: Tensor, weights: Initialization? = nil
   ) -> (output: Tensor, state: RecurrentState) {
     isLSTM
       ? graph.lstm(
@@ -28,7 +28,7 @@ struct RecurrentTests {
   @Test(arguments: [true, false])
   func `parameters are PyTorch's in name, shape, order and first values`(isLSTM: Bool) {
     let gates = isLSTM ? 4 : 3
-    for weights: Initialisation? in [nil, .orthogonal(gain: 1)] {
+    for weights: Initialization? in [nil, .orthogonal(gain: 1)] {
       let graph = Graph()
       let (output, last) = traced(
         graph, isLSTM: isLSTM, graph.input([6, 2, 3]), size: 16, layers: 2,
@@ -46,11 +46,11 @@ struct RecurrentTests {
           [width, 3], [width, 16], [width], [width],
           [width, 16], [width, 16], [width], [width],
         ])
-      let bound = Initialisation.uniform(0.25)
+      let bound = Initialization.uniform(0.25)
       let layer =
         weights.map { [$0, $0, .constant(0), .constant(0)] }
         ?? [bound, bound, bound, bound]
-      #expect(entries.map(\.initialisation) == layer + layer)
+      #expect(entries.map(\.initialization) == layer + layer)
       #expect(output.shape == [6, 2, 16])
       #expect(last.hidden.map(\.shape) == [[2, 16], [2, 16]])
       #expect(last.cell.map(\.shape) == (isLSTM ? [[2, 16], [2, 16]] : []))

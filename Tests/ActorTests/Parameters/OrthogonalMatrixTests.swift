@@ -50,7 +50,7 @@ struct OrthogonalMatrixTests {
       y.reshaped([2, 64]), outputs: 8, name: "linear", weights: .orthogonal(gain: 0.5))
     let weights = FlatVector<Float>(repeating: .nan, count: graph.parameters.elementCount)
     var random = PCG64(seed: 5)
-    graph.parameters.initialise(weights, using: &random)
+    graph.parameters.initialize(weights, using: &random)
     for (entry, gain) in zip(graph.parameters.entries, [2, 0, 0.5, 0] as [Double]) {
       let width = entry.elementCount / entry.shape[0]
       let numbers = weights.elements[entry.range].map { Double($0) }

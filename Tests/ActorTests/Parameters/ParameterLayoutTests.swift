@@ -15,7 +15,7 @@ struct ParameterLayoutTests {
     _ = graph.parameter("scale", [5], .constant(0.25))
     let weights = FlatVector<Double>(repeating: .nan, count: graph.parameters.elementCount)
     var random = PCG64(seed: seed)
-    graph.parameters.initialise(weights, using: &random)
+    graph.parameters.initialize(weights, using: &random)
     return (graph.parameters, weights)
   }
 
@@ -75,7 +75,7 @@ struct ParameterLayoutTests {
     #expect(drawn(seed: 2).weights.elements.prefix(5) != weights.elements.prefix(5))
     let narrow = FlatVector<Float>(repeating: .nan, count: weights.count)
     var random = PCG64(seed: 1)
-    layout.initialise(narrow, using: &random)
+    layout.initialize(narrow, using: &random)
     #expect(narrow.elements == weights.elements.map { Float($0) })
   }
 }

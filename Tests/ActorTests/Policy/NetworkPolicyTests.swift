@@ -158,9 +158,9 @@ struct NetworkPolicyTests {
     let spaces = EnvironmentSpaces(
       observation: .box(shape: [4], low: -1, high: 1), action: .discrete(2))
     let policy = NetworkPolicy(
-      inputs: [.obs], hidden: [8], value: .shared, initialisation: .orthogonal)
+      inputs: [.obs], hidden: [8], value: .shared, initialization: .orthogonal)
     #expect(
-      try PolicySignature(policy, for: spaces).parameters.entries.map(\.initialisation) == [
+      try PolicySignature(policy, for: spaces).parameters.entries.map(\.initialization) == [
         .orthogonal(gain: 2.0.squareRoot()), .constant(0), .orthogonal(gain: 0.01), .constant(0),
         .orthogonal(gain: 1), .constant(0),
       ])

@@ -5,7 +5,7 @@ import Testing
 @testable import Actor
 
 /// Tests that Gymnasium fragments collected whole and in halves have equal bytes.
-@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))
 struct OverlapAgreementTests {
   static let policies: [NetworkPolicy] = [
     NetworkPolicy(hidden: [64, 33], value: .shared),

@@ -13,6 +13,15 @@ struct PolicyRegistryTests {
     #expect(PolicyRegistry.encode(try PolicyRegistry.decode(text)) == text)
   }
 
+  @Test func `settings in the spelling of release 0.1 are read`() throws {
+    let policy = NetworkPolicy(
+      initialization: .orthogonal, normalization: NetworkNormalization(observations: true))
+    let text = PolicyRegistry.encode(policy)
+    let former = text.replacing("ization\"", with: "isation\"")
+    #expect(former != text)
+    #expect(try PolicyRegistry.decode(former) as? NetworkPolicy == policy)
+  }
+
   @Test func `a policy of one's own is known once it is registered`() throws {
     PolicyRegistry.register(EchoPolicy.self)
     let policy = EchoPolicy(sharpness: 0.1, repeats: true)

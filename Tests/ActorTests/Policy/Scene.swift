@@ -58,7 +58,7 @@ enum Scene {
       choice: choice, parts: parts)
     var random = PCG64(seed: seed)
     try PolicySignature(policy, for: layout.contents.spaces).parameters
-      .initialise(actor.weights, using: &random)
+      .initialize(actor.weights, using: &random)
     actor.weightsChanged()
     return actor
   }

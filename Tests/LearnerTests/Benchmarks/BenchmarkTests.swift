@@ -6,7 +6,7 @@ import Testing
 @testable import Learner
 
 /// The names and formats of measurements, never the speed of the machine.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct BenchmarkTests {
   @Test(arguments: BenchmarkSuite.all.map(\.name))
   func `every measurement gives finite positive figures`(name: String) throws {

@@ -67,7 +67,7 @@ import Testing
       Example(
         testDescription: "two \($0) layers, orthogonal, a value of its own",
         policy: NetworkPolicy(
-          hidden: [16, 8], activation: $0, value: .separate, initialisation: .orthogonal))
+          hidden: [16, 8], activation: $0, value: .separate, initialization: .orthogonal))
     } + [
       Example(
         testDescription: "nature on shades, a GRU and a value of its own",

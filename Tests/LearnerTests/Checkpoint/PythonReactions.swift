@@ -28,7 +28,7 @@ final class PythonReactions {
       policy, layout: storage.layout,
       streams: (0..<Self.environmentCount).map { PCG64(seed: seed &+ UInt64($0)) })
     var random = PCG64(seed: seed)
-    signature.parameters.initialise(actor.weights, using: &random)
+    signature.parameters.initialize(actor.weights, using: &random)
     actor.weightsChanged()
     fill(using: &random)
   }

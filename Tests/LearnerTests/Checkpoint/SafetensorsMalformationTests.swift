@@ -28,7 +28,7 @@ import Testing
       error?.reason == "it has \(count) bytes, and safetensors start with 8 bytes of length")
   }
 
-  @Test func `another kind of file is recognised by its first bytes`() {
+  @Test func `another kind of file is recognized by its first bytes`() {
     let error = failure(Data("PK\u{3}\u{4} a file that torch.save has written".utf8))
     #expect(error?.code == .notSafetensors)
     #expect(

@@ -25,7 +25,7 @@ enum Collection {
   {
     try PolicyUpdate(
       setup.policy, Reinforce(), layout: rollout.batchLayout, weights: setup.weights,
-      optimiser: Adam<Float>(count: setup.weights.count, learningRate: 0.01))
+      optimizer: Adam<Float>(count: setup.weights.count, learningRate: 0.01))
   }
 
   /// The batches, weights and progress of a run.

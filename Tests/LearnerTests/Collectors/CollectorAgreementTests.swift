@@ -5,7 +5,7 @@ import Testing
 @testable import Learner
 
 /// Tests that at equal lag all collectors repeatably collect equal bytes and learn equal weights.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CollectorAgreementTests {
   @Test(arguments: [0, 1, 2], [false, true])
   func `no process, one worker, a pool with one worker: the same`(lag: Int, sticky: Bool) throws {

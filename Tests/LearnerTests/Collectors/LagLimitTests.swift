@@ -8,7 +8,7 @@ import Testing
 @testable import Learner
 
 /// Tests of `--max-lag`: the number of fragments in circulation, and fragments that are too old.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LagLimitTests {
   /// Simulates workers that claim free fragments at random moments and publish them in that order.
   @Test(arguments: [0, 1, 2, 5, 100], [1, 3])

@@ -8,7 +8,7 @@ import Testing
 /// Tests that batches of asynchronous workers are complete, in any order of fragments.
 ///
 /// The headers of fragments have to be correct.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct MultiWorkerTests {
   private static let turns = 60
 

@@ -42,7 +42,7 @@ struct RecurrentAgreementTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: policies)
+  @Test(.timeLimit(.minutes(10)), arguments: policies)
   func `a worker's reactions are the learner's, through fragments and resets`(
     policy: NetworkPolicy
   ) throws {

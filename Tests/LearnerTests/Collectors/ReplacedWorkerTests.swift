@@ -8,7 +8,7 @@ import Testing
 @testable import Learner
 
 /// Tests that replaced workers repeat the lost work exactly, or begin new episodes if they cannot.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReplacedWorkerTests {
   private static let workerCount = 4
 

@@ -7,7 +7,7 @@ import Testing
 @testable import Learner
 
 /// Tests that a collector resumed from a state after N batches continues with equal bytes.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResumingTests {
   /// An environment with wrappers and a policy.
   struct Case: Sendable, CustomTestStringConvertible {

@@ -7,7 +7,7 @@ import Testing
 @testable import Learner
 
 /// Tests of a collector's batches as a sequence.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RolloutBatchesTests {
   /// A collector that returns the same batch every time, or fails after some calls.
   private final class Endless: RolloutCollector {
@@ -104,7 +104,7 @@ struct RolloutBatchesTests {
     #expect(digests == expected)
   }
 
-  @Test func `a cancelled task's loop ends with an error`() async throws {
+  @Test func `a canceled task's loop ends with an error`() async throws {
     let task = Task {
       let rollout = try Endless()
       for try await _ in rollout.batches() {

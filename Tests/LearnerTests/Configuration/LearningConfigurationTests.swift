@@ -34,7 +34,7 @@ struct LearningConfigurationTests {
       return configuration
     }
     let settings = ActorCriticSettings(
-      discount: 0.9, lambda: 0.7, entropyCost: 0.03, valueCost: 0.6, normalisesAdvantages: true)
+      discount: 0.9, lambda: 0.7, entropyCost: 0.03, valueCost: 0.6, normalizesAdvantages: true)
     let surrogate = ClippedSurrogate(clip: 0.1, valueClip: 5)
     let clips = ImportanceClips(rho: 1.5, trace: 1.25)
     #expect(

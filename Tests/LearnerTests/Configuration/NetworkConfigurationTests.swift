@@ -28,14 +28,14 @@ struct NetworkConfigurationTests {
       $0.recurrent = .lstm
       $0.recurrentSize = 5
       $0.recurrentLayers = 3
-      $0.initialisation = .orthogonal
+      $0.initialization = .orthogonal
     }
     #expect(
       policy
         == NetworkPolicy(
           inputs: [.stepno, .obs], torso: .nature, hidden: [7, 8], activation: .gelu,
           recurrent: .lstm, recurrentSize: 5, recurrentLayers: 3, value: .separate,
-          integers: .bits, embeddingWidth: 9, initialisation: .orthogonal))
+          integers: .bits, embeddingWidth: 9, initialization: .orthogonal))
   }
 
   @Test func `hidden layers follow the torso unless they are named`() throws {
@@ -44,12 +44,12 @@ struct NetworkConfigurationTests {
     #expect(try network { $0.hiddenSizes = [] }.hidden == [])
   }
 
-  @Test func `nothing has a value where none is learnt`() throws {
+  @Test func `nothing has a value where none is learned`() throws {
     #expect(try network { $0.baseline = .none }.value == .none)
     #expect(try network { $0.baseline = .mean }.value == .none)
   }
 
-  @Test func `a value that is learnt shares the torso or has its own`() throws {
+  @Test func `a value that is learned shares the torso or has its own`() throws {
     #expect(try network { $0.sharedTorso = true }.value == .shared)
     #expect(try network { $0.sharedTorso = false }.value == .separate)
     var configuration = Configuration()

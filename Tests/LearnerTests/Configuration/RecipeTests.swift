@@ -46,13 +46,13 @@ import Testing
     let before = setup.weights.elements
     // Q-learning makes its first update after 63 batches.
     for _ in 0..<70 where learner.updateCount < 3 {
-      #expect(learner.learn(from: try rollout.next()) == .learnt)
+      #expect(learner.learn(from: try rollout.next()) == .learned)
     }
     #expect(learner.updateCount >= 3 && learner.skippedCount == 0 && learner.lastLoss.isFinite)
     let after = setup.weights.elements
     #expect(after.allSatisfy { $0.isFinite })
     let moved = setup.parameters.entries.filter { entry in
-      entry.isLearnt && entry.range.contains { after[$0] != before[$0] }
+      entry.isLearned && entry.range.contains { after[$0] != before[$0] }
     }
     #expect(!moved.isEmpty)
   }

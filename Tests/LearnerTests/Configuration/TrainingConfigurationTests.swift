@@ -133,7 +133,7 @@ struct TrainingConfigurationTests {
     ),
     (
       "value-learning-rate", "0.1",
-      "--value-learning-rate 0.1 needs a value that is learnt and --baseline mean learns none: "
+      "--value-learning-rate 0.1 needs a value that is learned and --baseline mean learns none: "
         + "leave it out, or use --baseline value."
     ),
     (

@@ -50,7 +50,7 @@ struct TrainingSettingsTests {
     ("recurrent-size", "128", { $0.recurrentSize == 128 }),
     ("recurrent-layers", "2", { $0.recurrentLayers == 2 }),
     ("shared-torso", "true", { $0.sharedTorso }),
-    ("init", "orthogonal", { $0.initialisation == .orthogonal }),
+    ("init", "orthogonal", { $0.initialization == .orthogonal }),
     ("gamma", "0.9", { $0.gamma == 0.9 }),
     ("entropy-cost", "1e-5", { $0.entropyCost == 1e-5 }),
     (

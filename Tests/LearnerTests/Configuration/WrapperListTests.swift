@@ -9,45 +9,45 @@ import Testing
 struct WrapperListTests {
   typealias Configuration = TrainingConfiguration
 
-  @Test func `normalisations at the end are the learner's, and read back as they were`() throws {
+  @Test func `normalizations at the end are the learner's, and read back as they were`() throws {
     for discount in [nil, 0.5] {
-      let rewards = Wrapper.rewardNormalisation(discount: discount)
+      let rewards = Wrapper.rewardNormalization(discount: discount)
       var configuration = Configuration()
-      configuration.wrappers = [.frameStack(2), .observationNormalisation, rewards]
+      configuration.wrappers = [.frameStack(2), .observationNormalization, rewards]
       #expect(configuration.environment.wrappers == [.frameStack(2)])
-      #expect(configuration.normalisesObservations && configuration.normalisesRewards)
-      #expect(configuration.rewardNormalisationDiscount == discount)
+      #expect(configuration.normalizesObservations && configuration.normalizesRewards)
+      #expect(configuration.rewardNormalizationDiscount == discount)
       try configuration.validate()
       let json = configuration.json()
       #expect(
         String(decoding: json, as: UTF8.self).contains(
-          "\"wrap\": [\"frame-stack=2\", \"observation-normalisation\", \"\(rewards)\"]"))
+          "\"wrap\": [\"frame-stack=2\", \"observation-normalization\", \"\(rewards)\"]"))
       #expect(try Configuration(json: json, over: Configuration(), source: "x") == configuration)
       let network = try #require(configuration.policy as? NetworkPolicy)
-      #expect(network.normalisation == NetworkNormalisation(observations: true, rewards: true))
+      #expect(network.normalization == NetworkNormalization(observations: true, rewards: true))
       configuration.wrappers = [.frameStack(2)]
-      #expect(!configuration.normalisesObservations && !configuration.normalisesRewards)
-      #expect(configuration.rewardNormalisationDiscount == nil)
+      #expect(!configuration.normalizesObservations && !configuration.normalizesRewards)
+      #expect(configuration.rewardNormalizationDiscount == nil)
     }
   }
 
   @Test func `both orders mean the same, and one goes without the other`() throws {
     var (one, other) = (Configuration(), Configuration())
-    one.wrappers = [.rewardNormalisation(), .observationNormalisation]
-    other.wrappers = [.observationNormalisation, .rewardNormalisation()]
+    one.wrappers = [.rewardNormalization(), .observationNormalization]
+    other.wrappers = [.observationNormalization, .rewardNormalization()]
     #expect(one == other)
-    one.wrappers = [.rewardNormalisation()]
-    #expect(!one.normalisesObservations && one.normalisesRewards)
-    #expect((one.policy as? NetworkPolicy)?.normalisation == .init(rewards: true))
+    one.wrappers = [.rewardNormalization()]
+    #expect(!one.normalizesObservations && one.normalizesRewards)
+    #expect((one.policy as? NetworkPolicy)?.normalization == .init(rewards: true))
   }
 
   @Test(arguments: [
-    [Wrapper.observationNormalisation, .frameStack(2)],
-    [.rewardNormalisation(), .rewardSign, .observationNormalisation],
-    [.observationNormalisation, .observationNormalisation],
-    [.rewardNormalisation(discount: 0.5), .rewardNormalisation()],
+    [Wrapper.observationNormalization, .frameStack(2)],
+    [.rewardNormalization(), .rewardSign, .observationNormalization],
+    [.observationNormalization, .observationNormalization],
+    [.rewardNormalization(discount: 0.5), .rewardNormalization()],
   ])
-  func `a normalisation further in or named twice is refused`(wrappers: [Wrapper]) {
+  func `a normalization further in or named twice is refused`(wrappers: [Wrapper]) {
     var configuration = Configuration()
     configuration.wrappers = wrappers
     let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }

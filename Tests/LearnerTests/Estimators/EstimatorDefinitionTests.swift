@@ -49,7 +49,7 @@ struct EstimatorDefinitionTests {
       for lambda in [0, 0.8, 1] {
         check("GAE", steps, steps.advantages(discount: discount, lambda: lambda)) {
           steps, values, _ in
-          steps.generalisedAdvantages(values: values, discount: discount, lambda: lambda)
+          steps.generalizedAdvantages(values: values, discount: discount, lambda: lambda)
         }
         for (rhoClip, cClip) in [(1, 1), (0.7, 1.2), (Double.infinity, 0.5)] {
           let expected = steps.vTrace(
@@ -87,22 +87,22 @@ struct EstimatorDefinitionTests {
         steps.vTrace(values: values, ratios: ratios - ratios + 1, discount: discount).values
       } _: { steps, values, _ in
         values.current
-          + steps.generalisedAdvantages(values: values, discount: discount, lambda: 1)
+          + steps.generalizedAdvantages(values: values, discount: discount, lambda: 1)
       }
       equal("V-trace(λ) with ρ = 1 is GAE(λ) + V") { steps, values, ratios in
         steps.vTrace(values: values, ratios: ratios - ratios + 1, discount: discount, lambda: 0.7)
           .values
       } _: { steps, values, _ in
         values.current
-          + steps.generalisedAdvantages(values: values, discount: discount, lambda: 0.7)
+          + steps.generalizedAdvantages(values: values, discount: discount, lambda: 0.7)
       }
       equal("GAE(1) is the return − V") { steps, values, _ in
-        steps.generalisedAdvantages(values: values, discount: discount, lambda: 1)
+        steps.generalizedAdvantages(values: values, discount: discount, lambda: 1)
       } _: { steps, values, _ in
         steps.returns(discount: discount, values: values) - values.current
       }
       equal("GAE(0) is the difference") { steps, values, _ in
-        steps.generalisedAdvantages(values: values, discount: discount, lambda: 0)
+        steps.generalizedAdvantages(values: values, discount: discount, lambda: 0)
       } _: { steps, values, _ in
         steps.temporalDifferences(values: values, discount: discount)
       }
@@ -142,7 +142,7 @@ struct EstimatorDefinitionTests {
         values.current + steps.temporalDifferences(values: values, discount: 0)
       },
       { steps, values, _ in
-        values.current + steps.generalisedAdvantages(values: values, discount: 0, lambda: 0.7)
+        values.current + steps.generalizedAdvantages(values: values, discount: 0, lambda: 0.7)
       },
       { steps, values, ratios in
         steps.vTrace(values: values, ratios: ratios - ratios + 1, discount: 0).values
@@ -169,7 +169,7 @@ struct EstimatorDefinitionTests {
     let estimates = [
       steps.returns(discount: 0.9, values: values, weights: ratios),
       steps.multiStepReturns(2, values: values, discount: 0.9),
-      steps.generalisedAdvantages(values: values, discount: 0.9, lambda: 0.5), trace.values,
+      steps.generalizedAdvantages(values: values, discount: 0.9, lambda: 0.5), trace.values,
       trace.advantages,
     ]
     let loss = estimates.map { $0.sum() }.reduce(parameter("open").sum()) { $0 + $1 }

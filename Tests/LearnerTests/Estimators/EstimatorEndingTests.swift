@@ -28,7 +28,7 @@ struct EstimatorEndingTests {
   /// GAE(½, ½).
   private func advantages(_ steps: NaiveTrajectory) -> [Double] {
     steps.estimate { steps, values, _ in
-      steps.generalisedAdvantages(values: values, discount: 0.5, lambda: 0.5)
+      steps.generalizedAdvantages(values: values, discount: 0.5, lambda: 0.5)
     }
   }
 

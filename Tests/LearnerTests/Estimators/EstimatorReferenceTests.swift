@@ -50,7 +50,7 @@ struct EstimatorReferenceTests {
         figures["deltas"], discount: discount)
       for lambda in figures["gae"].keys {
         let advantages = steps.estimate { steps, values, _ in
-          steps.generalisedAdvantages(
+          steps.generalizedAdvantages(
             values: values, discount: discount, lambda: Double(lambda) ?? .nan)
         }
         check("GAE(\(lambda))", advantages, figures["gae", lambda], discount: discount)

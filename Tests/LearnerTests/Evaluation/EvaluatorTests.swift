@@ -19,7 +19,7 @@ struct EvaluatorTests {
   private func weights(_ parameters: ParameterLayout) -> FlatVector<Float> {
     let weights = FlatVector<Float>(repeating: 0, count: parameters.elementCount)
     var random = PCG64(seed: 21)
-    parameters.initialise(weights, using: &random)
+    parameters.initialize(weights, using: &random)
     return weights
   }
 

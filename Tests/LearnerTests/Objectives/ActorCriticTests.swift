@@ -6,10 +6,10 @@ import Testing
 
 /// A2C, PPO, V-trace and asynchronous PPO compared with their formulas in plain numbers.
 struct ActorCriticTests {
-  private func settings(_ normalises: Bool) -> ActorCriticSettings {
+  private func settings(_ normalizes: Bool) -> ActorCriticSettings {
     ActorCriticSettings(
       discount: 0.9, lambda: 0.8, entropyCost: 0.02, valueCost: 0.7,
-      normalisesAdvantages: normalises)
+      normalizesAdvantages: normalizes)
   }
 
   /// mean(policy) + c_v mean(error) − c_e mean(H).
@@ -46,12 +46,12 @@ struct ActorCriticTests {
 
   @Test(arguments: [false, true])
   func `A2C weighs log-probabilities with advantages of the trained network's values`(
-    normalises: Bool
+    normalizes: Bool
   ) throws {
-    let scene = try ObjectiveScene(AdvantageActorCritic(settings(normalises)))
+    let scene = try ObjectiveScene(AdvantageActorCritic(settings(normalizes)))
     let advantages = scene.judged.advantages(discount: 0.9, lambda: 0.8)
     let targets = zip(advantages, scene.values).map { $0 + $1 }
-    let weights = normalises ? scene.recorded.normalised(advantages) : advantages
+    let weights = normalizes ? scene.recorded.normalized(advantages) : advantages
     scene.check {
       total(
         scene, policy: zip(scene.logPi, weights).map { -$0 * $1 }, error: errors(scene, targets))
@@ -60,10 +60,10 @@ struct ActorCriticTests {
 
   @Test(arguments: [false, true], [Double.infinity, 0.4])
   func `PPO's surrogate is clipped, with advantages of the values that were recorded`(
-    normalises: Bool, valueClip: Double
+    normalizes: Bool, valueClip: Double
   ) throws {
     let scene = try ObjectiveScene(
-      ProximalPolicy(settings(normalises), ClippedSurrogate(clip: 0.25, valueClip: valueClip)))
+      ProximalPolicy(settings(normalizes), ClippedSurrogate(clip: 0.25, valueClip: valueClip)))
     let advantages = scene.recorded.advantages(discount: 0.9, lambda: 0.8)
     // Ratios within the bounds and beyond each of them, with positive and negative advantages.
     let cases = zip(scene.ratios, advantages).filter { $1 != 0 }.map { ratio, advantage in
@@ -71,7 +71,7 @@ struct ActorCriticTests {
     }
     #expect(Set(cases).count == 6)
     let targets = zip(advantages, scene.recorded.values).map { $0 + $1 }
-    let weights = normalises ? scene.recorded.normalised(advantages) : advantages
+    let weights = normalizes ? scene.recorded.normalized(advantages) : advantages
     scene.check {
       total(
         scene, policy: surrogate(scene, weights),
@@ -82,12 +82,12 @@ struct ActorCriticTests {
 
   @Test(arguments: [false, true])
   func `V-trace corrects values and advantages for the policy that collected`(
-    normalises: Bool
+    normalizes: Bool
   ) throws {
     let scene = try ObjectiveScene(
-      VTraceActorCritic(settings(normalises), ImportanceClips(rho: 1.1, trace: 0.9)))
+      VTraceActorCritic(settings(normalizes), ImportanceClips(rho: 1.1, trace: 0.9)))
     let estimate = scene.judged.vTrace(discount: 0.9, lambda: 0.8, rhoClip: 1.1, cClip: 0.9)
-    let weights = normalises ? scene.recorded.normalised(estimate.advantages) : estimate.advantages
+    let weights = normalizes ? scene.recorded.normalized(estimate.advantages) : estimate.advantages
     scene.check {
       total(
         scene, policy: zip(scene.logPi, weights).map { -$0 * $1 },
@@ -97,15 +97,15 @@ struct ActorCriticTests {
 
   @Test(arguments: [false, true], [Double.infinity, 0.4])
   func `asynchronous PPO's surrogate has V-trace's advantages without their own weight`(
-    normalises: Bool, valueClip: Double
+    normalizes: Bool, valueClip: Double
   ) throws {
     let scene = try ObjectiveScene(
       AsynchronousProximalPolicy(
-        settings(normalises), ClippedSurrogate(clip: 0.25, valueClip: valueClip),
+        settings(normalizes), ClippedSurrogate(clip: 0.25, valueClip: valueClip),
         ImportanceClips(rho: 1.1, trace: 0.9)))
     let estimate = scene.judged.vTrace(discount: 0.9, lambda: 0.8, rhoClip: 1.1, cClip: 0.9)
     let advantages = zip(estimate.advantages, scene.ratios).map { $0 / min(1.1, $1) }
-    let weights = normalises ? scene.recorded.normalised(advantages) : advantages
+    let weights = normalizes ? scene.recorded.normalized(advantages) : advantages
     scene.check {
       total(
         scene, policy: surrogate(scene, weights),

@@ -188,11 +188,11 @@ extension NaiveTrajectory {
   /// Returns (x − mean) / (σ + 10⁻⁸) over the steps that were played, 0 for the others.
   ///
   /// σ is the square root of the unbiased variance.
-  func normalised(_ numbers: [Double]) -> [Double] {
+  func normalized(_ numbers: [Double]) -> [Double] {
     let played = played(numbers)
-    let centre = LearnerTests.mean(played)
-    let squares = played.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
+    let center = LearnerTests.mean(played)
+    let squares = played.reduce(0) { $0 + ($1 - center) * ($1 - center) }
     let deviation = (squares / Double(played.count - 1)).squareRoot()
-    return zip(numbers, endings).map { $1 == .waiting ? 0 : ($0 - centre) / (deviation + 1e-8) }
+    return zip(numbers, endings).map { $1 == .waiting ? 0 : ($0 - center) / (deviation + 1e-8) }
   }
 }

@@ -74,7 +74,7 @@ struct QLearningTests {
       #expect(isClose(chance, expected, relative: 1e-12))
     }
     #expect(
-      entries.filter { !$0.isLearnt }.map(\.name) == [
+      entries.filter { !$0.isLearned }.map(\.name) == [
         "target.q.weight", "target.q.bias", "epsilon",
       ])
   }

@@ -46,7 +46,7 @@ struct ReinforceFigures {
     let (obs, act) = (view.obs(as: Float.self), view.act(as: Int32.self))
     let numbers = (
       obs: reference["obs"].numbers, act: reference["act"].numbers, rew: reference["rew"].numbers,
-      fin: reference["fin"].numbers, logits: reference["behaviour_logits"].numbers
+      fin: reference["fin"].numbers, logits: reference["behavior_logits"].numbers
     )
     guard let logits = view.actor("logits") else { preconditionFailure("no logits") }
     for t in 0..<rows {
@@ -113,7 +113,7 @@ struct TracedFigures<S: KernelScalar> {
     executor.set(act, toIntegers: reference["act"].numbers.map { Int32($0) })
     executor.set(rew, to: reference["rew"].numbers.map { S($0) })
     executor.set(fin, to: reference["fin"].numbers.map { S($0) })
-    executor.set(behavior, to: reference["behaviour_logits"].numbers.map { S($0) })
+    executor.set(behavior, to: reference["behavior_logits"].numbers.map { S($0) })
     executor.weights.assign(
       figures.flat(reference["parameters"], parameters).map { S($0) })
   }

@@ -7,22 +7,22 @@ import Testing
 
 /// REINFORCE with every baseline compared with its formula in plain numbers.
 struct ReinforceFormulaTests {
-  private func objective(_ baseline: ReturnBaseline, normalises: Bool = false) -> Reinforce {
+  private func objective(_ baseline: ReturnBaseline, normalizes: Bool = false) -> Reinforce {
     Reinforce(
       discount: 0.9, entropyCost: 0.02, rhoClip: 1.1, baseline: baseline,
-      normalisesReturns: normalises, valueCost: 0.7)
+      normalizesReturns: normalizes, valueCost: 0.7)
   }
 
   static let cases = ReturnBaseline.allCases.flatMap { baseline in
-    [false, true].flatMap { normalises in [false, true].map { (baseline, normalises, $0) } }
+    [false, true].flatMap { normalizes in [false, true].map { (baseline, normalizes, $0) } }
   }
 
   @Test(arguments: cases)
   func `the loss is its formula, and its gradient holds weights, returns and baseline fixed`(
-    baseline: ReturnBaseline, normalises: Bool, mayWait: Bool
+    baseline: ReturnBaseline, normalizes: Bool, mayWait: Bool
   ) throws {
     let scene = try ObjectiveScene(
-      objective(baseline, normalises: normalises), mayWait: mayWait)
+      objective(baseline, normalizes: normalizes), mayWait: mayWait)
     let steps = scene.judged
     let returns = steps.returns(discount: 0.9, bootstraps: baseline == .value)
     let compared = returns.indices.map { index in
@@ -36,7 +36,7 @@ struct ReinforceFormulaTests {
       case .value: return returns[index] - steps.values[index]
       }
     }
-    let weights = zip(normalises ? steps.normalised(compared) : compared, steps.ratios).map {
+    let weights = zip(normalizes ? steps.normalized(compared) : compared, steps.ratios).map {
       $0 * min(1.1, $1)
     }
     scene.check {
@@ -60,7 +60,7 @@ struct ReinforceFormulaTests {
     }
   }
 
-  @Test func `a value that is learnt is reported with its error`() throws {
+  @Test func `a value that is learned is reported with its error`() throws {
     let names = try ObjectiveScene(objective(.value)).loss.metrics.map(\.name)
     #expect(names.suffix(2) == ["value_mean", "value_loss"])
   }
@@ -70,7 +70,7 @@ struct ReinforceFormulaTests {
     let error = #expect(throws: PolicyError.self) {
       try PolicyUpdate(
         setup.policy, objective(.value), layout: setup.layout, weights: setup.weights,
-        optimiser: SGD<Float>(count: setup.weights.count, learningRate: 0.1))
+        optimizer: SGD<Float>(count: setup.weights.count, learningRate: 0.1))
     }
     #expect(error?.description.contains("value") == true)
   }

@@ -57,7 +57,7 @@ struct ReinforceTests {
     let figures = try ReinforceFigures(name)
     let traced = try TracedFigures<S>(figures)
     let adam = figures.reference["adam"]
-    let optimiser = Adam<S>(
+    let optimizer = Adam<S>(
       count: traced.executor.weights.count, learningRate: S(adam["lr"].number),
       beta1: adam["beta1"].number, beta2: adam["beta2"].number, epsilon: adam["eps"].number)
     var trace: [Double] = []
@@ -65,7 +65,7 @@ struct ReinforceTests {
       traced.run()
       trace.append(Double(traced.executor.value(of: traced.loss.loss)))
       trace.append(traced.executor.gradients.norm())
-      optimiser.step(traced.executor.weights, traced.executor.gradients)
+      optimizer.step(traced.executor.weights, traced.executor.gradients)
     }
     return (
       trace, traced.executor.weights.elements.map { Double($0) },

@@ -133,7 +133,7 @@ struct TabularQLearningTests {
     let learner = try configuration.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: [])
     while learner.stepCount < configuration.totalSteps {
-      #expect(learner.learn(from: try rollout.next()) == .learnt)
+      #expect(learner.learn(from: try rollout.next()) == .learned)
     }
     #expect(learner.updateCount == configuration.totalSteps)
     let entry = try #require(setup.parameters.entries.first { $0.name == "q.weight" })

@@ -6,11 +6,11 @@ import Testing
 @testable import Learner
 
 struct AnimatedGIFTests {
-  private func picture(_ width: Int, _ height: Int, _ colour: (Int, Int) -> [Int]) -> Picture {
+  private func picture(_ width: Int, _ height: Int, _ color: (Int, Int) -> [Int]) -> Picture {
     Picture(
       width: width, height: height,
       pixels: (0..<width * height).flatMap { place in
-        colour(place % width, place / width).map { UInt8(truncatingIfNeeded: $0) }
+        color(place % width, place / width).map { UInt8(truncatingIfNeeded: $0) }
       })
   }
 
@@ -22,9 +22,9 @@ struct AnimatedGIFTests {
 
   /// From one pixel to several times the size of the code table, with few and with many strings.
   @Test(arguments: [0, 1, 2, 3, 255, 256, 3838, 3839, 3840, 3841, 5000, 40_000], [1, 2, 5, 256])
-  func `what is compressed is what comes out`(count: Int, colours: Int) throws {
-    var random = PCG64(seed: UInt64(count * 1000 + colours))
-    let pixels = (0..<count).map { _ in UInt8(random.integer(below: colours)) }
+  func `what is compressed is what comes out`(count: Int, colors: Int) throws {
+    var random = PCG64(seed: UInt64(count * 1000 + colors))
+    let pixels = (0..<count).map { _ in UInt8(random.integer(below: colors)) }
     let file = LZWEncoder.encode(pixels)
     #expect(file[0] == 8 && file.last == 0)
     var (bytes, place): ([UInt8], Int) = ([], 1)
@@ -58,7 +58,7 @@ struct AnimatedGIFTests {
     #expect(gif.centiseconds == [9, 3, 6])
   }
 
-  @Test func `colours beyond 256 get a table of their own and stay exact`() throws {
+  @Test func `colors beyond 256 get a table of their own and stay exact`() throws {
     // 200 colors each; no two frames share a color.
     let pictures = (0..<3).map { frame in picture(20, 10) { x, y in [x, y, frame] } }
     let gif = try decoded(pictures + [pictures[0]])
@@ -66,7 +66,7 @@ struct AnimatedGIFTests {
     #expect(gif.ownTableCount == 2)
   }
 
-  @Test func `a picture of many colours comes out nearly as it was`() throws {
+  @Test func `a picture of many colors comes out nearly as it was`() throws {
     let source = picture(64, 64) { x, y in [4 * x, 4 * y, 2 * (x + y)] }
     let gif = try decoded([source])
     let errors = zip(source.pixels, gif.pictures[0]).map { abs(Int($0) - Int($1)) }

@@ -37,7 +37,7 @@ struct EpisodeSpectatorTests {
   private func weights(_ parameters: ParameterLayout) -> FlatVector<Float> {
     let weights = FlatVector<Float>(repeating: 0, count: parameters.elementCount)
     var random = PCG64(seed: 2)
-    parameters.initialise(weights, using: &random)
+    parameters.initialize(weights, using: &random)
     return weights
   }
 

@@ -6,10 +6,10 @@ import Testing
 struct HalfBlocksTests {
   private static let escape = "\u{1B}["
 
-  private func plain(_ width: Int, _ height: Int, _ colour: [UInt8] = [1, 2, 3]) -> Picture {
+  private func plain(_ width: Int, _ height: Int, _ color: [UInt8] = [1, 2, 3]) -> Picture {
     Picture(
       width: width, height: height,
-      pixels: Array(repeatElement(colour, count: width * height).joined()))
+      pixels: Array(repeatElement(color, count: width * height).joined()))
   }
 
   @Test func `two rows of pixels are one line`() {
@@ -23,7 +23,7 @@ struct HalfBlocksTests {
       ])
   }
 
-  @Test func `a colour is named once as long as it lasts`() {
+  @Test func `a color is named once as long as it lasts`() {
     let e = Self.escape
     #expect(
       HalfBlocks.lines(plain(3, 1), columns: 9, lines: 9) == ["\(e)38;2;1;2;3m▀▀▀\(e)0m"])
@@ -60,8 +60,8 @@ struct HalfBlocksTests {
     (["TERM": "xterm", "COLORTERM": "truecolor", "NO_COLOR": "1"], false),
     (["TERM": "xterm", "COLORTERM": "truecolor", "NO_COLOR": ""], true),
   ])
-  func `the terminal says whether it has colour`(variables: [String: String], has: Bool) {
-    #expect(TerminalScreen.hasColour(isTerminal: true) { variables[$0] } == has)
-    #expect(!TerminalScreen.hasColour(isTerminal: false) { variables[$0] })
+  func `the terminal says whether it has color`(variables: [String: String], has: Bool) {
+    #expect(TerminalScreen.hasColor(isTerminal: true) { variables[$0] } == has)
+    #expect(!TerminalScreen.hasColor(isTerminal: false) { variables[$0] })
   }
 }

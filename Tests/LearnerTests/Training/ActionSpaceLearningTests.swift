@@ -42,7 +42,7 @@ struct ActionSpaceLearningTests {
     let update = try PolicyUpdate(
       setup.policy, Reinforce(discount: 0, entropyCost: 0, baseline: .mean),
       layout: rollout.batchLayout, weights: setup.weights,
-      optimiser: Adam<Float>(count: setup.weights.count, learningRate: 0.02))
+      optimizer: Adam<Float>(count: setup.weights.count, learningRate: 0.02))
     var means: [Double] = []
     for _ in 0..<150 {
       let batch = try rollout.next()

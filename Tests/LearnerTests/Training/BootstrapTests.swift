@@ -98,8 +98,8 @@ struct BootstrapTests {
       let update = try PolicyUpdate(
         setup.policy, Self.objectives[objective], bootstrap: bootstrap,
         layout: rollout.batchLayout, weights: setup.weights,
-        optimiser: SGD<Float>(count: setup.weights.count, learningRate: 0.1))
-      #expect(update.learn(from: batch) == .learnt)
+        optimizer: SGD<Float>(count: setup.weights.count, learningRate: 0.1))
+      #expect(update.learn(from: batch) == .learned)
       return setup.weights.elements.map(\.bitPattern)
     }
     let (own, recorded) = (try step(.learner), try step(.actor))
@@ -120,10 +120,10 @@ struct BootstrapTests {
     func loss(
       of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
     ) throws(PolicyError) -> TracedLoss {
-      let judgement = try StateJudgement(of: fragment, reaction)
-      let rows = judgement.values.squared().sum()
+      let estimates = try ValueEstimates(of: fragment, reaction)
+      let rows = estimates.values.squared().sum()
       return TracedLoss(
-        rows + judgement.known.last.squared().sum(),
+        rows + estimates.known.last.squared().sum(),
         metrics: [.init(name: "rows", tensor: rows, summary: .mean)])
     }
   }

@@ -44,24 +44,24 @@ struct BufferUpdateTests {
       }
     }
     let weights = FlatVector<Float>(repeating: 0, count: signature.parameters.elementCount)
-    signature.parameters.initialise(weights, using: &random)
+    signature.parameters.initialize(weights, using: &random)
     // A number beyond the limit of learned weights, such as a count.
     weights[4] = 1e9
     weights[5] = 0.3
     let before = weights.elements
     let update = try PolicyUpdate(
       Scaled(), Reinforce(), layout: layout, weights: weights,
-      optimiser: Adam<Float>(
+      optimizer: Adam<Float>(
         count: weights.count, learningRate: 0.01, weightDecay: 0.1,
         groups: signature.parameters.groups()))
     weights[4] = 1.5
-    #expect(update.learn(from: storage.view) == .learnt)
+    #expect(update.learn(from: storage.view) == .learned)
     weights[4] = 1e9
     // With so large a factor one action has probability 1.
     #expect(update.learn(from: storage.view) == .certain)
     for entry in signature.parameters.entries {
       for place in entry.range {
-        #expect((weights[place] == before[place]) == !entry.isLearnt, "\(entry.name)")
+        #expect((weights[place] == before[place]) == !entry.isLearned, "\(entry.name)")
       }
     }
   }
@@ -71,9 +71,9 @@ struct BufferUpdateTests {
       try LayerTable(Scaled(), for: Self.spaces).text == """
         network                          output   parameters
         shift       Parameter                 4            4
-        obs.scale   Buffer, not learnt        4            4
+        obs.scale   Buffer, not learned        4            4
         logits      Linear                    2           10
-        14 parameters, 4 numbers not learnt, inputs: obs 4
+        14 parameters, 4 numbers not learned, inputs: obs 4
         """)
   }
 }

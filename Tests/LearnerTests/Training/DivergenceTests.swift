@@ -6,17 +6,17 @@ import Testing
 
 /// Tests of learning rates that are far too large, with every optimizer and algorithm.
 struct DivergenceTests {
-  static let optimisers: [(OptimizerKind, momentum: Double)] = [
+  static let optimizers: [(OptimizerKind, momentum: Double)] = [
     (.sgd, 0), (.sgd, 0.9), (.adam, 0), (.adamw, 0), (.rmsprop, 0),
   ]
 
-  @Test(arguments: Algorithm.allCases, optimisers.indices)
+  @Test(arguments: Algorithm.allCases, optimizers.indices)
   func `a learning rate of a million diverges at once and leaves weights that play`(
-    algorithm: Algorithm, optimiser: Int
+    algorithm: Algorithm, optimizer: Int
   ) throws {
     var configuration = TrainingConfiguration(algorithm)
     configuration.learningRate = 1e6
-    (configuration.optimizer, configuration.momentum) = Self.optimisers[optimiser]
+    (configuration.optimizer, configuration.momentum) = Self.optimizers[optimizer]
     try configuration.validate()
     let setup = try configuration.makeSetup(seed: 1)
     let rollout = try SameProcess(setup, fragmentsPerBatch: configuration.fragmentsPerBatch)
@@ -24,9 +24,9 @@ struct DivergenceTests {
     let learner = try configuration.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: [])
     let before = setup.weights.elements
-    var outcome = UpdateOutcome.learnt
+    var outcome = UpdateOutcome.learned
     // Q-learning makes its first update after 1000 steps, which are 63 batches.
-    for _ in 0..<64 where outcome == .learnt { outcome = learner.learn(from: try rollout.next()) }
+    for _ in 0..<64 where outcome == .learned { outcome = learner.learn(from: try rollout.next()) }
     guard case .diverged = outcome else {
       Issue.record("\(outcome) and not diverged")
       return
@@ -52,18 +52,18 @@ struct DivergenceTests {
     let objective: any Objective = value == .none ? Reinforce() : AdvantageActorCritic()
     let update = try PolicyUpdate(
       setup.policy, objective, layout: rollout.batchLayout, weights: setup.weights,
-      optimiser: SGD<Float>(count: setup.weights.count, learningRate: 0.01))
-    #expect(update.learn(from: try rollout.next().view) == .learnt)
+      optimizer: SGD<Float>(count: setup.weights.count, learningRate: 0.01))
+    #expect(update.learn(from: try rollout.next().view) == .learned)
     let bias = try #require(setup.parameters.entries.first { $0.name == "logits.bias" }).range
     // e to the power of −1000 is 0.
     (setup.weights[bias.lowerBound], setup.weights[bias.lowerBound + 1]) = (500, -500)
     let before = setup.weights.elements
     let outcome = update.learn(from: try rollout.next().view)
     // A value head moves the layers that it shares with the policy, so the policy can still change.
-    #expect(outcome == (value == .shared ? .learnt : .certain))
+    #expect(outcome == (value == .shared ? .learned : .certain))
     #expect((setup.weights.elements == before) == (value == .none))
     (setup.weights[bias.lowerBound], setup.weights[bias.lowerBound + 1]) = (0.5, -0.5)
-    #expect(update.learn(from: try rollout.next().view) == .learnt)
+    #expect(update.learn(from: try rollout.next().view) == .learned)
   }
 
   @Test func `the largest distance is that of a plain loop, and no number where one is none`() {

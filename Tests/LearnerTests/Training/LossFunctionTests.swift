@@ -91,7 +91,7 @@ struct LossFunctionTests {
     let rollout = try SameProcess(setup, lag: 1)
     let update = try PolicyUpdate(
       setup.policy, Self.objective, layout: rollout.batchLayout, weights: setup.weights,
-      optimiser: Adam(count: setup.weights.count, learningRate: 0.01), maximumGradientNorm: 0.5,
+      optimizer: Adam(count: setup.weights.count, learningRate: 0.01), maximumGradientNorm: 0.5,
       totalSteps: Self.totalSteps)
     var expected = Outcome(weights: [])
     for _ in 0..<Self.turns {
@@ -112,14 +112,14 @@ struct LossFunctionTests {
     let reinforce = try LossFunction(
       setup.policy, Self.objective, layout: rollout.batchLayout, weights: setup.weights,
       totalSteps: Self.totalSteps)
-    let optimiser = Adam<Float>(count: setup.weights.count, learningRate: 0.01)
+    let optimizer = Adam<Float>(count: setup.weights.count, learningRate: 0.01)
     var outcome = Outcome(weights: [])
     for try await fragment in rollout.batches(Self.turns) {
       let loss = reinforce(fragment)
       reinforce.zeroGradients()
       loss.backward()
       let norm = reinforce.gradients.clipNorm(to: 0.5)
-      optimiser.step(reinforce.weights, reinforce.gradients)
+      optimizer.step(reinforce.weights, reinforce.gradients)
       outcome.losses.append(loss.value)
       outcome.metrics = ["loss": Double(loss.value), "grad_norm": norm]
       for (name, value) in loss.metrics { outcome.metrics[name] = value }
@@ -192,7 +192,7 @@ struct LossFunctionTests {
     await #expect(processExitsWith: .success) {
       let scene = try Scene()
       let (function, weights) = (scene.function, scene.function.weights)
-      let optimiser = Adam<Float>(count: weights.count, learningRate: 0.01)
+      let optimizer = Adam<Float>(count: weights.count, learningRate: 0.01)
       let (view, other) = (scene.storage.view, scene.other.view)
       func step() {
         function.zeroGradients()
@@ -201,7 +201,7 @@ struct LossFunctionTests {
         loss.backward()
         guard loss["entropy"] != nil else { _exit(1) }
         function.gradients.clipNorm(to: 0.5)
-        optimiser.step(weights, function.gradients)
+        optimizer.step(weights, function.gradients)
       }
       step()
       Exhaustion.exhaustMemory()

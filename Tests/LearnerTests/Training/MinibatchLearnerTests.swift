@@ -17,7 +17,7 @@ struct MinibatchLearnerTests {
     ) { part in
       try PolicyUpdate(
         setup.policy, ProximalPolicy(), layout: part, weights: setup.weights,
-        optimiser: Adam<Float>(
+        optimizer: Adam<Float>(
           count: setup.weights.count, learningRate: rate, groups: setup.parameters.groups()))
     }
   }
@@ -33,7 +33,7 @@ struct MinibatchLearnerTests {
     let rollout = try SameProcess(setup)
     let learner = try learner(setup, rollout.batchLayout, epochs: 3, minibatches: 4)
     let before = setup.weights.elements
-    #expect(learner.learn(from: try rollout.next().view) == .learnt)
+    #expect(learner.learn(from: try rollout.next().view) == .learned)
     #expect(learner.updateCount == 12)
     #expect(learner.stepCount == 96)
     #expect(setup.weights.elements != before)
@@ -47,7 +47,7 @@ struct MinibatchLearnerTests {
     let passes = try learner(apart, batch.layout, epochs: 1, minibatches: 1)
     let update = try PolicyUpdate(
       together.policy, ProximalPolicy(), layout: batch.layout, weights: together.weights,
-      optimiser: Adam<Float>(
+      optimizer: Adam<Float>(
         count: together.weights.count, learningRate: 0.01, groups: together.parameters.groups()))
     passes.learn(from: batch.view)
     update.learn(from: batch.view)
@@ -64,7 +64,7 @@ struct MinibatchLearnerTests {
     let batch = try SameProcess(setup).next()
     let learner = try learner(
       setup, batch.layout, epochs: 10, minibatches: 2, targetDivergence: 0.001, rate: 0.05)
-    #expect(learner.learn(from: batch.view) == .learnt)
+    #expect(learner.learn(from: batch.view) == .learned)
     // The policy of the first minibatch is the behavior policy, so its step is always made.
     #expect((1..<20).contains(learner.updateCount))
     #expect(learner.stepCount == 96)
@@ -78,7 +78,7 @@ struct MinibatchLearnerTests {
     let batch = try SameProcess(setup).next()
     let learner = try learner(setup, batch.layout, epochs: 1, minibatches: 4)
     batch.view.rew[5, 3] = .nan
-    #expect(learner.learn(from: batch.view) == .learntInPart)
+    #expect(learner.learn(from: batch.view) == .learnedInPart)
     #expect(learner.updateCount == 3 && learner.skippedCount == 1)
     for environment in 0..<8 { batch.view.rew[5, environment] = .infinity }
     let before = setup.weights.elements
@@ -89,13 +89,13 @@ struct MinibatchLearnerTests {
 
   @Test(
     arguments: [
-      ([], .learnt), ([.tooFar], .learnt), ([.certain, .certain], .certain),
+      ([], .learned), ([.tooFar], .learned), ([.certain, .certain], .certain),
       ([.certain, .nearlyCertain], .nearlyCertain),
-      ([.nearlyCertain, .learnt], .learnt), ([.nearlyCertain, .tooFar], .learnt),
-      ([.skipped, .nearlyCertain], .learntInPart), ([.certain, .tooFar], .learnt),
-      ([.learnt, .certain], .learnt), ([.skipped], .skipped),
-      ([.skipped, .tooFar], .skipped), ([.learnt, .skipped], .learntInPart),
-      ([.skipped, .certain], .learntInPart),
+      ([.nearlyCertain, .learned], .learned), ([.nearlyCertain, .tooFar], .learned),
+      ([.skipped, .nearlyCertain], .learnedInPart), ([.certain, .tooFar], .learned),
+      ([.learned, .certain], .learned), ([.skipped], .skipped),
+      ([.skipped, .tooFar], .skipped), ([.learned, .skipped], .learnedInPart),
+      ([.skipped, .certain], .learnedInPart),
     ] as [([UpdateOutcome], UpdateOutcome)])
   func `what became of a batch follows from its parts`(
     outcomes: [UpdateOutcome], outcome: UpdateOutcome

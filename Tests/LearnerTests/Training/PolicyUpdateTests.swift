@@ -24,7 +24,7 @@ struct PolicyUpdateTests {
     let weights = try Self.weights(figures)
     let update = try PolicyUpdate(
       ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
-      optimiser: Adam<Float>(count: weights.count, learningRate: 0.01))
+      optimizer: Adam<Float>(count: weights.count, learningRate: 0.01))
     let twin = try TracedFigures<Double>(figures)
     let adam = Adam<Double>(count: weights.count, learningRate: 0.01)
     for (step, expected) in figures.reference["trace"].elements.enumerated() {
@@ -53,7 +53,7 @@ struct PolicyUpdateTests {
     let before = weights.elements
     let update = try PolicyUpdate(
       ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
-      optimiser: SGD<Float>(count: weights.count, learningRate: 1), maximumGradientNorm: 0.125)
+      optimizer: SGD<Float>(count: weights.count, learningRate: 1), maximumGradientNorm: 0.125)
     update.learn(from: storage.view)
     let moved = zip(before, weights.elements).map { Double($0 - $1) }
     let length = moved.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -70,7 +70,7 @@ struct PolicyUpdateTests {
       let weights = try Self.weights(figures)
       return try PolicyUpdate(
         ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
-        optimiser: Adam<Float>(count: weights.count, learningRate: 0.05))
+        optimizer: Adam<Float>(count: weights.count, learningRate: 0.05))
     }
     let (together, apart) = (try make(), try make())
     #expect(together.takeMetrics().isEmpty)
@@ -101,7 +101,7 @@ struct PolicyUpdateTests {
       let weights = FlatVector<Float>(repeating: 0.1, count: 362)
       let update = try PolicyUpdate(
         ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
-        optimiser: Adam<Float>(count: weights.count, learningRate: 0.01))
+        optimizer: Adam<Float>(count: weights.count, learningRate: 0.01))
       let view = storage.view
       update.learn(from: view)
       Exhaustion.exhaustMemory()

@@ -31,7 +31,7 @@ struct ReplayLearnerTests {
     ) { layout in
       try PolicyUpdate(
         setup.policy, QLearning(policy), layout: layout, weights: setup.weights,
-        optimiser: Adam<Float>(
+        optimizer: Adam<Float>(
           count: setup.weights.count, learningRate: 0.01, groups: setup.parameters.groups()))
     }
   }
@@ -83,7 +83,7 @@ struct ReplayLearnerTests {
     #expect(copied.target == copied.online)
     let rollout = try SameProcess(setup)
     for update in 1...9 {
-      #expect(learner.learn(from: try rollout.next().view) == .learnt)
+      #expect(learner.learn(from: try rollout.next().view) == .learned)
       #expect(learner.updateCount == update)
       let now = try networks(setup)
       if update.isMultiple(of: 3) {
@@ -110,7 +110,7 @@ struct ReplayLearnerTests {
     }
   }
 
-  @Test func `nothing is learnt before the first update, and batches are kept`() throws {
+  @Test func `nothing is learned before the first update, and batches are kept`() throws {
     let setup = try Self.setup()
     let learner = try Self.learner(setup) {
       $0.firstUpdate = 30
@@ -119,7 +119,7 @@ struct ReplayLearnerTests {
     let before = try networks(setup)
     let rollout = try SameProcess(setup)
     for _ in 0..<2 {
-      #expect(learner.learn(from: try rollout.next().view) == .learnt)
+      #expect(learner.learn(from: try rollout.next().view) == .learned)
       let now = try networks(setup)
       #expect(now.online == before.online && now.target == before.target)
       #expect(learner.updateCount == 0 && learner.takeMetrics().isEmpty)
@@ -146,7 +146,7 @@ struct ReplayLearnerTests {
   }
 
   @Test(arguments: Poison.allCases)
-  func `a batch with a number that is not finite is counted and never learnt from`(
+  func `a batch with a number that is not finite is counted and never learned from`(
     poison: Poison
   ) throws {
     let setup = try Self.setup()
@@ -159,11 +159,11 @@ struct ReplayLearnerTests {
     }
     #expect(try next(isSpoilt: true) == .skipped)
     #expect(learner.updateCount == 0 && learner.skippedCount == 1 && learner.stepCount == 12)
-    #expect(try next(isSpoilt: false) == .learnt)
-    #expect(try next(isSpoilt: true) == .learntInPart)
+    #expect(try next(isSpoilt: false) == .learned)
+    #expect(try next(isSpoilt: true) == .learnedInPart)
     #expect(learner.updateCount == 4 && learner.skippedCount == 2 && learner.stepCount == 36)
     // The buffer holds ten batches. The 20 · 2 · 8 environments drawn include some of each batch.
-    for _ in 0..<20 { #expect(try next(isSpoilt: false) == .learnt) }
+    for _ in 0..<20 { #expect(try next(isSpoilt: false) == .learned) }
     #expect(learner.updateCount == 44 && learner.skippedCount == 2)
     #expect(setup.weights.elements.allSatisfy { $0.isFinite })
   }

@@ -7,7 +7,7 @@ import Testing
 @testable import Learner
 
 /// Tests that N steps and a resumed run of N further steps leave the files of a run of 2N steps.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResumedRunTests {
   /// An algorithm with a collector and changes of the configuration.
   struct Case: Sendable, CustomTestStringConvertible {

@@ -12,14 +12,14 @@ struct ScheduledUpdateTests {
 
   private func make(
     _ figures: ReinforceFigures, _ weights: FlatVector<Float>, entropyCost: Schedule,
-    learningRate: Schedule?, optimiser: any Optimiser<Float>
+    learningRate: Schedule?, optimizer: any Optimizer<Float>
   ) throws -> PolicyUpdate {
     var objective = figures.objective
     objective.entropyCost = entropyCost
     let layout = try figures.layout
     #expect(layout.stepCount * layout.environmentCount == Self.perUpdate)
     return try PolicyUpdate(
-      ReinforceFigures.policy, objective, layout: layout, weights: weights, optimiser: optimiser,
+      ReinforceFigures.policy, objective, layout: layout, weights: weights, optimizer: optimizer,
       learningRate: learningRate, totalSteps: 4 * Self.perUpdate)
   }
 
@@ -31,16 +31,16 @@ struct ScheduledUpdateTests {
     let weights = try PolicyUpdateTests.weights(figures)
     let scheduled = try make(
       figures, weights, entropyCost: costs, learningRate: rates,
-      optimiser: SGD<Float>(count: weights.count, learningRate: 9))
+      optimizer: SGD<Float>(count: weights.count, learningRate: 9))
     let expected = try PolicyUpdateTests.weights(figures)
     for update in 0..<4 {
       let (rate, cost) = (0.5 - 0.125 * Double(update), 1 / Double(1 << update))
       // A separate update with these values as constants.
       let constant = try make(
         figures, expected, entropyCost: .constant(cost), learningRate: nil,
-        optimiser: SGD<Float>(count: weights.count, learningRate: Float(rate)))
-      #expect(constant.learn(from: view) == .learnt)
-      #expect(scheduled.learn(from: view) == .learnt)
+        optimizer: SGD<Float>(count: weights.count, learningRate: Float(rate)))
+      #expect(constant.learn(from: view) == .learned)
+      #expect(scheduled.learn(from: view) == .learned)
       // `pow` may be off by an ulp of Double, which rarely changes the result rounded to Float.
       let difference = firstDifference(
         weights.elements.map { Double($0) }, expected.elements.map { Double($0) }, absolute: 1e-6)
@@ -59,7 +59,7 @@ struct ScheduledUpdateTests {
     let weights = try PolicyUpdateTests.weights(figures)
     let update = try make(
       figures, weights, entropyCost: 0.01, learningRate: .linear(from: 0.5, to: 0),
-      optimiser: SGD<Float>(count: weights.count, learningRate: 1))
+      optimizer: SGD<Float>(count: weights.count, learningRate: 1))
     for _ in 0..<3 { update.learn(from: view) }
     let metrics = update.takeMetrics()
     #expect(metrics.last?.name == "learning_rate" && metrics.last?.value == 0.25)
@@ -74,14 +74,14 @@ struct ScheduledUpdateTests {
       let weights = try PolicyUpdateTests.weights(figures)
       let update = try PolicyUpdate(
         ReinforceFigures.policy, objective, layout: storage.layout, weights: weights,
-        optimiser: RMSProp<Float>(count: weights.count, learningRate: 0, momentum: 0.9),
+        optimizer: RMSProp<Float>(count: weights.count, learningRate: 0, momentum: 0.9),
         learningRate: .exponential(from: 1e-3, to: 1e-6), totalSteps: 1_000_000)
       let (view, rewards) = (storage.view, storage.view.rew)
       update.learn(from: view)
       Exhaustion.exhaustMemory()
       for turn in 0..<1000 {
         rewards[1, 0] = turn % 2 == 0 ? .nan : 1
-        guard update.learn(from: view) == (turn % 2 == 0 ? .skipped : .learnt) else { _exit(1) }
+        guard update.learn(from: view) == (turn % 2 == 0 ? .skipped : .learned) else { _exit(1) }
       }
       _exit(0)
     }
@@ -97,7 +97,7 @@ struct ScheduledUpdateTests {
     try configuration.validate()
     let setup = try configuration.makeSetup(seed: 1)
     let layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
-    let groups = configuration.makeOptimiser(
+    let groups = configuration.makeOptimizer(
       setup.parameters, valueParameters: layers.valueParameters
     ).groups
     for entry in setup.parameters.entries {

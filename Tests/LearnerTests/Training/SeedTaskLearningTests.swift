@@ -19,7 +19,7 @@ struct SeedTaskLearningTests {
     defer { rollout.close() }
     let update = try PolicyUpdate(
       setup.policy, configuration.objective, layout: rollout.batchLayout, weights: setup.weights,
-      optimiser: configuration.makeOptimiser(setup.parameters),
+      optimizer: configuration.makeOptimizer(setup.parameters),
       maximumGradientNorm: configuration.maximumGradientNorm)
     let evaluator = try Evaluator(
       environment: setup.environment, policy: setup.policy, seed: 2)

@@ -10,7 +10,7 @@ import Testing
 struct SkippedUpdateTests {
   private struct Case {
     let update: PolicyUpdate
-    let optimiser: Adam<Float>
+    let optimizer: Adam<Float>
     let weights: FlatVector<Float>
     let storage: FragmentStorage
 
@@ -18,36 +18,36 @@ struct SkippedUpdateTests {
       let figures = try ReinforceFigures("reinforce_1")
       storage = try figures.storage()
       weights = try PolicyUpdateTests.weights(figures)
-      optimiser = Adam<Float>(count: weights.count, learningRate: learningRate)
+      optimizer = Adam<Float>(count: weights.count, learningRate: learningRate)
       update = try PolicyUpdate(
         ReinforceFigures.policy, figures.objective, layout: storage.layout, weights: weights,
-        optimiser: optimiser)
+        optimizer: optimizer)
     }
 
     /// The bits of all numbers that an update may change.
     var bits: [UInt32] {
-      ([weights] + optimiser.state.map(\.values)).flatMap { $0.elements.map(\.bitPattern) }
+      ([weights] + optimizer.state.map(\.values)).flatMap { $0.elements.map(\.bitPattern) }
     }
   }
 
   @Test(arguments: [Float.nan, .infinity, -.infinity])
-  func `a reward that is not finite moves nothing, and the next batch is learnt from`(
+  func `a reward that is not finite moves nothing, and the next batch is learned from`(
     reward: Float
   ) throws {
     let test = try Case()
     let view = test.storage.view
-    #expect(test.update.learn(from: view) == .learnt)
+    #expect(test.update.learn(from: view) == .learned)
     let before = test.bits
     let sound = view.rew[3, 1]
     view.rew[3, 1] = reward
     #expect(test.update.learn(from: view) == .skipped)
     #expect(test.bits == before)
-    #expect(test.optimiser.stepCount == 1)
+    #expect(test.optimizer.stepCount == 1)
     #expect(test.update.updateCount == 1 && test.update.skippedCount == 1)
     let perUpdate = test.storage.layout.stepCount * test.storage.layout.environmentCount
     #expect(test.update.stepCount == 2 * perUpdate)
     view.rew[3, 1] = sound
-    #expect(test.update.learn(from: view) == .learnt)
+    #expect(test.update.learn(from: view) == .learned)
     #expect(test.bits != before)
     #expect(test.update.takeMetrics().allSatisfy { $0.value.isFinite })
   }
@@ -64,7 +64,7 @@ struct SkippedUpdateTests {
     let test = try Case(learningRate: 1e8)
     let before = test.weights.elements.map(\.bitPattern)
     guard case .diverged(.size(let largest)) = test.update.learn(from: test.storage.view) else {
-      Issue.record("learnt with weights of 1e8")
+      Issue.record("learned with weights of 1e8")
       return
     }
     // Adam's first step is the learning rate.
@@ -78,14 +78,14 @@ struct SkippedUpdateTests {
     let test = try Case(learningRate: 2000)
     let before = test.weights.elements.map(\.bitPattern)
     guard case .diverged(.move(let distance)) = test.update.learn(from: test.storage.view) else {
-      Issue.record("learnt by a step of 2000")
+      Issue.record("learned by a step of 2000")
       return
     }
     // Adam's first step is the learning rate, slightly reduced by rounding and, for small
     // gradients, by its ε.
     #expect(distance > 1999 && distance < 2001)
     #expect(test.weights.elements.map(\.bitPattern) == before)
-    #expect(try Case(learningRate: 900).update.learn(from: test.storage.view) == .learnt)
+    #expect(try Case(learningRate: 900).update.learn(from: test.storage.view) == .learned)
   }
 
   // MARK: Messages
@@ -226,12 +226,12 @@ struct SkippedUpdateTests {
     var skipped = SkippedUpdates()
     let batch = batch()
     for _ in 0..<99 { #expect(try skipped.note(.certain, of: batch, loss: 0, at: 600) == nil) }
-    #expect(try skipped.note(.learnt, of: batch, loss: 0, at: 600) == nil)
+    #expect(try skipped.note(.learned, of: batch, loss: 0, at: 600) == nil)
     for _ in 0..<99 { #expect(try skipped.note(.certain, of: batch, loss: 0, at: 600) == nil) }
     #expect(
       try skipped.note(.certain, of: batch, loss: 0, at: 120_000)
         == "the policy is certain of every action: its entropy and its gradient were exactly 0 in "
-        + "100 batches in a row up to step 120,000, and nothing more is learnt; if it is not good "
+        + "100 batches in a row up to step 120,000, and nothing more is learned; if it is not good "
         + "enough, begin anew with a lower --learning-rate or a higher --entropy-cost")
     for _ in 0..<300 { #expect(try skipped.note(.certain, of: batch, loss: 0, at: 600) == nil) }
   }
@@ -273,7 +273,7 @@ struct SkippedUpdateTests {
     for (mean, best) in [(126.0, 500.0), (500, 500), (-300, -80), (0, 0)] {
       #expect(skipped.noteEvaluation(mean, best: best, at: 600) == nil, "\(mean) of \(best)")
     }
-    #expect(try skipped.note(.learnt, of: batch(), loss: 0, at: 600) == nil)
+    #expect(try skipped.note(.learned, of: batch(), loss: 0, at: 600) == nil)
     try noteNearlyCertain(99, in: &skipped)
     #expect(skipped.noteEvaluation(9, best: 500, at: 600) == nil)
     #expect(skipped.collapseStep == nil)
@@ -308,43 +308,41 @@ struct SkippedUpdateTests {
     #expect(try skipped.note(.skipped, of: sound, loss: .infinity, at: 600) == nil)
   }
 
-  @Test func `a hundred in a row end the run, and one that is learnt from begins the count anew`()
+  @Test func `a hundred in a row end the run, and one that is learned from begins the count anew`()
     throws
   {
     var skipped = SkippedUpdates()
     let batch = batch()
     for _ in 0..<3 {
       for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan, at: 600) }
-      #expect(try skipped.note(.learnt, of: batch, loss: 1, at: 600) == nil)
+      #expect(try skipped.note(.learned, of: batch, loss: 1, at: 600) == nil)
     }
     for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan, at: 600) }
     let error = #expect(throws: TrainingError.self) {
       try skipped.note(.skipped, of: batch, loss: .nan, at: 600)
     }
-    #expect(
-      error?.description.hasPrefix("nothing was learnt from 100 batches in a row: the loss") == true
-    )
+    let beginning = "nothing was learned from 100 batches in a row: the loss"
+    #expect(error?.description.hasPrefix(beginning) == true)
   }
 
-  @Test func `a batch that was learnt from in part is said once and counts as learnt from`() throws
-  {
+  @Test func `a batch learned from in part is said once and counts as learned from`() throws {
     var skipped = SkippedUpdates()
     let batch = batch()
     for _ in 0..<99 { _ = try skipped.note(.skipped, of: batch, loss: .nan, at: 600) }
     for _ in 0..<300 {
-      #expect(try skipped.note(.learntInPart, of: batch, loss: 1, at: 600) == nil)
+      #expect(try skipped.note(.learnedInPart, of: batch, loss: 1, at: 600) == nil)
     }
     for _ in 0..<99 { #expect(try skipped.note(.skipped, of: batch, loss: .nan, at: 600) == nil) }
 
     var another = SkippedUpdates()
-    let sentence = try another.note(.learntInPart, of: batch, loss: 1, at: 600)
+    let sentence = try another.note(.learnedInPart, of: batch, loss: 1, at: 600)
     #expect(
       sentence?.hasPrefix(
         "an update was skipped: the loss or its gradient became infinite or no number though all ")
         == true, "\(sentence ?? "")")
     batch.view.rew[1, 0] = .nan
-    let reward = try another.note(.learntInPart, of: batch, loss: 1, at: 600)
+    let reward = try another.note(.learnedInPart, of: batch, loss: 1, at: 600)
     #expect(reward?.contains("environment 0 of worker 4 gave the reward nan") == true)
-    #expect(try another.note(.learntInPart, of: batch, loss: 1, at: 600) == nil)
+    #expect(try another.note(.learnedInPart, of: batch, loss: 1, at: 600) == nil)
   }
 }

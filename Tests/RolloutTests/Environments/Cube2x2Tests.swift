@@ -111,7 +111,7 @@ struct Cube2x2Tests {
 
   @Test func `turns agree with the corners' model on random sequences`() throws {
     var random = PCG64(seed: 4)
-    var coloursOf: [Corners: [UInt8]] = [:]
+    var colorsOf: [Corners: [UInt8]] = [:]
     var cornersOf: [[UInt8]: Corners] = [:]
     for _ in 0..<300 {
       var (cube, corners) = (try Cube2x2(), Corners())
@@ -122,11 +122,11 @@ struct Cube2x2Tests {
       }
       // Short sequences coincide: equal corners must show equal colors, and vice versa.
       #expect(
-        coloursOf.updateValue(stickers(cube), forKey: corners).map { $0 == stickers(cube) } != false
+        colorsOf.updateValue(stickers(cube), forKey: corners).map { $0 == stickers(cube) } != false
       )
       #expect(cornersOf.updateValue(corners, forKey: stickers(cube)).map { $0 == corners } != false)
     }
-    #expect(coloursOf.count > 100 && coloursOf.count < 300)
+    #expect(colorsOf.count > 100 && colorsOf.count < 300)
   }
 
   @Test func `a solved cube is solved however it is held`() throws {

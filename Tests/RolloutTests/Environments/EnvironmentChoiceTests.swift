@@ -70,13 +70,13 @@ struct EnvironmentChoiceTests {
     }
     for (wrapper, words) in [
       (Wrapper.shaping(discount: 1) { _ in 0 }, "for code only"),
-      (.observationNormalisation, "observation-normalisation goes around no environment"),
-      (.rewardNormalisation(), "reward-normalisation goes around no environment"),
+      (.observationNormalization, "observation-normalization goes around no environment"),
+      (.rewardNormalization(), "reward-normalization goes around no environment"),
     ] {
       let choice = EnvironmentChoice("CartPole-v1", wrappers: [wrapper])
       let error = #expect(throws: WrapperError.self) { try choice.validate() }
       #expect(error?.description.contains(words) == true)
-      if wrapper.normalisation != nil {
+      if wrapper.normalization != nil {
         #expect(throws: WrapperError.self) { try choice.spaces() }
       }
     }
@@ -88,7 +88,7 @@ struct EnvironmentChoiceTests {
       try check.run(EnvironmentChoice("Corridor-v0", arguments: "size=4,goal=9"))
     }
     #expect(throws: WrapperError.self) {
-      try check.run(EnvironmentChoice("Corridor-v0", wrappers: [.greyScale]))
+      try check.run(EnvironmentChoice("Corridor-v0", wrappers: [.grayScale]))
     }
     #expect(throws: GymnasiumError.self) {
       try check.run(EnvironmentChoice("gym:CartPole-v1", python: "/nowhere/python"))

@@ -276,8 +276,8 @@ struct PlayedActionsTests {
       let act = stage.leaves(layout.act, row: row, environment: 0)
       #expect(Levers(loading: act) == Levers.drawn(0, 0))
     }
-    let neighbour = stage.leaves(layout.obs, row: 3, environment: 1)
-    #expect(Levers(loading: neighbour).wheel == [1, -1])
+    let neighbor = stage.leaves(layout.obs, row: 3, environment: 1)
+    #expect(Levers(loading: neighbor).wheel == [1, -1])
   }
 
   @Test func `clipping needs no memory`() async {

@@ -4,7 +4,7 @@ import Rollout
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))
 struct GymnasiumFaultTests {
   let cases: PythonEnvironments
 

@@ -7,7 +7,7 @@ import Testing
 ///
 /// Each test makes one batch, in which each environment returns something else: a Python for each
 /// case would take too long.
-@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))
 struct GymnasiumFieldTests {
   let cases: PythonEnvironments
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Rollout
 
 /// Time limits: for each environment, and not for the batch.
-@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))
 struct GymnasiumLimitTests {
   let cases: PythonEnvironments
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Tests of faults in one half of a batch while both halves step.
-@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))
 struct GymnasiumOverlapTests {
   let cases: PythonEnvironments
 

@@ -3,7 +3,7 @@ import Rollout
 import Testing
 
 struct DoorbellTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a bell rung before the wait ends it, and all bells are taken`() throws {
     let pipe = try SystemCalls.pipe()
     let ringer = try Doorbell(ringing: pipe.writeEnd.rawValue)
@@ -13,14 +13,14 @@ struct DoorbellTests {
     try #expect(readable(pipe.readEnd.rawValue) == false)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a wait lasts until the bell rings`() throws {
+  @Test(.timeLimit(.minutes(10))) func `a wait lasts until the bell rings`() throws {
     let pipe = try SystemCalls.pipe()
     let ringer = try Doorbell(ringing: pipe.writeEnd.rawValue)
     let listener = Doorbell(listening: pipe.readEnd.rawValue)
     onThreads([{ ringer.ring() }, { #expect(listener.wait()) }])
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a wait ends when the other end is closed`() throws {
+  @Test(.timeLimit(.minutes(10))) func `a wait ends when the other end is closed`() throws {
     let (reader, writer) = try SystemCalls.pipe().take()
     defer { close(reader) }
     try SystemCalls.close(writer)
@@ -28,7 +28,7 @@ struct DoorbellTests {
     #expect(!Doorbell(listening: reader).drain())
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a listener may be non-blocking`() throws {
+  @Test(.timeLimit(.minutes(10))) func `a listener may be non-blocking`() throws {
     let pipe = try SystemCalls.pipe()
     try SystemCalls.setNonBlocking(pipe.readEnd.rawValue)
     let ringer = try Doorbell(ringing: pipe.writeEnd.rawValue)
@@ -46,7 +46,7 @@ struct DoorbellTests {
     try #expect(readable(pipe.readEnd.rawValue) == false)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a pipe full of bells does not stop the ringer`() throws {
+  @Test(.timeLimit(.minutes(10))) func `a pipe full of bells does not stop the ringer`() throws {
     let pipe = try SystemCalls.pipe()
     let ringer = try Doorbell(ringing: pipe.writeEnd.rawValue)
     // A pipe holds 64 KiB.

@@ -48,7 +48,7 @@ struct ParkingTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `no wake-up is lost between a learner and a worker in lockstep`() throws {
     let toWorker = try SystemCalls.pipe()
     let toLearner = try SystemCalls.pipe()
@@ -103,7 +103,7 @@ struct ParkingTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `no wake-up is lost when several workers wait for one free fragment`() throws {
     let workerCount = 3
     var pipes: [(readEnd: Int32, writeEnd: Int32)] = []
@@ -164,7 +164,7 @@ struct ParkingTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a parked worker hears that the run is over`() throws {
+  @Test(.timeLimit(.minutes(10))) func `a parked worker hears that the run is over`() throws {
     let pipe = try SystemCalls.pipe()
     let bell = try Doorbell(ringing: pipe.writeEnd.rawValue)
     let ear = Doorbell(listening: pipe.readEnd.rawValue)

@@ -34,7 +34,7 @@ struct RunMemoryTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `another process opens it by the learner's number, name or no name`() throws {
     try withRunMemory { memory in
       let other = Process()

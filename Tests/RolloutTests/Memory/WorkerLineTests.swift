@@ -124,7 +124,7 @@ struct WorkerLineTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a reader that is overtaken loses episodes but never mixes them up`() throws {
     let count = 10_000_000
     try withRunMemory { memory in

@@ -22,7 +22,7 @@ struct RandomStreamsTests {
           }
         }
       }
-      add(RandomStreams.initialisation(seed: seed))
+      add(RandomStreams.initialization(seed: seed))
       for index in 0..<9 {
         add(RandomStreams.evaluation(seed: seed, environment: index))
         add(RandomStreams.evaluationAction(seed: seed, environment: index))
@@ -35,7 +35,7 @@ struct RandomStreamsTests {
     let streams = RandomStreams(seed: 5, worker: 2, incarnation: 1)
     #expect(streams.environment(3) == PCG64(SeedSequence(5, spawnKey: [0, 2, 1, 3])))
     #expect(streams.action(3) == PCG64(SeedSequence(5, spawnKey: [1, 2, 1, 3])))
-    #expect(RandomStreams.initialisation(seed: 5) == PCG64(SeedSequence(5, spawnKey: [2])))
+    #expect(RandomStreams.initialization(seed: 5) == PCG64(SeedSequence(5, spawnKey: [2])))
     #expect(
       RandomStreams.evaluation(seed: 5, environment: 3)
         == PCG64(SeedSequence(5, spawnKey: [3, 3])))

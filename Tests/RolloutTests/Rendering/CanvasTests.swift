@@ -37,9 +37,9 @@ struct CanvasTests {
     #expect(found[1] == [0, 0, 0])
   }
 
-  @Test func `colours mix channel by channel`() {
+  @Test func `colors mix channel by channel`() {
     var canvas = Canvas(width: 1, height: 1, background: .init(100, 200, 0))
-    canvas.fillRectangle(left: 0, top: 0, right: 0.5, bottom: 1, Canvas.Colour(200, 0, 255))
+    canvas.fillRectangle(left: 0, top: 0, right: 0.5, bottom: 1, Canvas.Color(200, 0, 255))
     #expect(canvas.picture.pixels == [150, 100, 128])
   }
 

@@ -10,7 +10,7 @@ extension Counter: Drawable {
 }
 
 struct DrawableTests {
-  private func colour(_ picture: Picture, _ x: Int, _ y: Int) -> [UInt8] {
+  private func color(_ picture: Picture, _ x: Int, _ y: Int) -> [UInt8] {
     let start = (y * picture.width + x) * 3
     return Array(picture.pixels[start..<start + 3])
   }
@@ -19,18 +19,18 @@ struct DrawableTests {
   @Test func `CartPole at rest is drawn as Gymnasium draws it`() {
     let picture = CartPole().draw()
     #expect(picture.width == 600 && picture.height == 400)
-    #expect(colour(picture, 10, 10) == [255, 255, 255])
+    #expect(color(picture, 10, 10) == [255, 255, 255])
     // The track across the whole width, at y = 100 from below.
-    #expect(colour(picture, 0, 300) == [0, 0, 0] && colour(picture, 599, 300) == [0, 0, 0])
-    #expect(colour(picture, 10, 298) == [255, 255, 255])
+    #expect(color(picture, 0, 300) == [0, 0, 0] && color(picture, 599, 300) == [0, 0, 0])
+    #expect(color(picture, 10, 298) == [255, 255, 255])
     // The cart is 50 × 30 around (300, 100).
-    #expect(colour(picture, 276, 286) == [0, 0, 0] && colour(picture, 323, 313) == [0, 0, 0])
-    #expect(colour(picture, 274, 290) == [255, 255, 255])
+    #expect(color(picture, 276, 286) == [0, 0, 0] && color(picture, 323, 313) == [0, 0, 0])
+    #expect(color(picture, 274, 290) == [255, 255, 255])
     // The pole reaches from 5 below the axle at y = 107.5 to 120 above it.
-    #expect(colour(picture, 300, 200) == [202, 152, 101])
-    #expect(colour(picture, 300, 174) == [202, 152, 101])
-    #expect(colour(picture, 300, 171) == [255, 255, 255])
-    #expect(colour(picture, 300, 292) == [129, 132, 203])
+    #expect(color(picture, 300, 200) == [202, 152, 101])
+    #expect(color(picture, 300, 174) == [202, 152, 101])
+    #expect(color(picture, 300, 171) == [255, 255, 255])
+    #expect(color(picture, 300, 292) == [129, 132, 203])
   }
 
   @Test func `a positive angle leans to the right and a position moves all`() {
@@ -38,9 +38,9 @@ struct DrawableTests {
     cartPole.state = [1.2, 0, 0.2, 0]
     let picture = cartPole.draw()
     // 1.2 · 125 = 150 to the right of the center; 100 along the pole is 19.9 to the right.
-    #expect(colour(picture, 450 + 19, 292 - 98) == [202, 152, 101])
-    #expect(colour(picture, 450 - 19, 292 - 98) == [255, 255, 255])
-    #expect(colour(picture, 450, 310) == [0, 0, 0])
+    #expect(color(picture, 450 + 19, 292 - 98) == [202, 152, 101])
+    #expect(color(picture, 450 - 19, 292 - 98) == [255, 255, 255])
+    #expect(color(picture, 450, 310) == [0, 0, 0])
   }
 
   @Test func `MountainCar is drawn as Gymnasium draws it`() {
@@ -51,15 +51,15 @@ struct DrawableTests {
     // At the bottom the track is 0.1 · 600 / 1.8 = 33.3 high. The car stands 10 above it, level.
     let (x, y) = (Int((-Double.pi / 6 + 1.2) / 1.8 * 600), 400 - 43)
     #expect(
-      colour(picture, x, y - 15) == [0, 0, 0] && colour(picture, x, y - 22) == [255, 255, 255])
-    #expect(colour(picture, x + 10, y) == [128, 128, 128])
-    #expect(colour(picture, x, y + 9) == [0, 0, 0])
+      color(picture, x, y - 15) == [0, 0, 0] && color(picture, x, y - 22) == [255, 255, 255])
+    #expect(color(picture, x + 10, y) == [128, 128, 128])
+    #expect(color(picture, x, y + 9) == [0, 0, 0])
     // The flag's top is 50 above the track at 0.5: 566.7 from the left, 382.5 from below.
-    #expect(colour(picture, 570, 400 - 378) == [204, 204, 0])
+    #expect(color(picture, 570, 400 - 378) == [204, 204, 0])
     // The goal of MountainCarContinuous is at 0.45.
     var other = MountainCarContinuous()
     other.state = car.state
-    #expect(colour(other.draw(), 553, 400 - 376) == [204, 204, 0])
+    #expect(color(other.draw(), 553, 400 - 376) == [204, 204, 0])
   }
 
   @Test func `Acrobot hangs from its pivot, below the line to reach`() {
@@ -67,21 +67,21 @@ struct DrawableTests {
     #expect(picture.width == 500 && picture.height == 500)
     // A link of length 1 is 113.6 pixels; both hang down from the middle.
     #expect(
-      colour(picture, 250, 250) == [204, 204, 0] && colour(picture, 250, 363) == [204, 204, 0])
+      color(picture, 250, 250) == [204, 204, 0] && color(picture, 250, 363) == [204, 204, 0])
     #expect(
-      colour(picture, 250, 310) == [0, 204, 204] && colour(picture, 250, 476) == [0, 204, 204])
-    #expect(colour(picture, 250, 480) == [255, 255, 255])
-    #expect(colour(picture, 3, 136) == [0, 0, 0])
+      color(picture, 250, 310) == [0, 204, 204] && color(picture, 250, 476) == [0, 204, 204])
+    #expect(color(picture, 250, 480) == [255, 255, 255])
+    #expect(color(picture, 3, 136) == [0, 0, 0])
   }
 
   @Test func `Pendulum stands up at 0 and leans to the left from there`() {
     var pendulum = Pendulum()
     pendulum.state = [0, 0]
-    #expect(colour(pendulum.draw(), 250, 140) == [204, 77, 77])
-    #expect(colour(pendulum.draw(), 250, 250) == [0, 0, 0])
+    #expect(color(pendulum.draw(), 250, 140) == [204, 77, 77])
+    #expect(color(pendulum.draw(), 250, 250) == [0, 0, 0])
     pendulum.state = [.pi / 2, 0]
-    #expect(colour(pendulum.draw(), 140, 250) == [204, 77, 77])
-    #expect(colour(pendulum.draw(), 360, 250) == [255, 255, 255])
+    #expect(color(pendulum.draw(), 140, 250) == [204, 77, 77])
+    #expect(color(pendulum.draw(), 360, 250) == [255, 255, 255])
   }
 
   @Test func `a corridor shows where the actor and the goal are`() throws {
@@ -90,9 +90,9 @@ struct DrawableTests {
     let picture = corridor.draw()
     // Four cells of 140 pixels, from 20 on.
     #expect(
-      colour(picture, 230, 60) == [50, 90, 180] && colour(picture, 90, 60) == [255, 255, 255])
-    #expect(colour(picture, 370, 60) == [150, 210, 150])
-    #expect(colour(picture, 510, 60) == [255, 255, 255])
+      color(picture, 230, 60) == [50, 90, 180] && color(picture, 90, 60) == [255, 255, 255])
+    #expect(color(picture, 370, 60) == [150, 210, 150])
+    #expect(color(picture, 510, 60) == [255, 255, 255])
     #expect(try Corridor(size: 10_000).draw().width == 600)
   }
 
@@ -101,15 +101,15 @@ struct DrawableTests {
     // The upper left stickers of U, L, F, R, B and D.
     let places = [(110, 30), (30, 110), (110, 110), (190, 110), (270, 110), (110, 190)]
     let solved = cube.draw()
-    let colours: [[UInt8]] = [
+    let colors: [[UInt8]] = [
       [255, 255, 255], [255, 110, 0], [0, 155, 72], [200, 20, 40], [0, 70, 173], [255, 213, 0],
     ]
-    #expect(places.map { colour(solved, $0.0, $0.1) } == colours)
+    #expect(places.map { color(solved, $0.0, $0.1) } == colors)
     // F turns clockwise: U's lower row goes to R's left column, L's right one to U.
     cube.turn(8)
     let turned = cube.draw()
-    #expect(colour(turned, 190, 110) == colours[0] && colour(turned, 110, 67) == colours[1])
-    #expect(colour(turned, 110, 30) == colours[0] && colour(turned, 110, 110) == colours[2])
+    #expect(color(turned, 190, 110) == colors[0] && color(turned, 110, 67) == colors[1])
+    #expect(color(turned, 110, 30) == colors[0] && color(turned, 110, 110) == colors[2])
   }
 
   @Test(arguments: EnvironmentRegistry.shared.ids)

@@ -26,7 +26,7 @@ struct SnapshotBatchTests {
     "time-limit": ("time-limit=5", false), "action-repeat": ("action-repeat=2", false),
     "frame-skip": ("frame-skip=3", true), "random-noops": ("random-noops=4", false),
     "end-on-lost-life": ("end-on-lost-life", false),
-    "observation-mask": ("observation-mask=2,0", false), "grey-scale": ("grey-scale", true),
+    "observation-mask": ("observation-mask=2,0", false), "gray-scale": ("gray-scale", true),
     "resize": ("resize=4x3", true), "frame-stack": ("frame-stack=3", true),
     "reward-scale": ("reward-scale=0.5", false), "reward-clip": ("reward-clip=0:2", false),
     "reward-sign": ("reward-sign", false), "shaping": ("shaping=0.9", false),
@@ -52,7 +52,7 @@ struct SnapshotBatchTests {
     // An innermost time limit would become the environment's own.
     for wrappers in [[.rewardSign, wrapper], [.frameStack(2), wrapper, .rewardSign]] {
       // A wrapper of images with three axes would receive a stack with four.
-      if ["grey-scale", "resize"].contains(name), wrappers.count == 3 { continue }
+      if ["gray-scale", "resize"].contains(name), wrappers.count == 3 { continue }
       try expectResumes(wrappers.map(\.description).joined(separator: " "), sticky: sticky) {
         try wrapped(wrappers, ofPictures: example.seesPictures, seed: $0)
       }

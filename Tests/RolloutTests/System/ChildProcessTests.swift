@@ -4,7 +4,7 @@ import Rollout
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChildProcessTests {
   @Test func `a child says how it ended`() throws {
     let child = try ChildProcess(executable: "/bin/sh", arguments: ["-c", "exit 3"])

@@ -60,7 +60,7 @@ struct SystemCallsTests {
     let file = try SystemCalls.open(folder + "/new", O_WRONLY | O_CREAT)
     let text = Array("words".utf8)
     try text.withUnsafeBytes { try SystemCalls.writeAll(file.rawValue, $0) }
-    try SystemCalls.synchronise(file.rawValue)
+    try SystemCalls.synchronize(file.rawValue)
     try SystemCalls.rename(folder + "/new", to: folder + "/old")
     let size = try SystemCalls.byteCount(of: file.rawValue)
     #expect(size == text.count)

@@ -47,18 +47,18 @@ struct ImageWrapperTests {
   }
 
   @Test(arguments: [[5, 7, 3], [3, 5, 7]])
-  func `grey is the weighted sum of the colours, rounded to the nearest`(shape: [Int]) throws {
-    let (whole, shown, space) = try pictures(shape, .greyScale)
+  func `gray is the weighted sum of the colors, rounded to the nearest`(shape: [Int]) throws {
+    let (whole, shown, space) = try pictures(shape, .grayScale)
     #expect(space == image([5, 7]))
-    for (colours, grey) in zip(whole, shown) {
+    for (colors, gray) in zip(whole, shown) {
       for pixel in 0..<35 {
         let (red, green, blue) =
           shape[2] == 3
-          ? (colours[3 * pixel], colours[3 * pixel + 1], colours[3 * pixel + 2])
-          : (colours[pixel], colours[35 + pixel], colours[70 + pixel])
+          ? (colors[3 * pixel], colors[3 * pixel + 1], colors[3 * pixel + 2])
+          : (colors[pixel], colors[35 + pixel], colors[70 + pixel])
         let exact = 0.299 * Double(red) + 0.587 * Double(green) + 0.114 * Double(blue)
         // Half a unit of rounding, and 255 times the weights' own rounding to 15 bits.
-        #expect(abs(Double(grey[pixel]) - exact) <= 0.5 + 255 * 3 * 0x1p-16)
+        #expect(abs(Double(gray[pixel]) - exact) <= 0.5 + 255 * 3 * 0x1p-16)
       }
     }
   }
@@ -123,6 +123,6 @@ struct ImageWrapperTests {
       try pictures([20, 30], .resize(height: 21, width: 30))
     }
     #expect(error?.description.contains("20x30 pixels and only gets smaller") == true)
-    #expect(throws: WrapperError.self) { try pictures([20, 30], .greyScale) }
+    #expect(throws: WrapperError.self) { try pictures([20, 30], .grayScale) }
   }
 }

@@ -118,11 +118,11 @@ struct ObservedPartTests {
 
   @Test func `wrappers of a part stand on each other`() throws {
     let batch = try NativeEnvironmentBatch(streams: streams) { _ in Camera() }
-    let wrappers: [Wrapper] = [.greyScale(at: "image"), .frameStack(2, at: "image")]
+    let wrappers: [Wrapper] = [.grayScale(at: "image"), .frameStack(2, at: "image")]
     let stage = Stage(try wrappers.wrap(batch, streams: streams), stepCount: 2)
     try stage.reset()
     try stage.collect { _, _ in 0 }
-    func grey(_ steps: Int) -> [UInt8] {
+    func gray(_ steps: Int) -> [UInt8] {
       let image: [Double] = Camera.View(steps: steps).image.map { Double($0) }
       return [0, 3].map { (start: Int) -> UInt8 in
         let red = 0.299 * image[start]
@@ -131,7 +131,7 @@ struct ObservedPartTests {
         return UInt8((red + green + blue).rounded())
       }
     }
-    #expect(part(stage, 0, row: 1, UInt8.self) == grey(0) + grey(1))
+    #expect(part(stage, 0, row: 1, UInt8.self) == gray(0) + gray(1))
     #expect(part(stage, 1, row: 1, Float.self) == [1])
     #expect(
       stage.batch.spaces.observation.parts["image"]?.value
@@ -142,7 +142,7 @@ struct ObservedPartTests {
     (Wrapper.frameStack(2), "must be a Box: name one of its parts behind an @: speed, sight.0, "),
     (.frameStack(2, at: "sight"), "has no part 'sight' that is no container; it has speed, "),
     (.frameStack(2, at: "sped"), "Did you mean speed?"),
-    (.greyScale(at: "sight.1"), "must have 3 colours"),
+    (.grayScale(at: "sight.1"), "must have 3 colors"),
     (.resize(height: 1, width: 1, at: "speed"), "must be a uint8 image"),
     (.observationMask(keeping: [4], at: "sight.0"), "element 4 of the observation"),
   ])

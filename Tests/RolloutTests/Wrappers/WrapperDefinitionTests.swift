@@ -146,7 +146,7 @@ struct WrapperDefinitionTests {
     let cockpit = try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in Cockpit() }
     let streams = [PCG64(seed: 0)]
     for wrapper in [
-      Wrapper.frameStack(2), .frameSkip(2), .greyScale, .resize(height: 2, width: 2),
+      Wrapper.frameStack(2), .frameSkip(2), .grayScale, .resize(height: 2, width: 2),
       .observationMask(keeping: [0]), .shaping(discount: 0.9),
     ] {
       let error = #expect(throws: WrapperError.self) {

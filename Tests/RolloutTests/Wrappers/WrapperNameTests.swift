@@ -8,21 +8,30 @@ struct WrapperNameTests {
     ("frame-skip=4", .frameSkip(4)), ("random-noops=0", .randomNoOps(upTo: 0)),
     ("end-on-lost-life", .endOnLostLife),
     ("observation-mask=2,0", .observationMask(keeping: [2, 0])),
-    ("grey-scale", .greyScale), ("resize=84x96", .resize(height: 84, width: 96)),
+    ("gray-scale", .grayScale), ("resize=84x96", .resize(height: 84, width: 96)),
     ("observation-mask=2,0@state", .observationMask(keeping: [2, 0], at: "state")),
-    ("grey-scale@camera.left", .greyScale(at: "camera.left")),
+    ("gray-scale@camera.left", .grayScale(at: "camera.left")),
     ("resize=84x96@1", .resize(height: 84, width: 96, at: "1")),
     ("frame-stack=4@a=b@c", .frameStack(4, at: "a=b@c")),
     ("frame-stack=4", .frameStack(4)), ("reward-scale=-0.1", .rewardScale(-0.1)),
     ("reward-clip=-1:1", .rewardClip(-1...1)), ("reward-clip=-inf:5", .rewardClip(-.infinity...5)),
     ("reward-sign", .rewardSign), ("shaping=0.99", .shaping(discount: 0.99)),
-    ("observation-normalisation", .observationNormalisation),
-    ("reward-normalisation", .rewardNormalisation()),
-    ("reward-normalisation=0.95", .rewardNormalisation(discount: 0.95)),
+    ("observation-normalization", .observationNormalization),
+    ("reward-normalization", .rewardNormalization()),
+    ("reward-normalization=0.95", .rewardNormalization(discount: 0.95)),
   ])
   func `a name and its argument are read and written alike`(text: String, wrapper: Wrapper) throws {
     #expect(try Wrapper(parsing: text) == wrapper)
     #expect(wrapper.description == text)
+  }
+
+  @Test(arguments: [
+    ("grey-scale@image", "gray-scale@image"),  // former name
+    ("observation-normalisation", "observation-normalization"),  // former name
+    ("reward-normalisation=0.95", "reward-normalization=0.95"),  // former name
+  ])
+  func `a name of release 0.1 is read and written as today's`(former: String, text: String) throws {
+    #expect(try Wrapper(parsing: former).description == text)
   }
 
   @Test(arguments: [
@@ -35,10 +44,9 @@ struct WrapperNameTests {
     ("reward-clip=1:-1", "smaller one"),
     ("reward-clip=nan:1", "smaller one"), ("reward-sign=1", "takes no argument"),
     ("time-limit=9@image", "time-limit takes no part of an observation: leave '@image' out"),
-    ("grey-scale@", "write it like grey-scale@image"), ("grey-scale=1@image", "no argument"),
-    ("shaping=1.1", "from 0 to 1"), ("reward-normalisation=2", "from 0 to 1, or none"),
-    ("observation-normalization", "Did you mean observation-normalisation?"),
-    ("observation-normalisation@image", "takes no part of an observation"),
+    ("gray-scale@", "write it like gray-scale@image"), ("gray-scale=1@image", "no argument"),
+    ("shaping=1.1", "from 0 to 1"), ("reward-normalization=2", "from 0 to 1, or none"),
+    ("observation-normalization@image", "takes no part of an observation"),
   ])
   func `what names no wrapper is said`(text: String, words: String) {
     let error = #expect(throws: WrapperError.self) { try Wrapper(parsing: text) }
@@ -51,9 +59,9 @@ struct WrapperNameTests {
       try Wrapper.list(parsing: "observation-mask=0,2,frame-stack=4,reward-sign")
         == [.observationMask(keeping: [0, 2]), .frameStack(4), .rewardSign])
     #expect(
-      try Wrapper.list(parsing: "observation-mask=0,2@state,grey-scale@image,frame-stack=4@image")
+      try Wrapper.list(parsing: "observation-mask=0,2@state,gray-scale@image,frame-stack=4@image")
         == [
-          .observationMask(keeping: [0, 2], at: "state"), .greyScale(at: "image"),
+          .observationMask(keeping: [0, 2], at: "state"), .grayScale(at: "image"),
           .frameStack(4, at: "image"),
         ])
   }

@@ -94,9 +94,9 @@ struct HelpTextTests {
         --inputs NAME,...         What the network sees, in this order: some of obs,
                                   act, rew, fin, stepno. (default: obs,act)
         --integer-inputs embedding|one-hot|bits
-                                  How a choice among several becomes numbers: a learnt
-                                  row of a table, a 1 in its place, or its bits.
-                                  (default: embedding)
+                                  How a choice among several becomes numbers: a
+                                  learned row of a table, a 1 in its place, or its
+                                  bits. (default: embedding)
         --embedding-size N        Numbers that an embedding gives for a choice, and
                                   for stepno. (default: 4)
         --torso mlp|nature        What comes before the hidden layers: nothing, or the
@@ -112,7 +112,7 @@ struct HelpTextTests {
         --recurrent-layers N      Recurrent layers that stand on each other.
                                   (default: 1)
         --shared-torso, --separate-torsos
-                                  Whether a value that is learnt goes by the features
+                                  Whether a value that is learned goes by the features
                                   that actions are chosen by, or by layers of its own.
                                   (default: separate-torsos)
         --init pytorch|orthogonal
@@ -121,7 +121,7 @@ struct HelpTextTests {
 
       Learning:
         --algorithm reinforce|a2c|ppo|vtrace|appo|dqn
-                                  What is learnt from batches; what other options are
+                                  What is learned from batches; what other options are
                                   by default depends on it. (default: reinforce)
         --gamma X                 Discount of future rewards. (default: 0.98)
         --entropy-cost X|SCHEDULE
@@ -186,8 +186,8 @@ struct HelpTextTests {
                                   run, or with :N behind it over N steps.
                                   (default: exponential:0.004:0.0001)
         --value-learning-rate X|same
-                                  Step size of the parameters that only a learnt value
-                                  depends on, where --learning-rate is largest.
+                                  Step size of the parameters that only a learned
+                                  value depends on, where --learning-rate is largest.
                                   (default: 0.01)
         --max-grad-norm X         Norm to which longer gradients are shortened; inf
                                   for none. (default: 0.5)
@@ -226,7 +226,7 @@ struct HelpTextTests {
         --resume [RUN]            Go on with a run where it was saved last, in its
                                   directory; with the newest run under runs/ if none
                                   is named. Its options are as they were but for those
-                                  that cannot change what is learnt.
+                                  that cannot change what is learned.
         --trust                   With --resume: start Python with the environment
                                   that the run names, whose code can do all that you
                                   can. --env NAME says the same.

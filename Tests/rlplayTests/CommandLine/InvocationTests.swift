@@ -45,7 +45,7 @@ struct InvocationTests {
         == .train(TrainingConfiguration(), TrainPresentation()))
   }
 
-  @Test func `a run goes on with its own options but for those that change nothing learnt`() throws
+  @Test func `a run goes on with its own options but for those that change nothing learned`() throws
   {
     func resumption(_ words: String...) throws -> ResumeOptions? {
       guard case .resume(let options, _) = try Invocation.parse(["train"] + words) else {

@@ -6,7 +6,7 @@ import Testing
 @testable import rlplay
 
 /// Tests of `rlplay bench` with the shortest possible times.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct BenchCommandTests {
   /// Runs `rlplay bench`, with output too short to fill a pipe.
   func bench(_ arguments: String...) throws -> (output: String, error: String, code: Int32) {

@@ -40,24 +40,24 @@ extension ProcessTests {
         "'frame-stack=0', but frame-stack needs a whole number from 1"
       ),
       (
-        ["train", "--wrap", "grey-scale"],
-        "the wrapper grey-scale does not suit: the observation is Box(-inf, inf, [4], float32)"
+        ["train", "--wrap", "gray-scale"],
+        "the wrapper gray-scale does not suit: the observation is Box(-inf, inf, [4], float32)"
       ),
       (
-        ["train", "--wrap", "observation-normalisation", "--wrap", "frame-stack=4"],
-        "--wrap observation-normalisation goes by what comes out of all other wrappers: name it "
+        ["train", "--wrap", "observation-normalization", "--wrap", "frame-stack=4"],
+        "--wrap observation-normalization goes by what comes out of all other wrappers: name it "
       ),
       (
-        ["train", "--wrap", "reward-normalisation,reward-normalisation=0.9"],
-        "--wrap reward-normalisation goes by what comes out of all other wrappers: name it once"
+        ["train", "--wrap", "reward-normalization,reward-normalization=0.9"],
+        "--wrap reward-normalization goes by what comes out of all other wrappers: name it once"
       ),
       (
-        ["train", "--env", "Corridor-v0", "--wrap", "observation-normalisation"],
-        "observation-normalisation is for a Box of float32 or float64, and the network sees none"
+        ["train", "--env", "Corridor-v0", "--wrap", "observation-normalization"],
+        "observation-normalization is for a Box of float32 or float64, and the network sees none"
       ),
       (
-        ["check-env", "CartPole-v1", "--wrap", "reward-normalisation"],
-        "reward-normalisation goes around no environment: its statistics are the learner's"
+        ["check-env", "CartPole-v1", "--wrap", "reward-normalization"],
+        "reward-normalization goes around no environment: its statistics are the learner's"
       ),
       (["train", "--env", "Nowhere-v0"], "and gym:ID for those of Gymnasium."),
       (
@@ -69,7 +69,7 @@ extension ProcessTests {
         "Corridor-v0 has no parameter 'length'; it has size, goal."
       ),
       (["check-env", "Corridor-v0", "--env-args", "size=8,goal=8"], "use 1 to 7."),
-      (["check-env", "CartPole-v1", "--wrap", "grey-scale"], "grey-scale does not suit"),
+      (["check-env", "CartPole-v1", "--wrap", "gray-scale"], "gray-scale does not suit"),
       (["check-env", "CartPole-v1", "--wrap", "frame-stack=2@x"], "leave '@x' out"),
       (["check-env", "gym:CartPole-v1", "--python", "/nowhere"], "no program '/nowhere'"),
       (["tain"], "Did you mean 'train'?"),

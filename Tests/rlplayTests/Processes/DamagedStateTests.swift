@@ -25,8 +25,8 @@ extension ProcessTests {
       ("configuration/hidden", "[16384, 16384]"), ("configuration/envs-per-actor", "65536"),
       ("tensor/updates", "ffffffffffffff7f"), ("tensor/updates", "0500000000000000"),
       ("tensor/skipped_updates", "ffffffffffffff7f"),
-      ("tensor/optimiser.step_count", "ffffffffffffff7f"),
-      ("tensor/optimiser.mean", "0000c07f"), ("tensor/optimiser.mean_square", "000080bf"),
+      ("tensor/optimizer.step_count", "ffffffffffffff7f"),
+      ("tensor/optimizer.mean", "0000c07f"), ("tensor/optimizer.mean_square", "000080bf"),
       ("tensor/collector.snapshot.0", "ff"), ("tensor/weights.logits.weight", "0000c07f"),
       ("tensor/weights.logits.bias", "0000807f"),
     ]

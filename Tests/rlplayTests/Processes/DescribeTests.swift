@@ -38,7 +38,7 @@ extension ProcessTests {
       let file = "runs/one/checkpoints/last.safetensors"
       let facts = [
         "environment CartPole-v1", "algorithm reinforce",
-        "learnt from 4,000 steps in 10 updates", "policy network", "activation relu",
+        "learned from 4,000 steps in 10 updates", "policy network", "activation relu",
       ]
       for target in [[], ["one"], ["runs/one"], [file]] {
         let outcome = try RunningProgram.run(

@@ -123,7 +123,7 @@ extension ProcessTests {
       }
     }
 
-    @Test func `what was learnt is saved when workers begin to fail for good`() throws {
+    @Test func `what was learned is saved when workers begin to fail for good`() throws {
       let directory = try ScratchDirectory()
       let outcome = try ProcessTests.trainFaulty(
         "ExitsInDecline-v0", ["actors": 1, "buffers": 2], in: directory

@@ -69,7 +69,7 @@ extension ProcessTests {
       let metrics = URL(fileURLWithPath: directory.path("run/metrics.jsonl"))
       func lineBytes() -> Int { (try? Data(contentsOf: metrics).count) ?? 0 }
       let before = lineBytes()
-      try program.wait(until: "more was learnt") { lineBytes() > before }
+      try program.wait(until: "more was learned") { lineBytes() > before }
       program.send(SIGINT)
       let outcome = try program.waitForEnd()
       #expect(outcome.exitCode == 130)

@@ -85,7 +85,7 @@ extension ProcessTests {
       #expect(outcome.exitCode == 1)
       let report = try #require(outcome.errorLines.last)
       #expect(
-        report.hasPrefix("Error: nothing was learnt from 100 batches in a row: environment "),
+        report.hasPrefix("Error: nothing was learned from 100 batches in a row: environment "),
         "\(report)")
       #expect(report.hasSuffix("holds the last sound weights"))
       #expect(try metrics("skipped_updates", directory).last ?? 0 >= 100)

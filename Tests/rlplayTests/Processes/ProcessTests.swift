@@ -5,7 +5,7 @@ import Testing
 /// Tests with real processes, run one after the other.
 ///
 /// They measure times, and the machine may be small.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 enum ProcessTests {
   /// Starts a small, quiet training run in a subdirectory.
   static func train(

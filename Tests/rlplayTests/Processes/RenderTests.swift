@@ -48,7 +48,7 @@ extension ProcessTests {
       #expect(one.output.hasSuffix("video   b.GIF, \(Int(length) + 1) frames\n"))
     }
 
-    @Test func `without colour each step is a line of numbers`() throws {
+    @Test func `without color each step is a line of numbers`() throws {
       let directory = try trained()
       let outcome = try evaluate(
         "--render", "--max-episode-steps", "3", in: directory,
@@ -63,7 +63,7 @@ extension ProcessTests {
 
     /// Runs the program in a terminal provided by `script`.
     @Test(.enabled(if: access("/usr/bin/script", X_OK) == 0, "there is no script(1)"))
-    func `a terminal with colour shows pictures and gets its cursor back`() throws {
+    func `a terminal with color shows pictures and gets its cursor back`() throws {
       let directory = try trained()
       let command = "\(try Executable.rlplay.path) evaluate run --seed 2 --render"
       let outcome = try RunningProgram.run(

@@ -52,7 +52,7 @@ extension ProcessTests {
         Executable.rlplay,
         [
           "train", "--env", "Pendulum-v1", "--algorithm", "vtrace", "--wrap", "reward-scale=2",
-          "--wrap", "observation-normalisation", "--wrap", "reward-normalisation=0.9", "--steps",
+          "--wrap", "observation-normalization", "--wrap", "reward-normalization=0.9", "--steps",
           "8000", "--actors", "2", "--buffers", "4", "--eval-every", "0", "--seed", "3",
           "--run-dir", directory.path("run"),
         ], in: directory.url)
@@ -60,7 +60,7 @@ extension ProcessTests {
       #expect(trained.output.contains("normalizer.obs.scale"), "\(trained.output)")
       let configuration = try String(
         contentsOf: directory.url.appending(path: "run/config.json"), encoding: .utf8)
-      let names = ["reward-scale=2", "observation-normalisation", "reward-normalisation=0.9"]
+      let names = ["reward-scale=2", "observation-normalization", "reward-normalization=0.9"]
       let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
       #expect(configuration.contains("\"wrap\": [\(list)]"))
 
@@ -88,7 +88,7 @@ extension ProcessTests {
       let outcome = try RunningProgram.run(Executable.rlplay, ["envs"], in: directory.url)
       #expect(outcome.output.contains("\nWrappers, for 'rlplay train --wrap':\n"))
       #expect(outcome.output.contains("\n  observation-mask=I,J,...      Show "))
-      #expect(outcome.output.contains("\n  reward-normalisation[=GAMMA]  Learn "))
+      #expect(outcome.output.contains("\n  reward-normalization[=GAMMA]  Learn "))
       #expect(outcome.output.contains("frame-stack take a part of a Dict or Tuple behind an @"))
       #expect(outcome.output.contains("\ngym:ID  "))
     }

@@ -2,7 +2,7 @@
 ///
 /// Computed in integers as by OpenCV's `cvtColor`: (9798 R + 19235 G + 3735 B + 2¹⁴) / 2¹⁵, rounded
 /// down.
-public final class GreyScaleBatch: ObservedPartBatch {
+public final class GrayScaleBatch: ObservedPartBatch {
   private let image: ImageLayout
 
   /// Wraps a batch.
@@ -15,15 +15,15 @@ public final class GreyScaleBatch: ObservedPartBatch {
     image = try ImageLayout(part.space)
     guard image.channels == 3 else {
       throw SpaceMismatch(
-        description: "the observation is \(part.space) and must have 3 colours")
+        description: "the observation is \(part.space) and must have 3 colors")
     }
-    super.init(inner, part, shown: image.grey)
+    super.init(inner, part, shown: image.gray)
   }
 
   override func observePart(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
-    let (red, grey) = (source.elements(UInt8.self), target.elements(UInt8.self))
+    let (red, gray) = (source.elements(UInt8.self), target.elements(UInt8.self))
     let (green, blue) = (red + image.channelStride, red + 2 * image.channelStride)
     // Rows are contiguous in all layouts, so pixels are evenly spaced throughout.
     let (count, stride) = (image.height * image.width, image.columnStride)
@@ -32,7 +32,7 @@ public final class GreyScaleBatch: ObservedPartBatch {
       let sum =
         9798 &* UInt32(red[place]) &+ 19235 &* UInt32(green[place])
         &+ 3735 &* UInt32(blue[place])
-      grey[pixel] = UInt8(truncatingIfNeeded: (sum &+ (1 << 14)) >> 15)
+      gray[pixel] = UInt8(truncatingIfNeeded: (sum &+ (1 << 14)) >> 15)
     }
   }
 }

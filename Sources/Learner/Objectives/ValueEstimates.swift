@@ -2,7 +2,7 @@ import Actor
 import Rollout
 
 /// The value estimates of a fragment's states by the learner and by the actor.
-struct StateJudgement {
+struct ValueEstimates {
   /// v_t for rows 0…T−1 [T, B] by the trained policy; gradients pass through it.
   let values: Tensor
   /// The same without gradients, with the values behind the last row and at truncation.

@@ -24,7 +24,7 @@ extension ParameterLayout {
     rateFactor: (Entry) -> Double = { _ in 1 }
   ) -> [ParameterGroup] {
     var groups: [ParameterGroup] = []
-    for entry in entries where entry.isLearnt {
+    for entry in entries where entry.isLearned {
       let factor = rateFactor(entry)
       if let last = groups.last, last.rateFactor == factor,
         last.range.upperBound == entry.offset

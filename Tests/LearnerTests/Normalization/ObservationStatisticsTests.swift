@@ -24,7 +24,7 @@ struct ObservationStatisticsTests {
 
     init() throws {
       let signature = try PolicySignature(
-        NetworkPolicy(normalisation: .init(observations: true)), for: spaces)
+        NetworkPolicy(normalization: .init(observations: true)), for: spaces)
       storage = FragmentStorage(
         FragmentLayout(stepCount: 5, environmentCount: 4, contents: signature.contents(spaces)))
       parameters = signature.parameters
@@ -127,7 +127,7 @@ struct ObservationStatisticsTests {
     }
   }
 
-  @Test func `a policy that normalises nothing has no statistics`() throws {
+  @Test func `a policy that normalizes nothing has no statistics`() throws {
     let signature = try PolicySignature(NetworkPolicy(), for: Self.spaces)
     let layout = FragmentLayout(
       stepCount: 5, environmentCount: 4, contents: signature.contents(Self.spaces))

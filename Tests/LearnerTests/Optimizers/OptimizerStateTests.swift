@@ -6,14 +6,14 @@ import Testing
 @testable import Learner
 
 /// Properties common to all optimizers: groups, states, any number of weights.
-struct OptimiserStateTests {
+struct OptimizerStateTests {
   static let kinds: [String] = [
     "descent", "momentum", "Nesterov", "Adam", "AdamW", "RMSProp", "RMSProp with momentum",
   ]
 
   private func make(
     _ kind: String, count: Int, groups: [ParameterGroup]? = nil
-  ) -> any Optimiser<Float> {
+  ) -> any Optimizer<Float> {
     let rate: Float = 0.03
     return switch kind {
     case "descent": SGD<Float>(count: count, learningRate: rate, groups: groups)
@@ -70,11 +70,11 @@ struct OptimiserStateTests {
       let start = numbers(count, &random)
       weights.assign(start)
       let gradients = (0..<5).map { _ in numbers(count, &random) }
-      let optimiser = make(kind, count: count)
+      let optimizer = make(kind, count: count)
       let vector = FlatVector<Float>(repeating: 0, count: count)
       for gradient in gradients {
         vector.assign(gradient)
-        optimiser.step(weights, vector)
+        optimizer.step(weights, vector)
       }
       let expected = (0..<count).map { index in
         naive(kind, Double(start[index]), gradients.map { Double($0[index]) }, rate: 0.03)
@@ -97,8 +97,8 @@ struct OptimiserStateTests {
     weights.assign(start)
     let vector = FlatVector<Float>(repeating: 0, count: count)
     vector.assign(gradient)
-    let optimiser = make(kind, count: count, groups: groups)
-    for _ in 0..<3 { optimiser.step(weights, vector) }
+    let optimizer = make(kind, count: count, groups: groups)
+    for _ in 0..<3 { optimizer.step(weights, vector) }
     func naives(_ range: Range<Int>, _ rate: Double) -> [Double] {
       range.map {
         naive(
@@ -146,7 +146,7 @@ struct OptimiserStateTests {
     #expect(copy.stepCount == 10)
   }
 
-  @Test func `buffers are in no group, and neighbours of one rate are one`() {
+  @Test func `buffers are in no group, and neighbors of one rate are one`() {
     let graph = Graph()
     _ = graph.parameter("a", [3], .constant(0))
     _ = graph.parameter("b", [2], .constant(0))

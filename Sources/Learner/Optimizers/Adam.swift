@@ -10,7 +10,7 @@ import Rollout
 ///
 /// Sources: Kingma and Ba (2015), "Adam: a method for stochastic optimization", algorithm 1;
 /// Loshchilov and Hutter (2019), "Decoupled weight decay regularization", algorithm 2.
-public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
+public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer {
   /// η, the step size.
   public var learningRate: Scalar
   /// β₁, the decay rate of the mean of gradients.
@@ -55,7 +55,7 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimise
   public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
     precondition(
       weights.count == means.count && gradients.count == means.count,
-      "an optimiser for \(means.count) weights")
+      "an optimizer for \(means.count) weights")
     stepCount += 1
     let corrections = (
       1 - power(beta1, stepCount), (1 - power(beta2, stepCount)).squareRoot()

@@ -8,7 +8,7 @@ import Rollout
 ///
 /// Source: Tieleman and Hinton (2012), "Neural networks for machine learning", lecture 6.5; ε is
 /// outside of the square root, as in PyTorch.
-public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
+public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer {
   /// η, the step size.
   public var learningRate: Scalar
   /// α, the decay rate of the mean of squared gradients.
@@ -50,7 +50,7 @@ public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optim
   public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
     precondition(
       weights.count == squares.count && gradients.count == squares.count,
-      "an optimiser for \(squares.count) weights")
+      "an optimizer for \(squares.count) weights")
     stepCount += 1
     let (theta, g, v, b) = (weights.base, gradients.base, squares.base, velocities.base)
     let (alpha, rest) = (Scalar(smoothing), Scalar(1 - smoothing))

@@ -5,19 +5,19 @@ import Testing
 @testable import Learner
 
 /// Optimizers compared with PyTorch's steps.
-struct OptimiserTests {
+struct OptimizerTests {
   /// Returns the weights after each of ten steps.
-  private func steps<S: BinaryFloatingPoint & BitwiseCopyable>(_ optimiser: any Optimiser<S>) throws
+  private func steps<S: BinaryFloatingPoint & BitwiseCopyable>(_ optimizer: any Optimizer<S>) throws
     -> [Double]
   {
-    let reference = try Reference("optimisers")
+    let reference = try Reference("optimizers")
     let initial = reference["initial"].numbers
     let weights = FlatVector<S>(repeating: 0, count: initial.count)
     weights.assign(initial.map { S($0) })
     let gradients = FlatVector<S>(repeating: 0, count: initial.count)
     return reference["gradients"].elements.flatMap { step in
       gradients.assign(step.numbers.map { S($0) })
-      optimiser.step(weights, gradients)
+      optimizer.step(weights, gradients)
       return weights.elements.map { Double($0) }
     }
   }
@@ -25,14 +25,14 @@ struct OptimiserTests {
   /// Returns an optimizer with the settings of the figures of that name.
   private func named<S: BinaryFloatingPoint & BitwiseCopyable>(
     _ name: String, _: S.Type
-  ) -> any Optimiser<S> {
+  ) -> any Optimizer<S> {
     switch name {
     case "sgd": SGD<S>(count: 9, learningRate: 0.05)
     case "sgd_momentum": SGD<S>(count: 9, learningRate: 0.05, momentum: 0.9)
     case "adam": Adam<S>(count: 9, learningRate: 0.05)
     case "adamw": Adam<S>(count: 9, learningRate: 0.05, weightDecay: 0.1)
     case "rmsprop": RMSProp<S>(count: 9, learningRate: 0.05, epsilon: 1e-5)
-    default: preconditionFailure("no optimiser '\(name)'")
+    default: preconditionFailure("no optimizer '\(name)'")
     }
   }
 
@@ -40,14 +40,14 @@ struct OptimiserTests {
   private static let limits = ["0.5", "100.0"]
 
   @Test func `no recorded figure is left out`() throws {
-    let reference = try Reference("optimisers")
+    let reference = try Reference("optimizers")
     #expect(Set(reference["parameters"].keys) == Set(Self.names))
     #expect(Set(reference["clip_grad_norm"].keys) == Set(Self.limits))
   }
 
   @Test(arguments: names)
   func `ten steps agree with PyTorch's`(name: String) throws {
-    let expected = try Reference("optimisers")["parameters", name].numbers
+    let expected = try Reference("optimizers")["parameters", name].numbers
     // Ten steps of about ten roundings each, of numbers near 1; 6e-8 per rounding in Float.
     // Agreement to 1e-9 is required.
     let wide = try firstDifference(steps(named(name, Double.self)), expected, absolute: 1e-13)
@@ -60,20 +60,20 @@ struct OptimiserTests {
       let weights = FlatVector<Double>(repeating: 1, count: 3)
       let gradients = FlatVector<Double>(repeating: 0, count: 3)
       gradients.assign([size, -size, 0])
-      let optimiser = Adam<Double>(count: 3, learningRate: 0.01)
-      optimiser.step(weights, gradients)
+      let optimizer = Adam<Double>(count: 3, learningRate: 0.01)
+      optimizer.step(weights, gradients)
       // m̂ / (√v̂ + ε) = g / (|g| + ε): off by at most ε / |g| = 1e-5 of a step, at the smallest
       // gradient.
       #expect(isClose(weights[0], 0.99, absolute: 2e-7))
       #expect(isClose(weights[1], 1.01, absolute: 2e-7))
       #expect(weights[2] == 1)
-      #expect(optimiser.stepCount == 1)
+      #expect(optimizer.stepCount == 1)
     }
   }
 
   @Test(arguments: limits)
   func `shortening a gradient agrees with PyTorch's`(limit: String) throws {
-    let reference = try Reference("optimisers")
+    let reference = try Reference("optimizers")
     let gradients = reference["gradients"].elements[0].numbers
     let expected = reference["clip_grad_norm", limit]
     let wide = FlatVector<Double>(repeating: 0, count: gradients.count)

@@ -4,7 +4,7 @@ import Rollout
 ///
 /// The complete state between steps is `state` and `stepCount`. A copy that receives both continues
 /// with bitwise equal results.
-public protocol Optimiser<Scalar>: AnyObject {
+public protocol Optimizer<Scalar>: AnyObject {
   /// The number type of the weights.
   associatedtype Scalar: BinaryFloatingPoint & BitwiseCopyable
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Learner
 
 /// The rewards that objectives receive.
-struct NormalisedRewardTests {
+struct NormalizedRewardTests {
   private func rewards(_ numbers: [Double], scale: Double?) -> [Double] {
     let graph = Graph()
     let shape = [1, numbers.count]
@@ -16,7 +16,7 @@ struct NormalisedRewardTests {
       spaces: EnvironmentSpaces(observation: .discrete(2), action: .discrete(2)))
     let fragment = TracedFragment(
       current: state, next: state, actor: .empty, terminated: other, truncated: other
-    ).normalisingRewards()
+    ).normalizingRewards()
     let weights = FlatVector<Double>(repeating: scale ?? 0, count: scale == nil ? 0 : 1)
     let executor = Executor<Double>(graph, outputs: [fragment.rewards], weights: weights)
     executor.set(rew, to: numbers)

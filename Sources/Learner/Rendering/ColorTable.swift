@@ -1,12 +1,12 @@
 /// A table of up to 256 colors, with the table index of each color of an image.
 ///
 /// A color is 0xRRGGBB.
-struct ColourTable {
+struct ColorTable {
   /// The largest number of colors in a GIF's table.
   static let capacity = 256
 
   /// The colors, by index.
-  private(set) var colours: [UInt32] = []
+  private(set) var colors: [UInt32] = []
   private var indices: [UInt32: UInt8] = [:]
 
   /// Creates a table without colors.
@@ -22,7 +22,7 @@ struct ColourTable {
   /// - Parameter counts: the number of pixels of each color.
   init(_ counts: [UInt32: Int]) {
     if counts.count <= Self.capacity {
-      for colour in counts.keys.sorted() { _ = insert(colour) }
+      for color in counts.keys.sorted() { _ = insert(color) }
       return
     }
     // Sorted, which gives equal images equal tables.
@@ -36,18 +36,18 @@ struct ColourTable {
       boxes.append(high)
     }
     for box in boxes {
-      for (colour, _) in box.members { indices[colour] = UInt8(colours.count) }
-      colours.append(box.mean)
+      for (color, _) in box.members { indices[color] = UInt8(colors.count) }
+      colors.append(box.mean)
     }
   }
 
   /// Returns the index of a color and adds the color if it is new; nil if the table is full.
-  mutating func insert(_ colour: UInt32) -> UInt8? {
-    if let index = indices[colour] { return index }
-    guard colours.count < Self.capacity else { return nil }
-    let index = UInt8(colours.count)
-    indices[colour] = index
-    colours.append(colour)
+  mutating func insert(_ color: UInt32) -> UInt8? {
+    if let index = indices[color] { return index }
+    guard colors.count < Self.capacity else { return nil }
+    let index = UInt8(colors.count)
+    indices[color] = index
+    colors.append(color)
     return index
   }
 
@@ -55,20 +55,20 @@ struct ColourTable {
   var bytes: [UInt8] {
     var bytes: [UInt8] = []
     for index in 0..<Self.capacity {
-      let colour = index < colours.count ? colours[index] : 0
-      for channel in 0..<3 { bytes.append(Self.channel(channel, of: colour)) }
+      let color = index < colors.count ? colors[index] : 0
+      for channel in 0..<3 { bytes.append(Self.channel(channel, of: color)) }
     }
     return bytes
   }
 
-  fileprivate static func channel(_ channel: Int, of colour: UInt32) -> UInt8 {
-    UInt8(truncatingIfNeeded: colour >> UInt32(16 - 8 * channel))
+  fileprivate static func channel(_ channel: Int, of color: UInt32) -> UInt8 {
+    UInt8(truncatingIfNeeded: color >> UInt32(16 - 8 * channel))
   }
 }
 
 /// A set of colors that become one color, with the number of pixels of each.
 private struct Box {
-  private(set) var members: [(colour: UInt32, count: Int)]
+  private(set) var members: [(color: UInt32, count: Int)]
   /// The channel with the largest extent.
   private let channel: Int
   /// The largest minus the smallest value of that channel.
@@ -76,10 +76,10 @@ private struct Box {
   /// The priority for splitting: the extent times the square root of the number of pixels.
   let urgency: Double
 
-  init(_ members: [(colour: UInt32, count: Int)]) {
+  init(_ members: [(color: UInt32, count: Int)]) {
     self.members = members
     let spreads = (0..<3).map { channel in
-      let values = members.map { ColourTable.channel(channel, of: $0.colour) }
+      let values = members.map { ColorTable.channel(channel, of: $0.color) }
       return Int(values.max() ?? 0) - Int(values.min() ?? 0)
     }
     channel = spreads.indices.max { spreads[$0] < spreads[$1] } ?? 0
@@ -90,8 +90,8 @@ private struct Box {
 
   /// Splits the box at half of its pixels; no half is empty.
   func halves() -> (Box, Box) {
-    func value(_ colour: UInt32) -> UInt8 { ColourTable.channel(channel, of: colour) }
-    let sorted = members.sorted { (value($0.colour), $0.colour) < (value($1.colour), $1.colour) }
+    func value(_ color: UInt32) -> UInt8 { ColorTable.channel(channel, of: color) }
+    let sorted = members.sorted { (value($0.color), $0.color) < (value($1.color), $1.color) }
     let half = sorted.reduce(0) { $0 + $1.count } / 2
     var (cut, below) = (1, sorted[0].count)
     while cut < sorted.count - 1, below + sorted[cut].count <= half {
@@ -105,7 +105,7 @@ private struct Box {
     let pixels = members.reduce(0) { $0 + $1.count }
     return (0..<3).reduce(UInt32(0)) { mean, channel in
       let sum = members.reduce(0) {
-        $0 + Int(ColourTable.channel(channel, of: $1.colour)) * $1.count
+        $0 + Int(ColorTable.channel(channel, of: $1.color)) * $1.count
       }
       return mean << 8 | UInt32((sum + pixels / 2) / pixels)
     }

@@ -8,7 +8,7 @@ import Rollout
 ///
 /// Source: Sutskever et al. (2013), "On the importance of initialization and momentum in deep
 /// learning", with the learning rate outside of b.
-public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser {
+public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer {
   /// η, the step size.
   public var learningRate: Scalar
   /// μ, the fraction of the previous step that is added to the next one; 0 for no momentum.
@@ -46,7 +46,7 @@ public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimiser
   @specialized(where Scalar == Double)
   public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
     precondition(
-      weights.count == count && gradients.count == count, "an optimiser for \(count) weights")
+      weights.count == count && gradients.count == count, "an optimizer for \(count) weights")
     stepCount += 1
     let (theta, g, b) = (weights.base, gradients.base, velocities.base)
     let mu = Scalar(momentum)

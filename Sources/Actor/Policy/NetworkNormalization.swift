@@ -3,7 +3,7 @@ import Rollout
 /// The quantities normalized by running statistics in the weights.
 ///
 /// See docs/environments.md, Normalization.
-public struct NetworkNormalisation: Codable, Sendable, Equatable {
+public struct NetworkNormalization: Codable, Sendable, Equatable {
   /// True if float observations are normalized: (x − mean) / standard deviation.
   public var observations: Bool
   /// True if learning divides rewards by the standard deviation of returns.
@@ -38,11 +38,11 @@ public struct NetworkNormalisation: Codable, Sendable, Equatable {
 
 extension Graph {
   /// Returns (numbers − mean) · scale for [rows, B, n], clipped to ±10; NaN stays NaN.
-  func normalised(_ numbers: Tensor, named path: String) -> Tensor {
+  func normalized(_ numbers: Tensor, named path: String) -> Tensor {
     let (count, rows) = (numbers.lastAxis, Array(numbers.shape.dropLast()))
-    let mean = buffer(NetworkNormalisation.meanName(of: path), [count])
-    let scale = buffer(NetworkNormalisation.scaleName(of: path), [count], initially: 1)
-    let limit = NetworkNormalisation.limit
+    let mean = buffer(NetworkNormalization.meanName(of: path), [count])
+    let scale = buffer(NetworkNormalization.scaleName(of: path), [count], initially: 1)
+    let limit = NetworkNormalization.limit
     let scaled = (numbers.numeric - mean.repeated(over: rows)) * scale.repeated(over: rows)
     // Turns infinities into NaN, which the clipping would otherwise hide from an update.
     return scaled.clamped(to: -limit...limit) + 0 * numbers.numeric
@@ -50,7 +50,7 @@ extension Graph {
 
   /// Returns the factor of the rewards, a buffer that is added to the weights on the first call.
   func returnScale() -> Tensor {
-    buffer(NetworkNormalisation.returnScaleName, [], initially: 1)
+    buffer(NetworkNormalization.returnScaleName, [], initially: 1)
   }
 }
 
@@ -59,12 +59,12 @@ extension TracedFragment {
   ///
   /// Without that buffer in the policy's weights the fragment is unchanged. Rewards are clipped to
   /// ±10. A reward that is not finite becomes NaN, which an update detects.
-  public func normalisingRewards() -> TracedFragment {
+  public func normalizingRewards() -> TracedFragment {
     let graph = rewards.graph
-    guard graph.parameters.range(of: NetworkNormalisation.returnScaleName) != nil else {
+    guard graph.parameters.range(of: NetworkNormalization.returnScaleName) != nil else {
       return self
     }
-    let limit = NetworkNormalisation.limit
+    let limit = NetworkNormalization.limit
     var copy = self
     copy.rewards =
       (rewards.numeric * graph.returnScale()).clamped(to: -limit...limit) + 0 * rewards

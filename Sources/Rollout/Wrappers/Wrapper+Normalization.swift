@@ -1,5 +1,5 @@
 /// The quantity that is normalized by running statistics, which the learner keeps.
-package enum Normalisation: Sendable, Equatable {
+package enum Normalization: Sendable, Equatable {
   /// Observations, as the network receives them.
   case observations
   /// Rewards, as used in learning, divided by the running deviation of returns.
@@ -13,8 +13,8 @@ extension Wrapper {
   ///
   /// It may only appear at the end of `TrainingConfiguration.wrappers`. The statistics belong to
   /// the learner and are stored with the weights.
-  public static var observationNormalisation: Wrapper {
-    Wrapper("observation-normalisation", .observations)
+  public static var observationNormalization: Wrapper {
+    Wrapper("observation-normalization", .observations)
   }
 
   /// Divides rewards in learning by the running standard deviation of discounted returns.
@@ -23,14 +23,14 @@ extension Wrapper {
   /// the learner and are stored with the weights.
   ///
   /// - Parameter discount: γ; the discount of learning if nil.
-  public static func rewardNormalisation(discount: Double? = nil) -> Wrapper {
+  public static func rewardNormalization(discount: Double? = nil) -> Wrapper {
     Wrapper(
-      "reward-normalisation" + (discount.map { "=\($0.short)" } ?? ""),
+      "reward-normalization" + (discount.map { "=\($0.short)" } ?? ""),
       .rewards(discount: discount))
   }
 
-  private init(_ description: String, _ normalisation: Normalisation) {
-    self.init(description, normalisation: normalisation) { _, _ in
+  private init(_ description: String, _ normalization: Normalization) {
+    self.init(description, normalization: normalization) { _, _ in
       throw Self.misplaced(description)
     }
   }

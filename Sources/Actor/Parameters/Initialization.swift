@@ -1,5 +1,5 @@
 /// The distribution of a parameter's first values.
-public enum Initialisation: Sendable, Equatable {
+public enum Initialization: Sendable, Equatable {
   /// One number for all elements.
   case constant(Double)
   /// A uniform distribution between −bound and +bound.

@@ -20,7 +20,7 @@ struct ReturnStatisticsTests {
 
     init() throws {
       let signature = try PolicySignature(
-        NetworkPolicy(normalisation: .init(rewards: true)), for: spaces)
+        NetworkPolicy(normalization: .init(rewards: true)), for: spaces)
       let layout = FragmentLayout(
         stepCount: 6, environmentCount: 3, contents: signature.contents(spaces))
       fragment = FragmentStorage(layout)

@@ -6,26 +6,26 @@ import Testing
 @testable import Learner
 
 /// The statistics in the course of a run.
-@Suite(.timeLimit(.minutes(1)))
-struct NormalisingLearnerTests {
+@Suite(.timeLimit(.minutes(10)))
+struct NormalizingLearnerTests {
   private func setup() throws -> RolloutSetup {
     try RolloutSetup(
       environment: EnvironmentChoice("CartPole-v1", limit: .steps(30)),
       policy: NetworkPolicy(
-        hidden: [16], value: .separate, normalisation: .init(observations: true, rewards: true)),
+        hidden: [16], value: .separate, normalization: .init(observations: true, rewards: true)),
       environmentCount: 4, stepCount: 12, seed: 5)
   }
 
   private func learner(
     _ setup: RolloutSetup, _ rollout: any RolloutCollector
-  ) throws -> NormalisingLearner {
+  ) throws -> NormalizingLearner {
     let update = try PolicyUpdate(
       setup.policy, Reinforce(baseline: .value, valueCost: 0.5), layout: rollout.batchLayout,
       weights: setup.weights,
-      optimiser: Adam<Float>(
+      optimizer: Adam<Float>(
         count: setup.weights.count, learningRate: 0.01, groups: setup.parameters.groups()))
     return try #require(
-      NormalisingLearner(
+      NormalizingLearner(
         update, batchLayout: rollout.batchLayout, parameters: setup.parameters,
         weights: setup.weights, discount: 0.99))
   }
@@ -39,7 +39,7 @@ struct NormalisingLearnerTests {
     for turn in 0..<6 {
       let batch = try rollout.next()
       means.insert(mean.map { setup.weights[$0] })
-      #expect(learner.learn(from: batch) == .learnt)
+      #expect(learner.learn(from: batch) == .learned)
       let metrics = Dictionary(
         uniqueKeysWithValues: learner.takeMetrics().map { ($0.name, $0.value) })
       #expect(metrics["rho_mean"] == 1 && metrics["rho_max"] == 1, "turn \(turn)")
@@ -70,10 +70,10 @@ struct NormalisingLearnerTests {
     }
   }
 
-  @Test func `rewards of a thousand an episode are learnt from within a few updates`() throws {
+  @Test func `rewards of a thousand an episode are learned from within a few updates`() throws {
     var configuration = TrainingConfiguration(.ppo)
     configuration.environment = "Pendulum-v1"
-    configuration.wrappers = [.observationNormalisation, .rewardNormalisation()]
+    configuration.wrappers = [.observationNormalization, .rewardNormalization()]
     configuration.environmentsPerActor = 16
     configuration.fragmentSteps = 128
     configuration.fragmentsPerBatch = 1
@@ -103,7 +103,7 @@ struct NormalisingLearnerTests {
       var configuration = TrainingConfiguration(algorithm)
       configuration.collector = .same
       configuration.wrappers = [
-        .rewardScale(0.5), .observationNormalisation, .rewardNormalisation(),
+        .rewardScale(0.5), .observationNormalization, .rewardNormalization(),
       ]
       configuration.totalSteps = 8000
       configuration.evaluateEvery = 8000

@@ -30,9 +30,9 @@ final class ObservationStatistics: Restorable {
   ///   - weights: the weights that means and scales are written into.
   init?(_ layout: FragmentLayout, _ parameters: ParameterLayout, _ weights: FlatVector<Float>) {
     let observation = layout.contents.spaces.observation
-    leaves = NetworkNormalisation.leaves(of: observation).compactMap { place, path in
-      guard let mean = parameters.range(of: NetworkNormalisation.meanName(of: path)),
-        let scale = parameters.range(of: NetworkNormalisation.scaleName(of: path))
+    leaves = NetworkNormalization.leaves(of: observation).compactMap { place, path in
+      guard let mean = parameters.range(of: NetworkNormalization.meanName(of: path)),
+        let scale = parameters.range(of: NetworkNormalization.scaleName(of: path))
       else { return nil }
       let column = layout.obs.leaves[place]
       precondition(

@@ -7,7 +7,7 @@ import Rollout
 /// statistics that its newest fragments were collected with. It is added to them afterwards, and
 /// the weights of the next version bring the new statistics to workers, checkpoints and
 /// evaluations.
-public final class NormalisingLearner: BatchLearner {
+public final class NormalizingLearner: BatchLearner {
   private let learner: any BatchLearner
   private let observations: ObservationStatistics?
   private let returns: ReturnStatistics?

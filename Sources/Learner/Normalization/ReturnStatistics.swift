@@ -36,7 +36,7 @@ final class ReturnStatistics: Restorable {
     _ layout: FragmentLayout, _ parameters: ParameterLayout, _ weights: FlatVector<Float>,
     discount: Double
   ) {
-    guard let range = parameters.range(of: NetworkNormalisation.returnScaleName) else { return nil }
+    guard let range = parameters.range(of: NetworkNormalization.returnScaleName) else { return nil }
     self.discount = discount
     self.weights = weights
     place = range.lowerBound
