@@ -9,9 +9,11 @@ import Synchronization
 ///
 /// Both run the same executable as the learner. A training program therefore calls it first:
 ///
-///     try EnvironmentRegistry.shared.register("Mine-v0") { Mine() }
-///     WorkerMain.runIfAsked()
-///     // … from here on this is the learner
+/// ```swift
+/// try EnvironmentRegistry.shared.register("Mine-v0") { Mine() }
+/// WorkerMain.runIfAsked()
+/// // … from here on this is the learner
+/// ```
 public enum WorkerMain {
   /// Runs a worker or evaluations and ends the process if the command line asks for it.
   ///

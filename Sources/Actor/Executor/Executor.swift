@@ -5,11 +5,13 @@ import Rollout
 /// Float executors do the work, Double executors check them. After the first run nothing is
 /// allocated, no reference is counted and nothing is looked up by name.
 ///
-///     let executor = Executor<Float>(graph, outputs: [logits], loss: loss)
-///     executor.weightsChanged()
-///     executor.bind(batch.view)
-///     executor.forward()
-///     executor.backward()          // fills executor.gradients
+/// ```swift
+/// let executor = Executor<Float>(graph, outputs: [logits], loss: loss)
+/// executor.weightsChanged()
+/// executor.bind(batch.view)
+/// executor.forward()
+/// executor.backward()          // fills executor.gradients
+/// ```
 public final class Executor<Scalar: KernelScalar> {
   /// The weights in the graph's parameter layout; call `weightsChanged` after changing them.
   public let weights: FlatVector<Scalar>

@@ -6,9 +6,11 @@ import Rollout
 /// backwards any number of times, in memory planned beforehand. One definition serves workers ([1,
 /// B]) and the learner ([T, B]).
 ///
-///     let graph = Graph()
-///     let x = graph.input([8, 4])
-///     let logits = graph.linear(x, outputs: 2, name: "logits").logSoftmax()
+/// ```swift
+/// let graph = Graph()
+/// let x = graph.input([8, 4])
+/// let logits = graph.linear(x, outputs: 2, name: "logits").logSoftmax()
+/// ```
 public final class Graph {
   struct Node {
     var operation: Operation

@@ -2,8 +2,10 @@ public import Rollout
 
 /// The layers of a traced policy: one row for each layer with parameters.
 ///
-///     let table = try LayerTable(NetworkPolicy(), for: spaces)
-///     table.rows.map(\.name)      // act, hidden, logits
+/// ```swift
+/// let table = try LayerTable(NetworkPolicy(), for: spaces)
+/// table.rows.map(\.name)      // act, hidden, logits
+/// ```
 public struct LayerTable: Sendable, Equatable {
   /// A layer, or a parameter or buffer outside any layer.
   public struct Row: Sendable, Equatable {

@@ -4,8 +4,10 @@ import Rollout
 ///
 /// Tensors exist only while a graph is traced, once. Formulas read as on paper:
 ///
-///     let rho = exp(logPi.stopGradient() - logMu).clamped(to: 0...rhoClip)
-///     let score = (logPi * returns * rho).mean()
+/// ```swift
+/// let rho = exp(logPi.stopGradient() - logMu).clamped(to: 0...rhoClip)
+/// let score = (logPi * returns * rho).mean()
+/// ```
 ///
 /// Binary operations take two tensors of one shape. One of them may instead be a scalar or have one
 /// number for each row of the other's last axis.
@@ -218,7 +220,9 @@ extension Tensor {
   /// this for values that are only defined where an episode was truncated: multiplying by 0 would
   /// keep NaN. If both tensors hold the same integers or bytes, the type is kept.
   ///
-  ///     let after = next.fin.choosing(finalObs, otherwise: obs)
+  /// ```swift
+  /// let after = next.fin.choosing(finalObs, otherwise: obs)
+  /// ```
   ///
   /// - Parameters:
   ///   - chosen: a tensor of this shape with any axes appended, [T, B, …] for [T, B]; or a scalar.

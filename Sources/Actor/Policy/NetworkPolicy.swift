@@ -2,11 +2,13 @@ import Rollout
 
 /// The network of the command line: concatenated inputs, torso, hidden layers, core, heads.
 ///
-///     NetworkPolicy()  // as in rlplay's overview: observation and last action, 32 units
-///     NetworkPolicy(
-///       hidden: [64, 64], activation: .tanh, value: .separate, initialization: .orthogonal)
-///     NetworkPolicy(torso: .nature, hidden: [512])        // images
-///     NetworkPolicy(recurrent: .gru, recurrentSize: 64)   // memory
+/// ```swift
+/// NetworkPolicy()  // as in rlplay's overview: observation and last action, 32 units
+/// NetworkPolicy(
+///   hidden: [64, 64], activation: .tanh, value: .separate, initialization: .orthogonal)
+/// NetworkPolicy(torso: .nature, hidden: [512])        // images
+/// NetworkPolicy(recurrent: .gru, recurrentSize: 64)   // memory
+/// ```
 ///
 /// docs/networks.md lists the features made from each input and the names of the parameters.
 public struct NetworkPolicy: Policy, Equatable {

@@ -4,9 +4,11 @@ import Rollout
 
 /// The state that a run is resumed from.
 ///
-///     var state = try RunState.load(from: directory.state)
-///     state.configuration.totalSteps *= 2
-///     let summary = try TrainingRun(resuming: state, in: directory).train()
+/// ```swift
+/// var state = try RunState.load(from: directory.state)
+/// state.configuration.totalSteps *= 2
+/// let summary = try TrainingRun(resuming: state, in: directory).train()
+/// ```
 ///
 /// `docs/resuming.md` describes its content.
 public struct RunState: Sendable {

@@ -3,10 +3,12 @@ public import Rollout
 
 /// An object that can be saved and restored.
 ///
-///     func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
-///       try archive.transfer("example.count", &count)
-///       try inner.transfer(&archive)
-///     }
+/// ```swift
+/// func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+///   try archive.transfer("example.count", &count)
+///   try inner.transfer(&archive)
+/// }
+/// ```
 public protocol Restorable: AnyObject {
   /// Saves or restores the state: the same parts under the same names in both directions.
   ///

@@ -3,7 +3,9 @@ import Rollout
 extension RolloutCollector {
   /// Returns the next batches as a sequence; each one is collected when the loop asks for it.
   ///
-  ///     for try await batch in rollout.batches(500) { update.learn(from: batch) }
+  /// ```swift
+  /// for try await batch in rollout.batches(500) { update.learn(from: batch) }
+  /// ```
   ///
   /// - Parameter count: the number of batches; by default the loop itself has to end.
   public func batches(_ count: Int = .max) -> RolloutBatches {

@@ -5,8 +5,10 @@ import Rollout
 /// Each call of ``next()`` publishes the current weights and returns the next batch. A collector
 /// never ends by itself; the loop decides when to stop.
 ///
-///     for try await batch in rollout.batches(10_000) { update.learn(from: batch) }
-///     rollout.close()
+/// ```swift
+/// for try await batch in rollout.batches(10_000) { update.learn(from: batch) }
+/// rollout.close()
+/// ```
 ///
 /// Synchronous code calls ``next()`` in a loop instead.
 public protocol RolloutCollector: AnyObject {

@@ -3,10 +3,12 @@ import Rollout
 
 /// The environment, policy, weights and fragment shape from which every collector is created.
 ///
-///     let setup = try RolloutSetup(
-///       environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 8,
-///       stepCount: 25, seed: 1)
-///     let rollout = try MultiWorker(setup, actorCount: 16, bufferCount: 24, fragmentsPerBatch: 2)
+/// ```swift
+/// let setup = try RolloutSetup(
+///   environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 8,
+///   stepCount: 25, seed: 1)
+/// let rollout = try MultiWorker(setup, actorCount: 16, bufferCount: 24, fragmentsPerBatch: 2)
+/// ```
 public struct RolloutSetup {
   /// The environment; its wrappers are those that a command line can name.
   public let environment: EnvironmentChoice

@@ -2,9 +2,11 @@ public import Actor
 
 /// A number in a loss that may follow a schedule.
 ///
-///     let cost = Coefficient("entropy_cost", entropyCost, in: graph)
-///     let loss = -score - cost.tensor * entropy
-///     return TracedLoss(loss, metrics: metrics, coefficients: [cost])
+/// ```swift
+/// let cost = Coefficient("entropy_cost", entropyCost, in: graph)
+/// let loss = -score - cost.tensor * entropy
+/// let traced = TracedLoss(loss, metrics: metrics, coefficients: [cost])
+/// ```
 ///
 /// A coefficient that changes is an input of the graph. `LossFunction` sets it for each batch and
 /// reports it under its name. A coefficient that does not change is a constant of the graph.

@@ -2,9 +2,11 @@ import Foundation
 
 /// A number that may change in the course of a run: a learning rate, an entropy coefficient, an ε.
 ///
-///     let rate: Schedule = 0.005                       // constant
-///     let rate = Schedule.linear(from: 0.005, to: 0)   // over the whole run
-///     rate.value(at: 1_000_000, of: 4_000_000)         // 0.00375
+/// ```swift
+/// let constant: Schedule = 0.005
+/// let falling = Schedule.linear(from: 0.005, to: 0)   // over the whole run
+/// falling.value(at: 1_000_000, of: 4_000_000)         // 0.00375
+/// ```
 ///
 /// With p the fraction of the steps that have passed, 0 … 1, and a, b the first and last value:
 ///

@@ -3,16 +3,18 @@ import Rollout
 
 /// A loss function of batches with its gradients, for custom training loops.
 ///
-///     let reinforce = try LossFunction(
-///       policy, Reinforce(), layout: rollout.batchLayout, weights: setup.weights)
-///     let optimizer = Adam<Float>(count: setup.weights.count, learningRate: 0.005)
-///     for try await fragment in rollout.batches(500) {
-///       let loss = reinforce(fragment)
-///       reinforce.zeroGradients()
-///       loss.backward()
-///       reinforce.gradients.clipNorm(to: 0.5)
-///       optimizer.step(reinforce.weights, reinforce.gradients)
-///     }
+/// ```swift
+/// let reinforce = try LossFunction(
+///   policy, Reinforce(), layout: rollout.batchLayout, weights: setup.weights)
+/// let optimizer = Adam<Float>(count: setup.weights.count, learningRate: 0.005)
+/// for try await fragment in rollout.batches(500) {
+///   let loss = reinforce(fragment)
+///   reinforce.zeroGradients()
+///   loss.backward()
+///   reinforce.gradients.clipNorm(to: 0.5)
+///   optimizer.step(reinforce.weights, reinforce.gradients)
+/// }
+/// ```
 ///
 /// The graph is traced once for batches of one shape. A call allocates nothing. `Loss.backward()`
 /// allocates only when gradients are accumulated for the first time. `PolicyUpdate` is the body of

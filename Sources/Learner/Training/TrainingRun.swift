@@ -3,8 +3,10 @@ import Rollout
 
 /// A training run: collects batches, learns from them, evaluates and keeps records.
 ///
-///     let run = try TrainingRun(configuration)
-///     let summary = try run.train()
+/// ```swift
+/// let run = try TrainingRun(configuration)
+/// let summary = try run.train()
+/// ```
 ///
 /// Each iteration takes a batch from the collector, which publishes the present weights first, and
 /// learns from it. Metrics, evaluations and saves follow when they are due.

@@ -1,7 +1,9 @@
 /// A check of an environment for mistakes, by playing it with random actions.
 ///
-///     let report = try EnvironmentCheck(stepCount: 10_000).run("Mine-v0")
-///     for finding in report.findings { print(finding.subject, finding.verdict) }
+/// ```swift
+/// let report = try EnvironmentCheck(stepCount: 10_000).run("Mine-v0")
+/// for finding in report.findings { print(finding.subject, finding.verdict) }
+/// ```
 ///
 /// The check uses `EnvironmentBatch`, for a custom `Environment` as for any other batch. Two
 /// batches play with the same random seed and the same actions, and have to agree byte by byte. A

@@ -1,7 +1,9 @@
 /// The values of an environment's parameters, given or default.
 ///
-///     let arguments = try EnvironmentArguments("size=8", for: parameters, of: "Corridor-v0")
-///     arguments.integer("size")    // 8
+/// ```swift
+/// let arguments = try EnvironmentArguments("size=8", for: parameters, of: "Corridor-v0")
+/// arguments.integer("size")    // 8
+/// ```
 public struct EnvironmentArguments: Sendable, Equatable {
   private enum Value: Sendable, Equatable {
     case integer(Int)

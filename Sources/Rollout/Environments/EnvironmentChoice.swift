@@ -1,8 +1,10 @@
 /// A selected environment with its options, as given on a command line.
 ///
-///     let choice = EnvironmentChoice(
-///       "CartPole-v1", limit: .steps(100), wrappers: [.frameStack(4)])
-///     let batch = try choice.makeBatch(count: 8, streams: streams)
+/// ```swift
+/// let choice = EnvironmentChoice(
+///   "CartPole-v1", limit: .steps(100), wrappers: [.frameStack(4)])
+/// let batch = try choice.makeBatch(count: 8, streams: streams)
+/// ```
 ///
 /// A string literal selects the environment with that id and default options. The id is looked up
 /// only when a method needs it.

@@ -1,6 +1,8 @@
 /// A parameter with which an environment can be made, declared at registration.
 ///
-///     EnvironmentParameter.integer("size", default: 5, in: 2...10_000, "Cells in the corridor.")
+/// ```swift
+/// EnvironmentParameter.integer("size", default: 5, in: 2...10_000, "Cells in the corridor.")
+/// ```
 public struct EnvironmentParameter: Sendable, Equatable {
   /// The type of a parameter, with its default and its range.
   public enum Kind: Sendable, Equatable {

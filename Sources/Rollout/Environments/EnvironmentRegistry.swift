@@ -2,8 +2,10 @@ import Synchronization
 
 /// The environments that can be selected by id, for example on a command line.
 ///
-///     try EnvironmentRegistry.shared.register("Mine-v0", summary: "My own task.") { Mine() }
-///     let batch = try EnvironmentChoice("Mine-v0").makeBatch(count: 8, streams: streams)
+/// ```swift
+/// try EnvironmentRegistry.shared.register("Mine-v0", summary: "My own task.") { Mine() }
+/// let batch = try EnvironmentChoice("Mine-v0").makeBatch(count: 8, streams: streams)
+/// ```
 ///
 /// A worker is the same executable as the learner, so environments that `main` registers first are
 /// known to both.
@@ -45,9 +47,11 @@ public final class EnvironmentRegistry: Sendable {
 
   /// Registers an environment that is written in Swift and has parameters.
   ///
-  ///     try EnvironmentRegistry.shared.register(
-  ///       "Mine-v0", parameters: [.integer("size", default: 5, in: 2...100, "Cells.")]
-  ///     ) { Mine(size: $0.integer("size")) }
+  /// ```swift
+  /// try EnvironmentRegistry.shared.register(
+  ///   "Mine-v0", parameters: [.integer("size", default: 5, in: 2...100, "Cells.")]
+  /// ) { Mine(size: $0.integer("size")) }
+  /// ```
   ///
   /// - Parameters:
   ///   - parameters: the environment's parameters, which `--env-args` sets.

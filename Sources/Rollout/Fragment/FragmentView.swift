@@ -1,7 +1,10 @@
 /// Typed access to the fields of a fragment in memory that another object owns.
 ///
-///     let reward = fragment.rew[t + 1, b]
-///     let position = fragment.obs(as: Float.self)[t, b, 0]
+/// ```swift
+/// let fragment = batch.view
+/// let reward = fragment.rew[t + 1, b]
+/// let position = fragment.obs(as: Float.self)[t, b, 0]
+/// ```
 ///
 /// A view keeps its memory alive. A fragment of the pool may be accessed only while its ownership
 /// word grants the caller access. A batch is valid until the next update.

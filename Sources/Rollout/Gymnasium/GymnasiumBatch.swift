@@ -1,6 +1,8 @@
 /// A batch of Gymnasium environments, played by one Python process.
 ///
-///     let batch = try GymnasiumBatch("CartPole-v1", streams: streams)
+/// ```swift
+/// let batch = try GymnasiumBatch("CartPole-v1", streams: [PCG64(seed: 1), PCG64(seed: 2)])
+/// ```
 ///
 /// The Python process ends with the batch. docs/gymnasium.md describes the protocol between the two
 /// processes.

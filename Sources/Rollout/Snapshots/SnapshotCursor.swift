@@ -3,10 +3,12 @@
 /// One traversal serves all three purposes, so exactly the saved data is restored. Values are
 /// copied byte for byte, one after the other, without allocation.
 ///
-///     func transfer(_ snapshot: inout SnapshotCursor) {
-///       snapshot.transfer(&position)
-///       snapshot.transfer(&board)
-///     }
+/// ```swift
+/// func transfer(_ snapshot: inout SnapshotCursor) {
+///   snapshot.transfer(&position)
+///   snapshot.transfer(&board)
+/// }
+/// ```
 public struct SnapshotCursor {
   /// The purpose of the traversal.
   private enum Purpose { case measuring, saving, restoring, checking }
@@ -35,8 +37,10 @@ public struct SnapshotCursor {
   /// The condition is evaluated only while bytes from a file are restored. The learner does this
   /// once, before a worker restores them.
   ///
-  ///     snapshot.transfer(&cell)
-  ///     snapshot.require(cells.indices.contains(cell), "the cell \(cell)")
+  /// ```swift
+  /// snapshot.transfer(&cell)
+  /// snapshot.require(cells.indices.contains(cell), "the cell \(cell)")
+  /// ```
   ///
   /// - Parameter finding: the value as a phrase, such as `the cell 12`.
   public mutating func require(

@@ -4,12 +4,14 @@
 /// needs no conformance, because its bytes are its state. `transfer` covers everything that the
 /// environment's next steps depend on. It transfers the same number of bytes every time:
 ///
-///     extension Maze: SnapshotEnvironment {
-///       mutating func transfer(_ snapshot: inout SnapshotCursor) {
-///         snapshot.transfer(&position)
-///         snapshot.transfer(&walls)  // an array with the length that `make` gave it
-///       }
-///     }
+/// ```swift
+/// extension Maze: SnapshotEnvironment {
+///   mutating func transfer(_ snapshot: inout SnapshotCursor) {
+///     snapshot.transfer(&position)
+///     snapshot.transfer(&walls)  // an array with the length that `make` gave it
+///   }
+/// }
+/// ```
 public protocol SnapshotEnvironment: Environment {
   /// Measures, saves or restores the state.
   ///

@@ -3,8 +3,10 @@
 /// Containers keep their declared order, so flattening gives the same order on both sides of a
 /// process boundary. `map` and `zip` correspond to `plyr` in the Python project.
 ///
-///     let spaces: Nested<Space> = .fields([("camera", .leaf(image)), ("proximity", .leaf(box))])
-///     let sizes = spaces.map { $0.elementCount }
+/// ```swift
+/// let spaces: Nested<Space> = .fields([("camera", .leaf(image)), ("proximity", .leaf(box))])
+/// let types = spaces.map { "\($0)" }
+/// ```
 public indirect enum Nested<Leaf> {
   /// A value.
   case leaf(Leaf)

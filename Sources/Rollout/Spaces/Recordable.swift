@@ -2,19 +2,21 @@
 ///
 /// Numbers, vectors and arrays of numbers conform. A custom structure composes them:
 ///
-///     struct Dashboard: Recordable {
-///       var speed: Float
-///       var proximity: SIMD4<Float>
-///       static var leafTypes: [ElementType] { Float.leafTypes + SIMD4<Float>.leafTypes }
-///       init(loading leaves: LeafRow) {
-///         speed = Float(loading: leaves)
-///         proximity = SIMD4<Float>(loading: leaves.dropping(1))
-///       }
-///       func store(in leaves: LeafRow) {
-///         speed.store(in: leaves)
-///         proximity.store(in: leaves.dropping(1))
-///       }
-///     }
+/// ```swift
+/// struct Dashboard: Recordable {
+///   var speed: Float
+///   var proximity: SIMD4<Float>
+///   static var leafTypes: [ElementType] { Float.leafTypes + SIMD4<Float>.leafTypes }
+///   init(loading leaves: LeafRow) {
+///     speed = Float(loading: leaves)
+///     proximity = SIMD4<Float>(loading: leaves.dropping(1))
+///   }
+///   func store(in leaves: LeafRow) {
+///     speed.store(in: leaves)
+///     proximity.store(in: leaves.dropping(1))
+///   }
+/// }
+/// ```
 public protocol Recordable {
   /// The element type of each leaf of the value, in the order of the space's leaves.
   static var leafTypes: [ElementType] { get }

@@ -3,7 +3,9 @@
 /// The actor has to remember or infer hidden elements. For example, CartPole without its velocities
 /// is
 ///
-///     try ObservationMask(CartPole(), keeping: [0, 2])
+/// ```swift
+/// try ObservationMask(CartPole(), keeping: [0, 2])
+/// ```
 ///
 /// The observation space becomes a Box of the kept elements, [kept], in the order of `indices`,
 /// with the original bounds and element type. Steps, rewards and random numbers are the base's, so

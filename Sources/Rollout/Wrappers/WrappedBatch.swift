@@ -52,6 +52,8 @@ public class WrappedBatch: OverlappingBatch {
   private let flags: FlatVector<Bool>
   private let sums: FlatVector<Double>
   private var checkedLayout = CheckedLayout()
+  /// The pictures of final states, kept after the first request for a picture.
+  private var finalPictures: [Picture?]?
 
   /// Wraps a batch before its first `reset`.
   ///
@@ -251,6 +253,7 @@ public class WrappedBatch: OverlappingBatch {
         begins[index] = !waits[index] && (terminated[index] || truncated[index])
         guard begins[index] else { continue }
         observe(index, .last, from: arrival(index), into: outer.finalObs(index))
+        if finalPictures != nil { try keepFinalPicture(of: index) }
       }
       try settle(position)
       survey()
@@ -271,6 +274,22 @@ public class WrappedBatch: OverlappingBatch {
     observe(
       index, begins[index] ? .first : .next, from: rows.after.obs(index),
       into: outer.after.obs(index))
+  }
+
+  /// Draws the inner environment.
+  public final func picture(of index: Int) throws -> Picture? {
+    let picture = try inner.picture(of: index)
+    if picture != nil, finalPictures == nil { finalPictures = Array(repeating: nil, count: count) }
+    return picture
+  }
+
+  /// Returns a picture of the state in which the wrapper's last episode ended.
+  public final func finalPicture(of index: Int) -> Picture? { finalPictures?[index] }
+
+  /// Keeps a picture of the state after the step, before the next episode begins.
+  private func keepFinalPicture(of index: Int) throws {
+    finalPictures?[index] =
+      try isReset[index] ? inner.finalPicture(of: index) : inner.picture(of: index)
   }
 
   /// Returns the number of lives in the inner environment.

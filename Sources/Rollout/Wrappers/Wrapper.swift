@@ -1,7 +1,9 @@
 /// A modification of a batch's observations, actions, rewards or episode ends.
 ///
-///     let choice = EnvironmentChoice(
-///       "CartPole-v1", wrappers: [.observationMask(keeping: [0, 2]), .frameStack(4)])
+/// ```swift
+/// let choice = EnvironmentChoice(
+///   "CartPole-v1", wrappers: [.observationMask(keeping: [0, 2]), .frameStack(4)])
+/// ```
 ///
 /// The first wrapper of a list is the innermost. `docs/environments.md` describes each wrapper.
 public struct Wrapper: Sendable, Equatable, CustomStringConvertible {

@@ -31,6 +31,30 @@ struct WrappedBatchTests {
     }
   }
 
+  /// The brightness of the pictures of a counter is its number of steps.
+  @Test(arguments: [
+    ([Wrapper.rewardScale(2)], [0, 1, 2, 3]), ([.actionRepeat(2)], [0, 2, 3]),
+    ([.rewardScale(2), .timeLimit(2)], [0, 1, 2]),
+  ])
+  func `wrapped batches draw every state and the one where the wrapper's episode ended`(
+    wrappers: [Wrapper], brightness: [Int]
+  ) throws {
+    let wrapped = try wrappers.wrap(
+      batch([Counter(length: 3)]), streams: [PCG64(seed: 0)])
+    let stage = Stage(wrapped, stepCount: 1)
+    try stage.reset()
+    var pictures = [try wrapped.picture(of: 0)]
+    for _ in brightness.dropFirst() {
+      try stage.collect()
+      pictures.append(
+        stage.fragment.fin[1, 0] ? try wrapped.finalPicture(of: 0) : try wrapped.picture(of: 0))
+      stage.carry()
+    }
+    #expect(stage.fragment.fin[0, 0])
+    #expect(pictures.map { ($0?.pixels[0]).map(Int.init) } == brightness)
+    #expect(try wrapped.picture(of: 0)?.pixels[0] == 0)
+  }
+
   typealias RewardCase = (wrapper: Wrapper, map: @Sendable (Float) -> Float)
 
   static let rewardCases: [RewardCase] = [
