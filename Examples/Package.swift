@@ -10,6 +10,7 @@ let package = Package(
       name: "Catch",
       dependencies: ["Rollout", "Actor", "Learner", "Worker"].map {
         .product(name: $0, package: "rlplay")
-      })
+      }),
+    .executableTarget(name: "Monolith"),
   ]
 )
