@@ -43,6 +43,7 @@ public final class Executor<Scalar: KernelScalar> {
   /// Plans a graph.
   ///
   /// - Parameters:
+  ///   - graph: the traced graph.
   ///   - outputs: the tensors to compute; they stay readable after a run.
   ///   - loss: a scalar to differentiate.
   ///   - weights: the vector of weights to share; `nil` to create a vector of zeros.

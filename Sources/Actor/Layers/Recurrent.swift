@@ -37,6 +37,8 @@ extension Graph {
   ///   - state: the state before the first row: [B, size] for each layer.
   ///   - resets: [T, B], not 0 where the step into the row ended an episode: the state is zeroed
   ///     before that row.
+  ///   - name: the name of the layers, a prefix of their parameters' names.
+  ///   - weights: the initialization of the weights; `nil` for PyTorch's.
   /// - Returns: the last layer's h after each row [T, B, size] and the state of all layers after
   ///   the last row.
   /// - Precondition: there is at least one row; `state` has h and c of every layer.

@@ -17,6 +17,7 @@ public protocol Policy: Codable, Sendable {
   ///   - state: the policy's inputs, [rows, B, …]: one row in a worker, T rows of one fragment in
   ///     the learner. With equal weights the outputs of each row must be equal in both.
   ///   - distribution: the action distribution; its `scoreCount` is the number of scores per row.
+  ///   - graph: the graph to add operations and parameters to.
   /// - Throws: `PolicyError` when the policy does not support these spaces.
   func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph

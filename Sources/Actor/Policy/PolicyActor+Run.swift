@@ -3,7 +3,12 @@ import Rollout
 extension PolicyActor {
   /// Creates the actor of one incarnation of a worker from the run's description.
   ///
-  /// - Parameter parts: the ranges of environments to react to separately; `nil` for all together.
+  /// - Parameters:
+  ///   - description: the description of the run.
+  ///   - layout: the layout of a fragment.
+  ///   - worker: the index of the worker.
+  ///   - incarnation: the incarnation of the worker.
+  ///   - parts: the ranges of environments to react to separately; `nil` for all together.
   /// - Throws: `PolicyError` when the policy is not registered or does not support the
   ///   environment's spaces.
   public convenience init(

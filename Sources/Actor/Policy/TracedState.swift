@@ -39,6 +39,9 @@ public struct TracedState {
   /// Traces the rows `rows` of a fragment's state.
   ///
   /// - Parameters:
+  ///   - graph: the graph to which the rows are inputs.
+  ///   - layout: the layout of the fragment.
+  ///   - rows: the range of rows.
   ///   - environments: the range of environments, in every row; `nil` for all.
   ///   - hx: the recurrent state before the first of the rows.
   public init(
@@ -62,7 +65,9 @@ public struct TracedState {
 
   /// Returns a range of the rows.
   ///
-  /// - Parameter hx: the recurrent state before the first of these rows.
+  /// - Parameters:
+  ///   - range: the rows to return.
+  ///   - hx: the recurrent state before the first of these rows.
   public func rows(_ range: Range<Int>, hx: Nested<Tensor> = .empty) -> TracedState {
     TracedState(
       stepno: stepno.rows(range), obs: obs.map { $0.rows(range) }, act: act.map { $0.rows(range) },
@@ -151,6 +156,7 @@ public struct TracedFragment {
   ///   - policy: the trained policy.
   ///   - reaction: its reaction to `current`, which provides the recurrent state before row T.
   ///   - distribution: the action distribution.
+  ///   - graph: the graph of the fragment.
   /// - Throws: `PolicyError` as the policy does.
   public func bootstrapping(
     from policy: any Policy, after reaction: Reaction,

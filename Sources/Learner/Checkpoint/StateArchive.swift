@@ -62,7 +62,10 @@ public struct StateArchive: Sendable {
 
   /// Refuses a restored part unless a condition holds; does nothing while saving.
   ///
-  /// - Parameter finding: the fault, which follows the name of the part.
+  /// - Parameters:
+  ///   - name: the name of the part.
+  ///   - isSound: the condition; false if the part is refused.
+  ///   - finding: the fault, which follows the name of the part.
   /// - Throws: `CheckpointError` with the name of the part.
   public func require(
     _ name: String, _ isSound: @autoclosure () -> Bool, _ finding: @autoclosure () -> String
@@ -91,7 +94,10 @@ public struct StateArchive: Sendable {
 
   /// Saves or restores an array: [elements].
   ///
-  /// - Parameter count: the number of elements required to restore it; nil for any number.
+  /// - Parameters:
+  ///   - name: the name of the array.
+  ///   - values: the array to save, or the array to replace by the saved one.
+  ///   - count: the number of elements required to restore it; nil for any number.
   public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
     _ name: String, _ values: inout [Element], count: Int? = nil
   ) throws(CheckpointError) {
@@ -124,6 +130,8 @@ public struct StateArchive: Sendable {
   /// Saves or restores a vector in place.
   ///
   /// - Parameters:
+  ///   - name: the name of the vector.
+  ///   - vector: the vector to save, or to restore in place.
   ///   - range: the part of the vector; nil for all of it.
   ///   - shape: the shape in the file; nil for one axis.
   public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(

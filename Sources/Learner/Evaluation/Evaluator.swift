@@ -69,8 +69,13 @@ public final class Evaluator {
 
   /// Creates an evaluator.
   ///
-  /// - Parameter spaces: the spaces of the wrapped environment if they are known. If nil, they are
-  ///   read from the environment, which may start a program.
+  /// - Parameters:
+  ///   - environment: the environment to play, with its options and wrappers.
+  ///   - policy: the policy.
+  ///   - choice: the rule of choosing an action: the likeliest one, or one drawn from the policy.
+  ///   - seed: the random seed of all episodes.
+  ///   - spaces: the spaces of the wrapped environment if they are known. If nil, they are read
+  ///     from the environment, which may start a program.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`,
   ///   or an error of the environment's initializer.
   public init(

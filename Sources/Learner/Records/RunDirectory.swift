@@ -109,7 +109,7 @@ public struct RunDirectory: Equatable, Sendable {
 
   /// Writes `config.json` atomically.
   ///
-  /// - Throws: ``RecordError`` as ``AtomicFile`` does.
+  /// - Throws: ``RecordError`` if the file cannot be written.
   public func writeConfiguration(_ data: Data) throws(RecordError) {
     try AtomicFile.write(data, to: configuration)
   }

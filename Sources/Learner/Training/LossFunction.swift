@@ -96,8 +96,10 @@ public final class LossFunction {
 
   /// Evaluates the loss of a batch.
   ///
-  /// - Parameter step: the environment steps learned from so far, for the objective's schedules;
-  ///   nil for `stepCount`.
+  /// - Parameters:
+  ///   - batch: the batch.
+  ///   - step: the environment steps learned from so far, for the objective's schedules; nil for
+  ///     `stepCount`.
   /// - Precondition: the batch has the layout that the function was created for.
   public func callAsFunction(_ batch: FragmentBatch, at step: Int? = nil) -> Loss {
     self(batch.view, at: step)
@@ -105,8 +107,10 @@ public final class LossFunction {
 
   /// Evaluates the loss of a batch in any memory.
   ///
-  /// - Parameter step: the environment steps learned from so far, for the objective's schedules;
-  ///   nil for `stepCount`.
+  /// - Parameters:
+  ///   - batch: the batch.
+  ///   - step: the environment steps learned from so far, for the objective's schedules; nil for
+  ///     `stepCount`.
   /// - Precondition: the batch has the layout that the function was created for.
   public func callAsFunction(_ batch: FragmentView, at step: Int? = nil) -> Loss {
     precondition(

@@ -14,7 +14,9 @@ public struct Corridor: Environment {
 
   /// Creates a corridor.
   ///
-  /// - Parameter goal: the cell that ends an episode; `nil` for the last one.
+  /// - Parameters:
+  ///   - size: the number of cells.
+  ///   - goal: the cell that ends an episode; `nil` for the last one.
   /// - Throws: `InvalidEnvironmentArguments` if the goal is not in the corridor.
   public init(size: Int = 5, goal: Int? = nil) throws(InvalidEnvironmentArguments) {
     let goal = goal ?? size - 1

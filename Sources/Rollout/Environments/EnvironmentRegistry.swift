@@ -54,6 +54,11 @@ public final class EnvironmentRegistry: Sendable {
   /// ```
   ///
   /// - Parameters:
+  ///   - id: the id, by convention with a version: `Mine-v0`.
+  ///   - summary: one sentence for a list of environments.
+  ///   - maximumEpisodeSteps: the number of steps after which an episode is truncated; `nil` for no
+  ///     limit.
+  ///   - rewardThreshold: the mean return at which the task counts as solved.
   ///   - parameters: the environment's parameters, which `--env-args` sets.
   ///   - make: makes one environment with the given values; called once for each environment of a
   ///     batch.

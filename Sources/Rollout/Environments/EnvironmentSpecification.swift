@@ -34,6 +34,11 @@ public struct EnvironmentSpecification: Sendable {
   /// Specifies an environment that steps in batches.
   ///
   /// - Parameters:
+  ///   - id: the name with its version, such as `CartPole-v1`.
+  ///   - summary: one sentence for a list of environments.
+  ///   - maximumEpisodeSteps: the number of steps after which an episode is truncated; `nil` for no
+  ///     limit.
+  ///   - rewardThreshold: the mean return at which the task counts as solved.
   ///   - parameters: the parameters with which the environment can be made.
   ///   - maySnapshot: false if batches do not support snapshots and are costly to make.
   ///   - spaces: returns a batch's spaces, without making a batch if that is costly.

@@ -3,7 +3,10 @@ import Glibc
 extension Canvas.Point {
   /// Returns the point at an offset to the right and *up* that is rotated about this point.
   ///
-  /// - Parameter angle: the rotation, counterclockwise, in radians.
+  /// - Parameters:
+  ///   - right: the distance to the right, before rotation.
+  ///   - up: the distance upwards, before rotation.
+  ///   - angle: the rotation, counterclockwise, in radians.
   public func offset(_ right: Double, _ up: Double, turned angle: Double = 0) -> Canvas.Point {
     let (cosine, sine) = (cos(angle), sin(angle))
     return Canvas.Point(x + right * cosine - up * sine, y - (right * sine + up * cosine))
@@ -18,6 +21,7 @@ extension Canvas {
   ///   - across: the positions of the sides to the right of the pivot, before rotation.
   ///   - along: the positions of the sides above the pivot, before rotation.
   ///   - angle: the rotation, counterclockwise, in radians.
+  ///   - color: the color of the rectangle.
   public mutating func fillRectangle(
     around pivot: Point, across: ClosedRange<Double>, along: ClosedRange<Double>,
     turned angle: Double, _ color: Color

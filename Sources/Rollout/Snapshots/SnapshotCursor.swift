@@ -42,7 +42,9 @@ public struct SnapshotCursor {
   /// snapshot.require(cells.indices.contains(cell), "the cell \(cell)")
   /// ```
   ///
-  /// - Parameter finding: the value as a phrase, such as `the cell 12`.
+  /// - Parameters:
+  ///   - isSound: the condition; false if the value is invalid.
+  ///   - finding: the value as a phrase, such as `the cell 12`.
   public mutating func require(
     _ isSound: @autoclosure () -> Bool, _ finding: @autoclosure () -> String
   ) {

@@ -12,7 +12,10 @@ public final class FrameStackBatch: ObservedPartBatch {
 
   /// Wraps a batch.
   ///
-  /// - Parameter path: the part of a Dict or Tuple to stack; `nil` for the whole observation.
+  /// - Parameters:
+  ///   - inner: the batch to wrap.
+  ///   - depth: the number of observations in a stack.
+  ///   - path: the part of a Dict or Tuple to stack; `nil` for the whole observation.
   /// - Throws: `SpaceMismatch` if the observation is not a Box.
   /// - Precondition: `depth` is positive.
   public init(

@@ -7,8 +7,9 @@ public final class GrayScaleBatch: ObservedPartBatch {
 
   /// Wraps a batch.
   ///
-  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole
-  ///   observation.
+  /// - Parameters:
+  ///   - inner: the batch to wrap.
+  ///   - path: the part of a Dict or Tuple that is the image; `nil` for the whole observation.
   /// - Throws: `SpaceMismatch` if the observation is not a uint8 Box [H, W, 3] or [3, H, W].
   public init(_ inner: any EnvironmentBatch, at path: String? = nil) throws(SpaceMismatch) {
     let part = try ObservedPart(of: inner.spaces.observation, at: path)

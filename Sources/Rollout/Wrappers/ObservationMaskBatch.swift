@@ -9,6 +9,7 @@ public final class ObservationMaskBatch: ObservedPartBatch {
   /// Wraps a batch.
   ///
   /// - Parameters:
+  ///   - inner: the batch to wrap.
   ///   - indices: the elements to keep, as row-major indices into the Box, in any order.
   ///   - path: the part of a Dict or Tuple to mask; `nil` for the whole observation.
   /// - Throws: `SpaceMismatch` if the observation is not a Box, or an index is out of range or

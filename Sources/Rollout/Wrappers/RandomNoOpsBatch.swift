@@ -11,6 +11,7 @@ public final class RandomNoOpsBatch: WrappedBatch {
   /// Wraps a batch.
   ///
   /// - Parameters:
+  ///   - inner: the batch to wrap.
   ///   - largest: the largest number of no-ops; all numbers from 0 to it are equally likely.
   ///   - streams: the random streams of the numbers, one per environment.
   /// - Precondition: there are as many streams as environments, and `largest` is not negative.

@@ -12,8 +12,11 @@ public final class ResizeBatch: ObservedPartBatch {
 
   /// Wraps a batch.
   ///
-  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole
-  ///   observation.
+  /// - Parameters:
+  ///   - inner: the batch to wrap.
+  ///   - height: the new height in pixels.
+  ///   - width: the new width in pixels.
+  ///   - path: the part of a Dict or Tuple that is the image; `nil` for the whole observation.
   /// - Throws: `SpaceMismatch` if the observation is not a uint8 image, or is smaller than the new
   ///   size.
   /// - Precondition: height and width are positive.

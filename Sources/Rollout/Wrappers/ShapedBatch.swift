@@ -14,6 +14,7 @@ public final class ShapedBatch: WrappedBatch {
   /// Wraps a batch.
   ///
   /// - Parameters:
+  ///   - inner: the batch to wrap.
   ///   - discount: γ, equal to the discount of learning.
   ///   - potential: Φ; it has to allocate nothing if steps are to be free of allocation.
   public init(

@@ -30,8 +30,10 @@ extension Wrapper {
 
   /// Shows some elements of a Box, in the order of `indices`.
   ///
-  /// - Parameter path: the part of a Dict or Tuple to mask, such as `camera.left`; `nil` for the
-  ///   whole observation.
+  /// - Parameters:
+  ///   - indices: the elements to keep, as row-major indices into the Box.
+  ///   - path: the part of a Dict or Tuple to mask, such as `camera.left`; `nil` for the whole
+  ///     observation.
   public static func observationMask(keeping indices: [Int], at path: String? = nil) -> Wrapper {
     let names = indices.map(String.init).joined(separator: ",")
     return Wrapper("observation-mask=\(names)", at: path) { batch, _ in
@@ -49,8 +51,10 @@ extension Wrapper {
 
   /// Shrinks images.
   ///
-  /// - Parameter path: the part of a Dict or Tuple that is the image; `nil` for the whole
-  ///   observation.
+  /// - Parameters:
+  ///   - height: the new height in pixels.
+  ///   - width: the new width in pixels.
+  ///   - path: the part of a Dict or Tuple that is the image; `nil` for the whole observation.
   public static func resize(height: Int, width: Int, at path: String? = nil) -> Wrapper {
     Wrapper("resize=\(height)x\(width)", at: path) { batch, _ in
       try ResizeBatch(batch, height: height, width: width, at: path)
@@ -59,7 +63,9 @@ extension Wrapper {
 
   /// Shows the last few observations.
   ///
-  /// - Parameter path: the part of a Dict or Tuple to stack; `nil` for the whole observation.
+  /// - Parameters:
+  ///   - depth: the number of observations in a stack.
+  ///   - path: the part of a Dict or Tuple to stack; `nil` for the whole observation.
   public static func frameStack(_ depth: Int, at path: String? = nil) -> Wrapper {
     Wrapper("frame-stack=\(depth)", at: path) { batch, _ in
       try FrameStackBatch(batch, depth: depth, at: path)
