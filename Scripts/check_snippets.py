@@ -9,6 +9,7 @@ Snippets are blocks fenced with a language:
 * `swift` is type-checked against the release build. Statements become the body of a method of the class in
   Scripts/snippets/Context.swift, which declares the names that snippets use. A method is checked as a member of it,
   other declarations at the top level. Blocks that name a file are left to Scripts/check_dependency.sh.
+  A block of an article (`*.docc`) also sees the types that earlier blocks of the article declare.
 * `sh` is run, line by line, if it is a command `rlplay`: in a scratch directory with a short run, and with fewer steps
   if it trains. Of other commands the script and its options have to exist.
 * `python` is run in that directory.
@@ -64,27 +65,46 @@ def snippets(name):
             language = None
 
 
+def code_of(snippet):
+    """Returns a snippet without the comments at the beginning of lines."""
+    return "\n".join(line for line in snippet.text.split("\n") if not line.startswith("//")).lstrip()
+
+
+def declares(snippet):
+    """Returns true if a snippet consists of declarations of the top level."""
+    return DECLARATION.match(code_of(snippet)) is not None
+
+
 def swift_source(snippet):
     """Returns the Swift file that a snippet becomes."""
     imports = "import Actor\nimport Learner\nimport Rollout\nimport Worker\n"
     place = f'#sourceLocation(file: "{snippet.name}", line: {snippet.line})\n'
-    code = "\n".join(line for line in snippet.text.split("\n") if not line.startswith("//")).lstrip()
-    if DECLARATION.match(code):
+    if declares(snippet):
         return imports + place + snippet.text
-    if re.match(r"(?:mutating )?func\b", code):
+    if re.match(r"(?:mutating )?func\b", code_of(snippet)):
         return f"{imports}extension Example {{\n{place}{snippet.text}\n}}"
     return (
         f"{imports}extension Example {{ func snippet({PARAMETERS}) async throws {{\n{place}{snippet.text}\n}} }}")
 
 
-def check_swift(snippet):
+def earlier_declarations(snippet, swift):
+    """Returns the declarations of the blocks that precede a block of an article."""
+    if ".docc/" not in snippet.name:
+        return []
+    return [s for s in swift if s.name == snippet.name and s.line < snippet.line and declares(s)]
+
+
+def check_swift(snippet, earlier):
     """Returns the compiler's errors; none if the snippet is right."""
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "Snippet.swift"
         source.write_text(swift_source(snippet), encoding="utf-8")
+        preceding = [pathlib.Path(folder) / f"Earlier{index}.swift" for index in range(len(earlier))]
+        for path, other in zip(preceding, earlier):
+            path.write_text(swift_source(other), encoding="utf-8")
         result = subprocess.run(
             ["swiftc", "-typecheck", "-swift-version", "6", "-suppress-warnings", "-parse-as-library",
-             "-I", str(BUILD / "Modules"), str(CONTEXT / "Context.swift"), str(source)],
+             "-I", str(BUILD / "Modules"), str(CONTEXT / "Context.swift"), *map(str, preceding), str(source)],
             capture_output=True, text=True)
     errors = [line for line in result.stderr.splitlines() if re.search(r":\d+: error:", line)]
     return errors or ([result.stderr.strip()] if result.returncode else [])
@@ -189,8 +209,9 @@ def main():
         print(f"{snippet}: the language '{snippet.language}' is not checked")
     wrong = len(unknown)
     swift = [s for s in found if s.language == "swift"]
+    earlier = [earlier_declarations(s, swift) for s in swift]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for snippet, errors in zip(swift, pool.map(check_swift, swift)):
+        for snippet, errors in zip(swift, pool.map(check_swift, swift, earlier)):
             wrong += bool(errors)
             for error in errors:
                 print(f"{snippet}: {error}")
