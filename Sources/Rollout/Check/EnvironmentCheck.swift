@@ -24,7 +24,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
   ///
   /// - Precondition: there is at least one step.
   public init(stepCount: Int = 1000, seed: UInt64 = 0) {
-    precondition(stepCount > 0, "a check of \(stepCount) steps")
+    precondition(stepCount > 0, "a check of \(stepCount) steps: use at least 1")
     self.stepCount = stepCount
     self.seed = seed
   }
@@ -49,8 +49,8 @@ public struct EnvironmentCheck: Sendable, Equatable {
         notes.miss(
           [.flags, .finals, .limit],
           """
-          no episode ended within \(stepCount) steps, but for those cut at \(Self.shortLimit) to see whether \
-          limits are kept: give more --steps
+          no episode ended within \(stepCount) steps, except those truncated after \
+          \(Self.shortLimit) to check the limit: give more --steps
           """)
       }
       let space = try? specification.spaces(choice).action
@@ -110,8 +110,8 @@ public struct EnvironmentCheck: Sendable, Equatable {
     do {
       notes.look(at: .spaces)
       let spaces = try specification.spaces(choice)
-      notes.blame(.spaces, spaces.observation.flaw.map { "the observation space: \($0)" })
-      notes.blame(.spaces, spaces.action.flaw.map { "the action space: \($0)" })
+      notes.blame(.spaces, spaces.observation.flaw.map { "the observation space \($0)" })
+      notes.blame(.spaces, spaces.action.flaw.map { "the action space \($0)" })
       guard notes.wrong.isEmpty else { return }
       func batch(seed: UInt64, filler: UInt8) throws -> CheckedBatch? {
         let batch = try specification.makeBatch(
@@ -151,7 +151,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
         if !differs {
           notes.doubt(
             .differentSeeds,
-            "the seed changes nothing in \(stepCount) steps, as if nothing happened by chance")
+            "the seed changes nothing in \(stepCount) steps: the environment may be deterministic")
         }
       }
     } catch {
@@ -167,8 +167,8 @@ public struct EnvironmentCheck: Sendable, Equatable {
     }
     if batch.spaces != spaces {
       return """
-        a batch has \(batch.spaces.observation) and \(batch.spaces.action), its specification \
-        \(spaces.observation) and \(spaces.action)
+        a batch has the spaces \(batch.spaces.observation) and \(batch.spaces.action), but its \
+        specification has \(spaces.observation) and \(spaces.action)
         """
     }
     return nil

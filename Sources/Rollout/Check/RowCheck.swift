@@ -40,7 +40,7 @@ struct RowCheck {
       let reward = one.reward(row: 1, index)
       if !reward.isFinite { notes.blame(.numbers, "\(place): the reward is \(reward)") }
       if !one.keepsAction(index) {
-        notes.blame(.actions, "\(place): the action that was drawn is overwritten")
+        notes.blame(.actions, "\(place): the drawn action is overwritten")
       }
       let isOver = checkFlags(index, place, &notes)
       checkFinal(index, isOver: isOver, place, &notes)
@@ -56,7 +56,7 @@ struct RowCheck {
     let name = subject == .finals ? "the final observation" : "the observation"
     for column in layout.columns[places]
     where pairs(column, row, index).contains(where: isUnwritten) {
-      notes.blame(subject, "\(place): \(name) is not written, or not all of it")
+      notes.blame(subject, "\(place): \(name) is not written completely")
       return
     }
     let leaves = one.leaves(places, row: row, environment: index)
@@ -75,7 +75,7 @@ struct RowCheck {
     let fin = one.flag(layout.fin, row: 1, index)
     for (name, flag) in [("terminated", terminated), ("truncated", truncated), ("fin", fin)]
     where flag > 1 {
-      notes.blame(.flags, "\(place): \(name) is not written, or neither 0 nor 1")
+      notes.blame(.flags, "\(place): \(name) is not written, or is neither 0 nor 1")
     }
     let isOver = terminated == 1 || truncated == 1
     if isOver { notes.episodeCount += 1 }
@@ -92,7 +92,8 @@ struct RowCheck {
     if let limit {
       let length = Int(before) + 1
       if length > limit || (length == limit && !isOver) {
-        notes.blame(.limit, "\(place): an episode goes on after \(length) steps of \(limit)")
+        notes.blame(
+          .limit, "\(place): an episode of \(length) steps continues despite the limit \(limit)")
       }
     }
     return isOver
@@ -134,7 +135,7 @@ struct RowCheck {
       // Bytes that neither batch wrote differ as well, and are reported elsewhere.
       let differs = pairs(column, row, index).contains { $0 != $1 && !isUnwritten($0, $1) }
       guard differs else { return }
-      notes.blame(.equalSeeds, "\(place): the \(name) differs between two runs of one seed")
+      notes.blame(.equalSeeds, "\(place): the \(name) differs between two runs with one seed")
     }
   }
 

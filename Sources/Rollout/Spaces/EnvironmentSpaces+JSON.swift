@@ -21,13 +21,14 @@ extension EnvironmentSpaces {
 
   /// Reads spaces from a file, which may hold anything: every size is checked before it is used.
   ///
-  /// - Throws: `SpaceMismatch` with the end of a sentence, such as `are no JSON of spaces`.
+  /// - Throws: `SpaceMismatch` with the end of a sentence, such as `are not the JSON of spaces`.
   package init(json: String) throws(SpaceMismatch) {
     let decoder = JSONDecoder()
     guard let stored = try? decoder.decode(StoredSpaces.self, from: Data(json.utf8)),
       let observation = stored.observation.space, let action = stored.action.space
     else {
-      throw SpaceMismatch(description: "are no JSON of an observation space and an action space")
+      throw SpaceMismatch(
+        description: "are not the JSON of an observation space and an action space")
     }
     try observation.checkSizes()
     try action.checkSizes()
@@ -51,7 +52,7 @@ extension Space {
     let parts = parts.leaves
     guard parts.count <= Limit.partCount else {
       throw SpaceMismatch(
-        description: "have \(parts.count) parts, and \(Limit.partCount) are read at most")
+        description: "have \(parts.count) parts, but at most \(Limit.partCount) are read")
     }
     var total = 0
     for part in parts {
@@ -64,7 +65,7 @@ extension Space {
     let paths = self.parts.paths(below: "").sorted()
     for (path, next) in zip(paths, paths.dropFirst())
     where path == next || next.hasPrefix(path + ".") {
-      throw SpaceMismatch(description: "have two parts under the name '\(path)'")
+      throw SpaceMismatch(description: "have two parts with the name '\(path)'")
     }
   }
 

@@ -28,23 +28,24 @@ extension Space {
   private static let widestDrawn = 20.0
 
   private static func oddity(_ low: Double, _ high: Double, _ use: ActionBounds) -> String? {
-    let start = "actions begin at about 0 ± 1"
-    if low == high { return "allows one value only" }
+    if low == high { return "allows only one value" }
     switch (low.isFinite, high.isFinite) {
     case (false, false): return nil
     case (true, false), (false, true):
-      return "is infinite on one side, so that actions are not scaled: \(start)"
+      return "is infinite on one side, so actions are not scaled: a new policy's are about 0 ± 1"
     case (true, true): break
     }
     guard use == .clip else {
       return high - low > widest
-        ? "is wide: a change of 1 in the policy's action is one of \(high / 2 - low / 2) in it"
+        ? "is wide: the policy's action is multiplied by \(high / 2 - low / 2)"
         : nil
     }
     guard high - low > widestDrawn || low > 0.5 || high < -0.5 || high - low < 0.1 else {
       return nil
     }
-    return "is far from the range of first actions: \(start); --action-bounds scale helps"
+    return """
+      is far from the range of a new policy's actions, about 0 ± 1: use --action-bounds scale
+      """
   }
 }
 

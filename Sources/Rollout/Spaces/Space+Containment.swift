@@ -14,7 +14,7 @@ extension Space {
         if type == .float32, value >= Double(Float(low)), value <= Double(Float(high)) {
           return nil
         }
-        if type == .bool, value > 1 { return "is the byte \(Int(value)), and no bool" }
+        if type == .bool, value > 1 { return "is the byte \(Int(value)), not a bool" }
         return value >= low && value <= high ? nil : "is \(value), outside \(part)"
       case .discrete(let count):
         return value >= 0 && value < Double(count) ? nil : "is \(Int(value)), outside \(part)"
@@ -35,23 +35,23 @@ extension Space {
   /// The flaw in a declaration that allows no values; `nil` if values of the space can exist.
   public var flaw: String? {
     for (part, path) in zip(parts.leaves, parts.paths()) {
-      let name = path.isEmpty ? "" : "\(path), "
+      let name = path.isEmpty ? "" : "'\(path)' "
       switch part {
       case .box(let shape, let low, let high, _):
-        guard low <= high else { return "\(name)\(part), has no values between its bounds" }
-        guard shape.allSatisfy({ $0 > 0 }) else { return "\(name)\(part), has no elements" }
+        guard low <= high else { return "\(name)\(part) has no values between its bounds" }
+        guard shape.allSatisfy({ $0 > 0 }) else { return "\(name)\(part) has no elements" }
       case .discrete(let count):
-        guard count > 0 else { return "\(name)\(part), has no choice" }
+        guard count > 0 else { return "\(name)\(part) has no choices" }
       case .multiDiscrete(let counts):
         guard !counts.isEmpty, counts.allSatisfy({ $0 > 0 }) else {
-          return "\(name)\(part), has no choice"
+          return "\(name)\(part) has no choices"
         }
       case .multiBinary(let count):
-        guard count > 0 else { return "\(name)\(part), has no choice" }
+        guard count > 0 else { return "\(name)\(part) has no choices" }
       case .tuple, .dict: break
       }
     }
-    return parts.leaves.isEmpty ? "\(self), holds nothing" : nil
+    return parts.leaves.isEmpty ? "\(self) has no parts" : nil
   }
 
   private func firstProblem(

@@ -108,11 +108,11 @@ struct EnvironmentCheckTests {
     ),
     (
       .emptySpace, .spaces,
-      "the observation space: Box(1.0, 0.0, [2], float32), has no values between its bounds"
+      "the observation space Box(1.0, 0.0, [2], float32) has no values between its bounds"
     ),
     (
       .forgetsItsSeed, .equalSeeds,
-      "environment 0 after a reset: the observation differs between two runs of one seed"
+      "environment 0 after a reset: the observation differs between two runs with one seed"
     ),
   ])
   func `a mistake of an environment is found and placed`(
@@ -127,7 +127,7 @@ struct EnvironmentCheckTests {
     #expect(report.isSound)
     #expect(
       report[.differentSeeds]
-        == .doubtful("the seed changes nothing in 200 steps, as if nothing happened by chance"))
+        == .doubtful("the seed changes nothing in 200 steps: the environment may be deterministic"))
   }
 
   @Test(arguments: [
@@ -139,11 +139,11 @@ struct EnvironmentCheckTests {
     (.leavesActionInReset, .reset, "environment 1 after a reset has an action that is not 0"),
     (
       .forgetsObservation, .observations,
-      "environment 1 at step 1: the observation is not written, or not all of it"
+      "environment 1 at step 1: the observation is not written completely"
     ),
     (
       .overwritesAction, .actions,
-      "environment 1 at step 1: the action that was drawn is overwritten"
+      "environment 1 at step 1: the drawn action is overwritten"
     ),
     (
       .forgetsFin, .flags,
@@ -155,7 +155,7 @@ struct EnvironmentCheckTests {
     ),
     (
       .forgetsFinal, .finals,
-      "environment 1 at step 15: the final observation is not written, or not all of it"
+      "environment 1 at step 15: the final observation is not written completely"
     ),
     (
       .writesFinalAlways, .finals,
@@ -163,7 +163,7 @@ struct EnvironmentCheckTests {
     ),
     (
       .ignoresLimit, .limit,
-      "environment 0 at step 15: an episode goes on after 15 steps of 15"
+      "environment 0 at step 15: an episode of 15 steps continues despite the limit 15"
     ),
     (
       .otherCount, .spaces, "a batch for 2 random streams has 4 environments"

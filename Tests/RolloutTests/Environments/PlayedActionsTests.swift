@@ -190,10 +190,10 @@ struct PlayedActionsTests {
   }
 
   private static let odd: [(Double, Double, ActionBounds, String?)] = [
-    (0, 1000, .clip, "--action-bounds scale helps"),
+    (0, 1000, .clip, "use --action-bounds scale"),
     (0, 1000, .scale, nil), (-1, 1, .scale, nil), (-1, 1, .clip, nil), (-2, 2, .clip, nil),
     (0, .infinity, .scale, "is infinite on one side"), (-.infinity, .infinity, .scale, nil),
-    (3, 3, .scale, "allows one value only"), (0, 1e9, .scale, "is wide"),
+    (3, 3, .scale, "allows only one value"), (0, 1e9, .scale, "is wide"),
   ]
 
   @Test(arguments: odd)

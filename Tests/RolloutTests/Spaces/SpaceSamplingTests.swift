@@ -104,7 +104,7 @@ struct SpaceSamplingTests {
       } == "a[1] is 1.5, outside Box(0.0, 1.0, [2], float32)")
     #expect(
       violation(.box(shape: [], low: 0, high: 1, elementType: .bool)) { $0.store(UInt8(165)) }
-        == "is the byte 165, and no bool")
+        == "is the byte 165, not a bool")
     // π as a Float is above π as a Double.
     #expect(violation(.box(shape: [1], low: 0, high: .pi)) { $0.store(Float.pi) } == nil)
     #expect(

@@ -41,8 +41,8 @@ struct CheckEnvironmentCommandTests {
         final observations  wrong: environment 0 at step 9: the final observation is 9.0, outside \
         Box(0.0, 3.0, [], float32)
         equal seeds         ok
-        different seeds     doubtful: the seed changes nothing in 20 steps, as if nothing happened \
-        by chance
+        different seeds     doubtful: the seed changes nothing in 20 steps: the environment may be \
+        deterministic
         episode limit       ok
         """)
   }
