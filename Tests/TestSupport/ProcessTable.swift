@@ -36,7 +36,8 @@ public enum ProcessTable {
 
   /// The names in the directory of shared memory that this program could have left there.
   public static var sharedMemoryNames: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: SystemCalls.sharedMemoryDirectory)) ?? [])
+    let directory = SystemCalls.sharedMemoryDirectory
+    return ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
       .filter { $0.hasPrefix("rlplay") }.sorted()
   }
 

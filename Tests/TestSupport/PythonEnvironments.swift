@@ -94,7 +94,8 @@ public final class PythonEnvironments {
         action_space = Tuple((
             Discrete(5, start=3), Dict({
                 "many": MultiDiscrete([3, 4]), "bits": MultiBinary(4),
-                "uneven": Box(np.array([-1.0, -2.0], np.float32), np.array([1.0, 2.0], np.float32))}),
+                "uneven": Box(
+                    np.array([-1.0, -2.0], np.float32), np.array([1.0, 2.0], np.float32))}),
         ))
 
         def reset(self, *, seed=None, options=None):
@@ -111,7 +112,8 @@ public final class PythonEnvironments {
             assert self.action_space.contains(action), action
             choice, rest = action
             assert rest["uneven"].dtype == np.float32
-            return self.shown(choice, rest["many"], rest["bits"], rest["uneven"]), 0.5, False, False, {}
+            observation = self.shown(choice, rest["many"], rest["bits"], rest["uneven"])
+            return observation, 0.5, False, False, {}
 
 
     class Listing(Counter):
@@ -203,8 +205,8 @@ public final class PythonEnvironments {
     for kind in ("uint64", "none", "choices", "many", "largest"):
         gymnasium.register(
             f"Spacious-{kind}-v0", entry_point=Spacious, kwargs={"kind": kind})
-    for fault in ("raise", "leave", "exit", "crash", "shape", "dtype", "nan", "reward", "old", "hang",
-                  "spin", "print"):
+    for fault in ("raise", "leave", "exit", "crash", "shape", "dtype", "nan", "reward", "old",
+                  "hang", "spin", "print"):
         gymnasium.register(f"Faulty-{fault}-v0", entry_point=Faulty, kwargs={"fault": fault})
     gymnasium.register(
         "Faulty-reset-v0", entry_point=Faulty, kwargs={"fault": "reset", "length": 3})

@@ -243,7 +243,9 @@ final class BridgeProcess {
       return try JSONDecoder().decode(type, from: Data(text))
     } catch {
       throw GymnasiumError(
-        .process, "the Python bridge said '\(String(decoding: text, as: UTF8.self))': \(error)")
+        .process,
+        "the Python bridge sent '\(String(decoding: text, as: UTF8.self))', "
+          + "which cannot be decoded: \(error)")
     }
   }
 
@@ -275,8 +277,8 @@ final class BridgeProcess {
         throw GymnasiumError(
           .process,
           """
-          \(executable) (pid \(pid)) was killed because it did not answer for \(patience) s\(activity): \
-          give a longer --hang-timeout if the environment needs it
+          \(executable) (pid \(pid)) was killed because it did not answer for \
+          \(patience) s\(activity): give a longer --hang-timeout if the environment needs it
           """)
       }
     }
@@ -295,7 +297,7 @@ final class BridgeProcess {
   private func sayLongStart(_ now: UInt64) {
     guard let limit = startIsLong, now >= limit else { return }
     startIsLong = nil
-    Self.say("after \(Int(Self.startSeconds)) s gym:\(environment) is still \(place.progress)")
+    Self.say("gym:\(environment) is still \(place.progress) after \(Int(Self.startSeconds)) s")
   }
 
   /// Notes that the start is over.
@@ -316,8 +318,8 @@ final class BridgeProcess {
     if !waitUntilClosed(), let limit = limits.closing {
       Self.say(
         """
-        \(executable) (pid \(pid)) was killed \(place.phrase) of gym:\(environment), which took more \
-        than \(Self.seconds(limit)) s: give a longer --close-timeout
+        \(executable) (pid \(pid)) was killed \(place.phrase) of gym:\(environment), which took \
+        more than \(Self.seconds(limit)) s: give a longer --close-timeout
         """)
       child.sendToGroup(SIGTERM)
       _ = child.waitForEnd(seconds: Self.terminationSeconds)
@@ -416,7 +418,7 @@ final class BridgeProcess {
 
   private static func json(_ value: some Encodable) -> [UInt8] {
     guard let data = try? JSONEncoder().encode(value) else {
-      preconditionFailure("no JSON of \(value)")
+      preconditionFailure("\(value) cannot be encoded as JSON")
     }
     return [UInt8](data)
   }

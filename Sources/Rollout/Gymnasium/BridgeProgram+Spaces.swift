@@ -2,7 +2,7 @@ extension BridgeProgram {
   /// Spaces: their description, and the copying of observations and actions.
   static let spaces = #"""
     def exact_type(dtype):
-        """The type that holds every number of a type, of those that rlplay has; None if none does."""
+        """Returns rlplay's element type that holds every number of a type; None if none does."""
         name = np.dtype(dtype).name
         wider = {"float16": "float32", "int8": "int32", "int16": "int32", "uint16": "int32",
                  "uint32": "int64"}
@@ -12,7 +12,7 @@ extension BridgeProgram {
 
 
     def details(space):
-        """All that makes a space the one that it is, as JSON can hold it."""
+        """Returns all properties that distinguish a space, as values for JSON."""
         if isinstance(space, gym.spaces.Dict):
             return ["dict", [[str(key), details(part)] for key, part in space.spaces.items()]]
         if isinstance(space, gym.spaces.Tuple):
@@ -32,7 +32,7 @@ extension BridgeProgram {
 
 
     class Declared:
-        """An environment's spaces as Gymnasium declares them, to compare and to show."""
+        """An environment's spaces as Gymnasium declares them, for comparison and messages."""
 
         def __init__(self, environment):
             self.observation = environment.observation_space
@@ -54,12 +54,12 @@ extension BridgeProgram {
 
 
     def bound(number):
-        """A bound for JSON: no infinities, which are None."""
+        """Returns a bound for JSON, with None for infinities."""
         return float(number) if np.isfinite(number) else None
 
 
     def leaves_of(space, keys=()):
-        """The leaves of a space in declared order, and its description."""
+        """Returns the leaves of a space in declared order, and its description."""
         if isinstance(space, gym.spaces.Dict):
             items = list(space.spaces.items())
             kind, names = "dict", [str(key) for key, _ in items]
@@ -78,7 +78,7 @@ extension BridgeProgram {
 
 
     def builder_of(space, counter):
-        """A function that puts one environment's action together from the leaves' batches."""
+        """Returns a function that builds one environment's action from the leaves' batches."""
         if isinstance(space, gym.spaces.Dict):
             items = [(key, builder_of(part, counter)) for key, part in space.spaces.items()]
             return lambda batches, index: {key: part(batches, index) for key, part in items}
@@ -90,12 +90,12 @@ extension BridgeProgram {
 
 
     STORABLE = "Box, Discrete, MultiDiscrete, MultiBinary, Dict and Tuple"
-    # The part of an observation that says which actions are allowed.
+    # The name of an observation's part with 1 for each allowed action.
     ACTION_MASK = "action_mask"
 
 
     def storable_keys(space):
-        """The keys of a Dict whose parts can be stored."""
+        """Returns the keys of a Dict's parts that can be stored."""
         keys = []
         for key, part in space.spaces.items():
             try:
@@ -107,7 +107,7 @@ extension BridgeProgram {
 
 
     def checked_leaves(space, what):
-        """The leaves of an environment's space, or an error that says what a user can do."""
+        """Returns the leaves of an environment's space, or raises an error with a remedy."""
         try:
             return leaves_of(space)
         except Refused as error:
@@ -115,26 +115,26 @@ extension BridgeProgram {
 
 
     def remedy(space, what):
-        """What to do about a space of which not all can be stored."""
+        """Returns the remedy for a space with parts that cannot be stored."""
         name = SETTINGS["id"]
         keys = []
         if what == "observation" and isinstance(space, gym.spaces.Dict):
             keys = storable_keys(space)
         if not keys:
-            return ("give it one that can be with a wrapper, in a module that registers the wrapped "
+            return ("change the space with a wrapper, in a module that registers the wrapped "
                     "environment, and play gym:MODULE:ID")
         head, _, rest = name.partition("/")
         source = name
         if name not in gym.registry and ":" not in name and rest:
             source = f"{head}:{rest}"
         return (
-            "to leave out what cannot, write a module mine.py with the lines 'import gymnasium as gym' "
-            f"and 'gym.register(\"Mine-v0\", lambda **o: gym.wrappers.FilterObservation(gym.make("
-            f"\"{source}\", **o), {json.dumps(keys)}))', and play gym:mine:Mine-v0")
+            "to leave such parts out, write a module mine.py with the lines 'import gymnasium as "
+            "gym' and 'gym.register(\"Mine-v0\", lambda **o: gym.wrappers.FilterObservation("
+            f"gym.make(\"{source}\", **o), {json.dumps(keys)}))', and play gym:mine:Mine-v0")
 
 
     class Leaf:
-        """A space that is no container, and where its values lie in memory."""
+        """A space that is not a container, with the conversion of its values to memory."""
 
         def __init__(self, space, keys):
             self.space, self.keys, self.uneven = space, keys, False
@@ -144,7 +144,7 @@ extension BridgeProgram {
                 element = exact_type(space.dtype)
                 if element is None:
                     self.refuse_space(
-                        f"numbers of type {space.dtype} cannot be stored, those of float64 and int64 can")
+                        f"numbers of type {space.dtype} cannot be stored, unlike float64 and int64")
                 self.refuse_empty()
                 low, high = space.low, space.high
                 self.uneven = bool((low != low.flat[0]).any() or (high != high.flat[0]).any())
@@ -179,7 +179,7 @@ extension BridgeProgram {
                 self.start, self.counts = 0, np.full(space.shape, 2)
                 self.store = self.store_choices
             else:
-                self.refuse_space("it cannot be stored, " + STORABLE + " can")
+                self.refuse_space(f"only {STORABLE} can be stored")
             self.element = np.dtype(element)
 
         def refuse_space(self, reason):
@@ -189,20 +189,20 @@ extension BridgeProgram {
 
         def refuse_empty(self):
             if not all(self.space.shape):
-                self.refuse_space("a space of no numbers cannot be played")
+                self.refuse_space("a space without numbers cannot be played")
 
         def refuse_beyond_int32(self, count):
             if count > 2**31 - 1:
-                self.refuse_space(f"a choice among {count} is too large: use at most {2**31 - 1}")
+                self.refuse_space(f"{count} choices are too many: use at most {2**31 - 1}")
 
         def tell_bounds(self):
-            """Adds the bounds of single elements to the description, where they differ."""
+            """Adds the bounds of single elements to the description if they differ."""
             if self.uneven:
                 self.description["lows"] = [bound(low) for low in self.space.low.flat]
                 self.description["highs"] = [bound(high) for high in self.space.high.flat]
 
         def view(self, memory, offset, count):
-            """A row of memory as an array [count, ...]."""
+            """Returns a row of memory as an array [count, ...]."""
             size = int(np.prod(self.shape))
             flat = np.frombuffer(memory, self.element, count * size, offset)
             return flat.reshape((count,) + tuple(self.shape))
@@ -210,7 +210,7 @@ extension BridgeProgram {
         def mismatch(self, value, found):
             part = f" '{self.where}'" if self.where else ""
             raise Refused(
-                "exception", f"the observation{part} {found} where its space is "
+                "exception", f"the observation{part} {found}, but its space is "
                 f"{shortened(self.space)}; it is {described(value)}")
 
         def part(self, observation):
@@ -221,15 +221,15 @@ extension BridgeProgram {
             except (KeyError, IndexError, TypeError):
                 part = self.where
                 raise Refused(
-                    "exception", f"the observation '{part}' is not there where its space is "
+                    "exception", f"the observation '{part}' is missing, but its space is "
                     f"{shortened(self.space)}; the whole observation is {described(observation)}"
                 ) from None
 
         def array(self, value):
-            """An array of the space's shape whose numbers the space's type can hold."""
+            """Returns an array of the space's shape, with numbers that its type can hold."""
             array = as_array(value)
             if array is None:
-                self.mismatch(value, f"is a {type(value).__name__} that is no array")
+                self.mismatch(value, f"is a {type(value).__name__} and not an array")
             kind = array.dtype.kind
             if kind not in "biuf":
                 self.mismatch(value, f"is of type {array.dtype}")
@@ -245,8 +245,9 @@ extension BridgeProgram {
                 elif kind == "f":
                     beyond = np.isinf(cast) & np.isfinite(array)
                     if beyond.any():
+                        number = array[beyond].flat[0]
                         self.mismatch(
-                            value, f"holds {array[beyond].flat[0]}, which is beyond {self.element},")
+                            value, f"holds {number}, which is beyond the range of {self.element}")
             return array
 
         def store_array(self, view, index, observation):
@@ -274,7 +275,7 @@ extension BridgeProgram {
             view[index] = choices
 
         def batch(self, view):
-            """The actions of some environments, in memory that an environment may keep."""
+            """Returns the actions of some environments as copies, which they may keep."""
             if isinstance(self.space, gym.spaces.Box):
                 return view.astype(self.declared)
             return (view + self.start).astype(self.declared)

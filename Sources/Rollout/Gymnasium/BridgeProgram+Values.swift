@@ -4,9 +4,9 @@ extension BridgeProgram {
   /// A value of another type is accepted if no information is lost. The texts do not depend on the
   /// version of NumPy.
   static let values = #"""
-    # What the word of the environment at work has added while that environment is reset.
+    # The word with the active environment's index has this added during a reset.
     RESETTING = 2**32
-    # Numbers from here on round to infinity in float32.
+    # The smallest number that rounds to infinity in float32.
     FLOAT32_LIMIT = 2.0**128 - 2.0**103
 
 
@@ -16,7 +16,7 @@ extension BridgeProgram {
 
 
     def shown(value, depth=0):
-        """A value in few words."""
+        """Returns a value as a short text."""
         try:
             if isinstance(value, np.ndarray):
                 return shortened(np.array2string(value, precision=6, threshold=8), 80)
@@ -31,7 +31,7 @@ extension BridgeProgram {
 
 
     def described(value):
-        """Type, shape and value in the words of a message."""
+        """Returns the type, shape and value as part of a message."""
         if value is None:
             return "None"
         if isinstance(value, np.ndarray):
@@ -46,7 +46,7 @@ extension BridgeProgram {
 
 
     def as_array(value):
-        """A value as an array; None where it is none."""
+        """Returns a value as an array; None if it cannot be converted."""
         try:
             return np.asarray(value)
         except Exception:
@@ -54,7 +54,7 @@ extension BridgeProgram {
 
 
     def single_number(value):
-        """The one number that a value holds, of NumPy or of Python; None where it is none."""
+        """Returns the only number in a value, as a NumPy scalar; None if there is not just one."""
         array = as_array(value)
         if array is not None and array.size == 1 and array.dtype.kind in "biuf":
             return array.reshape(-1)[0]
@@ -62,7 +62,7 @@ extension BridgeProgram {
 
 
     def whole_number(value):
-        """A value as an int; None where it is no whole number."""
+        """Returns a value as an int; None if it is not a whole number."""
         try:
             return operator.index(value)
         except TypeError:
@@ -73,7 +73,7 @@ extension BridgeProgram {
 
 
     def values_of(outcome, source, names):
-        """Refuses what is not a tuple of so many values."""
+        """Returns the outcome if it has one value for each name; raises an error otherwise."""
         count = len(names.split(", "))
         if isinstance(outcome, (tuple, list)):
             if len(outcome) == count:
@@ -82,7 +82,7 @@ extension BridgeProgram {
         else:
             came = "one value"
         raise Refused(
-            "exception", f"{source} returned {came} where Gymnasium's are {count}: {names}; "
+            "exception", f"{source} returned {came}, but Gymnasium requires {count}: {names}; "
             f"it returned {described(outcome)}")
 
 
@@ -99,7 +99,7 @@ extension BridgeProgram {
 
 
     def reward_number(value):
-        """A reward as a float."""
+        """Returns a reward as a float."""
         number = single_number(value)
         if number is None and hasattr(value, "__float__") and not isinstance(value, np.ndarray):
             # A number of another kind, such as a Fraction or a tensor.
@@ -110,7 +110,7 @@ extension BridgeProgram {
             refuse_reward(value)
         except Exception:
             raise Refused(
-                "exception", f"the reward is {described(value)} where Gymnasium's is a number"
+                "exception", f"the reward is {described(value)}, but Gymnasium requires a number"
             ) from None
 
 
@@ -120,36 +120,36 @@ extension BridgeProgram {
         if reward in (float("inf"), float("-inf")):
             raise Refused("exception", f"the reward is infinite ({reward})")
         raise Refused(
-            "exception", f"the reward {shortened(reward, 40)} is too large for float32, which holds "
-            "numbers up to 3.4e38: scale it down")
+            "exception", f"the reward {shortened(reward, 40)} is too large for float32, which "
+            "holds numbers up to 3.4e38: scale it down")
 
 
     def flag(name, value):
-        """One of the two flags that end an episode, as a bool."""
+        """Returns one of the two flags that end an episode as a bool."""
         if isinstance(value, np.bool_):
             return bool(value)
         number = single_number(value)
         if number is None or not (number == 0 or number == 1):
             raise Refused(
-                "exception", f"{name} is {described(value)} where Gymnasium's is a bool")
+                "exception", f"{name} is {described(value)}, but Gymnasium requires a bool")
         return bool(number)
 
 
     def check_info(info, source):
         if not isinstance(info, dict):
             raise Refused(
-                "exception", f"the info that {source} returned is {described(info)} where "
-                "Gymnasium's is a dict")
+                "exception", f"the info that {source} returned is {described(info)}, but "
+                "Gymnasium requires a dict")
 
 
     def lives_in(info):
-        """What an info says of lives; −1 where that is no number of lives and nobody asks for it."""
+        """Returns the number of lives in an info; −1 if it is invalid and no wrapper needs it."""
         lives = whole_number(info["lives"])
         if lives is not None and 0 <= lives < 2**63:
             return lives
         if SETTINGS["needsLives"]:
             raise Refused(
-                "exception", f"info['lives'] is {described(info['lives'])} where the wrapper "
+                "exception", f"info['lives'] is {described(info['lives'])}, but the wrapper "
                 "end-on-lost-life needs a whole number that is not negative")
         return -1
     """#

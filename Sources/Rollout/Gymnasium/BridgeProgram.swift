@@ -23,7 +23,7 @@ enum BridgeProgram {
 
 
     class Refused(Exception):
-        """An error whose text is all that a user needs."""
+        """An error with a complete message, shown without a traceback."""
 
         def __init__(self, kind, text):
             super().__init__(text)
@@ -35,10 +35,10 @@ enum BridgeProgram {
 
 
     def die_with(process, descriptor):
-        """Asks the kernel to kill this process and its children when the other one is gone.
+        """Asks the kernel to kill this process and its children when the other process ends.
 
-        The descriptor is the read end of a pipe that nobody writes to. The signal goes to the
-        process group, which an environment's children belong to unless they leave it.
+        The descriptor is the read end of a pipe that is never written to. The signal goes to the
+        process group, which includes an environment's children unless they leave it.
         """
         if os.getpgrp() == os.getpgid(process):
             os.setpgid(0, 0)
@@ -56,7 +56,7 @@ enum BridgeProgram {
 
 
     def read_exactly(descriptor, count):
-        """So many bytes; leaves when there will be no more."""
+        """Reads count bytes; ends this process at the end of the file."""
         data = os.read(descriptor, count)
         while len(data) < count:
             part = os.read(descriptor, count - len(data))
@@ -71,8 +71,8 @@ enum BridgeProgram {
             try:
                 tell("closing", index)
             except OSError:
-                # The process that it answers is gone. The kernel's signal comes too late for children
-                # if this process ends before it.
+                # The other process is gone. If this process ended before the kernel's signal,
+                # the signal would not reach its children.
                 os.killpg(os.getpgrp(), signal.SIGKILL)
             try:
                 environment.close()
@@ -91,12 +91,12 @@ enum BridgeProgram {
 
 
     def tell(activity, environment):
-        """Says what is done with an environment outside of any request."""
+        """Reports an environment that is being made or closed, outside of any request."""
         reply(2, struct.pack("<II", ("making", "closing").index(activity), environment))
 
 
     def encoded(value):
-        """JSON in UTF-8, with a stand-in for each lone surrogate, which UTF-8 cannot hold."""
+        """Returns JSON in UTF-8 with lone surrogates replaced, as UTF-8 cannot hold them."""
         text = json.dumps(value, ensure_ascii=False)
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
@@ -119,17 +119,19 @@ enum BridgeProgram {
         reply(1, encoded(fault))
 
 
-    # An interpreter that is a script may have closed some of them: the next file would get the number.
+    # If the interpreter is a script, it may have closed some of these descriptors. The next file
+    # would get the number of a closed one.
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
 
-    # They may reach every process of a group or a job; the learner decides, and environments are closed.
+    # These signals may reach every process of a group or a job. This process ignores them: the
+    # learner decides when it ends, and environments are closed then.
     for name in ("SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGPWR"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    # Ignored here, but not in processes that an environment forks or starts.
+    # SIGTERM is ignored here, but not in processes that an environment forks or starts.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.siginterrupt(signal.SIGTERM, False)
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
@@ -158,7 +160,7 @@ enum BridgeProgram {
 
 
     def import_module(name):
-        """Imports a module; whether there is one."""
+        """Imports a module; returns False if there is none."""
         try:
             if not name.isidentifier() or importlib.util.find_spec(name) is None:
                 return False
@@ -169,15 +171,17 @@ enum BridgeProgram {
 
 
     def resolve(name):
-        """The name to make, after the import of the module that stands before it."""
+        """Imports the module that a name begins with, and returns the name to make."""
         if ":" in name:
-            # The user named a module, which may lie here; behind all others, it hides none of them.
+            # The module may be in the working directory. As the last entry of the path, the
+            # directory hides no other module.
             sys.path.append(os.getcwd())
         head, slash, rest = name.partition("/")
         if ":" in name or not slash or name in gym.registry:
             return name
         if not import_module(head) and "/" in rest:
-            raise Refused("environment", f"there is no Python module '{head}' to import for '{name}'")
+            raise Refused(
+                "environment", f"there is no Python module '{head}' to import for '{name}'")
         if "/" in rest:
             return rest
         return rest if name not in gym.registry and rest in gym.registry else name
@@ -188,7 +192,7 @@ enum BridgeProgram {
         if rendering:
             options["render_mode"] = "rgb_array"
         if limit == 0:
-            # Before version 1.0 there was no word for no limit.
+            # Before version 1.0, Gymnasium had no value for "no limit".
             limit = -1 if int(gym.__version__.split(".")[0]) >= 1 else 2**62
         try:
             if limit is not None:
@@ -210,15 +214,15 @@ enum BridgeProgram {
                 if other.digest(what) != first.digest(what):
                     raise Refused(
                         "spaces", f"environment {index} of the batch has the {what} space "
-                        f"{other.text(what)} where environment 0 has {first.text(what)}"
-                        f"{first.note(other, what)}: a batch needs environments of one kind")
+                        f"{other.text(what)}, but environment 0 has {first.text(what)}"
+                        f"{first.note(other, what)}: a batch needs environments with equal spaces")
         return first
     """#
 
   /// Requests and replies.
   private static let service = #"""
     class Service:
-        """Plays the environments in memory that the other process has made."""
+        """Steps the environments, with values in memory that the other process created."""
 
         def __init__(self, observation_leaves, action_leaves, action_builder, place):
             path = f"/proc/{place['process']}/fd/{place['descriptor']}"
@@ -250,7 +254,7 @@ enum BridgeProgram {
                 self.lives[index] = 0 if hasattr(task, "ale") or hasattr(task, "lives") else -1
             self.current = numbers("current", np.int64, 1)
             self.phase = ""
-            # Environments that somebody looks at, and how their last episodes ended.
+            # Environments that are rendered, and the final pictures of their last episodes.
             self.watched = set()
             self.final_pictures = {}
 
@@ -273,7 +277,7 @@ enum BridgeProgram {
             self.current[0] = -1
 
         def step(self, first, end):
-            # Other rows are none of this request's: they may just be written.
+            # Only rows of this request are read, as others may be in the course of being written.
             batches = [leaf.batch(view[first:end]) for leaf, view in self.actions]
             frozen = self.frozen[first:end].tolist()
             for place, index in enumerate(range(first, end)):
@@ -302,7 +306,7 @@ enum BridgeProgram {
                     if index in self.watched:
                         self.phase = "render"
                         self.final_pictures[index] = self.draw(index)
-                    # What step itself said of the ended episode counts for nothing.
+                    # The info of the step is checked and dropped: reset returns the next one.
                     if type(info) is not dict:
                         check_info(info, source)
                     self.phase, source = "reset after step", "reset"
@@ -324,8 +328,8 @@ enum BridgeProgram {
             pixels = np.asarray(ENVIRONMENTS[index].render())
             if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
                 raise Refused(
-                    "exception", f"render gave {pixels.dtype} {pixels.shape} where a picture is "
-                    "uint8 (height, width, 3)")
+                    "exception", f"render returned an array of type {pixels.dtype} and shape "
+                    f"{pixels.shape}, but a picture needs type uint8 and shape (height, width, 3)")
             return struct.pack("<II", pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
 
 
@@ -336,7 +340,7 @@ enum BridgeProgram {
             try:
                 if what == 2:
                     service.step(first, end)
-                    # Fewer bytes than a pipe takes at once, and the reader waits for no more.
+                    # These bytes fit in the pipe in one write, and the reader expects no more.
                     os.write(REPLIES, done)
                 elif what == 1:
                     service.reset(first, end)

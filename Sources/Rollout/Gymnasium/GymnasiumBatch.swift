@@ -68,7 +68,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     let description = try BridgeProcess.decode(
       EnvironmentsDescription.self, Self.result(process.receive()))
     guard let spaces = description.spaces else {
-      throw GymnasiumError(.process, "the Python bridge describes no spaces: \(description)")
+      throw GymnasiumError(.process, "the Python bridge sent no valid spaces: \(description)")
     }
     self.spaces = spaces
     memory = try BridgeMemory(spaces: spaces, count: streams.count)
@@ -232,10 +232,10 @@ public final class GymnasiumBatch: OverlappingBatch {
     let space = spaces.declared?.observation.text ?? "\(spaces.observation)"
     let flaw =
       number.value.isNaN
-      ? "is NaN at element \(number.element) where its space is \(space)"
+      ? "is NaN at element \(number.element), but its space is \(space)"
       : """
-      is \(number.value) at element \(number.element), which is beyond float32, the type that networks \
-      compute with: scale it down
+      is \(number.value) at element \(number.element), which is beyond the range of float32, the \
+      type that networks compute with: scale it down
       """
     throw fault(index, step, GymnasiumError(.exception, "the observation\(part) \(flaw)"))
   }

@@ -28,7 +28,7 @@ enum PythonInterpreter {
     guard name == "python3" else {
       throw GymnasiumError(
         .python,
-        "there is no program '\(name)' to run Gymnasium's environments with: "
+        "there is no program '\(name)' to play Gymnasium's environments: "
           + "name a Python interpreter with --python PATH or the variable RLPLAY_PYTHON")
     }
     throw GymnasiumError(

@@ -22,11 +22,11 @@ struct GymnasiumFaultTests {
     "exit": "exited with code 7; its last words: about to leave",
     "crash": "was killed by signal 11 (SIGSEGV); its last words: about to crash",
     "shape":
-      "the observation has the shape (3,) where its space is Box(-1.0, 1000.0, (2,), float32)",
-    "dtype": "the observation is of type <U1 where its space is Box(",
-    "nan": "the observation is NaN at element 1 where its space is Box(",
+      "the observation has the shape (3,), but its space is Box(-1.0, 1000.0, (2,), float32)",
+    "dtype": "the observation is of type <U1, but its space is Box(",
+    "nan": "the observation is NaN at element 1, but its space is Box(",
     "reward": "the reward is NaN",
-    "old": "step returned 4 values where Gymnasium's are 5",
+    "old": "step returned 4 values, but Gymnasium requires 5",
   ]
 
   @Test(arguments: faults.keys.sorted())

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Rollout
 
-/// Checks of what an environment returns: taken where nothing is lost, named with its field elsewhere.
+/// Checks of an environment's return values: each is accepted if no information is lost, and named
+/// in an error otherwise.
 ///
 /// Each test makes one batch, in which each environment returns something else: a Python for each
 /// case would take too long.
@@ -100,23 +101,25 @@ struct GymnasiumFieldTests {
   @Test func `a reset of another shape is told`() throws {
     let odd = [
       "o":
-        "reset returned one value where Gymnasium's are 2: observation, info; it returned an array",
+        "reset returned one value, but Gymnasium requires 2: observation, info; "
+        + "it returned an array",
       "{'a': o}": "observation, info; it returned a dict with the keys 'a'",
       "None":
-        "reset returned one value where Gymnasium's are 2: observation, info; it returned None",
-      "(o, {}, 1)": "reset returned 3 values where Gymnasium's are 2: observation, info",
-      "(o, None)": "the info that reset returned is None where Gymnasium's is a dict",
-      "(o, [1, 2])": "the info that reset returned is a list of length 2: [1, 2] where",
+        "reset returned one value, but Gymnasium requires 2: observation, info; it returned None",
+      "(o, {}, 1)": "reset returned 3 values, but Gymnasium requires 2: observation, info",
+      "(o, None)": "the info that reset returned is None, but Gymnasium requires a dict",
+      "(o, [1, 2])": "the info that reset returned is a list of length 2: [1, 2], but",
     ]
     try expectResetsFail(stage(Array(odd.keys), reset: "self.value()"), Array(odd.values))
   }
 
   @Test func `a step of another shape is told, and so is an exception`() throws {
     let odd = [
-      "(o, 1.0, over, {})": "step returned 4 values where Gymnasium's are 5: observation, reward, ",
-      "None": "step returned one value where Gymnasium's are 5",
-      "(o, 1.0, over, False, 3)": "the info that step returned is the int 3 where",
-      "(o, 1.0, True, False, 3)": "the info that step returned is the int 3 where",
+      "(o, 1.0, over, {})":
+        "step returned 4 values, but Gymnasium requires 5: observation, reward, ",
+      "None": "step returned one value, but Gymnasium requires 5",
+      "(o, 1.0, over, False, 3)": "the info that step returned is the int 3, but",
+      "(o, 1.0, True, False, 3)": "the info that step returned is the int 3, but",
       // A byte that is no text has a stand-in.
       "fail()":
         "ValueError: cannot read donn\u{FFFD}es.csv\nTraceback (most recent call last):\n",
@@ -142,10 +145,10 @@ struct GymnasiumFieldTests {
 
   @Test func `a reward that is no number, or none of float32, is told`() throws {
     let odd = [
-      "None": "the reward is None where Gymnasium's is a number",
-      "np.zeros(2)": "the reward is an array of type float64 and shape (2,): [0. 0.] where",
-      "'1'": "the reward is the str '1' where", "{}": "the reward is an empty dict where",
-      "1j": "the reward is the complex 1j where", "float('nan')": "the reward is NaN",
+      "None": "the reward is None, but Gymnasium requires a number",
+      "np.zeros(2)": "the reward is an array of type float64 and shape (2,): [0. 0.], but",
+      "'1'": "the reward is the str '1', but", "{}": "the reward is an empty dict, but",
+      "1j": "the reward is the complex 1j, but", "float('nan')": "the reward is NaN",
       "float('-inf')": "the reward is infinite (-inf)",
       "np.float32('inf')": "the reward is infinite (inf)",
       "1e39": "the reward 1e+39 is too large for float32", "-10**400": "is too large for float32",
@@ -174,9 +177,9 @@ struct GymnasiumFieldTests {
 
   @Test func `a flag that is none is told by its name`() throws {
     let odd = [
-      "None": "is None where Gymnasium's is a bool", "2": "is the int 2 where",
-      "{}": "is an empty dict where",
-      "np.zeros(2, bool)": "is an array of type bool and shape (2,): [False False] where",
+      "None": "is None, but Gymnasium requires a bool", "2": "is the int 2, but",
+      "{}": "is an empty dict, but",
+      "np.zeros(2, bool)": "is an array of type bool and shape (2,): [False False], but",
     ]
     let step = "(o, 1.0, self.value(), 0, {}) if self.index % 2 else (o, 1.0, 0, self.value(), {})"
     // Each twice, once as either flag.
@@ -224,20 +227,21 @@ struct GymnasiumFieldTests {
   @Test func `an observation that does not fit is told with its part, type and value`() throws {
     let odd: KeyValuePairs<String, String> = [
       "{'a': np.array([3.5, 4.0])}":
-        "the observation 'a' of type float64 holds [3.5 4. ] where its space is Box(0, 9, (2,), int32)",
+        "the observation 'a' of type float64 holds [3.5 4. ], but its space is "
+        + "Box(0, 9, (2,), int32)",
       "{'b': np.array([300, 4])}":
-        "holds [300 4] where its space is Box(0, 9, (2,), int8); it is an array of type int64",
-      "{'c': np.zeros(3, np.uint8)}": "the observation 'c' has the shape (3,) where its space is",
+        "holds [300 4], but its space is Box(0, 9, (2,), int8); it is an array of type int64",
+      "{'c': np.zeros(3, np.uint8)}": "the observation 'c' has the shape (3,), but its space is",
       "{'d': np.array([0, 1e300])}":
-        "the observation 'd' holds 1e+300, which is beyond float32, where its space is",
-      "{'d': None}": "the observation 'd' is of type object where its space is",
-      "{'h': 5}": "the observation 'h' is 5 where its space is Discrete(5)",
-      "{'i': 2.5}": "the observation 'i' is the float 2.5 where its space is Discrete(5)",
+        "the observation 'd' holds 1e+300, which is beyond the range of float32, but its space is",
+      "{'d': None}": "the observation 'd' is of type object, but its space is",
+      "{'h': 5}": "the observation 'h' is 5, but its space is Discrete(5)",
+      "{'i': 2.5}": "the observation 'i' is the float 2.5, but its space is Discrete(5)",
       "{'k': np.array([0, 1e300])}":
-        "the observation 'k' is 1e+300 at element 1, which is beyond float32",
-      "{'k': np.array([0, np.nan])}": "the observation 'k' is NaN at element 1 where its space is",
+        "the observation 'k' is 1e+300 at element 1, which is beyond the range of float32",
+      "{'k': np.array([0, np.nan])}": "the observation 'k' is NaN at element 1, but its space is",
       "{'drop': 'b'}":
-        "the observation 'b' is not there where its space is Box(0, 9, (2,), int8); the whole "
+        "the observation 'b' is missing, but its space is Box(0, 9, (2,), int8); the whole "
         + "observation is a dict",
     ]
     let stage = try stage(
@@ -279,7 +283,8 @@ struct GymnasiumFieldTests {
       from gymnasium.spaces import Box, Dict, Discrete
 
       class Masked(gym.Env):
-          observation_space = Dict({"obs": Box(-1, 1, (2,)), "action_mask": Box(0, 1, (3,), np.int8)})
+          observation_space = Dict(
+              {"obs": Box(-1, 1, (2,)), "action_mask": Box(0, 1, (3,), np.int8)})
           action_space = Discrete(3)
           def look(self):
               return {"obs": np.zeros(2, np.float32), "action_mask": np.array([0, 1, 0], np.int8)}
@@ -297,7 +302,7 @@ struct GymnasiumFieldTests {
   @Test func `a mask holds 0 and 1`() throws {
     try expectResetsFail(
       masked("Box(0, 1, (3,), np.int8)", ["np.array([0, 2, 1], np.int8)"]),
-      ["the observation 'action_mask' is [0 2 1] where its space is Box(0, 1, (3,), int8)"])
+      ["the observation 'action_mask' is [0 2 1], but its space is Box(0, 1, (3,), int8)"])
   }
 
   // MARK: Lives
@@ -323,9 +328,9 @@ struct GymnasiumFieldTests {
         Self.noLives, step: "o, 1.0, over, False, {'lives': self.value()}", body: "lives = 3",
         needsLives: true),
       [
-        "info['lives'] is a list of length 2: [3, 2] where the wrapper end-on-lost-life needs a",
-        "info['lives'] is None where", "info['lives'] is the str 'three' where",
-        "info['lives'] is the int -4 where", "info['lives'] is the float 2.5 where",
+        "info['lives'] is a list of length 2: [3, 2], but the wrapper end-on-lost-life needs a",
+        "info['lives'] is None, but", "info['lives'] is the str 'three', but",
+        "info['lives'] is the int -4, but", "info['lives'] is the float 2.5, but",
       ])
   }
 

@@ -25,7 +25,8 @@ struct GymnasiumLimitTests {
           def __init__(self, **seconds):
               self.seconds, self.index = seconds, len(made)
               made.append(self)
-              self.child = subprocess.Popen(["sleep", "1000"], start_new_session="leaves" in seconds)
+              self.child = subprocess.Popen(
+                  ["sleep", "1000"], start_new_session="leaves" in seconds)
               self.log(f"child {self.child.pid}")
               self.wait("make")
           def log(self, text):
@@ -33,7 +34,9 @@ struct GymnasiumLimitTests {
                   file.write(text + "\\n")
           def wait(self, what):
               seconds = self.seconds.get(what, 0)
-              time.sleep(1000 if seconds == "hang" and self.index == 1 else 0 if seconds == "hang" else seconds)
+              if seconds == "hang":
+                  seconds = 1000 if self.index == 1 else 0
+              time.sleep(seconds)
           def reset(self, *, seed=None, options=None):
               self.wait("reset")
               return np.zeros(3, np.float32), {}

@@ -95,9 +95,9 @@ struct GymnasiumSpaceTests {
       "uint64",
       "it has the space Box(0, 18446744073709551615, (2,), uint64): numbers of type uint64"
     ),
-    ("none", "a space of no numbers cannot be played"),
-    ("choices", "it has the space Discrete(2147483648): a choice among 2147483648 is too large"),
-    ("many", "a choice among 2147483648 is too large: use at most 2147483647"),
+    ("none", "a space without numbers cannot be played"),
+    ("choices", "it has the space Discrete(2147483648): 2147483648 choices are too many"),
+    ("many", "2147483648 choices are too many: use at most 2147483647"),
   ])
   func `numbers that cannot be stored are refused by name`(kind: String, words: String) throws {
     let error = try #require(throws: GymnasiumError.self) { try batch("Spacious-\(kind)-v0") }

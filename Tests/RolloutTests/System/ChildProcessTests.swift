@@ -14,7 +14,8 @@ struct ChildProcessTests {
   }
 
   @Test func `a child that leaves a process behind has ended all the same`() throws {
-    // The process left behind holds every descriptor of the child's, also the one that Foundation watches.
+    // The process left behind holds every descriptor of the child, including the one that
+    // Foundation watches.
     let child = try ChildProcess(
       executable: "/bin/sh", arguments: ["-c", "sleep 30 & echo $! >&2; kill -9 $$"])
     let began = SystemCalls.monotonicNanoseconds()
