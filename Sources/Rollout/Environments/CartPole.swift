@@ -72,7 +72,8 @@ public struct CartPole: Environment, BitwiseCopyable {
     let angular =
       (Number(all: Constants.gravity) * sine - cosine * push)
       / (Number(all: Constants.halfLength)
-        * (Number(all: 4.0 / 3.0) - Number(all: Constants.poleMass) * (cosine * cosine) / totalMass))
+        * (Number(all: 4.0 / 3.0)
+          - Number(all: Constants.poleMass) * (cosine * cosine) / totalMass))
     return (push - poleMassLength * angular * cosine / totalMass, angular)
   }
 

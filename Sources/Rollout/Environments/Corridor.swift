@@ -22,7 +22,7 @@ public struct Corridor: Environment {
     let goal = goal ?? size - 1
     guard goal > 0 && goal < size else {
       throw InvalidEnvironmentArguments(
-        "goal=\(goal) is outside of a corridor of size=\(size): use 1 to \(size - 1).")
+        "goal=\(goal) is outside a corridor of size=\(size): use 1 to \(size - 1).")
     }
     self.size = size
     self.goal = goal
@@ -53,9 +53,9 @@ public struct Corridor: Environment {
 
   /// The parameters for `--env-args`.
   static let parameters: [EnvironmentParameter] = [
-    .integer("size", default: 5, in: 2...10_000, "Cells in the corridor."),
+    .integer("size", default: 5, in: 2...10_000, "Number of cells in the corridor."),
     .integer(
-      "goal", default: 0, in: 0...9_999, "The cell that ends an episode; 0 for the last one."),
+      "goal", default: 0, in: 0...9_999, "Cell that ends an episode; 0 for the last one."),
   ]
 
   init(_ arguments: EnvironmentArguments) throws {

@@ -49,8 +49,8 @@ public struct Cube2x2: Environment {
     guard depth > 0 && depth <= maximumDepth else {
       throw InvalidEnvironmentArguments(
         """
-        depth=\(depth) does not lie within 1 and max-depth=\(maximumDepth): use a greater max-depth, or 0 \
-        for scrambles that do not grow.
+        depth=\(depth) is not between 1 and max-depth=\(maximumDepth): use a larger max-depth, or \
+        max-depth=0 for a constant depth.
         """)
     }
     self.depth = depth
@@ -128,13 +128,13 @@ public struct Cube2x2: Environment {
 
   /// The parameters for `--env-args`.
   static let parameters: [EnvironmentParameter] = [
-    .integer("depth", default: 1, in: 1...1000, "Turns that scramble the cube at first."),
+    .integer("depth", default: 1, in: 1...1000, "Number of turns that scramble the cube at first."),
     .integer(
       "max-depth", default: 0, in: 0...1000,
-      "Turns that scramble it in the end, one more at a time; 0 for as many as at first."),
+      "Number of turns up to which depth grows by one at a time; 0 for a constant depth."),
     .number(
       "threshold", default: 0.9, in: 0...1,
-      "Share of solved episodes, of an environment's latest 64, from which it gets a turn more."),
+      "Share of solved episodes, of an environment's latest 64, that increases its depth."),
   ]
 
   init(_ arguments: EnvironmentArguments) throws {

@@ -26,7 +26,7 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
 
   /// Describes the first space that differs.
   ///
-  /// - Returns: "the observation space A where … has B"; nil when both spaces are the same.
+  /// - Returns: "the observation space A, but … has B"; nil when both spaces are the same.
   package func difference(from other: DeclaredSpaces, of owner: String) -> String? {
     let pairs = [
       ("observation", observation, other.observation), ("action", action, other.action),
@@ -35,7 +35,7 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
       return nil
     }
     let note = own.text == others.text ? " (they differ in single elements)" : ""
-    return "the \(name) space \(own.text) where \(owner) has \(others.text)\(note)"
+    return "the \(name) space \(own.text), but \(owner) has \(others.text)\(note)"
   }
 }
 

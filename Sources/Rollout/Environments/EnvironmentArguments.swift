@@ -37,7 +37,7 @@ public struct EnvironmentArguments: Sendable, Equatable {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
         throw InvalidEnvironmentArguments(
-          "'\(pair)' is no argument of an environment: write it like size=8,goal=4.")
+          "'\(pair)' is not an argument of an environment: write it like size=8,goal=4.")
       }
       let (name, value) = (String(parts[0]), String(parts[1]))
       guard let parameter = parameters.first(where: { $0.name == name }) else {
@@ -124,10 +124,10 @@ public struct InvalidEnvironmentArguments: Error, Equatable, CustomStringConvert
       return InvalidEnvironmentArguments(
         """
         arguments for Gymnasium's environments are not supported, and '\(name)' is one of \(id): \
-        leave --env-args out, and register the environment with its arguments in a module of your own. \
+        leave --env-args out, and register the environment with its arguments in your own module. \
         For example, a file mine.py with the two lines 'import gymnasium as gym' and \
-        'gym.register("Mine-v0", lambda **o: gym.make("\(gymnasium)", \(name)=VALUE, **o))' is played \
-        with --env gym:mine:Mine-v0.
+        'gym.register("Mine-v0", lambda **o: gym.make("\(gymnasium)", \(name)=VALUE, **o))' is \
+        played with --env gym:mine:Mine-v0.
         """)
     }
     guard !parameters.isEmpty else {

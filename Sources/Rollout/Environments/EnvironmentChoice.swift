@@ -109,7 +109,7 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     }
     for wrapper in wrappers where (try? Wrapper(parsing: wrapper.description)) != wrapper {
       throw WrapperError(
-        "the wrapper \(wrapper) is for code only: workers know those that --wrap takes")
+        "the wrapper \(wrapper) cannot be sent to workers: use one that --wrap accepts")
     }
   }
 

@@ -200,8 +200,8 @@ public struct UnknownEnvironment: Error, Equatable, CustomStringConvertible {
   public var description: String {
     let nearest = NearestMatch.find(id, among: known).map { " Did you mean '\($0)'?" } ?? ""
     return """
-      there is no environment '\(id.escapingControls)'; there are \(known.joined(separator: ", ")), and gym:ID for \
-      those of Gymnasium.\(nearest)
+      there is no environment '\(id.escapingControls)'; there are \
+      \(known.joined(separator: ", ")), and gym:ID for those of Gymnasium.\(nearest)
       """
   }
 }

@@ -20,8 +20,8 @@ func checkedSpaces<Member: Environment>(
       throw SpaceMismatch(
         description: """
           environment \(index) of the batch has the spaces \(other.observation) and \
-          \(other.action), environment 0 has \(spaces.observation) and \(spaces.action): \
-          a batch needs environments of one kind
+          \(other.action), but environment 0 has \(spaces.observation) and \(spaces.action): \
+          a batch needs environments with equal spaces
           """)
     }
   }
@@ -45,7 +45,7 @@ private func check<Value: Recordable, Member: Environment>(
   }
   guard leaves.allSatisfy({ $0.elementCount > 0 }) else {
     throw SpaceMismatch(
-      description: "the \(part) of \(Member.self) has the space \(space), which holds nothing")
+      description: "the \(part) of \(Member.self) has the space \(space), which has no elements")
   }
 }
 

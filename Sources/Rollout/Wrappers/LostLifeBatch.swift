@@ -10,7 +10,7 @@ public final class LostLifeBatch: WrappedBatch {
   public init(endingEpisodesOf inner: any EnvironmentBatch) throws(SpaceMismatch) {
     guard inner.lives(of: 0) != nil else {
       throw SpaceMismatch(
-        description: "the environments do not say how many lives are left, which it needs to know")
+        description: "the environments do not report the number of lives, which it needs")
     }
     left = FlatVector(repeating: 0, count: inner.count)
     super.init(inner)

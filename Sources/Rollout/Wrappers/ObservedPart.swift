@@ -19,7 +19,7 @@ struct ObservedPart {
       }
       throw SpaceMismatch(
         description: """
-          the observation is \(whole) and must be a Box: name one of its parts behind an @: \
+          the observation is \(whole) and must be a Box: name one of its parts after an @: \
           \(whole.parts.paths().joined(separator: ", "))
           """)
     }
@@ -32,7 +32,7 @@ struct ObservedPart {
         description: names.isEmpty
           ? "the observation is \(whole), which has no parts: leave '@\(path)' out"
           : """
-          the observation is \(whole), which has no part '\(path)' that is no container; it has \
+          the observation is \(whole), which has no leaf '\(path)'; its leaves are \
           \(names.joined(separator: ", "))\(nearest)
           """)
     }

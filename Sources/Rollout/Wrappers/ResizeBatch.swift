@@ -29,7 +29,8 @@ public final class ResizeBatch: ObservedPartBatch {
     guard height <= from.height, width <= from.width else {
       throw SpaceMismatch(
         description: """
-          the image has \(from.height)x\(from.width) pixels and only gets smaller: use at most as many
+          the image has \(from.height)x\(from.width) pixels and cannot be enlarged: use at most \
+          that size
           """)
     }
     let space = from.resized(height: height, width: width)

@@ -36,7 +36,8 @@ public final class ShapedBatch: WrappedBatch {
     guard LeafSpecification(box.elementType, box.shape).elementCount >= 2 else {
       throw SpaceMismatch(
         description: """
-          the observation is \(inner.spaces.observation) and its first two elements are to be a place
+          the observation is \(inner.spaces.observation) and must have a position as its first two \
+          elements
           """)
     }
     self.init(inner, discount: discount) { observation in

@@ -15,7 +15,7 @@ public final class TimeLimitBatch: WrappedBatch {
     guard inner.restartsSingly else {
       throw SpaceMismatch(
         description: """
-          the environments cannot begin an episode on request: let the time limit be the innermost \
+          the environments cannot begin an episode on request: make the time limit the innermost \
           wrapper
           """)
     }

@@ -98,7 +98,7 @@ extension Wrapper {
   public static func shaping(
     discount: Double, potential: @escaping ShapedBatch.Potential
   ) -> Wrapper {
-    Wrapper("shaping=\(discount.short) by a potential of one's own") { batch, _ in
+    Wrapper("shaping=\(discount.short) by a custom potential") { batch, _ in
       ShapedBatch(batch, discount: discount, potential: potential)
     }
   }

@@ -39,8 +39,8 @@ extension Wrapper {
   static func misplaced(_ description: String) -> WrapperError {
     WrapperError(
       """
-      \(description) goes around no environment: its statistics are the learner's, so that it is \
-      for 'rlplay train' alone, behind all other wrappers
+      \(description) cannot wrap an environment, because the learner keeps its statistics: use it \
+      only with 'rlplay train', after all other wrappers
       """)
   }
 }

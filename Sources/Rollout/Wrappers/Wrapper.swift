@@ -76,7 +76,7 @@ extension Wrapper {
     do {
       return try wrap(batch, streams)
     } catch let error as SpaceMismatch {
-      throw WrapperError("the wrapper \(self) does not suit: \(error)")
+      throw WrapperError("the wrapper \(self) cannot be applied: \(error)")
     }
   }
 }

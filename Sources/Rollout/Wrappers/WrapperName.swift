@@ -78,15 +78,15 @@ package struct WrapperName: Sendable {
       "action-repeat=K", "Play each action K times and add up the rewards.", example: 4,
       Wrapper.actionRepeat),
     counted(
-      "frame-skip=K", "The same, and show the larger of the last two observations.", example: 4,
-      Wrapper.frameSkip),
+      "frame-skip=K", "Like action-repeat, but show the maximum of the last two observations.",
+      example: 4, Wrapper.frameSkip),
     counted(
       "random-noops=N", "Begin each episode with 0 to N times action 0.", from: 0, example: 30,
       Wrapper.randomNoOps),
-    plain("end-on-lost-life", "End an episode where a life is lost.", .endOnLostLife),
+    plain("end-on-lost-life", "End an episode when a life is lost.", .endOnLostLife),
     WrapperName(
-      "observation-mask=I,J,...", "Show these elements of the observation alone, counted from 0.",
-      "needs different whole numbers from 0 on: write it like observation-mask=0,2.",
+      "observation-mask=I,J,...", "Show only these elements of the observation, counted from 0.",
+      "needs distinct whole numbers, at least 0: write it like observation-mask=0,2.",
       ofPart: { argument, part in
         let parts = (argument ?? "").split(separator: ",", omittingEmptySubsequences: false)
         let indices = parts.compactMap { Int($0) }.filter { $0 >= 0 }
@@ -97,7 +97,7 @@ package struct WrapperName: Sendable {
       "gray-scale", "Show color images in gray.", "takes no argument: write gray-scale.",
       ofPart: { $0 == nil ? .grayScale(at: $1) : nil }),
     WrapperName(
-      "resize=HxW", "Show images of H rows and W columns, by averages of areas.",
+      "resize=HxW", "Shrink images to H rows and W columns by averaging areas.",
       "needs a height and a width: write it like resize=84x84.",
       ofPart: { argument, part in
         let sides = (argument ?? "").split(separator: "x", omittingEmptySubsequences: false)
@@ -127,8 +127,8 @@ package struct WrapperName: Sendable {
     plain("reward-sign", "Replace rewards by -1, 0 or 1.", .rewardSign),
     WrapperName(
       "shaping=GAMMA",
-      "Add the discounted gain of minus the distance of elements 0 and 1 from the origin.",
-      "needs a discount from 0 to 1, that of --gamma: write it like shaping=0.99."
+      "Add shaping rewards; the potential is minus the distance of elements 0, 1 from the origin.",
+      "needs a discount from 0 to 1, equal to --gamma: write it like shaping=0.99."
     ) { $0.flatMap(discount).map { .shaping(discount: $0) } },
   ]
 
@@ -136,12 +136,12 @@ package struct WrapperName: Sendable {
   package static let normalizations: [WrapperName] = [
     plain(
       "observation-normalization",
-      "Show the network Boxes of floats less their running mean, in units of their deviation.",
+      "Normalize Boxes of floats by their running mean and deviation before the network.",
       .observationNormalization),
     WrapperName(
       "reward-normalization[=GAMMA]",
-      "Learn from rewards in units of the running deviation of discounted returns.",
-      "needs a discount from 0 to 1, or none for that of --gamma: write it like "
+      "Divide rewards for learning by the running deviation of discounted returns.",
+      "needs a discount from 0 to 1, or none to use --gamma: write it like "
         + "reward-normalization=0.99."
     ) { argument in
       guard let argument else { return .rewardNormalization() }
@@ -164,12 +164,12 @@ extension Wrapper {
       let names = all.map(\.name)
       let nearest = NearestMatch.find(name, among: names).map { " Did you mean \($0)?" } ?? ""
       throw WrapperError(
-        "names '\(name)', which is none of \(names.joined(separator: ", ")).\(nearest)")
+        "names '\(name)', which is not one of \(names.joined(separator: ", ")).\(nearest)")
     }
     if let part, !known.takesPart || part.isEmpty {
       throw WrapperError(
         known.takesPart
-          ? "names '\(text)', but no part behind the @: write it like \(name)@image."
+          ? "names '\(text)', but no part after the @: write it like \(name)@image."
           : "names '\(text)', but \(name) takes no part of an observation: leave '@\(part)' out.")
     }
     guard let wrapper = known.make(parts.count == 2 ? String(parts[1]) : nil, part) else {

@@ -36,7 +36,7 @@ struct CorridorTests {
   @Test func `a goal outside is refused`() {
     #expect(
       throws: InvalidEnvironmentArguments(
-        "goal=5 is outside of a corridor of size=5: use 1 to 4.")
+        "goal=5 is outside a corridor of size=5: use 1 to 4.")
     ) { try Corridor(goal: 5) }
   }
 

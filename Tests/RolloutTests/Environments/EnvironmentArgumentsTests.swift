@@ -37,8 +37,8 @@ struct EnvironmentArgumentsTests {
     ("size=8.5", "size=8.5 is not a whole number: use 2 to 100."),
     ("threshold=1.5", "threshold=1.5 is out of range for Mine-v0: use 0.0 to 1.0."),
     ("threshold=nan", "threshold=nan is not a number: use 0.0 to 1.0."),
-    ("size", "'size' is no argument of an environment: write it like size=8,goal=4."),
-    ("size=8,", "'' is no argument of an environment: write it like size=8,goal=4."),
+    ("size", "'size' is not an argument of an environment: write it like size=8,goal=4."),
+    ("size=8,", "'' is not an argument of an environment: write it like size=8,goal=4."),
     ("size=8,size=8", "size is given more than once: give it once."),
   ])
   func `what is not declared so is refused in a sentence`(text: String, sentence: String) {

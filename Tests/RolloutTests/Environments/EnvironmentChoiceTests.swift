@@ -69,9 +69,9 @@ struct EnvironmentChoiceTests {
       try EnvironmentChoice("Corridor-v0", arguments: "size=1").validate()
     }
     for (wrapper, words) in [
-      (Wrapper.shaping(discount: 1) { _ in 0 }, "for code only"),
-      (.observationNormalization, "observation-normalization goes around no environment"),
-      (.rewardNormalization(), "reward-normalization goes around no environment"),
+      (Wrapper.shaping(discount: 1) { _ in 0 }, "cannot be sent to workers"),
+      (.observationNormalization, "observation-normalization cannot wrap an environment"),
+      (.rewardNormalization(), "reward-normalization cannot wrap an environment"),
     ] {
       let choice = EnvironmentChoice("CartPole-v1", wrappers: [wrapper])
       let error = #expect(throws: WrapperError.self) { try choice.validate() }

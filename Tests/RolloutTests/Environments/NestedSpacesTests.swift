@@ -81,7 +81,7 @@ struct NestedSpacesTests {
         """)
     #expect(
       try mismatch(Misfit(actionSpace: .multiDiscrete([])))
-        == "the action of Misfit has the space MultiDiscrete([]), which holds nothing")
+        == "the action of Misfit has the space MultiDiscrete([]), which has no elements")
   }
 
   @Test func `a batch is of one kind`() throws {

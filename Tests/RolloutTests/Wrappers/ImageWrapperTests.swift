@@ -122,7 +122,7 @@ struct ImageWrapperTests {
     let error = #expect(throws: WrapperError.self) {
       try pictures([20, 30], .resize(height: 21, width: 30))
     }
-    #expect(error?.description.contains("20x30 pixels and only gets smaller") == true)
+    #expect(error?.description.contains("20x30 pixels and cannot be enlarged") == true)
     #expect(throws: WrapperError.self) { try pictures([20, 30], .grayScale) }
   }
 }

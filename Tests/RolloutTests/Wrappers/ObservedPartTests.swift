@@ -139,8 +139,8 @@ struct ObservedPartTests {
   }
 
   @Test(arguments: [
-    (Wrapper.frameStack(2), "must be a Box: name one of its parts behind an @: speed, sight.0, "),
-    (.frameStack(2, at: "sight"), "has no part 'sight' that is no container; it has speed, "),
+    (Wrapper.frameStack(2), "must be a Box: name one of its parts after an @: speed, sight.0, "),
+    (.frameStack(2, at: "sight"), "has no leaf 'sight'; its leaves are speed, "),
     (.frameStack(2, at: "sped"), "Did you mean speed?"),
     (.grayScale(at: "sight.1"), "must have 3 colors"),
     (.resize(height: 1, width: 1, at: "speed"), "must be a uint8 image"),

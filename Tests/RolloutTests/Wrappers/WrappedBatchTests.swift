@@ -127,7 +127,8 @@ struct WrappedBatchTests {
     }
     #expect(
       error?.description.hasPrefix(
-        "the wrapper observation-mask=0,4 does not suit: element 4 of the observation of ") == true)
+        "the wrapper observation-mask=0,4 cannot be applied: element 4 of the observation of ")
+        == true)
   }
 
   @Test func `a fault names the environment that failed`() throws {

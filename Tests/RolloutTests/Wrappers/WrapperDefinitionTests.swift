@@ -153,7 +153,7 @@ struct WrapperDefinitionTests {
         try [wrapper].wrap(cockpit, streams: streams)
       }
       #expect(
-        error?.description.hasPrefix("the wrapper \(wrapper) does not suit: ") == true,
+        error?.description.hasPrefix("the wrapper \(wrapper) cannot be applied: ") == true,
         "\(String(describing: error))")
     }
   }

@@ -35,11 +35,12 @@ struct WrapperNameTests {
   }
 
   @Test(arguments: [
-    ("", "names '', which is none of time-limit, "), ("frame-stak=4", "Did you mean frame-stack?"),
+    ("", "names '', which is not one of time-limit, "),
+    ("frame-stak=4", "Did you mean frame-stack?"),
     ("time-limit", "'time-limit', but time-limit needs a whole number from 1 to"),
     ("time-limit=0", "write it like time-limit=200."), ("time-limit=1.5", "a whole number"),
-    ("observation-mask=", "different whole numbers"), ("observation-mask=1,1", "different"),
-    ("observation-mask=-1", "from 0 on"), ("resize=84", "resize=84x84"),
+    ("observation-mask=", "distinct whole numbers"), ("observation-mask=1,1", "distinct"),
+    ("observation-mask=-1", "at least 0"), ("resize=84", "resize=84x84"),
     ("resize=0x84", "resize=84x84"), ("reward-scale=inf", "finite"),
     ("reward-clip=1:-1", "smaller one"),
     ("reward-clip=nan:1", "smaller one"), ("reward-sign=1", "takes no argument"),

@@ -41,7 +41,7 @@ extension ProcessTests {
       ),
       (
         ["train", "--wrap", "gray-scale"],
-        "the wrapper gray-scale does not suit: the observation is Box(-inf, inf, [4], float32)"
+        "the wrapper gray-scale cannot be applied: the observation is Box(-inf, inf, [4], float32)"
       ),
       (
         ["train", "--wrap", "observation-normalization", "--wrap", "frame-stack=4"],
@@ -57,7 +57,7 @@ extension ProcessTests {
       ),
       (
         ["check-env", "CartPole-v1", "--wrap", "reward-normalization"],
-        "reward-normalization goes around no environment: its statistics are the learner's"
+        "reward-normalization cannot wrap an environment, because the learner keeps its statistics"
       ),
       (["train", "--env", "Nowhere-v0"], "and gym:ID for those of Gymnasium."),
       (
@@ -69,7 +69,7 @@ extension ProcessTests {
         "Corridor-v0 has no parameter 'length'; it has size, goal."
       ),
       (["check-env", "Corridor-v0", "--env-args", "size=8,goal=8"], "use 1 to 7."),
-      (["check-env", "CartPole-v1", "--wrap", "gray-scale"], "gray-scale does not suit"),
+      (["check-env", "CartPole-v1", "--wrap", "gray-scale"], "gray-scale cannot be applied"),
       (["check-env", "CartPole-v1", "--wrap", "frame-stack=2@x"], "leave '@x' out"),
       (["check-env", "gym:CartPole-v1", "--python", "/nowhere"], "no program '/nowhere'"),
       (["tain"], "Did you mean 'train'?"),

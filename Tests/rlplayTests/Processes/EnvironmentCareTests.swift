@@ -17,7 +17,7 @@ extension ProcessTests {
       #expect(report.hasPrefix("Error: worker "), "\(report)")
       #expect(
         report.contains(
-          "has the observation space Box(0.0, 1.0, [3], float32) where the learner's has "
+          "has the observation space Box(0.0, 1.0, [3], float32), but the learner's has "
             + "Box(0.0, 1.0, [2], float32): DiffersInWorkers-v0 must be the same"), "\(report)")
     }
 
@@ -251,8 +251,8 @@ extension ProcessTests {
       let report = try #require(outcome.errorLines.last)
       #expect(
         report.contains(
-          "'s environment has the observation space Box(-1.0, 1.0, (4,), float32) where the learner's "
-            + "has Box(-1.0, 1.0, (3,), float32)"), "\(report)")
+          "'s environment has the observation space Box(-1.0, 1.0, (4,), float32), but the "
+            + "learner's has Box(-1.0, 1.0, (3,), float32)"), "\(report)")
     }
   }
 }

@@ -88,7 +88,7 @@ extension ProcessTests {
       let outcome = try RunningProgram.run(Executable.rlplay, ["envs"], in: directory.url)
       #expect(outcome.output.contains("\nWrappers, for 'rlplay train --wrap':\n"))
       #expect(outcome.output.contains("\n  observation-mask=I,J,...      Show "))
-      #expect(outcome.output.contains("\n  reward-normalization[=GAMMA]  Learn "))
+      #expect(outcome.output.contains("\n  reward-normalization[=GAMMA]  Divide "))
       #expect(outcome.output.contains("frame-stack take a part of a Dict or Tuple behind an @"))
       #expect(outcome.output.contains("\ngym:ID  "))
     }
