@@ -21,7 +21,7 @@ package struct EvaluationDescription: Codable, Sendable, Equatable {
   /// The JSON text that is stored in shared memory.
   package var encoded: [UInt8] {
     guard let data = try? JSONEncoder().encode(self) else {
-      preconditionFailure("no JSON of \(self)")
+      preconditionFailure("\(self) cannot be encoded as JSON")
     }
     return [UInt8](data)
   }

@@ -85,7 +85,7 @@ public final class FragmentProducer {
     guard heldVersion != version ?? newest else { return }
     guard let read = memory.board.read(into: actor.weights.buffer, exactly: version) else {
       preconditionFailure(
-        "version \(version ?? 0) of the weights is not on the board, whose newest is \(newest)")
+        "version \(version ?? 0) of the weights is not on the board; the newest is \(newest)")
     }
     heldVersion = read
     actor.weightsChanged()

@@ -43,7 +43,9 @@ public struct RunDescription: Codable, Sendable, Equatable {
   package var encoded: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    guard let data = try? encoder.encode(self) else { preconditionFailure("no JSON of \(self)") }
+    guard let data = try? encoder.encode(self) else {
+      preconditionFailure("\(self) cannot be encoded as JSON")
+    }
     return [UInt8](data)
   }
 
@@ -64,8 +66,8 @@ public struct RunDescription: Codable, Sendable, Equatable {
       let difference = try? EnvironmentCheck.difference(between: environment, marking: marker)
     else { return nil }
     return """
-      \(environment) does not repeat itself (\(difference)), so that --deterministic cannot give the same \
-      weights again: 'rlplay check-env' tells more
+      \(environment) is not deterministic (\(difference)), so --deterministic cannot reproduce the \
+      weights: run 'rlplay check-env' for details
       """
   }
 
@@ -80,8 +82,8 @@ public struct RunDescription: Codable, Sendable, Equatable {
     else { return }
     throw DifferentSpaces(
       """
-      worker \(worker)'s environment has \(difference): \(environment) must be the same environment in \
-      every process
+      worker \(worker)'s environment has \(difference): \(environment) must be the same \
+      environment in every process
       """)
   }
 

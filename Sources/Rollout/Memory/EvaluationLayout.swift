@@ -61,13 +61,15 @@ package struct EvaluationLayout: Sendable, Equatable {
   init(readFrom base: UnsafeMutableRawPointer, mapped: Int) throws(RunMemoryError) {
     guard mapped >= Self.stoppingOffset else { throw .notARun("it has only \(mapped) bytes") }
     func word(_ index: Int) -> UInt64 { base.load(fromByteOffset: 8 * index, as: UInt64.self) }
-    guard word(0) == Self.magic else { throw .notARun("it does not begin like an evaluation's") }
+    guard word(0) == Self.magic else {
+      throw .notARun("it does not begin with an evaluation's magic number")
+    }
     guard word(1) == Self.version else {
       throw .versionMismatch(found: word(1), expected: Self.version)
     }
     let counts = (2..<5).map { Int(clamping: word($0)) }
     guard counts.allSatisfy({ $0 <= Self.largestCount }) else {
-      throw .notARun("the sizes in its header make no sense")
+      throw .notARun("the sizes in its header are invalid")
     }
     self.init(
       weightCount: counts[0], descriptionByteCount: counts[1], episodeCapacity: counts[2])

@@ -192,7 +192,7 @@ package struct FragmentPool: @unchecked Sendable {
     let word = ownership(of: buffer).word
     precondition(
       word.pointee.load(ordering: .relaxed) == OwnershipState.learningWord,
-      "the fragment is not the learner's")
+      "the fragment is not owned by the learner")
     word.pointee.store(0, ordering: .releasing)
   }
 

@@ -51,7 +51,9 @@ package enum RunHeader {
     func word(_ field: Field) -> UInt64 {
       base.load(fromByteOffset: field.offset, as: UInt64.self)
     }
-    guard word(.magic) == magic else { throw .notARun("it does not begin like one") }
+    guard word(.magic) == magic else {
+      throw .notARun("it does not begin with a run's magic number")
+    }
     guard word(.version) == version else {
       throw .versionMismatch(found: word(.version), expected: version)
     }
@@ -60,7 +62,7 @@ package enum RunHeader {
       checking: count(.workerCount), count(.bufferCount), count(.fragmentByteCount),
       count(.slotCount), count(.weightCount), count(.descriptionByteCount),
       count(.snapshotByteCount))
-    guard let layout else { throw .notARun("the sizes in its header make no sense") }
+    guard let layout else { throw .notARun("the sizes in its header are invalid") }
     // Check both the stated and the real size: the first detects a changed header, the second a
     // truncated file.
     guard count(.byteCount) == layout.byteCount else {

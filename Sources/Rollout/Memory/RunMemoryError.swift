@@ -21,11 +21,11 @@ extension RunMemoryError: CustomStringConvertible {
       "this is not the memory of a run: \(reason)"
     case .versionMismatch(let found, let expected):
       """
-      the memory of the run has layout version \(found) where this program has \(expected): \
+      the memory of the run has layout version \(found), but this program has \(expected): \
       start learner and workers from the same build
       """
     case .sizeMismatch(let found, let expected):
-      "the memory of the run has \(found) bytes where its counts ask for \(expected)"
+      "the memory of the run has \(found) bytes, but its counts require \(expected)"
     case .system(let error):
       error.description
     }

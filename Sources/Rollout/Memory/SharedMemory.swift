@@ -61,7 +61,7 @@ package struct SharedMemory: ~Copyable, @unchecked Sendable {
     guard wanted > 0, wanted <= fileByteCount else {
       throw SystemError(
         call: "mmap", code: EINVAL,
-        detail: "\(path) has \(fileByteCount) bytes where \(wanted) are wanted")
+        detail: "\(path) has \(fileByteCount) bytes, but \(wanted) are required")
     }
     self.base = try SystemCalls.map(file.rawValue, byteCount: wanted)
     self.byteCount = wanted

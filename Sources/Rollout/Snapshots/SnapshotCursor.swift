@@ -168,6 +168,6 @@ package struct SnapshotFault: Error, Equatable, CustomStringConvertible {
 
   /// Creates an error that names the worker and the value.
   package init(worker: Int, _ finding: String) {
-    description = "the snapshot of worker \(worker) has an impossible value: \(finding)"
+    description = "the snapshot of worker \(worker) has an invalid value: \(finding)"
   }
 }

@@ -14,7 +14,7 @@ extension EnvironmentSpaces {
     let description = StoredSpaces(
       observation: SpaceDescription(observation), action: SpaceDescription(action))
     guard let data = try? encoder.encode(description) else {
-      preconditionFailure("no JSON of \(self)")
+      preconditionFailure("\(self) cannot be encoded as JSON")
     }
     return String(decoding: data, as: UTF8.self)
   }

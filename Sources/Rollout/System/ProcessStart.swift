@@ -18,7 +18,7 @@ package enum ProcessStart {
     access("/proc/self/exe", F_OK) == 0
       ? nil
       : """
-      /proc is not mounted, and the command line is read and workers are started there: mount it \
+      /proc is not mounted, but rlplay reads the command line and starts workers there: mount it \
       with 'mount -t proc proc /proc'
       """
   }

@@ -72,7 +72,7 @@ struct RunMemoryTests {
   @Test func `memory without the magic is no run`() throws {
     let memory = try SharedMemory(creating: 4096)
     let descriptor = memory.descriptor
-    #expect(throws: RunMemoryError.notARun("it does not begin like one")) {
+    #expect(throws: RunMemoryError.notARun("it does not begin with a run's magic number")) {
       _ = try RunMemory(attachingTo: getpid(), descriptor: descriptor)
     }
   }
@@ -119,7 +119,7 @@ struct RunMemoryTests {
 
   @Test(arguments: [0, UInt64.max, UInt64(Int.max)])
   func `sizes that no memory can have are refused`(count: UInt64) {
-    #expect(throws: RunMemoryError.notARun("the sizes in its header make no sense")) {
+    #expect(throws: RunMemoryError.notARun("the sizes in its header are invalid")) {
       try attach(changing: .workerCount, to: count)
     }
   }
@@ -150,13 +150,13 @@ struct RunMemoryTests {
     (
       RunMemoryError.versionMismatch(found: 3, expected: 2),
       """
-      the memory of the run has layout version 3 where this program has 2: \
+      the memory of the run has layout version 3, but this program has 2: \
       start learner and workers from the same build
       """
     ),
     (
       .sizeMismatch(found: 10, expected: 20),
-      "the memory of the run has 10 bytes where its counts ask for 20"
+      "the memory of the run has 10 bytes, but its counts require 20"
     ),
     (.notARun("why"), "this is not the memory of a run: why"),
   ])

@@ -50,7 +50,7 @@ struct SharedMemoryTests {
       _ = try SharedMemory(attachingTo: getpid(), descriptor: descriptor, byteCount: 8192)
     }
     #expect(error?.code == EINVAL)
-    #expect(error?.description.contains("has 4096 bytes where 8192 are wanted") == true)
+    #expect(error?.description.contains("has 4096 bytes, but 8192 are required") == true)
   }
 
   @Test func `attaching to nobody is an error that names the path`() {

@@ -64,7 +64,7 @@ extension ProcessTests {
         #expect(outcome.output.isEmpty)
         #expect(
           outcome.errors == """
-            Error: /proc is not mounted, and the command line is read and workers are started \
+            Error: /proc is not mounted, but rlplay reads the command line and starts workers \
             there: mount it with 'mount -t proc proc /proc'.
 
             """)
