@@ -87,8 +87,8 @@ package final class EpisodePlayer {
     guard signature.parameters.elementCount == weights.count else {
       throw PolicyError(
         """
-        the policy has \(signature.parameters.elementCount) weights where \(weights.count) are \
-        given: they must be of the same network
+        the policy has \(signature.parameters.elementCount) weights, but \(weights.count) are \
+        given: use the weights of the same network
         """)
     }
     // A fragment of two steps. The first step is played once, the second one repeatedly: after it,
@@ -160,7 +160,7 @@ package final class EpisodePlayer {
       throw PolicyError(
         """
         \(environment) has observations \(batch.spaces.observation) and actions \
-        \(batch.spaces.action) where the policy is made for \(made.spaces.observation) and \
+        \(batch.spaces.action), but the policy was made for \(made.spaces.observation) and \
         \(made.spaces.action): evaluate with parameters that keep the spaces
         """)
     }

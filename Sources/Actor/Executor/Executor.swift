@@ -199,7 +199,7 @@ public final class Executor<Scalar: KernelScalar> {
   /// It is valid while the executor lives, for a bound input until the next binding.
   package func pointer(to tensor: Tensor) -> UnsafeMutablePointer<Scalar> {
     precondition(tensor.graph === graph, "a tensor of another graph")
-    precondition(isPlaced[tensor.id], "nobody asked this executor for this tensor")
+    precondition(isPlaced[tensor.id], "this executor does not compute the tensor")
     return self[Slot(tensor.id)]
   }
 

@@ -118,13 +118,13 @@ public final class Graph {
   ///
   /// - Precondition: all other axes agree.
   public func concatenate(_ parts: [Tensor]) -> Tensor {
-    guard let first = parts.first else { preconditionFailure("nothing to concatenate") }
+    guard let first = parts.first else { preconditionFailure("no tensors to concatenate") }
     guard parts.count > 1 else { return first.numeric }
     let leading = Array(first.shape.dropLast())
     for part in parts {
       precondition(
         Array(part.shape.dropLast()) == leading,
-        "\(part.shape) does not stand beside \(first.shape)")
+        "\(part.shape) cannot be concatenated with \(first.shape)")
     }
     let width = parts.reduce(0) { $0 + $1.lastAxis }
     return append(.concatenate, parts.map(\.numeric), leading + [width])
@@ -148,7 +148,8 @@ public final class Graph {
     let row = Array(parts.first?.shape.dropFirst() ?? [])
     for part in parts {
       precondition(
-        Array(part.shape.dropFirst()) == row, "\(part.shape) does not follow rows of \(row)")
+        Array(part.shape.dropFirst()) == row,
+        "\(part.shape) cannot be concatenated with rows of \(row)")
     }
     let count = parts.reduce(0) { $0 + $1.shape[0] }
     // Row-major parts are contiguous, which makes them the columns of one flat row.

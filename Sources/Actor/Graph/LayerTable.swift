@@ -118,7 +118,7 @@ extension Graph {
       let hidden = entries.first { $0.recurrentKind != nil }
       return row(name, hidden?.recurrentKind ?? "", hidden?.shape.suffix(1) ?? [])
     case .layer(let id):
-      guard let layer = nodes[id].layer else { preconditionFailure("node \(id) is no layer") }
+      guard let layer = nodes[id].layer else { preconditionFailure("node \(id) is not a layer") }
       return row(
         entries[0].layerName, layer.kind, nodes[id].shape.dropFirst(2),
         layer.activation ?? activation(after: id))

@@ -14,8 +14,8 @@ extension Tensor {
   ///   - weights: [T, B], the shape of this tensor.
   ///   - last: [B], the sum after the last row; `nil` for zero.
   public func accumulatedBackwards(weights: Tensor, last: Tensor? = nil) -> Tensor {
-    precondition(shape.count == 2, "what accumulates must be [T, B], not \(shape)")
-    precondition(weights.shape == shape, "\(weights.shape) does not weight \(shape)")
+    precondition(shape.count == 2, "accumulated values must be [T, B], not \(shape)")
+    precondition(weights.shape == shape, "weights of shape \(weights.shape) do not fit \(shape)")
     checkLast(last)
     return graph.append(
       .accumulateBackwards, [numeric, weights.numeric] + (last.map { [$0.numeric] } ?? []), shape)
@@ -51,6 +51,6 @@ extension Tensor {
   private func checkLast(_ last: Tensor?) {
     precondition(
       last.map { $0.shape == Array(shape.dropFirst()) } ?? true,
-      "\(last?.shape ?? []) is no row of \(shape)")
+      "\(last?.shape ?? []) is not a row of \(shape)")
   }
 }

@@ -210,7 +210,7 @@ extension Tensor {
   ///
   /// - Precondition: this is a single row.
   public func repeated(over leading: [Int]) -> Tensor {
-    precondition(shape.count == 1, "\(shape) is no single row")
+    precondition(shape.count == 1, "\(shape) is not a single row")
     return graph.append(.repeatRows, [numeric], leading + shape)
   }
 

@@ -15,7 +15,7 @@ extension Graph {
     activation: Activation = .identity, weights: Initialization? = nil
   ) -> Tensor {
     precondition(
-      x.shape.count >= 3, "\(x.shape) is no image: channels, height and width are needed")
+      x.shape.count >= 3, "\(x.shape) is not an image: channels, height and width are needed")
     let image = Array(x.shape.suffix(3))
     precondition(
       kernel >= 1 && kernel <= image[1] && kernel <= image[2] && stride >= 1,

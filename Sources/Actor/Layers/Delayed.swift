@@ -14,7 +14,7 @@ extension Graph {
     precondition(
       x.shape.count == 3 && first.shape == Array(x.shape.dropFirst())
         && resets.shape == Array(x.shape.dropLast()),
-      "\(x.shape) is not delayed from \(first.shape) with resets \(resets.shape)")
+      "\(x.shape) cannot be delayed from \(first.shape) with resets \(resets.shape)")
     let earlier = x.rows(0..<x.shape[0] - 1)
     return concatenateRows([first.reshaped([1] + first.shape), earlier]) * (1 - resets)
   }

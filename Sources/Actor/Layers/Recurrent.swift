@@ -48,7 +48,7 @@ extension Graph {
   ) -> (output: Tensor, state: RecurrentState) {
     precondition(
       state.hidden.count == layers && state.cell.count == layers,
-      "\(layers) layers of an LSTM from \(state.hidden.count) h and \(state.cell.count) c")
+      "an LSTM of \(layers) layers has a state of \(state.hidden.count) h, \(state.cell.count) c")
     return recurrent(.lstm, x, size: size, from: state, resets: resets, name: name, weights)
   }
 
@@ -70,7 +70,7 @@ extension Graph {
   ) -> (output: Tensor, state: RecurrentState) {
     precondition(
       state.hidden.count == layers && state.cell.isEmpty,
-      "\(layers) layers of a GRU from \(state.hidden.count) h and \(state.cell.count) c")
+      "a GRU of \(layers) layers has a state of \(state.hidden.count) h, \(state.cell.count) c")
     return recurrent(.gru, x, size: size, from: state, resets: resets, name: name, weights)
   }
 
@@ -84,11 +84,11 @@ extension Graph {
     let (steps, environments) = (x.shape[0], x.shape[1])
     precondition(
       resets.shape == [steps, environments],
-      "\(resets.shape) does not say where \(x.shape) is reset")
+      "resets of shape \(resets.shape) do not fit rows of shape \(x.shape)")
     for tensor in state.hidden + state.cell {
       precondition(
         tensor.shape == [environments, size],
-        "a state of \(tensor.shape) where \([environments, size]) is carried")
+        "a state of shape \(tensor.shape), not \([environments, size])")
     }
     let resets = resets.numeric
     var output = x.numeric

@@ -133,7 +133,7 @@ public enum ActionDistributions {
       parts.append(try fitting(leaf, named: path))
     }
     guard !parts.isEmpty else {
-      throw PolicyError("there is no action distribution for \(space), which holds nothing")
+      throw PolicyError("there is no action distribution for \(space), which has no parts")
     }
     return CompositeDistribution(parts)
   }

@@ -26,7 +26,7 @@ final class CarriedState {
     for column in columns.leaves {
       precondition(
         column.environmentStride == column.elementCount * MemoryLayout<Float>.stride,
-        "a recurrent state of \(column.environmentStride) bytes is no \(column.elementCount) Floats"
+        "\(column.environmentStride) bytes of recurrent state are not \(column.elementCount) Floats"
       )
       leaves.append(Leaf(column: column, start: end))
       end += column.elementCount * column.environmentCount

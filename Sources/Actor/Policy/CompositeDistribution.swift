@@ -19,7 +19,7 @@ public struct CompositeDistribution: ActionDistribution {
   ///
   /// - Precondition: `parts` is not empty, and each is the distribution of a single leaf.
   public init(_ parts: [any ActionDistribution]) {
-    precondition(!parts.isEmpty, "a composition of nothing")
+    precondition(!parts.isEmpty, "a composite distribution without parts")
     self.parts = parts
     scoreRanges = columnRanges(parts.map(\.scoreCount))
     logitRanges = columnRanges(parts.map(\.logitCount))

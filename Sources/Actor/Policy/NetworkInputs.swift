@@ -40,19 +40,19 @@ struct NetworkInputs {
     }
     guard result.contains(where: { $0.lastAxis > 0 }) else {
       throw PolicyError(
-        "there is nothing that the network could see: name more inputs than \(policy.inputs)")
+        "the network has no inputs with elements: name more inputs than \(policy.inputs)")
     }
     if policy.torso == .nature, !policy.inputs.contains(.obs) || !hasImage {
       throw PolicyError(
         """
-        the torso nature is for images, and \(state.spaces.observation) holds none: \
+        the torso nature is for images, but \(state.spaces.observation) has none: \
         use mlp, or an observation that is or has a Box of uint8 with two or three axes
         """)
     }
     if normalizes, !policy.inputs.contains(.obs) || !hasFloats {
       throw PolicyError(
         """
-        observation-normalization is for a Box of float32 or float64, and the network sees none: \
+        observation-normalization is for a Box of float32 or float64, but no input is one: \
         the observation is \(state.spaces.observation), the inputs are \(policy.inputs)
         """)
     }
@@ -128,8 +128,8 @@ struct NetworkInputs {
     guard image.height >= 36, image.width >= 36 else {
       throw PolicyError(
         """
-        the image '\(path)' is \(image.height) by \(image.width), and the torso nature needs \
-        36 by 36: use mlp, or a larger image
+        the image '\(path)' is \(image.height) by \(image.width), but the torso nature needs \
+        at least 36 by 36: use mlp, or a larger image
         """)
     }
     let leading = Array(pixels.shape.prefix(2))

@@ -8,8 +8,7 @@ extension NetworkPolicy {
   public func checkSizes() throws(PolicyError) {
     func check(_ name: String, _ value: Int, upTo limit: Int) throws(PolicyError) {
       guard !(1...limit).contains(value) else { return }
-      throw PolicyError(
-        "the policy's '\(name)' is \(value), and a network has 1 to \(limit)")
+      throw PolicyError("the policy's '\(name)' is \(value): use 1 to \(limit)")
     }
     try check("embeddingWidth", embeddingWidth, upTo: Self.largest.width)
     try check("recurrentSize", recurrentSize, upTo: Self.largest.width)
@@ -18,8 +17,8 @@ extension NetworkPolicy {
     guard hidden.count <= Self.largest.hidden, inputs.count <= Self.largest.inputs else {
       throw PolicyError(
         """
-        the policy has \(hidden.count) hidden layers and \(inputs.count) inputs, and a network has \
-        at most \(Self.largest.hidden) and \(Self.largest.inputs)
+        the policy has \(hidden.count) hidden layers and \(inputs.count) inputs: use at most \
+        \(Self.largest.hidden) and \(Self.largest.inputs)
         """)
     }
   }

@@ -116,13 +116,14 @@ public struct PolicySignature: Sendable {
     _ hx: Nested<Tensor>, carries state: Nested<LeafSpecification>
   ) throws(PolicyError) {
     guard state.leaves.allSatisfy({ $0.elementType == .float32 }) else {
-      throw PolicyError("the policy carries \(state.leaves): only float32 can be carried")
+      throw PolicyError("the policy's recurrentState is \(state.leaves): use float32 only")
     }
     guard let pairs = hx.zip(state), pairs.leaves.allSatisfy({ $0.shape == [1] + $1.shape }) else {
       throw PolicyError(
         """
-        the policy carries on \(hx.map(\.shape).leaves) for one environment, which is not what its \
-        recurrentState says: \(state.map { [1] + $0.shape }.leaves) under the same names
+        the policy returns a recurrent state of shapes \(hx.map(\.shape).leaves) for one \
+        environment, but its recurrentState declares \(state.map { [1] + $0.shape }.leaves): \
+        return these shapes under the same names
         """)
     }
   }

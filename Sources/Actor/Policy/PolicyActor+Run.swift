@@ -112,9 +112,9 @@ extension FragmentProducer {
       throw PolicyError(
         """
         this worker makes fragments of \(parts.layout.byteCount) bytes and snapshots of \
-        \(snapshotByteCount) with \(parts.parameters.elementCount) weights where the learner expects \
-        \(expected.fragmentByteCount), \(expected.snapshotByteCount) and \(expected.weightCount): \
-        both must be the same build
+        \(snapshotByteCount) with \(parts.parameters.elementCount) weights, but the learner \
+        expects \(expected.fragmentByteCount), \(expected.snapshotByteCount) and \
+        \(expected.weightCount): both must be the same build
         """)
     }
   }

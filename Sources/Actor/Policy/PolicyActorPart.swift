@@ -53,7 +53,7 @@ final class PolicyActorPart {
     width = distribution.logitCount
     precondition(
       reaction.logits.lastAxis == width,
-      "\(reaction.logits.shape) is not what \(distribution) records")
+      "logits of shape \(reaction.logits.shape) do not fit \(distribution)")
     actionColumns = .copy(of: layout.act.leaves)
     let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
     let next = reaction.hx.map(\.numeric)
@@ -62,13 +62,13 @@ final class PolicyActorPart {
       graph, outputs: outputs.map(\.tensor) + next.leaves + inputs.leaves, weights: weights)
     precondition(
       inputs.zip(next) != nil && inputs.zip(layout.hx) != nil,
-      "a layout and a reaction of other recurrent states")
+      "the layout and the reaction have different recurrent states")
     var carried: [(input: Slot, next: Slot)] = []
     for (index, (input, next)) in zip(inputs.leaves, next.leaves).enumerated() {
       precondition(
         input.shape == next.shape
           && input.elementCount == carriedState.numbers(of: index, range).count,
-        "\(next.shape) is carried on as \(input.shape)")
+        "the recurrent state \(next.shape) does not fit its input \(input.shape)")
       carried.append((input: Slot(input.id), next: Slot(next.id)))
     }
     self.carried = .copy(of: carried)

@@ -54,7 +54,7 @@ public enum PolicyRegistry {
     guard let decode = kinds.withLock({ $0[kind] }) else {
       let known = kinds.withLock { $0.keys.sorted() }.joined(separator: ", ")
       throw PolicyError(
-        "there is no policy '\(kind)' here (known: \(known)): register it before anything else runs"
+        "the policy '\(kind)' is not registered (known: \(known)): register it before other work"
       )
     }
     let policy: any Policy

@@ -41,13 +41,13 @@ public struct QNetworkPolicy: Policy, Equatable {
     guard case .discrete(let count) = state.spaces.action else {
       throw PolicyError(
         """
-        Q-learning compares every action with every other and \(state.spaces.action) cannot be \
-        counted: use an algorithm with a policy, such as ppo
+        Q-learning needs a Discrete action space, not \(state.spaces.action): use an algorithm \
+        with a policy, such as ppo
         """)
     }
     guard try state.actionMask() == nil else {
       throw PolicyError(
-        "Q-learning takes no action masks: use an algorithm with a policy, such as ppo")
+        "Q-learning does not support action masks: use an algorithm with a policy, such as ppo")
     }
     let q = try values(of: state, by: .online, in: graph)
     // Workers do not compute these values, but need the same layout of the weights.
@@ -62,10 +62,11 @@ public struct QNetworkPolicy: Policy, Equatable {
     of state: TracedState, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> Tensor {
     guard network.recurrent == .none else {
-      throw PolicyError("Q-learning takes no recurrent networks: use an algorithm with a policy")
+      throw PolicyError(
+        "Q-learning does not support recurrent networks: use an algorithm with a policy")
     }
     guard case .discrete(let count) = state.spaces.action else {
-      preconditionFailure("values of actions that cannot be counted")
+      preconditionFailure("Q-learning without a Discrete action space")
     }
     switch weights {
     case .online:

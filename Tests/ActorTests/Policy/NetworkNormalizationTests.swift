@@ -61,7 +61,7 @@ struct NetworkNormalizationTests {
     let policy = NetworkPolicy(normalization: .init(observations: true))
     let choice = EnvironmentSpaces(observation: .discrete(4), action: .discrete(2))
     var error = #expect(throws: PolicyError.self) { try PolicySignature(policy, for: choice) }
-    #expect(error?.description.contains("network sees none: the observation is Discrete") == true)
+    #expect(error?.description.contains("no input is one: the observation is Discrete") == true)
     var blind = policy
     blind.inputs = [.rew, .stepno]
     error = #expect(throws: PolicyError.self) { try PolicySignature(blind, for: Scene.spaces) }

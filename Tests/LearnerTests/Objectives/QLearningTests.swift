@@ -87,6 +87,6 @@ struct QLearningTests {
           observation: .box(shape: [2], low: -1, high: 1),
           action: .box(shape: [1], low: -1, high: 1)))
     }
-    #expect(error?.description.contains("cannot be counted") == true)
+    #expect(error?.description.contains("needs a Discrete action space") == true)
   }
 }

@@ -53,7 +53,7 @@ extension ProcessTests {
       ),
       (
         ["train", "--env", "Corridor-v0", "--wrap", "observation-normalization"],
-        "observation-normalization is for a Box of float32 or float64, and the network sees none"
+        "observation-normalization is for a Box of float32 or float64, but no input is one"
       ),
       (
         ["check-env", "CartPole-v1", "--wrap", "reward-normalization"],
