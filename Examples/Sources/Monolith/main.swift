@@ -1,9 +1,10 @@
 // The design of rlplay on one page: a learner and a worker process that share memory and no lock.
 //
-// The worker claims a free fragment, fills it with T steps of CartPole by its copy of the policy, and
-// publishes it. The learner takes a published fragment, learns from it, releases it, and publishes
-// new weights. rlplay does the same with many workers, networks, waiting without spinning, and
-// workers that are replaced if they die: docs/architecture.md begins where this page ends.
+// The worker claims a free fragment, fills it with T steps of CartPole by its copy of the policy,
+// and publishes it. The learner takes a published fragment, learns from it, releases it, and
+// publishes new weights. rlplay does the same with many workers, networks, waiting without
+// spinning, and workers that are replaced if they die: docs/architecture.md begins where this page
+// ends.
 
 import Foundation
 import Glibc
@@ -14,7 +15,7 @@ let fragmentCount = 4, stepCount = 128, inputCount = 5, updateCount = 10_000
 /// The owner of a fragment, who alone may touch it and gives it away.
 enum Owner: UInt32 { case nobody, worker, ready, learner }
 
-/// One step: the observation (with a 1 for the bias), the action, μ(a | s), and the end of an episode.
+/// One step: the observation (with a 1 for the bias), the action, μ(a | s), and an episode's end.
 struct Step { var obs = SIMD8<Float>(), act: Float = 0, probability: Float = 0, fin = false }
 
 // MARK: Shared memory
@@ -36,7 +37,7 @@ struct SharedMemory: @unchecked Sendable {
     steps = (base + 256).assumingMemoryBound(to: Step.self)
   }
 
-  /// Waits until a fragment changes its owner, and returns its number; nil if the other process died.
+  /// Waits until a fragment changes its owner; returns its number, nil if the other process died.
   ///
   /// The memory order makes all reads and writes of the owner before visible to the new one.
   func take(_ from: Owner, for to: Owner, while otherLives: () -> Bool) -> Int? {
