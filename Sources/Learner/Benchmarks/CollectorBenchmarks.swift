@@ -3,7 +3,7 @@ enum CollectorBenchmarks {
   static let all: [Benchmark] =
     Way.allCases.map { way in
       Benchmark(
-        "collect_\(way.rawValue)", .stepsPerSecond, "collecting \(way.text), nothing learned"
+        "collect_\(way.rawValue)", .stepsPerSecond, "collecting \(way.text) without learning"
       ) { .init(try pace($0, way, learns: false)) }
     }
     + Way.allCases.map { way in
@@ -13,11 +13,11 @@ enum CollectorBenchmarks {
     } + [
       Benchmark(
         "train_determinism", .ratio,
-        "training with 16 workers deterministically against asynchronously, in turns"
+        "deterministic against asynchronous training with 16 workers, alternating"
       ) { .init(try ratio($0, .multiDeterministic, to: .multi)) },
       Benchmark(
         "train_parallelism", .ratio,
-        "training with 16 workers against training in one process, in turns"
+        "training with 16 workers against training in one process, alternating"
       ) { .init(try ratio($0, .multi, to: .same)) },
     ]
 

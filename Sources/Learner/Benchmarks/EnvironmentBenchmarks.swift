@@ -6,22 +6,22 @@ import Rollout
 enum EnvironmentBenchmarks {
   static let all: [Benchmark] = [
     Benchmark(
-      "cartpole_step", .nanoseconds, "one step of CartPole by itself, its resets included"
+      "cartpole_step", .nanoseconds, "one step of a single CartPole, resets included"
     ) { .init(try bareStep($0, CartPole(), limit: nil) { $0.integer(below: 2) }) },
     Benchmark(
-      "mountain_car_step", .nanoseconds, "one step of MountainCar by itself"
+      "mountain_car_step", .nanoseconds, "one step of a single MountainCar"
     ) { .init(try bareStep($0, MountainCar(), limit: 200) { $0.integer(below: 3) }) },
     Benchmark(
-      "mountain_car_continuous_step", .nanoseconds, "one step of MountainCarContinuous by itself"
+      "mountain_car_continuous_step", .nanoseconds, "one step of a single MountainCarContinuous"
     ) {
       .init(
         try bareStep($0, MountainCarContinuous(), limit: 999) { Float($0.uniform(-1, 1)) })
     },
     Benchmark(
-      "acrobot_step", .nanoseconds, "one step of Acrobot by itself"
+      "acrobot_step", .nanoseconds, "one step of a single Acrobot"
     ) { .init(try bareStep($0, Acrobot(), limit: 500) { $0.integer(below: 3) }) },
     Benchmark(
-      "pendulum_step", .nanoseconds, "one step of Pendulum by itself"
+      "pendulum_step", .nanoseconds, "one step of a single Pendulum"
     ) { .init(try bareStep($0, Pendulum(), limit: 200) { Float($0.uniform(-2, 2)) }) },
   ]
 

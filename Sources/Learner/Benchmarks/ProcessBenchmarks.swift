@@ -6,11 +6,11 @@ enum ProcessBenchmarks {
   static let all: [Benchmark] = [
     Benchmark(
       "start", .milliseconds,
-      "from nothing running to the first update learned, with 16 workers"
+      "from no process to the first update, with 16 workers"
     ) { .init(try start($0)) },
     Benchmark(
       "replace", .milliseconds,
-      "from SIGKILL for one of 16 workers to its successor's first fragment, while training"
+      "from SIGKILL of one of 16 workers to its replacement's first fragment, in training"
     ) { .init(try replacement($0)) },
   ]
 

@@ -6,7 +6,7 @@ enum ProductBenchmarks {
   static let all: [Benchmark] =
     [
       Benchmark(
-        "multiply_add", .gigaflops, "multiply-adds in registers by one core: the peak"
+        "multiply_add", .gigaflops, "multiply-adds in registers on one core: the peak"
       ) { .init(try peak($0)) }
     ]
     + [64, 128, 256, 512].map { size in
@@ -23,7 +23,7 @@ enum ProductBenchmarks {
     + [(400, 8, 32), (512, 64, 64), (2048, 256, 256)].map { rows, inputs, outputs in
       Benchmark(
         "linear_backward_\(rows)x\(inputs)x\(outputs)", .microseconds,
-        "such a layer without ReLU, forwards and backwards to weight, bias and input, \(rows) rows"
+        "such a layer without ReLU, forward and backward to weight, bias and input, \(rows) rows"
       ) { try time($0, .linearGradients, rows: rows, depth: inputs, columns: outputs) }
     }
     + [
@@ -35,7 +35,7 @@ enum ProductBenchmarks {
       },
       Benchmark(
         "convolution_backward_16", .microseconds,
-        "the same forwards and backwards to all parameters, 16 frames"
+        "the same, forward and backward to all parameters, 16 frames"
       ) {
         let network = KernelBenchmarks.Convolutions(images: 16)
         return .init(

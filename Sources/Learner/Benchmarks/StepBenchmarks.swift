@@ -14,17 +14,17 @@ enum StepBenchmarks {
         "one step of one Acrobot-v1 in a batch of 8, recorded into a fragment"
       ) { .init(try recordedStep($0, environment: EnvironmentChoice("Acrobot-v1"))) },
       Benchmark(
-        "react_8", .nanoseconds, "one reaction of the seed's network to 8 environments"
+        "react_8", .nanoseconds, "one reaction of the benchmark's network to 8 environments"
       ) { .init(try reaction($0, environmentCount: 8)) },
       Benchmark(
-        "react_128", .nanoseconds, "one reaction of the seed's network to 128 environments"
+        "react_128", .nanoseconds, "one reaction of the benchmark's network to 128 environments"
       ) { .init(try reaction($0, environmentCount: 128)) },
       Benchmark(
-        "update", .microseconds, "one update of the seed's network from 400 rows"
+        "update", .microseconds, "one update of the benchmark's network from 400 rows"
       ) { .init(try update($0)) },
       Benchmark(
         "collect_loop", .stepsPerSecond,
-        "reactions and steps in one thread, no fragment handed over, nothing learned"
+        "reactions and steps in one thread, without hand-over or learning"
       ) { .init(try collectLoop($0)) },
     ]
 
