@@ -17,7 +17,7 @@ package enum BenchmarkSuite {
       let nearest = NearestMatch.find(name, among: known)
       let suggestion = nearest.map { "Did you mean '\($0)'?" }
       throw ConfigurationError(
-        "--only \(name) is no measurement. "
+        "--only \(name) is not a measurement. "
           + (suggestion ?? "There are \(known.joined(separator: ", "))."),
         option: "only")
     }

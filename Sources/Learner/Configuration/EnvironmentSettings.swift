@@ -17,7 +17,7 @@ extension Setting {
   ) -> Setting {
     Setting(
       "max-episode-steps", "default|none|N", field, .episodeLimit, in: group,
-      "Cut episodes off at the environment's own limit, never, or after N steps.")
+      "Truncate episodes at the environment's own limit, never, or after N steps.")
   }
 
   /// Returns the option `--python`.
@@ -26,7 +26,7 @@ extension Setting {
   ) -> Setting {
     Setting(
       "python", "PATH", field, .text, in: group,
-      "The Python that plays Gymnasium's environments, which are named gym:ID.")
+      "Python interpreter for Gymnasium environments, which are named gym:ID.")
   }
 
   /// Returns the option `--action-bounds`.
@@ -35,8 +35,8 @@ extension Setting {
   ) -> Setting {
     Setting(
       "action-bounds", "scale|clip", field, .choice, in: group,
-      "Actions of a Box with finite bounds: scale the range from -1 to 1 to the bounds, or play "
-        + "actions as they are drawn. Both clip what lies beyond.")
+      "For actions of a Box with finite bounds: scale the range from -1 to 1 to the bounds, or "
+        + "leave actions unscaled. Both clip actions to the bounds.")
   }
 
   /// Returns the option `--hang-timeout`.
@@ -48,7 +48,7 @@ extension Setting {
   ) -> Setting {
     Setting(
       "hang-timeout", "SECONDS|none", field, .optional(.number, orWord: "none"), in: group,
-      consequence + " when one environment takes longer to be made, to be reset or to step.")
+      consequence + " if creating, resetting or stepping one environment takes longer.")
   }
 
   /// Returns the option `--close-timeout`.
@@ -66,7 +66,7 @@ extension Setting {
   ) -> Setting {
     Setting(
       "wrap", "NAME[=ARG]", field, .wrappers, repeats: true, in: group,
-      "A wrapper around the environment; of several the first is the innermost. 'rlplay envs' "
+      "Wrapper around the environment; the first of several is the innermost. 'rlplay envs' "
         + "lists them.")
   }
 }
@@ -76,14 +76,14 @@ extension ConfigurationError {
   package static func checkTimeouts(hang: Double?, close: Double?) throws(ConfigurationError) {
     if let hang, !(1...1e9).contains(hang) {
       throw ConfigurationError(
-        "--hang-timeout \(NumberText.significant(hang)) is out of range: use at least 1 second, or none to "
-          + "wait for ever.",
+        "--hang-timeout \(NumberText.significant(hang)) is out of range: use at least 1 second, "
+          + "or none to wait forever.",
         option: "hang-timeout")
     }
     if let close, !(0...1e9).contains(close) {
       throw ConfigurationError(
-        "--close-timeout \(NumberText.significant(close)) is out of range: use at least 0 seconds, or none "
-          + "to wait for ever.",
+        "--close-timeout \(NumberText.significant(close)) is out of range: use at least 0 seconds, "
+          + "or none to wait forever.",
         option: "close-timeout")
     }
   }

@@ -3,92 +3,93 @@ extension TrainingConfiguration {
   static let learningSettings: [Setting<TrainingConfiguration>] = [
     Setting(
       "algorithm", "reinforce|a2c|ppo|vtrace|appo|dqn", \.algorithm, .choice, in: .learning,
-      "What is learned from batches; what other options are by default depends on it."),
-    Setting("gamma", "X", \.gamma, .number, in: .learning, "Discount of future rewards."),
+      "Learning algorithm; it sets the defaults of other options."),
+    Setting("gamma", "X", \.gamma, .number, in: .learning, "Discount factor of future rewards."),
     Setting(
       "entropy-cost", "X|SCHEDULE", \.entropyCost, .schedule, in: .learning,
       "Weight of the entropy bonus in the loss: a number or a schedule, as for --learning-rate."),
     Setting(
       "baseline", "none|mean|value", \.baseline, .choice, in: .learning,
-      "What returns are compared with: nothing, their mean over the batch at each step, or a value "
-        + "that the network learns."),
+      "Baseline subtracted from returns: none, their mean over the batch at each step, or the "
+        + "network's value estimate."),
     Setting(
       "value-cost", "X", \.valueCost, .number, in: .learning,
-      "Weight of the value's squared error in the loss, for the baseline value."),
+      "Weight of the squared value error in the loss, if a value is learned."),
     Setting(
       "bootstrap", "actor|learner", \.bootstrap, .choice, in: .learning,
-      "Who says what the state behind a fragment is worth: the actor that collected it, or the "
-        + "learner with its newer weights."),
+      "Source of the value estimate of the state after a fragment: the actor that collected it, "
+        + "or the learner with its newer weights."),
     Setting(
       "lambda", "X", \.lambda, .number, in: .learning,
-      "How far advantages trust rewards more than values, 0 to 1."),
+      "Decay of advantage estimates, from 0 (one-step errors) to 1 (full returns)."),
     Setting(
       "normalize-advantages", \.normalizeAdvantages, in: .learning,
-      "Bring advantages, or REINFORCE's returns, to mean 0 and deviation 1."),
+      "Normalize advantages, or REINFORCE's returns, to mean 0 and standard deviation 1."),
     Setting(
       "rho-clip", "X", \.rhoClip, .number, in: .learning,
       "Upper limit of importance weights; inf for none."),
     Setting(
       "trace-clip", "X", \.traceClip, .number, in: .learning,
-      "Upper limit of the weights with which V-trace carries errors back; inf for none."),
+      "Upper limit of the weights that carry V-trace's errors back; inf for none."),
     Setting(
       "clip", "X", \.clip, .number, in: .learning,
-      "How far PPO's ratio may move from 1 before nothing more is gained by it."),
+      "Distance of PPO's probability ratio from 1 at which the objective is clipped."),
     Setting(
       "value-clip", "X", \.valueClip, .number, in: .learning,
-      "How far PPO's value may move from what was recorded; inf for any."),
+      "Limit on the change of PPO's value estimate from the recorded one; inf for none."),
     Setting(
       "epochs", "N", \.epochs, .integer, in: .learning, "Passes over each batch."),
     Setting(
       "minibatches", "N", \.minibatches, .integer, in: .learning,
-      "Parts of a pass, of whole environments each."),
+      "Minibatches per pass, each of whole environments."),
     Setting(
       "target-kl", "X", \.targetDivergence, .number, in: .learning,
-      "Leave the rest of a batch alone once policies are 1.5 times so far apart; inf for never."),
+      "Skip the rest of a batch once the policy's KL divergence from the behavior policy exceeds "
+        + "1.5 times this value; inf for never."),
     Setting(
       "epsilon", "X|SCHEDULE", \.epsilon, .schedule, in: .learning,
-      "Chance of an action at random in Q-learning: a number or a schedule, as for "
+      "Probability of a random action in Q-learning: a number or a schedule, as for "
         + "--learning-rate."),
     Setting(
       "double-q", \.doubleQ, in: .learning,
-      "Let the trained network choose the action that Q-learning's target network values."),
+      "Double Q-learning: select actions by the trained network, evaluate them by the target one."),
     Setting(
       "replay-steps", "N", \.replaySteps, .integer, in: .learning,
-      "Environment steps that Q-learning keeps."),
+      "Environment steps that Q-learning's replay buffer holds."),
     Setting(
       "replay-batch", "N", \.replayBatch, .integer, in: .learning,
-      "Environment steps that one update of Q-learning draws, in whole fragments of an environment."
-    ),
+      "Environment steps that one update of Q-learning samples, in whole fragments of an "
+        + "environment."),
     Setting(
       "learning-starts", "N", \.learningStarts, .integer, in: .learning,
       "Environment steps before Q-learning's first update."),
     Setting(
       "updates-per-batch", "N", \.updatesPerBatch, .integer, in: .learning,
-      "Updates of Q-learning that follow each batch."),
+      "Updates of Q-learning after each collected batch."),
     Setting(
       "target-every", "N", \.targetEvery, .integer, in: .learning,
       "Updates between copies to Q-learning's target network."),
     Setting(
       "optimizer", "adam|adamw|sgd|rmsprop", \.optimizer, .choice, in: .learning,
-      "The rule that turns gradients into steps."),
+      "Optimizer that applies the gradients."),
     Setting(
       "momentum", "X", \.momentum, .number, in: .learning,
-      "How much of a step goes on into the next one, for sgd and rmsprop."),
+      "Fraction of each step that is added to the next one, for sgd and rmsprop."),
     Setting(
       "weight-decay", "X", \.weightDecay, .number, in: .learning,
-      "What a step takes off each weight at a learning rate of 1, for adamw."),
+      "Fraction of each weight that a step removes at a learning rate of 1, for adamw."),
     Setting(
       "learning-rate", "X|SCHEDULE", \.learningRate, .schedule, in: .learning,
-      "The optimizer's step size: a number, or linear:A:B, cosine:A:B or exponential:A:B, from A to "
-        + "B over the run, or with :N behind it over N steps."),
+      "The optimizer's step size: a number, or linear:A:B, cosine:A:B or exponential:A:B, from A "
+        + "to B over the run, or over N steps with :N appended."),
     Setting(
       "value-learning-rate", "X|same", \.valueLearningRate, .optional(.number, orWord: "same"),
       in: .learning,
-      "Step size of the parameters that only a learned value depends on, where --learning-rate is "
-        + "largest."),
+      "Learning rate of parameters that affect only the value estimate, at the peak of "
+        + "--learning-rate."),
     Setting(
       "max-grad-norm", "X", \.maximumGradientNorm, .number, in: .learning,
-      "Norm to which longer gradients are shortened; inf for none."),
+      "Norm to which larger gradients are clipped; inf for no limit."),
   ]
 
   /// The algorithms that use an option; options that all algorithms use are absent.

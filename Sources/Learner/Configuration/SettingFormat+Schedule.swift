@@ -20,7 +20,7 @@ extension SettingFormat where Value == Schedule {
       complaint: { text in
         do throws(ScheduleSpelling) {
           _ = try Schedule(parsing: text)
-          return "is no schedule."
+          return "is not a schedule."
         } catch {
           return error.complaint
         }
@@ -52,21 +52,21 @@ extension Schedule {
     }
     guard (3...4).contains(parts.count) else {
       throw ScheduleSpelling(
-        complaint: "does not say from where to where: write \(curve.rawValue):FROM:TO, or "
+        complaint: "has no start and end: write \(curve.rawValue):FROM:TO, or "
           + "\(curve.rawValue):FROM:TO:STEPS.")
     }
     var ends: [Double] = []
     for part in parts[1...2] {
       guard let number = SettingFormat<Double>.number.parse(part), number.isFinite else {
         throw ScheduleSpelling(
-          complaint: "goes by '\(part)', which is not a finite number: write it like 0.5 or 1e-3.")
+          complaint: "has '\(part)', which is not a finite number: write it like 0.5 or 1e-3.")
       }
       ends.append(number)
     }
     if curve == .exponential, let end = ends.first(where: { $0 <= 0 }) {
       let number = SettingFormat<Double>.number.value(end).text
       throw ScheduleSpelling(
-        complaint: "goes by \(number), which no exponential reaches: use positive numbers, or "
+        complaint: "has \(number), which no exponential reaches: use positive numbers, or "
           + "linear.")
     }
     var steps: Int?
@@ -74,7 +74,7 @@ extension Schedule {
       steps = SettingFormat<Int>.integer.parse(parts[3])
       guard let steps, steps > 0 else {
         throw ScheduleSpelling(
-          complaint: "goes over '\(parts[3])' steps: write a whole number from 1 on, like "
+          complaint: "lasts '\(parts[3])' steps: write a whole number of at least 1, like "
             + "1_000_000 or 1e6.")
       }
     }

@@ -73,8 +73,7 @@ extension SettingFormat where Value: FixedWidthInteger {
     }
     if number < Double(Value.min) { return "is too small: use at least \(Value.min)." }
     guard number.magnitude > 0x1p53 else { return nil }
-    return "is beyond 2^53, where an exponent no longer says which whole number is meant: "
-      + "write all of its digits."
+    return "is beyond 2^53, where a number with an exponent is not exact: write all of its digits."
   }
 }
 
@@ -164,7 +163,7 @@ extension SettingFormat where Value == String {
   package static var text: SettingFormat {
     SettingFormat(
       shape: .string, parse: { $0.isEmpty ? nil : $0 }, value: { .string($0) },
-      complaint: { $0.isEmpty ? "is empty." : "is not a text." })
+      complaint: { $0.isEmpty ? "is empty." : "is not a string." })
   }
 }
 
@@ -250,7 +249,7 @@ extension SettingFormat where Value == [Wrapper] {
       complaint: { text in
         do {
           _ = try Wrapper.list(parsing: text)
-          return "is no list of wrappers: write it like [\"time-limit=200\"]."
+          return "is not a list of wrappers: write it like [\"time-limit=200\"]."
         } catch {
           return "\(error)"
         }

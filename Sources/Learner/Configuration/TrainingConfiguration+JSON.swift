@@ -29,7 +29,7 @@ extension TrainingConfiguration {
       let nearest = key.count <= 80 ? NearestMatch.find(key, among: names) : nil
       let suggestion = nearest.map { " Did you mean \"\($0)\"?" } ?? ""
       throw ConfigurationError(
-        "\"\(Self.shown(key))\" in \(source) is no option of training.\(suggestion)")
+        "\"\(Self.shown(key))\" in \(source) is not an option of training.\(suggestion)")
     }
     for setting in Self.settings {
       guard let value = values[setting.name] else { continue }
@@ -51,7 +51,7 @@ extension TrainingConfiguration {
       let isThere = FileManager.default.fileExists(atPath: path)
       throw ConfigurationError(
         isThere
-          ? "--config \(path) cannot be read: name a file of options that may be read."
+          ? "--config \(path) cannot be read: name a readable file of options."
           : "--config \(path) does not exist: name a file of options as JSON.",
         option: "config")
     }
@@ -97,19 +97,19 @@ extension TrainingConfiguration {
     var seen: Set<String> = []
     for key in keys where !seen.insert(key).inserted {
       throw ConfigurationError(
-        "\"\(shown(key))\" stands twice in \(source): leave one of them out.")
+        "\"\(shown(key))\" appears twice in \(source): leave one of them out.")
     }
     do {
       return try JSONDecoder().decode([String: SettingValue].self, from: json)
     } catch {
-      throw ConfigurationError("\(source) has a number that JSON's readers cannot hold.")
+      throw ConfigurationError("\(source) has a number that JSON readers cannot hold.")
     }
   }
 
   private static func tooLarge(_ source: String) -> ConfigurationError {
     ConfigurationError(
-      "\(source) has more than \(largestByteCount) bytes, the most that a file of options may have: "
-        + "leave out what is no option.")
+      "\(source) has more than \(largestByteCount) bytes, the limit of a file of options: "
+        + "remove everything but options.")
   }
 
   /// Returns a key for an error, shortened if it is long.

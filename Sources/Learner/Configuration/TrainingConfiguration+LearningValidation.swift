@@ -37,7 +37,7 @@ extension TrainingConfiguration {
     let value = setting.read(self)
     guard value != setting.read(Self()) else { return }
     throw ConfigurationError(
-      "--\(option) \(value.text) has no use with --baseline \(baseline.rawValue): leave it out, "
+      "--\(option) \(value.text) has no effect with --baseline \(baseline.rawValue): leave it out, "
         + "or use --baseline value.",
       option: option)
   }
@@ -66,7 +66,7 @@ extension TrainingConfiguration {
     else { return }
     let text = SettingFormat<Double>.number.value(valueLearningRate).text
     throw ConfigurationError(
-      "--value-learning-rate \(text) needs a value that is learned and --baseline "
+      "--value-learning-rate \(text) needs a learned value and --baseline "
         + "\(baseline.rawValue) learns none: leave it out, or use --baseline value.",
       option: "value-learning-rate")
   }
@@ -79,7 +79,7 @@ extension TrainingConfiguration {
     guard value != Self()[keyPath: field], !users.contains(optimizer) else { return }
     let text = SettingFormat<Double>.number.value(value).text
     throw ConfigurationError(
-      "--\(option) \(text) has no use with --optimizer \(optimizer.rawValue): leave it out, "
+      "--\(option) \(text) has no effect with --optimizer \(optimizer.rawValue): leave it out, "
         + "or use --optimizer \(Self.choice(of: users.map(\.rawValue))).",
       option: option)
   }
@@ -105,8 +105,8 @@ extension TrainingConfiguration {
     try ConfigurationError.check("minibatches", minibatches, in: 1...environmentCount)
     if !environmentCount.isMultiple(of: minibatches) {
       throw ConfigurationError(
-        "--minibatches \(minibatches) does not divide the \(environmentCount) environments of a batch "
-          + "(--envs-per-actor times --fragments-per-batch): use a number that does.",
+        "--minibatches \(minibatches) does not divide the \(environmentCount) environments of a "
+          + "batch (--envs-per-actor times --fragments-per-batch): use a number that does.",
         option: "minibatches")
     }
     if algorithm == .reinforce, baseline == .mean, environmentCount / minibatches < 2 {
@@ -127,8 +127,8 @@ extension TrainingConfiguration {
     try ConfigurationError.check("replay-batch", replayBatch, in: 1...1_000_000)
     if !replayBatch.isMultiple(of: fragmentSteps) {
       throw ConfigurationError(
-        "--replay-batch \(replayBatch) is no multiple of --fragment-steps \(fragmentSteps), and what is "
-          + "drawn are whole fragments of an environment: use one that is.",
+        "--replay-batch \(replayBatch) is not a multiple of --fragment-steps \(fragmentSteps), "
+          + "but whole fragments of an environment are sampled: use a multiple.",
         option: "replay-batch")
     }
     try ConfigurationError.check("learning-starts", learningStarts, in: 0...1_000_000_000)
@@ -149,7 +149,7 @@ extension TrainingConfiguration {
         default: "\(setting.name) \(value.text)"
         }
       throw ConfigurationError(
-        "--\(shown) has no use with --algorithm \(algorithm.rawValue): leave it out, "
+        "--\(shown) has no effect with --algorithm \(algorithm.rawValue): leave it out, "
           + "or use --algorithm \(Self.choice(of: users.map(\.rawValue))).",
         option: setting.name)
     }

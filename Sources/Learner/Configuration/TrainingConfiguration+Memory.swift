@@ -18,7 +18,7 @@ extension TrainingConfiguration {
     guard parameters.elementCount > limit else { return }
     throw ConfigurationError(
       "the network has \(NumberText.short(Double(parameters.elementCount))) parameters, and this "
-        + "machine's memory is for \(NumberText.short(Double(limit))) at most: use smaller layers "
+        + "machine's memory holds at most \(NumberText.short(Double(limit))): use smaller layers "
         + "(--hidden, --recurrent-size, --embedding-size) or smaller observations.",
       option: "hidden")
   }
@@ -41,9 +41,10 @@ extension TrainingConfiguration {
     let remedy =
       steps > 0
       ? "use at most \(steps), which take half of it"
-      : "a single batch takes more than half of it, so use fewer --envs-per-actor or --fragment-steps"
+      : "a single batch takes more than half of it, so use fewer --envs-per-actor or "
+        + "--fragment-steps"
     throw ConfigurationError(
-      "--replay-steps \(replaySteps) wants \(NumberText.short(Double(byteCount)))B of memory, and "
+      "--replay-steps \(replaySteps) needs \(NumberText.short(Double(byteCount)))B of memory, and "
         + "this machine has \(NumberText.short(Double(physicalByteCount)))B: \(remedy).",
       option: "replay-steps")
   }

@@ -12,7 +12,7 @@ extension TrainingConfiguration {
       !networkInputs.contains(.stepno)
     {
       throw ConfigurationError(
-        "--embedding-size \(embeddingSize) has no use with --integer-inputs "
+        "--embedding-size \(embeddingSize) has no effect with --integer-inputs "
           + "\(integerInputs.rawValue): leave it out, or use --integer-inputs embedding.",
         option: "embedding-size")
     }
@@ -34,7 +34,7 @@ extension TrainingConfiguration {
     try ConfigurationError.check(option, value, in: range)
     guard recurrent == .none, value != Self()[keyPath: field] else { return }
     throw ConfigurationError(
-      "--\(option) \(value) has no use with --recurrent none: leave it out, "
+      "--\(option) \(value) has no effect with --recurrent none: leave it out, "
         + "or add --recurrent lstm or gru.",
       option: option)
   }
@@ -47,7 +47,7 @@ extension TrainingConfiguration {
     for size in sizes { try ConfigurationError.check("hidden", size, in: 1...16_384) }
     if sizes.isEmpty, activation != Self(algorithm).activation {
       throw ConfigurationError(
-        "--activation \(activation.rawValue) follows hidden layers and --hidden none has none: "
+        "--activation \(activation.rawValue) applies to hidden layers and --hidden none has none: "
           + "leave it out, or give --hidden.",
         option: "activation")
     }

@@ -46,8 +46,8 @@ extension TrainingConfiguration {
     // A worker without a buffer of its own could only wait until others are freed.
     if bufferCount < actorCount {
       throw ConfigurationError(
-        "--buffers \(bufferCount) is too few for --actors \(actorCount): use at least \(actorCount), "
-          + "one for each actor and better some more to learn from.",
+        "--buffers \(bufferCount) is too few for --actors \(actorCount): "
+          + "use at least \(actorCount), one for each actor, and preferably some more.",
         option: "buffers")
     }
     if bufferCount < fragmentsPerBatch {
@@ -62,8 +62,8 @@ extension TrainingConfiguration {
     try ConfigurationError.check("steps", totalSteps, in: 1...1_000_000_000_000_000)
     if algorithm == .dqn, learningStarts >= totalSteps {
       throw ConfigurationError(
-        "--learning-starts \(learningStarts) leaves nothing of --steps \(totalSteps) to learn in: "
-          + "let learning start earlier, or use more --steps.",
+        "--learning-starts \(learningStarts) leaves none of --steps \(totalSteps) for learning: "
+          + "start learning earlier, or use more --steps.",
         option: "learning-starts")
     }
     if let untilReturn {

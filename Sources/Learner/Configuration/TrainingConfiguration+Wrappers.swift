@@ -37,7 +37,7 @@ extension TrainingConfiguration {
       return
     }
     throw ConfigurationError(
-      "--wrap \(wrapper) goes by what comes out of all other wrappers: name it once, behind them.",
+      "--wrap \(wrapper) applies to the output of all other wrappers: name it once, after them.",
       option: "wrap")
   }
 }

@@ -54,7 +54,7 @@ public final class VideoFile: EpisodeSpectator {
     let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
     guard ending != "gif" && ending != "mp4" else { return }
     throw ConfigurationError(
-      "--video \(path) is of no known kind: use a name that ends in .gif or .mp4.",
+      "--video \(path) has an unknown format: use a name that ends in .gif or .mp4.",
       option: "video")
   }
 

@@ -13,7 +13,7 @@ struct BenchOptions: Equatable, Sendable {
     Setting("seconds", "S", \.seconds, .number, in: .options, "Seconds for each measurement."),
     Setting(
       "only", "NAME,...", \.only, .optional(.names, orWord: "all"), in: .options,
-      "The measurements to make, by name."),
+      "Measurements to run, by name."),
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
       "End standard output with one JSON object that holds the figures."),

@@ -21,7 +21,7 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
     .closeTimeout(\.environment.closePatience, in: .options),
     Setting(
       "steps", "N", \.stepCount, .integer, in: .options, "Steps of each of two environments."),
-    Setting("seed", "N", \.seed, .integer, in: .options, "Root of every random stream."),
+    Setting("seed", "N", \.seed, .integer, in: .options, "Seed of all random streams."),
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
       "End standard output with one JSON object that holds the findings."),
@@ -30,7 +30,7 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
   func validate() throws(ConfigurationError) {
     guard !environment.id.isEmpty else {
       throw ConfigurationError(
-        "An environment is to be named, such as CartPole-v1: 'rlplay envs' lists them.")
+        "No environment is named: name one, such as CartPole-v1; 'rlplay envs' lists them.")
     }
     try ConfigurationError.checkTimeouts(
       hang: environment.patience, close: environment.closePatience)
@@ -42,9 +42,9 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
 extension Command {
   static let checkEnvironment = Command(
     name: "check-env",
-    summary: "Look for mistakes in an environment by playing it at random.",
+    summary: "Check an environment for mistakes by playing it at random.",
     argument: CommandArgument(
-      placeholder: "ID", help: "The environment to check; 'rlplay envs' lists them.",
+      placeholder: "ID", help: "Environment to check; 'rlplay envs' lists them.",
       isRequired: true),
     options: CommandOption.all(
       CheckEnvironmentOptions.settings, defaults: CheckEnvironmentOptions()),

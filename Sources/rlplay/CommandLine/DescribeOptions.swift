@@ -10,14 +10,14 @@ struct DescribeOptions: Equatable, Sendable {
   static let settings: [Setting<DescribeOptions>] = [
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
-      "End standard output with one JSON object that holds all of it.")
+      "End standard output with one JSON object that holds the description.")
   ]
 }
 
 extension Command {
   static let describe = Command(
     name: "describe",
-    summary: "Show what a trained policy is made of, layer by layer.",
+    summary: "Show the settings and layers of a trained policy.",
     argument: .checkpoint,
     options: CommandOption.all(DescribeOptions.settings, defaults: DescribeOptions()),
     interpret: { (parsed) throws(ConfigurationError) in

@@ -15,7 +15,7 @@ struct EnvironmentsOptions: Equatable, Sendable {
 extension Command {
   static let environments = Command(
     name: "envs",
-    summary: "List the environments that can be learned.",
+    summary: "List the environments to train on, and the wrappers.",
     options: CommandOption.all(EnvironmentsOptions.settings, defaults: EnvironmentsOptions()),
     interpret: { (parsed) throws(ConfigurationError) in
       var options = EnvironmentsOptions()

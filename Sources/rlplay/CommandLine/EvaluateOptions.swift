@@ -35,20 +35,20 @@ struct EvaluateOptions: Equatable, Sendable {
   static let settings: [Setting<EvaluateOptions>] = [
     Setting(
       "episodes", "N", \.episodeCount, .integer, in: .options,
-      "Episodes to play; one, if not given, where they are shown or recorded."),
+      "Episodes to play; 1 by default with --render or --video."),
     Setting(
       "greedy", \.isGreedy, negatable: false, in: .options,
-      "Play the likeliest action; this is the default."),
+      "Play the most likely action; this is the default."),
     Setting(
       "sample", \.isSampling, negatable: false, in: .options,
-      "Play actions drawn from the policy, as in training."),
+      "Play actions sampled from the policy, as in training."),
     Setting(
       "seed", "N|random", \.seed, .optional(.integer, orWord: "random"), in: .options,
-      "Root of every random stream; random draws one and prints it."),
+      "Seed of all random streams; random draws one and prints it."),
     Setting(
       "env", "NAME|default", \.consent.environment, .optional(.text, orWord: "default"),
       in: .options,
-      "The environment to play, with the spaces of the training; by default the checkpoint's."),
+      "Environment to play, with the same spaces as in training; by default the checkpoint's."),
     Setting(
       "trust", \.consent.trusts, negatable: false, in: .options,
       "Start Python with the environment that the checkpoint names: its code can do all that you "
@@ -66,7 +66,7 @@ struct EvaluateOptions: Equatable, Sendable {
       "Show episodes in the terminal while they are played."),
     Setting(
       "video", "FILE", \.video, .optional(.text, orWord: "none"), in: .options,
-      "Record episodes as an animated .gif, or as an .mp4 where ffmpeg is installed."),
+      "Record episodes as an animated .gif, or as an .mp4 if ffmpeg is installed."),
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
       "End standard output with one JSON object that holds the result."),
@@ -83,7 +83,7 @@ struct EvaluateOptions: Equatable, Sendable {
 extension Command {
   static let evaluate = Command(
     name: "evaluate",
-    summary: "Play episodes with a trained policy and tell the returns.",
+    summary: "Play episodes with a trained policy and report the returns.",
     argument: .checkpoint,
     options: CommandOption.all(EvaluateOptions.settings, defaults: EvaluateOptions()),
     interpret: { (parsed) throws(ConfigurationError) in

@@ -83,7 +83,7 @@ extension Command {
     case .value, .values, .optionalValue:
       if case .optionalValue = option.kind, (attached ?? rest.first)?.isEmpty == true {
         // An empty value, as from an unset shell variable, must not select the default target.
-        throw error("'\(spelled)' is given an empty value: name one, or none.", about: option)
+        throw error("'\(spelled)' has an empty value: give one, or leave it out.", about: option)
       }
       if let attached {
         text = attached

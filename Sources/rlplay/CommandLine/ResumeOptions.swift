@@ -23,8 +23,8 @@ struct ResumeOptions: Equatable, Sendable {
       guard TrainingConfiguration.resumableSettings.contains(name) else {
         let others = TrainingConfiguration.resumableSettings.sorted().map { "--\($0)" }
         throw ConfigurationError(
-          "--\(name) cannot be given with --resume, since a run goes on with the options that it "
-            + "has: leave it out. What may be given is \(others.joined(separator: ", ")).",
+          "--\(name) cannot be given with --resume, since a run keeps its options: leave it out. "
+            + "Options that may be given are \(others.joined(separator: ", ")).",
           option: name)
       }
       changes.values[name] = parsed.values[name]

@@ -10,7 +10,7 @@ struct TrainPresentation: Equatable, Sendable {
   static let settings: [Setting<TrainPresentation>] = [
     Setting(
       "quiet", \.isQuiet, negatable: false, in: .output,
-      "Show no progress, only the result and what goes wrong."),
+      "Show no progress, only the result and problems."),
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .output,
       "End standard output with one JSON object that holds the result."),
@@ -31,7 +31,8 @@ extension Command {
       }
       if parsed.values[trust.name] != nil {
         throw ConfigurationError(
-          "--trust is for --resume: the environment of a new run is your own choice, so leave it out.",
+          "--trust is for --resume: the environment of a new run is your own choice, "
+            + "so leave it out.",
           option: trust.name)
       }
       let base = defaults(beside: parsed)
@@ -58,14 +59,13 @@ extension Command {
 
   private static let resumption = CommandOption(
     name: ResumeOptions.optionName, kind: .optionalValue(placeholder: "RUN"), group: .run,
-    help: "Go on with a run where it was saved last, in its directory; with the newest run under "
-      + "runs/ if none is named. Its options are as they were but for those that cannot change what "
-      + "is learned.")
+    help: "Resume a run from its last save, in its directory; the newest run under runs/ if none "
+      + "is named. Only options that do not affect learning may be changed.")
 
   private static let trust = CommandOption(
     name: ResumeOptions.trustName, kind: .flag, group: .run,
-    help: "With --resume: start Python with the environment that the run names, whose code can do "
-      + "all that you can. --env NAME says the same.")
+    help: "With --resume: start Python with the environment that the run names: its code can do "
+      + "all that you can. --env NAME has the same effect.")
 
   private static let configurationFile = CommandOption(
     name: "config", kind: .value(placeholder: "FILE"), group: .run,

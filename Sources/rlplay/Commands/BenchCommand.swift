@@ -7,7 +7,7 @@ enum BenchCommand {
     let machine = Machine.current
     if machine.isDebugBuild {
       reportOnStandardError(
-        "Warning: this is a debug build, whose figures mean little: use swift build -c release.")
+        "Warning: this is a debug build, and its figures mean little: use swift build -c release.")
     }
     let settings = BenchmarkSettings(
       seconds: options.seconds, workerExecutable: workerExecutable)

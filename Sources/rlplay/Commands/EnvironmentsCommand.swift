@@ -19,7 +19,7 @@ enum EnvironmentsCommand {
     if options.endsWithJSON {
       print(json)
     } else {
-      print("gym:ID  Any environment of Gymnasium's, such as gym:CartPole-v1, played by Python.")
+      print("gym:ID  Any Gymnasium environment, such as gym:CartPole-v1, run by Python.")
       print("\n" + wrappers)
     }
   }
@@ -33,10 +33,10 @@ enum EnvironmentsCommand {
       wrappers.map { "  \(NumberText.left($0.usage, width))  \($0.summary)" }
     }
     let named = WrapperName.all.filter(\.takesPart).map(\.name).joined(separator: ", ")
-    let parts = "\n\(named) take a part of a Dict or Tuple behind an @: gray-scale@image."
+    let parts = "\n\(named) take a part of a Dict or Tuple after an @: gray-scale@image."
     return
       (["Wrappers, for 'rlplay train --wrap':"] + rows(WrapperName.all)
-      + ["Behind all others, for training alone:"] + rows(WrapperName.normalizations) + [parts])
+      + ["After all others, for training only:"] + rows(WrapperName.normalizations) + [parts])
       .joined(separator: "\n")
   }
 

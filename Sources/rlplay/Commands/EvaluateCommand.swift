@@ -49,7 +49,8 @@ enum EvaluateCommand {
     print("\(source.checkpoint.relativePath.escapingControls): \(player.environment)")
     print(
       """
-      \(options.episodeCount) \(options.episodeCount == 1 ? "episode" : "episodes"), \(options.isGreedy ? "greedy" : "sampled"), seed \(seed)
+      \(options.episodeCount) \(options.episodeCount == 1 ? "episode" : "episodes"), \
+      \(options.isGreedy ? "greedy" : "sampled"), seed \(seed)
       return  \(number(result.meanReturn)) ± \(number(result.standardDeviation))  \
       median \(number(result.medianReturn))  min \(number(result.minimumReturn))  \
       max \(number(result.maximumReturn))

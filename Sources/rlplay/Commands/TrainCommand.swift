@@ -17,7 +17,7 @@ enum TrainCommand {
     let own = state.configuration.environment
     if let id = options.consent.environment, id != own.id {
       throw ConfigurationError(
-        "--env \(id) is not the environment of the run, which is \(own.id): leave it out, or begin "
+        "--env \(id) is not the environment of the run, which is \(own.id): leave it out, or start "
           + "a new run.", option: "env")
     }
     try options.consent.check(
@@ -66,8 +66,9 @@ enum TrainCommand {
   ) -> String {
     let rate = NumberText.short(summary.stepsPerSecond)
     var sentence = """
-      \(NumberText.grouped(summary.steps)) steps and \(NumberText.grouped(summary.updates)) updates \
-      in \(NumberText.fixed(summary.seconds, 2)) s (\(rate) steps/s), \
+      \(NumberText.grouped(summary.steps)) steps and \
+      \(NumberText.grouped(summary.updates)) updates in \
+      \(NumberText.fixed(summary.seconds, 2)) s (\(rate) steps/s), \
       mean lag \(NumberText.fixed(summary.meanLag, 1))
       """
     if summary.skippedUpdates > 0 {
@@ -83,8 +84,9 @@ enum TrainCommand {
     var lines = [sentence, "seed \(summary.seed), saved in \(summary.runDirectory)"]
     if let step = summary.collapseStep {
       lines.append(
-        "the policy collapsed: entropy and gradient were next to 0 at \(NumberText.grouped(step)) steps "
-          + "and the return had fallen below a quarter of the best")
+        "the policy collapsed: entropy and gradient were close to 0 at "
+          + "\(NumberText.grouped(step)) steps and the return had fallen below a quarter of the "
+          + "best")
     }
     if let best = summary.best, let checkpoint = summary.bestCheckpoint {
       lines.append(

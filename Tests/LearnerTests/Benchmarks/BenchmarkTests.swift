@@ -36,13 +36,14 @@ struct BenchmarkTests {
   @Test func `an unknown name is refused with the nearest`() {
     #expect(
       throws: ConfigurationError(
-        "--only train_mutli is no measurement. Did you mean 'train_multi'?", option: "only")
+        "--only train_mutli is not a measurement. Did you mean 'train_multi'?", option: "only")
     ) {
       try BenchmarkSuite.selection(["update", "train_mutli"])
     }
     let error = #expect(throws: ConfigurationError.self) { try BenchmarkSuite.selection(["zebra"]) }
     #expect(
-      error?.message.hasPrefix("--only zebra is no measurement. There are cartpole_step") == true)
+      error?.message.hasPrefix("--only zebra is not a measurement. There are cartpole_step") == true
+    )
   }
 }
 

@@ -55,55 +55,56 @@ struct LearningConfigurationTests {
   static let refusals: [(algorithm: Algorithm, option: String, text: String, sentence: String)] = [
     (
       .reinforce, "clip", "0.1",
-      "--clip 0.1 has no use with --algorithm reinforce: leave it out, or use --algorithm ppo or appo."
+      "--clip 0.1 has no effect with --algorithm reinforce: leave it out, "
+        + "or use --algorithm ppo or appo."
     ),
     (
       .reinforce, "lambda", "0.95",
-      "--lambda 0.95 has no use with --algorithm reinforce: leave it out, "
+      "--lambda 0.95 has no effect with --algorithm reinforce: leave it out, "
         + "or use --algorithm a2c, ppo, vtrace or appo."
     ),
     (
       .dqn, "bootstrap", "learner",
-      "--bootstrap learner has no use with --algorithm dqn: leave it out, "
+      "--bootstrap learner has no effect with --algorithm dqn: leave it out, "
         + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
     ),
     (
       .a2c, "baseline", "value",
-      "--baseline value has no use with --algorithm a2c: leave it out, "
+      "--baseline value has no effect with --algorithm a2c: leave it out, "
         + "or use --algorithm reinforce."
     ),
     (
       .a2c, "trace-clip", "2",
-      "--trace-clip 2 has no use with --algorithm a2c: leave it out, "
+      "--trace-clip 2 has no effect with --algorithm a2c: leave it out, "
         + "or use --algorithm vtrace or appo."
     ),
     (
       .ppo, "double-q", "false",
-      "--no-double-q has no use with --algorithm ppo: leave it out, or use --algorithm dqn."
+      "--no-double-q has no effect with --algorithm ppo: leave it out, or use --algorithm dqn."
     ),
     (
       .ppo, "rho-clip", "2",
-      "--rho-clip 2 has no use with --algorithm ppo: leave it out, "
+      "--rho-clip 2 has no effect with --algorithm ppo: leave it out, "
         + "or use --algorithm reinforce, vtrace or appo."
     ),
     (
       .dqn, "entropy-cost", "0.02",
-      "--entropy-cost 0.02 has no use with --algorithm dqn: leave it out, "
+      "--entropy-cost 0.02 has no effect with --algorithm dqn: leave it out, "
         + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
     ),
     (
       .dqn, "sticky", "true",
-      "--sticky has no use with --algorithm dqn: leave it out, "
+      "--sticky has no effect with --algorithm dqn: leave it out, "
         + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
     ),
     (
       .dqn, "recurrent", "gru",
-      "--recurrent gru has no use with --algorithm dqn: leave it out, "
+      "--recurrent gru has no effect with --algorithm dqn: leave it out, "
         + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
     ),
     (
       .dqn, "shared-torso", "false",
-      "--separate-torsos has no use with --algorithm dqn: leave it out, "
+      "--separate-torsos has no effect with --algorithm dqn: leave it out, "
         + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
     ),
     (.a2c, "lambda", "1.5", "--lambda 1.5 is out of range: use 0 to 1."),
@@ -132,13 +133,13 @@ struct LearningConfigurationTests {
     (.dqn, "replay-batch", "0", "--replay-batch 0 is out of range: use 1 to 1000000."),
     (
       .dqn, "replay-batch", "130",
-      "--replay-batch 130 is no multiple of --fragment-steps 4, and what is drawn are whole "
-        + "fragments of an environment: use one that is."
+      "--replay-batch 130 is not a multiple of --fragment-steps 4, but whole fragments of an "
+        + "environment are sampled: use a multiple."
     ),
     (.dqn, "learning-starts", "-1", "--learning-starts -1 is out of range: use 0 to 1000000000."),
     (
       .dqn, "learning-starts", "4000000",
-      "--learning-starts 4000000 leaves nothing of --steps 4000000 to learn in: let learning start "
+      "--learning-starts 4000000 leaves none of --steps 4000000 for learning: start learning "
         + "earlier, or use more --steps."
     ),
     (.dqn, "updates-per-batch", "0", "--updates-per-batch 0 is out of range: use 1 to 10000."),
@@ -179,7 +180,7 @@ struct LearningConfigurationTests {
     }
     let sentence = error?.message ?? ""
     #expect(
-      sentence.hasPrefix("--replay-steps 161 wants ")
+      sentence.hasPrefix("--replay-steps 161 needs ")
         && sentence.hasSuffix("B: use at most 80, which take half of it."), "\(sentence)")
     #expect(error?.option == "replay-steps")
     let tooLarge = #expect(throws: ConfigurationError.self) {

@@ -69,7 +69,7 @@ struct NetworkConfigurationTests {
           $0.embeddingSize = 8
           $0.integerInputs = .oneHot
         }, "embedding-size",
-        "--embedding-size 8 has no use with --integer-inputs one-hot: leave it out, "
+        "--embedding-size 8 has no effect with --integer-inputs one-hot: leave it out, "
           + "or use --integer-inputs embedding."
       ),
       (
@@ -85,7 +85,7 @@ struct NetworkConfigurationTests {
           $0.hiddenSizes = []
           $0.activation = .relu
         }, "activation",
-        "--activation relu follows hidden layers and --hidden none has none: "
+        "--activation relu applies to hidden layers and --hidden none has none: "
           + "leave it out, or give --hidden."
       ),
     ]

@@ -139,8 +139,11 @@ struct TrainingConfigurationJSONTests {
   }
 
   @Test(arguments: [
-    (#"{"actor": 4}"#, #""actor" in recipe.json is no option of training. Did you mean "actors"?"#),
-    (#"{"zebra": 4}"#, #""zebra" in recipe.json is no option of training."#),
+    (
+      #"{"actor": 4}"#,
+      #""actor" in recipe.json is not an option of training. Did you mean "actors"?"#
+    ),
+    (#"{"zebra": 4}"#, #""zebra" in recipe.json is not an option of training."#),
   ])
   func `an unknown key is refused with the nearest match`(text: String, sentence: String) {
     #expect(throws: ConfigurationError(sentence)) { try read(text) }
@@ -151,7 +154,7 @@ struct TrainingConfigurationJSONTests {
     ("actors", "true", "is not a whole number: write it like 16, 1_000_000 or 1e6."),
     ("actors", "1.5", "is not a whole number: write it like 16, 1_000_000 or 1e6."),
     ("seed", "null", "is not a whole number: write it like 16, 1_000_000 or 1e6."),
-    ("env", "3", "is not a text."),
+    ("env", "3", "is not a string."),
     ("gamma", "{…}", "is not a number: write it like 0.5, 1e-3 or inf."),
     ("sticky", "1", "is neither true nor false."),
     ("sticky", "\"true\"", "is neither true nor false."),
@@ -194,12 +197,13 @@ struct TrainingConfigurationJSONTests {
 
   @Test(arguments: [
     #"{"steps": 20, "gamma": 0.9, "steps": 30}"#,
-    #"{"about": {"steps": "\"steps\": {", "x": [1]}, "hidden": [3], "env":"steps", "steps":1, "steps" : 2}"#,
+    #"{"about": {"steps": "\"steps\": {", "x": [1]}, "hidden": [3], "#
+      + #""env":"steps", "steps":1, "steps" : 2}"#,
   ])
   func `an option that stands twice is refused`(text: String) {
     let error = #expect(throws: ConfigurationError.self) {
       try TrainingConfiguration(json: Data(text.utf8), source: "twice.json")
     }
-    #expect(error?.description == #""steps" stands twice in twice.json: leave one of them out."#)
+    #expect(error?.description == #""steps" appears twice in twice.json: leave one of them out."#)
   }
 }

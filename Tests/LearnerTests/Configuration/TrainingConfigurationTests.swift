@@ -12,8 +12,8 @@ struct TrainingConfigurationTests {
   @Test(arguments: [
     (
       "buffers", "8",
-      "--buffers 8 is too few for --actors 16: use at least 16, one for each actor "
-        + "and better some more to learn from."
+      "--buffers 8 is too few for --actors 16: use at least 16, one for each actor, "
+        + "and preferably some more."
     ),
     (
       "fragments-per-batch", "25",
@@ -50,7 +50,7 @@ struct TrainingConfigurationTests {
     ("momentum", "1", "--momentum 1 is out of range: use 0 to below 1, such as 0.9."),
     (
       "momentum", "0.9",
-      "--momentum 0.9 has no use with --optimizer adam: leave it out, "
+      "--momentum 0.9 has no effect with --optimizer adam: leave it out, "
         + "or use --optimizer sgd or rmsprop."
     ),
     (
@@ -59,7 +59,7 @@ struct TrainingConfigurationTests {
     ),
     (
       "weight-decay", "0.1",
-      "--weight-decay 0.1 has no use with --optimizer adam: leave it out, "
+      "--weight-decay 0.1 has no effect with --optimizer adam: leave it out, "
         + "or use --optimizer adamw."
     ),
     (
@@ -94,12 +94,12 @@ struct TrainingConfigurationTests {
     ("recurrent-layers", "65", "--recurrent-layers 65 is out of range: use 1 to 64."),
     (
       "recurrent-size", "32",
-      "--recurrent-size 32 has no use with --recurrent none: leave it out, "
+      "--recurrent-size 32 has no effect with --recurrent none: leave it out, "
         + "or add --recurrent lstm or gru."
     ),
     (
       "recurrent-layers", "2",
-      "--recurrent-layers 2 has no use with --recurrent none: leave it out, "
+      "--recurrent-layers 2 has no effect with --recurrent none: leave it out, "
         + "or add --recurrent lstm or gru."
     ),
     ("embedding-size", "0", "--embedding-size 0 is out of range: use 1 to 65536."),
@@ -129,16 +129,17 @@ struct TrainingConfigurationTests {
   @Test(arguments: [
     (
       "value-cost", "1",
-      "--value-cost 1 has no use with --baseline mean: leave it out, or use --baseline value."
+      "--value-cost 1 has no effect with --baseline mean: leave it out, or use --baseline value."
     ),
     (
       "value-learning-rate", "0.1",
-      "--value-learning-rate 0.1 needs a value that is learned and --baseline mean learns none: "
+      "--value-learning-rate 0.1 needs a learned value and --baseline mean learns none: "
         + "leave it out, or use --baseline value."
     ),
     (
       "bootstrap", "learner",
-      "--bootstrap learner has no use with --baseline mean: leave it out, or use --baseline value."
+      "--bootstrap learner has no effect with --baseline mean: leave it out, "
+        + "or use --baseline value."
     ),
     (
       "minibatches", "16",

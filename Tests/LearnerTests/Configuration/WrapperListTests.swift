@@ -51,6 +51,6 @@ struct WrapperListTests {
     var configuration = Configuration()
     configuration.wrappers = wrappers
     let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
-    #expect(error?.description.contains("name it once, behind them") == true)
+    #expect(error?.description.contains("name it once, after them") == true)
   }
 }

@@ -75,28 +75,28 @@ struct ScheduleTests {
       "is neither a number nor a schedule: write it like 0.005, linear:0.005:0, cosine:0.005:0 "
         + "or exponential:1:0.05."
     ),
-    ("linear", "does not say from where to where: write linear:FROM:TO, or linear:FROM:TO:STEPS."),
+    ("linear", "has no start and end: write linear:FROM:TO, or linear:FROM:TO:STEPS."),
     (
       "cosine:1:2:3:4",
-      "does not say from where to where: write cosine:FROM:TO, or cosine:FROM:TO:STEPS."
+      "has no start and end: write cosine:FROM:TO, or cosine:FROM:TO:STEPS."
     ),
-    ("linear:1:", "goes by '', which is not a finite number: write it like 0.5 or 1e-3."),
-    ("linear:nan:0", "goes by 'nan', which is not a finite number: write it like 0.5 or 1e-3."),
-    ("linear:1:inf", "goes by 'inf', which is not a finite number: write it like 0.5 or 1e-3."),
+    ("linear:1:", "has '', which is not a finite number: write it like 0.5 or 1e-3."),
+    ("linear:nan:0", "has 'nan', which is not a finite number: write it like 0.5 or 1e-3."),
+    ("linear:1:inf", "has 'inf', which is not a finite number: write it like 0.5 or 1e-3."),
     (
-      "exponential:1:0", "goes by 0, which no exponential reaches: use positive numbers, or linear."
+      "exponential:1:0", "has 0, which no exponential reaches: use positive numbers, or linear."
     ),
     (
       "exponential:-2:1",
-      "goes by -2, which no exponential reaches: use positive numbers, or linear."
+      "has -2, which no exponential reaches: use positive numbers, or linear."
     ),
     (
       "linear:1:0:0",
-      "goes over '0' steps: write a whole number from 1 on, like 1_000_000 or 1e6."
+      "lasts '0' steps: write a whole number of at least 1, like 1_000_000 or 1e6."
     ),
     (
       "linear:1:0:many",
-      "goes over 'many' steps: write a whole number from 1 on, like 1_000_000 or 1e6."
+      "lasts 'many' steps: write a whole number of at least 1, like 1_000_000 or 1e6."
     ),
   ])
   func `what is no schedule is refused in a sentence`(text: String, complaint: String) {

@@ -16,11 +16,11 @@ struct HelpTextTests {
 
       Commands:
         train       Train a policy on experience that worker processes collect.
-        evaluate    Play episodes with a trained policy and tell the returns.
-        describe    Show what a trained policy is made of, layer by layer.
+        evaluate    Play episodes with a trained policy and report the returns.
+        describe    Show the settings and layers of a trained policy.
         bench       Measure this machine: environments, collection, training, kernels.
-        envs        List the environments that can be learned.
-        check-env   Look for mistakes in an environment by playing it at random.
+        envs        List the environments to train on, and the wrappers.
+        check-env   Check an environment for mistakes by playing it at random.
 
       Options:
         --version   Show the version.
@@ -38,159 +38,160 @@ struct HelpTextTests {
       Usage: rlplay train [options]
 
       Environment:
-        --env NAME                The environment to learn; 'rlplay envs' lists them.
+        --env NAME                Environment to train on; 'rlplay envs' lists them.
                                   (default: CartPole-v1)
         --env-args NAME=VALUE,...|none
                                   Values of the environment's parameters; 'rlplay
                                   envs' lists these too. (default: none)
         --max-episode-steps default|none|N
-                                  Cut episodes off at the environment's own limit,
+                                  Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)
-        --python PATH             The Python that plays Gymnasium's environments,
-                                  which are named gym:ID. (default: python3)
-        --wrap NAME[=ARG]         A wrapper around the environment; of several the
-                                  first is the innermost. 'rlplay envs' lists them.
+        --python PATH             Python interpreter for Gymnasium environments, which
+                                  are named gym:ID. (default: python3)
+        --wrap NAME[=ARG]         Wrapper around the environment; the first of several
+                                  is the innermost. 'rlplay envs' lists them.
                                   (default: none)
         --action-bounds scale|clip
-                                  Actions of a Box with finite bounds: scale the range
-                                  from -1 to 1 to the bounds, or play actions as they
-                                  are drawn. Both clip what lies beyond.
+                                  For actions of a Box with finite bounds: scale the
+                                  range from -1 to 1 to the bounds, or leave actions
+                                  unscaled. Both clip actions to the bounds.
                                   (default: scale)
 
       Collection:
         --collector same|single|multi
                                   Collect in this process, in one worker process, or
                                   in many. (default: multi)
-        --actors N                Worker processes of the collector multi.
+        --actors N                Worker processes, for --collector multi.
                                   (default: 16)
-        --envs-per-actor N        Environments that each worker steps side by side.
+        --envs-per-actor N        Environments per worker, stepped as one batch.
                                   (default: 8)
         --fragment-steps N        Steps of each environment in one fragment.
                                   (default: 25)
-        --buffers N               Fragments in shared memory, for the collector multi.
-                                  (default: 24)
-        --fragments-per-batch N   Fragments that one update learns from. (default: 2)
-        --[no-]deterministic      Take fragments in worker order and hold the lag, so
-                                  that one seed gives the same weights bit for bit.
+        --buffers N               Fragment buffers in shared memory, for --collector
+                                  multi. (default: 24)
+        --fragments-per-batch N   Fragments in a training batch. (default: 2)
+        --[no-]deterministic      Take fragments in worker order with a fixed lag: the
+                                  same seed gives the same weights bit for bit.
                                   (default: off)
-        --lag N|auto              Updates that collecting stays behind learning, where
-                                  that is fixed; auto is 0 for same, 1 for single,
+        --lag N|auto              Policy lag in updates, if it is fixed (same, single,
+                                  --deterministic); auto is 0 for same, 1 for single,
                                   actors / fragments per batch for multi, but at most
                                   --max-lag. (default: auto)
-        --max-lag N|none          Updates that collecting may be behind learning:
-                                  workers wait, and older fragments are dropped.
+        --max-lag N|none          Largest policy lag in updates: workers wait, and
+                                  fragments with a larger lag are dropped.
                                   (default: none)
-        --[no-]sticky             Leave an environment whose episode ended at its
-                                  reset state until the fragment ends. (default: off)
+        --[no-]sticky             Keep an environment at its reset state after its
+                                  episode until the fragment ends. (default: off)
         --hang-timeout SECONDS|none
-                                  Kill and replace a worker when one environment takes
-                                  longer to be made, to be reset or to step.
-                                  (default: 60)
+                                  Kill and replace a worker if creating, resetting or
+                                  stepping one environment takes longer. (default: 60)
         --close-timeout SECONDS|none
                                   Kill an environment that takes longer to close.
                                   (default: 10)
 
       Network:
-        --inputs NAME,...         What the network sees, in this order: some of obs,
-                                  act, rew, fin, stepno. (default: obs,act)
+        --inputs NAME,...         Inputs of the network in the given order: some of
+                                  obs, act, rew, fin, stepno. (default: obs,act)
         --integer-inputs embedding|one-hot|bits
-                                  How a choice among several becomes numbers: a
-                                  learned row of a table, a 1 in its place, or its
-                                  bits. (default: embedding)
-        --embedding-size N        Numbers that an embedding gives for a choice, and
-                                  for stepno. (default: 4)
-        --torso mlp|nature        What comes before the hidden layers: nothing, or the
-                                  convolutions of DQN for images. (default: mlp)
+                                  Encoding of discrete inputs: a learned embedding, a
+                                  one-hot vector, or the bits of the number.
+                                  (default: embedding)
+        --embedding-size N        Size of the embedding of a discrete input, and of
+                                  stepno. (default: 4)
+        --torso mlp|nature        Layers before the hidden ones: none (mlp), or the
+                                  convolutions of DQN for images (nature).
+                                  (default: mlp)
         --hidden N,...|none|auto  Units of each hidden layer, first to last; auto is
                                   32 with mlp and 512 with nature. (default: auto)
         --activation relu|elu|tanh|silu|gelu|identity
-                                  What follows each hidden layer. (default: tanh)
+                                  Activation function of each hidden layer.
+                                  (default: tanh)
         --recurrent none|lstm|gru
-                                  What the network remembers with, behind the hidden
-                                  layers. (default: none)
+                                  Recurrent core after the hidden layers.
+                                  (default: none)
         --recurrent-size N        Units of each recurrent layer. (default: 64)
-        --recurrent-layers N      Recurrent layers that stand on each other.
-                                  (default: 1)
+        --recurrent-layers N      Number of stacked recurrent layers. (default: 1)
         --shared-torso, --separate-torsos
-                                  Whether a value that is learned goes by the features
-                                  that actions are chosen by, or by layers of its own.
-                                  (default: separate-torsos)
+                                  Share a torso between policy and value heads, or
+                                  give each its own. (default: separate-torsos)
         --init pytorch|orthogonal
-                                  First weights: PyTorch's default for each layer, or
-                                  orthogonal with the gains of PPO. (default: pytorch)
+                                  Initial weights: PyTorch's default for each layer,
+                                  or orthogonal with the gains of PPO.
+                                  (default: pytorch)
 
       Learning:
         --algorithm reinforce|a2c|ppo|vtrace|appo|dqn
-                                  What is learned from batches; what other options are
-                                  by default depends on it. (default: reinforce)
-        --gamma X                 Discount of future rewards. (default: 0.98)
+                                  Learning algorithm; it sets the defaults of other
+                                  options. (default: reinforce)
+        --gamma X                 Discount factor of future rewards. (default: 0.98)
         --entropy-cost X|SCHEDULE
                                   Weight of the entropy bonus in the loss: a number or
                                   a schedule, as for --learning-rate.
                                   (default: exponential:0.1:0.001)
         --baseline none|mean|value
-                                  What returns are compared with: nothing, their mean
-                                  over the batch at each step, or a value that the
-                                  network learns. (default: value)
-        --value-cost X            Weight of the value's squared error in the loss, for
-                                  the baseline value. (default: 0.5)
+                                  Baseline subtracted from returns: none, their mean
+                                  over the batch at each step, or the network's value
+                                  estimate. (default: value)
+        --value-cost X            Weight of the squared value error in the loss, if a
+                                  value is learned. (default: 0.5)
         --bootstrap actor|learner
-                                  Who says what the state behind a fragment is worth:
-                                  the actor that collected it, or the learner with its
-                                  newer weights. (default: actor)
-        --lambda X                How far advantages trust rewards more than values, 0
-                                  to 1. (default: 1)
+                                  Source of the value estimate of the state after a
+                                  fragment: the actor that collected it, or the
+                                  learner with its newer weights. (default: actor)
+        --lambda X                Decay of advantage estimates, from 0 (one-step
+                                  errors) to 1 (full returns). (default: 1)
         --[no-]normalize-advantages
-                                  Bring advantages, or REINFORCE's returns, to mean 0
-                                  and deviation 1. (default: off)
+                                  Normalize advantages, or REINFORCE's returns, to
+                                  mean 0 and standard deviation 1. (default: off)
         --rho-clip X              Upper limit of importance weights; inf for none.
                                   (default: 1)
-        --trace-clip X            Upper limit of the weights with which V-trace
-                                  carries errors back; inf for none. (default: 1)
-        --clip X                  How far PPO's ratio may move from 1 before nothing
-                                  more is gained by it. (default: 0.2)
-        --value-clip X            How far PPO's value may move from what was recorded;
-                                  inf for any. (default: inf)
+        --trace-clip X            Upper limit of the weights that carry V-trace's
+                                  errors back; inf for none. (default: 1)
+        --clip X                  Distance of PPO's probability ratio from 1 at which
+                                  the objective is clipped. (default: 0.2)
+        --value-clip X            Limit on the change of PPO's value estimate from the
+                                  recorded one; inf for none. (default: inf)
         --epochs N                Passes over each batch. (default: 1)
-        --minibatches N           Parts of a pass, of whole environments each.
+        --minibatches N           Minibatches per pass, each of whole environments.
                                   (default: 1)
-        --target-kl X             Leave the rest of a batch alone once policies are
-                                  1.5 times so far apart; inf for never.
-                                  (default: inf)
-        --epsilon X|SCHEDULE      Chance of an action at random in Q-learning: a
+        --target-kl X             Skip the rest of a batch once the policy's KL
+                                  divergence from the behavior policy exceeds 1.5
+                                  times this value; inf for never. (default: inf)
+        --epsilon X|SCHEDULE      Probability of a random action in Q-learning: a
                                   number or a schedule, as for --learning-rate.
                                   (default: linear:1:0.05:10000)
-        --[no-]double-q           Let the trained network choose the action that
-                                  Q-learning's target network values. (default: on)
-        --replay-steps N          Environment steps that Q-learning keeps.
-                                  (default: 50000)
+        --[no-]double-q           Double Q-learning: select actions by the trained
+                                  network, evaluate them by the target one.
+                                  (default: on)
+        --replay-steps N          Environment steps that Q-learning's replay buffer
+                                  holds. (default: 50000)
         --replay-batch N          Environment steps that one update of Q-learning
-                                  draws, in whole fragments of an environment.
+                                  samples, in whole fragments of an environment.
                                   (default: 400)
         --learning-starts N       Environment steps before Q-learning's first update.
                                   (default: 1000)
-        --updates-per-batch N     Updates of Q-learning that follow each batch.
+        --updates-per-batch N     Updates of Q-learning after each collected batch.
                                   (default: 1)
         --target-every N          Updates between copies to Q-learning's target
                                   network. (default: 100)
         --optimizer adam|adamw|sgd|rmsprop
-                                  The rule that turns gradients into steps.
+                                  Optimizer that applies the gradients.
                                   (default: adam)
-        --momentum X              How much of a step goes on into the next one, for
-                                  sgd and rmsprop. (default: 0)
-        --weight-decay X          What a step takes off each weight at a learning rate
-                                  of 1, for adamw. (default: 0.01)
+        --momentum X              Fraction of each step that is added to the next one,
+                                  for sgd and rmsprop. (default: 0)
+        --weight-decay X          Fraction of each weight that a step removes at a
+                                  learning rate of 1, for adamw. (default: 0.01)
         --learning-rate X|SCHEDULE
                                   The optimizer's step size: a number, or linear:A:B,
                                   cosine:A:B or exponential:A:B, from A to B over the
-                                  run, or with :N behind it over N steps.
+                                  run, or over N steps with :N appended.
                                   (default: exponential:0.004:0.0001)
         --value-learning-rate X|same
-                                  Step size of the parameters that only a learned
-                                  value depends on, where --learning-rate is largest.
+                                  Learning rate of parameters that affect only the
+                                  value estimate, at the peak of --learning-rate.
                                   (default: 0.01)
-        --max-grad-norm X         Norm to which longer gradients are shortened; inf
-                                  for none. (default: 0.5)
+        --max-grad-norm X         Norm to which larger gradients are clipped; inf for
+                                  no limit. (default: 0.5)
 
       Run:
         --steps N                 Environment steps to train for, over all
@@ -198,42 +199,39 @@ struct HelpTextTests {
                                   than its own steps. (default: 4000000)
         --until-return R|none     Stop as soon as an evaluation's mean return reaches
                                   R and further episodes confirm it. (default: none)
-        --seed N|random           Root of every random stream; random draws one and
+        --seed N|random           Seed of all random streams; random draws one and
                                   prints it. (default: random)
-        --run-dir DIR|auto        Directory for what the run leaves; auto names one
-                                  under runs/. (default: auto)
+        --run-dir DIR|auto        Directory for the run's files; auto names one under
+                                  runs/. (default: auto)
         --eval-every N            Environment steps between evaluations; 0 for none.
                                   (default: 25000)
-        --eval-episodes N         Episodes that one evaluation plays. (default: 20)
+        --eval-episodes N         Episodes per evaluation. (default: 20)
         --eval-sample, --eval-greedy
-                                  Draw actions in evaluations, as training does, and
-                                  do not take the likeliest one.
-                                  (default: eval-greedy)
+                                  Sample actions in evaluations, as in training, or
+                                  take the most likely one. (default: eval-greedy)
         --eval-env-args NAME=VALUE,...|default
                                   Values of the environment's parameters in
                                   evaluations; by default those of training.
                                   (default: default)
         --eval-episode-steps default|none|N
-                                  Cut evaluated episodes off as in training, never, or
-                                  after N steps. (default: default)
+                                  Truncate episodes of evaluations as in training,
+                                  never, or after N steps. (default: default)
         --save-every N|auto       Environment steps between saves, from which --resume
-                                  goes on; 0 for the end alone, auto for as often as
-                                  saving takes 1 % of the time. (default: auto)
-        --keep-checkpoints N      How many saved checkpoints to keep besides the last
-                                  and the best. (default: 0)
+                                  continues; 0 saves only at the end, auto so often
+                                  that saving takes 1 % of the time. (default: auto)
+        --keep-checkpoints N      Saved checkpoints to keep besides the last and the
+                                  best. (default: 0)
         --config FILE             Read options from a JSON file; those on the command
                                   line override it.
-        --resume [RUN]            Go on with a run where it was saved last, in its
-                                  directory; with the newest run under runs/ if none
-                                  is named. Its options are as they were but for those
-                                  that cannot change what is learned.
+        --resume [RUN]            Resume a run from its last save, in its directory;
+                                  the newest run under runs/ if none is named. Only
+                                  options that do not affect learning may be changed.
         --trust                   With --resume: start Python with the environment
-                                  that the run names, whose code can do all that you
-                                  can. --env NAME says the same.
+                                  that the run names: its code can do all that you
+                                  can. --env NAME has the same effect.
 
       Output:
-        --quiet                   Show no progress, only the result and what goes
-                                  wrong.
+        --quiet                   Show no progress, only the result and problems.
         --json                    End standard output with one JSON object that holds
                                   the result.
         --help                    Show this help.
@@ -243,7 +241,7 @@ struct HelpTextTests {
 
   @Test func `evaluate shows its argument and its options`() throws {
     let expected = """
-      Play episodes with a trained policy and tell the returns.
+      Play episodes with a trained policy and report the returns.
 
       Usage: rlplay evaluate [RUN|CHECKPOINT] [options]
 
@@ -252,13 +250,14 @@ struct HelpTextTests {
                                   run under runs/ if none is named.
 
       Options:
-        --episodes N              Episodes to play; one, if not given, where they are
-                                  shown or recorded. (default: 100)
-        --greedy                  Play the likeliest action; this is the default.
-        --sample                  Play actions drawn from the policy, as in training.
-        --seed N|random           Root of every random stream; random draws one and
+        --episodes N              Episodes to play; 1 by default with --render or
+                                  --video. (default: 100)
+        --greedy                  Play the most likely action; this is the default.
+        --sample                  Play actions sampled from the policy, as in
+                                  training.
+        --seed N|random           Seed of all random streams; random draws one and
                                   prints it. (default: random)
-        --env NAME|default        The environment to play, with the spaces of the
+        --env NAME|default        Environment to play, with the same spaces as in
                                   training; by default the checkpoint's.
                                   (default: default)
         --trust                   Start Python with the environment that the
@@ -267,19 +266,19 @@ struct HelpTextTests {
                                   Values of the environment's parameters; by default
                                   those of training. (default: default)
         --max-episode-steps default|none|N
-                                  Cut episodes off at the environment's own limit,
+                                  Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)
-        --python PATH             The Python that plays Gymnasium's environments,
-                                  which are named gym:ID. (default: python3)
+        --python PATH             Python interpreter for Gymnasium environments, which
+                                  are named gym:ID. (default: python3)
         --hang-timeout SECONDS|none
-                                  End with an error when one environment takes longer
-                                  to be made, to be reset or to step. (default: 60)
+                                  End with an error if creating, resetting or stepping
+                                  one environment takes longer. (default: 60)
         --close-timeout SECONDS|none
                                   Kill an environment that takes longer to close.
                                   (default: 10)
         --render                  Show episodes in the terminal while they are played.
         --video FILE              Record episodes as an animated .gif, or as an .mp4
-                                  where ffmpeg is installed. (default: none)
+                                  if ffmpeg is installed. (default: none)
         --json                    End standard output with one JSON object that holds
                                   the result.
         --help                    Show this help.
@@ -289,7 +288,7 @@ struct HelpTextTests {
 
   @Test func `describe shows its argument and its options`() throws {
     let expected = """
-      Show what a trained policy is made of, layer by layer.
+      Show the settings and layers of a trained policy.
 
       Usage: rlplay describe [RUN|CHECKPOINT] [options]
 
@@ -299,7 +298,7 @@ struct HelpTextTests {
 
       Options:
         --json                    End standard output with one JSON object that holds
-                                  all of it.
+                                  the description.
         --help                    Show this help.
       """
     #expect(try screen("describe", "--help") == expected)
@@ -313,7 +312,7 @@ struct HelpTextTests {
 
       Options:
         --seconds S               Seconds for each measurement. (default: 1)
-        --only NAME,...           The measurements to make, by name. (default: all)
+        --only NAME,...           Measurements to run, by name. (default: all)
         --json                    End standard output with one JSON object that holds
                                   the figures.
         --help                    Show this help.
@@ -323,33 +322,33 @@ struct HelpTextTests {
 
   @Test func `check-env shows the argument that it needs and its options`() throws {
     let expected = """
-      Look for mistakes in an environment by playing it at random.
+      Check an environment for mistakes by playing it at random.
 
       Usage: rlplay check-env ID [options]
 
       Arguments:
-        ID                        The environment to check; 'rlplay envs' lists them.
+        ID                        Environment to check; 'rlplay envs' lists them.
 
       Options:
         --env-args NAME=VALUE,...|none
                                   Values of the environment's parameters; 'rlplay
                                   envs' lists these too. (default: none)
         --max-episode-steps default|none|N
-                                  Cut episodes off at the environment's own limit,
+                                  Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)
-        --python PATH             The Python that plays Gymnasium's environments,
-                                  which are named gym:ID. (default: python3)
-        --wrap NAME[=ARG]         A wrapper around the environment; of several the
-                                  first is the innermost. 'rlplay envs' lists them.
+        --python PATH             Python interpreter for Gymnasium environments, which
+                                  are named gym:ID. (default: python3)
+        --wrap NAME[=ARG]         Wrapper around the environment; the first of several
+                                  is the innermost. 'rlplay envs' lists them.
                                   (default: none)
         --hang-timeout SECONDS|none
-                                  End with an error when one environment takes longer
-                                  to be made, to be reset or to step. (default: 60)
+                                  End with an error if creating, resetting or stepping
+                                  one environment takes longer. (default: 60)
         --close-timeout SECONDS|none
                                   Kill an environment that takes longer to close.
                                   (default: 10)
         --steps N                 Steps of each of two environments. (default: 1000)
-        --seed N                  Root of every random stream. (default: 0)
+        --seed N                  Seed of all random streams. (default: 0)
         --json                    End standard output with one JSON object that holds
                                   the findings.
         --help                    Show this help.

@@ -173,7 +173,7 @@ struct InvocationTests {
     let error = #expect(throws: UsageError.self) { try parse("check-env", "--json") }
     #expect(
       error?.text == """
-        Error: An environment is to be named, such as CartPole-v1: 'rlplay envs' lists them.
+        Error: No environment is named: name one, such as CartPole-v1; 'rlplay envs' lists them.
         Usage: rlplay check-env ID [options]
         See 'rlplay check-env --help' for more information.
         """)

@@ -22,13 +22,13 @@ struct UsageErrorTests {
     #expect(
       message("train", "--actor", "4") == """
         Error: Unknown option '--actor'. Did you mean '--actors'?
-        Help: --actors N  Worker processes of the collector multi. (default: 16)
+        Help: --actors N  Worker processes, for --collector multi. (default: 16)
         \(trainUsage)
         """)
     #expect(
       message("train", "-actors=4") == """
         Error: Unknown option '-actors'. Did you mean '--actors'?
-        Help: --actors N  Worker processes of the collector multi. (default: 16)
+        Help: --actors N  Worker processes, for --collector multi. (default: 16)
         \(trainUsage)
         """)
   }
@@ -49,7 +49,7 @@ struct UsageErrorTests {
     #expect(
       error?.text == """
         Error: Missing value for '--gamma X'.
-        Help: --gamma X  Discount of future rewards. (default: 0.98)
+        Help: --gamma X  Discount factor of future rewards. (default: 0.98)
         \(trainUsage)
         """)
   }
@@ -58,7 +58,7 @@ struct UsageErrorTests {
     #expect(
       message("train", "--quiet=yes") == """
         Error: '--quiet' takes no value, but 'yes' was given.
-        Help: --quiet  Show no progress, only the result and what goes wrong.
+        Help: --quiet  Show no progress, only the result and problems.
         \(trainUsage)
         """)
   }
@@ -77,7 +77,7 @@ struct UsageErrorTests {
     #expect(
       error?.text == """
         Error: '--gamma' is given more than once: give it once.
-        Help: --gamma X  Discount of future rewards. (default: 0.98)
+        Help: --gamma X  Discount factor of future rewards. (default: 0.98)
         \(trainUsage)
         """)
   }
@@ -109,8 +109,9 @@ struct UsageErrorTests {
 
   @Test func `an option of a value is refused without one, beside its help`() {
     let text = message("train", "--baseline", "none", "--value-cost", "1")
-    #expect(text.hasPrefix("Error: --value-cost 1 has no use with --baseline none: leave it out"))
-    #expect(text.contains("\nHelp: --value-cost X  Weight of the value's squared error"))
+    #expect(
+      text.hasPrefix("Error: --value-cost 1 has no effect with --baseline none: leave it out"))
+    #expect(text.contains("\nHelp: --value-cost X  Weight of the squared value error"))
   }
 
   @Test func `an argument where none is taken is refused`() {
@@ -122,7 +123,7 @@ struct UsageErrorTests {
     #expect(
       message("train", "gamma", "1") == """
         Error: Unexpected argument 'gamma'.
-        Help: --gamma X  Discount of future rewards. (default: 0.98)
+        Help: --gamma X  Discount factor of future rewards. (default: 0.98)
         \(trainUsage)
         """)
     #expect(
@@ -159,7 +160,7 @@ struct UsageErrorTests {
     #expect(
       message("train", "--gamma", "high") == """
         Error: --gamma high is not a number: write it like 0.5, 1e-3 or inf.
-        Help: --gamma X  Discount of future rewards. (default: 0.98)
+        Help: --gamma X  Discount factor of future rewards. (default: 0.98)
         \(trainUsage)
         """)
   }
@@ -167,15 +168,15 @@ struct UsageErrorTests {
   @Test func `contradictory values are refused`() {
     #expect(
       message("train", "--buffers", "8") == """
-        Error: --buffers 8 is too few for --actors 16: use at least 16, one for each actor and \
-        better some more to learn from.
-        Help: --buffers N  Fragments in shared memory, for the collector multi. (default: 24)
+        Error: --buffers 8 is too few for --actors 16: use at least 16, one for each actor, and \
+        preferably some more.
+        Help: --buffers N  Fragment buffers in shared memory, for --collector multi. (default: 24)
         \(trainUsage)
         """)
     #expect(
       message("evaluate", "--greedy", "--sample") == """
         Error: --greedy and --sample exclude each other: give one of them.
-        Help: --sample  Play actions drawn from the policy, as in training.
+        Help: --sample  Play actions sampled from the policy, as in training.
         Usage: rlplay evaluate [RUN|CHECKPOINT] [options]
         See 'rlplay evaluate --help' for more information.
         """)
@@ -203,7 +204,7 @@ struct UsageErrorTests {
     #expect(
       error.text == """
         Error: --env Cart is not registered.
-        Help: --env NAME  The environment to learn; 'rlplay envs' lists them. (default: CartPole-v1)
+        Help: --env NAME  Environment to train on; 'rlplay envs' lists them. (default: CartPole-v1)
         \(trainUsage)
         """)
     #expect(UsageError.exitCode == 64)

@@ -64,8 +64,8 @@ struct BenchCommandTests {
     #expect(output.isEmpty)
     #expect(
       error == """
-        Error: --only replaec is no measurement. Did you mean 'replace'?
-        Help: --only NAME,...  The measurements to make, by name. (default: all)
+        Error: --only replaec is not a measurement. Did you mean 'replace'?
+        Help: --only NAME,...  Measurements to run, by name. (default: all)
         Usage: rlplay bench [options]
         See 'rlplay bench --help' for more information.
 

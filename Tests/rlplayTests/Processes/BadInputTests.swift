@@ -18,14 +18,14 @@ extension ProcessTests {
       (["train", "--steps", "many"], "many"),
       (
         ["train", "--algorithm", "dqn", "--steps", "1000"],
-        "--learning-starts 1000 leaves nothing of --steps 1000 to learn in"
+        "--learning-starts 1000 leaves none of --steps 1000 for learning"
       ),
       // About 37 kB per step.
       (
         [
           "train", "--algorithm", "dqn", "--env", "Cube2x2-v0", "--wrap", "frame-stack=16",
           "--envs-per-actor", "1", "--fragment-steps", "1", "--replay-steps", "1e9",
-        ], "--replay-steps 1000000000 wants "
+        ], "--replay-steps 1000000000 needs "
       ),
       (["train", "--config", "absent.json"], "absent.json"),
       (["train", "--inputs", "obs,ract"], "Did you mean act?"),
@@ -45,11 +45,11 @@ extension ProcessTests {
       ),
       (
         ["train", "--wrap", "observation-normalization", "--wrap", "frame-stack=4"],
-        "--wrap observation-normalization goes by what comes out of all other wrappers: name it "
+        "--wrap observation-normalization applies to the output of all other wrappers: name it "
       ),
       (
         ["train", "--wrap", "reward-normalization,reward-normalization=0.9"],
-        "--wrap reward-normalization goes by what comes out of all other wrappers: name it once"
+        "--wrap reward-normalization applies to the output of all other wrappers: name it once"
       ),
       (
         ["train", "--env", "Corridor-v0", "--wrap", "observation-normalization"],

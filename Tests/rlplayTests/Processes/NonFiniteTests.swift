@@ -105,8 +105,8 @@ extension ProcessTests {
       let report = try #require(outcome.errorLines.last)
       #expect(
         report.hasPrefix(
-          "Error: nothing was learned in 2,000 steps: 20 updates were skipped, the first one because "
-            + "environment "), "\(report)")
+          "Error: nothing was learned in 2,000 steps: 20 updates were skipped, the first one "
+            + "because environment "), "\(report)")
       #expect(report.hasSuffix("/checkpoints/last.safetensors holds the initial weights"))
       #expect(program.family.isEmpty)
     }
@@ -130,7 +130,7 @@ extension ProcessTests {
       #expect(resumed.exitCode == 0, "\(resumed.errors)")
       #expect(!resumed.errors.contains("the policy has collapsed"), "\(resumed.errors)")
       #expect(
-        resumed.output.contains("the policy collapsed: entropy and gradient were next to 0 at "),
+        resumed.output.contains("the policy collapsed: entropy and gradient were close to 0 at "),
         "\(resumed.output)")
     }
 

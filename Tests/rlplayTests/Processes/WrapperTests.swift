@@ -89,7 +89,7 @@ extension ProcessTests {
       #expect(outcome.output.contains("\nWrappers, for 'rlplay train --wrap':\n"))
       #expect(outcome.output.contains("\n  observation-mask=I,J,...      Show "))
       #expect(outcome.output.contains("\n  reward-normalization[=GAMMA]  Divide "))
-      #expect(outcome.output.contains("frame-stack take a part of a Dict or Tuple behind an @"))
+      #expect(outcome.output.contains("frame-stack take a part of a Dict or Tuple after an @"))
       #expect(outcome.output.contains("\ngym:ID  "))
     }
   }
