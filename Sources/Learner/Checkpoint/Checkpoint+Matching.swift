@@ -36,7 +36,7 @@ extension Checkpoint {
     ].compactMap { $0 }
     guard differences.isEmpty else {
       throw CheckpointError(
-        .mismatched, "it is of another network: " + differences.joined(separator: "; "))
+        .mismatched, "it belongs to another network: " + differences.joined(separator: "; "))
     }
     return vector
   }

@@ -118,7 +118,7 @@ public struct Checkpoint: Equatable, Sendable {
   public func requiredMetadata(_ key: String) throws(CheckpointError) -> String {
     guard let value = metadata[key] else {
       throw CheckpointError(
-        .mismatched, "its metadata do not have '\(key)', which rlplay train writes")
+        .mismatched, "its metadata lack '\(key)', which rlplay train writes")
     }
     return value
   }

@@ -61,7 +61,7 @@ extension URL {
     _ decode: (Data) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
     guard !FileLookup.isDevice(path) else {
-      throw CheckpointError(.unreadable, "it is a device and no file", path: relativePath)
+      throw CheckpointError(.unreadable, "it is a device and not a file", path: relativePath)
     }
     let data: Data
     do {

@@ -80,7 +80,7 @@ extension SafetensorsFile {
       let stated = UInt32(text.dropFirst(prefix.count), radix: 16), let digits = digits(in: data)
     else {
       throw CheckpointError(
-        .malformed, "its checksum '\(text)' is none that rlplay writes: the file was changed")
+        .malformed, "its checksum '\(text)' is not one that rlplay writes: the file was changed")
     }
     let found = data.withUnsafeBytes { bytes in
       let (start, end) = (digits.lowerBound - data.startIndex, digits.upperBound - data.startIndex)
@@ -91,7 +91,7 @@ extension SafetensorsFile {
     guard found == stated else {
       throw CheckpointError(
         .malformed,
-        "it is damaged, or a program changed it and left the old checksum: it is "
+        "it is damaged, or a program changed it and left the old checksum: the checksum is "
           + "\(String(found, radix: 16)) and should be \(String(stated, radix: 16))")
     }
   }

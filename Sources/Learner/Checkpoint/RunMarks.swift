@@ -77,7 +77,7 @@ extension ToldSoFar {
   var fault: String? {
     // A limit of some thirty years, for which nanoseconds fit into 64 bits.
     if !(0...1e9).contains(seconds) { return "\(seconds) seconds" }
-    if !recentReturns.isSound { return "the place of the next return" }
+    if !recentReturns.isSound { return "the position of the next return" }
     return episodesTaken.allSatisfy { $0 <= UInt64(StateArchive.largestCount) }
       ? nil : "a number of episodes"
   }

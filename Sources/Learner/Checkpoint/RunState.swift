@@ -89,7 +89,7 @@ public struct RunState: Sendable {
     guard learner.stepCount == steps, learner.updateCount == updates else {
       throw CheckpointError(
         .mismatched,
-        "it says \(steps) steps and \(updates) updates, and its learner has made "
+        "it records \(steps) steps and \(updates) updates, and its learner made "
           + "\(learner.stepCount) and \(learner.updateCount)")
     }
     return archive.losses
@@ -104,8 +104,8 @@ public struct RunState: Sendable {
       guard shape != entry.shape else { continue }
       throw CheckpointError(
         .mismatched,
-        "tensor 'weights.\(entry.name)' \(shape.map { "has the shape \($0)" } ?? "is missing"), and "
-          + "the network of its options has one of \(entry.shape)")
+        "tensor 'weights.\(entry.name)' \(shape.map { "has the shape \($0)" } ?? "is missing"), "
+          + "and the network of its options needs \(entry.shape)")
     }
   }
 
@@ -146,7 +146,7 @@ public struct RunState: Sendable {
     try Self.checkFormat(file, data)
     func metadata(_ key: String) throws(CheckpointError) -> String {
       guard let value = file.metadata[key] else {
-        throw CheckpointError(.mismatched, "its metadata do not have '\(key)'")
+        throw CheckpointError(.mismatched, "its metadata lack '\(key)'")
       }
       return value
     }
@@ -185,7 +185,7 @@ public struct RunState: Sendable {
     _ file: SafetensorsFile, _ data: Data
   ) throws(CheckpointError) {
     guard file.metadata[Checkpoint.Key.format] == Self.format else {
-      throw CheckpointError(.mismatched, "it holds parameters alone, and not the state of a run")
+      throw CheckpointError(.mismatched, "it holds only parameters, not the state of a run")
     }
     let release = file.metadata[Key.release] ?? "of an unknown release"
     guard release == releaseVersion else {
@@ -202,7 +202,7 @@ public struct RunState: Sendable {
   /// Refuses a state with an impossible number, given as a phrase.
   private static func refuse(_ fault: String?) throws(CheckpointError) {
     guard let fault else { return }
-    throw CheckpointError(.malformed, "it has a number that cannot be: \(fault)")
+    throw CheckpointError(.malformed, "it has an impossible number: \(fault)")
   }
 
   private static func count(_ text: String) throws(CheckpointError) -> Int {
@@ -238,8 +238,8 @@ public struct RunState: Sendable {
     } catch {
       throw CheckpointError(
         .malformed,
-        "its metadata cannot be read, as if another build of rlplay \(releaseVersion) had "
-          + "written it (resume with that one): \(error)")
+        "its metadata cannot be read; another build of rlplay \(releaseVersion) may have written "
+          + "it (resume with that build): \(error)")
     }
   }
 }

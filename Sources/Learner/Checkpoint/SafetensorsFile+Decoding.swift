@@ -34,17 +34,17 @@ extension SafetensorsFile {
     if let opening, opening != UInt8(ascii: "{") {
       throw CheckpointError(
         .notSafetensors,
-        "it is no safetensors file: it starts with the bytes \(hexadecimal(data.prefix(9))),"
+        "it is not a safetensors file: it starts with the bytes \(hexadecimal(data.prefix(9))),"
           + " and the ninth should be 7b, '{'")
     }
     guard count <= maximumHeaderByteCount else {
       throw CheckpointError(
         .notSafetensors,
-        "it is no safetensors file: a header of \(count) bytes is longer than the"
-          + " \(maximumHeaderByteCount) that are allowed")
+        "it is not a safetensors file: a header of \(count) bytes exceeds the limit of"
+          + " \(maximumHeaderByteCount)")
     }
     guard count > 0 else {
-      throw CheckpointError(.notSafetensors, "it is no safetensors file: its header is empty")
+      throw CheckpointError(.notSafetensors, "it is not a safetensors file: its header is empty")
     }
     guard Int(count) <= data.count - 8 else {
       throw CheckpointError(

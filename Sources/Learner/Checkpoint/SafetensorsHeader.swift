@@ -24,7 +24,7 @@ struct SafetensorsHeader {
     var scanner = HeaderScanner(bytes: bytes)
     guard bytes.first == UInt8(ascii: "{") else {
       throw CheckpointError(
-        .notSafetensors, "it is no safetensors file: its header does not start with '{'")
+        .notSafetensors, "it is not a safetensors file: its header does not start with '{'")
     }
     // Compared by bytes: Swift treats composed and decomposed letters as equal, the format does
     // not.
@@ -85,7 +85,7 @@ struct SafetensorsHeader {
     }
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
       throw CheckpointError(
-        .malformed, "tensor '\(name)' has the data offsets \(offsets), which are no [begin, end]")
+        .malformed, "tensor '\(name)' has the data offsets \(offsets), which are not [begin, end]")
     }
     entries.append(
       Entry(name: name, type: type, shape: shape, begin: offsets[0], end: offsets[1]))

@@ -57,7 +57,7 @@ public struct StateArchive: Sendable {
     _ name: String, count: inout Int, upTo limit: Int
   ) throws(CheckpointError) {
     try transfer(name, &count)
-    try require(name, (0...limit).contains(count), "is \(count), and 0 to \(limit) is possible")
+    try require(name, (0...limit).contains(count), "is \(count), outside 0 to \(limit)")
   }
 
   /// Refuses a restored part unless a condition holds; does nothing while saving.
@@ -173,7 +173,7 @@ public struct StateArchive: Sendable {
   public func finish() throws(CheckpointError) {
     guard let name = remaining.keys.min() else { return }
     throw CheckpointError(
-      .mismatched, "it has the tensor '\(name)', which its options have no use for")
+      .mismatched, "it has the tensor '\(name)', which its options do not use")
   }
 
   // MARK: Parts

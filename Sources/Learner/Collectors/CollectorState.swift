@@ -74,7 +74,7 @@ extension CollectorState {
       if !areSound { return "in the schedule \(schedule)" }
     }
     let counts = [
-      ("turns", progress.turns), ("steps", progress.steps), ("restarts", progress.restarts),
+      ("batches", progress.turns), ("steps", progress.steps), ("restarts", progress.restarts),
       ("collected steps", progress.collectedSteps), ("episodes", progress.episodes),
       ("fragments", progress.fragments), ("dropped fragments", progress.dropped),
       ("a sum of lags", progress.lagSum), ("a largest lag", progress.lagLargest),
@@ -104,7 +104,7 @@ extension CollectorState {
   func checkCounts(
     stepsPerFragment: Int, fragmentsPerBatch: Int
   ) throws(CollectorStateError) {
-    if let fault { throw CollectorStateError("the state has a number that cannot be: \(fault)") }
+    if let fault { throw CollectorStateError("the state has an impossible number: \(fault)") }
     let fragments = progress.turns.multipliedReportingOverflow(by: fragmentsPerBatch)
     let steps = fragments.partialValue.multipliedReportingOverflow(by: stepsPerFragment)
     guard !fragments.overflow, !steps.overflow, progress.fragments == fragments.partialValue,
@@ -112,8 +112,9 @@ extension CollectorState {
     else {
       throw CollectorStateError(
         """
-        the state has \(progress.fragments) fragments and \(progress.steps) steps in \(progress.turns) \
-        turns, and a turn has \(fragmentsPerBatch) fragments of \(stepsPerFragment) steps
+        the state has \(progress.fragments) fragments and \(progress.steps) steps in \
+        \(progress.turns) batches, and a batch has \(fragmentsPerBatch) fragments of \
+        \(stepsPerFragment) steps
         """)
     }
     let dropped = progress.dropped.multipliedReportingOverflow(by: stepsPerFragment)
@@ -140,18 +141,18 @@ extension CollectorState {
   ) throws(CollectorStateError) {
     guard schedule.goesOn(other) else {
       throw CollectorStateError(
-        "the state is one of the schedule \(schedule), which \(other) cannot go on from")
+        "the state has the schedule \(schedule), which \(other) cannot continue")
     }
     guard workers.count == workerCount else {
       throw CollectorStateError(
-        "the state is one of \(workers.count) workers where there are \(workerCount)")
+        "the state has \(workers.count) workers, and the run has \(workerCount)")
     }
     for worker in workers
     where !worker.snapshot.isEmpty && worker.snapshot.count != snapshotByteCount {
       throw CollectorStateError(
         """
-        the state has snapshots of \(worker.snapshot.count) bytes where this build of rlplay and these options \
-        have \(snapshotByteCount)
+        the state has snapshots of \(worker.snapshot.count) bytes, and this build of rlplay with \
+        these options needs \(snapshotByteCount)
         """)
     }
     let versionCount = schedule.earlierVersions(turns: progress.turns).count
@@ -160,8 +161,9 @@ extension CollectorState {
     else {
       throw CollectorStateError(
         """
-        the state has \(earlierWeights.count) earlier versions of \(earlierWeights.first?.count ?? 0) weights \
-        where \(versionCount) of \(weightCount) are needed
+        the state has \(earlierWeights.count) earlier versions of \
+        \(earlierWeights.first?.count ?? 0) weights, and the run needs \(versionCount) of \
+        \(weightCount)
         """)
     }
     guard earlierWeights.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {

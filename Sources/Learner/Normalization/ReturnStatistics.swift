@@ -117,7 +117,7 @@ final class ReturnStatistics: Restorable {
     returns = [:]
     for (name, values) in open {
       guard let worker = UInt32(name) else {
-        throw CheckpointError(.malformed, "'\(Self.name).worker.\(name)' is of no worker")
+        throw CheckpointError(.malformed, "'\(Self.name).worker.\(name)' belongs to no worker")
       }
       try archive.require(
         "\(Self.name).worker.\(name)", values.count < 1 << 30 && values.allSatisfy(\.isFinite),

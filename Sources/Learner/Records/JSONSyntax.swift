@@ -118,7 +118,7 @@ struct JSONSyntax {
     }
     guard isSound else {
       position = start
-      throw mistake("a number of JSON, such as 16 or 1e-3")
+      throw mistake("a JSON number, such as 16 or 1e-3")
     }
   }
 
@@ -132,16 +132,16 @@ struct JSONSyntax {
         let text = Data(bytes[start..<position])
         guard let value = try? JSONDecoder().decode(String.self, from: text) else {
           position = start
-          throw mistake(saying: "has a text that is no UTF-8, or with an unknown escape")
+          throw mistake(saying: "has a string that is not UTF-8 or has an unknown escape")
         }
         return value
       case UInt8(ascii: "\\"): position += 2
-      case ..<0x20: throw mistake("the quote that ends the text")
+      case ..<0x20: throw mistake("the quote that ends the string")
       default: position += 1
       }
     }
     position = start
-    throw mistake(saying: "has a text without a quote at its end")
+    throw mistake(saying: "has a string without a quote at its end")
   }
 
   // MARK: Parts
@@ -165,10 +165,10 @@ struct JSONSyntax {
     let rest = bytes[min(position, bytes.count)...]
     if rest.isEmpty { return mistake(saying: "is the end of the text, where \(wanted) belongs") }
     if rest.starts(with: "#".utf8) || rest.starts(with: "//".utf8) || rest.starts(with: "/*".utf8) {
-      return mistake(saying: "has a comment, which JSON does not know: remove it")
+      return mistake(saying: "has a comment, which JSON does not allow: remove it")
     }
     if rest.first == UInt8(ascii: "'") {
-      return mistake(saying: "has a single quote: JSON's texts and keys have double quotes")
+      return mistake(saying: "has a single quote: strings and keys in JSON have double quotes")
     }
     let text = String(decoding: rest.prefix(40), as: UTF8.self)
     return mistake(saying: "has '\(text.prefix(1))', where \(wanted) belongs")

@@ -18,7 +18,7 @@ extension MetricsLog {
       guard try SystemCalls.lock(file.rawValue) else {
         throw RecordError(
           .occupied, path: path,
-          "another process is still at this run (it writes to '\(path)'); stop it first")
+          "this run is still active in another process, which writes to '\(path)'; stop it first")
       }
     } catch let error as RecordError {
       throw error

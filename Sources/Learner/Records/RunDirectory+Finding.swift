@@ -70,12 +70,12 @@ extension RunDirectory {
     }
     guard let run = try resolve(argument, in: parent).run else {
       throw RecordError(
-        .notFound, path: argument ?? "", "'\(argument ?? "")' is no run: it has no config.json")
+        .notFound, path: argument ?? "", "'\(argument ?? "")' is not a run: it has no config.json")
     }
     guard FileLookup.isDirectory(run.state.path) == false else {
       throw RecordError(
         .notFound, path: run.path,
-        "the run '\(run.path)' cannot go on: it has no checkpoints/state.safetensors")
+        "the run '\(run.path)' cannot be resumed: it has no checkpoints/state.safetensors")
     }
     try run.refuseLinks()
     return run
@@ -127,6 +127,6 @@ extension RunDirectory {
     }
     throw RecordError(
       .notFound, path: run.path,
-      "'\(run.path)' is no run: it has neither a config.json nor a checkpoint")
+      "'\(run.path)' is not a run: it has neither a config.json nor a checkpoint")
   }
 }

@@ -41,10 +41,10 @@ public struct RunDirectory: Equatable, Sendable {
     func expect(_ kind: FileLookup.Kind, at url: URL) throws(RecordError) {
       guard let found = FileLookup.kind(url.path), found != kind else { return }
       let wanted = kind == .file ? "file" : "directory"
-      let name = found == .link ? "a symbolic link" : "no \(wanted)"
+      let name = found == .link ? "a symbolic link" : "not a \(wanted)"
       throw RecordError(
         .occupied, path: url.relativePath,
-        "'\(url.relativePath)' is \(name), and a run is resumed in its own files alone: "
+        "'\(url.relativePath)' is \(name), and a run resumes only in its own files: "
           + "put the \(wanted) itself there, or remove it")
     }
     try expect(.directory, at: checkpoints)

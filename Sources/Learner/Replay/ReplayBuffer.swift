@@ -62,7 +62,7 @@ public final class ReplayBuffer {
   func transfer(_ archive: inout StateArchive) throws(CheckpointError) -> Bool {
     let byteCount = storages[0].layout.byteCount
     guard byteCount * storages.count <= Self.largestSavedByteCount else {
-      archive.lose("the replay buffer begins empty")
+      archive.lose("the replay buffer starts empty")
       return !archive.isRestoring
     }
     try archive.transfer("replay.next", &next)
@@ -70,7 +70,7 @@ public final class ReplayBuffer {
     guard storages.indices.contains(next), 0...storages.count ~= batchCount else {
       throw CheckpointError(
         .mismatched,
-        "it has \(batchCount) batches to replay, and there is room for \(storages.count)")
+        "its replay buffer has \(batchCount) batches, and there is room for \(storages.count)")
     }
     try archive.transfer(
       "replay.batches",
@@ -94,7 +94,7 @@ public final class ReplayBuffer {
   ///
   /// - Precondition: the buffer holds at least one batch.
   public func sample(into sample: FragmentView, using random: inout PCG64) {
-    precondition(batchCount > 0, "nothing to replay yet")
+    precondition(batchCount > 0, "the replay buffer is empty")
     for place in 0..<sample.layout.environmentCount {
       let drawn = random.integer(below: batchCount * environmentCount)
       sample.copy(

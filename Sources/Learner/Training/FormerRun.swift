@@ -16,7 +16,7 @@ struct FormerRun {
       throw ConfigurationError(
         """
         the run '\(directory.path)' has made \(NumberText.grouped(state.steps)) of \
-        \(NumberText.grouped(configuration.totalSteps)) steps: give more --steps to go on.
+        \(NumberText.grouped(configuration.totalSteps)) steps: give more --steps to continue.
         """, option: "steps")
     }
     // Checked before memory is allocated in the sizes that the options give.
@@ -74,11 +74,11 @@ struct FormerRun {
     if state.collector.workers.contains(where: { $0.snapshot.isEmpty && $0.nextFragment > 0 }) {
       losses.append("environments begin new episodes")
     }
-    if configuration.fixedPolicyLag == nil { losses.append("workers take turns as they come") }
+    if configuration.fixedPolicyLag == nil { losses.append("fragments are taken as they arrive") }
     let restored =
       losses.isEmpty
-      ? "all is restored, and the bytes will be those of a run without a break"
-      : "all is restored but that \(losses.joined(separator: ", and "))"
+      ? "all is restored, and the bytes will be those of an uninterrupted run"
+      : "all is restored, except that \(losses.joined(separator: ", and "))"
     return """
       resuming at \(NumberText.grouped(state.steps)) of \
       \(NumberText.grouped(configuration.totalSteps)) steps: \(restored)

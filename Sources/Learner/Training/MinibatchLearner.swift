@@ -101,7 +101,7 @@ public final class MinibatchLearner: BatchLearner {
     try archive.transfer("minibatches.order", order)
     try archive.require(
       "minibatches.order", order.elements.sorted().elementsEqual(0..<Int32(order.count)),
-      "is no order of \(order.count) environments")
+      "is not an order of \(order.count) environments")
     try archive.transfer("minibatches.random", &random)
     try update.transfer(&archive)
   }

@@ -56,11 +56,11 @@ import Testing
   @Test func `a checkpoint of another network is told by every difference`() {
     #expect(
       mismatch([("0.weight", [1, 2]), ("0.bias", [2]), ("2.bias", [1])])
-        == "it is of another network: it lacks '2.bias' [1];"
+        == "it belongs to another network: it lacks '2.bias' [1];"
         + " it has the unknown '2.weight' [1, 2]; it has '0.weight' [2, 1] and not [1, 2]")
     #expect(
       mismatch([("0.weight", [2, 1]), ("0.bias", [2])])
-        == "it is of another network: it has the unknown '2.weight' [1, 2]")
+        == "it belongs to another network: it has the unknown '2.weight' [1, 2]")
   }
 
   @Test func `a long list of differences is cut`() {
@@ -68,7 +68,7 @@ import Testing
     let more = (0..<6).map { (name: "more.\($0)", shape: [1]) }
     #expect(
       mismatch(expected + more)
-        == "it is of another network: it lacks 'more.0' [1], 'more.1' [1], 'more.2' [1],"
+        == "it belongs to another network: it lacks 'more.0' [1], 'more.1' [1], 'more.2' [1],"
         + " 'more.3' [1] and 2 more")
   }
 
@@ -109,6 +109,6 @@ import Testing
       _ = try checkpoint.requiredMetadata(Checkpoint.Key.algorithm)
     }
     #expect(
-      error?.description == "its metadata do not have 'algorithm', which rlplay train writes")
+      error?.description == "its metadata lack 'algorithm', which rlplay train writes")
   }
 }

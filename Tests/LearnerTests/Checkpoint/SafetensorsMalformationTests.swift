@@ -33,7 +33,7 @@ import Testing
     #expect(error?.code == .notSafetensors)
     #expect(
       error?.reason
-        == "it is no safetensors file: it starts with the bytes 50 4b 03 04 20 61 20 66 69,"
+        == "it is not a safetensors file: it starts with the bytes 50 4b 03 04 20 61 20 66 69,"
         + " and the ninth should be 7b, '{'")
   }
 
@@ -41,8 +41,8 @@ import Testing
     var data = Data([1, 0xE1, 0xF5, 5, 0, 0, 0, 0]) + Data("{".utf8)
     #expect(
       failure(data)?.reason
-        == "it is no safetensors file: a header of 100000001 bytes is longer than the 100000000"
-        + " that are allowed")
+        == "it is not a safetensors file: a header of 100000001 bytes exceeds the limit of"
+        + " 100000000")
     data = Data(repeating: 0xFF, count: 8) + Data("{".utf8)
     #expect(failure(data)?.code == .notSafetensors)
   }
@@ -51,7 +51,7 @@ import Testing
     let error = failure(file(#"{"a":"#).dropLast(2))
     #expect(error?.code == .truncated)
     #expect(error?.reason == "it is truncated: its header has 5 bytes, of which 3 are there")
-    #expect(failure(Data(count: 8))?.reason == "it is no safetensors file: its header is empty")
+    #expect(failure(Data(count: 8))?.reason == "it is not a safetensors file: its header is empty")
   }
 
   @Test func `data that end too early or too late give both figures`() {
@@ -107,9 +107,9 @@ import Testing
     ),
     (
       #"{"dtype":"F32","shape":[0],"data_offsets":[4,0]}"#,
-      "tensor 't' has the data offsets [4, 0], which are no [begin, end]"
+      "tensor 't' has the data offsets [4, 0], which are not [begin, end]"
     ),
-    (#"{"dtype":"F32","shape":[0],"data_offsets":[0]}"#, "which are no [begin, end]"),
+    (#"{"dtype":"F32","shape":[0],"data_offsets":[0]}"#, "which are not [begin, end]"),
     (
       #"{"dtype":"F32","shape":[2,3],"data_offsets":[0,20]}"#,
       "tensor 't' of type F32 and shape [2, 3] needs 24 bytes, and the header gives it 20"

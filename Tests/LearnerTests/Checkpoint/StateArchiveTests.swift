@@ -67,7 +67,7 @@ struct StateArchiveTests {
     #expect(refusal(others + [real]) == "tensor 'vector' is F32 and not I32")
     let more = SafetensorsFile.Tensor(name: "more", shape: [1], values: [Float](0..<1))
     #expect(
-      refusal(tensors + [more]) == "it has the tensor 'more', which its options have no use for")
+      refusal(tensors + [more]) == "it has the tensor 'more', which its options do not use")
   }
 }
 

@@ -98,19 +98,19 @@ struct ReplacedWorkerTests {
       }
       return error.description
     }
-    #expect(try sentence(lag: 1) { _ in }.contains("the state is one of the schedule"))
+    #expect(try sentence(lag: 1) { _ in }.contains("the state has the schedule"))
     #expect(
       try sentence { $0.workers.append(WorkerState()) }
-        == "the state is one of 2 workers where there are 1")
+        == "the state has 2 workers, and the run has 1")
     let bytes = state.workers[0].snapshot.count
     #expect(
       try sentence { $0.workers[0].snapshot.append(0) }
         .contains("snapshots of \(bytes + 1) bytes"))
     #expect(
       try sentence { $0.earlierWeights.removeLast() }
-        .contains("1 earlier versions of \(setup.weights.count) weights where 2 of"))
+        .contains("1 earlier versions of \(setup.weights.count) weights, and the run needs 2 of"))
     #expect(
-      try sentence { $0.earlierWeights[1] = [] }.contains("where 2 of \(setup.weights.count)"))
+      try sentence { $0.earlierWeights[1] = [] }.contains("needs 2 of \(setup.weights.count)"))
   }
 }
 

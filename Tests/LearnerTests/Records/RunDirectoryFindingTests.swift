@@ -90,7 +90,7 @@ import Testing
           + " wait for its first one, or name another run")
       #expect(
         message(parent.path)
-          == "'\(parent.path)' is no run: it has neither a config.json nor a checkpoint")
+          == "'\(parent.path)' is not a run: it has neither a config.json nor a checkpoint")
       #expect(message("") == "there is no run or checkpoint ''; the newest run is '\(young.path)'")
     }
   }

@@ -99,7 +99,7 @@ struct ResumedRunTests {
       state.configuration.totalSteps = steps
       let next = try TrainingRun(
         resuming: state, in: parts, isQuiet: true, workerExecutable: Executable.rlplay.path)
-      #expect(next.resumption?.hasSuffix("those of a run without a break") == true)
+      #expect(next.resumption?.hasSuffix("those of an uninterrupted run") == true)
       _ = try next.train()
     }
     #expect(try Files(parts) == Files(whole))
@@ -117,8 +117,8 @@ struct ResumedRunTests {
     let next = try TrainingRun(
       resuming: state, in: first, isQuiet: true, workerExecutable: Executable.rlplay.path)
     #expect(
-      next.resumption == "resuming at 1,600 of 3,200 steps: all is restored but that workers "
-        + "take turns as they come")
+      next.resumption == "resuming at 1,600 of 3,200 steps: all is restored, except that "
+        + "fragments are taken as they arrive")
     let summary = try next.train()
     #expect(summary.steps == 3200 && summary.updates == 40)
   }
@@ -177,7 +177,7 @@ struct ResumedRunTests {
     buffer.add(FragmentStorage(setup.layout).view)
     var archive = StateArchive()
     #expect(try buffer.transfer(&archive))
-    #expect(archive.tensors.isEmpty && archive.losses == ["the replay buffer begins empty"])
+    #expect(archive.tensors.isEmpty && archive.losses == ["the replay buffer starts empty"])
     archive = StateArchive(restoring: [])
     #expect(try !ReplayBuffer(steps: steps, of: setup.layout).transfer(&archive))
   }

@@ -66,7 +66,8 @@ extension ProcessTests {
       let second = try RunningProgram.run(
         Executable.rlplay, ["train", "--resume", "cut"], in: directory.url)
       #expect(second.exitCode == 1)
-      #expect(second.errors.contains("another process is still at this run"), "\(second.errors)")
+      #expect(
+        second.errors.contains("this run is still active in another process"), "\(second.errors)")
       program.send(SIGINT)
       #expect(try program.waitForEnd().exitCode == 130)
 

@@ -175,7 +175,7 @@ extension ProcessTests {
       #expect(mkfifo(metrics, 0o644) == 0)
       let outcome = try run(["train", "--resume", "good", "--steps", "4000", "--quiet"])
       #expect(outcome.exitCode == 1)
-      #expect(outcome.errors.contains("metrics.jsonl' is no file"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("metrics.jsonl' is not a file"), "\(outcome.errors)")
     }
   }
 }
