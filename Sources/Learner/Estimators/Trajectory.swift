@@ -107,7 +107,7 @@ public struct StateValues {
   /// - Precondition: the shapes are [T, B], [B] and [T, B].
   public init(current: Tensor, last: Tensor, final: Tensor? = nil) {
     precondition(current.shape.count == 2, "values must be [T, B], not \(current.shape)")
-    precondition(last.shape == [current.shape[1]], "\(last.shape) is no row of \(current.shape)")
+    precondition(last.shape == [current.shape[1]], "\(last.shape) is not a row of \(current.shape)")
     precondition(
       final.map { $0.shape == current.shape } ?? true, "final values must be \(current.shape)")
     self.current = current.stopGradient()

@@ -53,8 +53,8 @@ public struct EpisodeMoment {
     guard let now = try environments.picture(of: 0) else {
       throw ConfigurationError(
         """
-        \(environment) does not draw itself, so that there is nothing to show or record: conform it \
-        to Drawable.
+        \(environment) does not draw itself and cannot be shown or recorded: conform it to \
+        Drawable.
         """)
     }
     return isOver ? try environments.finalPicture(of: 0) : now

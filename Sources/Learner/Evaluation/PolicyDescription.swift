@@ -39,7 +39,7 @@ extension TrainedPolicy {
     func count(_ key: String) throws -> Int {
       let text = try checkpoint.requiredMetadata(key)
       guard let number = Int(text), number >= 0 else {
-        throw CheckpointError(.malformed, "its \(key) '\(text)' is no whole number")
+        throw CheckpointError(.malformed, "its \(key) '\(text)' is not a whole number")
       }
       return number
     }
@@ -118,7 +118,7 @@ extension PolicyDescription {
   /// The sentence in place of the table if the layers are unknown.
   private var absence: String {
     """
-    \(NumberText.grouped(elementCount)) numbers; layers cannot be shown, since an earlier release \
+    \(NumberText.grouped(elementCount)) numbers; the layers are unknown, since an earlier release \
     wrote the checkpoint without the spaces of its environment
     """
   }

@@ -69,7 +69,7 @@ final class RunEvaluations {
     case .learner(let evaluator, let isInterrupted):
       result = try evaluator.evaluate(
         weights, episodes: episodes, say: say, isInterrupted: isInterrupted)
-    case .nowhere: preconditionFailure("an evaluation in a run that has none")
+    case .nowhere: preconditionFailure("an evaluation in a run without evaluations")
     }
     if !hasReportedUnfinished, let sentence = result.unfinishedSentence {
       hasReportedUnfinished = true
@@ -129,8 +129,8 @@ struct GreedyGap {
     return """
       the last \(Self.evaluationCount) evaluations are far below training (a mean return of \
       \(NumberText.significant(evaluation)) against \(NumberText.significant(training))): \
-      evaluations take the likeliest action, and this policy needs drawn ones; use --eval-sample \
-      to draw them
+      evaluations take the most likely action, and this policy needs sampled ones; use \
+      --eval-sample to sample them
       """
   }
 }

@@ -29,7 +29,7 @@ public struct TrainedPolicy {
     guard let limit = format.parse(text), format.value(limit).text == text,
       (try? EpisodeLimit.validate(limit)) != nil
     else {
-      throw CheckpointError(.malformed, "its step limit '\(text)' is no number of steps")
+      throw CheckpointError(.malformed, "its step limit '\(text)' is not a number of steps")
     }
     environment.limit = limit
     // Checkpoints without this key are older than the choice; their actions were clipped.

@@ -17,8 +17,8 @@ struct ValueEstimates {
     else {
       throw PolicyError(
         """
-        this objective needs a policy that says a value: give NetworkPolicy a value head, or a \
-        policy of your own information named 'value' with a number for each row
+        this objective needs a policy with a value estimate: give NetworkPolicy a value head, or a \
+        custom policy information named 'value' with one number for each row
         """)
     }
     self.values = values

@@ -60,7 +60,7 @@ public enum Schedule: Sendable, Equatable {
     guard case .changing(let curve, let from, let to, let steps) = self else { return first }
     let total = steps ?? totalSteps
     precondition(
-      total > 0, "a schedule over \(total) steps: give it steps of its own, or say the run's total")
+      total > 0, "a schedule over \(total) steps: give the schedule's own steps or the run's total")
     if step >= total { return to }
     let part = Double(max(step, 0)) / Double(total)
     return switch curve {

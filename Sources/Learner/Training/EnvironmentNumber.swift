@@ -111,7 +111,7 @@ struct EnvironmentNumber: Equatable {
   var sentence: String {
     isCarried
       ? "the recurrent state that \(giver) carried into its fragment \(fragment) is not finite "
-        + "because of something earlier"
+        + "because of an earlier fragment"
       : "\(giver) gave the \(field) \(value) \(place)"
   }
 

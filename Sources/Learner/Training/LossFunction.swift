@@ -116,8 +116,8 @@ public final class LossFunction {
     precondition(
       batch.layout === layout || batch.layout.byteCount == layout.byteCount,
       """
-      a batch of [\(batch.layout.stepCount), \(batch.layout.environmentCount)] for a loss that was traced for \
-      [\(layout.stepCount), \(layout.environmentCount)]
+      a batch of [\(batch.layout.stepCount), \(batch.layout.environmentCount)] for a loss that \
+      was traced for [\(layout.stepCount), \(layout.environmentCount)]
       """)
     self.step = step ?? stepCount
     for coefficient in coefficients {
@@ -159,8 +159,8 @@ public final class LossFunction {
   fileprivate func check(_ call: Int) {
     precondition(
       call == callCount,
-      "the loss of batch \(call) after the function was called with \(callCount): use a loss before the next one is evaluated"
-    )
+      "the loss of batch \(call) after the function was called with \(callCount): "
+        + "use a loss before the next one is evaluated")
   }
 
   /// Adds the gradient of the newest loss to the gradients.

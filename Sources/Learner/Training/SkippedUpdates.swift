@@ -55,8 +55,8 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
       return """
         the policy is certain of every action: its entropy and its gradient were exactly 0 in \
         \(Self.limit) batches in a row up to step \(NumberText.grouped(step)), and nothing more is \
-        learned; if it is not good enough, begin anew with a lower --learning-rate or a higher \
-        --entropy-cost
+        learned; if it is not good enough, start a new run with a lower --learning-rate or a \
+        higher --entropy-cost
         """
     case .diverged(let fault):
       throw TrainingError(
@@ -90,11 +90,11 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     if isCollapseReported { return nil }
     isCollapseReported = true
     return """
-      the policy has collapsed: its entropy and its gradient were next to 0 in \
+      the policy has collapsed: its entropy and its gradient were close to 0 in \
       \(nearlyCertainInARow) batches in a row up to step \(NumberText.grouped(step)), and its mean \
-      return fell from \(NumberText.fixed(best, 1)) to \(NumberText.fixed(mean, 1)); it is unlikely to \
-      recover: start a new run with a lower --learning-rate or one that falls, a smaller \
-      --max-grad-norm or a higher --entropy-cost
+      return fell from \(NumberText.fixed(best, 1)) to \(NumberText.fixed(mean, 1)); it is \
+      unlikely to recover: start a new run with a lower --learning-rate or one that falls, \
+      a smaller --max-grad-norm or a higher --entropy-cost
       """
   }
 
@@ -102,7 +102,8 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
   func nothingLearned(skippedCount: Int, steps: Int) -> String {
     let reason =
       firstReason.map {
-        "\(NumberText.grouped(skippedCount)) updates were skipped, the first one because \($0.escapingControls)"
+        "\(NumberText.grouped(skippedCount)) updates were skipped, the first one because "
+          + $0.escapingControls
       } ?? "no batch was learned from: check --target-kl and --learning-starts"
     return "nothing was learned in \(NumberText.grouped(steps)) steps: \(reason)"
   }
@@ -113,9 +114,9 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     let number = EnvironmentNumber.firstNonFinite(in: batch)
     let reason =
       number?.sentence
-      ?? "the loss or its gradient became infinite or no number\(loss.map { " (loss \($0))" } ?? "") though all "
-      + "rewards and observations are finite\(Self.largest(in: batch)): learning diverges; "
-      + Self.remedy
+      ?? "the loss or its gradient became infinite or NaN\(loss.map { " (loss \($0))" } ?? "") "
+      + "though all rewards and observations are finite\(Self.largest(in: batch)): "
+      + "learning diverges; " + Self.remedy
     firstReason = firstReason ?? reason
     if inARow >= Self.limit {
       throw TrainingError("nothing was learned from \(inARow) batches in a row: \(reason)")
@@ -124,8 +125,8 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     if number == nil { isLossReported = true } else { isEnvironmentReported = true }
     return isReported
       ? nil
-      : "an update was skipped: \(reason); it left the weights as they were, and what else is "
-        + "skipped is counted as skipped_updates in metrics.jsonl"
+      : "an update was skipped: \(reason); the weights are unchanged, and further skipped "
+        + "updates are counted as skipped_updates in metrics.jsonl"
   }
 
   /// Describes what an update would have done.
@@ -134,7 +135,7 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     case .size(let size):
       let limit = NumberText.grouped(Int(PolicyUpdate.largestWeight))
       return size.isNaN
-        ? "would have made a weight no number any more"
+        ? "would have made a weight NaN"
         : "would have made a weight \(size), which is more than \(limit)"
     case .move(let distance):
       let limit = NumberText.grouped(Int(PolicyUpdate.largestMove))

@@ -284,7 +284,7 @@ public final class TrainingRun {
       throw saved(
         error,
         remedy: isOver
-          ? "all its steps are made, and \(directory.path) holds the result"
+          ? "all its steps are done, and \(directory.path) holds the result"
           : "resume it with 'rlplay train --resume \(directory.path)\(options)'")
     }
   }

@@ -50,7 +50,7 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
     let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"
     var count = ""
     if deathsWithoutProgress > 1 {
-      count = "; \(deathsWithoutProgress) processes died without a fragment between them"
+      count = "; \(deathsWithoutProgress) processes died in a row without a fragment"
       if deathsFromOutside > 0 {
         count += ", \(deathsFromOutside) of them by signals that may come from outside"
       }
@@ -70,7 +70,8 @@ extension WorkerDeath.Cause: CustomStringConvertible {
     case .killed(let signal): "was killed by signal \(signal) (\(signalName(signal)))"
     case .unresponsive: "closed its output and did not end"
     case .hung(let seconds):
-      "was killed by the learner because it did not get on for \(NumberText.significant(seconds)) s"
+      "was killed by the learner because it made no progress for "
+        + "\(NumberText.significant(seconds)) s"
     }
   }
 }

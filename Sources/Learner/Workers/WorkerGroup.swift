@@ -324,8 +324,8 @@ final class WorkerGroup {
         say(
           """
           worker \(worker) (pid \(workers[worker].process.pid)) was killed \(place.phrase) of \
-          \(description.environment), which took more than \(NumberText.significant(closePatience)) s: \
-          give a longer --close-timeout
+          \(description.environment), which took more than \
+          \(NumberText.significant(closePatience)) s: give a longer --close-timeout
           """)
       }
       workers[worker].process.send(SIGTERM)

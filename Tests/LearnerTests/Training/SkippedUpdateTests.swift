@@ -181,7 +181,7 @@ struct SkippedUpdateTests {
     #expect(
       EnvironmentNumber.firstNonFinite(in: batch)?.sentence
         == "the recurrent state that environment 2 of worker 2 carried into its fragment 5 is not "
-        + "finite because of something earlier")
+        + "finite because of an earlier fragment")
     #expect(EnvironmentNumber.largest(in: batch) == nil)
     // A new number of an environment has precedence.
     batch.view.rew[2, 0] = .infinity
@@ -204,7 +204,7 @@ struct SkippedUpdateTests {
   @Test(arguments: [
     (WeightFault.move(1234.5), "would have moved a weight by 1234.5, which is more than 1,000"),
     (.size(2.5e6), "would have made a weight 2500000.0, which is more than 1,000,000"),
-    (.size(.nan), "would have made a weight no number any more"),
+    (.size(.nan), "would have made a weight NaN"),
   ])
   func `learning that diverges ends the run with who gave the largest number`(
     fault: WeightFault, phrase: String
@@ -217,9 +217,10 @@ struct SkippedUpdateTests {
     }
     #expect(
       error?.description
-        == "learning diverges: an update at step 12,000 \(phrase) (the largest number of the newest "
-        + "batch is the reward 50.0, which environment 1 of worker 2 gave at step 42 of its episode "
-        + "(row 2 of the worker's fragment 5)); lower --learning-rate, or bound --max-grad-norm")
+        == "learning diverges: an update at step 12,000 \(phrase) (the largest number of the "
+        + "newest batch is the reward 50.0, which environment 1 of worker 2 gave at step 42 of its "
+        + "episode (row 2 of the worker's fragment 5)); lower --learning-rate, or bound "
+        + "--max-grad-norm")
   }
 
   @Test func `a policy that stays certain is said once, after a hundred batches in a row`() throws {
@@ -232,7 +233,7 @@ struct SkippedUpdateTests {
       try skipped.note(.certain, of: batch, loss: 0, at: 120_000)
         == "the policy is certain of every action: its entropy and its gradient were exactly 0 in "
         + "100 batches in a row up to step 120,000, and nothing more is learned; if it is not good "
-        + "enough, begin anew with a lower --learning-rate or a higher --entropy-cost")
+        + "enough, start a new run with a lower --learning-rate or a higher --entropy-cost")
     for _ in 0..<300 { #expect(try skipped.note(.certain, of: batch, loss: 0, at: 600) == nil) }
   }
 
@@ -254,10 +255,10 @@ struct SkippedUpdateTests {
     try noteNearlyCertain(1, in: &skipped)
     #expect(
       skipped.noteEvaluation(now, best: best, at: 80_000)
-        == "the policy has collapsed: its entropy and its gradient were next to 0 in 100 batches in a "
-        + "row up to step 80,000, and its mean return fell from \(best) to \(now); it is unlikely to "
-        + "recover: start a new run with a lower --learning-rate or one that falls, a smaller "
-        + "--max-grad-norm or a higher --entropy-cost")
+        == "the policy has collapsed: its entropy and its gradient were close to 0 in 100 batches "
+        + "in a row up to step 80,000, and its mean return fell from \(best) to \(now); it is "
+        + "unlikely to recover: start a new run with a lower --learning-rate or one that falls, "
+        + "a smaller --max-grad-norm or a higher --entropy-cost")
     var read = try JSONDecoder().decode(
       SkippedUpdates.self, from: try JSONEncoder().encode(skipped))
     #expect(read == skipped)
@@ -338,7 +339,7 @@ struct SkippedUpdateTests {
     let sentence = try another.note(.learnedInPart, of: batch, loss: 1, at: 600)
     #expect(
       sentence?.hasPrefix(
-        "an update was skipped: the loss or its gradient became infinite or no number though all ")
+        "an update was skipped: the loss or its gradient became infinite or NaN though all ")
         == true, "\(sentence ?? "")")
     batch.view.rew[1, 0] = .nan
     let reward = try another.note(.learnedInPart, of: batch, loss: 1, at: 600)

@@ -211,8 +211,8 @@ extension ProcessTests {
         #expect(report.count == 1, "\(outcome.errors)")
         #expect(
           report[0].contains(
-            "was killed while closing environment 0 of gym:care:Never-v0, which took more than 0.5 s: "
-              + "give a longer --close-timeout"), "\(report)")
+            "was killed while closing environment 0 of gym:care:Never-v0, which took more than "
+              + "0.5 s: give a longer --close-timeout"), "\(report)")
       }
       #expect(program.family.isEmpty)
     }
@@ -239,7 +239,7 @@ extension ProcessTests {
       #expect(outcome.exitCode == 1)
       let report = try #require(outcome.errorLines.last)
       #expect(
-        report.contains("because it did not get on for 4 s while making environment 1"),
+        report.contains("because it made no progress for 4 s while making environment 1"),
         "\(outcome.errors)")
       #expect(program.waitForFamilyToEnd(within: 5) != nil)
     }

@@ -15,8 +15,8 @@ extension ProcessTests {
       "Throws": "exited with code 1",
       "Segfaults": "was killed by signal 11 (SIGSEGV)",
       "Dies": "was killed by signal 9 (SIGKILL)",
-      "Hangs": "because it did not get on for 1 s",
-      "Stops": "because it did not get on for 1 s",
+      "Hangs": "because it made no progress for 1 s",
+      "Stops": "because it made no progress for 1 s",
     ]
 
     private let directory: ScratchDirectory
@@ -115,7 +115,7 @@ extension ProcessTests {
       let (program, outcome) = try train("AlwaysExitsInEvaluation-v0", ["eval-every": 1_000_000])
       #expect(outcome.exitCode == 1, "\(outcome.errors)")
       let report = try #require(outcome.errorLines.last)
-      #expect(report.contains("the run was saved: all its steps are made"), "\(report)")
+      #expect(report.contains("the run was saved: all its steps are done"), "\(report)")
       let last = directory.url.appendingPathComponent("run/checkpoints/last.safetensors")
       #expect(try Checkpoint.load(from: last).metadata["env_steps"] == "4000")
       #expect(program.family.isEmpty)

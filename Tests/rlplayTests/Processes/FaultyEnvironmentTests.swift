@@ -79,7 +79,7 @@ extension ProcessTests {
       #expect(outcome.exitCode == 1)
       #expect(outcome.deaths.count == 3, "\(outcome.errors)")
       let report = try #require(outcome.errorLines.last)
-      #expect(report.contains("; 4 processes died without a fragment between them"), "\(report)")
+      #expect(report.contains("; 4 processes died in a row without a fragment"), "\(report)")
       #expect(!report.contains("from outside"))
     }
 
@@ -93,7 +93,7 @@ extension ProcessTests {
       let report = try #require(outcome.errorLines.last)
       #expect(report.hasPrefix("Error: worker 0 (pid "), "\(report)")
       #expect(
-        report.contains("; \(outcome.deaths.count + 1) processes died without a fragment"),
+        report.contains("; \(outcome.deaths.count + 1) processes died in a row without a fragment"),
         "\(report)")
       #expect(report.contains("of them by signals that may come from outside"), "\(report)")
     }
@@ -152,8 +152,8 @@ extension ProcessTests {
         let report = outcome.deaths.first { $0.hasPrefix("worker \(worker) (pid ") } ?? ""
         #expect(
           report.contains(
-            "was killed by the learner because it did not get on for 1 s in environment 0 at step 7"
-          ),
+            "was killed by the learner because it made no progress for 1 s in environment 0 at "
+              + "step 7"),
           "\(outcome.errors)")
       }
     }
@@ -165,7 +165,7 @@ extension ProcessTests {
       ).waitForEnd()
       #expect(outcome.exitCode == 1)
       let report = try #require(outcome.errorLines.last)
-      #expect(report.contains("because it did not get on for 1 s"), "\(outcome.errors)")
+      #expect(report.contains("because it made no progress for 1 s"), "\(outcome.errors)")
     }
 
     @Test func `a log longer than its pipe stops neither the worker nor the end`() throws {
