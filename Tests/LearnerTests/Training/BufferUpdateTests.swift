@@ -69,10 +69,10 @@ struct BufferUpdateTests {
   @Test func `a table of layers counts buffers apart`() throws {
     #expect(
       try LayerTable(Scaled(), for: Self.spaces).text == """
-        network                          output   parameters
-        shift       Parameter                 4            4
+        network                           output   parameters
+        shift       Parameter                  4            4
         obs.scale   Buffer, not learned        4            4
-        logits      Linear                    2           10
+        logits      Linear                     2           10
         14 parameters, 4 numbers not learned, inputs: obs 4
         """)
   }
