@@ -3,8 +3,8 @@ import Learner
 import Worker
 
 // A custom trainer with faulty environments, for the tests of faults. It takes one argument, a JSON
-// object of options as in config.json. Output and exit codes are those of `rlplay train --json`, but
-// every error ends with 1.
+// object of options as in config.json. Output and exit codes are those of `rlplay train --json`,
+// but every error ends with 1.
 
 try FaultyEnvironment.registerAll()
 try CrashingEnvironment.register()

@@ -29,7 +29,8 @@ final class FFmpegWriter: VideoWriter {
       -r \(FrameRate.framesPerSecond) -i pipe:0
       """
     let output = """
-      -an -vf pad=ceil(iw/2)*2:ceil(ih/2)*2 -c:v libx264 -pix_fmt yuv420p -movflags +faststart -f mp4
+      -an -vf pad=ceil(iw/2)*2:ceil(ih/2)*2 -c:v libx264 -pix_fmt yuv420p -movflags +faststart \
+      -f mp4
       """
     var arguments = "\(input) \(output)".split(separator: " ").map { String($0) }
     arguments.append(temporary)
@@ -64,7 +65,7 @@ final class FFmpegWriter: VideoWriter {
       }
     } catch {
       process.waitUntilExit()
-      throw failure("took no more frames")
+      throw failure("accepted no more frames")
     }
   }
 

@@ -33,7 +33,8 @@ import Testing
         from safetensors import safe_open
         with safe_open(sys.argv[1], "np") as file:
             print(sorted(file.metadata().items()))
-            for name in ["0.weight", "0.bias", "moment", "stream", "count", "index", "byte", "flag"]:
+            names = ["0.weight", "0.bias", "moment", "stream", "count", "index", "byte", "flag"]
+            for name in names:
                 tensor = file.get_tensor(name)
                 print(name, tensor.dtype, tensor.shape, tensor.tobytes().hex())
             print(file.get_tensor('scalar \\u00e9 "\\x01').tolist())

@@ -23,8 +23,8 @@ import Testing
       metadata: ["format": "rlplay"])
     // 91 characters of JSON, padded with 5 spaces to a multiple of 8.
     let header =
-      #"{"__metadata__":{"format":"rlplay"},"w":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#
-      + "     "
+      #"{"__metadata__":{"format":"rlplay"},"#
+      + #""w":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"# + "     "
     var expected: [UInt8] = [96, 0, 0, 0, 0, 0, 0, 0]
     expected += Array(header.utf8)
     expected += [0x00, 0x00, 0x80, 0x3F, 0x00, 0x00, 0x00, 0xC0]

@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 extension ProcessTests {
-  /// Numbers in states and checkpoints that cannot be: refused in a sentence, whether the checksum is right or not.
+  /// Tests of impossible numbers in states and checkpoints.
+  ///
+  /// They are refused in a sentence, with a right or a wrong checksum.
   struct DamagedStateTests {
     private static let largest = "9223372036854775807"
 
@@ -39,7 +41,9 @@ extension ProcessTests {
       #expect(run.exitCode == 0, "\(run.errors)")
     }
 
-    /// Resumes a run whose state was changed, and expects a sentence that names the file and a run as it was.
+    /// Resumes a run with a changed state.
+    ///
+    /// Expects a sentence that names the file, and an unchanged run.
     private func expectRefusal(
       of change: (place: String, value: String), _ checksum: ForeignChecksum,
       in directory: ScratchDirectory
@@ -178,7 +182,7 @@ func rewrite(
 }
 
 extension SafetensorsFile {
-  /// Sets a value: `key/path/in/its/json` to JSON, or `tensor/name` to bytes that fill every element.
+  /// Sets a value: `key/path/in/its/json` to JSON, or `tensor/name` to the bytes of every element.
   fileprivate mutating func change(_ place: String, to value: String) throws {
     let parts = place.split(separator: "/").map(String.init)
     guard parts[0] == "tensor" else {
