@@ -25,7 +25,7 @@ public struct StateArchive: Sendable {
   public private(set) var tensors: [SafetensorsFile.Tensor] = []
   /// True if values are restored from the archive; false if they are saved.
   public let isRestoring: Bool
-  /// Phrases for the parts that could not be saved, such as `the replay buffer begins empty`.
+  /// Phrases for the parts that could not be saved, such as `the replay buffer starts empty`.
   public private(set) var losses: [String] = []
   /// The indices of the tensors that have not been restored yet, by name.
   private var remaining: [String: Int] = [:]
