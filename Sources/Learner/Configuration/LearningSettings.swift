@@ -2,7 +2,8 @@ extension TrainingConfiguration {
   /// The options of learning, in the order of the help screen.
   static let learningSettings: [Setting<TrainingConfiguration>] = [
     Setting(
-      "algorithm", "reinforce|a2c|ppo|vtrace|appo|dqn", \.algorithm, .choice, in: .learning,
+      "algorithm", Algorithm.allCases.map(\.name).joined(separator: "|"), \.algorithm, .choice,
+      in: .learning,
       "Learning algorithm; it sets the defaults of other options."),
     Setting("gamma", "X", \.gamma, .number, in: .learning, "Discount factor of future rewards."),
     Setting(
@@ -91,21 +92,4 @@ extension TrainingConfiguration {
       "max-grad-norm", "X", \.maximumGradientNorm, .number, in: .learning,
       "Norm to which larger gradients are clipped; inf for no limit."),
   ]
-
-  /// The algorithms that use an option; options that all algorithms use are absent.
-  static let users: [String: [Algorithm]] = {
-    let critics: [Algorithm] = [.a2c, .ppo, .vtrace, .appo]
-    let policies = [.reinforce] + critics
-    let proximal: [Algorithm] = [.ppo, .appo]
-    return [
-      "entropy-cost": policies, "baseline": [.reinforce], "bootstrap": policies, "lambda": critics,
-      "normalize-advantages": policies, "rho-clip": [.reinforce, .vtrace, .appo],
-      "trace-clip": [.vtrace, .appo], "clip": proximal, "value-clip": proximal,
-      "value-cost": policies, "epochs": policies, "minibatches": policies,
-      "target-kl": critics, "epsilon": [.dqn], "double-q": [.dqn], "replay-steps": [.dqn],
-      "replay-batch": [.dqn], "learning-starts": [.dqn], "updates-per-batch": [.dqn],
-      "target-every": [.dqn], "value-learning-rate": policies, "sticky": policies,
-      "recurrent": policies, "shared-torso": policies,
-    ]
-  }()
 }

@@ -203,10 +203,10 @@ extension SettingFormat
 where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   /// One of the cases, by name.
   package static var choice: SettingFormat {
-    let names = Value.allCases.map(\.rawValue)
-    return SettingFormat(
+    SettingFormat(
       shape: .string, parse: { Value(rawValue: $0) }, value: { .string($0.rawValue) },
       complaint: { text in
+        let names = Value.allCases.map(\.rawValue)
         let suggestion = NearestMatch.find(text, among: names).map { " Did you mean \($0)?" } ?? ""
         return "is none of \(names.joined(separator: ", "))." + suggestion
       })

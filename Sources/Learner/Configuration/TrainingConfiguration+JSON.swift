@@ -22,7 +22,8 @@ extension TrainingConfiguration {
     json: Data, over base: TrainingConfiguration? = nil, source: String = "the configuration"
   ) throws(ConfigurationError) {
     let values = try Self.values(of: json, source: source)
-    self = base ?? Self(values["algorithm"].flatMap { Algorithm(rawValue: $0.text) } ?? .reinforce)
+    let algorithm = values["algorithm"].flatMap { Algorithm(rawValue: $0.text) }
+    self = base ?? algorithm.map { Self($0) } ?? Self()
     let names = Self.settings.map(\.name)
     // Sorted, because a JSON object has no order and the error has to be reproducible.
     for key in values.keys.sorted() where key != Self.remarkKey && !names.contains(key) {

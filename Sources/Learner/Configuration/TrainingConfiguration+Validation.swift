@@ -14,6 +14,7 @@ extension TrainingConfiguration {
     try validateNetwork()
     try validateLearning()
     try validateRun()
+    try algorithm.validate(self)
   }
 
   private func validateCollection() throws(ConfigurationError) {
@@ -60,12 +61,6 @@ extension TrainingConfiguration {
 
   private func validateRun() throws(ConfigurationError) {
     try ConfigurationError.check("steps", totalSteps, in: 1...1_000_000_000_000_000)
-    if algorithm == .dqn, learningStarts >= totalSteps {
-      throw ConfigurationError(
-        "--learning-starts \(learningStarts) leaves none of --steps \(totalSteps) for learning: "
-          + "start learning earlier, or use more --steps.",
-        option: "learning-starts")
-    }
     if let untilReturn {
       try refuse(
         "until-return", untilReturn, unless: untilReturn.isFinite,

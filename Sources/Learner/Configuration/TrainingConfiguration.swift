@@ -3,8 +3,8 @@ public import Rollout
 
 /// The options of a training run.
 ///
-/// The defaults depend on the algorithm: `Algorithm.swift` has those that differ. REINFORCE learns
-/// a baseline and uses schedules by default, and solves CartPole with every random seed tried
+/// The defaults depend on the algorithm: its file in `Algorithms` has those that differ. REINFORCE
+/// learns a baseline and uses schedules by default, and solves CartPole with every random seed tried
 /// (`docs/benchmarks.md`). `Recipes/seed-003.json` is the experiment of rlplay's overview.
 ///
 /// To train, create a configuration, set the options that differ, call ``validate()`` once and pass
@@ -98,7 +98,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   // MARK: Learning
 
   /// The learning algorithm.
-  public var algorithm = Algorithm.reinforce
+  public var algorithm: Algorithm
 
   /// The discount γ of future rewards.
   public var gamma = 0.99
@@ -223,13 +223,13 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The number of step checkpoints to keep besides the last and the best.
   public var keptCheckpoints = 0
 
-  /// Creates the default configuration.
-  public init() { self.init(.reinforce) }
+  /// Creates the configuration of the first registered algorithm, which is the default.
+  public init() { self.init(AlgorithmRegistry.builtIn[0]) }
 
   /// Creates the default configuration of an algorithm.
   public init(_ algorithm: Algorithm) {
     self.algorithm = algorithm
-    adopt(algorithm)
+    algorithm.defaults(&self)
   }
 
   /// The policy lag in updates, or nil if collection is asynchronous.

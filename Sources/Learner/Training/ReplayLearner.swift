@@ -5,10 +5,9 @@ import Rollout
 ///
 /// Each batch goes into the replay buffer, unless it has a reward or an observation that is not
 /// finite. It is followed by updates from environments sampled from the buffer. The target network
-/// is updated at a fixed interval. ε follows its schedule and reaches workers with the next version
-/// of the weights.
+/// is updated at a fixed interval.
 public final class ReplayLearner: BatchLearner {
-  /// The settings of replay and exploration.
+  /// The settings of replay.
   public struct Settings: Sendable, Equatable {
     /// The capacity of the replay buffer, in environment steps.
     public var replaySteps = 50_000
@@ -20,8 +19,6 @@ public final class ReplayLearner: BatchLearner {
     public var updatesPerBatch = 1
     /// The number of updates between copies to the target network.
     public var targetInterval = 100
-    /// ε, by environment steps.
-    public var epsilon: Schedule = .linear(from: 1, to: 0.05, steps: 10_000)
 
     /// Creates settings suited to CartPole.
     public init() {}
@@ -37,13 +34,11 @@ public final class ReplayLearner: BatchLearner {
   public var lastLoss: Float { update.lastLoss }
 
   private let settings: Settings
-  private let totalSteps: Int
   private let replay: ReplayBuffer
   private let columns: EnvironmentColumns
   private let sample: FragmentStorage
   private let update: PolicyUpdate
   private let weights: FlatVector<Float>
-  private let epsilonPlace: Int
   /// The slices of the target network, and the slices of the parameters copied to them.
   private let copies: [(target: Range<Int>, source: Range<Int>)]
   private var random: PCG64
@@ -56,8 +51,7 @@ public final class ReplayLearner: BatchLearner {
   /// Creates a learner with an empty replay buffer.
   ///
   /// - Parameters:
-  ///   - settings: the settings of replay and exploration.
-  ///   - totalSteps: the environment steps of ε's schedule, unless it has its own number of steps.
+  ///   - settings: the settings of replay.
   ///   - batchLayout: the layout of the batches, [T, n·B].
   ///   - parameters: the policy's parameters, including its buffers.
   ///   - weights: the weights, which are trained in place.
@@ -65,12 +59,11 @@ public final class ReplayLearner: BatchLearner {
   ///   - makeUpdate: creates the update for the layout of a sample.
   /// - Throws: the errors of `makeUpdate`.
   public init(
-    _ settings: Settings, totalSteps: Int, batchLayout: FragmentLayout,
-    parameters: ParameterLayout, weights: FlatVector<Float>, random: PCG64,
+    _ settings: Settings, batchLayout: FragmentLayout, parameters: ParameterLayout,
+    weights: FlatVector<Float>, random: PCG64,
     makeUpdate: (FragmentLayout) throws -> PolicyUpdate
   ) throws {
     self.settings = settings
-    self.totalSteps = totalSteps
     self.weights = weights
     self.random = random
     replay = ReplayBuffer(steps: settings.replaySteps, of: batchLayout)
@@ -80,10 +73,6 @@ public final class ReplayLearner: BatchLearner {
     update = try makeUpdate(layout)
     let ranges = Dictionary(
       uniqueKeysWithValues: parameters.entries.map { ($0.name, $0.range) })
-    guard let epsilon = ranges[QNetworkPolicy.epsilonName] else {
-      preconditionFailure("a policy without an ε")
-    }
-    epsilonPlace = epsilon.lowerBound
     let root = QNetworkPolicy.targetRoot + "."
     copies = parameters.entries.compactMap { entry in
       guard entry.name.hasPrefix(root),
@@ -92,7 +81,6 @@ public final class ReplayLearner: BatchLearner {
       return (entry.range, source)
     }
     copyToTarget()
-    setEpsilon()
   }
 
   /// Adds a batch to the replay buffer and learns from samples.
@@ -118,7 +106,6 @@ public final class ReplayLearner: BatchLearner {
       parts.add(.skipped)
     }
     stepCount += batch.layout.stepCount * batch.layout.environmentCount
-    setEpsilon()
     guard stepCount - firstStep >= settings.firstUpdate, replay.stepCount > 0 else {
       return parts.outcome
     }
@@ -133,11 +120,8 @@ public final class ReplayLearner: BatchLearner {
     return parts.outcome
   }
 
-  /// Returns the metrics reported since the last call, and ε.
-  public func takeMetrics() -> [(name: String, value: Double)] {
-    let metrics = update.takeMetrics()
-    return metrics.isEmpty ? [] : metrics + [("epsilon", Double(weights[epsilonPlace]))]
-  }
+  /// Returns the metrics reported since the last call.
+  public func takeMetrics() -> [(name: String, value: Double)] { update.takeMetrics() }
 
   /// Saves or restores the counters, the random stream, the replay buffer and the update.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
@@ -148,10 +132,6 @@ public final class ReplayLearner: BatchLearner {
     try archive.transfer("replay.random", &random)
     if try !replay.transfer(&archive) { firstStep = stepCount }
     try update.transfer(&archive)
-  }
-
-  private func setEpsilon() {
-    weights[epsilonPlace] = Float(settings.epsilon.value(at: stepCount, of: totalSteps))
   }
 
   private func copyToTarget() {

@@ -37,7 +37,7 @@ final class RunRecorder {
         try RunDirectory.create(at: URL(fileURLWithPath: path, isDirectory: true))
       } else {
         try RunDirectory.create(
-          environment: configuration.environment.id, algorithm: configuration.algorithm.rawValue,
+          environment: configuration.environment.id, algorithm: configuration.algorithm.name,
           seed: seed)
       }
     // The saved directory is cleared, so that a run started from this file creates its own.
@@ -208,7 +208,7 @@ final class RunRecorder {
         SettingFormat.episodeLimit.value(environment.limit).text,
       Checkpoint.Key.spaces: setup.layout.contents.spaces.json,
       Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
-      Checkpoint.Key.algorithm: configuration.algorithm.rawValue,
+      Checkpoint.Key.algorithm: configuration.algorithm.name,
       Checkpoint.Key.environmentSteps: "\(learner.stepCount)",
       Checkpoint.Key.updates: "\(learner.updateCount)",
     ]

@@ -10,7 +10,7 @@ extension TrainingConfiguration {
       activation: activation, recurrent: recurrent, recurrentSize: recurrentSize,
       recurrentLayers: recurrentLayers, value: valueHead, integers: integerInputs,
       embeddingWidth: embeddingSize, initialization: initialization, normalization: normalization)
-    return algorithm == .dqn ? QNetworkPolicy(network) : network
+    return algorithm.policy(self, network)
   }
 
   private var normalization: NetworkNormalization? {
@@ -18,41 +18,13 @@ extension TrainingConfiguration {
     return NetworkNormalization(observations: normalizesObservations, rewards: normalizesRewards)
   }
 
-  /// True if the algorithm learns a value estimate of states.
-  var learnsValue: Bool {
-    switch algorithm {
-    case .reinforce: baseline == .value
-    case .a2c, .ppo, .vtrace, .appo: true
-    case .dqn: false
-    }
-  }
-
   private var valueHead: ValueHead {
-    guard learnsValue else { return .none }
+    guard algorithm.learnsValue(self) else { return .none }
     return sharedTorso ? .shared : .separate
   }
 
   /// The loss to minimize.
-  public var objective: any Objective {
-    let settings = ActorCriticSettings(
-      discount: gamma, lambda: lambda, entropyCost: entropyCost, valueCost: valueCost,
-      normalizesAdvantages: normalizeAdvantages)
-    let surrogate = ClippedSurrogate(clip: clip, valueClip: valueClip)
-    let clips = ImportanceClips(rho: rhoClip, trace: traceClip)
-    return switch algorithm {
-    case .reinforce:
-      Reinforce(
-        discount: gamma, entropyCost: entropyCost, rhoClip: rhoClip, baseline: baseline,
-        normalizesReturns: normalizeAdvantages, valueCost: valueCost)
-    case .a2c: AdvantageActorCritic(settings)
-    case .ppo: ProximalPolicy(settings, surrogate)
-    case .vtrace: VTraceActorCritic(settings, clips)
-    case .appo: AsynchronousProximalPolicy(settings, surrogate, clips)
-    case .dqn:
-      QLearning(
-        (policy as? QNetworkPolicy) ?? QNetworkPolicy(), discount: gamma, isDouble: doubleQ)
-    }
-  }
+  public var objective: any Objective { algorithm.objective(self, policy) }
 
   /// The environment of evaluations.
   var evaluationEnvironment: EnvironmentChoice {
@@ -86,9 +58,10 @@ extension TrainingConfiguration {
       }
     }
     setup.checksRepetition = deterministic && !EnvironmentRegistry.isBuiltIn(environment.id)
-    // Workers receive these weights before the learner exists, which later sets ε by its schedule.
-    if let place = setup.parameters.range(of: QNetworkPolicy.epsilonName) {
-      setup.weights[place.lowerBound] = Float(epsilon.first)
+    // Workers receive these weights before the learner exists, which later follows the schedules.
+    for buffer in algorithm.scheduledBuffers(self) {
+      guard let place = setup.parameters.range(of: buffer.name) else { continue }
+      setup.weights[place.lowerBound] = Float(buffer.schedule.first)
     }
     return setup
   }
@@ -124,48 +97,19 @@ extension TrainingConfiguration {
   func makeLearner(
     _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>
   ) throws -> any BatchLearner {
-    let learner = try makePlainLearner(
-      setup, batchLayout: batchLayout, valueParameters: valueParameters)
+    let context = LearnerContext(
+      configuration: self, setup: setup, objective: objective, batchLayout: batchLayout,
+      valueParameters: valueParameters)
+    var learner = try algorithm.makeLearner(context)
+    let buffers = algorithm.scheduledBuffers(self)
+    if !buffers.isEmpty {
+      learner = try ScheduledBufferLearner(
+        learner, buffers, totalSteps: totalSteps, parameters: setup.parameters,
+        weights: setup.weights)
+    }
     return NormalizingLearner(
       learner, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
       discount: rewardNormalizationDiscount ?? gamma) ?? learner
-  }
-
-  /// Creates the learner without running statistics.
-  private func makePlainLearner(
-    _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>
-  ) throws -> any BatchLearner {
-    func makeUpdate(_ layout: FragmentLayout) throws -> PolicyUpdate {
-      try PolicyUpdate(
-        setup.policy, objective, bootstrap: bootstrap, layout: layout, weights: setup.weights,
-        optimizer: makeOptimizer(setup.parameters, valueParameters: valueParameters),
-        maximumGradientNorm: maximumGradientNorm, learningRate: learningRate,
-        totalSteps: totalSteps)
-    }
-    let random = RandomStreams.learning(seed: setup.seed)
-    if algorithm == .dqn {
-      return try ReplayLearner(
-        replay, totalSteps: totalSteps, batchLayout: batchLayout, parameters: setup.parameters,
-        weights: setup.weights, random: random, makeUpdate: makeUpdate)
-    }
-    if epochs == 1, minibatches == 1, targetDivergence == .infinity {
-      return try makeUpdate(batchLayout)
-    }
-    return try MinibatchLearner(
-      epochs: epochs, minibatchCount: minibatches, targetDivergence: targetDivergence,
-      batchLayout: batchLayout, random: random, makeUpdate: makeUpdate)
-  }
-
-  /// The settings of replay and exploration of Q-learning.
-  private var replay: ReplayLearner.Settings {
-    var settings = ReplayLearner.Settings()
-    settings.replaySteps = replaySteps
-    settings.firstUpdate = learningStarts
-    settings.sampleEnvironments = replayBatch / fragmentSteps
-    settings.updatesPerBatch = updatesPerBatch
-    settings.targetInterval = targetEvery
-    settings.epsilon = epsilon
-    return settings
   }
 
   /// Creates the optimizer.

@@ -91,7 +91,7 @@ public final class TrainingRun {
     began = SystemCalls.monotonicNanoseconds() &- UInt64(seconds * 1e9)
     let (setup, valueParameters) = (setup, layers.valueParameters)
     let batchLayout = setup.layout.batched(resolved.fragmentsPerBatch)
-    try resolved.validateReplayMemory(batchLayout)
+    try resolved.algorithm.validateMemory(resolved, batchLayout)
     func makeLearner() throws -> any BatchLearner {
       try resolved.makeLearner(
         setup, batchLayout: batchLayout, valueParameters: valueParameters)

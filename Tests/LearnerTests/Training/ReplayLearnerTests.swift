@@ -26,8 +26,8 @@ struct ReplayLearnerTests {
     settings.sampleEnvironments = 8
     change(&settings)
     return try ReplayLearner(
-      settings, totalSteps: 1200, batchLayout: setup.layout, parameters: setup.parameters,
-      weights: setup.weights, random: PCG64(seed: 3)
+      settings, batchLayout: setup.layout, parameters: setup.parameters, weights: setup.weights,
+      random: PCG64(seed: 3)
     ) { layout in
       try PolicyUpdate(
         setup.policy, QLearning(policy), layout: layout, weights: setup.weights,
@@ -52,11 +52,15 @@ struct ReplayLearnerTests {
 
   @Test func `ε follows its schedule, reaches workers with the weights, and is reported`() throws {
     let setup = try Self.setup()
-    let learner = try Self.learner(setup) { $0.epsilon = .linear(from: 1, to: 0.2, steps: 48) }
+    let learner = try ScheduledBufferLearner(
+      Self.learner(setup) { _ in },
+      [ScheduledBuffer(QNetworkPolicy.epsilonName, .linear(from: 1, to: 0.2, steps: 48))],
+      totalSteps: 1200, parameters: setup.parameters, weights: setup.weights)
     let rollout = try SameProcess(setup)
-    for batch in 0..<6 {
-      let epsilon = max(0.2, 1 - 0.8 * Double(batch) / 4)
-      let view = try rollout.next().view
+    for turn in 0..<6 {
+      let epsilon = max(0.2, 1 - 0.8 * Double(turn) / 4)
+      let batch = try rollout.next()
+      let view = batch.view
       let logits = try #require(view.actor("logits"))
       for t in 0..<3 {
         for environment in 0..<4 {
@@ -66,12 +70,22 @@ struct ReplayLearnerTests {
           #expect(isClose(chances[1], 1 - epsilon / 2, relative: 1e-5))
         }
       }
-      learner.learn(from: view)
-      #expect(learner.stepCount == 12 * (batch + 1))
+      learner.learn(from: batch)
+      #expect(learner.stepCount == 12 * (turn + 1))
       let metric = try #require(learner.takeMetrics().last)
       #expect(metric.name == "epsilon")
       #expect(isClose(metric.value, max(0.2, epsilon - 0.2), relative: 1e-6))
     }
+  }
+
+  @Test func `a schedule for a buffer that the policy lacks is refused`() throws {
+    let setup = try Self.setup()
+    let error = #expect(throws: PolicyError.self) {
+      try ScheduledBufferLearner(
+        Self.learner(setup) { _ in }, [ScheduledBuffer("temperature", 1)], totalSteps: 1200,
+        parameters: setup.parameters, weights: setup.weights)
+    }
+    #expect(error?.description.contains("'temperature'") == true)
   }
 
   @Test func `the target network is the trained one at first and after every third update alone`()

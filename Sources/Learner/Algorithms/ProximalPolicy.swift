@@ -1,6 +1,28 @@
 import Actor
 import Rollout
 
+extension Algorithm {
+  /// Proximal policy optimization.
+  public static let ppo = Algorithm(
+    name: ProximalPolicy.name, options: criticOptions.union(["clip", "value-clip"]),
+    learnsValue: { _ in true },
+    defaults: {
+      $0.adoptCriticDefaults()
+      $0.deterministic = true
+      $0.actorCount = 8
+      $0.bufferCount = 16
+      $0.fragmentsPerBatch = 8
+      $0.fragmentSteps = 32
+      $0.lambda = 0.95
+      $0.normalizeAdvantages = true
+      $0.epochs = 4
+      $0.minibatches = 4
+    },
+    objective: { configuration, _ in
+      ProximalPolicy(configuration.actorCriticSettings, configuration.clippedSurrogate)
+    })
+}
+
 /// Proximal policy optimization (PPO): several passes over a batch with a bounded policy change.
 ///
 ///     A_t = GAE(γ, λ) from the value estimates v_μ that the actor recorded     no gradient passes

@@ -1,6 +1,76 @@
 import Actor
 import Rollout
 
+extension Algorithm {
+  /// REINFORCE with importance weights.
+  public static let reinforce = Algorithm(
+    name: Reinforce.name, options: policyOptions.union(["baseline", "rho-clip"]),
+    learnsValue: { $0.baseline == .value },
+    defaults: {
+      $0.activation = .tanh
+      $0.sharedTorso = false
+      $0.gamma = 0.98
+      $0.entropyCost = .exponential(from: 0.1, to: 0.001)
+      $0.baseline = .value
+      $0.learningRate = .exponential(from: 0.004, to: 0.0001)
+      $0.valueLearningRate = 0.01
+      $0.maximumGradientNorm = 0.5
+    },
+    validate: { (configuration) throws(ConfigurationError) in
+      try configuration.validateMeanBaseline()
+      try configuration.validateMissingValue()
+    },
+    objective: { configuration, _ in
+      Reinforce(
+        discount: configuration.gamma, entropyCost: configuration.entropyCost,
+        rhoClip: configuration.rhoClip, baseline: configuration.baseline,
+        normalizesReturns: configuration.normalizeAdvantages, valueCost: configuration.valueCost)
+    })
+}
+
+extension TrainingConfiguration {
+  /// Refuses the baseline `mean` where there is nothing to take a mean of.
+  fileprivate func validateMeanBaseline() throws(ConfigurationError) {
+    guard baseline == .mean else { return }
+    let environmentCount = environmentsPerActor * fragmentsPerBatch
+    if environmentCount < 2 {
+      throw ConfigurationError(
+        "--baseline mean needs several environments in a batch and has 1: "
+          + "use --envs-per-actor or --fragments-per-batch of at least 2, or --baseline none.",
+        option: "baseline")
+    }
+    if environmentCount / minibatches < 2 {
+      throw ConfigurationError(
+        "--minibatches \(minibatches) leaves 1 environment for --baseline mean, which needs "
+          + "several: use fewer, or --baseline none.",
+        option: "minibatches")
+    }
+  }
+
+  /// Refuses changed options that are ignored because no value estimate is learned.
+  fileprivate func validateMissingValue() throws(ConfigurationError) {
+    guard baseline != .value else { return }
+    for option in ["value-cost", "bootstrap"] {
+      guard let setting = Self.settings.first(where: { $0.name == option }) else { continue }
+      let value = setting.read(self)
+      guard value != setting.read(Self()) else { continue }
+      throw ConfigurationError(
+        "--\(option) \(value.text) has no effect with --baseline \(baseline.rawValue): leave it out, "
+          + "or use --baseline value.",
+        option: option)
+    }
+    // The algorithm's default is accepted, and ignored if no value estimate is learned.
+    guard let valueLearningRate, valueLearningRate != Self(algorithm).valueLearningRate else {
+      return
+    }
+    let text = SettingFormat<Double>.number.value(valueLearningRate).text
+    throw ConfigurationError(
+      "--value-learning-rate \(text) needs a learned value and --baseline "
+        + "\(baseline.rawValue) learns none: leave it out, or use --baseline value.",
+      option: "value-learning-rate")
+  }
+}
+
 /// Importance-weighted REINFORCE with an entropy bonus, as in rlplay's overview.
 ///
 /// With π the trained policy and μ the behavior policy, over all t < T and all environments that

@@ -1,6 +1,23 @@
 import Actor
 import Rollout
 
+extension Algorithm {
+  /// The actor-critic of IMPALA.
+  public static let vtrace = Algorithm(
+    name: VTraceActorCritic.name, options: criticOptions.union(["rho-clip", "trace-clip"]),
+    learnsValue: { _ in true },
+    defaults: {
+      $0.adoptCriticDefaults()
+      $0.lambda = 0.95
+      $0.entropyCost = .exponential(from: 0.01, to: 0.001)
+      $0.learningRate = .exponential(from: 0.0005, to: 0.00005)
+      $0.valueLearningRate = 0.005
+    },
+    objective: { configuration, _ in
+      VTraceActorCritic(configuration.actorCriticSettings, configuration.importanceClips)
+    })
+}
+
 /// The actor-critic of IMPALA, with V-trace corrections for policy lag.
 ///
 ///     vs_t, A_t = V-trace(γ, λ, ρ̄, c̄) from the trained network's values     no gradient passes

@@ -1,6 +1,25 @@
 import Actor
 import Rollout
 
+extension Algorithm {
+  /// Advantage actor-critic.
+  public static let a2c = Algorithm(
+    name: AdvantageActorCritic.name, options: criticOptions, learnsValue: { _ in true },
+    defaults: {
+      $0.adoptCriticDefaults()
+      $0.deterministic = true
+      $0.actorCount = 4
+      $0.bufferCount = 8
+      $0.fragmentsPerBatch = 4
+      $0.fragmentSteps = 8
+      $0.lambda = 0.95
+      $0.entropyCost = .exponential(from: 0.01, to: 0.001)
+      $0.learningRate = .exponential(from: 0.001, to: 0.0001)
+      $0.valueLearningRate = 0.005
+    },
+    objective: { configuration, _ in AdvantageActorCritic(configuration.actorCriticSettings) })
+}
+
 /// Advantage actor-critic (A2C): policy gradient with generalized advantage estimates.
 ///
 ///     A_t = GAE(γ, λ) from the trained network's values          no gradient passes

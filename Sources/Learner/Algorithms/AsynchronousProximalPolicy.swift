@@ -1,6 +1,28 @@
 import Actor
 import Rollout
 
+extension Algorithm {
+  /// Proximal policy optimization with V-trace.
+  public static let appo = Algorithm(
+    name: AsynchronousProximalPolicy.name,
+    options: criticOptions.union(["clip", "value-clip", "rho-clip", "trace-clip"]),
+    learnsValue: { _ in true },
+    defaults: {
+      $0.adoptCriticDefaults()
+      $0.fragmentsPerBatch = 8
+      $0.entropyCost = .exponential(from: 0.01, to: 0.001)
+      $0.learningRate = .exponential(from: 0.0025, to: 0.0001)
+      $0.normalizeAdvantages = true
+      $0.epochs = 2
+      $0.minibatches = 2
+    },
+    objective: { configuration, _ in
+      AsynchronousProximalPolicy(
+        configuration.actorCriticSettings, configuration.clippedSurrogate,
+        configuration.importanceClips)
+    })
+}
+
 /// Asynchronous PPO (APPO): PPO with V-trace advantages, for workers with policy lag.
 ///
 ///     vs_t, A_t = V-trace(γ, λ, ρ̄, c̄) from the trained network's values     no gradient passes

@@ -1,0 +1,43 @@
+import Actor
+
+// The parts that several algorithms share.
+
+extension Algorithm {
+  /// The options of algorithms that learn a policy from batches as they come.
+  public static let policyOptions: Set<String> = [
+    "entropy-cost", "bootstrap", "normalize-advantages", "value-cost", "epochs", "minibatches",
+    "value-learning-rate", "sticky", "recurrent", "shared-torso",
+  ]
+
+  /// The options of algorithms that learn a policy by the advantages of a value estimate.
+  public static let criticOptions = policyOptions.union(["lambda", "target-kl"])
+}
+
+extension TrainingConfiguration {
+  /// Sets what actor-critic algorithms have in common: a policy and a value estimate that do not
+  /// disturb each other.
+  public mutating func adoptCriticDefaults() {
+    networkInputs = [.obs]
+    hiddenSizes = [64, 64]
+    activation = .tanh
+    initialization = .orthogonal
+    sharedTorso = false
+    learningRate = 0.0025
+    maximumGradientNorm = 0.5
+  }
+
+  /// The settings that all actor-critic objectives share.
+  public var actorCriticSettings: ActorCriticSettings {
+    ActorCriticSettings(
+      discount: gamma, lambda: lambda, entropyCost: entropyCost, valueCost: valueCost,
+      normalizesAdvantages: normalizeAdvantages)
+  }
+
+  /// The bounds of `--clip` and `--value-clip`.
+  public var clippedSurrogate: ClippedSurrogate {
+    ClippedSurrogate(clip: clip, valueClip: valueClip)
+  }
+
+  /// The upper limits of `--rho-clip` and `--trace-clip`.
+  public var importanceClips: ImportanceClips { ImportanceClips(rho: rhoClip, trace: traceClip) }
+}

@@ -1,0 +1,45 @@
+public import Actor
+public import Rollout
+
+/// The material that a learner is made of: configuration, objective, policy, weights and batches.
+public struct LearnerContext {
+  /// The options of the run.
+  public let configuration: TrainingConfiguration
+  /// The policy with its parameters and weights, which are trained in place.
+  public let setup: RolloutSetup
+  /// The loss to minimize.
+  public let objective: any Objective
+  /// The layout of the batches, [T, n·B].
+  public let batchLayout: FragmentLayout
+  /// The names of parameters that only the value estimate depends on.
+  let valueParameters: Set<String>
+
+  /// The random stream of the learner.
+  public var random: PCG64 { RandomStreams.learning(seed: setup.seed) }
+
+  /// Creates the update of the configuration's optimizer for batches of a layout.
+  ///
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
+  public func makeUpdate(_ layout: FragmentLayout) throws(PolicyError) -> PolicyUpdate {
+    try PolicyUpdate(
+      setup.policy, objective, bootstrap: configuration.bootstrap, layout: layout,
+      weights: setup.weights,
+      optimizer: configuration.makeOptimizer(setup.parameters, valueParameters: valueParameters),
+      maximumGradientNorm: configuration.maximumGradientNorm,
+      learningRate: configuration.learningRate, totalSteps: configuration.totalSteps)
+  }
+
+  /// Creates a learner that takes each batch as it comes, in `--epochs` passes of `--minibatches`.
+  ///
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
+  public func makePasses() throws -> any BatchLearner {
+    let (epochs, minibatches) = (configuration.epochs, configuration.minibatches)
+    if epochs == 1, minibatches == 1, configuration.targetDivergence == .infinity {
+      return try makeUpdate(batchLayout)
+    }
+    return try MinibatchLearner(
+      epochs: epochs, minibatchCount: minibatches,
+      targetDivergence: configuration.targetDivergence, batchLayout: batchLayout, random: random,
+      makeUpdate: makeUpdate)
+  }
+}

@@ -1,0 +1,183 @@
+import Actor
+import Rollout
+
+extension Algorithm {
+  /// Q-learning with replay: DQN.
+  public static let dqn = Algorithm(
+    name: QLearning.name,
+    options: [
+      "epsilon", "double-q", "replay-steps", "replay-batch", "learning-starts",
+      "updates-per-batch", "target-every",
+    ],
+    defaults: {
+      $0.networkInputs = [.obs]
+      $0.hiddenSizes = [64, 64]
+      $0.learningRate = .exponential(from: 0.001, to: 0.00005)
+      $0.actorCount = 2
+      $0.bufferCount = 8
+      $0.environmentsPerActor = 4
+      $0.fragmentSteps = 4
+      $0.fragmentsPerBatch = 1
+      $0.replayBatch = 128
+      $0.updatesPerBatch = 2
+    },
+    validate: { (configuration) throws(ConfigurationError) in try configuration.validateReplay() },
+    validateMemory: { (configuration, batchLayout) throws(ConfigurationError) in
+      try configuration.validateReplayMemory(batchLayout)
+    },
+    policy: { QNetworkPolicy($1) },
+    objective: { configuration, policy in
+      QLearning(
+        (policy as? QNetworkPolicy) ?? QNetworkPolicy(), discount: configuration.gamma,
+        isDouble: configuration.doubleQ)
+    },
+    scheduledBuffers: { [ScheduledBuffer(QNetworkPolicy.epsilonName, $0.epsilon)] },
+    learner: { context in
+      try ReplayLearner(
+        context.configuration.replay, batchLayout: context.batchLayout,
+        parameters: context.setup.parameters, weights: context.setup.weights,
+        random: context.random, makeUpdate: context.makeUpdate)
+    })
+}
+
+extension TrainingConfiguration {
+  /// The settings of Q-learning's replay.
+  fileprivate var replay: ReplayLearner.Settings {
+    var settings = ReplayLearner.Settings()
+    settings.replaySteps = replaySteps
+    settings.firstUpdate = learningStarts
+    settings.sampleEnvironments = replayBatch / fragmentSteps
+    settings.updatesPerBatch = updatesPerBatch
+    settings.targetInterval = targetEvery
+    return settings
+  }
+
+  /// Refuses options of exploration and replay that are out of range or contradict each other.
+  fileprivate func validateReplay() throws(ConfigurationError) {
+    try refuse(
+      "epsilon", epsilon, unless: epsilon.smallest >= 0 && epsilon.largest <= 1, "use 0 to 1")
+    try ConfigurationError.check("replay-steps", replaySteps, in: 1...1_000_000_000)
+    try ConfigurationError.check("replay-batch", replayBatch, in: 1...1_000_000)
+    if !replayBatch.isMultiple(of: fragmentSteps) {
+      throw ConfigurationError(
+        "--replay-batch \(replayBatch) is not a multiple of --fragment-steps \(fragmentSteps), "
+          + "but whole fragments of an environment are sampled: use a multiple.",
+        option: "replay-batch")
+    }
+    try ConfigurationError.check("learning-starts", learningStarts, in: 0...1_000_000_000)
+    try ConfigurationError.check("updates-per-batch", updatesPerBatch, in: 1...10_000)
+    try ConfigurationError.check("target-every", targetEvery, in: 1...1_000_000_000)
+    if learningStarts >= totalSteps {
+      throw ConfigurationError(
+        "--learning-starts \(learningStarts) leaves none of --steps \(totalSteps) for learning: "
+          + "start learning earlier, or use more --steps.",
+        option: "learning-starts")
+    }
+  }
+
+  /// Refuses a replay buffer that is larger than the machine's memory.
+  ///
+  /// Allocating it would end the process by a signal.
+  ///
+  /// - Parameters:
+  ///   - batchLayout: the layout of the batches, [T, n·B].
+  ///   - physicalByteCount: the machine's memory in bytes.
+  func validateReplayMemory(
+    _ batchLayout: FragmentLayout, physicalByteCount: Int = SystemCalls.physicalByteCount
+  ) throws(ConfigurationError) {
+    guard algorithm == .dqn else { return }
+    let byteCount = ReplayBuffer.byteCount(steps: replaySteps, of: batchLayout)
+    guard byteCount > physicalByteCount else { return }
+    let batchCount = physicalByteCount / 2 / batchLayout.byteCount
+    let steps = batchCount * batchLayout.stepCount * batchLayout.environmentCount
+    let remedy =
+      steps > 0
+      ? "use at most \(steps), which take half of it"
+      : "a single batch takes more than half of it, so use fewer --envs-per-actor or "
+        + "--fragment-steps"
+    throw ConfigurationError(
+      "--replay-steps \(replaySteps) needs \(NumberText.short(Double(byteCount)))B of memory, and "
+        + "this machine has \(NumberText.short(Double(physicalByteCount)))B: \(remedy).",
+      option: "replay-steps")
+  }
+}
+
+/// Q-learning with a target network, by default double Q-learning.
+///
+/// With q of the trained weights, q⁻ of the target network, and s′ the state that a step led to,
+/// before any reset:
+///
+///     y_t = r_{t+1} + γ (1 − terminated_t) q⁻(s′_t, a*)          no gradient passes
+///     a*  = argmax q(s′_t, ·) in double Q-learning, argmax q⁻(s′_t, ·) otherwise
+///     loss = mean(huber(q(s_t, a_t) − y_t))
+///     huber(e) = e²/2 where |e| ≤ 1, otherwise |e| − 1/2
+///
+/// A truncated episode is bootstrapped from s′ like any other step; only termination sets the
+/// bootstrap to 0.
+///
+/// Sources: Watkins (1989), "Learning from delayed rewards"; Mnih et al. (2015), "Human-level
+/// control through deep reinforcement learning"; van Hasselt, Guez and Silver (2016), "Deep
+/// reinforcement learning with double Q-learning".
+public struct QLearning: Objective, Equatable {
+  /// The algorithm's name in run directories and checkpoints.
+  public static let name = "dqn"
+
+  /// The policy of the trained network and its target network.
+  public var policy: QNetworkPolicy
+  /// γ, the discount factor.
+  public var discount: Double
+  /// True if the trained network selects the action that the target network evaluates.
+  public var isDouble: Bool
+
+  /// Creates the Q-learning objective with the given settings.
+  public init(_ policy: QNetworkPolicy, discount: Double = 0.99, isDouble: Bool = true) {
+    self.policy = policy
+    self.discount = discount
+    self.isDouble = isDouble
+  }
+
+  /// Traces the loss.
+  public func loss(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> TracedLoss {
+    guard let q = reaction.information.first(where: { $0.name == "q" })?.tensor,
+      let action = fragment.next.act.value
+    else { throw PolicyError("Q-learning trains a QNetworkPolicy") }
+    let graph = q.graph
+    let arrival = fragment.arrival
+    let judged = try policy.values(of: arrival, by: .target, in: graph)
+    let choosing =
+      isDouble ? try policy.values(of: arrival, by: .online, in: graph).stopGradient() : judged
+    let best = (choosing.oneHotOfLargest() * judged).sumOverLastAxis()
+    let target =
+      fragment.rewards.numeric
+      + discount * fragment.terminated.choosing(graph.constant(0), otherwise: best)
+    let taken = q.pick(action)
+    let error = taken - target.stopGradient()
+    let size = error.maximum(-error)
+    // Huber loss: half the square, minus half the square of the excess over 1.
+    let loss = (0.5 * (error.squared() - (size - 1).relu().squared())).mean()
+    return TracedLoss(
+      loss,
+      metrics: [
+        .init(name: "q_mean", tensor: taken.mean(), summary: .mean),
+        .init(name: "td_error", tensor: size.mean(), summary: .mean),
+      ])
+  }
+}
+
+extension TracedFragment {
+  /// The states that steps led to, before any reset: rows [T, B].
+  ///
+  /// Observations are `finalObs` where an episode ended and `next.obs` elsewhere. `stepno` is that
+  /// of the next row, which is 0 where an episode ended, so a network that evaluates these states
+  /// must not read it.
+  var arrival: TracedState {
+    guard let pairs = finalObs.zip(next.obs) else {
+      preconditionFailure("final observations of another structure")
+    }
+    return TracedState(
+      stepno: next.stepno, obs: pairs.map { next.fin.choosing($0, otherwise: $1) }, act: next.act,
+      rew: next.rew, fin: 0 * next.fin.numeric, spaces: next.spaces)
+  }
+}
