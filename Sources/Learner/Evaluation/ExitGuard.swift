@@ -1,17 +1,18 @@
 import Glibc
+import Synchronization
 
 /// Reports a call of `exit` by an environment in this process as a failure.
 ///
 /// An environment that runs in this process can end the program, with an exit code that looks like
 /// success.
 package enum ExitGuard {
-  /// The activity that an exit would interrupt; nil while the program itself may exit.
+  /// The activities that an exit would interrupt; empty while the program itself may exit.
   ///
-  /// Only the thread that plays accesses it.
-  nonisolated(unsafe) private static var activity: String?
+  /// A program may run several at once, as the tests do.
+  private static let activities = Mutex<[String]>([])
   private static let isInstalled: Bool = {
     atexit {
-      guard let activity = ExitGuard.activity else { return }
+      guard let activity = ExitGuard.activities.withLock({ $0.last }) else { return }
       Terminal.write(
         "Error: an environment ended the program during \(activity): it called exit.\n")
       fflush(nil)
@@ -27,9 +28,12 @@ package enum ExitGuard {
     _ activity: String, _ body: () throws -> Result
   ) rethrows -> Result {
     _ = isInstalled
-    let before = self.activity
-    self.activity = activity
-    defer { self.activity = before }
+    activities.withLock { $0.append(activity) }
+    defer {
+      activities.withLock { activities in
+        if let place = activities.lastIndex(of: activity) { activities.remove(at: place) }
+      }
+    }
     return try body()
   }
 }
