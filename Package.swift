@@ -78,6 +78,7 @@ let package = Package(
     .library(name: "Actor", targets: ["Actor"]),
     .library(name: "Learner", targets: ["Learner"]),
     .library(name: "Worker", targets: ["Worker"]),
+    .library(name: "RolloutCommand", targets: ["RolloutCommand"]),
   ],
   targets: [
     // Collection and its data layout: no network, no gradient, no worker.
@@ -88,9 +89,12 @@ let package = Package(
     .target(name: "Learner", dependencies: ["Rollout", "Actor"], swiftSettings: optimized),
     // The loop of a worker process.
     .target(name: "Worker", dependencies: ["Rollout", "Actor"], swiftSettings: optimized),
-    // The command-line program: options, help, errors, dispatch.
+    // The command-line program: options, help, errors, dispatch. Any program can include it.
+    .target(
+      name: "RolloutCommand", dependencies: ["Rollout", "Actor", "Learner", "Worker"],
+      path: "Sources/rlplay/Command", swiftSettings: optimized),
     .executableTarget(
-      name: "rlplay", dependencies: ["Rollout", "Actor", "Learner", "Worker"],
+      name: "rlplay", dependencies: ["RolloutCommand"], path: "Sources/rlplay/Main",
       swiftSettings: optimized),
 
     // Tests.
@@ -99,7 +103,8 @@ let package = Package(
       exclude: ["Reference"], swiftSettings: optimized),
     // A user-defined training program with faulty environments.
     .executableTarget(
-      name: "FaultyTrainer", dependencies: ["Rollout", "Learner", "Worker"],
+      name: "FaultyTrainer",
+      dependencies: ["Rollout", "Actor", "Learner", "Worker", "RolloutCommand"],
       path: "Tests/FaultyTrainer", swiftSettings: optimized),
     .testTarget(
       name: "RolloutTests", dependencies: ["Rollout", "TestSupport"], swiftSettings: settings),
@@ -112,7 +117,8 @@ let package = Package(
     .testTarget(
       name: "rlplayTests",
       dependencies: [
-        "rlplay", "FaultyTrainer", "Rollout", "Actor", "Learner", "Worker", "TestSupport",
+        "rlplay", "RolloutCommand", "FaultyTrainer", "Rollout", "Actor", "Learner", "Worker",
+        "TestSupport",
       ],
       swiftSettings: settings),
   ]

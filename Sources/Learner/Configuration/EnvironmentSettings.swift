@@ -8,7 +8,7 @@ extension Setting {
   ) -> Setting {
     Setting(
       "env-args", "NAME=VALUE,...|none", field, .text(orWord: "none"), in: group,
-      "Values of the environment's parameters; 'rlplay envs' lists these too.")
+      "Values of the environment's parameters; '\(ProgramName.shown) envs' lists these too.")
   }
 
   /// Returns the option `--max-episode-steps`.
@@ -66,8 +66,8 @@ extension Setting {
   ) -> Setting {
     Setting(
       "wrap", "NAME[=ARG]", field, .wrappers, repeats: true, in: group,
-      "Wrapper around the environment; the first of several is the innermost. 'rlplay envs' "
-        + "lists them.")
+      "Wrapper around the environment; the first of several is the innermost. "
+        + "'\(ProgramName.shown) envs' lists them.")
   }
 }
 

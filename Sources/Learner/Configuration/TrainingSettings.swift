@@ -8,7 +8,7 @@ extension TrainingConfiguration {
   private static let environmentSettings: [Setting<TrainingConfiguration>] = [
     Setting(
       "env", "NAME", \.environment.id, .text, in: .environment,
-      "Environment to train on; 'rlplay envs' lists them."),
+      "Environment to train on; '\(ProgramName.shown) envs' lists them."),
     .environmentArguments(\.environment.arguments, in: .environment),
     .episodeLimit(\.environment.limit, in: .environment),
     .python(\.environment.python, in: .environment),

@@ -92,7 +92,7 @@ extension RunDirectory {
     guard let run = newest(in: parent) else {
       throw RecordError(
         .notFound, path: parent.relativePath,
-        "there is no run in '\(parent.relativePath)'; train one with rlplay train,"
+        "there is no run in '\(parent.relativePath)'; train one with \(ProgramName.shown) train,"
           + " or name a run or a checkpoint")
     }
     return try resolution(ofDirectory: run.url)

@@ -174,7 +174,8 @@ public final class TrainingRun {
     do {
       return try collector.next()
     } catch let error where !(error is Interrupted) {
-      throw saved(error, remedy: "resume it with 'rlplay train --resume \(directory.path)'")
+      throw saved(
+        error, remedy: "resume it with '\(ProgramName.shown) train --resume \(directory.path)'")
     }
   }
 
@@ -285,7 +286,7 @@ public final class TrainingRun {
         error,
         remedy: isOver
           ? "all its steps are done, and \(directory.path) holds the result"
-          : "resume it with 'rlplay train --resume \(directory.path)\(options)'")
+          : "resume it with '\(ProgramName.shown) train --resume \(directory.path)\(options)'")
     }
   }
 

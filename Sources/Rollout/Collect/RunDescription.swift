@@ -67,7 +67,7 @@ public struct RunDescription: Codable, Sendable, Equatable {
     else { return nil }
     return """
       \(environment) is not deterministic (\(difference)), so --deterministic cannot reproduce the \
-      weights: run 'rlplay check-env' for details
+      weights: run '\(ProgramName.shown) check-env' for details
       """
   }
 

@@ -40,7 +40,7 @@ extension Wrapper {
     WrapperError(
       """
       \(description) cannot wrap an environment, because the learner keeps its statistics: use it \
-      only with 'rlplay train', after all other wrappers
+      only with '\(ProgramName.shown) train', after all other wrappers
       """)
   }
 }

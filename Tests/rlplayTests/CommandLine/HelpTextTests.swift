@@ -1,6 +1,6 @@
 import Testing
 
-@testable import rlplay
+@testable import RolloutCommand
 
 struct HelpTextTests {
   func screen(_ arguments: String...) throws -> String {

@@ -3,7 +3,7 @@ import Learner
 import Rollout
 import Testing
 
-@testable import rlplay
+@testable import RolloutCommand
 
 struct InvocationTests {
   func parse(_ arguments: String...) throws -> Invocation { try Invocation.parse(arguments) }

@@ -1,7 +1,7 @@
 import Learner
 import Testing
 
-@testable import rlplay
+@testable import RolloutCommand
 
 struct UsageErrorTests {
   /// Returns the error message for a command line.

@@ -3,7 +3,7 @@ import Learner
 import TestSupport
 import Testing
 
-@testable import rlplay
+@testable import RolloutCommand
 
 /// Tests of `rlplay bench` with the shortest possible times.
 @Suite(.serialized, .timeLimit(.minutes(10)))

@@ -2,7 +2,7 @@ import Rollout
 import TestSupport
 import Testing
 
-@testable import rlplay
+@testable import RolloutCommand
 
 struct CheckEnvironmentCommandTests {
   /// A deterministic environment with endless episodes and observations outside its space.

@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 
 /// An invalid command line, with the information to correct it.
 struct UsageError: Error, Equatable {
@@ -22,7 +23,7 @@ struct UsageError: Error, Equatable {
     self.message = message
     optionHelp = option.map(HelpText.line(for:))
     usage = command.usage
-    helpCommand = "rlplay \(command.name) --help"
+    helpCommand = "\(ProgramName.shown) \(command.name) --help"
   }
 
   /// Creates an error without a command.
@@ -30,7 +31,7 @@ struct UsageError: Error, Equatable {
     self.message = message
     optionHelp = nil
     usage = HelpText.usage
-    helpCommand = "rlplay --help"
+    helpCommand = "\(ProgramName.shown) --help"
   }
 
   /// Creates the error for an invalid value, found while parsing or at run time.

@@ -30,7 +30,8 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
   func validate() throws(ConfigurationError) {
     guard !environment.id.isEmpty else {
       throw ConfigurationError(
-        "No environment is named: name one, such as CartPole-v1; 'rlplay envs' lists them.")
+        "No environment is named: name one, such as CartPole-v1; "
+          + "'\(ProgramName.shown) envs' lists them.")
     }
     try ConfigurationError.checkTimeouts(
       hang: environment.patience, close: environment.closePatience)
@@ -44,7 +45,7 @@ extension Command {
     name: "check-env",
     summary: "Check an environment for mistakes by playing it at random.",
     argument: CommandArgument(
-      placeholder: "ID", help: "Environment to check; 'rlplay envs' lists them.",
+      placeholder: "ID", help: "Environment to check; '\(ProgramName.shown) envs' lists them.",
       isRequired: true),
     options: CommandOption.all(
       CheckEnvironmentOptions.settings, defaults: CheckEnvironmentOptions()),

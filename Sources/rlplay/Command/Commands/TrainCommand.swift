@@ -101,7 +101,7 @@ enum TrainCommand {
   private static func evaluation(
     of directory: String, _ environment: EnvironmentChoice
   ) -> String {
-    var words = ["rlplay", "evaluate", directory]
+    var words = [ProgramName.shown, "evaluate", directory]
     if environment.id.hasPrefix("gym:") {
       words.append("--trust")
       if environment.python != EnvironmentChoice.usualPython {

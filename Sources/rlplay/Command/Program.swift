@@ -1,8 +1,36 @@
+import Foundation
 import Learner
 import Rollout
+import Worker
 
-/// The command-line program: parses its arguments, runs a command and reports errors.
-enum Program {
+/// The command-line program: `train`, `evaluate`, `describe`, `bench`, `envs` and `check-env`.
+///
+/// A program with custom environments, policies and algorithms registers them first:
+///
+/// ```swift
+/// try EnvironmentRegistry.shared.register("Mine-v0") { Mine() }
+/// Program.main(name: "mine")
+/// ```
+///
+/// `mine train --env Mine-v0` then trains in worker processes, which are the same program.
+public enum Program {
+  /// Runs the command line of the process, or a worker if a learner started it, and ends the
+  /// process.
+  ///
+  /// - Parameter name: the name of the program in help screens and messages.
+  public static func main(name: String = "rlplay") -> Never {
+    // This must run before any file is opened.
+    ProcessStart.prepare()
+    ProgramName.shown = name
+    if let problem = ProcessStart.missingProc {
+      reportOnStandardError("Error: \(problem).")
+      exit(1)
+    }
+    // Workers are processes of this same program.
+    WorkerMain.runIfAsked()
+    exit(StandardOutput.finish(run(Array(CommandLine.arguments.dropFirst()))))
+  }
+
   /// Runs a command line, given without the program's name.
   ///
   /// - Returns: the exit code: 0 for success, 64 for invalid usage, 1 for any other failure, 128

@@ -60,7 +60,8 @@ enum Invocation: Equatable, Sendable {
   private static func strayOption(_ word: String) -> String {
     let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
     let owner = Command.all.first { $0.option(named: String(name)) != nil }
-    let suggestion = owner.map { " Did you mean 'rlplay \($0.name) --\(name)'?" } ?? ""
+    let suggestion =
+      owner.map { " Did you mean '\(ProgramName.shown) \($0.name) --\(name)'?" } ?? ""
     return "Unknown option '\(word)'.\(suggestion)"
   }
 }

@@ -35,7 +35,7 @@ enum EnvironmentsCommand {
     let named = WrapperName.all.filter(\.takesPart).map(\.name).joined(separator: ", ")
     let parts = "\n\(named) take a part of a Dict or Tuple after an @: gray-scale@image."
     return
-      (["Wrappers, for 'rlplay train --wrap':"] + rows(WrapperName.all)
+      (["Wrappers, for '\(ProgramName.shown) train --wrap':"] + rows(WrapperName.all)
       + ["After all others, for training only:"] + rows(WrapperName.normalizations) + [parts])
       .joined(separator: "\n")
   }

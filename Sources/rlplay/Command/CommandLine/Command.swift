@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 
 /// A subcommand: its help, its arguments and their interpretation.
 ///
@@ -21,7 +22,7 @@ struct Command: Sendable {
 
   /// The usage line in help screens and errors.
   var usage: String {
-    var words = ["rlplay", name]
+    var words = [ProgramName.shown, name]
     if let argument { words.append(argument.shown) }
     return (words + ["[options]"]).joined(separator: " ")
   }

@@ -1,9 +1,10 @@
 import Learner
+import Rollout
 
 /// Help screens for a terminal with 80 columns.
 enum HelpText {
   /// The usage line without a command.
-  static let usage = "rlplay COMMAND [options]"
+  static let usage = "\(ProgramName.shown) COMMAND [options]"
 
   private static let width = 80
   /// The column of the explanations; a longer option has its explanation on the next line.
@@ -31,7 +32,8 @@ enum HelpText {
       Options:
       \(options.joined(separator: "\n"))
 
-      Start with 'rlplay train'. See 'rlplay COMMAND --help' for a command's options.
+      Start with '\(ProgramName.shown) train'. See '\(ProgramName.shown) COMMAND --help' for a \
+      command's options.
       """
   }()
 

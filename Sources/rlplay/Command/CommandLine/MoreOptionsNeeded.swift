@@ -16,7 +16,7 @@ struct MoreOptionsNeeded: Error {
   ///
   /// - Parameter arguments: the original command line, without the program's name.
   func usageError(for arguments: [String]) -> UsageError {
-    let program = CommandLine.arguments.first ?? "rlplay"
+    let program = CommandLine.arguments.first ?? ProgramName.shown
     let words = [program] + arguments.prefix(1) + options + arguments.dropFirst()
     let line = words.map(\.shellQuoted).joined(separator: " ")
     return UsageError(

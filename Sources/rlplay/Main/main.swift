@@ -1,0 +1,3 @@
+import RolloutCommand
+
+Program.main()
