@@ -12,5 +12,10 @@ let package = Package(
         .product(name: $0, package: "rlplay")
       }),
     .executableTarget(name: "Monolith"),
+    .executableTarget(
+      name: "Mine",
+      dependencies: ["Rollout", "Actor", "Learner", "RolloutCommand"].map {
+        .product(name: $0, package: "rlplay")
+      }),
   ]
 )

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs the package in Examples: the design on one page, and a custom environment, loss and
-# training loop in less than 100 lines.
+# Builds and runs the package in Examples: the design on one page, a custom environment, loss and
+# training loop in less than 100 lines, and the command with a custom environment and algorithm.
 #
 #     Scripts/check_examples.sh
 #
@@ -15,7 +15,7 @@ unset RLPLAY_STRICT RLPLAY_MARCH
 
 lines=$(find Sources/Catch -name '*.swift' -exec cat {} + | wc -l)
 ((lines < 100)) || {
-  echo "check_examples.sh: the example has $lines lines: keep it below 100" >&2
+  echo "check_examples.sh: Catch has $lines lines: keep it below 100" >&2
   exit 1
 }
 
@@ -34,3 +34,22 @@ echo "$output"
   echo "check_examples.sh: Catch did not learn to catch" >&2
   exit 1
 }
+
+# The command for a custom environment and algorithm: each subcommand that knows them.
+mine=$(swift build -c release --scratch-path "$work" --show-bin-path)/Mine
+fail() {
+  echo "check_examples.sh: $1" >&2
+  exit 1
+}
+cd "$work"
+"$mine" check-env Mine-v0 --steps 1000 || fail "check-env finds fault with Mine-v0"
+[[ $("$mine" envs) == *"Mine-v0  Walk to the right"* ]] || fail "envs does not list Mine-v0"
+"$mine" train --algorithm simple --steps 40000 --eval-every 20000 --seed 1 --run-dir run --quiet
+"$mine" train --resume run --steps 60000 --quiet || fail "the run is not resumed"
+[[ $("$mine" describe run) =~ algorithm\ +simple ]] || fail "describe does not name the algorithm"
+"$mine" evaluate run --video run.gif >/dev/null || fail "the episodes are not recorded"
+[[ -s run.gif ]] || fail "evaluate leaves no pictures of Mine-v0"
+result=$("$mine" evaluate run --seed 1 --json | tail -1)
+echo "$result"
+[[ $result =~ \"mean_return\":\ ?([0-9.]+) ]] && awk "BEGIN { exit !(${BASH_REMATCH[1]} >= 0.9) }" \
+  || fail "Mine did not learn to walk to the right"

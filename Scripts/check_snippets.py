@@ -77,7 +77,7 @@ def declares(snippet):
 
 def swift_source(snippet):
     """Returns the Swift file that a snippet becomes."""
-    imports = "import Actor\nimport Learner\nimport Rollout\nimport Worker\n"
+    imports = "import Actor\nimport Learner\nimport Rollout\nimport RolloutCommand\nimport Worker\n"
     place = f'#sourceLocation(file: "{snippet.name}", line: {snippet.line})\n'
     if declares(snippet):
         return imports + place + snippet.text

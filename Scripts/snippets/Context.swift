@@ -55,6 +55,12 @@ struct Maze: Environment {
   }
 }
 
+extension Algorithm {
+  /// A custom algorithm.
+  static let simple = Algorithm(
+    name: "simple", options: policyOptions, objective: { _, _ in Reinforce() })
+}
+
 final class Example {
   // The graph and the loss.
   var graph: Graph { fatalError() }

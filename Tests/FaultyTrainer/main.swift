@@ -1,5 +1,7 @@
+import Actor
 import Foundation
 import Learner
+import RolloutCommand
 import Worker
 
 // A custom trainer with faulty environments, for the tests of faults. It takes one argument, a JSON
@@ -12,6 +14,10 @@ try UnlikeEnvironment.register()
 try WideEnvironment.register()
 try RestlessEnvironment.register()
 try OddTask.registerAll()
+PolicyRegistry.register(TemperedPolicy.self)
+try AlgorithmRegistry.shared.register(.tempered)
+// With a command and its options it is the whole command, for these environments and algorithms.
+if CommandLine.arguments.count > 2 { Program.main(name: "faulty") }
 WorkerMain.runIfAsked()
 
 Interruption.listen()

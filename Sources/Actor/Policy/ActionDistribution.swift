@@ -1,6 +1,8 @@
 import Rollout
 
 /// A distribution of actions: traced as a graph in the learner, sampled from numbers in a worker.
+///
+/// A policy returns the one that it uses, so a custom distribution comes with a custom policy.
 public protocol ActionDistribution: Sendable {
   /// The number of scores that the network outputs per row.
   var scoreCount: Int { get }
@@ -118,6 +120,12 @@ public final class RandomStreamBuffer {
   }
 
   deinit { if owner == nil { streams.deallocate() } }
+
+  /// The stream of an environment.
+  public subscript(environment: Int) -> PCG64 {
+    get { streams[environment] }
+    set { streams[environment] = newValue }
+  }
 }
 
 /// The choice of a distribution by action space.

@@ -46,7 +46,7 @@ final class FinalReactor {
     let carried = graph.inputs(carrying: policy.recurrentState, environmentCount: 1)
     let reaction = try policy.react(
       to: TracedState(graph, single, rows: 0..<1, hx: carried),
-      choosing: try ActionDistributions.fitting(layout.contents.spaces.action), in: graph)
+      choosing: try policy.distribution(for: layout.contents.spaces.action), in: graph)
     let outputs = reaction.information.map { (name: $0.name, tensor: $0.tensor.numeric) }
     executor = Executor(
       graph, outputs: outputs.map(\.tensor) + carried.leaves, weights: weights)

@@ -11,6 +11,13 @@ public protocol Policy: Codable, Sendable {
   /// The shape of the recurrent state per environment: float32 only, empty without memory.
   var recurrentState: Nested<LeafSpecification> { get }
 
+  /// Returns the distribution of actions in an action space.
+  ///
+  /// By default it is the one that suits the space, `ActionDistributions.fitting`.
+  ///
+  /// - Throws: `PolicyError` for a space without a distribution.
+  func distribution(for space: Space) throws(PolicyError) -> any ActionDistribution
+
   /// Traces the reaction to a state.
   ///
   /// - Parameters:
@@ -34,6 +41,11 @@ public protocol Policy: Codable, Sendable {
 extension Policy {
   /// No recurrent state.
   public var recurrentState: Nested<LeafSpecification> { .empty }
+
+  /// The distribution that suits the space.
+  public func distribution(for space: Space) throws(PolicyError) -> any ActionDistribution {
+    try ActionDistributions.fitting(space)
+  }
 }
 
 /// The outputs of a policy: logits to draw actions from, further recorded outputs, and `hx`.

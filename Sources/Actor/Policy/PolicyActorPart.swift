@@ -41,7 +41,7 @@ final class PolicyActorPart {
     weights: FlatVector<Float>?
   ) throws(PolicyError) {
     let graph = Graph()
-    distribution = try ActionDistributions.fitting(layout.contents.spaces.action)
+    distribution = try policy.distribution(for: layout.contents.spaces.action)
     let inputs = graph.inputs(carrying: policy.recurrentState, environmentCount: range.count)
     let reaction = try policy.react(
       to: TracedState(graph, layout, rows: 0..<1, environments: range, hx: inputs),

@@ -19,6 +19,6 @@ struct PolicyTrace {
       graph, layout, rows: 0..<1,
       hx: graph.inputs(carrying: policy.recurrentState, environmentCount: 1))
     reaction = try policy.react(
-      to: state, choosing: try ActionDistributions.fitting(spaces.action), in: graph)
+      to: state, choosing: try policy.distribution(for: spaces.action), in: graph)
   }
 }

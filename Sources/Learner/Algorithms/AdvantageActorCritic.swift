@@ -33,7 +33,7 @@ extension Algorithm {
 ///
 /// Source: Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", with one
 /// learner.
-public struct AdvantageActorCritic: Objective, Equatable {
+public struct AdvantageActorCritic: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
   public static let name = "a2c"
 

@@ -6,15 +6,15 @@ public import Rollout
 /// Each algorithm has a file of its own beside this one, and `AlgorithmRegistry` lists them. An
 /// algorithm of a program is described in the same way, and registered:
 ///
-///     extension Algorithm {
-///       static let mine = Algorithm(
-///         name: "mine", options: Algorithm.criticOptions, learnsValue: { _ in true },
-///         defaults: { $0.adoptCriticDefaults() },
-///         objective: { configuration, _ in MyLoss(discount: configuration.gamma) })
-///     }
-///     try AlgorithmRegistry.shared.register(.mine)
+/// ```swift
+/// extension Algorithm {
+///   static let mine = Algorithm(
+///     name: "mine", options: policyOptions, defaults: { $0.learningRate = 0.01 },
+///     objective: { configuration, _ in Reinforce(discount: configuration.gamma) })
+/// }
+/// ```
 ///
-/// `rlplay train --algorithm mine` and `TrainingConfiguration(.mine)` then train with it.
+/// `train --algorithm mine` and `TrainingConfiguration(.mine)` then train with it.
 public struct Algorithm: Sendable {
   /// The name on the command line, in configurations and in checkpoints.
   public let name: String

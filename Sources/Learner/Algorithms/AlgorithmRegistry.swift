@@ -3,7 +3,9 @@ import Synchronization
 
 /// The algorithms that can be selected by name.
 ///
-///     try AlgorithmRegistry.shared.register(.mine)
+/// ```swift
+/// try AlgorithmRegistry.shared.register(.simple)
+/// ```
 ///
 /// A program registers its own algorithms first of all, as it does with environments and policies:
 /// command lines and files of options are read with those that are known by then.

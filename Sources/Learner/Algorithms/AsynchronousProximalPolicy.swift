@@ -34,7 +34,7 @@ extension Algorithm {
 ///
 /// Sources: Schulman et al. (2017) and Espeholt et al. (2018); combined as in Petrenko et al.
 /// (2020), "Sample Factory".
-public struct AsynchronousProximalPolicy: Objective, Equatable {
+public struct AsynchronousProximalPolicy: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
   public static let name = "appo"
 

@@ -1,4 +1,4 @@
-public import Actor
+import Actor
 public import Rollout
 
 /// The material that a learner is made of: configuration, objective, policy, weights and batches.
@@ -11,8 +11,8 @@ public struct LearnerContext {
   public let objective: any Objective
   /// The layout of the batches, [T, n·B].
   public let batchLayout: FragmentLayout
-  /// The names of parameters that only the value estimate depends on.
-  let valueParameters: Set<String>
+  /// Creates an optimizer for the parameters.
+  let makeOptimizer: () throws -> any Optimizer<Float>
 
   /// The random stream of the learner.
   public var random: PCG64 { RandomStreams.learning(seed: setup.seed) }
@@ -20,11 +20,10 @@ public struct LearnerContext {
   /// Creates the update of the configuration's optimizer for batches of a layout.
   ///
   /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
-  public func makeUpdate(_ layout: FragmentLayout) throws(PolicyError) -> PolicyUpdate {
+  public func makeUpdate(_ layout: FragmentLayout) throws -> PolicyUpdate {
     try PolicyUpdate(
       setup.policy, objective, bootstrap: configuration.bootstrap, layout: layout,
-      weights: setup.weights,
-      optimizer: configuration.makeOptimizer(setup.parameters, valueParameters: valueParameters),
+      weights: setup.weights, optimizer: makeOptimizer(),
       maximumGradientNorm: configuration.maximumGradientNorm,
       learningRate: configuration.learningRate, totalSteps: configuration.totalSteps)
   }

@@ -34,7 +34,7 @@ extension Algorithm {
 /// between passes.
 ///
 /// Source: Schulman et al. (2017), "Proximal policy optimization algorithms", equations 7 and 9.
-public struct ProximalPolicy: Objective, Equatable {
+public struct ProximalPolicy: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
   public static let name = "ppo"
 

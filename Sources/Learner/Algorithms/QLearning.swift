@@ -118,7 +118,7 @@ extension TrainingConfiguration {
 /// Sources: Watkins (1989), "Learning from delayed rewards"; Mnih et al. (2015), "Human-level
 /// control through deep reinforcement learning"; van Hasselt, Guez and Silver (2016), "Deep
 /// reinforcement learning with double Q-learning".
-public struct QLearning: Objective, Equatable {
+public struct QLearning: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
   public static let name = "dqn"
 

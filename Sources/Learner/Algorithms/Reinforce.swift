@@ -55,8 +55,8 @@ extension TrainingConfiguration {
       let value = setting.read(self)
       guard value != setting.read(Self()) else { continue }
       throw ConfigurationError(
-        "--\(option) \(value.text) has no effect with --baseline \(baseline.rawValue): leave it out, "
-          + "or use --baseline value.",
+        "--\(option) \(value.text) has no effect with --baseline \(baseline.rawValue): "
+          + "leave it out, or use --baseline value.",
         option: option)
     }
     // The algorithm's default is accepted, and ignored if no value estimate is learned.
@@ -99,7 +99,7 @@ extension TrainingConfiguration {
 ///
 /// Source: Williams (1992), "Simple statistical gradient-following algorithms for connectionist
 /// reinforcement learning", with importance weights added.
-public struct Reinforce: Objective, Equatable {
+public struct Reinforce: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
   public static let name = "reinforce"
 
@@ -180,7 +180,7 @@ public struct Reinforce: Objective, Equatable {
 }
 
 /// The baseline that is subtracted from returns before they weigh log-probabilities.
-public enum ReturnBaseline: String, Sendable, CaseIterable {
+public enum ReturnBaseline: String, Encodable, Sendable, CaseIterable {
   /// No baseline, as in rlplay's overview.
   case none
   /// The mean return at the same row over all environments of the batch.

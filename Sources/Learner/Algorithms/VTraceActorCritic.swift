@@ -26,7 +26,7 @@ extension Algorithm {
 ///
 /// Source: Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted
 /// actor-learner architectures", section 4.2.
-public struct VTraceActorCritic: Objective, Equatable {
+public struct VTraceActorCritic: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
   public static let name = "vtrace"
 
@@ -61,7 +61,7 @@ public struct VTraceActorCritic: Objective, Equatable {
 }
 
 /// The upper limits of importance weights in V-trace; infinity for no limit.
-public struct ImportanceClips: Sendable, Equatable {
+public struct ImportanceClips: Sendable, Equatable, Encodable {
   /// ρ̄, which determines the policy that the learned values belong to.
   public var rho: Double
   /// c̄, which limits how far back the error of a step is propagated.

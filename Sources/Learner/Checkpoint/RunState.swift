@@ -26,6 +26,8 @@ public struct RunState: Sendable {
   /// The state of collection.
   public let collector: CollectorState
 
+  /// The encodings of the parts that the run's program provided.
+  let parts: PartEncodings
   /// The state of evaluations and reports.
   let marks: RunMarks
   /// The state that depends on timing.
@@ -39,19 +41,21 @@ public struct RunState: Sendable {
     static let collector = "collector"
     static let marks = "run"
     static let told = "told"
+    static let parts = "parts"
   }
 
   private static let format = "rlplay-state"
 
   /// Saves the state of a run between two iterations.
   init(
-    _ configuration: TrainingConfiguration, _ setup: RolloutSetup, _ learner: any BatchLearner,
-    _ collector: CollectorState, _ marks: RunMarks, _ told: ToldSoFar
+    _ configuration: TrainingConfiguration, _ parts: PartEncodings, _ setup: RolloutSetup,
+    _ learner: any BatchLearner, _ collector: CollectorState, _ marks: RunMarks, _ told: ToldSoFar
   ) {
     self.configuration = configuration
     // The directory is given by the place of the file.
     self.configuration.runDirectory = nil
     recordedPython = configuration.environment.python
+    self.parts = parts
     self.collector = collector
     self.marks = marks
     self.told = told
@@ -120,15 +124,17 @@ public struct RunState: Sendable {
       preconditionFailure("saving has nothing to refuse: \(error)")
     }
     told.episodesTaken = collector.withoutArrays()
+    // A run with all parts from its options has the bytes that it always had.
+    let foreign = parts.isEmpty ? [:] : [Key.parts: Self.text(parts)]
     return SafetensorsFile(
       tensors: archive.tensors,
-      metadata: [
+      metadata: foreign.merging([
         Checkpoint.Key.format: Self.format, Key.release: releaseVersion,
         Checkpoint.Key.environmentSteps: "\(steps)", Checkpoint.Key.updates: "\(updates)",
         Key.configuration: String(decoding: configuration.json(), as: UTF8.self),
         Key.collector: Self.text(collector), Key.marks: Self.text(marks),
         Key.told: Self.text(told),
-      ]
+      ]) { _, own in own }
     ).encodedWithChecksum()
   }
 
@@ -167,6 +173,7 @@ public struct RunState: Sendable {
     configuration.environment.python = EnvironmentChoice.usualPython
     steps = try Self.count(metadata(Checkpoint.Key.environmentSteps))
     updates = try Self.count(metadata(Checkpoint.Key.updates))
+    parts = if let text = file.metadata[Key.parts] { try Self.value(text) } else { PartEncodings() }
     marks = try Self.value(metadata(Key.marks))
     told = try Self.value(metadata(Key.told))
     try Self.refuse(marks.fault(steps: steps) ?? told.fault)

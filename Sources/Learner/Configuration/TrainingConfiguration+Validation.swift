@@ -6,7 +6,7 @@ extension TrainingConfiguration {
   /// It does not check that the environment exists or that the run directory can be written.
   ///
   /// - Throws: ``ConfigurationError`` for the first mistake found. The groups of options are
-  ///   checked in the order of the help screen.
+  ///   checked in the order of the help screen, and those of the algorithm alone come last.
   public func validate() throws(ConfigurationError) {
     try EpisodeLimit.validate(environment.limit)
     try validateWrappers()

@@ -4,8 +4,8 @@ public import Rollout
 /// The options of a training run.
 ///
 /// The defaults depend on the algorithm: its file in `Algorithms` has those that differ. REINFORCE
-/// learns a baseline and uses schedules by default, and solves CartPole with every random seed tried
-/// (`docs/benchmarks.md`). `Recipes/seed-003.json` is the experiment of rlplay's overview.
+/// learns a baseline and uses schedules by default, and solves CartPole with every random seed
+/// tried (`docs/benchmarks.md`). `Recipes/seed-003.json` is the experiment of rlplay's overview.
 ///
 /// To train, create a configuration, set the options that differ, call ``validate()`` once and pass
 /// it to `TrainingRun`. The command line, files of options and the saved `config.json` are read and

@@ -1,7 +1,7 @@
 import Actor
 
 /// The settings shared by all objectives that train a policy and a value function together.
-public struct ActorCriticSettings: Sendable, Equatable {
+public struct ActorCriticSettings: Sendable, Equatable, Encodable {
   /// γ, the discount factor.
   public var discount: Double
   /// λ of GAE and V-trace: 0 trusts the value estimates alone, 1 the rewards up to the bootstrap.

@@ -3,7 +3,7 @@ import Actor
 /// PPO's bounds on how far one batch may move the policy and the value estimates.
 ///
 /// Source: Schulman et al. (2017), "Proximal policy optimization algorithms", equation 7.
-public struct ClippedSurrogate: Sendable, Equatable {
+public struct ClippedSurrogate: Sendable, Equatable, Encodable {
   /// ε: moving ρ further than this from 1 improves the surrogate no more.
   public var clip: Double
   /// The largest change of a value estimate from the recorded one; infinity for no bound.

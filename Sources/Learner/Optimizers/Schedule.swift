@@ -15,14 +15,14 @@ import Foundation
 ///     exponential    a (b / a)ᵖ
 ///
 /// Steps are environment steps learned from. After the last step the value stays at b.
-public enum Schedule: Sendable, Equatable {
+public enum Schedule: Sendable, Equatable, Encodable {
   /// A constant value.
   case constant(Double)
   /// A curve between two values over a number of steps; nil for the whole run.
   case changing(Curve, from: Double, to: Double, steps: Int?)
 
   /// The shape of a schedule between its first and last value.
-  public enum Curve: String, Sendable, CaseIterable {
+  public enum Curve: String, Encodable, Sendable, CaseIterable {
     /// Equal differences per step.
     case linear
     /// Half a cosine: slow at both ends.

@@ -69,7 +69,7 @@ public final class LossFunction {
   ) throws(PolicyError) {
     let graph = Graph()
     var fragment = TracedFragment(graph, layout)
-    let distribution = try ActionDistributions.fitting(layout.contents.spaces.action)
+    let distribution = try policy.distribution(for: layout.contents.spaces.action)
     let reaction = try policy.react(
       to: fragment.current, choosing: distribution, in: graph)
     if bootstrap == .learner {

@@ -9,6 +9,8 @@ final class RunRecorder {
 
   private let configuration: TrainingConfiguration
   private let setup: RolloutSetup
+  private let parts: PartEncodings
+  private let algorithm: String
   private var line: ProgressLine
   private var log: MetricsLog
   private var lastRecord = (seconds: 0.0, steps: 0, skipped: 0)
@@ -24,11 +26,14 @@ final class RunRecorder {
   ///
   /// - Throws: `RecordError` if that fails.
   init(
-    _ configuration: TrainingConfiguration, _ setup: RolloutSetup, seed: UInt64, isQuiet: Bool,
+    _ configuration: TrainingConfiguration, _ setup: RolloutSetup,
+    _ parts: TrainingParts = TrainingParts(), seed: UInt64, isQuiet: Bool,
     resuming former: FormerRun? = nil
   ) throws(RecordError) {
     self.configuration = configuration
     self.setup = setup
+    self.parts = PartEncodings(parts)
+    algorithm = parts.objective.map { type(of: $0).name } ?? configuration.algorithm.name
     line = ProgressLine(quiet: isQuiet)
     directory =
       if let former {
@@ -37,7 +42,7 @@ final class RunRecorder {
         try RunDirectory.create(at: URL(fileURLWithPath: path, isDirectory: true))
       } else {
         try RunDirectory.create(
-          environment: configuration.environment.id, algorithm: configuration.algorithm.name,
+          environment: configuration.environment.id, algorithm: algorithm,
           seed: seed)
       }
     // The saved directory is cleared, so that a run started from this file creates its own.
@@ -168,7 +173,7 @@ final class RunRecorder {
     guard var marks, let place = collector.state else { return }
     marks.best = best
     let state = RunState(
-      configuration, setup, learner, place, marks,
+      configuration, parts, setup, learner, place, marks,
       ToldSoFar(seconds: secondsElapsed, recentReturns: recentReturns))
     try AtomicFile.write(state.encoded(), to: directory.state)
   }
@@ -207,8 +212,8 @@ final class RunRecorder {
       Checkpoint.Key.maxEpisodeSteps:
         SettingFormat.episodeLimit.value(environment.limit).text,
       Checkpoint.Key.spaces: setup.layout.contents.spaces.json,
-      Checkpoint.Key.policy: PolicyRegistry.encode(configuration.policy),
-      Checkpoint.Key.algorithm: configuration.algorithm.name,
+      Checkpoint.Key.policy: PolicyRegistry.encode(setup.policy),
+      Checkpoint.Key.algorithm: algorithm,
       Checkpoint.Key.environmentSteps: "\(learner.stepCount)",
       Checkpoint.Key.updates: "\(learner.updateCount)",
     ]

@@ -46,7 +46,10 @@ public final class ScheduledBufferLearner: BatchLearner {
     for buffer in buffers {
       guard let place = parameters.range(of: buffer.name), place.count == 1 else {
         throw PolicyError(
-          "the algorithm schedules '\(buffer.name)', and the policy has no buffer of that name with one number"
+          """
+          the algorithm schedules '\(buffer.name)', and the policy has no buffer of that name with \
+          one number
+          """
         )
       }
       places.append(place.lowerBound)

@@ -41,16 +41,19 @@ extension TrainingConfiguration {
   ///
   /// - Parameters:
   ///   - seed: the random seed of the run.
+  ///   - policy: the policy to train; nil for that of the options.
   ///   - check: called with the network's parameters before their weights are allocated.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`,
   ///   `ConfigurationError` if the network does not fit into memory, and the errors of `check` and
   ///   of creating an environment.
   func makeSetup(
-    seed: UInt64, checking check: (ParameterLayout) throws -> Void = { _ in }
+    seed: UInt64, policy: (any Policy)? = nil,
+    checking check: (ParameterLayout) throws -> Void = { _ in }
   ) throws -> RolloutSetup {
     var setup = try ExitGuard.during("the start of the run") {
       try RolloutSetup(
-        environment: environment, policy: policy, environmentCount: environmentsPerActor,
+        environment: environment, policy: policy ?? self.policy,
+        environmentCount: environmentsPerActor,
         stepCount: fragmentSteps, sticky: sticky, seed: seed
       ) { parameters in
         try validateNetworkMemory(parameters)
@@ -91,15 +94,24 @@ extension TrainingConfiguration {
 
   /// Creates the learner.
   ///
-  /// - Parameter valueParameters: the names of the parameters that only a learned value estimate
-  ///   depends on.
-  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
+  /// - Parameters:
+  ///   - valueParameters: the names of the parameters that only a learned value estimate depends
+  ///     on.
+  ///   - parts: the parts that replace those of the options.
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs, and the errors
+  ///   of makers.
   func makeLearner(
-    _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>
+    _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>,
+    parts: TrainingParts = TrainingParts()
   ) throws -> any BatchLearner {
     let context = LearnerContext(
-      configuration: self, setup: setup, objective: objective, batchLayout: batchLayout,
-      valueParameters: valueParameters)
+      configuration: self, setup: setup,
+      objective: parts.objective ?? algorithm.objective(self, setup.policy),
+      batchLayout: batchLayout,
+      makeOptimizer: {
+        try parts.optimizer?.make(setup.parameters)
+          ?? makeOptimizer(setup.parameters, valueParameters: valueParameters)
+      })
     var learner = try algorithm.makeLearner(context)
     let buffers = algorithm.scheduledBuffers(self)
     if !buffers.isEmpty {

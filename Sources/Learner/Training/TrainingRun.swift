@@ -25,6 +25,8 @@ public final class TrainingRun {
   private let collector: any RolloutCollector
   private let recorder: RunRecorder
   private let evaluations: RunEvaluations
+  /// True if the collector may step environments in this process.
+  private let mayStepEnvironments: Bool
   private let began: UInt64
   private var marks: RunMarks
   /// The step and the second from which on the next save is due.
@@ -36,6 +38,7 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - configuration: the configuration, validated.
+  ///   - parts: the parts that the program provides itself; others come from the configuration.
   ///   - isQuiet: true to show no progress.
   ///   - workerExecutable: the program to run with the subcommand `worker`; nil for the present
   ///     one.
@@ -43,9 +46,11 @@ public final class TrainingRun {
   ///   `RunMemoryError`, `WorkerStartError`, or `ConfigurationError` if the machine's memory cannot
   ///   hold the network or the replay buffer. The description of each is a sentence.
   public convenience init(
-    _ configuration: TrainingConfiguration, isQuiet: Bool = false, workerExecutable: String? = nil
+    _ configuration: TrainingConfiguration, parts: TrainingParts = TrainingParts(),
+    isQuiet: Bool = false, workerExecutable: String? = nil
   ) throws {
-    try self.init(configuration, nil, isQuiet, workerExecutable)
+    try self.init(
+      configuration, parts, resuming: nil, isQuiet: isQuiet, workerExecutable: workerExecutable)
   }
 
   /// Resumes a run from a state, in the directory of the run.
@@ -54,6 +59,7 @@ public final class TrainingRun {
   ///   - state: the state; its configuration may have other values of the options that do not
   ///     affect learning.
   ///   - directory: the run's directory, which is not changed if the state is refused.
+  ///   - parts: the parts that the program provides itself, equal to those that the run began with.
   ///   - isQuiet: true to show no progress.
   ///   - workerExecutable: the program to run with the subcommand `worker`; nil for the present
   ///     one.
@@ -61,24 +67,28 @@ public final class TrainingRun {
   ///   `CheckpointError` or `CollectorStateError` if the state does not belong to its
   ///   configuration.
   public convenience init(
-    resuming state: RunState, in directory: RunDirectory, isQuiet: Bool = false,
-    workerExecutable: String? = nil
+    resuming state: RunState, in directory: RunDirectory, parts: TrainingParts = TrainingParts(),
+    isQuiet: Bool = false, workerExecutable: String? = nil
   ) throws {
     try self.init(
-      state.configuration, FormerRun(state: state, directory: directory), isQuiet,
-      workerExecutable)
+      state.configuration, state.parts.resuming(with: parts),
+      resuming: FormerRun(state: state, directory: directory), isQuiet: isQuiet,
+      workerExecutable: workerExecutable)
   }
 
   private init(
-    _ configuration: TrainingConfiguration, _ former: FormerRun?, _ isQuiet: Bool,
-    _ workerExecutable: String?
+    _ configuration: TrainingConfiguration, _ parts: TrainingParts, resuming former: FormerRun?,
+    isQuiet: Bool, workerExecutable: String?
   ) throws {
     try former?.check()
+    // Workers and the evaluation process decode the policy in the same program.
+    let policy = parts.policy ?? configuration.policy
+    _ = try PolicyRegistry.decode(PolicyRegistry.encode(policy))
     var resolved = configuration
     seed = configuration.seed ?? UInt64.random(in: 0..<1 << 53)
     resolved.seed = seed
     self.configuration = resolved
-    setup = try resolved.makeSetup(seed: seed) { parameters in
+    setup = try resolved.makeSetup(seed: seed, policy: policy) { parameters in
       if let former { try former.check(parameters) }
     }
     layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
@@ -94,7 +104,7 @@ public final class TrainingRun {
     try resolved.algorithm.validateMemory(resolved, batchLayout)
     func makeLearner() throws -> any BatchLearner {
       try resolved.makeLearner(
-        setup, batchLayout: batchLayout, valueParameters: valueParameters)
+        setup, batchLayout: batchLayout, valueParameters: valueParameters, parts: parts)
     }
     // Restored before the collector is created, which starts with the present weights.
     let restored = try former.map { former in
@@ -109,16 +119,31 @@ public final class TrainingRun {
       executable: workerExecutable, say: { voice.say($0) },
       isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience,
       closePatience: resolved.environment.closePatience)
+    mayStepEnvironments = parts.collector != nil || resolved.collector == .same
     do {
-      collector = try resolved.makeCollector(
-        setup, processes, resuming: former?.state.collector)
+      let state = former?.state.collector
+      collector =
+        try parts.collector?.make(
+          CollectorContext(
+            configuration: resolved, setup: setup, batchLayout: batchLayout, processes: processes,
+            state: state)) ?? resolved.makeCollector(setup, processes, resuming: state)
     } catch let error as CollectorStateError {
       throw former.map { error.located(in: $0.directory.state) } ?? error
+    }
+    guard collector.batchLayout.byteCount == batchLayout.byteCount,
+      collector.batchLayout.environmentCount == batchLayout.environmentCount
+    else {
+      collector.close()
+      throw ConfigurationError(
+        "the collector makes batches of \(collector.batchLayout.environmentCount) environments and "
+          + "\(collector.batchLayout.byteCount) bytes, and the options give "
+          + "\(batchLayout.environmentCount) and \(batchLayout.byteCount): use the layout of the "
+          + "context.")
     }
     // Started after the workers, which have more to do until the first evaluation.
     evaluations = try RunEvaluations(resolved, setup, processes: processes)
     let recorder = try RunRecorder(
-      resolved, setup, seed: seed, isQuiet: isQuiet, resuming: former)
+      resolved, setup, parts, seed: seed, isQuiet: isQuiet, resuming: former)
     self.recorder = recorder
     voice.say = { recorder.say($0) }
     let bounds = resolved.environment.actionBounds
@@ -135,8 +160,7 @@ public final class TrainingRun {
   ///   `WorkerDeath`, is thrown as a `TrainingError` with the same report if the run could be
   ///   saved. Earlier saves stay.
   public func train() throws -> TrainingSummary {
-    // The other collectors step no environment in this process.
-    if configuration.collector != .same { return try run() }
+    if !mayStepEnvironments { return try run() }
     return try ExitGuard.during("training") { try run() }
   }
 
