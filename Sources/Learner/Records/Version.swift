@@ -1,2 +1,2 @@
 /// The release version, printed by `--version` and recorded by runs.
-package let releaseVersion = "0.1.0"
+package let releaseVersion = "0.2.0"

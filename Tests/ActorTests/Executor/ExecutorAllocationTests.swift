@@ -59,7 +59,8 @@ struct ExecutorAllocationTests {
     executor.backward()
   }
 
-  @Test func `a thousand runs need no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `a thousand runs need no memory`() async {
     await #expect(processExitsWith: .success) {
       let executor = ExecutorAllocationTests.everything()
       Exhaustion.exhaustMemory()
@@ -68,7 +69,8 @@ struct ExecutorAllocationTests {
     }
   }
 
-  @Test func `a single array would be noticed`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `a single array would be noticed`() async {
     await #expect(processExitsWith: .failure) {
       let executor = ExecutorAllocationTests.everything()
       Exhaustion.exhaustMemory()
@@ -77,7 +79,8 @@ struct ExecutorAllocationTests {
     }
   }
 
-  @Test func `a reaction that remembers needs no memory, nor does forgetting`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `a reaction that remembers needs no memory, nor does forgetting`() async {
     await #expect(processExitsWith: .success) {
       let policy = NetworkPolicy(
         recurrent: .lstm, recurrentSize: 9, recurrentLayers: 2, value: .separate)
@@ -103,7 +106,8 @@ struct ExecutorAllocationTests {
     }
   }
 
-  @Test func `a reaction needs no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `a reaction needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let storage = FragmentStorage(Scene.layout(stepCount: 2, environmentCount: 7))
       Scene.fill(storage.view, seed: 1)

@@ -6,6 +6,7 @@ import Testing
 @testable import Actor
 
 /// Tests that drawing actions of any kind allocates nothing.
+@Suite(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
 struct DistributionAllocationTests {
   /// Returns an actor for an action space, run once.
   static func actor(_ space: Space) throws -> (PolicyActor, FragmentView) {

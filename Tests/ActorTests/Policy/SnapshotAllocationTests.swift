@@ -7,7 +7,8 @@ import Testing
 
 /// Tests that taking and restoring snapshots allocates nothing.
 struct SnapshotAllocationTests {
-  @Test func `snapshots need no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `snapshots need no memory`() async {
     await #expect(processExitsWith: .success) {
       let policy = NetworkPolicy(hidden: [5], recurrent: .lstm, recurrentSize: 4)
       let description = RunDescription(

@@ -121,7 +121,8 @@ struct RolloutBatchesTests {
     #expect(rollout.progress.turns == 3)
   }
 
-  @Test func `a thousand batches need no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `a thousand batches need no memory`() async {
     await #expect(processExitsWith: .success) {
       let rollout = try Endless()
       var turns = 0

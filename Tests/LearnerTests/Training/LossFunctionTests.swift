@@ -188,7 +188,8 @@ struct LossFunctionTests {
     #expect(scene.function.gradients.elements == expected)
   }
 
-  @Test func `a loop of one's own needs no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `a loop of one's own needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let scene = try Scene()
       let (function, weights) = (scene.function, scene.function.weights)

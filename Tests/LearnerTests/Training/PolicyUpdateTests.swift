@@ -94,7 +94,8 @@ struct PolicyUpdateTests {
     #expect(together.takeMetrics().isEmpty)
   }
 
-  @Test func `an update needs no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `an update needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let figures = try ReinforceFigures("reinforce_inf")
       let storage = try figures.storage()

@@ -182,7 +182,8 @@ struct ReplayLearnerTests {
     #expect(setup.weights.elements.allSatisfy { $0.isFinite })
   }
 
-  @Test func `learning by replay needs no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `learning by replay needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let setup = try Self.setup()
       let learner = try Self.learner(setup) {

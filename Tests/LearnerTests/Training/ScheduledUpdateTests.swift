@@ -65,7 +65,8 @@ struct ScheduledUpdateTests {
     #expect(metrics.last?.name == "learning_rate" && metrics.last?.value == 0.25)
   }
 
-  @Test func `an update by schedules and one that is skipped need no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `an update by schedules and one that is skipped need no memory`() async {
     await #expect(processExitsWith: .success) {
       let figures = try ReinforceFigures("reinforce_1")
       var objective = figures.objective

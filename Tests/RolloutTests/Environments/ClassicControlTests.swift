@@ -53,9 +53,11 @@ struct ClassicControlTests {
     #expect(try play(1) != play(2))
   }
 
-  @Test(arguments: [
-    "MountainCar-v0", "MountainCarContinuous-v0", "Acrobot-v1", "Pendulum-v1",
-  ])
+  @Test(
+    .enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"),
+    arguments: [
+      "MountainCar-v0", "MountainCarContinuous-v0", "Acrobot-v1", "Pendulum-v1",
+    ])
   func `a step needs no memory`(id: String) async {
     await #expect(processExitsWith: .success) { [id = id as String] in
       let environments = try EnvironmentChoice(id).makeBatch(

@@ -215,7 +215,8 @@ struct Cube2x2Tests {
     }
   }
 
-  @Test func `a step needs no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `a step needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let stage = Stage(
         try EnvironmentChoice("Cube2x2-v0", arguments: "depth=2,max-depth=9")

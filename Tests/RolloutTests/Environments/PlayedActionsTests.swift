@@ -280,7 +280,8 @@ struct PlayedActionsTests {
     #expect(Levers(loading: neighbor).wheel == [1, -1])
   }
 
-  @Test func `clipping needs no memory`() async {
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
+  func `clipping needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let stage = try PlayedActionsTests().levers(length: 2)
       try stage.play()

@@ -119,7 +119,7 @@ struct WrapperDefinitionTests {
     }
   }
 
-  @Test(arguments: cases.indices)
+  @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"), arguments: cases.indices)
   func `a step needs no memory`(number: Int) async {
     await #expect(processExitsWith: .success) { [number] in
       let this = Self.cases[number]
