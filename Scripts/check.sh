@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the checks that every commit has to pass: format, documentation, build without warnings, tests.
+# Runs the checks that every commit has to pass: format, language, documentation, build without warnings, tests.
 #
 #     Scripts/check.sh
 #
@@ -21,6 +21,9 @@ begin() {
 
 begin "format"
 swift format lint --strict --parallel --recursive Sources Tests Examples Package.swift
+
+begin "language"
+Scripts/check_language.py
 
 begin "documentation"
 # Every file that a page links to exists.

@@ -125,12 +125,12 @@ struct GymnasiumFaultTests {
 
   @Test func `a Python that does not answer in time is killed`() throws {
     let batch = try GymnasiumBatch(
-      "rlplay_cases:Faulty-hang-v0", streams: [PCG64(seed: 0)], python: cases.python, patience: 2)
+      "rlplay_cases:Faulty-hang-v0", streams: [PCG64(seed: 0)], python: cases.python, patience: 6)
     let stage = Stage(batch, stepCount: 5)
     try stage.reset()
     let error = try #require(throws: EnvironmentFault.self) { try stage.collect() }
     #expect((error.environment, error.step) == (0, 2))
-    #expect(error.description.contains("because it did not answer for 2.0 s"), "\(error)")
+    #expect(error.description.contains("because it did not answer for 6.0 s"), "\(error)")
     #expect(!ProcessTable.isRunning(batch.pythonProcess))
   }
 
