@@ -68,9 +68,22 @@ STRETCHED = {
 }
 
 
+def command_line(pid):
+    """Returns the arguments of a process; none if it is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def children(pid):
-    """Returns the living children of a process."""
+    """Returns the living children of a process that run a program of their own.
+
+    A child that has not replaced its program yet is no victim: its parent waits for it in the system call that
+    starts it, and a signal that stops it there stops both (docs/faults.md).
+    """
     found = []
+    program = command_line(pid)
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
@@ -79,7 +92,7 @@ def children(pid):
                 fields = file.read().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        if fields[1] == str(pid) and fields[0] != "Z":
+        if fields[1] == str(pid) and fields[0] != "Z" and command_line(name) != program:
             found.append(int(name))
     return found
 
@@ -125,6 +138,8 @@ def run_cell(setup, moment, fault):
     if fault == "2 GB":
         # It ends no process, so that it strikes in every episode: a few are enough.
         options["eval-episodes"] = 4
+        if moment == "evaluating":
+            options["eval-every"] = options["steps"] // 2
     batch = options["fragments-per-batch"] * options["fragment-steps"] * options["envs-per-actor"]
     options["steps"] -= options["steps"] % batch
     options["env"] = f"{word}In{PLACES[moment]}-v0" if by_environment else "ExitsInNothing-v0"
