@@ -150,10 +150,10 @@ class Shell:
             return []
         return [f"exit code {result.returncode}: {shlex.join(words)}: {result.stderr.strip()[-500:]}"]
 
-    def check(self, snippet):
+    def check(self, lines):
         """Returns what is wrong with the lines of a block of commands."""
         faults = []
-        for line in snippet.text.splitlines():
+        for line in lines:
             for command in re.split(r"\s&&\s", line):
                 words = shlex.split(command, comments=True)
                 if words:
@@ -180,20 +180,58 @@ class Shell:
 def bounded(words):
     """Returns a command that ends soon: fewer steps of training, a short measurement."""
     words = list(words)
-    if words[1] == "train" and "--resume" not in words:
+    if words[1] == "train":
+        # The run to resume has STEPS; a second command resumes it once more, to its own number.
+        steps = STEPS if "--resume" not in words else 5 * STEPS if "--steps" in words else 3 * STEPS
         if "--steps" in words:
-            words[words.index("--steps") + 1] = str(STEPS)
-        else:
-            words += ["--steps", str(STEPS)]
-        words += ["--quiet", "--eval-episodes", "2", "--until-return", "none"]
-    if words[1] == "train" and "--resume" in words:
-        words += [] if "--steps" in words else ["--steps", str(3 * STEPS)]
-        if "--steps" in words:
-            words[words.index("--steps") + 1] = str(int(words[words.index("--steps") + 1]) % 100_000 or 5 * STEPS)
-        words += ["--quiet"]
+            place = words.index("--steps")
+            del words[place:place + 2]
+        words += ["--steps", str(steps), "--quiet"]
+        if "--resume" not in words:
+            words += ["--eval-episodes", "2", "--until-return", "none"]
     if words[1] == "bench" and len(words) == 2:
         words += ["--only", "matmul_64"]
     return words
+
+
+def swift_faults(found):
+    """Returns the number of Swift snippets that do not compile, and prints the compiler's errors."""
+    swift = [s for s in found if s.language == "swift"]
+    earlier = [earlier_declarations(s, swift) for s in swift]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return sum(report(snippet, errors) for snippet, errors in zip(swift, pool.map(check_swift, swift, earlier)))
+
+
+def command_faults(found):
+    """Returns the numbers of wrong shell and Python snippets and of lines left out, and prints the faults."""
+    run = [s for s in found if s.language in ("sh", "python")]
+    if not run:
+        return 0, 0
+    gymnasium, atari = has_module("gymnasium"), has_module("ale_py")
+    if not gymnasium and os.environ.get("RLPLAY_REQUIRE_PYTHON"):
+        raise SystemExit("check_snippets.py: RLPLAY_REQUIRE_PYTHON is set and python3 cannot import gymnasium")
+    wrong = left_out = 0
+    with tempfile.TemporaryDirectory() as folder:
+        shell = Shell(folder)
+        for snippet in run:
+            shell.turn_to(snippet.name)
+            if snippet.language == "sh":
+                lines = snippet.text.splitlines()
+                kept = [line for line in lines if (gymnasium or "gym:" not in line) and (atari or "ale_py" not in line)]
+                left_out += len(lines) - len(kept)
+                wrong += report(snippet, shell.check(kept))
+            elif gymnasium or "gymnasium" not in snippet.text:
+                wrong += report(snippet, shell.run(["python3", "-c", snippet.text]))
+            else:
+                left_out += len(snippet.text.splitlines())
+    return wrong, left_out
+
+
+def report(snippet, faults):
+    """Prints the faults of a snippet; returns 1 if there are any, otherwise 0."""
+    for fault in faults:
+        print(f"{snippet}: {fault}")
+    return 1 if faults else 0
 
 
 def main():
@@ -204,42 +242,10 @@ def main():
     names = [name for name in listed if not prefixes or any(name.startswith(prefix) for prefix in prefixes)]
     found = [snippet for name in names if (ROOT / name).exists() for snippet in snippets(name)]
     found = [s for s in found if not re.match(r"// \S+\.swift\n", s.text)]
-    unknown = [s for s in found if s.language not in ("swift", "sh", "python")]
-    for snippet in unknown:
-        print(f"{snippet}: the language '{snippet.language}' is not checked")
-    wrong = len(unknown)
-    swift = [s for s in found if s.language == "swift"]
-    earlier = [earlier_declarations(s, swift) for s in swift]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for snippet, errors in zip(swift, pool.map(check_swift, swift, earlier)):
-            wrong += bool(errors)
-            for error in errors:
-                print(f"{snippet}: {error}")
-    left_out = 0
-    gymnasium = has_module("gymnasium")
-    if not gymnasium and os.environ.get("RLPLAY_REQUIRE_PYTHON"):
-        raise SystemExit("check_snippets.py: RLPLAY_REQUIRE_PYTHON is set and python3 cannot import gymnasium")
-    with tempfile.TemporaryDirectory() as folder:
-        shell = Shell(folder) if any(s.language != "swift" for s in found) else None
-        for snippet in found:
-            if snippet.language not in ("sh", "python"):
-                continue
-            shell.turn_to(snippet.name)
-            if snippet.language == "python" and (gymnasium or "gymnasium" not in snippet.text):
-                faults = shell.run(["python3", "-c", snippet.text])
-            elif snippet.language == "sh":
-                # Atari needs a module of its own, and check-env reports what Gymnasium's environments do.
-                kept = [line for line in snippet.text.splitlines()
-                        if (gymnasium or "gym:" not in line) and ("ale_py" not in line or has_module("ale_py"))]
-                left_out += len(snippet.text.splitlines()) - len(kept)
-                snippet.text = "\n".join(kept)
-                faults = shell.check(snippet)
-            else:
-                left_out += 1
-                continue
-            wrong += bool(faults)
-            for fault in faults:
-                print(f"{snippet}: {fault}")
+    unknown = sum(report(s, [f"the language '{s.language}' is not checked"])
+                  for s in found if s.language not in ("swift", "sh", "python"))
+    wrong, left_out = command_faults(found)
+    wrong += unknown + swift_faults(found)
     print(f"{len(found)} snippets, {wrong} wrong" + (f", {left_out} lines left out" if left_out else ""))
     return 1 if wrong else 0
 
