@@ -40,7 +40,8 @@ struct WorkerLoop {
       FileHandle.standardError.write(Data("\(remark)\n".utf8))
     }
     producer = try FragmentProducer(
-      description, memory: memory, worker: worker, incarnation: incarnation)
+      PolicyRegistry.decode(description.policy), description, memory: memory, worker: worker,
+      incarnation: incarnation)
   }
 
   /// Collects until the run is over.

@@ -16,7 +16,7 @@ struct AdvantageWeighted: Objective {
   func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
-    guard let values = reaction.information.first(where: { $0.name == "value" })?.tensor,
+    guard let values = reaction["value"],
       let known = StateValues(values, of: fragment)  // The same, through which no gradient passes.
     else { throw PolicyError("advantage-weighted regression needs a policy with a value head") }
     let returns = Trajectory(fragment).returns(discount: 0.97, values: known)

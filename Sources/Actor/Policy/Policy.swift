@@ -69,6 +69,9 @@ public struct Reaction {
 
   /// All recorded outputs by name, the logits first.
   public var recorded: [(name: String, tensor: Tensor)] { [("logits", logits)] + information }
+
+  /// The recorded output of a name, such as `logits`, `value` or `q`; nil if there is none.
+  public subscript(name: String) -> Tensor? { recorded.first { $0.name == name }?.tensor }
 }
 
 /// An error of a policy that does not support its inputs or settings.

@@ -4,20 +4,20 @@ extension PolicyActor {
   /// Creates the actor of one incarnation of a worker from the run's description.
   ///
   /// - Parameters:
+  ///   - policy: the run's policy.
   ///   - description: the description of the run.
   ///   - layout: the layout of a fragment.
   ///   - worker: the index of the worker.
   ///   - incarnation: the incarnation of the worker.
   ///   - parts: the ranges of environments to react to separately; `nil` for all together.
-  /// - Throws: `PolicyError` when the policy is not registered or does not support the
-  ///   environment's spaces.
+  /// - Throws: `PolicyError` when the policy does not support the environment's spaces.
   public convenience init(
-    _ description: RunDescription, layout: FragmentLayout, worker: Int, incarnation: UInt32,
-    parts: [Range<Int>]? = nil
+    _ policy: any Policy, _ description: RunDescription, layout: FragmentLayout, worker: Int,
+    incarnation: UInt32, parts: [Range<Int>]? = nil
   ) throws(PolicyError) {
     let streams = description.streams(worker: worker, incarnation: incarnation)
     try self.init(
-      PolicyRegistry.decode(description.policy), layout: layout,
+      policy, layout: layout,
       streams: (0..<description.environmentCount).map { streams.action($0) }, parts: parts)
   }
 }
@@ -36,21 +36,20 @@ private struct WorkerParts {
   /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, `DifferentSpaces`, or any
   ///   error of creating the environments.
   init(
-    _ description: RunDescription, worker: Int, incarnation: UInt32, canOverlap: Bool = false,
-    marker: OwnedPositionMarker = .unread
+    _ policy: any Policy, _ description: RunDescription, worker: Int, incarnation: UInt32,
+    canOverlap: Bool = false, marker: OwnedPositionMarker = .unread
   ) throws {
     let streams = description.streams(worker: worker, incarnation: incarnation)
     environments = try description.environment.makeBatch(
       count: description.environmentCount, streams: streams, marking: marker)
     try description.check(environments.spaces, ofWorker: worker)
-    let signature = try PolicySignature(
-      PolicyRegistry.decode(description.policy), for: environments.spaces)
+    let signature = try PolicySignature(policy, for: environments.spaces)
     parameters = signature.parameters
     layout = FragmentLayout(
       stepCount: description.stepCount, environmentCount: description.environmentCount,
       contents: signature.contents(environments.spaces))
     actor = try PolicyActor(
-      description, layout: layout, worker: worker, incarnation: incarnation,
+      policy, description, layout: layout, worker: worker, incarnation: incarnation,
       parts: canOverlap ? environments.parts : nil)
   }
 }
@@ -60,14 +59,18 @@ extension RunDescription {
   ///
   /// The environments and the actor of a worker are made to measure it.
   ///
-  /// - Parameter snapshots: the snapshots of a state, one for each worker. They may hold any bytes;
-  ///   those of the right size are restored to check them.
+  /// - Parameters:
+  ///   - policy: the run's policy.
+  ///   - snapshots: the snapshots of a state, one for each worker. They may hold any bytes; those
+  ///     of the right size are restored to check them.
   /// - Throws: `SnapshotFault`, `UnknownEnvironment`, `WrapperError`, `PolicyError`, or an error of
   ///   making the environments.
-  package func snapshotByteCount(checking snapshots: [[UInt8]] = []) throws -> Int {
+  package func snapshotByteCount(
+    of policy: any Policy, checking snapshots: [[UInt8]] = []
+  ) throws -> Int {
     guard try EnvironmentRegistry.shared.specification(environment.id).maySnapshot else { return 0 }
     func makeLoop() throws -> CollectLoop {
-      let parts = try WorkerParts(self, worker: 0, incarnation: 0)
+      let parts = try WorkerParts(policy, self, worker: 0, incarnation: 0)
       return CollectLoop(
         environments: parts.environments, actor: parts.actor, layout: parts.layout, sticky: sticky,
         line: .unread)
@@ -87,18 +90,19 @@ extension RunDescription {
 }
 
 extension FragmentProducer {
-  /// Creates one worker's producer from the run's description and the worker's line.
+  /// Creates one worker's producer from the policy, the run's description and the worker's line.
   ///
   /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or any error of creating the
   ///   environments.
   public convenience init(
-    _ description: RunDescription, memory: RunMemory, worker: Int, incarnation: UInt32
+    _ policy: any Policy, _ description: RunDescription, memory: RunMemory, worker: Int,
+    incarnation: UInt32
   ) throws {
     // Reacting to halves keeps a worker and its environments' process busy at the same time. With
     // fewer than two cores per worker, halves only add cost. A worker could not measure that: its
     // two processes would just take a larger share of the cores.
     let parts = try WorkerParts(
-      description, worker: worker, incarnation: memory.line(worker).streams,
+      policy, description, worker: worker, incarnation: memory.line(worker).streams,
       canOverlap: 2 * memory.layout.workerCount <= SystemCalls.coreCount,
       marker: OwnedPositionMarker(memory.line(worker).position, owner: memory))
     self.init(

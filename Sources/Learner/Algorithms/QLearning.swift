@@ -140,7 +140,7 @@ public struct QLearning: Objective, Equatable, Encodable {
   public func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
-    guard let q = reaction.information.first(where: { $0.name == "q" })?.tensor,
+    guard let q = reaction["q"],
       let action = fragment.next.act.value
     else { throw PolicyError("Q-learning trains a QNetworkPolicy") }
     let graph = q.graph

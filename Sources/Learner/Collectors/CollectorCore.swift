@@ -39,7 +39,7 @@ final class CollectorCore {
     let snapshots = state?.workers.map(\.snapshot) ?? []
     let snapshotByteCount: Int
     do {
-      snapshotByteCount = try description.snapshotByteCount(checking: snapshots)
+      snapshotByteCount = try description.snapshotByteCount(of: setup.policy, checking: snapshots)
     } catch let error as SnapshotFault {
       throw CollectorStateError("\(error)")
     }

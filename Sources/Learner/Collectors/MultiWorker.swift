@@ -1,3 +1,4 @@
+import Actor
 import Rollout
 
 /// A collector with many worker processes and a pool of fragments in shared memory.
@@ -60,6 +61,8 @@ public final class MultiWorker: RolloutCollector {
             workerCount: actorCount, bufferCount: bufferCount,
             fragmentsPerBatch: fragmentsPerBatch, lag: $0))
       } ?? .free
+    // Workers decode the policy, so it has to be registered.
+    _ = try PolicyRegistry.decode(PolicyRegistry.encode(setup.policy))
     core = try CollectorCore(
       setup, workerCount: actorCount, bufferCount: bufferCount,
       fragmentsPerBatch: fragmentsPerBatch, schedule: schedule, resuming: state)

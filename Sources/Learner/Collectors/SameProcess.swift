@@ -35,7 +35,7 @@ public final class SameProcess: RolloutCollector {
     core.prepare(0, incarnation: incarnation, anew: false)
     if let remark = core.description.repetitionRemark() { reportOnStandardError(remark) }
     producer = try FragmentProducer(
-      core.description, memory: core.memory, worker: 0, incarnation: incarnation)
+      setup.policy, core.description, memory: core.memory, worker: 0, incarnation: incarnation)
   }
 
   /// The layout of a batch.

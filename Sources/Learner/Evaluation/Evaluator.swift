@@ -12,6 +12,21 @@ public struct EvaluationResult: Sendable, Equatable {
   /// The number of episodes that were truncated at ``Evaluator/patience`` steps.
   public var unfinishedCount = 0
 
+  /// Creates a result from episodes that were played elsewhere.
+  ///
+  /// - Parameters:
+  ///   - returns: the undiscounted sum of rewards of each episode.
+  ///   - lengths: the length of each episode in steps.
+  ///   - truncatedCount: the number of episodes that were truncated.
+  /// - Precondition: there are as many lengths as returns.
+  public init(returns: [Double], lengths: [Int], truncatedCount: Int = 0) {
+    precondition(
+      returns.count == lengths.count, "\(returns.count) returns and \(lengths.count) lengths")
+    self.returns = returns
+    self.lengths = lengths
+    self.truncatedCount = truncatedCount
+  }
+
   /// The mean return.
   public var meanReturn: Double { returns.reduce(0, +) / Double(returns.count) }
   /// The standard deviation of the returns (not of their mean).
@@ -39,8 +54,9 @@ public struct EvaluationResult: Sendable, Equatable {
 extension EvaluationResult {
   /// Creates a result for a number of episodes, all to be set later.
   init(episodeCount: Int) {
-    returns = Array(repeating: 0, count: episodeCount)
-    lengths = Array(repeating: 0, count: episodeCount)
+    self.init(
+      returns: Array(repeating: 0, count: episodeCount),
+      lengths: Array(repeating: 0, count: episodeCount))
   }
 
   /// Stores the result of one episode; call it once per episode.

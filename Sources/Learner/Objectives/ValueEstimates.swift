@@ -12,7 +12,7 @@ struct ValueEstimates {
   ///
   /// - Throws: `PolicyError` if the policy has no output named `value`.
   init(of fragment: TracedFragment, _ reaction: Reaction) throws(PolicyError) {
-    guard let values = reaction.information.first(where: { $0.name == "value" })?.tensor,
+    guard let values = reaction["value"],
       let known = StateValues(values, of: fragment)
     else {
       throw PolicyError(

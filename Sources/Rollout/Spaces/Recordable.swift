@@ -1,22 +1,7 @@
 /// A value that can be stored in a fragment's leaves and loaded from them.
 ///
-/// Numbers, vectors and arrays of numbers conform. A custom structure composes them:
-///
-/// ```swift
-/// struct Dashboard: Recordable {
-///   var speed: Float
-///   var proximity: SIMD4<Float>
-///   static var leafTypes: [ElementType] { Float.leafTypes + SIMD4<Float>.leafTypes }
-///   init(loading leaves: LeafRow) {
-///     speed = Float(loading: leaves)
-///     proximity = SIMD4<Float>(loading: leaves.dropping(1))
-///   }
-///   func store(in leaves: LeafRow) {
-///     speed.store(in: leaves)
-///     proximity.store(in: leaves.dropping(1))
-///   }
-/// }
-/// ```
+/// Numbers, vectors and arrays of numbers conform. A structure of them conforms to
+/// ``RecordableStructure`` and lists its parts.
 public protocol Recordable {
   /// The element type of each leaf of the value, in the order of the space's leaves.
   static var leafTypes: [ElementType] { get }

@@ -25,12 +25,12 @@ struct SnapshotAllocationTests {
         creating: RunLayout(
           workerCount: 1, bufferCount: 1, fragmentByteCount: layout.byteCount,
           weightCount: signature.parameters.elementCount, descriptionByteCount: 0,
-          snapshotByteCount: try description.snapshotByteCount()), description: [])
+          snapshotByteCount: try description.snapshotByteCount(of: policy)), description: [])
       let weights = FlatVector<Float>(repeating: 0, count: memory.layout.weightCount)
       memory.board.publish(version: 1, UnsafeBufferPointer(weights.buffer))
       memory.line(0).begin(incarnation: 0)
       let producer = try FragmentProducer(
-        description, memory: memory, worker: 0, incarnation: 0)
+        policy, description, memory: memory, worker: 0, incarnation: 0)
       try producer.start()
       func produce() throws {
         guard memory.pool.claim(buffer: 0, worker: 0, incarnation: 0) else { _exit(2) }

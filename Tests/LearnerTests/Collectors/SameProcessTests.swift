@@ -34,6 +34,28 @@ struct SameProcessTests {
     #expect(rollout.progress.lagLargest == 0 && rollout.progress.turns == 5)
   }
 
+  @Test func `a policy of one process need not be registered, one of workers has to be`() throws {
+    let setup = try RolloutSetup(
+      environment: "CartPole-v1", policy: Unregistered(), environmentCount: 4, stepCount: 12,
+      seed: 3)
+    let rollout = try SameProcess(setup)
+    #expect(try rollout.next().view.rew[1, 0] == 1)
+    let error = #expect(throws: PolicyError.self) {
+      try MultiWorker(setup, actorCount: 1, bufferCount: 2)
+    }
+    #expect(error?.description.contains("'unregistered' is not registered") == true)
+  }
+
+  private struct Unregistered: Policy {
+    static let kind = "unregistered"
+
+    func react(
+      to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
+    ) throws(PolicyError) -> Reaction {
+      try NetworkPolicy().react(to: state, choosing: distribution, in: graph)
+    }
+  }
+
   @Test func `fragments of one batch follow one another`() throws {
     let rollout = try SameProcess(try Collection.setup(), fragmentsPerBatch: 2)
     let view = try rollout.next().view

@@ -48,26 +48,11 @@ struct Dashboard: Recordable, Equatable {
 }
 
 /// A choice and a vector.
-struct Controls: Recordable, Equatable {
-  var gear: Int
-  var stick: SIMD2<Float>
+struct Controls: RecordableStructure, Equatable {
+  var gear = 0
+  var stick: SIMD2<Float> = .zero
 
-  static var leafTypes: [ElementType] { Int.leafTypes + SIMD2<Float>.leafTypes }
-
-  init(gear: Int, stick: SIMD2<Float>) {
-    self.gear = gear
-    self.stick = stick
-  }
-
-  init(loading leaves: LeafRow) {
-    gear = Int(loading: leaves)
-    stick = SIMD2(loading: leaves.dropping(1))
-  }
-
-  func store(in leaves: LeafRow) {
-    gear.store(in: leaves)
-    stick.store(in: leaves.dropping(1))
-  }
+  static let parts: [RecordablePart<Controls>] = [.init(\.gear), .init(\.stick)]
 }
 
 /// An environment with several leaves in observations and actions.

@@ -69,6 +69,40 @@ struct RecordableTests {
     roundTrip([Controls(gear: 3, stick: [0.5, -1])], Cockpit().actionSpace)
   }
 
+  /// A structure with a structure, an array and a property that is not recorded.
+  struct Panel: RecordableStructure, Equatable {
+    var name = "panel"
+    var alarms: [UInt8] = []
+    var controls = Controls()
+    var level: Double = 0
+
+    var halfLevel: Double {
+      get { level / 2 }
+      set { level = 2 * newValue }
+    }
+
+    static let parts: [RecordablePart<Panel>] = [
+      .init(\.controls), .init(\.alarms), .init(\.level),
+    ]
+  }
+
+  @Test func `a structure of structures stores its parts in their order`() {
+    let space = Space.tuple([
+      .tuple([.discrete(5), box([2], .float32)]), .multiBinary(3), box([], .float64),
+    ])
+    roundTrip(
+      (0..<4).map {
+        Panel(
+          alarms: [UInt8($0), 1, 0], controls: Controls(gear: $0, stick: [Float($0), -1]),
+          level: Double($0) + 0.25)
+      }, space)
+  }
+
+  @Test func `a computed property is refused as a part`() async {
+    await #expect(processExitsWith: .failure) { _ = RecordablePart(\Panel.halfLevel) }
+    await #expect(processExitsWith: .success) { _ = RecordablePart(\Panel.level) }
+  }
+
   @Test func `single elements are checked against their leaf`() async {
     await #expect(processExitsWith: .failure) {
       RecordableTests.withLeaf { $0.store(Float(1), at: 3) }
