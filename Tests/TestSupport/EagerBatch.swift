@@ -5,7 +5,7 @@ import Rollout
 /// The results are shown when the step is finished, but the inner environments have already
 /// advanced. A test that inspects one in between sees too much, as with an environment in another
 /// process.
-public final class EagerBatch: OverlappingBatch {
+public final class EagerBatch: OverlappingBatch, ConditionalBatch, SingleResetBatch, LivesBatch {
   /// A call: a step from that row for that range of environments.
   public enum Event: Equatable {
     case begin(Int, Range<Int>)
@@ -87,13 +87,17 @@ public final class EagerBatch: OverlappingBatch {
   }
 
   /// Returns the lives of an environment.
-  public func lives(of index: Int) -> Int? { inner.lives(of: index) }
+  public func lives(of index: Int) -> Int? {
+    inner.capability((any LivesBatch).self)?.lives(of: index)
+  }
 
-  /// True if the inner environments support it.
-  public var restartsSingly: Bool { inner.restartsSingly }
+  /// True for a step in parts, and for the capabilities of the inner batch.
+  public func has<Capability>(_ capability: Capability.Type) -> Bool {
+    capability == (any OverlappingBatch).self || inner.capability(capability) != nil
+  }
 
   /// Begins an episode in one environment.
-  public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
-    try inner.restart(index, into: fragment, row: row)
+  public func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    try inner.capability((any SingleResetBatch).self)?.reset(index, into: fragment, row: row)
   }
 }

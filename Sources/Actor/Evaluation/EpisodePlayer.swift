@@ -10,7 +10,7 @@ package final class EpisodePlayer {
   /// The maximum number of episodes played side by side.
   package static let width = 128
 
-  private let environment: EnvironmentChoice
+  private let environment: EnvironmentConfiguration
   private let policy: any Policy
   private let seed: UInt64
   private let marker: OwnedPositionMarker
@@ -23,7 +23,7 @@ package final class EpisodePlayer {
   ///
   /// - Parameter marker: marks the environment that is made, reset, stepped or closed.
   package init(
-    environment: EnvironmentChoice, policy: any Policy, seed: UInt64,
+    environment: EnvironmentConfiguration, policy: any Policy, seed: UInt64,
     marker: OwnedPositionMarker = .unread
   ) {
     self.marker = marker
@@ -164,7 +164,7 @@ package final class EpisodePlayer {
         \(made.spaces.action): evaluate with parameters that keep the spaces
         """)
     }
-    keptBatches[episodes.count] = batch as? any RestartableBatch
+    keptBatches[episodes.count] = batch.capability((any RestartableBatch).self)
     return (batch, made.signature)
   }
 }

@@ -68,7 +68,7 @@ extension RunDescription {
   package func snapshotByteCount(
     of policy: any Policy, checking snapshots: [[UInt8]] = []
   ) throws -> Int {
-    guard try EnvironmentRegistry.shared.specification(environment.id).maySnapshot else { return 0 }
+    guard try EnvironmentRegistry.shared.environment(environment.id).maySnapshot else { return 0 }
     func makeLoop() throws -> CollectLoop {
       let parts = try WorkerParts(policy, self, worker: 0, incarnation: 0)
       return CollectLoop(

@@ -12,7 +12,7 @@ enum StepBenchmarks {
       Benchmark(
         "environment_step_acrobot", .nanoseconds,
         "one step of one Acrobot-v1 in a batch of 8, recorded into a fragment"
-      ) { .init(try recordedStep($0, environment: EnvironmentChoice("Acrobot-v1"))) },
+      ) { .init(try recordedStep($0, environment: EnvironmentConfiguration("Acrobot-v1"))) },
       Benchmark(
         "react_8", .nanoseconds, "one reaction of the benchmark's network to 8 environments"
       ) { .init(try reaction($0, environmentCount: 8)) },
@@ -34,7 +34,7 @@ enum StepBenchmarks {
   // MARK: Environments
 
   private static func recordedStep(
-    _ settings: BenchmarkSettings, environment: EnvironmentChoice = configuration.environment
+    _ settings: BenchmarkSettings, environment: EnvironmentConfiguration = configuration.environment
   ) throws -> Double {
     var configuration = configuration
     configuration.environment = environment

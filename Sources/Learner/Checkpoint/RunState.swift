@@ -170,7 +170,7 @@ public struct RunState: Sendable {
       throw CheckpointError(.mismatched, "\(error)")
     }
     recordedPython = configuration.environment.python
-    configuration.environment.python = EnvironmentChoice.usualPython
+    configuration.environment.python = EnvironmentConfiguration.usualPython
     steps = try Self.count(metadata(Checkpoint.Key.environmentSteps))
     updates = try Self.count(metadata(Checkpoint.Key.updates))
     parts = if let text = file.metadata[Key.parts] { try Self.value(text) } else { PartEncodings() }

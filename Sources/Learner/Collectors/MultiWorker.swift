@@ -250,7 +250,7 @@ public struct WorkerProcesses {
   public init(
     executable: String? = nil, say: @escaping (String) -> Void = reportOnStandardError,
     isInterrupted: @escaping () -> Bool = { false }, patience: Double? = nil,
-    closePatience: Double? = EnvironmentChoice.usualClosePatience
+    closePatience: Double? = EnvironmentConfiguration.usualClosePatience
   ) {
     self.executable = executable
     self.say = say

@@ -11,7 +11,7 @@ import Rollout
 /// ```
 public struct RolloutSetup {
   /// The environment; its wrappers are those that a command line can name.
-  public let environment: EnvironmentChoice
+  public let environment: EnvironmentConfiguration
   /// The policy.
   public let policy: any Policy
   /// B, the number of environments that a worker steps together.
@@ -37,7 +37,8 @@ public struct RolloutSetup {
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`,
   ///   or an error of the environment's initializer.
   public init(
-    environment: EnvironmentChoice, policy: any Policy, environmentCount: Int, stepCount: Int,
+    environment: EnvironmentConfiguration, policy: any Policy, environmentCount: Int,
+    stepCount: Int,
     sticky: Bool = false, seed: UInt64
   ) throws {
     try self.init(
@@ -47,7 +48,8 @@ public struct RolloutSetup {
 
   /// Determines the layout of fragments and initializes the weights if their layout passes a check.
   init(
-    environment: EnvironmentChoice, policy: any Policy, environmentCount: Int, stepCount: Int,
+    environment: EnvironmentConfiguration, policy: any Policy, environmentCount: Int,
+    stepCount: Int,
     sticky: Bool, seed: UInt64, checking check: (ParameterLayout) throws -> Void
   ) throws {
     try environment.validate()

@@ -15,7 +15,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   // MARK: Environment
 
   /// The environment to learn, with its arguments, limits and wrappers.
-  public var environment: EnvironmentChoice = "CartPole-v1"
+  public var environment: EnvironmentConfiguration = "CartPole-v1"
 
   /// True if float observations are normalized by running statistics; see ``wrappers``.
   public var normalizesObservations = false

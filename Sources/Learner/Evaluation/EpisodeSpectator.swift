@@ -50,14 +50,15 @@ public struct EpisodeMoment {
   /// - Throws: `ConfigurationError` without an option's name if the environment does not draw.
   public func picture() throws -> Picture? {
     // Always requested: a batch keeps final pictures only after its first picture.
-    guard let now = try environments.picture(of: 0) else {
+    let drawing = environments.capability((any DrawingBatch).self)
+    guard let now = try drawing?.picture(of: 0) else {
       throw ConfigurationError(
         """
         \(environment) does not draw itself and cannot be shown or recorded: conform it to \
         Drawable.
         """)
     }
-    return isOver ? try environments.finalPicture(of: 0) : now
+    return isOver ? try drawing?.finalPicture(of: 0) : now
   }
 
   /// The action, reward and observation of the step in one line; long values are abbreviated.

@@ -56,7 +56,7 @@ final class EvaluationProcess {
   ///   - processes: the program to start, and the receiver of logs.
   /// - Throws: `RunMemoryError` if shared memory is short, `WorkerStartError`, `SystemError`.
   init(
-    environment: EnvironmentChoice, policy: any Policy, weightCount: Int, seed: UInt64,
+    environment: EnvironmentConfiguration, policy: any Policy, weightCount: Int, seed: UInt64,
     episodeCapacity: Int, processes: WorkerProcesses
   ) throws {
     description = EvaluationDescription(

@@ -76,7 +76,7 @@ public final class Evaluator {
   /// The policy's parameters, for validating weights.
   public let parameters: ParameterLayout
 
-  private let environment: EnvironmentChoice
+  private let environment: EnvironmentConfiguration
   private let choice: ActionChoice
   private let player: EpisodePlayer
 
@@ -95,7 +95,7 @@ public final class Evaluator {
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, `PolicyError`,
   ///   or an error of the environment's initializer.
   public init(
-    environment: EnvironmentChoice, policy: any Policy, choice: ActionChoice = .greedy,
+    environment: EnvironmentConfiguration, policy: any Policy, choice: ActionChoice = .greedy,
     seed: UInt64, spaces: EnvironmentSpaces? = nil
   ) throws {
     self.environment = environment

@@ -5,7 +5,7 @@ import Rollout
 /// The metadata of a checkpoint and the layers of its policy.
 public struct PolicyDescription {
   /// The environment that the policy was trained for.
-  public let environment: EnvironmentChoice
+  public let environment: EnvironmentConfiguration
   /// The algorithm that trained the policy.
   public let algorithm: String
   /// The registered name of the policy's type.
@@ -60,7 +60,7 @@ extension TrainedPolicy {
 
 extension OrderedJSON {
   /// Sets an environment's name, arguments and wrappers.
-  package mutating func set(_ environment: EnvironmentChoice) {
+  package mutating func set(_ environment: EnvironmentConfiguration) {
     set("environment", environment.id)
     if !environment.arguments.isEmpty { set("env_args", environment.arguments) }
     if !environment.wrappers.isEmpty { set("wrappers", environment.wrappers.map(\.description)) }

@@ -4,7 +4,7 @@ import Rollout
 /// A policy with the weights of a checkpoint, and the environment that it was trained for.
 public struct TrainedPolicy {
   /// The environment of the training; its Python is not recorded in the checkpoint.
-  public var environment: EnvironmentChoice
+  public var environment: EnvironmentConfiguration
   /// The policy itself.
   public let policy: any Policy
 
@@ -19,7 +19,7 @@ public struct TrainedPolicy {
   ///   policy is not registered here.
   public init(_ checkpoint: Checkpoint) throws {
     self.checkpoint = checkpoint
-    environment = EnvironmentChoice(
+    environment = EnvironmentConfiguration(
       try checkpoint.requiredMetadata(Checkpoint.Key.environment),
       arguments: checkpoint.metadata[Checkpoint.Key.environmentArguments] ?? "")
     policy = try PolicyRegistry.decode(checkpoint.requiredMetadata(Checkpoint.Key.policy))

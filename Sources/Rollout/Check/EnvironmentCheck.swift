@@ -31,19 +31,19 @@ public struct EnvironmentCheck: Sendable, Equatable {
 
   /// Checks an environment and reports its mistakes as findings.
   ///
-  /// - Throws: an error about the choice rather than the environment: `UnknownEnvironment`,
+  /// - Throws: an error about the configuration rather than the environment: `UnknownEnvironment`,
   ///   `InvalidEnvironmentArguments`, `WrapperError`, or a `GymnasiumError` about a missing Python
   ///   interpreter.
   public func run(
-    _ choice: EnvironmentChoice, in registry: EnvironmentRegistry = .shared
+    _ configuration: EnvironmentConfiguration, in registry: EnvironmentRegistry = .shared
   ) throws -> EnvironmentCheckReport {
-    let specification = try registry.specification(for: choice)
+    let environment = try registry.environment(for: configuration)
     var notes = CheckNotes()
-    var report = EnvironmentCheckReport(environment: choice)
-    var played = choice
+    var report = EnvironmentCheckReport(environment: configuration)
+    var played = configuration
     // Random actions are drawn from within the bounds, so they need no scaling.
     played.actionBounds = .clip
-    try play(specification, played, stepCount, alsoDifferently: true, &notes)
+    try play(environment, played, stepCount, alsoDifferently: true, &notes)
     if notes.wrong.isEmpty {
       if notes.episodeCount == 0 {
         notes.miss(
@@ -53,13 +53,15 @@ public struct EnvironmentCheck: Sendable, Equatable {
           \(Self.shortLimit) to check the limit: give more --steps
           """)
       }
-      let space = try? specification.spaces(choice).action
-      if let remark = space?.oddBounds(choice.actionBounds).first { notes.doubt(.actions, remark) }
+      let space = try? environment.spaces(configuration).action
+      if let remark = space?.oddBounds(configuration.actionBounds).first {
+        notes.doubt(.actions, remark)
+      }
       var short = played
       short.limit = .steps(Self.shortLimit)
       try play(
-        specification, short, min(stepCount, 5 * Self.shortLimit), alsoDifferently: false, &notes)
-      report.stepsPerSecond = try? measure(specification, played)
+        environment, short, min(stepCount, 5 * Self.shortLimit), alsoDifferently: false, &notes)
+      report.stepsPerSecond = try? measure(environment, played)
     }
     report.findings = notes.findings
     report.stepCount = notes.stepCount
@@ -70,16 +72,17 @@ public struct EnvironmentCheck: Sendable, Equatable {
   /// Plays two copies of an environment with one random seed and the same random actions.
   ///
   /// - Parameters:
-  ///   - choice: the environment.
+  ///   - configuration: the environment.
   ///   - stepCount: the number of steps of each copy.
   ///   - marker: marks the environment at work.
   /// - Returns: the first difference, as a sentence without a period; nil if there is none.
   /// - Throws: any error of the environment.
   package static func difference(
-    between choice: EnvironmentChoice, stepCount: Int = 20, registry: EnvironmentRegistry = .shared,
+    between configuration: EnvironmentConfiguration, stepCount: Int = 20,
+    registry: EnvironmentRegistry = .shared,
     marking marker: OwnedPositionMarker = .unread
   ) throws -> String? {
-    var played = choice
+    var played = configuration
     played.actionBounds = .clip
     let streams = RandomStreams(seed: 0, worker: 0, incarnation: 0)
     func batch(filler: UInt8) throws -> CheckedBatch {
@@ -102,20 +105,21 @@ public struct EnvironmentCheck: Sendable, Equatable {
 
   /// Plays a batch, an equal batch, and optionally a batch with another random seed.
   private func play(
-    _ specification: EnvironmentSpecification, _ choice: EnvironmentChoice, _ stepCount: Int,
+    _ environment: RegisteredEnvironment, _ configuration: EnvironmentConfiguration,
+    _ stepCount: Int,
     alsoDifferently: Bool, _ notes: inout CheckNotes
   ) throws {
     var place = "when it is made"
     var subject = EnvironmentCheckReport.Subject.spaces
     do {
       notes.look(at: .spaces)
-      let spaces = try specification.spaces(choice)
+      let spaces = try environment.spaces(configuration)
       notes.blame(.spaces, spaces.observation.flaw.map { "the observation space \($0)" })
       notes.blame(.spaces, spaces.action.flaw.map { "the action space \($0)" })
       guard notes.wrong.isEmpty else { return }
       func batch(seed: UInt64, filler: UInt8) throws -> CheckedBatch? {
-        let batch = try specification.makeBatch(
-          choice, streams: streams(seed: seed, count: Self.environmentCount))
+        let batch = try environment.makeBatch(
+          configuration, streams: streams(seed: seed, count: Self.environmentCount))
         notes.blame(.spaces, Self.flaw(of: batch, spaces))
         guard notes.wrong.isEmpty else { return nil }
         return CheckedBatch(
@@ -128,9 +132,8 @@ public struct EnvironmentCheck: Sendable, Equatable {
         let twin = try batch(seed: seed, filler: 0x5A)
       else { return }
       let other = alsoDifferently ? try batch(seed: seed &+ 1, filler: 0xA5) : nil
-      // No wrapper lengthens an episode.
-      let limit = choice.limit.steps(registered: specification.maximumEpisodeSteps)
-      let rows = RowCheck(one: one, twin: twin, limit: choice.wrappers.innermostLimit(limit))
+      let limit = configuration.stepLimit(registered: environment.maximumEpisodeSteps)
+      let rows = RowCheck(one: one, twin: twin, limit: limit)
 
       (place, subject) = ("in a reset", .reset)
       for batch in [one, twin, other] { try batch?.reset() }
@@ -155,12 +158,12 @@ public struct EnvironmentCheck: Sendable, Equatable {
         }
       }
     } catch {
-      if EnvironmentChoice.isToBlame(for: error) { throw error }
+      if EnvironmentConfiguration.isToBlame(for: error) { throw error }
       notes.blame(subject, "\(place): \(error)")
     }
   }
 
-  /// Returns the difference between a batch and its specification; nil if there is none.
+  /// Returns the difference between a batch and its registration; nil if there is none.
   private static func flaw(of batch: any EnvironmentBatch, _ spaces: EnvironmentSpaces) -> String? {
     if batch.count != environmentCount {
       return "a batch for \(environmentCount) random streams has \(batch.count) environments"
@@ -183,11 +186,11 @@ public struct EnvironmentCheck: Sendable, Equatable {
   ///
   /// It measures for 0.25 s, or for `stepCount` steps of the batch if they take less time.
   private func measure(
-    _ specification: EnvironmentSpecification, _ choice: EnvironmentChoice
+    _ environment: RegisteredEnvironment, _ configuration: EnvironmentConfiguration
   ) throws -> Double {
     let count = 8
-    let batch = try specification.makeBatch(
-      choice, streams: streams(seed: seed, count: count))
+    let batch = try environment.makeBatch(
+      configuration, streams: streams(seed: seed, count: count))
     let actions = RandomStreams(seed: seed, worker: 0, incarnation: 0)
     // Actions are drawn outside of the measured time. With a mask, they are drawn one step at a
     // time.

@@ -47,7 +47,7 @@ public struct EnvironmentCheckReport: Sendable, Equatable {
   }
 
   /// The checked environment.
-  public let environment: EnvironmentChoice
+  public let environment: EnvironmentConfiguration
   /// Every subject with its verdict.
   public internal(set) var findings: [Finding] = []
   /// The number of checked environment steps.

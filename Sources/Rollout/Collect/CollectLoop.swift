@@ -10,6 +10,8 @@
 /// row 0 of the next fragment, which may lie in other memory.
 public final class CollectLoop {
   let environments: any EnvironmentBatch
+  /// The environments as a batch with snapshots; `nil` if they have none.
+  let saved: (any SnapshotBatch)?
   let actor: any RolloutActor
   /// The environments as a batch that steps in parts; `nil` if all environments step together.
   private let overlapping: (any OverlappingBatch)?
@@ -40,9 +42,10 @@ public final class CollectLoop {
   ) {
     precondition(environments.count == layout.environmentCount, "a layout of another batch")
     self.environments = environments
+    saved = environments.capability((any SnapshotBatch).self)
     self.actor = actor
     parts = actor.parts
-    overlapping = parts.count > 1 ? environments.overlapping : nil
+    overlapping = parts.count > 1 ? environments.capability((any OverlappingBatch).self) : nil
     self.sticky = sticky
     recordsFinal = !layout.finalReaction.leaves.isEmpty
     self.line = line

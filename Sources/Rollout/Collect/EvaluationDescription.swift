@@ -5,14 +5,14 @@ import Foundation
 /// The learner writes it once, as JSON in the memory that both share.
 package struct EvaluationDescription: Codable, Sendable, Equatable {
   /// The environment.
-  package var environment: EnvironmentChoice
+  package var environment: EnvironmentConfiguration
   /// The policy, as the policy registry encodes it.
   package var policy: String
   /// The random seed from which every random stream is derived.
   package var seed: UInt64
 
   /// Creates a description.
-  package init(environment: EnvironmentChoice, policy: String, seed: UInt64) {
+  package init(environment: EnvironmentConfiguration, policy: String, seed: UInt64) {
     self.environment = environment
     self.policy = policy
     self.seed = seed

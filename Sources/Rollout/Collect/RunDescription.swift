@@ -7,7 +7,7 @@ import Foundation
 /// the memory.
 public struct RunDescription: Codable, Sendable, Equatable {
   /// The environment to play; its wrappers are limited to those that a command line can name.
-  public var environment: EnvironmentChoice
+  public var environment: EnvironmentConfiguration
   /// B, the number of environments that a worker steps side by side.
   public var environmentCount: Int
   /// T, the number of steps of a fragment.
@@ -27,7 +27,8 @@ public struct RunDescription: Codable, Sendable, Equatable {
 
   /// Creates a description.
   public init(
-    environment: EnvironmentChoice, environmentCount: Int, stepCount: Int, sticky: Bool = false,
+    environment: EnvironmentConfiguration, environmentCount: Int, stepCount: Int,
+    sticky: Bool = false,
     policy: String, seed: UInt64, schedule: CollectSchedule
   ) {
     self.environment = environment

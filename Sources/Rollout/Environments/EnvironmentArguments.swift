@@ -1,17 +1,15 @@
-/// The values of an environment's parameters, given or default.
+/// The values with which an environment is made: those of its parameters, and its episode limit.
 ///
 /// ```swift
 /// let arguments = try EnvironmentArguments("size=8", for: parameters, of: "Corridor-v0")
 /// arguments.integer("size")    // 8
 /// ```
 public struct EnvironmentArguments: Sendable, Equatable {
-  private enum Value: Sendable, Equatable {
-    case integer(Int)
-    case number(Double)
-    case text(String)
-  }
+  /// The number of steps after which an episode is truncated; `nil` for no limit.
+  public let maximumEpisodeSteps: Int?
 
-  private var values: [String: Value] = [:]
+  /// The parameters, with the given values in place of the defaults.
+  private var values: [EnvironmentParameter]
 
   /// Parses `name=value` pairs separated by commas; an empty text gives the defaults.
   ///
@@ -19,19 +17,16 @@ public struct EnvironmentArguments: Sendable, Equatable {
   ///   - text: the text, as on a command line.
   ///   - parameters: the declared parameters.
   ///   - id: the environment's id, for error messages.
+  ///   - maximumEpisodeSteps: the number of steps after which an episode is truncated; `nil` for no
+  ///     limit.
   /// - Throws: `InvalidEnvironmentArguments` for a name that is not declared or is given twice, or
   ///   a value that is malformed or out of range.
   public init(
-    _ text: String, for parameters: [EnvironmentParameter], of id: String
+    _ text: String, for parameters: [EnvironmentParameter], of id: String,
+    maximumEpisodeSteps: Int? = nil
   ) throws(InvalidEnvironmentArguments) {
-    for parameter in parameters {
-      values[parameter.name] =
-        switch parameter.kind {
-        case .integer(let value, _): .integer(value)
-        case .number(let value, _): .number(value)
-        case .text(let value): .text(value)
-        }
-    }
+    self.maximumEpisodeSteps = maximumEpisodeSteps
+    values = parameters
     var given: Set<String> = []
     for pair in text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -40,19 +35,19 @@ public struct EnvironmentArguments: Sendable, Equatable {
           "'\(pair)' is not an argument of an environment: write it like size=8,goal=4.")
       }
       let (name, value) = (String(parts[0]), String(parts[1]))
-      guard let parameter = parameters.first(where: { $0.name == name }) else {
+      guard let place = parameters.firstIndex(where: { $0.name == name }) else {
         throw .unknown(name, parameters: parameters, of: id)
       }
       guard given.insert(name).inserted else {
         throw InvalidEnvironmentArguments("\(name) is given more than once: give it once.")
       }
-      values[name] = try Self.value(value, of: parameter, environment: id)
+      values[place].kind = try Self.value(value, of: parameters[place], environment: id)
     }
   }
 
   private static func value(
     _ text: String, of parameter: EnvironmentParameter, environment: String
-  ) throws(InvalidEnvironmentArguments) -> Value {
+  ) throws(InvalidEnvironmentArguments) -> EnvironmentParameter.Kind {
     let outOfRange = InvalidEnvironmentArguments(
       """
       \(parameter.name)=\(text) is out of range for \(environment): use \
@@ -66,15 +61,15 @@ public struct EnvironmentArguments: Sendable, Equatable {
           "\(parameter.name)=\(text) is not a whole number: use \(parameter.rangeText ?? "one").")
       }
       guard range.contains(number) else { throw outOfRange }
-      return .integer(number)
+      return .integer(default: number, range: range)
     case .number(_, let range):
       guard let number = Double(text), !number.isNaN else {
         throw InvalidEnvironmentArguments(
           "\(parameter.name)=\(text) is not a number: use \(parameter.rangeText ?? "one").")
       }
       guard range.contains(number) else { throw outOfRange }
-      return .number(number)
-    case .text: return .text(text)
+      return .number(default: number, range: range)
+    case .text: return .text(default: text)
     }
   }
 
@@ -82,7 +77,7 @@ public struct EnvironmentArguments: Sendable, Equatable {
   ///
   /// - Precondition: an integer parameter with this name is declared.
   public func integer(_ name: String) -> Int {
-    guard case .integer(let value) = values[name] else { refuse(name, "whole number") }
+    guard case .integer(let value, _) = kind(name) else { refuse(name, "whole number") }
     return value
   }
 
@@ -90,7 +85,7 @@ public struct EnvironmentArguments: Sendable, Equatable {
   ///
   /// - Precondition: a number parameter with this name is declared.
   public func number(_ name: String) -> Double {
-    guard case .number(let value) = values[name] else { refuse(name, "number") }
+    guard case .number(let value, _) = kind(name) else { refuse(name, "number") }
     return value
   }
 
@@ -98,8 +93,12 @@ public struct EnvironmentArguments: Sendable, Equatable {
   ///
   /// - Precondition: a text parameter with this name is declared.
   public func text(_ name: String) -> String {
-    guard case .text(let value) = values[name] else { refuse(name, "word") }
+    guard case .text(let value) = kind(name) else { refuse(name, "word") }
     return value
+  }
+
+  private func kind(_ name: String) -> EnvironmentParameter.Kind? {
+    values.first { $0.name == name }?.kind
   }
 
   private func refuse(_ name: String, _ kind: String) -> Never {
@@ -118,7 +117,7 @@ public struct InvalidEnvironmentArguments: Error, Equatable, CustomStringConvert
   fileprivate static func unknown(
     _ name: String, parameters: [EnvironmentParameter], of id: String
   ) -> InvalidEnvironmentArguments {
-    let prefix = EnvironmentSpecification.gymnasiumPrefix
+    let prefix = RegisteredEnvironment.gymnasiumPrefix
     if id.hasPrefix(prefix) {
       let gymnasium = id.dropFirst(prefix.count)
       return InvalidEnvironmentArguments(

@@ -3,7 +3,8 @@
 /// The engine reaches environments through this protocol, with one dynamic call per batch step.
 /// `NativeEnvironmentBatch` makes a batch of any `Environment`. A custom environment that can step
 /// many copies at once may conform itself. The registry wraps such a batch: it receives Box actions
-/// within their bounds, and an `action_mask` that allows no action is a fault.
+/// within their bounds, and an `action_mask` that allows no action is a fault. Everything else that
+/// a batch may be able to do is a refinement of this protocol; see `capability(_:)`.
 public protocol EnvironmentBatch: AnyObject {
   /// B, the number of environments.
   var count: Int { get }
@@ -30,77 +31,9 @@ public protocol EnvironmentBatch: AnyObject {
   /// - Throws: `EnvironmentFault` with the environment that failed, or whose `action_mask` allows
   ///   no action.
   func step(_ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker) throws
-
-  /// This batch, if some environments can step while a policy reacts to others; otherwise `nil`.
-  ///
-  /// The default is `nil`.
-  var overlapping: (any OverlappingBatch)? { get }
-
-  /// Draws the current state of one environment; `nil` if it does not draw.
-  ///
-  /// After a step that ended an episode, this is the first state of the next episode. The default
-  /// draws nothing.
-  ///
-  /// - Throws: an error if an environment that draws cannot be drawn.
-  func picture(of index: Int) throws -> Picture?
-
-  /// Returns a picture of the final state of one environment's last episode.
-  ///
-  /// It is `nil` if the environment does not draw. It may be `nil` if no picture of the environment
-  /// had been requested before that episode ended. The default keeps no pictures.
-  ///
-  /// - Throws: as `picture(of:)` does.
-  func finalPicture(of index: Int) throws -> Picture?
-
-  /// Returns the number of lives left in one environment, 0 before the first episode.
-  ///
-  /// It is `nil` if the environment has no lives, which is the default.
-  func lives(of index: Int) -> Int?
-
-  /// True if `restart` is available; `false` by default.
-  var restartsSingly: Bool { get }
-
-  /// Begins an episode in one environment and writes its first observation to a row.
-  ///
-  /// The step number in the row becomes 0. The rest of the row, including the states of all other
-  /// environments, has been written before and stays unchanged. Wrappers that truncate episodes
-  /// call this, only if `restartsSingly` is true.
-  ///
-  /// - Throws: as `step` does.
-  func restart(_ index: Int, into fragment: FragmentView, row: Int) throws
-
-  /// True if `transfer` is available; `false` by default.
-  ///
-  /// A run with snapshots can resume in the middle of episodes.
-  var canSnapshot: Bool { get }
-
-  /// Measures, saves or restores everything that the next steps depend on: states, random streams.
-  ///
-  /// It is called only if `canSnapshot` is true, and only between steps. A newly made batch is
-  /// restored instead of being reset. The size is the same in every call, and nothing is allocated.
-  func transfer(_ snapshot: inout SnapshotCursor)
 }
 
 extension EnvironmentBatch {
-  /// False: by default there are no snapshots.
-  public var canSnapshot: Bool { false }
-
-  /// Ends the program, because `canSnapshot` is false.
-  public func transfer(_ snapshot: inout SnapshotCursor) {
-    fatalError("\(Self.self) has no snapshots")
-  }
-
-  /// Returns nil: by default there are no lives.
-  public func lives(of index: Int) -> Int? { nil }
-
-  /// False: by default only the whole batch can be reset.
-  public var restartsSingly: Bool { false }
-
-  /// Ends the program, because `restartsSingly` is false.
-  public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
-    fatalError("\(Self.self) cannot restart a single environment")
-  }
-
   /// Ends the program if a fragment's size or spaces differ from those of the batch.
   func checkFits(_ layout: FragmentLayout) {
     precondition(
@@ -123,14 +56,6 @@ extension EnvironmentBatch {
     precondition(
       t >= 0 && t < layout.stepCount, "step \(t) of a fragment of \(layout.stepCount) steps")
   }
-}
-
-/// A batch that is costly to make, and that can restart with new random streams instead.
-public protocol RestartableBatch: EnvironmentBatch {
-  /// Makes the next `reset` behave like that of a new batch with these streams.
-  ///
-  /// - Precondition: there is one stream for each environment.
-  func restart(streams: [PCG64])
 }
 
 /// An error of an environment that cannot continue.

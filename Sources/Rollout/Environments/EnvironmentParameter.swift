@@ -17,7 +17,7 @@ public struct EnvironmentParameter: Sendable, Equatable {
   /// The name on a command line.
   public let name: String
   /// The type, default and range.
-  public let kind: Kind
+  public internal(set) var kind: Kind
   /// One sentence for a list of parameters.
   public let summary: String
 

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// ```swift
 /// try EnvironmentRegistry.shared.register("Mine-v0", summary: "My own task.") { Mine() }
-/// let batch = try EnvironmentChoice("Mine-v0").makeBatch(count: 8, streams: streams)
+/// let batch = try EnvironmentConfiguration("Mine-v0").makeBatch(count: 8, streams: streams)
 /// ```
 ///
 /// A worker is the same executable as the learner, so environments that `main` registers first are
@@ -13,18 +13,18 @@ public final class EnvironmentRegistry: Sendable {
   /// The registry that the command line uses.
   public static let shared = EnvironmentRegistry()
 
-  private let specifications: Mutex<[EnvironmentSpecification]>
+  private let environments: Mutex<[RegisteredEnvironment]>
 
   /// Creates a registry with the built-in environments only.
-  public init() { specifications = Mutex(Self.builtIn) }
+  public init() { environments = Mutex(Self.builtIn) }
 
   /// The registered ids, in the order of registration.
   public var ids: [String] { all.map(\.id) }
 
-  /// All specifications, in the order of registration.
-  public var all: [EnvironmentSpecification] { specifications.withLock { $0 } }
+  /// All environments, in the order of registration.
+  public var all: [RegisteredEnvironment] { environments.withLock { $0 } }
 
-  /// Registers an environment that is written in Swift.
+  /// Registers an environment that is written in Swift and has no parameters.
   ///
   /// - Parameters:
   ///   - id: the id, by convention with a version: `Mine-v0`.
@@ -40,74 +40,40 @@ public final class EnvironmentRegistry: Sendable {
     rewardThreshold: Double? = nil, make: @escaping @Sendable () throws -> Member
   ) throws(DuplicateEnvironment) {
     try register(
-      EnvironmentSpecification(
+      RegisteredEnvironment(
         id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
-        rewardThreshold: rewardThreshold, make: make))
+        rewardThreshold: rewardThreshold, make: { _ in try make() }))
   }
 
-  /// Registers an environment that is written in Swift and has parameters.
-  ///
-  /// ```swift
-  /// try EnvironmentRegistry.shared.register(
-  ///   "Mine-v0", parameters: [.integer("size", default: 5, in: 2...100, "Cells.")]
-  /// ) { Mine(size: $0.integer("size")) }
-  /// ```
-  ///
-  /// - Parameters:
-  ///   - id: the id, by convention with a version: `Mine-v0`.
-  ///   - summary: one sentence for a list of environments.
-  ///   - maximumEpisodeSteps: the number of steps after which an episode is truncated; `nil` for no
-  ///     limit.
-  ///   - rewardThreshold: the mean return at which the task counts as solved.
-  ///   - parameters: the environment's parameters, which `--env-args` sets.
-  ///   - make: makes one environment with the given values; called once for each environment of a
-  ///     batch.
-  /// - Throws: `DuplicateEnvironment` if the id is taken.
-  @inlinable
-  public func register<Member: Environment>(
-    _ id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
-    rewardThreshold: Double? = nil, parameters: [EnvironmentParameter],
-    make: @escaping @Sendable (EnvironmentArguments) throws -> Member
-  ) throws(DuplicateEnvironment) {
-    try register(
-      EnvironmentSpecification(
-        id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
-        rewardThreshold: rewardThreshold, parameters: parameters, make: make))
-  }
-
-  /// Registers an environment by its specification.
+  /// Registers an environment, which may have parameters or step in batches of its own.
   ///
   /// - Throws: `DuplicateEnvironment` if the id is taken.
-  public func register(
-    _ specification: EnvironmentSpecification
-  ) throws(DuplicateEnvironment) {
-    let isNew = specifications.withLock { known in
-      if known.contains(where: { $0.id == specification.id }) { return false }
-      known.append(specification)
+  public func register(_ environment: RegisteredEnvironment) throws(DuplicateEnvironment) {
+    let isNew = environments.withLock { known in
+      if known.contains(where: { $0.id == environment.id }) { return false }
+      known.append(environment)
       return true
     }
-    if !isNew { throw DuplicateEnvironment(id: specification.id) }
+    if !isNew { throw DuplicateEnvironment(id: environment.id) }
   }
 
-  /// Returns the specification for an id; an id that begins with `gym:` selects Gymnasium.
+  /// Returns the environment with an id; an id that begins with `gym:` selects Gymnasium.
   ///
   /// - Throws: `UnknownEnvironment` with the known ids.
-  public func specification(
-    _ id: String
-  ) throws(UnknownEnvironment) -> EnvironmentSpecification {
-    try specification(for: EnvironmentChoice(id))
+  public func environment(_ id: String) throws(UnknownEnvironment) -> RegisteredEnvironment {
+    try environment(for: EnvironmentConfiguration(id))
   }
 
-  /// Returns the specification for a choice, with the chosen Python if it is Gymnasium's.
-  func specification(
-    for choice: EnvironmentChoice
-  ) throws(UnknownEnvironment) -> EnvironmentSpecification {
-    if let specification = EnvironmentSpecification(gymnasium: choice) { return specification }
+  /// Returns the environment for a configuration, with its Python if it is Gymnasium's.
+  func environment(
+    for configuration: EnvironmentConfiguration
+  ) throws(UnknownEnvironment) -> RegisteredEnvironment {
+    if let environment = RegisteredEnvironment(gymnasium: configuration) { return environment }
     let all = all
-    guard let specification = all.first(where: { $0.id == choice.id }) else {
-      throw UnknownEnvironment(id: choice.id, known: all.map(\.id))
+    guard let environment = all.first(where: { $0.id == configuration.id }) else {
+      throw UnknownEnvironment(id: configuration.id, known: all.map(\.id))
     }
-    return specification
+    return environment
   }
 
   /// Returns true for an environment of this module.
@@ -119,61 +85,58 @@ public final class EnvironmentRegistry: Sendable {
   private static let builtIn = [
     cartPole("CartPole-v0", steps: 200, threshold: 195),
     cartPole("CartPole-v1", steps: 500, threshold: 475),
-    EnvironmentSpecification(
+    RegisteredEnvironment(
       id: "CartPoleNoVel-v1", summary: "Balance a pole on a cart without seeing velocities.",
       maximumEpisodeSteps: 500, rewardThreshold: 475,
-      make: { try ObservationMask(CartPole(), keeping: [0, 2]) }),
-    EnvironmentSpecification(
+      make: { _ in try ObservationMask(CartPole(), keeping: [0, 2]) }),
+    RegisteredEnvironment(
       id: "MountainCar-v0", summary: "Swing a car with a weak engine up a hill.",
-      maximumEpisodeSteps: 200, rewardThreshold: -110, make: { MountainCar() }),
-    EnvironmentSpecification(
+      maximumEpisodeSteps: 200, rewardThreshold: -110, make: { _ in MountainCar() }),
+    RegisteredEnvironment(
       id: "MountainCarContinuous-v0",
       summary: "Swing a car up a hill with an engine that can be throttled.",
-      maximumEpisodeSteps: 999, rewardThreshold: 90, make: { MountainCarContinuous() }),
+      maximumEpisodeSteps: 999, rewardThreshold: 90, make: { _ in MountainCarContinuous() }),
     eightAtATime(
-      EnvironmentSpecification(
+      RegisteredEnvironment(
         id: "Acrobot-v1", summary: "Swing the end of two links above a line.",
-        maximumEpisodeSteps: 500, rewardThreshold: -100, make: { Acrobot() }),
+        maximumEpisodeSteps: 500, rewardThreshold: -100, make: { _ in Acrobot() }),
       as: AcrobotGroup.self),
-    EnvironmentSpecification(
+    RegisteredEnvironment(
       id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
-      maximumEpisodeSteps: 200, make: { Pendulum() }),
+      maximumEpisodeSteps: 200, make: { _ in Pendulum() }),
     // The corridor and the cube are tasks of rlplay's founding documents. The corridor's loop there
     // stops at 100 steps. Any cube can be solved in 14 turns; the limit is twice that.
-    EnvironmentSpecification(
+    RegisteredEnvironment(
       id: "Corridor-v0", summary: "Walk along a corridor to the goal at its end.",
       maximumEpisodeSteps: 100, parameters: Corridor.parameters, make: { try Corridor($0) }),
-    EnvironmentSpecification(
+    RegisteredEnvironment(
       id: "Cube2x2-v0", summary: "Solve a scrambled 2×2×2 cube by quarter turns.",
       maximumEpisodeSteps: 28, parameters: Cube2x2.parameters, make: { try Cube2x2($0) }),
   ]
 
-  /// Returns a specification that steps groups of eight if there are at least eight environments.
+  /// Returns an environment that steps groups of eight if there are at least eight environments.
   private static func eightAtATime<Group: EnvironmentGroup>(
-    _ single: EnvironmentSpecification, as group: Group.Type
-  ) -> EnvironmentSpecification {
-    EnvironmentSpecification(
+    _ single: RegisteredEnvironment, as group: Group.Type
+  ) -> RegisteredEnvironment {
+    RegisteredEnvironment(
       id: single.id, summary: single.summary, maximumEpisodeSteps: single.maximumEpisodeSteps,
-      rewardThreshold: single.rewardThreshold, spaces: { try single.spaces },
-      makeBatch: { request in
-        guard request.streams.count >= 8, Group.isExact else {
-          let limit = request.maximumEpisodeSteps.map { EpisodeLimit.steps($0) } ?? .unlimited
-          return try single.makeBatch(
-            EnvironmentChoice(single.id, limit: limit), streams: request.streams,
-            marking: request.marker)
+      rewardThreshold: single.rewardThreshold, spaces: { _ in try single.spaces },
+      makeBatch: { arguments, streams, marker in
+        guard streams.count >= 8, Group.isExact else {
+          return try single.make(arguments, streams, marker)
         }
         return GroupedBatch<Group>(
-          streams: request.streams, maximumEpisodeSteps: request.maximumEpisodeSteps)
+          streams: streams, maximumEpisodeSteps: arguments.maximumEpisodeSteps)
       })
   }
 
   private static func cartPole(
     _ id: String, steps: Int, threshold: Double
-  ) -> EnvironmentSpecification {
+  ) -> RegisteredEnvironment {
     eightAtATime(
-      EnvironmentSpecification(
+      RegisteredEnvironment(
         id: id, summary: "Balance a pole on a cart for \(steps) steps.",
-        maximumEpisodeSteps: steps, rewardThreshold: threshold, make: { CartPole() }),
+        maximumEpisodeSteps: steps, rewardThreshold: threshold, make: { _ in CartPole() }),
       as: CartPoleGroup.self)
   }
 }

@@ -10,14 +10,10 @@ protocol SelfGuardedBatch: EnvironmentBatch {
 /// bounds before they are played, and an `action_mask` that allows no action is a fault. The inner
 /// batch reads the actions to play from the fragment. After the step, the fragment holds the drawn
 /// actions again.
-class GuardedBatch: EnvironmentBatch {
-  let inner: any EnvironmentBatch
+final class GuardedBatch: ForwardingBatch, RestartableBatch {
   private let playedActions: PlayedActions?
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
-
-  var count: Int { inner.count }
-  var spaces: EnvironmentSpaces { inner.spaces }
 
   /// Returns a batch with the guards that its spaces require, or the batch itself if it needs none.
   static func around(
@@ -28,27 +24,25 @@ class GuardedBatch: EnvironmentBatch {
       batch.spaces, environmentCount: batch.count, bounds: actionBounds)
     let maskCheck = ActionMaskCheck(batch.spaces)
     if playedActions == nil, maskCheck == nil { return batch }
-    return batch is any RestartableBatch
-      ? RestartableGuardedBatch(batch, playedActions, maskCheck)
-      : GuardedBatch(batch, playedActions, maskCheck)
+    return GuardedBatch(batch, playedActions, maskCheck)
   }
 
-  fileprivate init(
+  private init(
     _ inner: any EnvironmentBatch, _ playedActions: PlayedActions?, _ maskCheck: ActionMaskCheck?
   ) {
-    self.inner = inner
     self.playedActions = playedActions
     self.maskCheck = maskCheck
+    super.init(inner, spaces: inner.spaces)
   }
 
-  func reset(into fragment: FragmentView, row: Int) throws {
+  override func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try inner.reset(into: fragment, row: row)
     try checkMasks(fragment, row: row)
   }
 
-  func step(
+  override func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
     checkedLayout.check(fragment.layout, of: self)
@@ -68,29 +62,19 @@ class GuardedBatch: EnvironmentBatch {
     }
   }
 
-  func lives(of index: Int) -> Int? { inner.lives(of: index) }
-  func picture(of index: Int) throws -> Picture? { try inner.picture(of: index) }
-  func finalPicture(of index: Int) throws -> Picture? { try inner.finalPicture(of: index) }
-  var restartsSingly: Bool { inner.restartsSingly }
-  var canSnapshot: Bool { inner.canSnapshot }
-  func transfer(_ snapshot: inout SnapshotCursor) { inner.transfer(&snapshot) }
+  func restart(streams: [PCG64]) {
+    inner.capability((any RestartableBatch).self)?.restart(streams: streams)
+  }
 
-  func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  override func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
-    try inner.restart(index, into: fragment, row: row)
+    try super.reset(index, into: fragment, row: row)
     try checkMasks(fragment, row: row)
   }
 
   private func checkMasks(_ fragment: FragmentView, row: Int) throws {
     guard let maskCheck else { return }
     try fragment.withStateRow(row) { try maskCheck.check($0, of: 0..<count) }
-  }
-}
-
-/// A `GuardedBatch` around a batch that can restart with other random streams.
-private final class RestartableGuardedBatch: GuardedBatch, RestartableBatch {
-  func restart(streams: [PCG64]) {
-    (inner as? any RestartableBatch)?.restart(streams: streams)
   }
 }

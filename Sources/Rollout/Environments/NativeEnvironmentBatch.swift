@@ -3,7 +3,9 @@
 /// The batch owns the memory of the environments and of their random streams, each in one array.
 /// The loop over the environments is specialized for their type in the module that makes the batch.
 /// A step is therefore inlined and calls nothing through a witness table.
-public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch {
+public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch, ConditionalBatch,
+  SingleResetBatch, SnapshotBatch, DrawingBatch, LivesBatch
+{
   /// Plays one row for all environments.
   @usableFromInline
   typealias Loop = (
@@ -67,7 +69,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     maskCheck = ActionMaskCheck(spaces)
   }
 
-  /// The use of the bounds of actions; `clip` unless the environment's choice says otherwise.
+  /// The use of the bounds of actions; `clip` unless a configuration says otherwise.
   var actionBounds = ActionBounds.clip {
     didSet {
       playedActions = PlayedActions(spaces, environmentCount: count, bounds: actionBounds)
@@ -103,11 +105,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     }
   }
 
-  /// True: native environments can be reset one by one.
-  public var restartsSingly: Bool { true }
-
   /// Begins an episode in one environment and writes its first observation to a row.
-  public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  public func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try fragment.withStateRow(row) { state in
@@ -117,12 +116,19 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     }
   }
 
-  /// True if the environments hold no references, or conform to `SnapshotEnvironment`.
-  public var canSnapshot: Bool { memberTransfer != nil }
+  /// Returns true for snapshots if the environments hold no references or transfer their state,
+  /// and for pictures if the environments draw.
+  public func has<Capability>(_ capability: Capability.Type) -> Bool {
+    if capability == (any SnapshotBatch).self { return memberTransfer != nil }
+    if capability == (any DrawingBatch).self { return Member.self is any Drawable.Type }
+    return true
+  }
 
   /// Measures, saves or restores the environments and their streams.
+  ///
+  /// - Precondition: the environments hold no references or conform to `SnapshotEnvironment`.
   public func transfer(_ snapshot: inout SnapshotCursor) {
-    guard let memberTransfer else { fatalError("\(Member.self) has no snapshots") }
+    guard let memberTransfer else { preconditionFailure("\(Member.self) has no snapshots") }
     memberTransfer(UnsafeMutableBufferPointer(start: environments, count: count), &snapshot)
     snapshot.transfer(streams: UnsafeMutableBufferPointer(start: streams, count: count))
   }

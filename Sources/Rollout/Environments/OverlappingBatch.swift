@@ -25,9 +25,6 @@ public protocol OverlappingBatch: EnvironmentBatch {
 }
 
 extension OverlappingBatch {
-  /// This batch.
-  public var overlapping: (any OverlappingBatch)? { self }
-
   /// Begins and finishes a step of all environments.
   public func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
@@ -38,15 +35,12 @@ extension OverlappingBatch {
 }
 
 extension EnvironmentBatch {
-  /// Returns nil: by default, environments step only as a whole batch.
-  public var overlapping: (any OverlappingBatch)? { nil }
-
   /// The groups of environments for which a policy is evaluated together.
   ///
   /// These are two halves if one can step while the policy reacts to the other, otherwise all
   /// environments.
   public var parts: [Range<Int>] {
-    guard overlapping != nil, count > 1 else { return [0..<count] }
+    guard count > 1, capability((any OverlappingBatch).self) != nil else { return [0..<count] }
     let half = (count + 1) / 2
     return [0..<half, half..<count]
   }

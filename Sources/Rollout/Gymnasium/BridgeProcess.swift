@@ -98,7 +98,7 @@ final class BridgeProcess {
     /// The time in seconds without an answer after which Python is killed; nil for no limit.
     var answering: Double?
     /// The time in seconds for closing an environment; nil for no limit.
-    var closing: Double? = EnvironmentChoice.usualClosePatience
+    var closing: Double? = EnvironmentConfiguration.usualClosePatience
   }
 
   /// Starts Python and sends it the bridge and the settings.

@@ -6,7 +6,7 @@
 ///
 /// The Python process ends with the batch. docs/gymnasium.md describes the protocol between the two
 /// processes.
-public final class GymnasiumBatch: OverlappingBatch {
+public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBatch, LivesBatch {
   /// B, the number of environments.
   public let count: Int
   /// The observation and action spaces.
@@ -45,7 +45,7 @@ public final class GymnasiumBatch: OverlappingBatch {
   public init(
     _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
     rendering: Bool = false, patience: Double? = nil,
-    closePatience: Double? = EnvironmentChoice.usualClosePatience, needsLives: Bool = false,
+    closePatience: Double? = EnvironmentConfiguration.usualClosePatience, needsLives: Bool = false,
     marker: OwnedPositionMarker = .unread
   ) throws {
     precondition(!streams.isEmpty, "a batch without environments")
@@ -90,7 +90,7 @@ public final class GymnasiumBatch: OverlappingBatch {
     return Int(stream.next() >> 33)
   }
 
-  /// The use of the bounds of actions; `clip` unless the environment's choice says otherwise.
+  /// The use of the bounds of actions; `clip` unless a configuration says otherwise.
   var actionBounds = ActionBounds.clip {
     didSet {
       playedActions = PlayedActions(
@@ -151,13 +151,10 @@ public final class GymnasiumBatch: OverlappingBatch {
     }
   }
 
-  /// True: Gymnasium's environments can be reset one by one.
-  public var restartsSingly: Bool { true }
-
   /// Begins an episode in one environment and writes its first observation to a row.
   ///
   /// - Throws: `EnvironmentFault` with the environment that failed.
-  public func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  public func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try fragment.withStateRow(row) { state in

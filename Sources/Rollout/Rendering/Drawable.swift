@@ -16,11 +16,3 @@ extension ObservationMask: Drawable where Base: Drawable {
   /// Draws the base, including the parts of the state that the actor does not observe.
   public func draw() -> Picture { base.draw() }
 }
-
-extension EnvironmentBatch {
-  /// Returns nil: by default a batch does not draw.
-  public func picture(of index: Int) throws -> Picture? { nil }
-
-  /// Returns nil: by default a batch does not keep pictures of final states.
-  public func finalPicture(of index: Int) throws -> Picture? { nil }
-}

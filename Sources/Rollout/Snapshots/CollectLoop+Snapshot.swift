@@ -1,7 +1,7 @@
 extension CollectLoop {
   /// The size of the loop's snapshot in bytes; 0 if its environments do not support snapshots.
   package var snapshotByteCount: Int {
-    environments.canSnapshot ? SnapshotCursor.measure { transfer(&$0) } : 0
+    saved == nil ? 0 : SnapshotCursor.measure { transfer(&$0) }
   }
 
   /// Restores a snapshot of that size.
@@ -20,7 +20,7 @@ extension CollectLoop {
   ///
   /// - Precondition: the environments support snapshots.
   func transfer(_ snapshot: inout SnapshotCursor) {
-    environments.transfer(&snapshot)
+    saved?.transfer(&snapshot)
     actor.transfer(&snapshot)
     snapshot.transferState(of: carried.view, row: 0)
     episodes.transfer(&snapshot)

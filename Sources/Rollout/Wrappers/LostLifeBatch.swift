@@ -8,7 +8,7 @@ public final class LostLifeBatch: WrappedBatch {
   ///
   /// - Throws: `SpaceMismatch` if the environments do not report the number of lives.
   public init(endingEpisodesOf inner: any EnvironmentBatch) throws(SpaceMismatch) {
-    guard inner.lives(of: 0) != nil else {
+    guard let mortal = inner.capability((any LivesBatch).self), mortal.lives(of: 0) != nil else {
       throw SpaceMismatch(
         description: "the environments do not report the number of lives, which it needs")
     }
@@ -20,11 +20,11 @@ public final class LostLifeBatch: WrappedBatch {
 
   override func judge() {
     for index in 0..<count where !waits[index] && !isReset[index] {
-      if inner.lives(of: index) ?? 0 < left.base[index] { terminated[index] = true }
+      if lives(of: index) ?? 0 < left.base[index] { terminated[index] = true }
     }
   }
 
   override func survey() {
-    for index in 0..<count where !waits[index] { left.base[index] = inner.lives(of: index) ?? 0 }
+    for index in 0..<count where !waits[index] { left.base[index] = lives(of: index) ?? 0 }
   }
 }

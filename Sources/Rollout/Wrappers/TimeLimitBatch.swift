@@ -12,7 +12,7 @@ public final class TimeLimitBatch: WrappedBatch {
   /// - Precondition: the limit is positive.
   public init(_ inner: any EnvironmentBatch, steps: Int) throws(SpaceMismatch) {
     precondition(steps > 0, "a limit of \(steps) steps: use at least 1")
-    guard inner.restartsSingly else {
+    guard inner.capability((any SingleResetBatch).self) != nil else {
       throw SpaceMismatch(
         description: """
           the environments cannot begin an episode on request: make the time limit the innermost \

@@ -1,4 +1,4 @@
-/// A batch of environments around another one, the base class of every wrapper.
+/// A batch that plays another one in a fragment of its own, the base class of most wrappers.
 ///
 /// The class owns a fragment of two steps with the inner spaces. The inner batch steps from row 1
 /// to row 2, always sticky: an environment with `fin` set in row 1 is left alone. One step of the
@@ -8,7 +8,7 @@
 ///
 /// The batch overlaps if the inner one does: `beginStep` begins the first inner step, and
 /// `finishStep` does everything else. Environments outside of its range wait meanwhile.
-public class WrappedBatch: OverlappingBatch {
+public class WrappedBatch: ForwardingBatch, OverlappingBatch {
   /// The position of an observation in its episode.
   enum Moment {
     /// The first observation of an episode.
@@ -18,13 +18,6 @@ public class WrappedBatch: OverlappingBatch {
     /// The final observation of an episode.
     case last
   }
-
-  /// The wrapped batch.
-  public let inner: any EnvironmentBatch
-  /// B, the number of environments.
-  public let count: Int
-  /// The observation and action spaces after wrapping.
-  public let spaces: EnvironmentSpaces
 
   /// The inner rows 1 and 2, and the results of the inner step between them.
   let rows: StepRows
@@ -43,7 +36,6 @@ public class WrappedBatch: OverlappingBatch {
   /// Set if a limit truncates the episode on the step.
   let truncated: UnsafeMutablePointer<Bool>
 
-  private let overlappingInner: (any OverlappingBatch)?
   /// The environments with inner rows that the call may change.
   ///
   /// The rows of other environments may belong to a step that is under way.
@@ -59,16 +51,13 @@ public class WrappedBatch: OverlappingBatch {
   ///
   /// - Parameter observation: the space of the shown observations; `nil` for that of the batch.
   init(_ inner: any EnvironmentBatch, observation: Space? = nil) {
-    self.inner = inner
-    overlappingInner = inner.overlapping
-    count = inner.count
+    let count = inner.count
     members = 0..<count
     var spaces = inner.spaces
     let layout = FragmentLayout(
       stepCount: 2, environmentCount: count,
       contents: FragmentContents(spaces: spaces, reaction: .empty))
     if let observation { spaces.observation = observation }
-    self.spaces = spaces
     let storage = FragmentStorage(layout)
     self.storage = storage
     // The columns are the layout's own array, which lives as long as the storage.
@@ -84,6 +73,7 @@ public class WrappedBatch: OverlappingBatch {
     terminated = isReset + count
     truncated = terminated + count
     rewards = sums.base
+    super.init(inner, spaces: spaces)
   }
 
   // MARK: Operations that a wrapper overrides
@@ -146,14 +136,14 @@ public class WrappedBatch: OverlappingBatch {
     let view = storage.view
     view.copyState(row: 2, to: view, row: 1, of: range)
     for index in range { rows.before.fin[index] = waiting[index] }
-    try overlappingInner?.beginStep(view, from: 1, sticky: true, of: range)
+    try overlapping?.beginStep(view, from: 1, sticky: true, of: range)
   }
 
   private func finishInner(
     waiting: UnsafeMutablePointer<Bool>, of range: Range<Int>, _ position: PositionMarker
   ) throws {
-    if let overlappingInner {
-      try overlappingInner.finishStep(
+    if let overlapping {
+      try overlapping.finishStep(
         storage.view, from: 1, sticky: true, of: range, position: position)
     } else {
       try inner.step(storage.view, from: 1, sticky: true, position: position)
@@ -167,7 +157,7 @@ public class WrappedBatch: OverlappingBatch {
 
   /// Begins an inner episode in one environment.
   final func restartInner(_ index: Int) throws {
-    try inner.restart(index, into: storage.view, row: 2)
+    try super.reset(index, into: storage.view, row: 2)
   }
 
   /// Returns the inner observation after the step of one environment, before any reset.
@@ -178,7 +168,7 @@ public class WrappedBatch: OverlappingBatch {
   // MARK: EnvironmentBatch
 
   /// Begins an episode in every environment and writes the state of one row.
-  public final func reset(into fragment: FragmentView, row: Int) throws {
+  public final override func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try inner.reset(into: storage.view, row: 2)
@@ -192,11 +182,11 @@ public class WrappedBatch: OverlappingBatch {
   }
 
   /// Begins an episode in one environment and writes its first observation to a row.
-  public final func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  public final override func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try restartInner(index)
-    members = overlappingInner == nil ? 0..<count : index..<index + 1
+    members = overlapping == nil ? 0..<count : index..<index + 1
     waits.update(repeating: true, count: count)
     begins.update(repeating: false, count: count)
     (waits[index], begins[index], isReset[index]) = (false, true, true)
@@ -217,8 +207,13 @@ public class WrappedBatch: OverlappingBatch {
     }
   }
 
-  /// This batch, if the wrapped batch overlaps.
-  public var overlapping: (any OverlappingBatch)? { overlappingInner == nil ? nil : self }
+  /// Begins and finishes a step of all environments.
+  public final override func step(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
+  ) throws {
+    try beginStep(fragment, from: t, sticky: sticky, of: 0..<count)
+    try finishStep(fragment, from: t, sticky: sticky, of: 0..<count, position: position)
+  }
 
   /// Begins the first inner step of some environments with their actions in row t+1.
   public final func beginStep(
@@ -277,33 +272,24 @@ public class WrappedBatch: OverlappingBatch {
   }
 
   /// Draws the inner environment.
-  public final func picture(of index: Int) throws -> Picture? {
-    let picture = try inner.picture(of: index)
+  public final override func picture(of index: Int) throws -> Picture? {
+    let picture = try super.picture(of: index)
     if picture != nil, finalPictures == nil { finalPictures = Array(repeating: nil, count: count) }
     return picture
   }
 
   /// Returns a picture of the state in which the wrapper's last episode ended.
-  public final func finalPicture(of index: Int) -> Picture? { finalPictures?[index] }
+  public final override func finalPicture(of index: Int) -> Picture? { finalPictures?[index] }
 
   /// Keeps a picture of the state after the step, before the next episode begins.
   private func keepFinalPicture(of index: Int) throws {
     finalPictures?[index] =
-      try isReset[index] ? inner.finalPicture(of: index) : inner.picture(of: index)
+      try isReset[index] ? super.finalPicture(of: index) : super.picture(of: index)
   }
 
-  /// Returns the number of lives in the inner environment.
-  public func lives(of index: Int) -> Int? { inner.lives(of: index) }
-
-  /// True if single inner environments can be restarted.
-  public final var restartsSingly: Bool { inner.restartsSingly }
-
-  /// True if the inner environments support snapshots.
-  public final var canSnapshot: Bool { inner.canSnapshot }
-
   /// Measures, saves or restores the inner batch, its current row, and the wrapper's own state.
-  public final func transfer(_ snapshot: inout SnapshotCursor) {
-    inner.transfer(&snapshot)
+  public final override func transfer(_ snapshot: inout SnapshotCursor) {
+    super.transfer(&snapshot)
     snapshot.transferState(of: storage.view, row: 2)
     transferOwn(&snapshot)
   }

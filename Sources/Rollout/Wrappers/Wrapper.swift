@@ -1,7 +1,7 @@
 /// A modification of a batch's observations, actions, rewards or episode ends.
 ///
 /// ```swift
-/// let choice = EnvironmentChoice(
+/// let environment = EnvironmentConfiguration(
 ///   "CartPole-v1", wrappers: [.observationMask(keeping: [0, 2]), .frameStack(4)])
 /// ```
 ///

@@ -26,7 +26,7 @@ struct OverlapAgreementTests {
     init(
       _ id: String, _ policy: NetworkPolicy, wrappers: [Wrapper], sticky: Bool, inHalves: Bool
     ) throws {
-      let environments = try EnvironmentChoice(
+      let environments = try EnvironmentConfiguration(
         "gym:\(id)", limit: .steps(13), wrappers: wrappers
       ).makeBatch(streams: (0..<7).map { PCG64(seed: 60 + $0) })
       #expect(environments.parts == [0..<4, 4..<7])

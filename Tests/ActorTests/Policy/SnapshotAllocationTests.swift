@@ -12,7 +12,7 @@ struct SnapshotAllocationTests {
     await #expect(processExitsWith: .success) {
       let policy = NetworkPolicy(hidden: [5], recurrent: .lstm, recurrentSize: 4)
       let description = RunDescription(
-        environment: EnvironmentChoice(
+        environment: EnvironmentConfiguration(
           "CartPole-v1", limit: .steps(9),
           wrappers: [.frameStack(2), .randomNoOps(upTo: 3), .timeLimit(5)]),
         environmentCount: 9, stepCount: 4, policy: PolicyRegistry.encode(policy), seed: 1,

@@ -10,7 +10,7 @@ enum Collection {
   static func setup(seed: UInt64 = 5, sticky: Bool = false) throws -> RolloutSetup {
     // Episodes are short: a few fragments contain both terminated and truncated ones.
     try RolloutSetup(
-      environment: EnvironmentChoice("CartPole-v1", limit: .steps(30)),
+      environment: EnvironmentConfiguration("CartPole-v1", limit: .steps(30)),
       policy: NetworkPolicy(hidden: [16]), environmentCount: 4, stepCount: 12, sticky: sticky,
       seed: seed)
   }

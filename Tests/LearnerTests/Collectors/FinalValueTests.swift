@@ -33,7 +33,7 @@ struct FinalValueTests {
     policy: NetworkPolicy, sticky: Bool
   ) throws {
     let setup = try RolloutSetup(
-      environment: EnvironmentChoice("CartPole-v1", limit: .steps(7)), policy: policy,
+      environment: EnvironmentConfiguration("CartPole-v1", limit: .steps(7)), policy: policy,
       environmentCount: 5, stepCount: 12, sticky: sticky, seed: 8)
     let rollout = try SameProcess(setup, fragmentsPerBatch: 1, lag: 0)
     defer { rollout.close() }

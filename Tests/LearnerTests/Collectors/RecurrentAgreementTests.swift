@@ -47,7 +47,7 @@ struct RecurrentAgreementTests {
     policy: NetworkPolicy
   ) throws {
     let setup = try RolloutSetup(
-      environment: EnvironmentChoice("CartPole-v1", limit: .steps(30)), policy: policy,
+      environment: EnvironmentConfiguration("CartPole-v1", limit: .steps(30)), policy: policy,
       environmentCount: 4, stepCount: 12, seed: 3)
     let rollout = try MultiWorker(
       setup, actorCount: 1, bufferCount: 2, fragmentsPerBatch: 1, lag: nil,

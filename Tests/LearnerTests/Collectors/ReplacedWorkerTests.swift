@@ -17,7 +17,7 @@ struct ReplacedWorkerTests {
     recurrent: Bool, lag: Int, killing victim: (Int) -> Int?
   ) throws -> (batches: [BatchDigest], weights: [Float], progress: CollectorProgress) {
     let setup = try RolloutSetup(
-      environment: EnvironmentChoice(
+      environment: EnvironmentConfiguration(
         "CartPole-v1", limit: .steps(30), wrappers: [.frameStack(2), .randomNoOps(upTo: 3)]),
       policy: recurrent
         ? NetworkPolicy(hidden: [], recurrent: .gru, recurrentSize: 5)
@@ -64,7 +64,8 @@ struct ReplacedWorkerTests {
     let id = "Unsaved-v0"
     try EnvironmentRegistry.shared.register(id) { Unsaved() }
     let setup = try RolloutSetup(
-      environment: EnvironmentChoice(id), policy: NetworkPolicy(hidden: [4]), environmentCount: 2,
+      environment: EnvironmentConfiguration(id), policy: NetworkPolicy(hidden: [4]),
+      environmentCount: 2,
       stepCount: 5,
       seed: 3)
     let first = try SameProcess(setup)

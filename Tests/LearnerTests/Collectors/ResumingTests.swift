@@ -22,7 +22,7 @@ struct ResumingTests {
 
     func setup() throws -> RolloutSetup {
       try RolloutSetup(
-        environment: EnvironmentChoice(
+        environment: EnvironmentConfiguration(
           environment, limit: .steps(30), wrappers: wrappers.map { try Wrapper(parsing: $0) }),
         policy: policy, environmentCount: 4, stepCount: 12, sticky: sticky, seed: 5)
     }

@@ -70,7 +70,7 @@ import Testing
     let recipe = try TrainingConfiguration(
       contentsOf: Self.directory.appendingPathComponent("seed-003.json").path)
     var expected = TrainingConfiguration()
-    expected.environment = EnvironmentChoice("CartPole-v0", limit: .unlimited)
+    expected.environment = EnvironmentConfiguration("CartPole-v0", limit: .unlimited)
     expected.hiddenSizes = [32]
     expected.activation = .relu
     expected.sharedTorso = true

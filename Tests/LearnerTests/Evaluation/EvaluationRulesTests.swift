@@ -92,7 +92,7 @@ struct EvaluationRulesTests {
   private func evaluate(limit: EpisodeLimit) throws -> EvaluationResult {
     _ = Self.neverEnds
     let evaluator = try Evaluator(
-      environment: EnvironmentChoice("NeverEndsHere-v0", limit: limit),
+      environment: EnvironmentConfiguration("NeverEndsHere-v0", limit: limit),
       policy: NetworkPolicy(hidden: [4]), seed: 1)
     let weights = FlatVector<Float>(repeating: 0, count: evaluator.parameters.elementCount)
     return try evaluator.evaluate(weights, episodes: 0..<2)
@@ -114,8 +114,8 @@ struct EvaluationRulesTests {
   }
 
   @Test func `other spaces than those of the policy are refused in a sentence`() throws {
-    let spaces = try EnvironmentChoice("Corridor-v0").spaces()
-    let other = EnvironmentChoice("Corridor-v0", arguments: "size=9")
+    let spaces = try EnvironmentConfiguration("Corridor-v0").spaces()
+    let other = EnvironmentConfiguration("Corridor-v0", arguments: "size=9")
     try #require(other.spaces() != spaces)
     let evaluator = try Evaluator(
       environment: other, policy: NetworkPolicy(hidden: [4]), seed: 1, spaces: spaces)

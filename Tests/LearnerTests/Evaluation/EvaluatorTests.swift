@@ -12,7 +12,7 @@ struct EvaluatorTests {
     seed: UInt64 = 1, choice: ActionChoice = .sample, limit: EpisodeLimit = .registered
   ) throws -> Evaluator {
     try Evaluator(
-      environment: EnvironmentChoice("CartPole-v1", limit: limit), policy: Self.policy,
+      environment: EnvironmentConfiguration("CartPole-v1", limit: limit), policy: Self.policy,
       choice: choice, seed: seed)
   }
 
@@ -100,7 +100,7 @@ struct EvaluatorTests {
       // The checkpoint does not say how bounds are used, as those of earlier releases.
       #expect(
         trained.environment
-          == EnvironmentChoice("CartPole-v1", limit: limit, actionBounds: .clip))
+          == EnvironmentConfiguration("CartPole-v1", limit: limit, actionBounds: .clip))
       #expect(trained.policy as? NetworkPolicy == Self.policy)
       let result = try trained.evaluate(episodes: 12, choice: .sample, seed: 9)
       #expect(result == (try evaluator.evaluate(weights, episodes: 0..<12)))

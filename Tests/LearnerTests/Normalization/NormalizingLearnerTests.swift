@@ -10,7 +10,7 @@ import Testing
 struct NormalizingLearnerTests {
   private func setup() throws -> RolloutSetup {
     try RolloutSetup(
-      environment: EnvironmentChoice("CartPole-v1", limit: .steps(30)),
+      environment: EnvironmentConfiguration("CartPole-v1", limit: .steps(30)),
       policy: NetworkPolicy(
         hidden: [16], value: .separate, normalization: .init(observations: true, rewards: true)),
       environmentCount: 4, stepCount: 12, seed: 5)

@@ -28,7 +28,7 @@ struct EpisodeSpectatorTests {
     }
   }
 
-  private func evaluator(_ environment: EnvironmentChoice) throws -> Evaluator {
+  private func evaluator(_ environment: EnvironmentConfiguration) throws -> Evaluator {
     try? EnvironmentRegistry.shared.register("Blind-v0") { Blind() }
     return try Evaluator(
       environment: environment, policy: NetworkPolicy(hidden: [4]), choice: .sample, seed: 1)

@@ -34,7 +34,8 @@ struct ActionSpaceLearningTests {
   ) throws -> (before: Double, after: Double) {
     try EnvironmentRegistry.shared.register(id) { Imitation(space, reward: reward) }
     let setup = try RolloutSetup(
-      environment: EnvironmentChoice(id), policy: NetworkPolicy(hidden: [16]), environmentCount: 32,
+      environment: EnvironmentConfiguration(id), policy: NetworkPolicy(hidden: [16]),
+      environmentCount: 32,
       stepCount: 8,
       seed: 11)
     let rollout = try SameProcess(setup)

@@ -25,7 +25,7 @@ struct BootstrapTests {
   /// Episodes have at most 9 steps. Four full ones end at the last row of the third fragment.
   private func rollout(_ policy: NetworkPolicy) throws -> (RolloutSetup, SameProcess) {
     let setup = try RolloutSetup(
-      environment: EnvironmentChoice("CartPole-v1", limit: .steps(9)), policy: policy,
+      environment: EnvironmentConfiguration("CartPole-v1", limit: .steps(9)), policy: policy,
       environmentCount: 4, stepCount: 12, seed: 6)
     return (setup, try SameProcess(setup, fragmentsPerBatch: 1, lag: 0))
   }

@@ -73,9 +73,9 @@ final class Spoiler: EnvironmentBatch {
   private let base: any EnvironmentBatch
   private let mistake: Mistake
 
-  init(_ request: EnvironmentSpecification.Request, _ mistake: Mistake) throws {
-    let streams = mistake == .otherCount ? request.streams + request.streams : request.streams
-    let limit = mistake == .ignoresLimit ? nil : request.maximumEpisodeSteps
+  init(_ streams: [PCG64], limit: Int?, _ mistake: Mistake) throws {
+    let streams = mistake == .otherCount ? streams + streams : streams
+    let limit = mistake == .ignoresLimit ? nil : limit
     base = try NativeEnvironmentBatch(streams: streams) { _ in
       TimeLimit(Suspect(.none), maximumEpisodeSteps: limit)
     }

@@ -10,16 +10,18 @@ struct EnvironmentCheckTests {
     _ mistake: Suspect.Mistake, limit: Int? = 50, stepCount: Int = 200
   ) throws -> EnvironmentCheckReport {
     try EnvironmentCheck(stepCount: stepCount, seed: 4).run(
-      EnvironmentSpecification(
-        id: "Suspect-v0", summary: "", maximumEpisodeSteps: limit, make: { Suspect(mistake) }))
+      RegisteredEnvironment(
+        id: "Suspect-v0", summary: "", maximumEpisodeSteps: limit, make: { _ in Suspect(mistake) }))
   }
 
   private func report(_ mistake: Spoiler.Mistake) throws -> EnvironmentCheckReport {
     try EnvironmentCheck(stepCount: 200).run(
-      EnvironmentSpecification(
+      RegisteredEnvironment(
         id: "Spoiler-v0", summary: "", maximumEpisodeSteps: 15,
-        spaces: { EnvironmentSpaces(of: Suspect(.none)) },
-        makeBatch: { try Spoiler($0, mistake) }))
+        spaces: { _ in EnvironmentSpaces(of: Suspect(.none)) },
+        makeBatch: { arguments, streams, _ in
+          try Spoiler(streams, limit: arguments.maximumEpisodeSteps, mistake)
+        }))
   }
 
   /// Returns the only fault in a report.
@@ -71,7 +73,7 @@ struct EnvironmentCheckTests {
       }
     }
     let report = try EnvironmentCheck(stepCount: 20).run(
-      EnvironmentSpecification(id: "Valve-v0", summary: "", make: { Valve() }))
+      RegisteredEnvironment(id: "Valve-v0", summary: "", make: { _ in Valve() }))
     guard case .doubtful(let text) = report[.actions] else {
       Issue.record("\(report[.actions])")
       return
@@ -81,7 +83,7 @@ struct EnvironmentCheckTests {
 
   @Test(arguments: EnvironmentRegistry.shared.ids)
   func `every environment that is built in is sound`(id: String) throws {
-    let report = try EnvironmentCheck(stepCount: 100).run(EnvironmentChoice(id))
+    let report = try EnvironmentCheck(stepCount: 100).run(EnvironmentConfiguration(id))
     #expect(report.isSound, "\(report.findings)")
   }
 
@@ -199,8 +201,8 @@ struct EnvironmentCheckTests {
 
   @Test func `actions keep to a mask`() throws {
     let report = try EnvironmentCheck(stepCount: 60).run(
-      EnvironmentSpecification(
-        id: "Masked-v0", summary: "", maximumEpisodeSteps: 20, make: { MaskedChoice() }))
+      RegisteredEnvironment(
+        id: "Masked-v0", summary: "", maximumEpisodeSteps: 20, make: { _ in MaskedChoice() }))
     #expect(report.isSound, "\(report.findings)")
     #expect((report.stepsPerSecond ?? 0) > 0)
   }
@@ -208,7 +210,7 @@ struct EnvironmentCheckTests {
   @Test func `nested spaces are checked leaf by leaf`() throws {
     // The second number counts steps, and is outside its space from the second step on.
     let report = try EnvironmentCheck(stepCount: 8).run(
-      EnvironmentSpecification(id: "Cockpit-v0", summary: "", make: { Cockpit(length: 2) }))
+      RegisteredEnvironment(id: "Cockpit-v0", summary: "", make: { _ in Cockpit(length: 2) }))
     #expect(
       report[.finals]
         == .wrong(

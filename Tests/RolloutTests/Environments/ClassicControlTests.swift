@@ -37,7 +37,7 @@ struct ClassicControlTests {
   ])
   func `equal seeds give equal episodes and other seeds others`(id: String) throws {
     func play(_ seed: UInt64) throws -> [Float] {
-      let environments = try EnvironmentChoice(id).makeBatch(streams: [PCG64(seed: seed)])
+      let environments = try EnvironmentConfiguration(id).makeBatch(streams: [PCG64(seed: seed)])
       let stage = Stage(environments, stepCount: 9)
       try stage.reset()
       stage.fillActions()
@@ -60,7 +60,7 @@ struct ClassicControlTests {
     ])
   func `a step needs no memory`(id: String) async {
     await #expect(processExitsWith: .success) { [id = id as String] in
-      let environments = try EnvironmentChoice(id).makeBatch(
+      let environments = try EnvironmentConfiguration(id).makeBatch(
         streams: (0..<9).map { PCG64(seed: $0) })
       let stage = Stage(environments, stepCount: 50)
       try stage.reset()

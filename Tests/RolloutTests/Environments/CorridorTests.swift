@@ -24,7 +24,7 @@ struct CorridorTests {
 
   @Test(arguments: [("", 5, 4), ("size=8", 8, 7), ("size=8,goal=3", 8, 3)])
   func `size and goal are parameters`(arguments: String, size: Int, goal: Int) throws {
-    let environments = try EnvironmentChoice("Corridor-v0", arguments: arguments)
+    let environments = try EnvironmentConfiguration("Corridor-v0", arguments: arguments)
       .makeBatch(streams: [PCG64(seed: 0)])
     #expect(environments.spaces.observation == .discrete(size))
     let stage = Stage(environments, stepCount: 9)
@@ -41,6 +41,6 @@ struct CorridorTests {
   }
 
   @Test func `an episode is cut off after 100 steps`() throws {
-    #expect(try EnvironmentRegistry().specification("Corridor-v0").maximumEpisodeSteps == 100)
+    #expect(try EnvironmentRegistry().environment("Corridor-v0").maximumEpisodeSteps == 100)
   }
 }

@@ -210,7 +210,7 @@ struct Cube2x2Tests {
 
   @Test func `depths that contradict each other are refused`() {
     #expect(throws: InvalidEnvironmentArguments.self) {
-      try EnvironmentChoice("Cube2x2-v0", arguments: "depth=4,max-depth=3")
+      try EnvironmentConfiguration("Cube2x2-v0", arguments: "depth=4,max-depth=3")
         .makeBatch(streams: [PCG64(seed: 0)])
     }
   }
@@ -219,7 +219,7 @@ struct Cube2x2Tests {
   func `a step needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let stage = Stage(
-        try EnvironmentChoice("Cube2x2-v0", arguments: "depth=2,max-depth=9")
+        try EnvironmentConfiguration("Cube2x2-v0", arguments: "depth=2,max-depth=9")
           .makeBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]),
         stepCount: 50)
       try stage.reset()

@@ -54,11 +54,12 @@ struct EnvironmentArgumentsTests {
   @Test func `an environment of one's own is made with what is given`() throws {
     let registry = EnvironmentRegistry()
     try registry.register(
-      "Counter-v0", parameters: [.integer("length", default: 3, in: 1...9, "Steps.")]
-    ) { Counter(length: $0.integer("length")) }
+      RegisteredEnvironment(
+        id: "Counter-v0", parameters: [.integer("length", default: 3, in: 1...9, "Steps.")]
+      ) { Counter(length: $0.integer("length")) })
     for (arguments, length) in [("", 3), ("length=7", 7)] {
       let stage = Stage(
-        try EnvironmentChoice("Counter-v0", arguments: arguments)
+        try EnvironmentConfiguration("Counter-v0", arguments: arguments)
           .makeBatch(streams: [PCG64(seed: 0)], in: registry),
         stepCount: 8)
       try stage.reset()
@@ -66,7 +67,7 @@ struct EnvironmentArgumentsTests {
       #expect(stage.column(stage.fragment.fin).dropFirst().firstIndex(of: true) == length)
     }
     #expect(throws: InvalidEnvironmentArguments.self) {
-      try EnvironmentChoice("Counter-v0", arguments: "length=10")
+      try EnvironmentConfiguration("Counter-v0", arguments: "length=10")
         .makeBatch(streams: [PCG64(seed: 0)], in: registry)
     }
   }

@@ -15,18 +15,18 @@ struct EnvironmentRegistryTests {
   func `the built-in environments are Gymnasium's`(
     id: String, limit: Int, threshold: Double?, action: Space
   ) throws {
-    let specification = try EnvironmentRegistry().specification(id)
+    let specification = try EnvironmentRegistry().environment(id)
     #expect(specification.id == id)
     #expect(specification.maximumEpisodeSteps == limit)
     #expect(specification.rewardThreshold == threshold)
     #expect(try specification.spaces.action == action)
-    let batch = try EnvironmentChoice(id).makeBatch(streams: [PCG64(seed: 0)])
+    let batch = try EnvironmentConfiguration(id).makeBatch(streams: [PCG64(seed: 0)])
     #expect(try specification.spaces == batch.spaces)
   }
 
   @Test func `an unknown environment is answered with what there is`() {
     let error = #expect(throws: UnknownEnvironment.self) {
-      try EnvironmentRegistry().specification("CartPole")
+      try EnvironmentRegistry().environment("CartPole")
     }
     #expect(
       error?.description
@@ -57,7 +57,7 @@ struct EnvironmentRegistryTests {
     let registry = EnvironmentRegistry()
     try registry.register("Counter-v0", maximumEpisodeSteps: 4) { Counter(length: 7) }
     let stage = Stage(
-      try EnvironmentChoice("Counter-v0", limit: limit)
+      try EnvironmentConfiguration("Counter-v0", limit: limit)
         .makeBatch(streams: [PCG64(seed: 0)], in: registry), stepCount: 8)
     try stage.reset()
     try stage.collect()
@@ -88,15 +88,15 @@ struct EnvironmentRegistryTests {
   @Test func `a batch may come from elsewhere`() throws {
     let registry = EnvironmentRegistry()
     try registry.register(
-      EnvironmentSpecification(
+      RegisteredEnvironment(
         id: "Elsewhere-v0", summary: "", maximumEpisodeSteps: 5,
-        spaces: { EnvironmentSpaces(of: Counter(length: 1)) },
-        makeBatch: { request in
-          #expect(request.maximumEpisodeSteps == 5)
-          return try NativeEnvironmentBatch(streams: request.streams) { _ in Counter(length: 1) }
+        spaces: { _ in EnvironmentSpaces(of: Counter(length: 1)) },
+        makeBatch: { arguments, streams, _ in
+          #expect(arguments.maximumEpisodeSteps == 5)
+          return try NativeEnvironmentBatch(streams: streams) { _ in Counter(length: 1) }
         }))
     let streams = RandomStreams(seed: 0, worker: 0, incarnation: 0)
-    let batch = try EnvironmentChoice("Elsewhere-v0")
+    let batch = try EnvironmentConfiguration("Elsewhere-v0")
       .makeBatch(count: 3, streams: streams, in: registry)
     #expect(batch.count == 3)
   }
@@ -106,8 +106,8 @@ struct EnvironmentRegistryTests {
     @Sendable func broken() throws -> Counter { throw Counter.Broken(description: "no file") }
     try registry.register("Broken-v0") { try broken() }
     #expect(throws: Counter.Broken.self) {
-      try EnvironmentChoice("Broken-v0").makeBatch(streams: [PCG64(seed: 0)], in: registry)
+      try EnvironmentConfiguration("Broken-v0").makeBatch(streams: [PCG64(seed: 0)], in: registry)
     }
-    #expect(throws: Counter.Broken.self) { try registry.specification("Broken-v0").spaces }
+    #expect(throws: Counter.Broken.self) { try registry.environment("Broken-v0").spaces }
   }
 }

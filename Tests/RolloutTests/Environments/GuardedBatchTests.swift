@@ -84,9 +84,9 @@ struct GuardedBatchTests {
     let registry = EnvironmentRegistry()
     nonisolated(unsafe) let own = own
     try registry.register(
-      EnvironmentSpecification(
-        id: "Own-v0", summary: "", spaces: { own.spaces }, makeBatch: { _ in own }))
-    let choice: EnvironmentChoice = "Own-v0"
+      RegisteredEnvironment(
+        id: "Own-v0", summary: "", spaces: { _ in own.spaces }, makeBatch: { _, _, _ in own }))
+    let choice: EnvironmentConfiguration = "Own-v0"
     return Stage(
       try choice.makeBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)], in: registry),
       stepCount: stepCount)
@@ -131,8 +131,8 @@ struct GuardedBatchTests {
   }
 
   @Test func `what can begin anew still can`() throws {
-    #expect(try stage(OwnRestartableBatch(Self.lever)).batch is any RestartableBatch)
-    #expect(try stage(OwnBatch(Self.lever)).batch is any RestartableBatch == false)
+    #expect(try stage(OwnRestartableBatch(Self.lever)).batch.canRestart)
+    #expect(try stage(OwnBatch(Self.lever)).batch.canRestart == false)
   }
 
   @Test func `nothing goes around a batch that needs nothing`() throws {
@@ -140,7 +140,7 @@ struct GuardedBatchTests {
     let own = OwnBatch(.discrete(3))
     #expect(try stage(own).batch === own)
     #expect(
-      try EnvironmentChoice("Pendulum-v1").makeBatch(streams: [PCG64(seed: 0)])
+      try EnvironmentConfiguration("Pendulum-v1").makeBatch(streams: [PCG64(seed: 0)])
         is any SelfGuardedBatch)
   }
 }

@@ -15,7 +15,7 @@ struct GymnasiumRecording {
   func follow<Member: Environment>(
     _ make: () -> Member, action: (Reference) -> Member.Action
   ) throws where Member.Observation: RecordableVector {
-    let limit = try EnvironmentRegistry.shared.specification(id).maximumEpisodeSteps
+    let limit = try EnvironmentRegistry.shared.environment(id).maximumEpisodeSteps
     for run in try Reference(file)["runs"].elements {
       var environment = TimeLimit(make(), maximumEpisodeSteps: limit)
       var random = PCG64(seed: UInt64(run["seed"].number))

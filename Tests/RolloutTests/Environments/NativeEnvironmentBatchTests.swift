@@ -94,7 +94,7 @@ struct NativeEnvironmentBatchTests {
   @Test func `a batch draws from the streams that it was given`() throws {
     let streams = RandomStreams(seed: 3, worker: 1, incarnation: 0)
     let stage = try Stage(
-      EnvironmentChoice("CartPole-v1").makeBatch(count: 3, streams: streams),
+      EnvironmentConfiguration("CartPole-v1").makeBatch(count: 3, streams: streams),
       stepCount: 1)
     try stage.reset()
     for index in 0..<3 {

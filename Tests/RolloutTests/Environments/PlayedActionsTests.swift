@@ -179,7 +179,7 @@ struct PlayedActionsTests {
     let registry = EnvironmentRegistry()
     let space = Space.box(shape: [], low: 0, high: 1000)
     try registry.register("Echo-v0") { Echo(space: space, observation: Float(0)) }
-    let choice = EnvironmentChoice("Echo-v0", actionBounds: bounds)
+    let choice = EnvironmentConfiguration("Echo-v0", actionBounds: bounds)
     let stage = Stage(
       try choice.makeBatch(streams: [PCG64(seed: 0)], in: registry), stepCount: 1)
     try stage.reset()

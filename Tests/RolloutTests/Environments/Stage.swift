@@ -64,3 +64,32 @@ func batch(_ members: [Counter]) throws -> NativeEnvironmentBatch<Counter> {
   try NativeEnvironmentBatch(
     streams: members.indices.map { PCG64(seed: UInt64($0)) }, make: { members[$0] })
 }
+
+extension EnvironmentBatch {
+  /// Draws an environment, if the batch draws.
+  func picture(of index: Int) throws -> Picture? {
+    try capability((any DrawingBatch).self)?.picture(of: index)
+  }
+
+  /// Returns the final picture of an environment, if the batch draws.
+  func finalPicture(of index: Int) throws -> Picture? {
+    try capability((any DrawingBatch).self)?.finalPicture(of: index)
+  }
+
+  /// Returns the lives of an environment, if the batch has any.
+  func lives(of index: Int) -> Int? { capability((any LivesBatch).self)?.lives(of: index) }
+
+  /// Begins an episode in one environment.
+  func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    guard let batch = capability((any SingleResetBatch).self) else {
+      preconditionFailure("\(self) cannot reset one environment")
+    }
+    try batch.reset(index, into: fragment, row: row)
+  }
+
+  var restartsSingly: Bool { capability((any SingleResetBatch).self) != nil }
+
+  var canSnapshot: Bool { capability((any SnapshotBatch).self) != nil }
+
+  var canRestart: Bool { capability((any RestartableBatch).self) != nil }
+}

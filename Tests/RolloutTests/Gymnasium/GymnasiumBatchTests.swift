@@ -23,10 +23,11 @@ struct GymnasiumBatchTests {
   @Test func `CartPole through Python is the native one, bit for bit`() throws {
     let seeds = streams(3).map { PCG64(seed: UInt64(GymnasiumBatch.seed(from: $0))) }
     let native = Stage(
-      try EnvironmentChoice("CartPole-v1", limit: .steps(40)).makeBatch(streams: seeds),
+      try EnvironmentConfiguration("CartPole-v1", limit: .steps(40)).makeBatch(streams: seeds),
       stepCount: 1000)
     let bridged = Stage(
-      try EnvironmentChoice("gym:CartPole-v1", limit: .steps(40)).makeBatch(streams: streams(3)),
+      try EnvironmentConfiguration("gym:CartPole-v1", limit: .steps(40)).makeBatch(
+        streams: streams(3)),
       stepCount: 1000)
     for stage in [native, bridged] {
       try stage.reset()
@@ -131,7 +132,7 @@ struct GymnasiumBatchTests {
   private func wrapped(
     _ id: String, _ wrapper: Wrapper, outside inner: [Wrapper] = [], stepCount: Int
   ) throws -> Stage {
-    let choice = EnvironmentChoice(
+    let choice = EnvironmentConfiguration(
       "gym:\(id)", wrappers: inner + [wrapper], python: cases.python)
     return try Stage(choice.makeBatch(streams: streams(2)), stepCount: stepCount)
   }

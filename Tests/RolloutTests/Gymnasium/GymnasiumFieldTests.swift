@@ -73,7 +73,7 @@ struct GymnasiumFieldTests {
   private func expectResetsFail(_ stage: Stage, _ words: [String]) throws {
     for (index, words) in words.enumerated() {
       let error = try #require(throws: EnvironmentFault.self) {
-        try stage.batch.restart(index, into: stage.fragment, row: 0)
+        try stage.batch.reset(index, into: stage.fragment, row: 0)
       }
       #expect(error.environment == index)
       #expect(error.description.contains(words), "\(error)")
@@ -295,7 +295,7 @@ struct GymnasiumFieldTests {
       gym.register("Masked-v0", Masked)
       """)
     let report = try EnvironmentCheck(stepCount: 20).run(
-      EnvironmentChoice("gym:masked:Masked-v0", python: cases.python))
+      EnvironmentConfiguration("gym:masked:Masked-v0", python: cases.python))
     #expect(report.isSound, "\(report.findings)")
   }
 
@@ -362,7 +362,7 @@ struct GymnasiumFieldTests {
 
   @Test func `arguments for Gymnasium's environments are refused with what to do instead`() throws {
     let error = try #require(throws: InvalidEnvironmentArguments.self) {
-      try EnvironmentChoice("gym:FrozenLake-v1", arguments: "is_slippery=false").validate()
+      try EnvironmentConfiguration("gym:FrozenLake-v1", arguments: "is_slippery=false").validate()
     }
     #expect(error.description.contains("are not supported"), "\(error)")
     #expect(

@@ -114,7 +114,7 @@ struct DrawableTests {
 
   @Test(arguments: EnvironmentRegistry.shared.ids)
   func `every environment that is built in draws pictures of one size`(id: String) throws {
-    let batch = try EnvironmentChoice(id).makeBatch(streams: [PCG64(seed: 8)])
+    let batch = try EnvironmentConfiguration(id).makeBatch(streams: [PCG64(seed: 8)])
     let storage = FragmentStorage(
       FragmentLayout(
         stepCount: 1, environmentCount: 1,
@@ -138,7 +138,7 @@ struct DrawableTests {
 
   @Test(arguments: EnvironmentRegistry.shared.ids.filter { $0.hasPrefix("CartPole") })
   func `a registered CartPole draws whatever limits and hides it`(id: String) throws {
-    let batch = try EnvironmentChoice(id).makeBatch(streams: [PCG64(seed: 3)])
+    let batch = try EnvironmentConfiguration(id).makeBatch(streams: [PCG64(seed: 3)])
     let stage = Stage(batch, stepCount: 1)
     try stage.reset()
     let before = try #require(try batch.picture(of: 0))

@@ -6,7 +6,7 @@ import Testing
 struct SnapshotBatchTests {
   @Test(arguments: EnvironmentRegistry().ids, [3, 9])
   func `every environment of the registry goes on`(id: String, count: Int) throws {
-    let specification = try EnvironmentRegistry().specification(id)
+    let specification = try EnvironmentRegistry().environment(id)
     #expect(specification.maySnapshot)
     let actionCount: Int
     if case .discrete(let choices) = try specification.spaces.action {
@@ -16,7 +16,8 @@ struct SnapshotBatchTests {
     }
     for sticky in [false, true] {
       try expectResumes(id, sticky: sticky, actionCount: actionCount) {
-        try EnvironmentChoice(id, limit: .steps(10)).makeBatch(streams: streams(count, seed: $0))
+        try EnvironmentConfiguration(id, limit: .steps(10)).makeBatch(
+          streams: streams(count, seed: $0))
       }
     }
   }
@@ -79,7 +80,7 @@ struct SnapshotBatchTests {
     #expect(!haveSnapshots(Sketch.self))
     #expect(haveSnapshots(Wanderer.self) && haveSnapshots(Painting.self))
     // Python is not started to answer this.
-    #expect(try !EnvironmentRegistry().specification("gym:CartPole-v1").maySnapshot)
+    #expect(try !EnvironmentRegistry().environment("gym:CartPole-v1").maySnapshot)
   }
 
   @Test func `a loop goes on with its row, its actor and its episodes`() throws {

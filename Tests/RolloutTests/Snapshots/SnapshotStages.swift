@@ -86,7 +86,7 @@ extension Stage {
   }
 
   private func transfer(_ snapshot: inout SnapshotCursor) {
-    batch.transfer(&snapshot)
+    batch.capability((any SnapshotBatch).self)?.transfer(&snapshot)
     snapshot.transferState(of: fragment, row: 0)
   }
 }

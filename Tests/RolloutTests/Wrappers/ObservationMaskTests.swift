@@ -24,9 +24,10 @@ struct ObservationMaskTests {
   @Test func `CartPoleNoVel is CartPole without its velocities, bit for bit`() throws {
     let streams = RandomStreams(seed: 5, worker: 0, incarnation: 0)
     let whole = Stage(
-      try EnvironmentChoice("CartPole-v1").makeBatch(count: 3, streams: streams), stepCount: 600)
+      try EnvironmentConfiguration("CartPole-v1").makeBatch(count: 3, streams: streams),
+      stepCount: 600)
     let part = Stage(
-      try EnvironmentChoice("CartPoleNoVel-v1").makeBatch(count: 3, streams: streams),
+      try EnvironmentConfiguration("CartPoleNoVel-v1").makeBatch(count: 3, streams: streams),
       stepCount: 600)
     for stage in [whole, part] {
       try stage.reset()
@@ -59,7 +60,7 @@ struct ObservationMaskTests {
   }
 
   @Test func `CartPoleNoVel emits two numbers and is cut after 500 steps`() throws {
-    let specification = try EnvironmentRegistry().specification("CartPoleNoVel-v1")
+    let specification = try EnvironmentRegistry().environment("CartPoleNoVel-v1")
     #expect(specification.maximumEpisodeSteps == 500)
     #expect(
       try specification.spaces
@@ -130,7 +131,7 @@ struct ObservationMaskTests {
   func `a step of CartPoleNoVel needs no memory`() async {
     await #expect(processExitsWith: .success) {
       let stage = Stage(
-        try EnvironmentChoice("CartPoleNoVel-v1").makeBatch(
+        try EnvironmentConfiguration("CartPoleNoVel-v1").makeBatch(
           streams: [PCG64(seed: 0), PCG64(seed: 1)]),
         stepCount: 50)
       try stage.reset()

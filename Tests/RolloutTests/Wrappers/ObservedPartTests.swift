@@ -153,7 +153,7 @@ struct ObservedPartTests {
 
   @Test func `an array has no parts`() {
     let error = #expect(throws: WrapperError.self) {
-      try EnvironmentChoice("CartPole-v1", wrappers: [.frameStack(2, at: "x")]).spaces()
+      try EnvironmentConfiguration("CartPole-v1", wrappers: [.frameStack(2, at: "x")]).spaces()
     }
     #expect(error?.description.contains("has no parts: leave '@x' out") == true)
   }

@@ -100,10 +100,10 @@ struct WrappedBatchTests {
 
   @Test func `a mask around a batch is CartPoleNoVel`() throws {
     let streams = (0..<3).map { PCG64(seed: $0) }
-    let masked = try EnvironmentChoice(
+    let masked = try EnvironmentConfiguration(
       "CartPole-v1", wrappers: [.observationMask(keeping: [0, 2])]
     ).makeBatch(streams: streams)
-    let native = try EnvironmentChoice("CartPoleNoVel-v1").makeBatch(streams: streams)
+    let native = try EnvironmentConfiguration("CartPoleNoVel-v1").makeBatch(streams: streams)
     #expect(masked.spaces == native.spaces)
     let (left, right) = (Stage(masked, stepCount: 60), Stage(native, stepCount: 60))
     try left.reset()

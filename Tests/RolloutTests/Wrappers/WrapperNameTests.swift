@@ -74,7 +74,7 @@ struct WrapperNameTests {
     #expect(wrappers.innermostLimit(nil) == 50)
     #expect([Wrapper.rewardSign, .timeLimit(5)].innermostLimit(nil) == nil)
     let streams = [PCG64(seed: 0)]
-    let batch = try EnvironmentChoice("CartPole-v1", wrappers: [.timeLimit(5)])
+    let batch = try EnvironmentConfiguration("CartPole-v1", wrappers: [.timeLimit(5)])
       .makeBatch(streams: streams)
     #expect(!(batch is WrappedBatch))
     let stage = Stage(batch, stepCount: 6)
@@ -87,7 +87,7 @@ struct WrapperNameTests {
     let streams = (0..<2).map { PCG64(seed: $0) }
     func first(_ wrappers: [Wrapper]) throws -> [[Float]] {
       let stage = Stage(
-        try EnvironmentChoice("CartPole-v1", wrappers: wrappers).makeBatch(streams: streams),
+        try EnvironmentConfiguration("CartPole-v1", wrappers: wrappers).makeBatch(streams: streams),
         stepCount: 1)
       try stage.reset()
       return (0..<2).map { stage.observed(0, $0) }

@@ -167,7 +167,7 @@ struct InvocationTests {
         "--wrap", "reward-sign", "--wrap=frame-stack=4")
         == .checkEnvironment(
           CheckEnvironmentOptions(
-            environment: EnvironmentChoice(
+            environment: EnvironmentConfiguration(
               "Mine-v0", arguments: "size=8", limit: .steps(9),
               wrappers: [.rewardSign, .frameStack(4)], python: "py"))))
     let error = #expect(throws: UsageError.self) { try parse("check-env", "--json") }

@@ -22,8 +22,8 @@ struct CheckEnvironmentCommandTests {
   private var report: EnvironmentCheckReport {
     get throws {
       try EnvironmentCheck(stepCount: 20).run(
-        EnvironmentSpecification(
-          id: "Runaway-v0", summary: "", maximumEpisodeSteps: 9, make: { Runaway() }))
+        RegisteredEnvironment(
+          id: "Runaway-v0", summary: "", maximumEpisodeSteps: 9, make: { _ in Runaway() }))
     }
   }
 
@@ -68,7 +68,7 @@ struct CheckEnvironmentCommandTests {
       }
     }
     let report = try EnvironmentCheck(stepCount: 20).run(
-      EnvironmentSpecification(id: "Endless-v0", summary: "", make: { Endless() }))
+      RegisteredEnvironment(id: "Endless-v0", summary: "", make: { _ in Endless() }))
     let text = CheckEnvironmentCommand.text(report, seed: 0)
     for subject in ["flags               ", "final observations  ", "episode limit       "] {
       #expect(text.contains("\n\(subject)unchecked: no episode ended within 20 steps"), "\(text)")

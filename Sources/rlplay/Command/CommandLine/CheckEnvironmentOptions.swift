@@ -4,7 +4,7 @@ import Rollout
 /// The options of `rlplay check-env`.
 struct CheckEnvironmentOptions: Equatable, Sendable {
   /// The environment to check.
-  var environment: EnvironmentChoice = ""
+  var environment: EnvironmentConfiguration = ""
   /// The number of steps of each environment.
   var stepCount = 1000
   /// The root of every random stream.

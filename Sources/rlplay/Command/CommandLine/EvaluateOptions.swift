@@ -18,7 +18,7 @@ struct EvaluateOptions: Equatable, Sendable {
   /// Seconds that one environment may take to be made, reset or stepped; nil for no limit.
   var patience: Double? = 60
   /// Seconds that one environment may take to close; nil for no limit.
-  var closePatience: Double? = EnvironmentChoice.usualClosePatience
+  var closePatience: Double? = EnvironmentConfiguration.usualClosePatience
   /// True to show episodes in the terminal while they are played.
   var isRendering = false
   /// The file for a recording of the episodes; nil for none.

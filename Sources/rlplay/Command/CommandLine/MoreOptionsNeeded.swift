@@ -32,7 +32,7 @@ struct Consent: Equatable {
   /// The environment of `--env`; nil for that of the file.
   var environment: String?
   /// The interpreter to start.
-  var python = EnvironmentChoice.usualPython
+  var python = EnvironmentConfiguration.usualPython
 
   /// Rejects an environment that starts a program, if only a file names it.
   ///
@@ -43,7 +43,7 @@ struct Consent: Equatable {
   ///   - command: the command, for the usage error.
   /// - Throws: ``MoreOptionsNeeded`` with the options that give consent.
   func check(
-    _ choice: EnvironmentChoice, namedBy file: URL, trainedWith recorded: String?,
+    _ choice: EnvironmentConfiguration, namedBy file: URL, trainedWith recorded: String?,
     command: Command
   ) throws(MoreOptionsNeeded) {
     guard choice.startsProgram, !trusts, environment == nil else { return }
@@ -70,7 +70,7 @@ struct Consent: Equatable {
 
   /// Returns `--python` with an interpreter that differs from the default; empty if one was given.
   private func pythonOption(_ recorded: String?) -> [String] {
-    let usual = EnvironmentChoice.usualPython
+    let usual = EnvironmentConfiguration.usualPython
     guard let recorded, recorded != usual, python == usual else { return [] }
     return ["--python", recorded]
   }

@@ -63,7 +63,7 @@ enum EvaluateCommand {
   /// Returns the checkpoint's environment, as modified by the options.
   private static func environment(
     _ options: EvaluateOptions, of player: TrainedPolicy, in source: RunDirectory.Resolution
-  ) throws -> EnvironmentChoice {
+  ) throws -> EnvironmentConfiguration {
     var choice = player.environment
     if let id = options.consent.environment, id != choice.id {
       // The checkpoint's arguments do not apply to another environment.

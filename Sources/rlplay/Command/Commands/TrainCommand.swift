@@ -99,12 +99,12 @@ enum TrainCommand {
 
   /// Returns the command that plays a run's best weights.
   private static func evaluation(
-    of directory: String, _ environment: EnvironmentChoice
+    of directory: String, _ environment: EnvironmentConfiguration
   ) -> String {
     var words = [ProgramName.shown, "evaluate", directory]
     if environment.id.hasPrefix("gym:") {
       words.append("--trust")
-      if environment.python != EnvironmentChoice.usualPython {
+      if environment.python != EnvironmentConfiguration.usualPython {
         words += ["--python", environment.python]
       }
     }

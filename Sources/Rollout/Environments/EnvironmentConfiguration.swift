@@ -1,14 +1,14 @@
-/// A selected environment with its options, as given on a command line.
+/// The environment that is asked for, with its options, as given on a command line.
 ///
 /// ```swift
-/// let choice = EnvironmentChoice(
+/// let environment = EnvironmentConfiguration(
 ///   "CartPole-v1", limit: .steps(100), wrappers: [.frameStack(4)])
-/// let batch = try choice.makeBatch(count: 8, streams: streams)
+/// let batch = try environment.makeBatch(count: 8, streams: streams)
 /// ```
 ///
 /// A string literal selects the environment with that id and default options. The id is looked up
 /// only when a method needs it.
-public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStringLiteral {
+public struct EnvironmentConfiguration: Sendable, Equatable, Codable, ExpressibleByStringLiteral {
   /// The registered id, or `gym:` followed by an id of Gymnasium's.
   public var id: String
   /// The values of the environment's parameters, such as `size=8,goal=4`; empty for the defaults.
@@ -33,7 +33,7 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   /// The default time limit in seconds for closing an environment.
   public static let usualClosePatience = 10.0
 
-  /// Creates a choice with options.
+  /// Creates a configuration with options.
   public init(
     _ id: String, arguments: String = "", limit: EpisodeLimit = .registered,
     wrappers: [Wrapper] = [], actionBounds: ActionBounds = .scale, python: String = usualPython,
@@ -57,9 +57,9 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   /// True if making the environment starts another program, which can run any code.
   ///
   /// It is false for environments that this program registers, and for unknown ids.
-  public var startsProgram: Bool { EnvironmentSpecification(gymnasium: self) != nil }
+  public var startsProgram: Bool { RegisteredEnvironment(gymnasium: self) != nil }
 
-  /// Creates a choice with default options.
+  /// Creates a configuration with default options.
   public init(stringLiteral id: String) { self.init(id) }
 
   /// Returns the observation and action spaces of the environment with its options and wrappers.
@@ -69,7 +69,7 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   public func spaces(
     in registry: EnvironmentRegistry = .shared
   ) throws -> EnvironmentSpaces {
-    try registry.specification(for: self).spaces(self)
+    try registry.environment(for: self).spaces(self)
   }
 
   /// Makes a batch of one environment per stream.
@@ -80,7 +80,7 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     streams: [PCG64], in registry: EnvironmentRegistry = .shared,
     marking marker: OwnedPositionMarker = .unread
   ) throws -> any EnvironmentBatch {
-    try registry.specification(for: self).makeBatch(self, streams: streams, marking: marker)
+    try registry.environment(for: self).makeBatch(self, streams: streams, marking: marker)
   }
 
   /// Makes a batch whose environments draw from a worker's streams.
@@ -102,8 +102,8 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   ///
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`.
   public func validate(in registry: EnvironmentRegistry = .shared) throws {
-    let specification = try registry.specification(for: self)
-    _ = try EnvironmentArguments(arguments, for: specification.parameters, of: id)
+    let environment = try registry.environment(for: self)
+    _ = try environment.arguments(self)
     if let wrapper = wrappers.first(where: { $0.normalization != nil }) {
       throw Wrapper.misplaced(wrapper.description)
     }
@@ -113,7 +113,23 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
     }
   }
 
-  /// Returns true if an error concerns the choice rather than a broken environment.
+  /// Returns the step limit of the environment itself; `nil` for none.
+  ///
+  /// The innermost time limits of `wrappers` count as its own. No other wrapper lengthens an
+  /// episode.
+  ///
+  /// - Parameter steps: the limit with which the environment is registered.
+  func stepLimit(registered steps: Int?) -> Int? {
+    let own: Int? =
+      switch limit {
+      case .registered: steps
+      case .steps(let count): count
+      case .unlimited: nil
+      }
+    return wrappers.innermostLimit(own)
+  }
+
+  /// Returns true if an error concerns the configuration rather than a broken environment.
   static func isToBlame(for error: any Error) -> Bool {
     switch error {
     case is UnknownEnvironment, is InvalidEnvironmentArguments, is WrapperError: true
@@ -123,7 +139,17 @@ public struct EnvironmentChoice: Sendable, Equatable, Codable, ExpressibleByStri
   }
 }
 
-extension EnvironmentChoice: CustomStringConvertible {
+/// The step at which an unfinished episode is truncated.
+public enum EpisodeLimit: Sendable, Equatable, Codable {
+  /// The limit with which the environment is registered.
+  case registered
+  /// This many steps.
+  case steps(Int)
+  /// No limit: episodes end only by themselves.
+  case unlimited
+}
+
+extension EnvironmentConfiguration: CustomStringConvertible {
   /// The id with the values of the parameters, for messages.
   public var description: String {
     (arguments.isEmpty ? id : "\(id) (\(arguments))").escapingControls

@@ -1,7 +1,7 @@
 /// A batch that steps eight environments at a time, bitwise equal to a `NativeEnvironmentBatch`.
 ///
 /// If the number of environments is not a multiple of eight, the last group has idle lanes.
-final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
+final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBatch, DrawingBatch {
   let count: Int
   let spaces: EnvironmentSpaces
 
@@ -44,9 +44,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
     }
   }
 
-  var restartsSingly: Bool { true }
-
-  func restart(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     fragment.withStateRow(row) { state in
@@ -55,8 +53,6 @@ final class GroupedBatch<Group: EnvironmentGroup>: EnvironmentBatch {
       state.stepno[index] = 0
     }
   }
-
-  var canSnapshot: Bool { true }
 
   func transfer(_ snapshot: inout SnapshotCursor) {
     let groups = UnsafeMutableBufferPointer(start: groups, count: groupCount)

@@ -58,7 +58,7 @@ struct GroupedBatchTests {
       let row = layout.stepCount
       if fragment % 21 < count {
         for (batch, storage) in zip(batches, storages) {
-          try batch.restart(fragment % 21, into: storage.view, row: row)
+          try batch.reset(fragment % 21, into: storage.view, row: row)
         }
       }
       let bytes = storages.map { storage in
@@ -146,7 +146,7 @@ struct GroupedBatchTests {
     id: String, type: AnyObject.Type
   ) throws {
     func batch(_ count: Int) throws -> any EnvironmentBatch {
-      try EnvironmentChoice(id).makeBatch(
+      try EnvironmentConfiguration(id).makeBatch(
         streams: (0..<count).map { PCG64(seed: UInt64($0)) })
     }
     #expect(try Swift.type(of: batch(8)) == type)

@@ -1,0 +1,134 @@
+/// A registered environment: its properties, and a function that makes batches of it.
+///
+/// ```swift
+/// try EnvironmentRegistry.shared.register(
+///   RegisteredEnvironment(
+///     id: "Mine-v0", parameters: [.integer("size", default: 5, in: 2...100, "Cells.")]
+///   ) { Mine(size: $0.integer("size")) })
+/// ```
+///
+/// The id selects it in an `EnvironmentConfiguration`, which says how it is asked for.
+public struct RegisteredEnvironment: Sendable {
+  /// Makes a batch with one environment per random stream.
+  ///
+  /// The marker marks the environment that is made, reset or closed.
+  public typealias MakeBatch =
+    @Sendable (
+      _ arguments: EnvironmentArguments, _ streams: [PCG64], _ marker: OwnedPositionMarker
+    ) throws -> any EnvironmentBatch
+
+  /// The name with its version, such as `CartPole-v1`.
+  public let id: String
+  /// One sentence for a list of environments.
+  public let summary: String
+  /// The maximum number of steps of an episode; `nil` for no limit.
+  public let maximumEpisodeSteps: Int?
+  /// The mean return at which the task counts as solved.
+  public let rewardThreshold: Double?
+  /// The parameters with which the environment can be made.
+  public let parameters: [EnvironmentParameter]
+
+  /// True if batches may support snapshots; only then is one made in order to ask.
+  package let maySnapshot: Bool
+
+  private let describe: @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces
+  let make: MakeBatch
+
+  /// Describes an environment that steps in batches.
+  ///
+  /// - Parameters:
+  ///   - id: the name with its version, such as `CartPole-v1`.
+  ///   - summary: one sentence for a list of environments.
+  ///   - maximumEpisodeSteps: the number of steps after which an episode is truncated; `nil` for no
+  ///     limit.
+  ///   - rewardThreshold: the mean return at which the task counts as solved.
+  ///   - parameters: the parameters with which the environment can be made.
+  ///   - maySnapshot: false if batches do not support snapshots and are costly to make.
+  ///   - spaces: returns a batch's spaces, without making a batch if that is costly.
+  ///   - makeBatch: makes a batch with one environment per stream. The batch ends episodes at the
+  ///     arguments' limit. It receives Box actions already clipped, and its action masks are
+  ///     checked.
+  public init(
+    id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
+    rewardThreshold: Double? = nil, parameters: [EnvironmentParameter] = [],
+    maySnapshot: Bool = true,
+    spaces: @escaping @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces,
+    makeBatch: @escaping MakeBatch
+  ) {
+    precondition(!id.isEmpty, "an environment without an id")
+    precondition(
+      maximumEpisodeSteps ?? 1 > 0,
+      "a limit of \(maximumEpisodeSteps ?? 0) steps for \(id): use at least 1, or nil for none")
+    self.id = id
+    self.summary = summary
+    self.maximumEpisodeSteps = maximumEpisodeSteps
+    self.rewardThreshold = rewardThreshold
+    self.parameters = parameters
+    self.maySnapshot = maySnapshot
+    describe = spaces
+    make = makeBatch
+  }
+
+  /// Describes an environment that is written in Swift.
+  ///
+  /// The initializer is inlinable, so the loop over a batch is specialized in the environment's
+  /// module.
+  ///
+  /// - Parameter make: makes one environment with the values of the parameters; called once for
+  ///   each environment of a batch.
+  @inlinable
+  public init<Member: Environment>(
+    id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
+    rewardThreshold: Double? = nil, parameters: [EnvironmentParameter] = [],
+    make: @escaping @Sendable (EnvironmentArguments) throws -> Member
+  ) {
+    self.init(
+      id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
+      rewardThreshold: rewardThreshold, parameters: parameters,
+      maySnapshot: haveSnapshots(Member.self),
+      spaces: { try checkedSpaces(of: [make($0)]) },
+      makeBatch: { arguments, streams, marker in
+        try NativeEnvironmentBatch(streams: streams, marker: marker) { _ in
+          TimeLimit(try make(arguments), maximumEpisodeSteps: arguments.maximumEpisodeSteps)
+        }
+      })
+  }
+
+  /// The observation and action spaces with the parameters' defaults.
+  ///
+  /// - Throws: the error of making the environment.
+  public var spaces: EnvironmentSpaces {
+    get throws { try spaces(EnvironmentConfiguration(id)) }
+  }
+
+  /// Returns the observation and action spaces for a configuration.
+  func spaces(_ configuration: EnvironmentConfiguration) throws -> EnvironmentSpaces {
+    guard configuration.wrappers.isEmpty else {
+      return try makeBatch(configuration, streams: [PCG64(seed: 0)]).spaces
+    }
+    return try describe(arguments(configuration))
+  }
+
+  /// Parses the values of the parameters.
+  ///
+  /// - Throws: `InvalidEnvironmentArguments`.
+  func arguments(
+    _ configuration: EnvironmentConfiguration
+  ) throws(InvalidEnvironmentArguments) -> EnvironmentArguments {
+    try EnvironmentArguments(
+      configuration.arguments, for: parameters, of: id,
+      maximumEpisodeSteps: configuration.stepLimit(registered: maximumEpisodeSteps))
+  }
+
+  /// Makes a batch with one environment per stream, for a configuration.
+  func makeBatch(
+    _ configuration: EnvironmentConfiguration, streams: [PCG64],
+    marking marker: OwnedPositionMarker = .unread
+  ) throws -> any EnvironmentBatch {
+    precondition(!streams.isEmpty, "a batch of \(id) without environments")
+    let batch = try make(arguments(configuration), streams, marker)
+    (batch as? any SelfGuardedBatch)?.actionBounds = configuration.actionBounds
+    return try configuration.wrappers.wrap(
+      GuardedBatch.around(batch, actionBounds: configuration.actionBounds), streams: streams)
+  }
+}

@@ -1,0 +1,44 @@
+import Synchronization
+
+extension RegisteredEnvironment {
+  /// The prefix of the ids of Gymnasium's environments.
+  static let gymnasiumPrefix = "gym:"
+
+  /// Describes an environment that Gymnasium makes; nil for an id without the prefix.
+  init?(gymnasium configuration: EnvironmentConfiguration) {
+    guard configuration.id.hasPrefix(Self.gymnasiumPrefix),
+      configuration.id.count > Self.gymnasiumPrefix.count
+    else { return nil }
+    let id = String(configuration.id.dropFirst(Self.gymnasiumPrefix.count))
+    self.init(
+      id: configuration.id, summary: "Gymnasium's \(id), played by Python.", maySnapshot: false,
+      spaces: { _ in try KnownSpaces.shared.spaces(id, configuration) },
+      makeBatch: { arguments, streams, marker in
+        // Without a limit in steps, Gymnasium looks up the registered one itself.
+        try GymnasiumBatch(
+          id, streams: streams,
+          limit: arguments.maximumEpisodeSteps.map { .steps($0) } ?? configuration.limit,
+          python: configuration.python, rendering: configuration.rendersPictures,
+          patience: configuration.patience, closePatience: configuration.closePatience,
+          needsLives: configuration.wrappers.contains(.endOnLostLife), marker: marker)
+      })
+  }
+}
+
+/// A cache of the spaces of environments, because learning them starts a Python process.
+private final class KnownSpaces: Sendable {
+  static let shared = KnownSpaces()
+
+  private let known = Mutex<[String: EnvironmentSpaces]>([:])
+
+  func spaces(_ id: String, _ configuration: EnvironmentConfiguration) throws -> EnvironmentSpaces {
+    let key = "\(configuration.python) \(id)"
+    if let spaces = known.withLock({ $0[key] }) { return spaces }
+    let spaces = try GymnasiumBatch(
+      id, streams: [PCG64(seed: 0)], python: configuration.python, patience: configuration.patience,
+      closePatience: configuration.closePatience
+    ).spaces
+    known.withLock { $0[key] = spaces }
+    return spaces
+  }
+}
