@@ -12,9 +12,9 @@ target=$(realpath -m "${1:-$root/dist}")
 cd "$root"
 levels=(x86-64-v3 x86-64-v4)
 
-version=$(sed -nE 's/^package let releaseVersion = "(.*)"$/\1/p' Sources/Learner/Records/Version.swift)
+version=$(sed -nE 's/^package let releaseVersion = "(.*)"$/\1/p' Sources/Rollout/Support/Version.swift)
 [[ -n $version ]] || {
-  echo "make_release.sh: Sources/Learner/Records/Version.swift has no version" >&2
+  echo "make_release.sh: Sources/Rollout/Support/Version.swift has no version" >&2
   exit 1
 }
 grep -q "^## $version" CHANGELOG.md || {

@@ -1,6 +1,7 @@
 import Actor
 import Foundation
 import Learner
+import Rollout
 import RolloutCommand
 import Worker
 

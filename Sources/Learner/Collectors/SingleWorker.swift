@@ -29,8 +29,3 @@ public enum SingleWorker {
       processes: processes, resuming: state)
   }
 }
-
-/// Writes a line to standard error; errors are ignored.
-public func reportOnStandardError(_ sentence: String) {
-  Terminal.write("\(sentence.escapingControls(keepingLines: true))\n")
-}

@@ -1,4 +1,5 @@
 import Glibc
+import Rollout
 import Synchronization
 
 /// Reports a call of `exit` by an environment in this process as a failure.

@@ -1,5 +1,6 @@
 import Foundation
 import Rollout
+import TestSupport
 import Testing
 
 @testable import Learner

@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 import Testing
 
 @testable import RolloutCommand

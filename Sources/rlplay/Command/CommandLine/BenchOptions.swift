@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 
 /// The options of `rlplay bench`.
 struct BenchOptions: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 
 /// The options of `rlplay describe`.
 struct DescribeOptions: Equatable, Sendable {

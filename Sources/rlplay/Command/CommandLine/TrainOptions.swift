@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 
 /// The options for the output of `rlplay train`; they do not influence learning.
 struct TrainPresentation: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 
 /// Runs `rlplay bench`.
 enum BenchCommand {

@@ -1,0 +1,109 @@
+import Rollout
+
+extension TrainingConfiguration {
+  /// Refuses numbers out of range, and options that the algorithm or optimizer would ignore.
+  func validateLearning() throws(ConfigurationError) {
+    try refuseUnused()
+    try refuse("gamma", gamma, unless: (0...1).contains(gamma), "use 0 to 1")
+    try refuse(
+      "entropy-cost", entropyCost, unless: entropyCost.smallest >= 0 && entropyCost.isFinite,
+      "use 0 or a small positive number, such as 0.01")
+    try refuse(
+      "value-cost", valueCost, unless: valueCost >= 0 && valueCost.isFinite,
+      "use 0 or a positive number, such as 0.5")
+    try refuse(
+      "rho-clip", rhoClip, unless: rhoClip > 0, "use a positive number, or inf for no limit")
+    try validateAdvantages()
+    try validatePasses()
+    try validateOptimizer()
+    try refuse(
+      "max-grad-norm", maximumGradientNorm, unless: maximumGradientNorm > 0,
+      "use a positive number, or inf for no limit")
+  }
+
+  private func validateOptimizer() throws(ConfigurationError) {
+    try refuse(
+      "momentum", momentum, unless: momentum >= 0 && momentum < 1, "use 0 to below 1, such as 0.9")
+    try refuseUnused("momentum", \.momentum, by: [.sgd, .rmsprop])
+    try refuse(
+      "weight-decay", weightDecay, unless: weightDecay >= 0 && weightDecay.isFinite,
+      "use 0 or a small positive number, such as 0.01")
+    try refuseUnused("weight-decay", \.weightDecay, by: [.adamw])
+    // A schedule may begin or end at 0, but not be 0 throughout.
+    try refuse(
+      "learning-rate", learningRate,
+      unless: learningRate.smallest >= 0 && learningRate.largest > 0 && learningRate.isFinite,
+      "use a small positive number, such as 0.01")
+    guard let valueLearningRate else { return }
+    try refuse(
+      "value-learning-rate", valueLearningRate,
+      unless: valueLearningRate > 0 && valueLearningRate.isFinite,
+      "use a small positive number, such as 0.01, or same")
+  }
+
+  /// Refuses a changed number that the optimizer ignores.
+  private func refuseUnused(
+    _ option: String, _ field: KeyPath<Self, Double>, by users: [OptimizerKind]
+  ) throws(ConfigurationError) {
+    let value = self[keyPath: field]
+    guard value != Self()[keyPath: field], !users.contains(optimizer) else { return }
+    let text = SettingFormat<Double>.number.value(value).text
+    throw ConfigurationError(
+      "--\(option) \(text) has no effect with --optimizer \(optimizer.rawValue): leave it out, "
+        + "or use --optimizer \(Self.choice(of: users.map(\.rawValue))).",
+      option: option)
+  }
+
+  /// Returns the words as "a, b or c".
+  private static func choice(of words: [String]) -> String {
+    guard words.count > 1, let last = words.last else { return words.joined() }
+    return words.dropLast().joined(separator: ", ") + " or " + last
+  }
+
+  private func validateAdvantages() throws(ConfigurationError) {
+    try refuse("lambda", lambda, unless: (0...1).contains(lambda), "use 0 to 1")
+    try refuse(
+      "clip", clip, unless: clip > 0 && clip < 1, "use a number between 0 and 1, such as 0.2")
+    try refuse(
+      "value-clip", valueClip, unless: valueClip > 0, "use a positive number, or inf for no limit")
+    try refuse(
+      "trace-clip", traceClip, unless: traceClip > 0, "use a positive number, or inf for no limit")
+  }
+
+  private func validatePasses() throws(ConfigurationError) {
+    let environmentCount = environmentsPerActor * fragmentsPerBatch
+    try ConfigurationError.check("epochs", epochs, in: 1...1000)
+    try ConfigurationError.check("minibatches", minibatches, in: 1...environmentCount)
+    if !environmentCount.isMultiple(of: minibatches) {
+      throw ConfigurationError(
+        "--minibatches \(minibatches) does not divide the \(environmentCount) environments of a "
+          + "batch (--envs-per-actor times --fragments-per-batch): use a number that does.",
+        option: "minibatches")
+    }
+    try refuse(
+      "target-kl", targetDivergence, unless: targetDivergence > 0,
+      "use a small positive number, such as 0.01, or inf for never")
+  }
+
+  /// Refuses changed options that the algorithm ignores.
+  private func refuseUnused() throws(ConfigurationError) {
+    let usual = Self(algorithm)
+    for setting in Self.settings {
+      guard AlgorithmRegistry.optionsOfSome.contains(setting.name),
+        !algorithm.options.contains(setting.name)
+      else { continue }
+      let value = setting.read(self)
+      guard value != setting.read(usual) else { continue }
+      let shown =
+        switch (setting.kind, value) {
+        case (.toggle(let off), .boolean(let isOn)): isOn ? setting.name : off
+        default: "\(setting.name) \(value.text)"
+        }
+      let users = Algorithm.allCases.filter { $0.options.contains(setting.name) }
+      throw ConfigurationError(
+        "--\(shown) has no effect with --algorithm \(algorithm.name): leave it out, "
+          + "or use --algorithm \(Self.choice(of: users.map(\.name))).",
+        option: setting.name)
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import Actor
+import Rollout
+
+// The objects that a configuration describes.
+extension TrainingConfiguration {
+  /// The policy to train.
+  public var policy: any Policy {
+    let network = NetworkPolicy(
+      inputs: networkInputs, torso: torso, hidden: hiddenSizes ?? torso.usualHiddenSizes,
+      activation: activation, recurrent: recurrent, recurrentSize: recurrentSize,
+      recurrentLayers: recurrentLayers, value: valueHead, integers: integerInputs,
+      embeddingWidth: embeddingSize, initialization: initialization, normalization: normalization)
+    return algorithm.policy(self, network)
+  }
+
+  private var normalization: NetworkNormalization? {
+    guard normalizesObservations || normalizesRewards else { return nil }
+    return NetworkNormalization(observations: normalizesObservations, rewards: normalizesRewards)
+  }
+
+  private var valueHead: ValueHead {
+    guard algorithm.learnsValue(self) else { return .none }
+    return sharedTorso ? .shared : .separate
+  }
+
+  /// The loss to minimize.
+  public var objective: any Objective { algorithm.objective(self, policy) }
+
+  /// The environment of evaluations.
+  var evaluationEnvironment: EnvironmentConfiguration {
+    var choice = environment
+    if evaluationEpisodeSteps != .registered { choice.limit = evaluationEpisodeSteps }
+    if let evaluationArguments { choice.arguments = evaluationArguments }
+    return choice
+  }
+
+  /// The number of further episodes that have to confirm that ``untilReturn`` is reached.
+  var confirmationEpisodes: Int { max(evaluationEpisodes, 100) }
+
+  /// Creates the setup of collection: environment, policy and initial weights.
+  ///
+  /// - Parameters:
+  ///   - seed: the random seed of the run.
+  ///   - policy: the policy to train; nil for that of the options.
+  ///   - check: called with the network's parameters before their weights are allocated.
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`,
+  ///   `ConfigurationError` if the network does not fit into memory, and the errors of `check` and
+  ///   of creating an environment.
+  package func makeSetup(
+    seed: UInt64, policy: (any Policy)? = nil,
+    checking check: (ParameterLayout) throws -> Void = { _ in }
+  ) throws -> RolloutSetup {
+    var setup = try ExitGuard.during("the start of the run") {
+      try RolloutSetup(
+        environment: environment, policy: policy ?? self.policy,
+        environmentCount: environmentsPerActor,
+        stepCount: fragmentSteps, sticky: sticky, seed: seed
+      ) { parameters in
+        try validateNetworkMemory(parameters)
+        try check(parameters)
+      }
+    }
+    setup.checksRepetition = deterministic && !EnvironmentRegistry.isBuiltIn(environment.id)
+    // Workers receive these weights before the learner exists, which later follows the schedules.
+    for buffer in algorithm.scheduledBuffers(self) {
+      guard let place = setup.parameters.range(of: buffer.name) else { continue }
+      setup.weights[place.lowerBound] = Float(buffer.schedule.first)
+    }
+    return setup
+  }
+
+  /// Creates the collector and starts its workers.
+  ///
+  /// - Parameter state: the state to resume from; nil for a new collection.
+  /// - Throws: `RunMemoryError`, `WorkerStartError`, `CollectorStateError`.
+  package func makeCollector(
+    _ setup: RolloutSetup, _ processes: WorkerProcesses, resuming state: CollectorState? = nil
+  ) throws -> any RolloutCollector {
+    switch collector {
+    case .same:
+      try SameProcess(
+        setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 0, resuming: state)
+    case .single:
+      try SingleWorker.start(
+        setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 1,
+        processes: processes, resuming: state)
+    case .multi:
+      try MultiWorker(
+        setup, actorCount: actorCount, bufferCount: bufferCount,
+        fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag, maximumLag: maximumPolicyLag,
+        processes: processes, resuming: state)
+    }
+  }
+
+  /// Creates the learner.
+  ///
+  /// - Parameters:
+  ///   - valueParameters: the names of the parameters that only a learned value estimate depends
+  ///     on.
+  ///   - parts: the parts that replace those of the options.
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs, and the errors
+  ///   of makers.
+  func makeLearner(
+    _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>,
+    parts: TrainingParts = TrainingParts()
+  ) throws -> any BatchLearner {
+    let context = LearnerContext(
+      configuration: self, setup: setup,
+      objective: parts.objective ?? algorithm.objective(self, setup.policy),
+      batchLayout: batchLayout,
+      makeOptimizer: {
+        try parts.optimizer?.make(setup.parameters)
+          ?? makeOptimizer(setup.parameters, valueParameters: valueParameters)
+      })
+    var learner = try algorithm.makeLearner(context)
+    let buffers = algorithm.scheduledBuffers(self)
+    if !buffers.isEmpty {
+      learner = try ScheduledBufferLearner(
+        learner, buffers, totalSteps: totalSteps, parameters: setup.parameters,
+        weights: setup.weights)
+    }
+    return NormalizingLearner(
+      learner, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
+      discount: rewardNormalizationDiscount ?? gamma) ?? learner
+  }
+
+  /// Creates the optimizer.
+  ///
+  /// - Parameters:
+  ///   - parameters: all parameters and buffers.
+  ///   - valueParameters: the names of the parameters that use `valueLearningRate`, if it is given.
+  package func makeOptimizer(
+    _ parameters: ParameterLayout, valueParameters: Set<String> = []
+  ) -> any Optimizer<Float> {
+    let count = parameters.elementCount
+    let rate = Float(learningRate.first)
+    let factor = valueLearningRate.map { $0 / learningRate.largest } ?? 1
+    let groups = parameters.groups { valueParameters.contains($0.name) ? factor : 1 }
+    return switch optimizer {
+    case .adam: Adam<Float>(count: count, learningRate: rate, groups: groups)
+    case .adamw:
+      Adam<Float>(count: count, learningRate: rate, weightDecay: weightDecay, groups: groups)
+    case .sgd: SGD<Float>(count: count, learningRate: rate, momentum: momentum, groups: groups)
+    case .rmsprop:
+      RMSProp<Float>(count: count, learningRate: rate, momentum: momentum, groups: groups)
+    }
+  }
+}
+
+extension NetworkTorso {
+  /// The sizes of the hidden layers behind the torso if none are given.
+  fileprivate var usualHiddenSizes: [Int] {
+    switch self {
+    case .mlp: [32]
+    case .nature: [512]
+    }
+  }
+}

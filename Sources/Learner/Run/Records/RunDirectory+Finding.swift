@@ -1,0 +1,132 @@
+import Foundation
+import Glibc
+import Rollout
+
+extension RunDirectory {
+  /// A requested checkpoint and the run that it belongs to.
+  public struct Resolution: Equatable, Sendable {
+    /// The checkpoint's file, which exists.
+    public let checkpoint: URL
+    /// The checkpoint's run; nil if it is not in a run's directory.
+    public let run: RunDirectory?
+    /// The run's `config.json`; nil if the checkpoint is not in a run's directory.
+    public var configuration: URL? { run?.configuration }
+  }
+
+  /// Returns the run with the most recently written `config.json`; nil if there is none.
+  ///
+  /// A directory without a `config.json` is not a run. Among equal times, the last name wins.
+  public static func newest(in parent: URL = defaultParent) -> RunDirectory? {
+    var newest: (time: (seconds: Int, nanoseconds: Int), run: RunDirectory)?
+    // Entries are sorted by name: the last one of equal times replaces the others.
+    for name in FileLookup.entries(of: parent.path) {
+      let run = RunDirectory(existing: parent.appendingPathComponent(name, isDirectory: true))
+      guard let time = FileLookup.modificationTime(run.configuration.path) else { continue }
+      if let newest, time < newest.time { continue }
+      newest = (time, run)
+    }
+    return newest?.run
+  }
+
+  /// Returns the checkpoint for an argument of `rlplay evaluate` and `rlplay describe`.
+  ///
+  /// A file is a checkpoint. A directory is a run or its folder of checkpoints; its best checkpoint
+  /// is used, or its last one if there is no best. An argument that is not an existing path may be
+  /// the name of a run in `parent`. Without an argument the newest run in `parent` is used, even if
+  /// it has no checkpoint yet.
+  ///
+  /// - Throws: `RecordError` with the missing name and an alternative.
+  public static func resolve(
+    _ argument: String?, in parent: URL = defaultParent
+  ) throws(RecordError) -> Resolution {
+    guard let argument else { return try newestResolution(in: parent) }
+    let url = URL(fileURLWithPath: argument)
+    // An empty argument, as from an unset shell variable, would be the current directory.
+    switch argument.isEmpty ? nil : FileLookup.isDirectory(url.path) {
+    case false?:
+      return resolution(ofFile: url)
+    case true?:
+      return try RunDirectory.resolution(ofDirectory: url)
+    case nil:
+      let named = parent.appendingPathComponent(argument, isDirectory: true)
+      if !argument.isEmpty, !argument.contains("/"), FileLookup.isDirectory(named.path) == true {
+        return try RunDirectory.resolution(ofDirectory: named)
+      }
+      let hint = newest(in: parent).map { "; the newest run is '\($0.path)'" } ?? ""
+      throw RecordError(
+        .notFound, path: argument, "there is no run or checkpoint '\(argument)'\(hint)")
+    }
+  }
+
+  /// Returns the run for an argument of `rlplay train --resume`; it has a state to resume from.
+  ///
+  /// - Throws: `RecordError` with the missing name and an alternative.
+  public static func resolveRun(
+    _ argument: String?, in parent: URL = defaultParent
+  ) throws(RecordError) -> RunDirectory {
+    if let argument, FileLookup.isDirectory(URL(fileURLWithPath: argument).path) == false {
+      throw RecordError(
+        .notFound, path: argument, "'\(argument)' is a file; name the run's directory")
+    }
+    guard let run = try resolve(argument, in: parent).run else {
+      throw RecordError(
+        .notFound, path: argument ?? "", "'\(argument ?? "")' is not a run: it has no config.json")
+    }
+    guard FileLookup.isDirectory(run.state.path) == false else {
+      throw RecordError(
+        .notFound, path: run.path,
+        "the run '\(run.path)' cannot be resumed: it has no checkpoints/state.safetensors")
+    }
+    try run.refuseLinks()
+    return run
+  }
+
+  /// The path of the interpreter in `config.json`, for display only; nil if it cannot be read.
+  ///
+  /// It must never be started: the author of the directory chose it.
+  public var recordedPython: String? {
+    (try? TrainingConfiguration(contentsOf: configuration.path))?.environment.python
+  }
+
+  private static func newestResolution(in parent: URL) throws(RecordError) -> Resolution {
+    guard let run = newest(in: parent) else {
+      throw RecordError(
+        .notFound, path: parent.relativePath,
+        "there is no run in '\(parent.relativePath)'; train one with \(ProgramName.shown) train,"
+          + " or name a run or a checkpoint")
+    }
+    return try resolution(ofDirectory: run.url)
+  }
+
+  private static func resolution(ofFile url: URL) -> Resolution {
+    let folder = url.deletingLastPathComponent()
+    for directory in [folder.deletingLastPathComponent(), folder] {
+      let run = RunDirectory(existing: directory)
+      if FileLookup.isDirectory(run.configuration.path) == false {
+        return Resolution(checkpoint: url, run: run)
+      }
+    }
+    return Resolution(checkpoint: url, run: nil)
+  }
+
+  private static func resolution(ofDirectory url: URL) throws(RecordError) -> Resolution {
+    let run = RunDirectory(existing: url)
+    let files = [
+      run.bestCheckpoint, run.lastCheckpoint,
+      url.appendingPathComponent("best.safetensors"),
+      url.appendingPathComponent("last.safetensors"),
+    ]
+    if let checkpoint = files.first(where: { FileLookup.isDirectory($0.path) == false }) {
+      return resolution(ofFile: checkpoint)
+    }
+    if FileLookup.isDirectory(run.configuration.path) == false {
+      throw RecordError(
+        .notFound, path: run.path,
+        "the run '\(run.path)' has no checkpoint yet;"
+          + " wait for its first one, or name another run")
+    }
+    throw RecordError(
+      .notFound, path: run.path,
+      "'\(run.path)' is not a run: it has neither a config.json nor a checkpoint")
+  }
+}

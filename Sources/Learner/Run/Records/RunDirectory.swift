@@ -1,0 +1,173 @@
+import Foundation
+import Glibc
+import Rollout
+
+/// The directory of a run's files: configuration, metrics, checkpoints.
+public struct RunDirectory: Equatable, Sendable {
+  /// The default parent directory of runs.
+  public static let defaultParent = URL(fileURLWithPath: "runs", isDirectory: true)
+
+  /// The directory's URL.
+  public let url: URL
+
+  /// Creates a value for a directory, without checking that it exists.
+  public init(existing url: URL) {
+    self.url = url
+  }
+
+  /// The resolved options; a directory with this file is a run.
+  public var configuration: URL { url.appendingPathComponent("config.json") }
+  /// The metrics, one JSON object per line.
+  public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+  /// The folder of checkpoints.
+  public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
+  /// The checkpoint with the newest parameters.
+  public var lastCheckpoint: URL { checkpoints.appendingPathComponent("last.safetensors") }
+  /// The checkpoint with the parameters of the best evaluation.
+  public var bestCheckpoint: URL { checkpoints.appendingPathComponent("best.safetensors") }
+
+  /// The complete state to resume the run from.
+  public var state: URL { checkpoints.appendingPathComponent("state.safetensors") }
+
+  /// The path in the form in which the user wrote it.
+  public var path: String { url.relativePath }
+
+  /// Rejects a run if a path that is written or deleted has another kind of file.
+  ///
+  /// A symbolic link would lead outside the run, and opening a pipe would block.
+  ///
+  /// - Throws: `RecordError` with the path and the expected kind.
+  func refuseLinks() throws(RecordError) {
+    func expect(_ kind: FileLookup.Kind, at url: URL) throws(RecordError) {
+      guard let found = FileLookup.kind(url.path), found != kind else { return }
+      let wanted = kind == .file ? "file" : "directory"
+      let name = found == .link ? "a symbolic link" : "not a \(wanted)"
+      throw RecordError(
+        .occupied, path: url.relativePath,
+        "'\(url.relativePath)' is \(name), and a run resumes only in its own files: "
+          + "put the \(wanted) itself there, or remove it")
+    }
+    try expect(.directory, at: checkpoints)
+    try expect(.file, at: configuration)
+    try expect(.file, at: metrics)
+    for name in FileLookup.entries(of: checkpoints.path) where name.hasSuffix(".safetensors") {
+      try expect(.file, at: checkpoints.appendingPathComponent(name))
+    }
+  }
+
+  // MARK: Creating
+
+  /// Creates a directory named after the run and the current time.
+  ///
+  /// Runs that start within the same second get different directories, across processes too.
+  ///
+  /// - Throws: `RecordError` if it cannot be created or written into. Call this before training.
+  public static func create(
+    environment: String, algorithm: String, seed: UInt64, in parent: URL = defaultParent,
+    at time: Date = Date()
+  ) throws(RecordError) -> RunDirectory {
+    let stamp = timeStamp(of: time)
+    let name = directoryName(
+      environment: environment, algorithm: algorithm, seed: seed, timeStamp: stamp)
+    try createWithParents(parent)
+    var attempt = 1
+    while true {
+      let candidate = attempt == 1 ? name : "\(name)-\(attempt)"
+      let url = parent.appendingPathComponent(candidate, isDirectory: true)
+      // Creating the directory is the test for a free name: no two processes can both succeed.
+      if try make(url) { return try RunDirectory(existing: url).prepared() }
+      attempt += 1
+    }
+  }
+
+  /// Uses a directory of the user's choice, which must be new or empty except for hidden files.
+  ///
+  /// - Throws: `RecordError` if it is not empty, or cannot be created or written into. Call this
+  ///   before training.
+  public static func create(at url: URL) throws(RecordError) -> RunDirectory {
+    let run = RunDirectory(existing: url)
+    if FileLookup.isDirectory(run.configuration.path) != nil {
+      throw RecordError(
+        .occupied, path: run.path,
+        "'\(run.path)' already holds a run (it has a config.json);"
+          + " name another directory with --run-dir, or move that one away")
+    }
+    // A start that failed halfway leaves an empty folder of checkpoints.
+    let others = FileLookup.entries(of: url.path).filter { name in
+      !name.hasPrefix(".")
+        && !(name == "checkpoints" && FileLookup.entries(of: run.checkpoints.path).isEmpty)
+    }
+    if let first = others.first {
+      throw RecordError(
+        .occupied, path: run.path,
+        "'\(run.path)' is not empty (it has '\(first)');"
+          + " name a new or an empty directory with --run-dir")
+    }
+    try createWithParents(url)
+    return try run.prepared()
+  }
+
+  /// Writes `config.json` atomically.
+  ///
+  /// - Throws: `RecordError` if the file cannot be written.
+  public func writeConfiguration(_ data: Data) throws(RecordError) {
+    try AtomicFile.write(data, to: configuration)
+  }
+
+  /// Returns the name of a run's directory; characters unfit for a file name become `-`.
+  static func directoryName(
+    environment: String, algorithm: String, seed: UInt64, timeStamp: String
+  ) -> String {
+    let name = "\(environment)-\(algorithm)-\(seed)-\(timeStamp)"
+    let safe = name.map { character in
+      character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
+        ? character : "-"
+    }
+    // A leading dot would hide the run.
+    return safe.first == "." ? "-" + String(safe.dropFirst()) : String(safe)
+  }
+
+  private func prepared() throws(RecordError) -> RunDirectory {
+    try RunDirectory.createWithParents(checkpoints)
+    try AtomicFile.probe(directory: url)
+    try AtomicFile.probe(directory: checkpoints)
+    return self
+  }
+
+  private static func createWithParents(_ url: URL) throws(RecordError) {
+    switch FileLookup.isDirectory(url.path) {
+    case true?: return
+    case false?: throw RecordError(cannot: "create", path: url.relativePath, ENOTDIR)
+    case nil: break
+    }
+    let parent = url.deletingLastPathComponent()
+    if parent.path != url.path, FileLookup.isDirectory(parent.path) != true {
+      try createWithParents(parent)
+    }
+    // Another process may have created the directory first; any other file is an error.
+    if try !make(url), FileLookup.isDirectory(url.path) != true {
+      throw RecordError(cannot: "create", path: url.relativePath, EEXIST)
+    }
+  }
+
+  /// Creates one directory in an existing parent; returns false if the name is taken.
+  private static func make(_ url: URL) throws(RecordError) -> Bool {
+    do {
+      return try SystemCalls.makeDirectory(url.path, mode: 0o777)
+    } catch {
+      throw RecordError(cannot: "create", path: url.relativePath, error.code)
+    }
+  }
+
+  /// Returns the local time as yyyymmdd-hhmmss.
+  private static func timeStamp(of time: Date) -> String {
+    let parts = Calendar(identifier: .gregorian).dateComponents(
+      [.year, .month, .day, .hour, .minute, .second], from: time)
+    func text(_ value: Int?, _ width: Int) -> String {
+      let digits = String(value ?? 0)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let day = text(parts.year, 4) + text(parts.month, 2) + text(parts.day, 2)
+    return "\(day)-\(text(parts.hour, 2))\(text(parts.minute, 2))\(text(parts.second, 2))"
+  }
+}

@@ -1,0 +1,26 @@
+import Rollout
+
+/// All measurements of `rlplay bench`, in the order of its table.
+enum BenchmarkSuite {
+  /// All measurements: from a single step to whole runs, then the kernels.
+  static let all: [Benchmark] =
+    StepBenchmarks.all + CollectorBenchmarks.all + HandOverBenchmarks.all + ProcessBenchmarks.all
+    + ProductBenchmarks.all
+
+  /// Returns the measurements of these names, in the table's order; all of them for nil.
+  ///
+  /// - Throws: `ConfigurationError` about `--only` for an unknown name.
+  static func selection(_ names: [String]?) throws(ConfigurationError) -> [Benchmark] {
+    guard let names else { return all }
+    let known = all.map(\.name)
+    for name in names where !known.contains(name) {
+      let nearest = NearestMatch.find(name, among: known)
+      let suggestion = nearest.map { "Did you mean '\($0)'?" }
+      throw ConfigurationError(
+        "--only \(name) is not a measurement. "
+          + (suggestion ?? "There are \(known.joined(separator: ", "))."),
+        option: "only")
+    }
+    return all.filter { names.contains($0.name) }
+  }
+}
