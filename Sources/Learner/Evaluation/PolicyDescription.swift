@@ -45,7 +45,7 @@ extension TrainedPolicy {
     }
     let parts = PolicyRegistry.encode(policy).split(separator: " ", maxSplits: 1)
     let settings =
-      switch try? JSONDecoder().decode(JSONValue.self, from: Data(parts[1].utf8)) {
+      switch try? JSONReader.value(of: Data(parts[1].utf8)) {
       case .object(let object): object
       default: OrderedJSON()
       }

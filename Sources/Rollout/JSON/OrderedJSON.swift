@@ -9,6 +9,9 @@ package struct OrderedJSON: Equatable, Sendable {
 
   package init() {}
 
+  /// Creates an object with all entries, even of equal keys.
+  init(entries: [(key: String, value: JSONValue)]) { self.entries = entries }
+
   /// Appends a key, or replaces the value of an existing key in place.
   package mutating func set(_ key: String, _ value: some JSONConvertible) {
     if let index = entries.firstIndex(where: { $0.key == key }) {
@@ -63,6 +66,14 @@ package indirect enum JSONValue: Equatable, Sendable {
     case .list(let values): JSONValue.write(list: values, to: &text, indentation: indentation)
     case .object(let object): JSONValue.write(object, to: &text, indentation: indentation)
     }
+  }
+
+  /// The value for display: a string without quotes, anything else as JSON on one line.
+  package var text: String {
+    if case .text(let text) = self { return text }
+    var line = ""
+    write(to: &line, indentation: nil)
+    return line
   }
 
   private static func write(list values: [JSONValue], to text: inout String, indentation: Int?) {

@@ -31,24 +31,26 @@ package enum SettingValue: Sendable, Equatable {
   }
 }
 
-extension SettingValue: Decodable {
-  /// Decodes any JSON value.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if let boolean = try? container.decode(Bool.self) {
-      self = .boolean(boolean)
-    } else if let integer = try? container.decode(Int.self) {
-      self = .number(String(integer))
-    } else if let integer = try? container.decode(UInt64.self) {
-      self = .number(String(integer))
-    } else if let number = try? container.decode(Double.self) {
+extension SettingValue {
+  /// Converts a JSON value.
+  ///
+  /// - Returns: nil if it is or contains a number beyond the range of `Double`.
+  init?(_ value: JSONValue) {
+    switch value {
+    case .boolean(let isOn): self = .boolean(isOn)
+    case .integer(let number): self = .number(String(number))
+    case .unsigned(let number): self = .number(String(number))
+    case .number(let number):
+      guard number.isFinite else { return nil }
       self = .number(String(number))
-    } else if let string = try? container.decode(String.self) {
-      self = .string(string)
-    } else if let list = try? container.decode([SettingValue].self) {
-      self = .list(list)
-    } else {
-      self = .unsupported(container.decodeNil() ? "null" : "{…}")
+    case .single(let number): self = .number(String(number))
+    case .text(let text): self = .string(text)
+    case .list(let values):
+      let elements = values.compactMap(Self.init)
+      guard elements.count == values.count else { return nil }
+      self = .list(elements)
+    case .null: self = .unsupported("null")
+    case .object: self = .unsupported("{…}")
     }
   }
 }

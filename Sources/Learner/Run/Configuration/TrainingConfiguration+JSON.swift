@@ -83,28 +83,28 @@ extension TrainingConfiguration {
   ) throws(ConfigurationError) -> [String: SettingValue] {
     guard json.count <= largestByteCount else { throw tooLarge(source) }
     let example = "write options as {\"actors\": 16, \"gamma\": 0.99}."
-    let keys: [String]?
+    let root: JSONValue
     do {
-      keys = try JSONSyntax.keys(of: json)
+      root = try JSONReader.value(of: json)
     } catch {
       throw ConfigurationError(
         "\(source) is not JSON: line \(error.line), column \(error.column) \(error.finding). "
           + "In JSON, \(example)")
     }
-    guard let keys else {
+    guard case .object(let object) = root else {
       throw ConfigurationError("\(source) is not a JSON object: \(example)")
     }
-    // The decoder would keep one of two equal keys without an error.
-    var seen: Set<String> = []
-    for key in keys where !seen.insert(key).inserted {
-      throw ConfigurationError(
-        "\"\(shown(key))\" appears twice in \(source): leave one of them out.")
+    var values: [String: SettingValue] = [:]
+    for (key, value) in object.entries {
+      guard let value = SettingValue(value) else {
+        throw ConfigurationError("\(source) has a number that JSON readers cannot hold.")
+      }
+      guard values.updateValue(value, forKey: key) == nil else {
+        throw ConfigurationError(
+          "\"\(shown(key))\" appears twice in \(source): leave one of them out.")
+      }
     }
-    do {
-      return try JSONDecoder().decode([String: SettingValue].self, from: json)
-    } catch {
-      throw ConfigurationError("\(source) has a number that JSON readers cannot hold.")
-    }
+    return values
   }
 
   private static func tooLarge(_ source: String) -> ConfigurationError {

@@ -1,9 +1,10 @@
 import Foundation
 
-/// A checker of JSON text that locates the first mistake and lists the keys of the root object.
+/// A reader of JSON text that locates the first mistake and keeps the keys of objects in order.
 ///
-/// Foundation's decoder silently accepts one of two equal keys and reports no position.
-package struct JSONSyntax {
+/// Repeated keys are kept too. Foundation's decoder silently accepts one of two equal keys, loses
+/// their order and reports no position.
+package struct JSONReader {
   /// A mistake and its position.
   package struct Mistake: Error, Equatable {
     /// The line number, from 1.
@@ -19,53 +20,56 @@ package struct JSONSyntax {
 
   private let bytes: [UInt8]
   private var position = 0
-  private var keys: [String] = []
 
   private init(_ data: Data) { bytes = [UInt8](data) }
 
-  /// Returns the keys of the root object in order.
+  /// Reads one value.
   ///
-  /// Escapes are resolved and repeated keys included.
-  ///
-  /// - Returns: the keys, or nil if the root is not an object.
   /// - Throws: ``Mistake``.
-  package static func keys(of data: Data) throws(Mistake) -> [String]? {
-    var syntax = JSONSyntax(data)
+  package static func value(of data: Data) throws(Mistake) -> JSONValue {
+    var reader = JSONReader(data)
     // Some editors write a byte order mark.
-    if syntax.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { syntax.position = 3 }
-    syntax.skipSpace()
-    let isObject = syntax.current == UInt8(ascii: "{")
-    try syntax.value(depth: 0, wanted: "an object in braces")
-    syntax.skipSpace()
-    if syntax.current != nil { throw syntax.mistake("nothing more") }
-    return isObject ? syntax.keys : nil
+    if reader.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { reader.position = 3 }
+    let value = try reader.value(depth: 0, wanted: "an object in braces")
+    reader.skipSpace()
+    if reader.current != nil { throw reader.mistake("nothing more") }
+    return value
   }
 
   // MARK: Grammar
 
-  private mutating func value(depth: Int, wanted: String = "a value") throws(Mistake) {
+  private mutating func value(
+    depth: Int, wanted: String = "a value"
+  ) throws(Mistake) -> JSONValue {
     skipSpace()
     guard depth <= Self.largestDepth else {
       throw mistake(saying: "is nested deeper than \(Self.largestDepth) lists and objects")
     }
     switch current {
-    case UInt8(ascii: "{"): try object(depth: depth)
-    case UInt8(ascii: "["): try list(depth: depth)
-    case UInt8(ascii: "\""): _ = try string()
-    case let byte? where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte): try number()
+    case UInt8(ascii: "{"): return .object(OrderedJSON(entries: try object(depth: depth)))
+    case UInt8(ascii: "["): return .list(try list(depth: depth))
+    case UInt8(ascii: "\""): return .text(try string())
+    case let byte? where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte):
+      return try number()
     default:
-      for word in ["true", "false", "null"] where bytes[position...].starts(with: word.utf8) {
+      let words: [(String, JSONValue)] = [
+        ("true", .boolean(true)), ("false", .boolean(false)), ("null", .null),
+      ]
+      for (word, value) in words where bytes[position...].starts(with: word.utf8) {
         position += word.utf8.count
-        return
+        return value
       }
       throw mistake(wanted)
     }
   }
 
-  private mutating func object(depth: Int) throws(Mistake) {
+  private mutating func object(
+    depth: Int
+  ) throws(Mistake) -> [(key: String, value: JSONValue)] {
     position += 1
     skipSpace()
-    if accept("}") { return }
+    var entries: [(key: String, value: JSONValue)] = []
+    if accept("}") { return entries }
     while true {
       skipSpace()
       guard current == UInt8(ascii: "\"") else {
@@ -74,38 +78,41 @@ package struct JSONSyntax {
           : mistake("a key in double quotes")
       }
       let key = try string()
-      if depth == 0 { keys.append(key) }
       skipSpace()
       guard accept(":") else { throw mistake("a colon") }
-      try value(depth: depth + 1)
+      entries.append((key, try value(depth: depth + 1)))
       skipSpace()
-      if accept("}") { return }
+      if accept("}") { return entries }
       guard accept(",") else { throw mistake("a comma or the end of the object") }
     }
   }
 
-  private mutating func list(depth: Int) throws(Mistake) {
+  private mutating func list(depth: Int) throws(Mistake) -> [JSONValue] {
     position += 1
     skipSpace()
-    if accept("]") { return }
+    var values: [JSONValue] = []
+    if accept("]") { return values }
     while true {
       skipSpace()
       if current == UInt8(ascii: "]") {
         throw mistake(saying: "has a comma before the end of a list: remove it")
       }
-      try value(depth: depth + 1)
+      values.append(try value(depth: depth + 1))
       skipSpace()
-      if accept("]") { return }
+      if accept("]") { return values }
       guard accept(",") else { throw mistake("a comma or the end of the list") }
     }
   }
 
-  private mutating func number() throws(Mistake) {
+  /// Reads a number, as an integer if it is one of 64 bits: `1e3` and `1.0` too.
+  ///
+  /// A number beyond the range of `Double` becomes infinite.
+  private mutating func number() throws(Mistake) -> JSONValue {
     let start = position
-    func digits(_ syntax: inout JSONSyntax) -> Int {
-      let first = syntax.position
-      while let byte = syntax.current, (0x30...0x39).contains(byte) { syntax.position += 1 }
-      return syntax.position - first
+    func digits(_ reader: inout JSONReader) -> Int {
+      let first = reader.position
+      while let byte = reader.current, (0x30...0x39).contains(byte) { reader.position += 1 }
+      return reader.position - first
     }
     _ = accept("-")
     let leads = current == UInt8(ascii: "0")
@@ -120,6 +127,11 @@ package struct JSONSyntax {
       position = start
       throw mistake("a JSON number, such as 16 or 1e-3")
     }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    if let integer = Int(text) { return .integer(integer) }
+    if let integer = UInt64(text) { return .unsigned(integer) }
+    let value = Double(text) ?? .infinity
+    return Int(exactly: value).map { .integer($0) } ?? .number(value)
   }
 
   private mutating func string() throws(Mistake) -> String {
