@@ -20,7 +20,7 @@ struct WorkerLoop {
 
   /// Creates the loop from the description in the run's memory.
   init(
-    _ arguments: WorkerArguments, memory: RunMemory, bell: Doorbell, learnerBell: Doorbell
+    memory: RunMemory, worker: Int, incarnation: UInt32, bell: Doorbell, learnerBell: Doorbell
   ) throws {
     var description = try RunDescription(decoding: memory.description)
     // The learner watches its workers and reports more than a worker could.
@@ -28,8 +28,8 @@ struct WorkerLoop {
     self.memory = memory
     self.bell = bell
     self.learnerBell = learnerBell
-    worker = arguments.index
-    incarnation = arguments.incarnation
+    self.worker = worker
+    self.incarnation = incarnation
     schedule = description.schedule
     line = memory.line(worker)
     hint = worker % memory.layout.bufferCount

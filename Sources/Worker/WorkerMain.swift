@@ -21,25 +21,14 @@ public enum WorkerMain {
   /// error that the caller closed.
   public static func runIfAsked(_ arguments: [String] = CommandLine.arguments) {
     ProcessStart.prepare()
-    let arguments = Array(arguments.dropFirst())
-    if let arguments = WorkerArguments(arguments) { run(arguments) }
-    if let arguments = EvaluationArguments(arguments) { run(arguments) }
+    if let arguments = WorkerArguments(Array(arguments.dropFirst())) { run(arguments) }
   }
 
-  /// Runs a worker until the run is over, then ends the process.
+  /// Collects or plays evaluations until the run is over, then ends the process.
   ///
   /// The exit code is 0 if the learner asked it to stop or is gone. Otherwise it is 1, with one
   /// sentence on standard error, or `RunDescription.refusalCode` if a replacement would fail too.
-  public static func run(_ arguments: WorkerArguments) -> Never {
-    run("worker \(arguments.index)") { try collect(arguments) }
-  }
-
-  /// Plays evaluations until the run is over, then ends the process, with the same exit codes.
-  public static func run(_ arguments: EvaluationArguments) -> Never {
-    run("the evaluation process") { try evaluate(arguments) }
-  }
-
-  private static func run(_ name: String, _ work: () throws -> Void) -> Never {
+  private static func run(_ arguments: WorkerArguments) -> Never {
     // These signals may be sent to every process of a group or a job. The learner decides when to
     // stop, so environments can be closed.
     for number in StopSignals.requests + StopSignals.notices where number != SIGTERM {
@@ -48,8 +37,16 @@ public enum WorkerMain {
     // The learner may have started this process from a thread that blocks SIGTERM.
     SystemCalls.unblockSignals([SIGTERM])
     nameProcess()
+    let name: String
     do {
-      try work()
+      switch arguments.work {
+      case .collection(let worker):
+        name = "worker \(worker)"
+        try collect(arguments, worker: worker)
+      case .evaluations:
+        name = "the evaluation process"
+        try evaluate(arguments)
+      }
       exit(0)
     } catch let error as DifferentSpaces {
       leave(RunDescription.refusalCode, "\(error)")
@@ -81,7 +78,7 @@ public enum WorkerMain {
   }
 
   /// Collects until the run is over; releases environments before returning, to close them.
-  private static func collect(_ arguments: WorkerArguments) throws {
+  private static func collect(_ arguments: WorkerArguments, worker: Int) throws {
     let bells = try takeBells()
     let memory = try RunMemory(attachingTo: arguments.learner, descriptor: arguments.descriptor)
     leaveOnTermination(memory.stoppingWord)
@@ -89,12 +86,15 @@ public enum WorkerMain {
     leaveWithLearner(STDIN_FILENO)
     // Closing environments writes positions to the memory.
     try withExtendedLifetime(memory) {
-      try WorkerLoop(arguments, memory: memory, bell: bells.own, learnerBell: bells.learner).run()
+      try WorkerLoop(
+        memory: memory, worker: worker, incarnation: arguments.incarnation, bell: bells.own,
+        learnerBell: bells.learner
+      ).run()
     }
   }
 
   /// Plays the learner's requests; releases environments before returning, as `collect` does.
-  private static func evaluate(_ arguments: EvaluationArguments) throws {
+  private static func evaluate(_ arguments: WorkerArguments) throws {
     let bells = try takeBells()
     let memory = try EvaluationMemory(
       attachingTo: arguments.learner, descriptor: arguments.descriptor)

@@ -80,7 +80,7 @@ enum Fault: String, CaseIterable {
 
   /// The learner's process: this one, or the one that started this one to evaluate.
   private static var learner: Int32 {
-    EvaluationArguments(Array(CommandLine.arguments.dropFirst()))?.learner ?? getpid()
+    WorkerArguments.own.flatMap { $0.work == .evaluations ? $0.learner : nil } ?? getpid()
   }
 
   private func shout() {
@@ -102,4 +102,9 @@ enum Fault: String, CaseIterable {
   struct Cannot: Error, CustomStringConvertible {
     var description: String
   }
+}
+
+extension WorkerArguments {
+  /// The arguments of this process; nil in a learner.
+  static var own: WorkerArguments? { WorkerArguments(Array(CommandLine.arguments.dropFirst())) }
 }

@@ -122,11 +122,11 @@ struct FaultyEnvironment: Environment {
   }
 
   private var worker: WorkerArguments? {
-    WorkerArguments(Array(CommandLine.arguments.dropFirst()))
+    WorkerArguments.own.flatMap { $0.work == .evaluations ? nil : $0 }
   }
 
-  private var evaluation: EvaluationArguments? {
-    EvaluationArguments(Array(CommandLine.arguments.dropFirst()))
+  private var evaluation: WorkerArguments? {
+    WorkerArguments.own.flatMap { $0.work == .evaluations ? $0 : nil }
   }
 
   private var isStruckEvaluating: Bool {

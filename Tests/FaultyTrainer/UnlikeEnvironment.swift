@@ -13,7 +13,7 @@ struct UnlikeEnvironment: Environment {
   }
 
   private init() {
-    let isWorker = WorkerArguments(Array(CommandLine.arguments.dropFirst())) != nil
+    let isWorker = WorkerArguments.own.map { $0.work != .evaluations } ?? false
     observation = Array(repeating: 0, count: isWorker ? 3 : 2)
     observationSpace = .box(shape: [observation.count], low: 0, high: 1)
   }

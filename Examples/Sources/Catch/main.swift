@@ -24,7 +24,8 @@ for try await fragment in rollout.batches(1500) {
   regression.zeroGradients()
   loss.backward()  // Adds to the gradients.
   let norm = regression.gradients.clipNorm(to: 0.5)
-  optimizer.step(regression.weights, regression.gradients)  // Workers get them with the next batch.
+  optimizer.step(regression.weights, regression.gradients)
+  rollout.publish(regression.weights)  // Workers collect with them from now on.
   if rollout.progress.turns % 300 == 0 {
     print("loss", loss.value, "value error", loss["value_error"] ?? .nan, "gradient", norm)
   }

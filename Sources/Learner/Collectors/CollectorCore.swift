@@ -19,7 +19,7 @@ final class CollectorCore {
   /// The position and snapshot of each worker after its last taken fragment.
   let ledger: WorkerLedger
 
-  /// Creates the run's memory and publishes the first weights, or those of a resumed state.
+  /// Creates the run's memory and publishes the weights of the setup.
   ///
   /// - Throws: `RunMemoryError` if the machine lacks memory, `CollectorStateError`, or an error of
   ///   the environment's initializer.
@@ -62,18 +62,25 @@ final class CollectorCore {
     ledger = WorkerLedger(
       workerCount: workerCount, snapshotByteCount: snapshotByteCount, resuming: state?.workers)
     if let state { resume(state) }
-    publish()
+    publish(setup.weights)
   }
 
   /// The current version of the weights: version t + 1 after t updates.
   var version: UInt64 { UInt64(progress.turns + 1) }
 
-  /// Publishes the weights under the current version; does nothing if they are published.
+  /// Publishes weights under the current version.
   ///
-  /// They are already published if an interrupted call of `next` is continued.
-  func publish() {
-    guard memory.board.publishedVersion < version else { return }
-    memory.board.publish(version: version, UnsafeBufferPointer(setup.weights.buffer))
+  /// - Parameter weights: the weights, which are copied; nil for those of the last version.
+  /// - Returns: false if the current version is published already, and nothing was done.
+  @discardableResult
+  func publish(_ weights: FlatVector<Float>?) -> Bool {
+    guard memory.board.publishedVersion < version else { return false }
+    if let weights {
+      memory.board.publish(version: version, UnsafeBufferPointer(weights.buffer))
+    } else {
+      memory.board.republish(version: version)
+    }
+    return true
   }
 
   /// The positions of the batch that are still empty; not all, if a call was interrupted.

@@ -72,24 +72,54 @@ public final class MultiWorker: RolloutCollector {
     wakeQuota = max(1, (limit?.most ?? bufferCount) / 6)
     isInterrupted = processes.isInterrupted
     say = processes.say
-    group = try WorkerGroup(
-      memory: core.memory, description: core.description,
-      prepare: { [core] in core.prepare($0, incarnation: $1, anew: $2) }, processes: processes)
+    group = WorkerGroup(core, processes)
     try group.start(core.firstIncarnations(resuming: state))
+  }
+
+  /// Starts a single worker with two fragments, in lockstep with the learner.
+  ///
+  /// While the learner learns from one fragment, the worker fills the other with the weights from
+  /// before that update:
+  ///
+  ///     learner  publish 1 │ wait 0             │ learn 0, publish 2 │ wait 1 │ learn 1, publish 3
+  ///     worker             │ fill 0 (version 1) │ fill 1 (version 1)          │ fill 2 (version 2)
+  ///
+  /// This is deterministic collection with one worker, two fragments and a lag of one update.
+  ///
+  /// - Parameters:
+  ///   - setup: the environment, the policy and the shape of fragments.
+  ///   - fragmentsPerBatch: the number of fragments in a batch.
+  ///   - lag: the policy lag in updates.
+  ///   - processes: the program to start, and the receiver of messages.
+  ///   - state: the state to resume from, with the weights of that moment in `setup`; nil for a new
+  ///     collection.
+  /// - Throws: the errors of the initializer.
+  public static func lockstep(
+    _ setup: RolloutSetup, fragmentsPerBatch: Int = 1, lag: Int = 1,
+    processes: WorkerProcesses = WorkerProcesses(), resuming state: CollectorState? = nil
+  ) throws -> MultiWorker {
+    try MultiWorker(
+      setup, actorCount: 1, bufferCount: 2, fragmentsPerBatch: fragmentsPerBatch, lag: lag,
+      processes: processes, resuming: state)
   }
 
   /// The layout of a batch.
   public var batchLayout: FragmentLayout { core.batch.layout }
+
+  /// Publishes weights and wakes the workers that wait for them.
+  public func publish(_ weights: FlatVector<Float>) { beginBatch(weights) }
+
+  private func beginBatch(_ weights: FlatVector<Float>?) {
+    guard core.publish(weights), case .fixed = schedule else { return }
+    group.wakeAll()
+  }
 
   /// Waits for the next batch.
   ///
   /// After `Interrupted`, the next call continues the same batch with the fragments gathered so
   /// far.
   public func next() throws -> FragmentBatch {
-    if core.progress.turns > 0 {
-      core.publish()
-      if case .fixed = schedule { for worker in 0..<workerCount { group.wake(worker) } }
-    }
+    beginBatch(nil)
     while let buffer = limit?.returned(gathered: core.openPositions.lowerBound) { free(buffer) }
     try attendNowAndThen()
     for position in core.openPositions {
@@ -123,8 +153,17 @@ public final class MultiWorker: RolloutCollector {
   /// The number of workers.
   package var workerCount: Int { core.memory.layout.workerCount }
 
-  /// Returns a worker's current process; not after `close`.
-  package func status(ofWorker worker: Int) -> WorkerStatus { group.status(worker) }
+  /// Returns a worker's current process and its number of fragments; not after `close`.
+  ///
+  /// Fragments of earlier processes of the worker are not counted.
+  package func status(
+    ofWorker worker: Int
+  ) -> (pid: Int32, incarnation: UInt32, fragmentCount: Int) {
+    let (member, line) = (group.workers[worker], core.memory.line(worker))
+    return (
+      member.process.child.pid, line.incarnation, Int(line.fragments - member.fragmentsAtStart)
+    )
+  }
 
   // MARK: Waiting and waking
 
@@ -230,32 +269,5 @@ public final class MultiWorker: RolloutCollector {
     guard now - lastAttended > Self.attentionNanoseconds else { return }
     lastAttended = now
     try group.attend(timeoutMilliseconds: 0)
-  }
-}
-
-/// The options for starting and watching worker processes.
-public struct WorkerProcesses {
-  /// The program with a `worker` subcommand; nil for the running program.
-  public var executable: String?
-  /// Receives log lines and reports of deaths, one sentence each.
-  public var say: (String) -> Void
-  /// Called during waits; returns true to stop.
-  public var isInterrupted: () -> Bool
-  /// Seconds without progress after which a worker is killed and replaced; nil for never.
-  public var patience: Double?
-  /// Seconds that a worker has to close each of its environments; nil for no limit.
-  public var closePatience: Double?
-
-  /// Creates options; by default the running program, with messages on standard error.
-  public init(
-    executable: String? = nil, say: @escaping (String) -> Void = reportOnStandardError,
-    isInterrupted: @escaping () -> Bool = { false }, patience: Double? = nil,
-    closePatience: Double? = EnvironmentConfiguration.usualClosePatience
-  ) {
-    self.executable = executable
-    self.say = say
-    self.isInterrupted = isInterrupted
-    self.patience = patience
-    self.closePatience = closePatience
   }
 }

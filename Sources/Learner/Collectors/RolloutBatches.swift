@@ -4,7 +4,10 @@ extension RolloutCollector {
   /// Returns the next batches as a sequence; each one is collected when the loop asks for it.
   ///
   /// ```swift
-  /// for try await batch in rollout.batches(500) { update.learn(from: batch) }
+  /// for try await batch in rollout.batches(500) {
+  ///   update.learn(from: batch)
+  ///   rollout.publish(update.weights)
+  /// }
   /// ```
   ///
   /// - Parameter count: the number of batches; by default the loop itself has to end.

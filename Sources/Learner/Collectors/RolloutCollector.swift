@@ -2,11 +2,15 @@ import Rollout
 
 /// A source of batches for a training loop.
 ///
-/// Each call of ``next()`` publishes the current weights and returns the next batch. A collector
-/// never ends by itself; the loop decides when to stop.
+/// A new collector collects with the weights of its setup. The loop learns from a batch and
+/// publishes the new weights, with which later batches are collected. A collector never ends by
+/// itself; the loop decides when to stop.
 ///
 /// ```swift
-/// for try await batch in rollout.batches(10_000) { update.learn(from: batch) }
+/// for try await batch in rollout.batches(10_000) {
+///   update.learn(from: batch)
+///   rollout.publish(update.weights)
+/// }
 /// rollout.close()
 /// ```
 ///
@@ -15,7 +19,15 @@ public protocol RolloutCollector: AnyObject {
   /// The layout of a batch.
   var batchLayout: FragmentLayout { get }
 
+  /// Publishes the weights to collect with from now on, which are copied.
+  ///
+  /// It is called between two batches. Weights are published once for each batch: a second call
+  /// before the next batch does nothing, and neither does a call before the first batch.
+  func publish(_ weights: FlatVector<Float>)
+
   /// Returns the next batch, valid until the next call.
+  ///
+  /// If no weights were published since the last batch, the last ones stay in force.
   ///
   /// - Throws: `WorkerDeath` if a worker keeps dying, `EnvironmentFault` if an environment in this
   ///   process fails, `Interrupted` if the wait was interrupted.
@@ -61,7 +73,7 @@ extension RolloutCollector {
 
 /// The progress of a collection.
 public struct CollectorProgress: Codable, Sendable, Equatable {
-  /// Batches handed out, which is also the number of published versions of the weights.
+  /// Batches handed out.
   public var turns = 0
   /// Environment steps in those batches.
   public var steps = 0

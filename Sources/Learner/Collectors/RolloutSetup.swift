@@ -29,7 +29,7 @@ public struct RolloutSetup {
   public let layout: FragmentLayout
   /// The layout of the policy's parameters.
   public let parameters: ParameterLayout
-  /// The weights, initialized from the seed; the collector publishes them before each batch.
+  /// The weights, initialized from the seed; a collector begins with them.
   public let weights: FlatVector<Float>
 
   /// Determines the layout of fragments and initializes the weights.

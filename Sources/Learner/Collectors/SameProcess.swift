@@ -41,9 +41,12 @@ public final class SameProcess: RolloutCollector {
   /// The layout of a batch.
   public var batchLayout: FragmentLayout { core.batch.layout }
 
+  /// Publishes weights.
+  public func publish(_ weights: FlatVector<Float>) { core.publish(weights) }
+
   /// Collects the next batch.
   public func next() throws -> FragmentBatch {
-    if core.progress.turns > 0 { core.publish() }
+    core.publish(nil)
     if !isStarted {
       try producer.start()
       isStarted = true

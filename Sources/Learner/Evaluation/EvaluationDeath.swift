@@ -30,7 +30,7 @@ public struct EvaluationDeath: Error, Sendable, CustomStringConvertible {
 }
 
 /// A counter of deaths during one evaluation; decides when to stop replacing the process.
-struct EvaluationToll {
+struct EvaluationDeathCounts {
   /// The consecutive deaths without another finished episode that end the run.
   static let limit = 3
   /// The limit if all deaths seem to be caused by signals from outside.
@@ -48,7 +48,7 @@ struct EvaluationToll {
   ///   - isFromOutside: true if a signal from outside may be the cause.
   mutating func note(finishedCount: Int, isFromOutside: Bool) {
     if finishedCount > self.finishedCount {
-      self = EvaluationToll()
+      self = EvaluationDeathCounts()
       self.finishedCount = finishedCount
     }
     deathCount += 1

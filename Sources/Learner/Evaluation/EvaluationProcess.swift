@@ -19,22 +19,16 @@ struct Evaluation: Sendable, Equatable {
 final class EvaluationProcess {
   private let memory: EvaluationMemory
   private let description: EvaluationDescription
-  private let executable: String
-  private let programName: String
-  private let patience: Double?
-  private let closePatience: Double?
-  private let isInterrupted: () -> Bool
-  private let say: (String) -> Void
+  private let processes: WorkerProcesses
 
   /// The current process; nil before the start and after a death between requests.
-  private var process: WorkerProcess?
+  private var process: WatchedProcess?
   private var incarnation: UInt32 = 0
-  private var log = ProcessLog()
-  private var isHung = false
+  /// The entries to poll: output and log of the process.
   private let entries: UnsafeMutableBufferPointer<pollfd>
   /// The current request until its result is taken.
   private var request: (episodes: Range<Int>, policyVersion: Int, steps: Int)?
-  private var toll = EvaluationToll()
+  private var deaths = EvaluationDeathCounts()
   /// True from the withdrawal of an unfinished request until the next request.
   private var isAbandoning = false
   /// The number of environments of the current or last request.
@@ -63,14 +57,7 @@ final class EvaluationProcess {
       environment: environment, policy: PolicyRegistry.encode(policy), seed: seed)
     memory = try EvaluationMemory(
       creating: weightCount, episodeCapacity: episodeCapacity, description: description.encoded)
-    // The program's file may be replaced during the run.
-    executable = processes.executable ?? SystemCalls.ownProgram
-    programName =
-      if let named = processes.executable { named } else { try SystemCalls.executablePath() }
-    patience = processes.patience
-    closePatience = processes.closePatience
-    isInterrupted = processes.isInterrupted
-    say = processes.say
+    self.processes = processes
     entries = .allocate(capacity: 2)
     entries.initialize(repeating: pollfd(fd: -1, events: 0, revents: 0))
     do {
@@ -87,18 +74,12 @@ final class EvaluationProcess {
   }
 
   private func start() throws(WorkerStartError) {
-    let process = try WorkerProcess(
-      executable: executable, name: programName,
-      arguments: [
-        "evaluator", "--learner", "\(SystemCalls.processIdentifier)",
-        "--descriptor", "\(memory.descriptor)", "--incarnation", "\(incarnation)",
-      ])
+    let process = try WatchedProcess(
+      WorkerArguments(.evaluations, descriptor: memory.descriptor, incarnation: incarnation),
+      processes)
     self.process = process
-    log = ProcessLog()
-    isHung = false
     watch = (EvaluationMemory.Progression(), SystemCalls.monotonicNanoseconds())
-    entries[0] = pollfd(fd: process.output.descriptor, events: Int16(POLLIN), revents: 0)
-    entries[1] = pollfd(fd: process.log, events: Int16(POLLIN), revents: 0)
+    (entries[0], entries[1]) = process.pollEntries
   }
 
   // MARK: Requests and results
@@ -121,7 +102,7 @@ final class EvaluationProcess {
     request = (episodes, policyVersion, steps)
     isAbandoning = false
     environmentCount = max(environmentCount, EpisodePlayer.parts(of: episodes).first?.count ?? 1)
-    toll = EvaluationToll()
+    deaths = EvaluationDeathCounts()
     watch = (EvaluationMemory.Progression(), SystemCalls.monotonicNanoseconds())
     if process == nil { try replace() }
     process?.bell.ring()
@@ -159,11 +140,11 @@ final class EvaluationProcess {
     do {
       while true {
         if let evaluation = take() { return evaluation }
-        if isInterrupted() { throw Interrupted() }
+        if processes.isInterrupted() { throw Interrupted() }
         // The timeout is for signals and `meanwhile`; a bell or a death ends the wait at once.
         try attend(timeoutMilliseconds: 50)
         try meanwhile()
-        if let seconds = report.secondsIfDue() { say(whereabouts(after: seconds)) }
+        if let seconds = report.secondsIfDue() { processes.say(whereabouts(after: seconds)) }
       }
     } catch {
       withdraw()
@@ -181,7 +162,7 @@ final class EvaluationProcess {
     killIfHung(process)
     guard try SystemCalls.poll(entries, timeoutMilliseconds: timeoutMilliseconds) > 0
     else { return }
-    if entries[1].revents != 0 { forwardLog(of: process) }
+    if entries[1].revents != 0 { process.forwardLog(&entries[1]) }
     if entries[0].revents != 0, !process.output.drain() { try replaceDead(process) }
   }
 
@@ -189,44 +170,33 @@ final class EvaluationProcess {
 
   private var isBusy: Bool { request != nil && !memory.isFinished }
 
-  private func killIfHung(_ process: WorkerProcess) {
-    guard let patience, isBusy, !isHung else { return }
+  private func killIfHung(_ process: WatchedProcess) {
+    guard let patience = processes.patience, isBusy, !process.isHung else { return }
     let (now, progress) = (SystemCalls.monotonicNanoseconds(), memory.progress)
     if progress != watch.progress { watch = (progress, now) }
     guard Double(now - watch.since) / 1e9 >= patience else { return }
-    isHung = true
-    process.sendToGroup(SIGKILL)
-  }
-
-  private func forwardLog(of process: WorkerProcess) {
-    let isOpen = process.takeLog { bytes in
-      log.take(bytes) { say("evaluation (pid \(process.pid)): \($0)") }
-    }
-    // A closed log would be ready forever.
-    if !isOpen { entries[1].fd = -1 }
+    process.killAsHung()
   }
 
   /// Starts a new process in place of a dead one.
-  private func replaceDead(_ process: WorkerProcess) throws {
+  private func replaceDead(_ process: WatchedProcess) throws {
     let isBusy = isBusy
     var death = bury(process)
-    // Processes that its environments started must not survive it.
-    process.sendToGroup(SIGKILL)
     self.process = nil
     // A signal to the whole process group ends this process too, which is not its fault.
-    if isInterrupted() { throw Interrupted() }
+    if processes.isInterrupted() { throw Interrupted() }
     guard isBusy else {
-      say("\(death); it is replaced at the next evaluation")
+      processes.say("\(death); it is replaced at the next evaluation")
       return
     }
     // A replacement would fail in the same way.
     if case .exited(RunDescription.refusalCode) = death.cause { throw death }
-    toll.note(finishedCount: finishedCount, isFromOutside: death.cause.mayComeFromOutside)
-    if toll.isHopeless {
-      death.deathCount = toll.deathCount
+    deaths.note(finishedCount: finishedCount, isFromOutside: death.cause.mayComeFromOutside)
+    if deaths.isHopeless {
+      death.deathCount = deaths.deathCount
       throw death
     }
-    say("\(death); it is replaced")
+    processes.say("\(death); it is replaced")
     try replace()
   }
 
@@ -251,13 +221,12 @@ final class EvaluationProcess {
   }
 
   /// Waits until the process is dead and reaped, and returns a description of its death.
-  private func bury(_ process: WorkerProcess) -> EvaluationDeath {
+  private func bury(_ process: WatchedProcess) -> EvaluationDeath {
     let place = place
-    let ending = process.bury(log: &log)
+    let (cause, lastWords) = process.bury()
     return EvaluationDeath(
-      pid: process.pid, incarnation: incarnation, environment: "\(description.environment)",
-      seed: description.seed, cause: isHung ? .hung(seconds: patience ?? 0) : ending,
-      place: place, lastWords: log.lastWords)
+      pid: process.child.pid, incarnation: incarnation, environment: "\(description.environment)",
+      seed: description.seed, cause: cause, place: place, lastWords: lastWords)
   }
 
   /// The activity of the process in words, with episodes counted from 1; empty if there is none.
@@ -296,11 +265,11 @@ final class EvaluationProcess {
     guard let process else { return }
     isAbandoning = isAbandoning || isBusy
     beginClosing()
-    if !awaitLeave(of: process) { process.send(SIGTERM) }
+    if !awaitLeave(of: process) { process.child.send(SIGTERM) }
     // A stopped process does not handle SIGTERM, but SIGKILL ends it.
-    if !awaitEnd(of: process, seconds: Self.timeToLeave) { process.sendToGroup(SIGKILL) }
+    if !awaitEnd(of: process, seconds: Self.timeToLeave) { process.child.sendToGroup(SIGKILL) }
     _ = awaitEnd(of: process, seconds: 10)
-    log.flush { say("evaluation (pid \(process.pid)): \($0)") }
+    process.flushLog()
     self.process = nil
   }
 
@@ -309,26 +278,26 @@ final class EvaluationProcess {
   /// A process in the middle of an episode has one second to finish the step. Closing may take
   /// `--close-timeout` per environment. The process itself kills an environment that takes longer,
   /// and has three more seconds for that.
-  private func awaitLeave(of process: WorkerProcess) -> Bool {
+  private func awaitLeave(of process: WatchedProcess) -> Bool {
     if isAbandoning {
       if awaitEnd(of: process, seconds: Self.timeToLeave) { return true }
       guard memory.progress.position?.activity == .closing else { return false }
     }
-    let perEnvironment = closePatience ?? 1e9
+    let perEnvironment = processes.closePatience ?? 1e9
     return awaitEnd(
       of: process, seconds: Self.timeToLeave + 3 + perEnvironment * Double(environmentCount))
   }
 
   /// Waits for the end and forwards the log, since a process with a full log cannot end.
-  private func awaitEnd(of process: WorkerProcess, seconds: Double) -> Bool {
+  private func awaitEnd(of process: WatchedProcess, seconds: Double) -> Bool {
     let limit = SystemCalls.monotonicNanoseconds() + UInt64(seconds * 1e9)
     while true {
-      forwardLog(of: process)
+      process.forwardLog(&entries[1])
       let now = SystemCalls.monotonicNanoseconds()
       let left = now < limit ? Double(limit - now) / 1e9 : 0
       // A process with closed output is about to end.
       let isLeaving = entries[0].fd < 0
-      if process.waitForEnd(seconds: isLeaving ? left : 0) != nil { return true }
+      if process.child.waitForEnd(seconds: isLeaving ? left : 0) != nil { return true }
       if left == 0 { return false }
       _ = try? SystemCalls.poll(entries, timeoutMilliseconds: Int32(min(left, 0.1) * 1000) + 1)
       if entries[0].revents != 0, !process.output.drain() { entries[0].fd = -1 }

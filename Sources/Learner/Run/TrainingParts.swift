@@ -40,6 +40,26 @@ public struct TrainingParts {
 
   /// Creates a set without any part: all come from the configuration.
   public init() {}
+
+  /// Creates the collector and starts its workers.
+  ///
+  /// - Throws: `ConfigurationError` if its batches have another layout than the context's, and the
+  ///   errors of making it.
+  func makeCollector(_ context: CollectorContext) throws -> any RolloutCollector {
+    guard let collector = try collector?.make(context) else {
+      return try context.configuration.makeCollector(
+        context.setup, context.processes, resuming: context.state)
+    }
+    let (found, wanted) = (collector.batchLayout, context.batchLayout)
+    if found.byteCount == wanted.byteCount, found.environmentCount == wanted.environmentCount {
+      return collector
+    }
+    collector.close()
+    throw ConfigurationError(
+      "the collector makes batches of \(found.environmentCount) environments and "
+        + "\(found.byteCount) bytes, and the options give \(wanted.environmentCount) and "
+        + "\(wanted.byteCount): use the layout of the context.")
+  }
 }
 
 /// A function that creates a part of a run, with a text by which equal functions are recognized.
@@ -65,7 +85,7 @@ public struct PartMaker<Input, Part> {
 public struct CollectorContext {
   /// The options of the run.
   public let configuration: TrainingConfiguration
-  /// The environment, the policy and the weights, which the collector publishes.
+  /// The environment, the policy and the weights that collection begins with.
   public let setup: RolloutSetup
   /// The layout that batches are expected in, [T, n·B].
   public let batchLayout: FragmentLayout

@@ -8,8 +8,8 @@ import Rollout
 /// let summary = try run.train()
 /// ```
 ///
-/// Each iteration takes a batch from the collector, which publishes the present weights first, and
-/// learns from it. Metrics, evaluations and saves follow when they are due.
+/// Each iteration publishes the present weights, takes a batch from the collector and learns from
+/// it. Metrics, evaluations and saves follow when they are due.
 public final class TrainingRun {
   /// The configuration of the run, including the random seed.
   public let configuration: TrainingConfiguration
@@ -20,17 +20,16 @@ public final class TrainingRun {
   /// The layers of the policy.
   public let layers: LayerTable
 
-  private let setup: RolloutSetup
-  private let learner: any BatchLearner
-  private let collector: any RolloutCollector
-  private let recorder: RunRecorder
-  private let evaluations: RunEvaluations
+  let setup: RolloutSetup
+  let learner: any BatchLearner
+  let collector: any RolloutCollector
+  let recorder: RunRecorder
+  let evaluations: RunEvaluations
   /// True if the collector may step environments in this process.
   private let mayStepEnvironments: Bool
   private let began: UInt64
-  private var marks: RunMarks
-  /// The step and the second from which on the next save is due.
-  private var nextSave: (steps: Int, seconds: Double)
+  var marks: RunMarks
+  private var saves: SaveSchedule
   /// A sentence about what was restored; nil for a new run.
   public let resumption: String?
 
@@ -96,8 +95,8 @@ public final class TrainingRun {
       former?.marks
       ?? RunMarks(nextEvaluation: resolved.evaluateEvery == 0 ? .max : resolved.evaluateEvery)
     let seconds = former?.state.told.seconds ?? 0
-    nextSave = Self.nextSave(
-      resolved, steps: former?.state.steps ?? 0, seconds: seconds, cost: Self.usualSaveSeconds)
+    saves = SaveSchedule(
+      every: resolved.saveEvery, steps: former?.state.steps ?? 0, seconds: seconds)
     began = SystemCalls.monotonicNanoseconds() &- UInt64(seconds * 1e9)
     let (setup, valueParameters) = (setup, layers.valueParameters)
     let batchLayout = setup.layout.batched(resolved.fragmentsPerBatch)
@@ -114,38 +113,24 @@ public final class TrainingRun {
     resumption = former.map { $0.sentence(losses: restored?.losses ?? []) }
     // Created before the run's directory for two reasons: a machine with too little memory leaves
     // no directory behind, and workers start in parallel with its creation.
-    let voice = Voice()
+    let line = ProgressLine(quiet: isQuiet)
     let processes = WorkerProcesses(
-      executable: workerExecutable, say: { voice.say($0) },
+      executable: workerExecutable, say: { line.note($0) },
       isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience,
       closePatience: resolved.environment.closePatience)
     mayStepEnvironments = parts.collector != nil || resolved.collector == .same
     do {
-      let state = former?.state.collector
-      collector =
-        try parts.collector?.make(
-          CollectorContext(
-            configuration: resolved, setup: setup, batchLayout: batchLayout, processes: processes,
-            state: state)) ?? resolved.makeCollector(setup, processes, resuming: state)
+      collector = try parts.makeCollector(
+        CollectorContext(
+          configuration: resolved, setup: setup, batchLayout: batchLayout, processes: processes,
+          state: former?.state.collector))
     } catch let error as CollectorStateError {
       throw former.map { error.located(in: $0.directory.state) } ?? error
     }
-    guard collector.batchLayout.byteCount == batchLayout.byteCount,
-      collector.batchLayout.environmentCount == batchLayout.environmentCount
-    else {
-      collector.close()
-      throw ConfigurationError(
-        "the collector makes batches of \(collector.batchLayout.environmentCount) environments and "
-          + "\(collector.batchLayout.byteCount) bytes, and the options give "
-          + "\(batchLayout.environmentCount) and \(batchLayout.byteCount): use the layout of the "
-          + "context.")
-    }
     // Started after the workers, which have more to do until the first evaluation.
     evaluations = try RunEvaluations(resolved, setup, processes: processes)
-    let recorder = try RunRecorder(
-      resolved, setup, parts, seed: seed, isQuiet: isQuiet, resuming: former)
-    self.recorder = recorder
-    voice.say = { recorder.say($0) }
+    recorder = try RunRecorder(
+      resolved, setup, parts, seed: seed, line: line, resuming: former)
     let bounds = resolved.environment.actionBounds
     for remark in setup.layout.contents.spaces.action.oddBounds(bounds) { recorder.say(remark) }
     learner = try restored?.0 ?? makeLearner()
@@ -193,8 +178,11 @@ public final class TrainingRun {
     return summary(ending ?? .steps, seconds)
   }
 
-  /// Returns the next batch; saves the run first if an error ends the collection.
+  /// Publishes the weights and returns the next batch.
+  ///
+  /// The run is saved first if an error ends the collection.
   private func nextBatch() throws -> FragmentBatch {
+    collector.publish(setup.weights)
     do {
       return try collector.next()
     } catch let error where !(error is Interrupted) {
@@ -204,7 +192,7 @@ public final class TrainingRun {
   }
 
   /// Saves the run before an error ends it, and adds the remedy to the error's sentence.
-  private func saved(_ error: any Error, remedy: String) -> any Error {
+  func saved(_ error: any Error, remedy: String) -> any Error {
     // If saving fails too, for example on a full disk, the first error is more important.
     guard learner.updateCount > 0, (try? save()) != nil else { return error }
     let report = "\(error)"
@@ -229,14 +217,14 @@ public final class TrainingRun {
 
   // MARK: Between updates
 
-  private var steps: Int { learner.stepCount }
+  var steps: Int { learner.stepCount }
 
-  private var secondsElapsed: Double {
+  var secondsElapsed: Double {
     // The difference wraps: a run resumed after a reboot may have begun before the clock's zero.
     Double(SystemCalls.monotonicNanoseconds() &- began) / 1e9
   }
 
-  private var interruption: TrainingSummary.Ending? {
+  var interruption: TrainingSummary.Ending? {
     Interruption.requested.map { .interrupted(signal: $0) }
   }
 
@@ -251,87 +239,17 @@ public final class TrainingRun {
     if configuration.evaluateEvery > 0, steps >= marks.nextEvaluation, try evaluate() {
       return .reachedReturn
     }
-    if steps >= nextSave.steps || seconds >= nextSave.seconds { try save() }
+    if saves.isDue(steps: steps, seconds: seconds) { try save() }
     return steps >= configuration.totalSteps ? .steps : nil
   }
 
-  /// Evaluates the final weights unless that was just done; returns the reason to end.
-  private func evaluateAtTheEnd() throws -> TrainingSummary.Ending? {
-    guard configuration.evaluateEvery > 0, marks.lastEvaluation?.steps != steps else {
-      return .steps
-    }
-    do {
-      return try evaluate() ? .reachedReturn : .steps
-    } catch is Interrupted {
-      return interruption
-    }
-  }
-
-  /// Evaluates the present weights, and returns true if the target return is reached.
-  ///
-  /// The first episodes that reach it were selected from many evaluations, which biases their mean.
-  /// Further episodes have to confirm it by two standard errors, so that an independent evaluation
-  /// of the result reaches it as well.
-  private func evaluate() throws -> Bool {
-    let count = configuration.evaluationEpisodes
-    let result = try play(0..<count)
-    var mean = result.meanReturn
-    var isReached = false
-    if let wanted = configuration.untilReturn, mean >= wanted {
-      let others = count..<count + configuration.confirmationEpisodes
-      let confirmation = try play(others)
-      mean = confirmation.meanReturn
-      isReached = mean - 2 * confirmation.standardError >= wanted
-    }
-    // Set only after playing, so that an interrupted evaluation is repeated after resuming.
-    marks.nextEvaluation = (steps / configuration.evaluateEvery + 1) * configuration.evaluateEvery
-    marks.lastEvaluation = EvaluationMark(steps: steps, meanReturn: mean)
-    try recorder.recordEvaluation(
-      mean, isReached: isReached, learner, secondsElapsed: secondsElapsed)
-    evaluations.compare(result, trainingReturn: recorder.trainingReturn(collector))
-    if let best = recorder.best?.meanReturn,
-      let sentence = marks.skipped.noteEvaluation(mean, best: best, at: steps)
-    {
-      recorder.say(sentence)
-    }
-    return isReached
-  }
-
-  private func play(_ episodes: Range<Int>) throws -> EvaluationResult {
-    do {
-      return try evaluations.play(
-        setup.weights, updates: learner.updateCount, steps: steps, episodes: episodes,
-        meanwhile: { try collector.attend() })
-    } catch let error where !(error is Interrupted) {
-      // If all steps are made, there is nothing to resume.
-      let isOver = steps >= configuration.totalSteps
-      let options = error is EvaluationDeath ? " --eval-every 0" : ""
-      throw saved(
-        error,
-        remedy: isOver
-          ? "all its steps are done, and \(directory.path) holds the result"
-          : "resume it with '\(ProgramName.shown) train --resume \(directory.path)\(options)'")
-    }
-  }
-
   // MARK: Saving
-
-  /// The estimated seconds of the first save: two files that are synchronized to disk.
-  private static let usualSaveSeconds = 0.02
-
-  /// Returns the step and the second at which the next save is due, given the cost of the last one.
-  private static func nextSave(
-    _ configuration: TrainingConfiguration, steps: Int, seconds: Double, cost: Double
-  ) -> (steps: Int, seconds: Double) {
-    guard let every = configuration.saveEvery else { return (.max, seconds + 100 * cost) }
-    return (every == 0 ? .max : (steps / every + 1) * every, .infinity)
-  }
 
   private func save() throws(RecordError) {
     let began = secondsElapsed
     try recorder.save(collector, learner, marks, secondsElapsed: began)
     let ended = secondsElapsed
-    nextSave = Self.nextSave(configuration, steps: steps, seconds: ended, cost: ended - began)
+    saves.note(steps: steps, seconds: ended, cost: ended - began)
   }
 
   private func summary(
@@ -346,18 +264,4 @@ public final class TrainingRun {
       best: recorder.best.map { ($0.meanReturn, $0.steps) },
       collapseStep: marks.skipped.collapseStep, runDirectory: directory.path, seed: seed)
   }
-}
-
-/// The receiver of a run's sentences: standard error until the recorder exists.
-private final class Voice {
-  var say: (String) -> Void = reportOnStandardError
-}
-
-/// An error that ends training.
-public struct TrainingError: Error, CustomStringConvertible {
-  /// A sentence with what happened and what to do.
-  public var description: String
-
-  /// Creates the error from its sentence.
-  public init(_ description: String) { self.description = description }
 }

@@ -73,3 +73,12 @@ public struct TrainingSummary: Sendable {
     return object.encoded()
   }
 }
+
+/// An error that ends training.
+public struct TrainingError: Error, CustomStringConvertible {
+  /// A sentence with what happened and what to do.
+  public var description: String
+
+  /// Creates the error from its sentence.
+  public init(_ description: String) { self.description = description }
+}

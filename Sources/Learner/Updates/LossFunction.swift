@@ -13,6 +13,7 @@ import Rollout
 ///   loss.backward()
 ///   reinforce.gradients.clipNorm(to: 0.5)
 ///   optimizer.step(reinforce.weights, reinforce.gradients)
+///   rollout.publish(reinforce.weights)
 /// }
 /// ```
 ///

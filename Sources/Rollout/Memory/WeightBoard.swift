@@ -68,6 +68,12 @@ package struct WeightBoard: @unchecked Sendable {
     published.pointee.store(version, ordering: .releasing)
   }
 
+  /// Publishes the newest weights again, under a later version.
+  package func republish(version: UInt64) {
+    let newest = Int(publishedVersion % UInt64(slotCount))
+    publish(version: version, UnsafeBufferPointer(start: weights(newest), count: weightCount))
+  }
+
   /// Copies weights out, without locks.
   ///
   /// - Parameters:

@@ -47,6 +47,7 @@ enum Collection {
     var outcome = Outcome()
     while outcome.batches.count < turns {
       do {
+        rollout.publish(setup.weights)
         let batch = try rollout.next()
         outcome.batches.append(BatchDigest(batch))
         update.learn(from: batch.view)

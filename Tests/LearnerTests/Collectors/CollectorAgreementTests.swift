@@ -14,7 +14,7 @@ struct CollectorAgreementTests {
       try SameProcess($0, fragmentsPerBatch: 2, lag: lag)
     }
     let single = try Collection.train(turns: 8, sticky: sticky) {
-      try SingleWorker.start($0, fragmentsPerBatch: 2, lag: lag, processes: processes)
+      try MultiWorker.lockstep($0, fragmentsPerBatch: 2, lag: lag, processes: processes)
     }
     let multi = try Collection.train(turns: 8, sticky: sticky) {
       try MultiWorker(

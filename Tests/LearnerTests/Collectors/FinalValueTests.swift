@@ -43,6 +43,7 @@ struct FinalValueTests {
     for turn in 0..<4 {
       // Each further fragment has other weights, from which all derived data must be updated.
       for index in 0..<setup.weights.count where turn > 0 { setup.weights[index] *= 1.1 }
+      rollout.publish(setup.weights)
       let batch = try rollout.next().view
       let final = try #require(batch.final("value"))
       for t in 0..<12 {

@@ -61,6 +61,7 @@ struct LagLimitTests {
     let update = try Collection.update(setup, rollout)
     var lags = Histogram.lags
     for turn in 0..<60 {
+      rollout.publish(setup.weights)
       let batch = try rollout.next()
       for header in batch.headers {
         let lag = turn + 1 - Int(header.policyVersion)

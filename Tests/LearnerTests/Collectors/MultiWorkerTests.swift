@@ -57,6 +57,7 @@ struct MultiWorkerTests {
     var next = Array(repeating: UInt64(0), count: 4)
     var last: [Int: [UInt8]] = [:]
     for turn in 0..<Self.turns {
+      rollout.publish(setup.weights)
       let batch = try rollout.next()
       let fault = firstFault(batch)
       #expect(fault == nil, "turn \(turn): \(fault ?? "")")

@@ -56,6 +56,7 @@ struct RecurrentAgreementTests {
     let rerun = try Rerun(setup, rollout.batchLayout)
     var (ends, stateMatters) = (0, 0)
     for fragment in 0..<5 {
+      rollout.publish(setup.weights)
       let batch = try rollout.next().view
       let (logits, values) = rerun.run(batch)
       let said = try #require(batch.actor("logits")).elements

@@ -35,6 +35,7 @@ struct ReplacedWorkerTests {
         kill(pid, SIGKILL)
         while ProcessTable.isRunning(pid) { usleep(1000) }
       }
+      rollout.publish(setup.weights)
       let batch = try rollout.next()
       var digest = BatchDigest(batch)
       // The incarnation is not compared.

@@ -46,7 +46,7 @@ struct ResumingTests {
       case .same:
         try SameProcess(setup, fragmentsPerBatch: 2, lag: lag, resuming: state)
       case .single:
-        try SingleWorker.start(
+        try MultiWorker.lockstep(
           setup, fragmentsPerBatch: 2, lag: lag, processes: processes, resuming: state)
       case .multi:
         try MultiWorker(
@@ -80,6 +80,7 @@ struct ResumingTests {
       let learner = try update ?? Collection.update(setup, rollout)
       update = learner
       for _ in 0..<turns {
+        rollout.publish(setup.weights)
         let batch = try rollout.next()
         outcome.batches.append(BatchDigest(batch))
         learner.learn(from: batch.view)

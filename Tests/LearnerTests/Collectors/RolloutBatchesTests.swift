@@ -24,6 +24,8 @@ struct RolloutBatchesTests {
 
     var batchLayout: FragmentLayout { batch.layout }
 
+    func publish(_ weights: FlatVector<Float>) {}
+
     func next() throws -> FragmentBatch {
       guard progress.turns < failingTurn else { throw Failure(turn: progress.turns) }
       progress.turns += 1

@@ -16,6 +16,7 @@ struct SameProcessTests {
       to: fragment.current, choosing: Categorical(count: 2), in: graph)
     let executor = Executor<Float>(graph, outputs: [reaction.logits], weights: setup.weights)
     for turn in 0..<5 {
+      rollout.publish(setup.weights)
       let batch = try rollout.next()
       executor.weightsChanged()
       executor.bind(batch.view)

@@ -9,32 +9,32 @@ struct EvaluationRulesTests {
   // MARK: Deaths
 
   @Test func `three deaths without another finished episode are too many`() {
-    var toll = EvaluationToll()
+    var deaths = EvaluationDeathCounts()
     for _ in 1...2 {
-      toll.note(finishedCount: 0, isFromOutside: false)
-      #expect(!toll.isHopeless)
+      deaths.note(finishedCount: 0, isFromOutside: false)
+      #expect(!deaths.isHopeless)
     }
-    toll.note(finishedCount: 0, isFromOutside: false)
-    #expect(toll.isHopeless && toll.deathCount == 3)
+    deaths.note(finishedCount: 0, isFromOutside: false)
+    #expect(deaths.isHopeless && deaths.deathCount == 3)
   }
 
   @Test func `an episode between deaths begins the count anew`() {
-    var toll = EvaluationToll()
+    var deaths = EvaluationDeathCounts()
     for finished in 1...20 {
-      for _ in 1...2 { toll.note(finishedCount: finished, isFromOutside: false) }
-      #expect(!toll.isHopeless)
+      for _ in 1...2 { deaths.note(finishedCount: finished, isFromOutside: false) }
+      #expect(!deaths.isHopeless)
     }
-    toll.note(finishedCount: 20, isFromOutside: false)
-    #expect(toll.isHopeless)
+    deaths.note(finishedCount: 20, isFromOutside: false)
+    #expect(deaths.isHopeless)
   }
 
   @Test func `kills from outside may be more`() {
-    var toll = EvaluationToll()
-    for _ in 1...9 { toll.note(finishedCount: 0, isFromOutside: true) }
-    #expect(!toll.isHopeless)
-    var other = toll
-    toll.note(finishedCount: 0, isFromOutside: true)
-    #expect(toll.isHopeless)
+    var deaths = EvaluationDeathCounts()
+    for _ in 1...9 { deaths.note(finishedCount: 0, isFromOutside: true) }
+    #expect(!deaths.isHopeless)
+    var other = deaths
+    deaths.note(finishedCount: 0, isFromOutside: true)
+    #expect(deaths.isHopeless)
     other.note(finishedCount: 0, isFromOutside: false)
     #expect(other.isHopeless)
   }

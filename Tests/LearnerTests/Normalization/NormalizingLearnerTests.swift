@@ -38,6 +38,7 @@ struct NormalizingLearnerTests {
     let mean = try #require(setup.parameters.range(of: "normalizer.obs.mean"))
     var means: Set<[Float]> = []
     for turn in 0..<6 {
+      rollout.publish(setup.weights)
       let batch = try rollout.next()
       means.insert(mean.map { setup.weights[$0] })
       #expect(learner.learn(from: batch) == .learned)
@@ -58,7 +59,10 @@ struct NormalizingLearnerTests {
       let rollout = try make(setup)
       defer { rollout.close() }
       let learner = try learner(setup, rollout)
-      for _ in 0..<8 { learner.learn(from: try rollout.next()) }
+      for _ in 0..<8 {
+        rollout.publish(setup.weights)
+        learner.learn(from: try rollout.next())
+      }
       return setup.weights.elements
     }
     for lag in [0, 2] {
@@ -90,7 +94,10 @@ struct NormalizingLearnerTests {
     defer { rollout.close() }
     let learner = try configuration.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: [])
-    for _ in 0..<75 { learner.learn(from: try rollout.next()) }
+    for _ in 0..<75 {
+      rollout.publish(setup.weights)
+      learner.learn(from: try rollout.next())
+    }
     let evaluator = try Evaluator(environment: "Pendulum-v1", policy: setup.policy, seed: 2)
     // Learned or not: about -1200 at the beginning; after as many steps -1000 without the scales
     // and -230 to -250 with them.

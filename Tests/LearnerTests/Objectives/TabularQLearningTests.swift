@@ -133,6 +133,7 @@ struct TabularQLearningTests {
     let learner = try configuration.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: [])
     while learner.stepCount < configuration.totalSteps {
+      rollout.publish(setup.weights)
       #expect(learner.learn(from: try rollout.next()) == .learned)
     }
     #expect(learner.updateCount == configuration.totalSteps)

@@ -94,6 +94,7 @@ struct TrainingPartsTests {
     var batchLayout: FragmentLayout { base.batchLayout }
     var progress: CollectorProgress { base.progress }
     var state: CollectorState? { base.state }
+    func publish(_ weights: FlatVector<Float>) { base.publish(weights) }
     func next() throws -> FragmentBatch {
       count += 1
       return try base.next()

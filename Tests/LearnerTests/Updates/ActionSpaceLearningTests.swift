@@ -46,6 +46,7 @@ struct ActionSpaceLearningTests {
       optimizer: Adam<Float>(count: setup.weights.count, learningRate: 0.02))
     var means: [Double] = []
     for _ in 0..<150 {
+      rollout.publish(setup.weights)
       let batch = try rollout.next()
       let rewards = batch.view.rew.elements.dropFirst(batch.view.rew.environmentCount)
       means.append(rewards.reduce(0) { $0 + Double($1) } / Double(rewards.count))

@@ -28,6 +28,7 @@ struct AlgorithmLearningTests {
     let before = try evaluator.evaluate(setup.weights, episodes: 0..<20).meanReturn
     var best = 0.0
     for batch in 1...batches {
+      rollout.publish(setup.weights)
       #expect(learner.learn(from: try rollout.next()) == .learned)
       if batch.isMultiple(of: batches / 10) {
         best = max(best, try evaluator.evaluate(setup.weights, episodes: 0..<20).meanReturn)

@@ -65,6 +65,7 @@ struct BootstrapTests {
     let rerun = try ValueRerun(setup, rollout.batchLayout)
     var resets = 0
     for turn in 0..<5 {
+      rollout.publish(setup.weights)
       let batch = try rollout.next().view
       let said = try #require(batch.actor("value"))
       // The same sums of at most 20 inputs, each rounded at 6e-8, at worst in another order.

@@ -26,7 +26,10 @@ struct DivergenceTests {
     let before = setup.weights.elements
     var outcome = UpdateOutcome.learned
     // Q-learning makes its first update after 1000 steps, which are 63 batches.
-    for _ in 0..<64 where outcome == .learned { outcome = learner.learn(from: try rollout.next()) }
+    for _ in 0..<64 where outcome == .learned {
+      rollout.publish(setup.weights)
+      outcome = learner.learn(from: try rollout.next())
+    }
     guard case .diverged = outcome else {
       Issue.record("\(outcome) and not diverged")
       return
@@ -53,16 +56,19 @@ struct DivergenceTests {
     let update = try PolicyUpdate(
       setup.policy, objective, layout: rollout.batchLayout, weights: setup.weights,
       optimizer: SGD<Float>(count: setup.weights.count, learningRate: 0.01))
+    rollout.publish(setup.weights)
     #expect(update.learn(from: try rollout.next().view) == .learned)
     let bias = try #require(setup.parameters.entries.first { $0.name == "logits.bias" }).range
     // e to the power of −1000 is 0.
     (setup.weights[bias.lowerBound], setup.weights[bias.lowerBound + 1]) = (500, -500)
     let before = setup.weights.elements
+    rollout.publish(setup.weights)
     let outcome = update.learn(from: try rollout.next().view)
     // A value head moves the layers that it shares with the policy, so the policy can still change.
     #expect(outcome == (value == .shared ? .learned : .certain))
     #expect((setup.weights.elements == before) == (value == .none))
     (setup.weights[bias.lowerBound], setup.weights[bias.lowerBound + 1]) = (0.5, -0.5)
+    rollout.publish(setup.weights)
     #expect(update.learn(from: try rollout.next().view) == .learned)
   }
 

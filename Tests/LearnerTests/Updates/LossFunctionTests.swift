@@ -96,6 +96,7 @@ struct LossFunctionTests {
     var expected = Outcome(weights: [])
     for _ in 0..<Self.turns {
       expected.metrics = [:]
+      rollout.publish(setup.weights)
       update.learn(from: try rollout.next())
       expected.losses.append(update.lastLoss)
       for (name, value) in update.takeMetrics() { expected.metrics[name] = value }
@@ -123,6 +124,7 @@ struct LossFunctionTests {
       outcome.losses.append(loss.value)
       outcome.metrics = ["loss": Double(loss.value), "grad_norm": norm]
       for (name, value) in loss.metrics { outcome.metrics[name] = value }
+      rollout.publish(setup.weights)
     }
     outcome.weights = setup.weights.elements
     return outcome

@@ -110,7 +110,10 @@ struct MinibatchLearnerTests {
       let setup = try setup()
       let rollout = try SameProcess(setup)
       let learner = try learner(setup, rollout.batchLayout, epochs: 2, minibatches: 4)
-      for _ in 0..<3 { learner.learn(from: try rollout.next().view) }
+      for _ in 0..<3 {
+        rollout.publish(setup.weights)
+        learner.learn(from: try rollout.next().view)
+      }
       return setup.weights.elements
     }
     #expect(try run() == run())

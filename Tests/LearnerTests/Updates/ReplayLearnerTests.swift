@@ -59,6 +59,7 @@ struct ReplayLearnerTests {
     let rollout = try SameProcess(setup)
     for turn in 0..<6 {
       let epsilon = max(0.2, 1 - 0.8 * Double(turn) / 4)
+      rollout.publish(setup.weights)
       let batch = try rollout.next()
       let view = batch.view
       let logits = try #require(view.actor("logits"))
@@ -97,6 +98,7 @@ struct ReplayLearnerTests {
     #expect(copied.target == copied.online)
     let rollout = try SameProcess(setup)
     for update in 1...9 {
+      rollout.publish(setup.weights)
       #expect(learner.learn(from: try rollout.next().view) == .learned)
       #expect(learner.updateCount == update)
       let now = try networks(setup)
@@ -117,6 +119,7 @@ struct ReplayLearnerTests {
     }
     let rollout = try SameProcess(setup)
     for batch in 1...6 {
+      rollout.publish(setup.weights)
       learner.learn(from: try rollout.next().view)
       let now = try networks(setup)
       #expect(learner.updateCount == 2 * batch)
@@ -133,11 +136,13 @@ struct ReplayLearnerTests {
     let before = try networks(setup)
     let rollout = try SameProcess(setup)
     for _ in 0..<2 {
+      rollout.publish(setup.weights)
       #expect(learner.learn(from: try rollout.next().view) == .learned)
       let now = try networks(setup)
       #expect(now.online == before.online && now.target == before.target)
       #expect(learner.updateCount == 0 && learner.takeMetrics().isEmpty)
     }
+    rollout.publish(setup.weights)
     learner.learn(from: try rollout.next().view)
     #expect(learner.updateCount == 2 && learner.stepCount == 36)
     #expect(try networks(setup).online != before.online)
@@ -167,6 +172,7 @@ struct ReplayLearnerTests {
     let learner = try Self.learner(setup) { $0.updatesPerBatch = 2 }
     let rollout = try SameProcess(setup)
     func next(isSpoilt: Bool) throws -> UpdateOutcome {
+      rollout.publish(setup.weights)
       let view = try rollout.next().view
       if isSpoilt { try poison.spoil(view) }
       return learner.learn(from: view)

@@ -24,7 +24,10 @@ struct SeedTaskLearningTests {
     let evaluator = try Evaluator(
       environment: setup.environment, policy: setup.policy, seed: 2)
     let before = try evaluator.evaluate(setup.weights, episodes: 0..<100).meanReturn
-    for _ in 0..<updates { update.learn(from: try rollout.next().view) }
+    for _ in 0..<updates {
+      rollout.publish(setup.weights)
+      update.learn(from: try rollout.next().view)
+    }
     return (before, try evaluator.evaluate(setup.weights, episodes: 0..<100).meanReturn)
   }
 
@@ -48,9 +51,13 @@ struct SeedTaskLearningTests {
     let layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     let learner = try configuration.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: layers.valueParameters)
-    for _ in 0..<200 { learner.learn(from: try rollout.next()) }
+    for _ in 0..<200 {
+      rollout.publish(setup.weights)
+      learner.learn(from: try rollout.next())
+    }
     #expect(learner.stepCount == configuration.totalSteps)
     // The fragment holds the network's outputs beside its inputs.
+    rollout.publish(setup.weights)
     let view = try rollout.next().view
     let cells = view.obs(as: Int32.self)
     let (values, logits) = (try #require(view.actor("value")), try #require(view.actor("logits")))

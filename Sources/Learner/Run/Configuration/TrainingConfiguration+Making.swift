@@ -81,7 +81,7 @@ extension TrainingConfiguration {
       try SameProcess(
         setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 0, resuming: state)
     case .single:
-      try SingleWorker.start(
+      try MultiWorker.lockstep(
         setup, fragmentsPerBatch: fragmentsPerBatch, lag: fixedPolicyLag ?? 1,
         processes: processes, resuming: state)
     case .multi:

@@ -5,7 +5,7 @@ import Rollout
 /// On a terminal one line is redrawn at most ten times per second. Elsewhere one line is appended
 /// per interval. In quiet mode there is no progress. Messages clear the live line first. Time is
 /// that of the progress values (`secondsElapsed`). Write errors are ignored.
-public struct ProgressLine {
+public final class ProgressLine {
   /// The style of the display.
   public enum Style: Equatable, Sendable {
     /// One line that is redrawn, truncated to the terminal's width.
@@ -27,7 +27,7 @@ public struct ProgressLine {
   private var lineIsDrawn = false
 
   /// Creates a display on standard error: live on a terminal, plain elsewhere, or quiet.
-  public init(quiet: Bool, plainIntervalSeconds: Double = 1) {
+  public convenience init(quiet: Bool, plainIntervalSeconds: Double = 1) {
     let style: Style =
       if quiet {
         .quiet
@@ -67,12 +67,12 @@ public struct ProgressLine {
   }
 
   /// Shows progress if it is due.
-  public mutating func update(_ progress: TrainingProgress) {
+  public func update(_ progress: TrainingProgress) {
     if isDue(secondsElapsed: progress.secondsElapsed) { show(progress) }
   }
 
   /// Shows the final progress regardless of the interval, and keeps a live line on the screen.
-  public mutating func finish(_ progress: TrainingProgress) {
+  public func finish(_ progress: TrainingProgress) {
     guard style != .quiet else { return }
     show(progress)
     if lineIsDrawn { write("\n") }
@@ -80,20 +80,20 @@ public struct ProgressLine {
   }
 
   /// Prints a message on its own line; the live line reappears with the next update.
-  public mutating func note(_ text: String) {
+  public func note(_ text: String) {
     clear()
     write(text.escapingControls(keepingLines: true) + "\n")
   }
 
   /// Clears the live line, before other output to the terminal.
-  public mutating func clear() {
+  public func clear() {
     guard lineIsDrawn else { return }
     write(ProgressLine.startOver)
     lineIsDrawn = false
     lastShown = nil
   }
 
-  private mutating func show(_ progress: TrainingProgress) {
+  private func show(_ progress: TrainingProgress) {
     lastShown = progress.secondsElapsed
     if style == .live {
       // The last column stays empty: some terminals wrap when it is filled, and lines pile up.

@@ -11,7 +11,7 @@ final class RunRecorder {
   private let setup: RolloutSetup
   private let parts: PartEncodings
   private let algorithm: String
-  private var line: ProgressLine
+  private let line: ProgressLine
   private var log: MetricsLog
   private var lastRecord = (seconds: 0.0, steps: 0, skipped: 0)
   private var recentReturns = RecentReturns()
@@ -27,14 +27,14 @@ final class RunRecorder {
   /// - Throws: `RecordError` if that fails.
   init(
     _ configuration: TrainingConfiguration, _ setup: RolloutSetup,
-    _ parts: TrainingParts = TrainingParts(), seed: UInt64, isQuiet: Bool,
+    _ parts: TrainingParts = TrainingParts(), seed: UInt64, line: ProgressLine,
     resuming former: FormerRun? = nil
   ) throws(RecordError) {
     self.configuration = configuration
     self.setup = setup
     self.parts = PartEncodings(parts)
     algorithm = parts.objective.map { type(of: $0).name } ?? configuration.algorithm.name
-    line = ProgressLine(quiet: isQuiet)
+    self.line = line
     directory =
       if let former {
         former.directory

@@ -6,6 +6,7 @@ import Rollout
 final class Trial {
   let collector: any RolloutCollector
   private let update: PolicyUpdate?
+  private let weights: FlatVector<Float>
 
   /// Starts collecting by a configuration.
   ///
@@ -17,6 +18,7 @@ final class Trial {
     _ configuration: TrainingConfiguration, learns: Bool, _ processes: WorkerProcesses
   ) throws {
     let setup = try configuration.makeSetup(seed: 1)
+    weights = setup.weights
     collector = try configuration.makeCollector(setup, processes)
     update =
       learns
@@ -29,8 +31,9 @@ final class Trial {
 
   deinit { collector.close() }
 
-  /// Takes the next batch and learns from it if this trial learns.
+  /// Publishes the weights, takes the next batch and learns from it if this trial learns.
   func advance() throws {
+    collector.publish(weights)
     let batch = try collector.next()
     update?.learn(from: batch.view)
   }

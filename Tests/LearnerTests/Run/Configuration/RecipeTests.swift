@@ -46,6 +46,7 @@ import Testing
     let before = setup.weights.elements
     // Q-learning makes its first update after 63 batches.
     for _ in 0..<70 where learner.updateCount < 3 {
+      rollout.publish(setup.weights)
       #expect(learner.learn(from: try rollout.next()) == .learned)
     }
     #expect(learner.updateCount >= 3 && learner.skippedCount == 0 && learner.lastLoss.isFinite)

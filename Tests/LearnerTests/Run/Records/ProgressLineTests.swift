@@ -18,7 +18,7 @@ import Testing
 
   @Test func `a live line is drawn over at most ten times a second`() {
     let screen = Screen()
-    var line = line(.live, on: screen)
+    let line = line(.live, on: screen)
     for tick in 0..<100 { line.update(progress(Double(tick) / 64)) }
     let drawn = screen.text.split(separator: "\r")
     #expect(drawn.count == 15)
@@ -27,14 +27,14 @@ import Testing
 
   @Test func `a live line leaves the last column free`() {
     let screen = Screen()
-    var line = ProgressLine(style: .live, width: { 8 }, write: { screen.text += $0 })
+    let line = ProgressLine(style: .live, width: { 8 }, write: { screen.text += $0 })
     line.update(progress(100_000))
     #expect(screen.text == "\r\u{1B}[K10.00M ")
   }
 
   @Test func `a message clears the live line, which then comes back at once`() {
     let screen = Screen()
-    var line = line(.live, on: screen)
+    let line = line(.live, on: screen)
     line.update(progress(1))
     screen.text = ""
     line.note("worker 3 was replaced")
@@ -45,7 +45,7 @@ import Testing
 
   @Test func `the end leaves the last state standing on a line of its own`() {
     let screen = Screen()
-    var line = line(.live, on: screen)
+    let line = line(.live, on: screen)
     line.update(progress(1))
     screen.text = ""
     line.finish(progress(1.05))
@@ -55,7 +55,7 @@ import Testing
 
   @Test func `plain lines come once per interval, without control characters`() {
     let screen = Screen()
-    var line = line(.plain(intervalSeconds: 1), on: screen)
+    let line = line(.plain(intervalSeconds: 1), on: screen)
     for tick in 0...35 { line.update(progress(Double(tick) / 10)) }
     line.finish(progress(3.6))
     let lines = screen.text.split(separator: "\n")
@@ -66,7 +66,7 @@ import Testing
 
   @Test func `a quiet run has messages only`() {
     let screen = Screen()
-    var line = line(.quiet, on: screen)
+    let line = line(.quiet, on: screen)
     #expect(!line.isDue(secondsElapsed: 100))
     line.update(progress(5))
     line.note("worker 3 was replaced")

@@ -3,67 +3,67 @@ import Testing
 @testable import Learner
 
 /// Tests of the limits after which a worker is no longer replaced.
-struct DeathTollTests {
+struct WorkerDeathTests {
   @Test func `ten deaths of one worker without a fragment of its own are hopeless`() {
-    var toll = DeathToll(workerCount: 100)
-    for count in 1...DeathToll.limit {
+    var deaths = DeathCounts(workerCount: 100)
+    for count in 1...DeathCounts.limit {
       // The other workers continue.
-      toll.note(7, DeathToll.Death(isBarren: true, progress: UInt64(count)))
-      #expect(toll.isHopeless(7) == (count == DeathToll.limit))
-      #expect(!toll.isHopeless(8))
+      deaths.note(7, DeathCounts.Death(isBarren: true, progress: UInt64(count)))
+      #expect(deaths.isHopeless(7) == (count == DeathCounts.limit))
+      #expect(!deaths.isHopeless(8))
     }
-    toll.note(7, DeathToll.Death(isBarren: false, progress: 11))
-    #expect(!toll.isHopeless(7))
+    deaths.note(7, DeathCounts.Death(isBarren: false, progress: 11))
+    #expect(!deaths.isHopeless(7))
   }
 
   @Test func `deaths of all without a fragment of anybody's are hopeless, repetitions left aside`()
   {
-    var toll = DeathToll(workerCount: 4)
+    var deaths = DeathCounts(workerCount: 4)
     for count in 1...6 {
-      toll.note(count % 4, DeathToll.Death(isBarren: true, progress: 5))
-      toll.note(count % 4, DeathToll.Death(isBarren: true, repeats: true, progress: 5))
-      #expect(!toll.isHopeless(0))
+      deaths.note(count % 4, DeathCounts.Death(isBarren: true, progress: 5))
+      deaths.note(count % 4, DeathCounts.Death(isBarren: true, repeats: true, progress: 5))
+      #expect(!deaths.isHopeless(0))
     }
-    toll.note(3, DeathToll.Death(isBarren: true, progress: 5))
-    #expect(toll.isHopeless(0))
-    #expect(toll.withoutProgress.total == 13)
+    deaths.note(3, DeathCounts.Death(isBarren: true, progress: 5))
+    #expect(deaths.isHopeless(0))
+    #expect(deaths.withoutProgress.total == 13)
     // A new fragment resets the count.
-    toll.note(3, DeathToll.Death(isBarren: true, progress: 6))
-    #expect(!toll.isHopeless(0))
-    #expect(toll.withoutProgress.total == 1)
+    deaths.note(3, DeathCounts.Death(isBarren: true, progress: 6))
+    #expect(!deaths.isHopeless(0))
+    #expect(deaths.withoutProgress.total == 1)
   }
 
   @Test func `the second death in a row ends repetition`() {
-    var toll = DeathToll(workerCount: 1)
+    var deaths = DeathCounts(workerCount: 1)
     for isBarren in [false, false, true, false, true, true] {
-      toll.note(0, DeathToll.Death(isBarren: isBarren, progress: 0))
-      #expect(toll.endsRepetition(of: 0) == isBarren)
+      deaths.note(0, DeathCounts.Death(isBarren: isBarren, progress: 0))
+      #expect(deaths.endsRepetition(of: 0) == isBarren)
     }
   }
 
   @Test func `a worker that had nothing to fill is no reason to end or to begin new episodes`() {
-    var toll = DeathToll(workerCount: 1)
+    var deaths = DeathCounts(workerCount: 1)
     for second in 0..<100 {
-      toll.note(
+      deaths.note(
         0,
-        DeathToll.Death(
+        DeathCounts.Death(
           isBarren: true, isIdle: true, mayComeFromOutside: true, progress: 1,
           nanoseconds: UInt64(second) * 1_000_000_000))
-      #expect(!toll.isHopeless(0))
-      #expect(!toll.endsRepetition(of: 0))
+      #expect(!deaths.isHopeless(0))
+      #expect(!deaths.endsRepetition(of: 0))
     }
   }
 
   @Test func `signals from outside end a run only after ten seconds without progress`() {
     func kill(_ count: Int, everyMilliseconds interval: Int, progress: (Int) -> Int) -> Bool {
-      var toll = DeathToll(workerCount: 4)
+      var deaths = DeathCounts(workerCount: 4)
       for number in 0..<count {
-        toll.note(
+        deaths.note(
           number % 4,
-          DeathToll.Death(
+          DeathCounts.Death(
             isBarren: true, mayComeFromOutside: true, progress: UInt64(progress(number)),
             nanoseconds: UInt64(number * interval) * 1_000_000))
-        if toll.isHopeless(number % 4) { return true }
+        if deaths.isHopeless(number % 4) { return true }
       }
       return false
     }
