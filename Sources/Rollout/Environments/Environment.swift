@@ -85,6 +85,8 @@ public struct EnvironmentSpaces: Sendable, Equatable {
 
   /// The spaces as Gymnasium declares them, before any wrapper; `nil` for an environment in Swift.
   package var declared: DeclaredSpaces?
+  /// The bounds of each element, by leaf of the action, for Boxes with different ones.
+  var elementBounds: [Int: [PlayedActions.Range]] = [:]
 
   /// Creates a pair of spaces.
   public init(observation: Space, action: Space) {
@@ -92,7 +94,7 @@ public struct EnvironmentSpaces: Sendable, Equatable {
     self.action = action
   }
 
-  /// Returns true if the spaces are equal, regardless of `declared`.
+  /// Returns true if the observation and action spaces are equal.
   public static func == (first: EnvironmentSpaces, second: EnvironmentSpaces) -> Bool {
     first.observation == second.observation && first.action == second.action
   }

@@ -85,10 +85,7 @@ public final class EnvironmentRegistry: Sendable {
   private static let builtIn = [
     cartPole("CartPole-v0", steps: 200, threshold: 195),
     cartPole("CartPole-v1", steps: 500, threshold: 475),
-    RegisteredEnvironment(
-      id: "CartPoleNoVel-v1", summary: "Balance a pole on a cart without seeing velocities.",
-      maximumEpisodeSteps: 500, rewardThreshold: 475,
-      make: { _ in try ObservationMask(CartPole(), keeping: [0, 2]) }),
+    cartPoleWithoutVelocities,
     RegisteredEnvironment(
       id: "MountainCar-v0", summary: "Swing a car with a weak engine up a hill.",
       maximumEpisodeSteps: 200, rewardThreshold: -110, make: { _ in MountainCar() }),
@@ -125,9 +122,21 @@ public final class EnvironmentRegistry: Sendable {
         guard streams.count >= 8, Group.isExact else {
           return try single.make(arguments, streams, marker)
         }
-        return GroupedBatch<Group>(
-          streams: streams, maximumEpisodeSteps: arguments.maximumEpisodeSteps)
+        return GroupedBatch<Group>(streams: streams)
       })
+  }
+
+  private static var cartPoleWithoutVelocities: RegisteredEnvironment {
+    let whole = cartPole("CartPole-v1", steps: 500, threshold: 475)
+    @Sendable func make(
+      _ arguments: EnvironmentArguments, _ streams: [PCG64], _ marker: OwnedPositionMarker
+    ) throws -> any EnvironmentBatch {
+      try ObservationMaskBatch(whole.make(arguments, streams, marker), keeping: [0, 2])
+    }
+    return RegisteredEnvironment(
+      id: "CartPoleNoVel-v1", summary: "Balance a pole on a cart without seeing velocities.",
+      maximumEpisodeSteps: 500, rewardThreshold: 475,
+      spaces: { try make($0, [PCG64(seed: 0)], .unread).spaces }, makeBatch: make)
   }
 
   private static func cartPole(

@@ -1,16 +1,9 @@
-/// A batch that scales or clips actions and checks action masks itself, within its step.
-protocol SelfGuardedBatch: EnvironmentBatch {
-  /// The use of the bounds of actions.
-  var actionBounds: ActionBounds { get set }
-}
-
-/// A batch around a custom one that scales or clips its actions and checks its action masks.
+/// A batch that scales or clips the actions of another one, and checks its action masks.
 ///
-/// The engine's own batches do both themselves. Actions of a Box are scaled or clipped to its
-/// bounds before they are played, and an `action_mask` that allows no action is a fault. The inner
-/// batch reads the actions to play from the fragment. After the step, the fragment holds the drawn
-/// actions again.
-final class GuardedBatch: ForwardingBatch, RestartableBatch {
+/// Actions of a Box are scaled or clipped to its bounds before they are played, and an
+/// `action_mask` that allows no action is a fault. The inner batch reads the actions to play from
+/// the fragment. After the step, the fragment holds the drawn actions again.
+final class GuardedBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
   private let playedActions: PlayedActions?
   private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
@@ -19,7 +12,6 @@ final class GuardedBatch: ForwardingBatch, RestartableBatch {
   static func around(
     _ batch: any EnvironmentBatch, actionBounds: ActionBounds
   ) -> any EnvironmentBatch {
-    if batch is any SelfGuardedBatch { return batch }
     let playedActions = PlayedActions(
       batch.spaces, environmentCount: batch.count, bounds: actionBounds)
     let maskCheck = ActionMaskCheck(batch.spaces)
@@ -39,42 +31,69 @@ final class GuardedBatch: ForwardingBatch, RestartableBatch {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try inner.reset(into: fragment, row: row)
-    try checkMasks(fragment, row: row)
+    try checkMasks(fragment, row: row, of: 0..<count)
   }
 
   override func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
-    checkedLayout.check(fragment.layout, of: self)
-    checkStep(t, of: fragment.layout)
-    // A mask exists only for discrete actions, and bounds exist only for a Box.
-    guard let playedActions else {
-      try inner.step(fragment, from: t, sticky: sticky, position: position)
-      return try checkMasks(fragment, row: t + 1)
-    }
-    try fragment.withStepRows(from: t, sticky: sticky) { rows in
-      playedActions.playInPlace(rows.after)
-      try inner.step(fragment, from: t, sticky: sticky, position: position)
-      // A frozen environment repeats the drawn action of the previous row.
-      for index in 0..<count where !rows.isFrozen(index) {
-        playedActions.restore(index, in: rows.after)
-      }
-    }
+    clip(fragment, from: t, of: 0..<count)
+    try inner.step(fragment, from: t, sticky: sticky, position: position)
+    try check(fragment, from: t, sticky: sticky, of: 0..<count, position)
   }
 
-  func restart(streams: [PCG64]) {
-    inner.capability((any RestartableBatch).self)?.restart(streams: streams)
+  func beginStep(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
+  ) throws {
+    clip(fragment, from: t, of: range)
+    try overlapping?.beginStep(fragment, from: t, sticky: sticky, of: range)
+  }
+
+  func finishStep(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
+    position: PositionMarker
+  ) throws {
+    try overlapping?.finishStep(fragment, from: t, sticky: sticky, of: range, position: position)
+    try check(fragment, from: t, sticky: sticky, of: range, position)
   }
 
   override func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try super.reset(index, into: fragment, row: row)
-    try checkMasks(fragment, row: row)
+    try checkMasks(fragment, row: row, of: index..<index + 1)
   }
 
-  private func checkMasks(_ fragment: FragmentView, row: Int) throws {
+  func restart(streams: [PCG64]) {
+    inner.capability((any RestartableBatch).self)?.restart(streams: streams)
+  }
+
+  /// Replaces the drawn actions by those to play.
+  private func clip(_ fragment: FragmentView, from t: Int, of range: Range<Int>) {
+    checkedLayout.check(fragment.layout, of: self)
+    checkStep(t, of: fragment.layout)
+    guard let playedActions else { return }
+    fragment.withStateRow(t + 1) { playedActions.play($0, of: range) }
+  }
+
+  /// Restores the drawn actions, and checks the masks for the next ones.
+  private func check(
+    _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
+    _ position: PositionMarker
+  ) throws {
+    if let playedActions {
+      fragment.withStepRows(from: t, sticky: sticky) { playedActions.restore($0, of: range) }
+    }
+    do {
+      try checkMasks(fragment, row: t + 1, of: range)
+    } catch let fault as EnvironmentFault {
+      position.mark(environment: fault.environment, step: Int32(fault.step))
+      throw fault
+    }
+  }
+
+  private func checkMasks(_ fragment: FragmentView, row: Int, of range: Range<Int>) throws {
     guard let maskCheck else { return }
-    try fragment.withStateRow(row) { try maskCheck.check($0, of: 0..<count) }
+    try fragment.withStateRow(row) { try maskCheck.check($0, of: range) }
   }
 }

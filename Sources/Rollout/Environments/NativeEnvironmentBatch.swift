@@ -3,7 +3,7 @@
 /// The batch owns the memory of the environments and of their random streams, each in one array.
 /// The loop over the environments is specialized for their type in the module that makes the batch.
 /// A step is therefore inlined and calls nothing through a witness table.
-public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch, ConditionalBatch,
+public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch,
   SingleResetBatch, SnapshotBatch, DrawingBatch, LivesBatch
 {
   /// Plays one row for all environments.
@@ -22,8 +22,6 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   private let loop: Loop
   private let marker: OwnedPositionMarker
   private let memberTransfer: MemberSnapshots<Member>.Transfer?
-  private var playedActions: PlayedActions?
-  private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
   /// Pictures of the final states of each environment's last episode.
   ///
@@ -65,15 +63,6 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     self.loop = loop
     self.marker = marker
     memberTransfer = MemberSnapshots<Member>.transfer
-    playedActions = PlayedActions(spaces, environmentCount: environments.count)
-    maskCheck = ActionMaskCheck(spaces)
-  }
-
-  /// The use of the bounds of actions; `clip` unless a configuration says otherwise.
-  var actionBounds = ActionBounds.clip {
-    didSet {
-      playedActions = PlayedActions(spaces, environmentCount: count, bounds: actionBounds)
-    }
   }
 
   deinit {
@@ -101,7 +90,6 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
         try begin(index, in: state)
         state.begin(index, actionLeafCount: fragment.layout.actPlaces.count)
       }
-      try maskCheck?.check(state, of: 0..<count)
     }
   }
 
@@ -112,7 +100,6 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     try fragment.withStateRow(row) { state in
       try begin(index, in: state)
       state.stepno[index] = 0
-      try maskCheck?.check(state, of: 0..<count)
     }
   }
 
@@ -146,7 +133,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
   /// Returns the number of lives in one environment.
   public func lives(of index: Int) -> Int? { environments[index].lives }
 
-  /// Plays the actions in row t+1, scaled or clipped, and writes the rest of that row.
+  /// Plays the actions in row t+1, and writes the rest of that row.
   public func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
@@ -155,9 +142,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: SelfGuardedBatch
     try fragment.withStepRows(from: t, sticky: sticky) { rows in
       var rows = rows
       rows.finalPictures = finalPictures
-      if let playedActions { rows.played = playedActions.play(rows.after, of: 0..<count) }
       try loop(environments, streams, rows, position)
-      try maskCheck?.check(rows.after, of: 0..<count)
     }
   }
 
@@ -195,7 +180,7 @@ func playRow<Member: Environment>(
     }
     let elapsed = rows.before.stepno[index]
     position.mark(environment: index, step: elapsed)
-    let action = Member.Action(loading: rows.played.act(index))
+    let action = Member.Action(loading: rows.after.act(index))
     let outcome: StepOutcome
     do {
       outcome = try environments[index].step(action, using: &streams[index])

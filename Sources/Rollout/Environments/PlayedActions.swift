@@ -9,8 +9,7 @@ public enum ActionBounds: String, Sendable, Codable, CaseIterable {
 /// The actions of one row as environments receive them, scaled or clipped to the bounds of a Box.
 ///
 /// A fragment keeps the drawn actions, because their probability density is that of the drawn
-/// values. Only Boxes of float32 and float64 are changed, and only at finite bounds. Native and
-/// Gymnasium batches both use this class, so their environments receive the same actions.
+/// values. Only Boxes of float32 and float64 are changed, and only at finite bounds.
 final class PlayedActions {
   /// The bounds of one element.
   typealias Range = (low: Double, high: Double)
@@ -25,13 +24,11 @@ final class PlayedActions {
   ///   - spaces: the spaces of the environments.
   ///   - environmentCount: B.
   ///   - bounds: the use of bounds.
-  ///   - elements: the bounds of each element, by leaf, for Boxes with different ones.
   init?(
-    _ spaces: EnvironmentSpaces, environmentCount: Int, bounds: ActionBounds = .clip,
-    elements: [Int: [Range]] = [:]
+    _ spaces: EnvironmentSpaces, environmentCount: Int, bounds: ActionBounds = .clip
   ) {
     let leaves = spaces.action.parts.leaves.enumerated().map { index, space in
-      PlayedLeaf(space, bounds, elements[index])
+      PlayedLeaf(space, bounds, spaces.elementBounds[index])
     }
     guard leaves.contains(where: \.changes) else { return nil }
     self.leaves = leaves
@@ -50,38 +47,42 @@ final class PlayedActions {
     for leaf in leaves { leaf.deallocate() }
   }
 
-  /// Copies the actions of some environments as they are played, and returns their row.
+  /// Scales or clips the actions of some environments, and keeps the drawn ones for `restore`.
+  func play(_ actions: StateRow, of range: Swift.Range<Int>) {
+    for index in leaves.indices {
+      let (drawn, kept, byteCount) = places(index, actions, range)
+      leaves[index].play(drawn, keeping: kept, byteCount: byteCount)
+    }
+  }
+
+  /// Restores the drawn actions of some environments.
   ///
-  /// The row is valid until the next call.
-  func play(_ drawn: StateRow, of range: Swift.Range<Int>) -> StateRow {
+  /// A frozen environment repeats the drawn action of the previous row.
+  func restore(_ rows: StepRows, of range: Swift.Range<Int>) {
+    guard rows.freezes else { return restore(rows.after, of: range) }
+    for index in range where !rows.isFrozen(index) {
+      restore(rows.after, of: index..<index + 1)
+    }
+  }
+
+  private func restore(_ actions: StateRow, of range: Swift.Range<Int>) {
+    for index in leaves.indices where leaves[index].changes {
+      let (drawn, kept, byteCount) = places(index, actions, range)
+      drawn.copyMemory(from: kept, byteCount: byteCount)
+    }
+  }
+
+  /// Returns the values of a leaf in a row of actions, and the kept ones.
+  @inline(__always)
+  private func places(
+    _ leaf: Int, _ actions: StateRow, _ range: Swift.Range<Int>
+  ) -> (drawn: UnsafeMutableRawPointer, kept: UnsafeMutableRawPointer, byteCount: Int) {
+    let (column, kept) = (actions.actColumns[leaf], row.actColumns[leaf])
     let first = range.lowerBound
-    for index in leaves.indices {
-      let (from, into) = (drawn.actColumns[index], row.actColumns[index])
-      leaves[index].play(
-        drawn.base + from.offset(row: drawn.row, environment: first),
-        into: row.base + into.offset(row: 0, environment: first),
-        byteCount: range.count &* into.environmentStride)
-    }
-    return row
-  }
-
-  /// Scales or clips the actions of a row in place, and keeps the drawn ones for `restore`.
-  func playInPlace(_ drawn: StateRow) {
-    drawn.copyActions(
-      to: row, leafCount: leaves.count, of: 0..<storage.layout.environmentCount)
-    for index in leaves.indices {
-      let (from, into) = (row.actColumns[index], drawn.actColumns[index])
-      leaves[index].play(
-        row.base + from.offset, into: drawn.base + into.offset(row: drawn.row),
-        byteCount: from.rowStride)
-    }
-  }
-
-  /// Restores one environment's drawn action.
-  func restore(_ index: Int, in played: StateRow) {
-    for leaf in leaves.indices {
-      row.act(index).dropping(leaf).unsafeCopy(to: played.act(index).dropping(leaf))
-    }
+    return (
+      actions.base + column.offset(row: actions.row, environment: first),
+      row.base + kept.offset(row: 0, environment: first), range.count &* kept.environmentStride
+    )
   }
 }
 
@@ -126,12 +127,12 @@ private enum PlayedLeaf {
   }
 
   func play(
-    _ source: UnsafeMutableRawPointer, into target: UnsafeMutableRawPointer, byteCount: Int
+    _ drawn: UnsafeMutableRawPointer, keeping kept: UnsafeMutableRawPointer, byteCount: Int
   ) {
     switch self {
-    case .asDrawn: target.copyMemory(from: source, byteCount: byteCount)
-    case .float(let bounds): bounds.play(source, into: target, byteCount: byteCount)
-    case .double(let bounds): bounds.play(source, into: target, byteCount: byteCount)
+    case .asDrawn: break
+    case .float(let bounds): bounds.play(drawn, keeping: kept, byteCount: byteCount)
+    case .double(let bounds): bounds.play(drawn, keeping: kept, byteCount: byteCount)
     }
   }
 }
@@ -160,17 +161,23 @@ private struct PlayedBounds<Element: BinaryFloatingPoint & BitwiseCopyable>: Bit
 extension UnsafeMutableBufferPointer {
   @inline(__always)
   fileprivate func play<Value: BinaryFloatingPoint & BitwiseCopyable>(
-    _ source: UnsafeMutableRawPointer, into target: UnsafeMutableRawPointer, byteCount: Int
+    _ drawn: UnsafeMutableRawPointer, keeping kept: UnsafeMutableRawPointer, byteCount: Int
   ) where Element == PlayedBounds<Value> {
-    let source = source.assumingMemoryBound(to: Value.self)
-    let target = target.assumingMemoryBound(to: Value.self)
+    let values = drawn.assumingMemoryBound(to: Value.self)
+    let kept = kept.assumingMemoryBound(to: Value.self)
     let count = byteCount / MemoryLayout<Value>.stride
     if self.count == 1 {
       let bounds = self[0]
-      for index in 0..<count { target[index] = bounds.play(source[index]) }
+      for index in 0..<count {
+        kept[index] = values[index]
+        values[index] = bounds.play(kept[index])
+      }
       return
     }
-    for index in 0..<count { target[index] = self[index % self.count].play(source[index]) }
+    for index in 0..<count {
+      kept[index] = values[index]
+      values[index] = self[index % self.count].play(kept[index])
+    }
   }
 }
 

@@ -45,9 +45,9 @@ public struct RegisteredEnvironment: Sendable {
   ///   - parameters: the parameters with which the environment can be made.
   ///   - maySnapshot: false if batches do not support snapshots and are costly to make.
   ///   - spaces: returns a batch's spaces, without making a batch if that is costly.
-  ///   - makeBatch: makes a batch with one environment per stream. The batch ends episodes at the
-  ///     arguments' limit. It receives Box actions already clipped, and its action masks are
-  ///     checked.
+  ///   - makeBatch: makes a batch with one environment per stream. A batch that is not a
+  ///     `SingleResetBatch` ends episodes at the arguments' limit itself. It receives Box actions
+  ///     already clipped, and its action masks are checked.
   public init(
     id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
     rewardThreshold: Double? = nil, parameters: [EnvironmentParameter] = [],
@@ -88,9 +88,7 @@ public struct RegisteredEnvironment: Sendable {
       maySnapshot: haveSnapshots(Member.self),
       spaces: { try checkedSpaces(of: [make($0)]) },
       makeBatch: { arguments, streams, marker in
-        try NativeEnvironmentBatch(streams: streams, marker: marker) { _ in
-          TimeLimit(try make(arguments), maximumEpisodeSteps: arguments.maximumEpisodeSteps)
-        }
+        try NativeEnvironmentBatch(streams: streams, marker: marker) { _ in try make(arguments) }
       })
   }
 
@@ -126,8 +124,13 @@ public struct RegisteredEnvironment: Sendable {
     marking marker: OwnedPositionMarker = .unread
   ) throws -> any EnvironmentBatch {
     precondition(!streams.isEmpty, "a batch of \(id) without environments")
-    let batch = try make(arguments(configuration), streams, marker)
-    (batch as? any SelfGuardedBatch)?.actionBounds = configuration.actionBounds
+    let arguments = try arguments(configuration)
+    var batch = try make(arguments, streams, marker)
+    if let steps = arguments.maximumEpisodeSteps,
+      batch.capability((any SingleResetBatch).self) != nil
+    {
+      batch = try TimeLimitBatch(batch, steps: steps)
+    }
     return try configuration.wrappers.wrap(
       GuardedBatch.around(batch, actionBounds: configuration.actionBounds), streams: streams)
   }

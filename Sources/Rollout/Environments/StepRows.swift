@@ -44,8 +44,6 @@ struct StepRows {
   @usableFromInline let before: StateRow
   /// Row t+1.
   @usableFromInline let after: StateRow
-  /// The row of the actions to play: row t+1, or a clipped copy of it.
-  @usableFromInline var played: StateRow
   /// Storage for pictures of final states; `nil` as long as no picture has been requested.
   @usableFromInline var finalPictures: UnsafeMutablePointer<Picture?>?
   @usableFromInline let terminated: UnsafeMutablePointer<Bool>
@@ -60,7 +58,6 @@ struct StepRows {
     count = layout.environmentCount
     before = StateRow(fragment, columns: columns, row: t)
     after = StateRow(fragment, columns: columns, row: t + 1)
-    played = after
     terminated = fragment.unsafeStart(of: layout.terminated, row: t)
     truncated = fragment.unsafeStart(of: layout.truncated, row: t)
     finalObsColumns = columns + layout.finalObsPlaces.lowerBound

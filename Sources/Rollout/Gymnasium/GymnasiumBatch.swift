@@ -16,9 +16,6 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   private let isRendering: Bool
   private let memory: BridgeMemory
   private let marker: OwnedPositionMarker
-  private var playedActions: PlayedActions?
-  private let elementBounds: [Int: [PlayedActions.Range]]
-  private let maskCheck: ActionMaskCheck?
   private var checkedLayout = CheckedLayout()
   /// The steps of each environment's episode before the last request to Python [B].
   private let elapsed: FlatVector<Int32>
@@ -75,10 +72,6 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
     process.attach(memory.place)
     _ = try Self.result(process.receive())
     process.finishStart()
-    elementBounds = description.action.elementBounds
-    playedActions = PlayedActions(
-      spaces, environmentCount: streams.count, elements: elementBounds)
-    maskCheck = ActionMaskCheck(spaces)
     restart(streams: streams)
   }
 
@@ -88,14 +81,6 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   public static func seed(from stream: PCG64) -> Int {
     var stream = stream
     return Int(stream.next() >> 33)
-  }
-
-  /// The use of the bounds of actions; `clip` unless a configuration says otherwise.
-  var actionBounds = ActionBounds.clip {
-    didSet {
-      playedActions = PlayedActions(
-        spaces, environmentCount: count, bounds: actionBounds, elements: elementBounds)
-    }
   }
 
   /// The pid of the Python process.
@@ -113,18 +98,17 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
         try refuseUnusable(index, step: 0, isFinal: false)
       }
       memory.takeObservations(state, of: 0..<count)
-      try maskCheck?.check(state, of: 0..<count)
     }
   }
 
-  /// Starts a step of some environments with their actions in row t+1, scaled or clipped.
+  /// Starts a step of some environments with their actions in row t+1.
   public func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) {
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
     fragment.withStepRows(from: t, sticky: sticky) { rows in
-      memory.putActions(playedActions?.play(rows.after, of: range) ?? rows.after, of: range)
+      memory.putActions(rows.after, of: range)
       for index in range {
         memory.frozen[index] = rows.isFrozen(index)
         elapsed.base[index] = rows.before.stepno[index]
@@ -143,7 +127,6 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
         try receive(requests.base[range.lowerBound], of: range, position)
         memory.takeObservations(rows.after, of: range)
         for index in range { try finish(index, rows) }
-        try maskCheck?.check(rows.after, of: range)
       } catch let fault as EnvironmentFault {
         position.mark(environment: fault.environment, step: Int32(fault.step))
         throw fault
@@ -162,7 +145,6 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
       state.stepno[index] = 0
       try refuseUnusable(index, step: 0, isFinal: false)
       memory.takeObservations(state, of: index..<index + 1)
-      try maskCheck?.check(state, of: index..<index + 1)
     }
   }
 
@@ -297,8 +279,6 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
     }
   }
 }
-
-extension GymnasiumBatch: SelfGuardedBatch {}
 
 extension Picture {
   /// Decodes a picture from a reply; nil if the reply is empty.

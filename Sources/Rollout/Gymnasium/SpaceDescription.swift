@@ -63,6 +63,7 @@ struct EnvironmentsDescription: Codable {
     guard let observation = observation.space, let action = action.space else { return nil }
     var spaces = EnvironmentSpaces(observation: observation, action: action)
     spaces.declared = declared
+    spaces.elementBounds = self.action.elementBounds
     return spaces
   }
 }

@@ -6,13 +6,3 @@ public protocol Drawable {
   /// Draws the state.
   func draw() -> Picture
 }
-
-extension TimeLimit: Drawable where Base: Drawable {
-  /// Draws the base.
-  public func draw() -> Picture { base.draw() }
-}
-
-extension ObservationMask: Drawable where Base: Drawable {
-  /// Draws the base, including the parts of the state that the actor does not observe.
-  public func draw() -> Picture { base.draw() }
-}

@@ -26,23 +26,6 @@ extension SnapshotEnvironment where Self: BitwiseCopyable {
   }
 }
 
-extension TimeLimit: SnapshotEnvironment where Base: SnapshotEnvironment {
-  /// Transfers the number of steps so far and the base's state.
-  public mutating func transfer(_ snapshot: inout SnapshotCursor) {
-    snapshot.transfer(&elapsedSteps)
-    base.transfer(&snapshot)
-  }
-}
-
-extension ObservationMask: SnapshotEnvironment where Base: SnapshotEnvironment {
-  /// Transfers the base's state.
-  public mutating func transfer(_ snapshot: inout SnapshotCursor) { base.transfer(&snapshot) }
-}
-
-// CartPole can be the base of a mask. The mask stores its space, an array, so it cannot be copied
-// as bytes.
-extension CartPole: SnapshotEnvironment {}
-
 /// The transfer function for the environments of a batch.
 enum MemberSnapshots<Member: Environment> {
   typealias Transfer = (UnsafeMutableBufferPointer<Member>, inout SnapshotCursor) -> Void
@@ -85,8 +68,8 @@ enum MemberSnapshots<Member: Environment> {
   }
 }
 
-/// Returns true if environments of a type support snapshots, with or without a step limit.
+/// Returns true if environments of a type support snapshots.
 @usableFromInline
 func haveSnapshots<Member: Environment>(_ type: Member.Type) -> Bool {
-  MemberSnapshots<TimeLimit<Member>>.transfer != nil
+  MemberSnapshots<Member>.transfer != nil
 }

@@ -9,13 +9,12 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
   private let groupCount: Int
   private let streams: UnsafeMutablePointer<PCG64>
   private let table = SineTable.shared
-  private let maximumEpisodeSteps: Int32
   private var checkedLayout = CheckedLayout()
   /// Pictures of the final states of each environment's last episode; kept after the first request.
   private var finalPictures: [Picture?] = []
 
-  /// Creates one environment per stream; `nil` sets no limit.
-  init(streams: [PCG64], maximumEpisodeSteps: Int?) {
+  /// Creates one environment per stream.
+  init(streams: [PCG64]) {
     precondition(!streams.isEmpty, "a batch without environments")
     spaces = EnvironmentSpaces(of: Group()[0])
     count = streams.count
@@ -24,7 +23,6 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
     groups.initialize(repeating: Group(), count: groupCount)
     self.streams = .allocate(capacity: count)
     self.streams.initialize(from: streams, count: count)
-    self.maximumEpisodeSteps = Int32(clamping: maximumEpisodeSteps ?? .max)
   }
 
   deinit {
@@ -97,10 +95,9 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
     let outcome = groups[group].step(actions, trigonometry)
     let elapsed =
       UnsafeRawPointer(rows.before.stepno + first).loadUnaligned(as: SIMD8<Int32>.self) &+ 1
-    let cut = SIMD8<Int32>.zero.replacing(with: 1, where: elapsed .>= maximumEpisodeSteps)
-    let over = outcome.terminated | cut
-    rows.store(first, outcome.terminated, rows.terminated)
-    rows.store(first, cut, rows.truncated)
+    let over = outcome.terminated
+    rows.store(first, over, rows.terminated)
+    rows.store(first, .zero, rows.truncated)
     rows.store(first, over, rows.after.fin)
     UnsafeMutableRawPointer(rows.after.rew + first)
       .storeBytes(of: outcome.rewards, as: SIMD8<Float>.self)
@@ -131,15 +128,13 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
         rows.repeatState(index)
         continue
       }
-      let elapsed = rows.before.stepno[index] &+ 1
-      let cut = elapsed >= maximumEpisodeSteps
       rows.terminated[index] = isTerminated
-      rows.truncated[index] = cut
-      rows.after.fin[index] = isTerminated || cut
+      rows.truncated[index] = false
+      rows.after.fin[index] = isTerminated
       rows.after.rew[index] = outcome.rewards[lane]
-      rows.after.stepno[index] = isTerminated || cut ? 0 : elapsed
+      rows.after.stepno[index] = isTerminated ? 0 : rows.before.stepno[index] &+ 1
       groups[group][lane].observation.store(in: rows.after.obs(index))
-      if isTerminated || cut { begin(index, rows) }
+      if isTerminated { begin(index, rows) }
     }
     // Idle lanes keep their state.
     for lane in lanes..<8 { groups[group][lane] = before[lane] }

@@ -1,6 +1,7 @@
-/// A wrapper that shows some elements of a Box and hides the others, for batches of any kind.
+/// A wrapper that shows some elements of a Box and hides the others.
 ///
-/// `ObservationMask` does the same for a single environment in Swift.
+/// The actor has to remember or infer hidden elements. The space becomes a Box of the kept
+/// elements, [kept], in the order of `indices`, with the original bounds and element type.
 public final class ObservationMaskBatch: ObservedPartBatch {
   /// The offsets of the kept elements, in bytes from the start of the observation.
   private let offsets: [Int]
@@ -34,5 +35,30 @@ public final class ObservationMaskBatch: ObservedPartBatch {
       into.copyMemory(from: from + offset, byteCount: width)
       into += width
     }
+  }
+}
+
+extension Space {
+  /// Returns the Box of some of this one's elements.
+  func keeping(_ indices: [Int], of type: String) throws(SpaceMismatch) -> Space {
+    guard case .box(let shape, let low, let high, let elementType) = self else {
+      throw SpaceMismatch(
+        description: "the observation of \(type), \(self), cannot be masked: it must be a Box")
+    }
+    let count = shape.reduce(1, *)
+    for (place, index) in indices.enumerated() {
+      guard index >= 0 && index < count else {
+        throw SpaceMismatch(
+          description: """
+            element \(index) of the observation of \(type) cannot be kept: \(self) has the \
+            elements 0 to \(count - 1)
+            """)
+      }
+      guard !indices[..<place].contains(index) else {
+        throw SpaceMismatch(
+          description: "element \(index) of the observation of \(type) is kept twice: name it once")
+      }
+    }
+    return .box(shape: [indices.count], low: low, high: high, elementType: elementType)
   }
 }

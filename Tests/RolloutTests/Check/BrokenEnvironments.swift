@@ -75,10 +75,9 @@ final class Spoiler: EnvironmentBatch {
 
   init(_ streams: [PCG64], limit: Int?, _ mistake: Mistake) throws {
     let streams = mistake == .otherCount ? streams + streams : streams
+    let single = try NativeEnvironmentBatch(streams: streams) { _ in Suspect(.none) }
     let limit = mistake == .ignoresLimit ? nil : limit
-    base = try NativeEnvironmentBatch(streams: streams) { _ in
-      TimeLimit(Suspect(.none), maximumEpisodeSteps: limit)
-    }
+    base = try limit.map { try TimeLimitBatch(single, steps: $0) } ?? single
     self.mistake = mistake
   }
 

@@ -56,9 +56,10 @@ struct ActionMaskCheckTests {
   private static let pair = Space.multiDiscrete([2, 3])
 
   private static func stage(_ members: [Doors], stepCount: Int = 2) throws -> Stage {
-    Stage(
-      try NativeEnvironmentBatch(streams: members.map { _ in PCG64(seed: 0) }) { members[$0] },
-      stepCount: stepCount)
+    let batch = try NativeEnvironmentBatch(streams: members.map { _ in PCG64(seed: 0) }) {
+      members[$0]
+    }
+    return Stage(try registered(batch), stepCount: stepCount)
   }
 
   private static func doors(
@@ -137,9 +138,10 @@ struct ActionMaskCheckTests {
   @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
   func `looking at masks needs no memory`() async {
     await #expect(processExitsWith: .success) {
-      let stage = Stage(
-        try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { _ in Turnstile() },
-        stepCount: 50)
+      let batch = try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { _ in
+        Turnstile()
+      }
+      let stage = Stage(try registered(batch), stepCount: 50)
       try stage.reset()
       try stage.play()
       let fragment = stage.fragment

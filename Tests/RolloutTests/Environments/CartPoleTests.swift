@@ -104,15 +104,25 @@ struct CartPoleTests {
 
 struct TimeLimitTests {
   func play(_ limit: Int?, length: Int) throws -> [StepOutcome] {
-    var environment = TimeLimit(Counter(length: length), maximumEpisodeSteps: limit)
-    var random = PCG64(seed: 0)
-    try environment.reset(using: &random)
-    return try (0..<4).map { _ in try environment.step(1, using: &random) }
+    let registry = EnvironmentRegistry()
+    try registry.register("Counter-v0", maximumEpisodeSteps: limit) { Counter(length: length) }
+    let stage = Stage(
+      try EnvironmentConfiguration("Counter-v0")
+        .makeBatch(streams: [PCG64(seed: 0)], in: registry),
+      stepCount: 4)
+    try stage.reset()
+    try stage.collect { _, _ in 1 }
+    let fragment = stage.fragment
+    return (0..<4).map { t in
+      StepOutcome(
+        reward: Double(fragment.rew[t + 1, 0]), terminated: fragment.terminated[t, 0],
+        truncated: fragment.truncated[t, 0])
+    }
   }
 
   @Test func `the step that reaches the limit is truncated`() throws {
     let outcomes = try play(2, length: 9)
-    #expect(outcomes.map(\.truncated) == [false, true, true, true])
+    #expect(outcomes.map(\.truncated) == [false, true, false, true])
     #expect(outcomes.map(\.terminated) == [false, false, false, false])
   }
 
@@ -126,12 +136,13 @@ struct TimeLimitTests {
   }
 
   @Test func `a reset begins the count anew`() throws {
-    var environment = TimeLimit(Counter(length: 9), maximumEpisodeSteps: 2)
-    var random = PCG64(seed: 0)
+    let stage = Stage(
+      try TimeLimitBatch(batch([Counter(length: 9)]), steps: 2), stepCount: 2)
     for _ in 0..<3 {
-      try environment.reset(using: &random)
-      #expect(try !environment.step(1, using: &random).truncated)
-      #expect(try environment.step(1, using: &random).truncated)
+      try stage.reset()
+      try stage.collect { _, _ in 1 }
+      #expect(!stage.fragment.truncated[0, 0])
+      #expect(stage.fragment.truncated[1, 0])
     }
   }
 }

@@ -81,15 +81,7 @@ struct GuardedBatchTests {
 
   /// Returns the batch as made by a registry.
   private func stage(_ own: OwnBatch, stepCount: Int = 3) throws -> Stage {
-    let registry = EnvironmentRegistry()
-    nonisolated(unsafe) let own = own
-    try registry.register(
-      RegisteredEnvironment(
-        id: "Own-v0", summary: "", spaces: { _ in own.spaces }, makeBatch: { _, _, _ in own }))
-    let choice: EnvironmentConfiguration = "Own-v0"
-    return Stage(
-      try choice.makeBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)], in: registry),
-      stepCount: stepCount)
+    Stage(try registered(own, bounds: .scale), stepCount: stepCount)
   }
 
   private func play(_ stage: Stage, sticky: Bool = false) throws {
@@ -139,8 +131,12 @@ struct GuardedBatchTests {
     // A mask for two actions does not apply to three, and a choice has no bounds.
     let own = OwnBatch(.discrete(3))
     #expect(try stage(own).batch === own)
-    #expect(
-      try EnvironmentConfiguration("Pendulum-v1").makeBatch(streams: [PCG64(seed: 0)])
-        is any SelfGuardedBatch)
+    let streams = [PCG64(seed: 0)]
+    let car = try EnvironmentConfiguration("MountainCar-v0", limit: .unlimited)
+      .makeBatch(streams: streams)
+    #expect(car is NativeEnvironmentBatch<MountainCar>)
+    let pendulum = try EnvironmentConfiguration("Pendulum-v1", limit: .unlimited)
+      .makeBatch(streams: streams)
+    #expect((pendulum as? GuardedBatch)?.inner is NativeEnvironmentBatch<Pendulum>)
   }
 }

@@ -14,13 +14,16 @@ struct GymnasiumRecording {
   /// Plays every run and expects equal observations, rewards, ends and resets, bit for bit.
   func follow<Member: Environment>(
     _ make: () -> Member, action: (Reference) -> Member.Action
-  ) throws where Member.Observation: RecordableVector {
+  ) throws {
+    let page = Stage(
+      try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in make() }, stepCount: 1)
     let limit = try EnvironmentRegistry.shared.environment(id).maximumEpisodeSteps
     for run in try Reference(file)["runs"].elements {
-      var environment = TimeLimit(make(), maximumEpisodeSteps: limit)
+      var environment = make()
+      var elapsed = 0
       var random = PCG64(seed: UInt64(run["seed"].number))
       try environment.reset(using: &random)
-      #expect(shows(environment, run["reset"]), "the reset of \(id)")
+      #expect(shows(environment, run["reset"], on: page), "the reset of \(id)")
 
       let actions = run["action"].elements
       let observations = run["obs"].elements
@@ -29,8 +32,10 @@ struct GymnasiumRecording {
       let truncated = run["truncated"].numbers.map { $0 == 1 }
       var resets = run["reset_obs"].elements[...]
       for step in actions.indices {
-        let outcome = try environment.step(action(actions[step]), using: &random)
-        try #require(shows(environment, observations[step]), "at step \(step) of \(id)")
+        var outcome = try environment.step(action(actions[step]), using: &random)
+        elapsed += 1
+        if elapsed == limit { outcome.truncated = true }
+        try #require(shows(environment, observations[step], on: page), "at step \(step) of \(id)")
         #expect(outcome.reward == rewards[step])
         #expect(outcome.terminated == terminated[step])
         #expect(outcome.truncated == truncated[step])
@@ -39,7 +44,9 @@ struct GymnasiumRecording {
           let reset = try #require(next)
           #expect(Int(reset["step"].number) == step)
           try environment.reset(using: &random)
-          #expect(shows(environment, reset["obs"]), "the reset after step \(step) of \(id)")
+          elapsed = 0
+          #expect(
+            shows(environment, reset["obs"], on: page), "the reset after step \(step) of \(id)")
         }
       }
       #expect(resets.isEmpty)
@@ -47,12 +54,13 @@ struct GymnasiumRecording {
   }
 
   /// Returns true if the environment's observation has exactly the recorded float32 numbers.
-  private func shows<Member: Environment>(_ environment: Member, _ recorded: Reference) -> Bool
-  where Member.Observation: RecordableVector {
-    let observation = environment.observation
+  private func shows<Member: Environment>(
+    _ environment: Member, _ recorded: Reference, on page: Stage
+  ) -> Bool {
+    environment.observation.store(
+      in: page.leaves(page.storage.layout.obs, row: 0, environment: 0))
+    let observation = page.fragment.obs(as: Float.self)
     let numbers = recorded.numbers
-    return numbers.indices.allSatisfy { index in
-      observation.recordedElement(at: index) as? Float == Float(numbers[index])
-    }
+    return numbers.indices.allSatisfy { observation[0, 0, $0] == Float(numbers[$0]) }
   }
 }

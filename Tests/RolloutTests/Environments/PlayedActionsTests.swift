@@ -76,8 +76,7 @@ struct PlayedActionsTests {
     let batch = try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in
       Echo(space: space, observation: drawn)
     }
-    batch.actionBounds = bounds
-    let stage = Stage(batch, stepCount: 1)
+    let stage = Stage(try registered(batch, bounds: bounds), stepCount: 1)
     try stage.reset()
     let layout = stage.storage.layout
     drawn.store(in: stage.leaves(layout.act, row: 1, environment: 0))
@@ -152,11 +151,9 @@ struct PlayedActionsTests {
 
   @Test func `elements of a Box may have bounds of their own`() throws {
     let space = Space.box(shape: [3], low: -.infinity, high: 10)
-    let spaces = EnvironmentSpaces(observation: space, action: space)
-    let played = try #require(
-      PlayedActions(
-        spaces, environmentCount: 2, bounds: .scale,
-        elements: [0: [(0, 10), (-1, 1), (-.infinity, 2)]]))
+    var spaces = EnvironmentSpaces(observation: space, action: space)
+    spaces.elementBounds = [0: [(0, 10), (-1, 1), (-.infinity, 2)]]
+    let played = try #require(PlayedActions(spaces, environmentCount: 2, bounds: .scale))
     let stage = Stage(
       try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { _ in
         Echo(space: space, observation: [Float](repeating: 0, count: 3))
@@ -166,9 +163,9 @@ struct PlayedActionsTests {
       for (element, value) in [Float(0.5), 3, 3].enumerated() { actions[1, index, element] = value }
     }
     stage.fragment.withStateRow(1) { row in
-      let result = played.play(row, of: 0..<2)
+      played.play(row, of: 0..<2)
       for index in 0..<2 {
-        #expect([Float](loading: result.act(index)) == [7.5, 1, 2])
+        #expect([Float](loading: row.act(index)) == [7.5, 1, 2])
       }
     }
   }
@@ -233,12 +230,12 @@ struct PlayedActionsTests {
   }
 
   private func levers(length: Int) throws -> Stage {
-    let stage = Stage(
-      try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { index in
-        Echo(
-          space: Levers.space, observation: Levers(gear: 8, wheel: [0, 0], anything: 0, pedal: 0),
-          length: index == 0 ? length : .max)
-      }, stepCount: 3)
+    let batch = try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { index in
+      Echo(
+        space: Levers.space, observation: Levers(gear: 8, wheel: [0, 0], anything: 0, pedal: 0),
+        length: index == 0 ? length : .max)
+    }
+    let stage = Stage(try registered(batch), stepCount: 3)
     try stage.reset()
     for t in 0..<3 {
       for index in 0..<2 {

@@ -65,6 +65,19 @@ func batch(_ members: [Counter]) throws -> NativeEnvironmentBatch<Counter> {
     streams: members.indices.map { PCG64(seed: UInt64($0)) }, make: { members[$0] })
 }
 
+/// Returns a batch as a registry makes it: actions stay within bounds, and masks are checked.
+func registered(
+  _ batch: any EnvironmentBatch, bounds: ActionBounds = .clip
+) throws -> any EnvironmentBatch {
+  nonisolated(unsafe) let batch = batch
+  let registry = EnvironmentRegistry()
+  try registry.register(
+    RegisteredEnvironment(
+      id: "Own-v0", spaces: { _ in batch.spaces }, makeBatch: { _, _, _ in batch }))
+  return try EnvironmentConfiguration("Own-v0", actionBounds: bounds)
+    .makeBatch(streams: (0..<batch.count).map { PCG64(seed: UInt64($0)) }, in: registry)
+}
+
 extension EnvironmentBatch {
   /// Draws an environment, if the batch draws.
   func picture(of index: Int) throws -> Picture? {

@@ -40,7 +40,7 @@ struct GymnasiumSpaceTests {
   }
 
   @Test func `values of every space go there and come back`() throws {
-    let batch = try batch("Mirror-v0")
+    let batch = try registered(batch("Mirror-v0"))
     let stage = Stage(batch, stepCount: 1)
     let layout = stage.storage.layout
     let fragment = stage.fragment

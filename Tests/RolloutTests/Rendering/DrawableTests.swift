@@ -130,10 +130,13 @@ struct DrawableTests {
   }
 
   @Test func `wrapped environments show what they wrap`() throws {
-    var masked = try ObservationMask(CartPole(), keeping: [0, 2])
-    masked.base.state = [0.5, 0, -0.1, 0]
-    let limited = TimeLimit(masked, maximumEpisodeSteps: 7)
-    #expect(limited.draw() == masked.base.draw())
+    let carts = try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in
+      var cart = CartPole()
+      cart.state = [0.5, 0, -0.1, 0]
+      return cart
+    }
+    let limited = try TimeLimitBatch(ObservationMaskBatch(carts, keeping: [0, 2]), steps: 7)
+    #expect(try limited.picture(of: 0) == carts[0].draw())
   }
 
   @Test(arguments: EnvironmentRegistry.shared.ids.filter { $0.hasPrefix("CartPole") })

@@ -40,9 +40,8 @@ struct SnapshotBatchTests {
     let batch: any EnvironmentBatch =
       ofPictures
       ? try NativeEnvironmentBatch(streams: streams) { _ in Painting() }
-      : try NativeEnvironmentBatch(streams: streams) { _ in
-        TimeLimit(Wanderer(), maximumEpisodeSteps: 9)
-      }
+      : try TimeLimitBatch(
+        NativeEnvironmentBatch(streams: streams) { _ in Wanderer() }, steps: 9)
     return try wrappers.wrap(batch, streams: streams)
   }
 
@@ -62,9 +61,8 @@ struct SnapshotBatchTests {
 
   @Test func `a masked environment goes on, and one with an array that says so`() throws {
     try expectResumes("mask") {
-      try NativeEnvironmentBatch(streams: streams(3, seed: $0)) { _ in
-        try TimeLimit(ObservationMask(CartPole(), keeping: [0, 2]), maximumEpisodeSteps: 8)
-      }
+      let carts = try NativeEnvironmentBatch(streams: streams(3, seed: $0)) { _ in CartPole() }
+      return try TimeLimitBatch(ObservationMaskBatch(carts, keeping: [0, 2]), steps: 8)
     }
     try expectResumes("painting") {
       try NativeEnvironmentBatch(streams: streams(3, seed: $0)) { _ in Painting() }

@@ -15,12 +15,13 @@ struct GroupedBatchTests {
     _ group: Group.Type, count: Int, limit: Int?, make: () -> Group.Member
   ) throws -> [any EnvironmentBatch] {
     let streams = (0..<count).map { PCG64(seed: UInt64(100 + $0)) }
-    return [
-      GroupedBatch<Group>(streams: streams, maximumEpisodeSteps: limit),
-      try NativeEnvironmentBatch(streams: streams) { _ in
-        TimeLimit(make(), maximumEpisodeSteps: limit)
-      },
+    let batches: [any EnvironmentBatch] = [
+      GroupedBatch<Group>(streams: streams),
+      try NativeEnvironmentBatch(streams: streams) { _ in make() },
     ]
+    return try batches.map { batch in
+      try limit.map { try TimeLimitBatch(batch, steps: $0) } ?? batch
+    }
   }
 
   /// Plays two batches side by side and compares everything that they record.
@@ -146,7 +147,7 @@ struct GroupedBatchTests {
     id: String, type: AnyObject.Type
   ) throws {
     func batch(_ count: Int) throws -> any EnvironmentBatch {
-      try EnvironmentConfiguration(id).makeBatch(
+      try EnvironmentConfiguration(id, limit: .unlimited).makeBatch(
         streams: (0..<count).map { PCG64(seed: UInt64($0)) })
     }
     #expect(try Swift.type(of: batch(8)) == type)

@@ -69,32 +69,36 @@ struct ObservationMaskTests {
   }
 
   @Test func `elements come in the order in which they are named`() throws {
-    var masked = try ObservationMask(
+    let panels = try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in
       Panel(observationSpace: .box(shape: [2, 3], low: 0, high: 255, elementType: .uint8)) {
         steps in
         (0..<6).map { UInt8(10 * steps + $0) }
-      }, keeping: [5, 0, 3])
+      }
+    }
+    let masked = Stage(try ObservationMaskBatch(panels, keeping: [5, 0, 3]), stepCount: 2)
     #expect(
-      masked.observationSpace == .box(shape: [3], low: 0, high: 255, elementType: .uint8))
-    var random = PCG64(seed: 0)
-    try masked.reset(using: &random)
-    #expect((0..<3).map { masked.observation[$0] } == [5, 0, 3])
-    #expect(try masked.step(1, using: &random) == StepOutcome(reward: 1))
-    #expect((0..<3).map { masked.observation[$0] } == [15, 10, 13])
-    #expect(try masked.step(0, using: &random) == StepOutcome(reward: 0, truncated: true))
-    #expect(try masked.step(0, using: &random) == StepOutcome(reward: 0, terminated: true))
+      masked.batch.spaces.observation
+        == .box(shape: [3], low: 0, high: 255, elementType: .uint8))
+    try masked.reset()
+    let observation = masked.fragment.obs(as: UInt8.self)
+    #expect((0..<3).map { observation[0, 0, $0] } == [5, 0, 3])
+    try masked.collect { t, _ in 1 - t }
+    #expect((0..<3).map { observation[1, 0, $0] } == [15, 10, 13])
+    #expect(masked.column(masked.fragment.rew) == [0, 1, 0])
+    #expect(masked.column(masked.fragment.truncated) == [false, true])
+    #expect(masked.column(masked.fragment.terminated) == [false, false])
   }
 
   @Test func `a mask of a mask is recorded in its own element type`() throws {
+    let panels = try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { _ in
+      Panel(observationSpace: .box(shape: [4], low: 0, high: 99, elementType: .float64)) {
+        SIMD4<Double>(0, 1, 2, 3) + Double(10 * $0)
+      }
+    }
     let stage = Stage(
-      try NativeEnvironmentBatch(streams: [PCG64(seed: 0), PCG64(seed: 1)]) { _ in
-        try ObservationMask(
-          ObservationMask(
-            Panel(observationSpace: .box(shape: [4], low: 0, high: 99, elementType: .float64)) {
-              SIMD4<Double>(0, 1, 2, 3) + Double(10 * $0)
-            }, keeping: [3, 2, 0]),
-          keeping: [2, 0])
-      }, stepCount: 2)
+      try ObservationMaskBatch(
+        ObservationMaskBatch(panels, keeping: [3, 2, 0]), keeping: [2, 0]),
+      stepCount: 2)
     try stage.reset()
     try stage.collect { _, _ in 1 }
     let obs = stage.fragment.obs(as: Double.self)
@@ -114,17 +118,28 @@ struct ObservationMaskTests {
   ]
 
   @Test(arguments: unfitting)
-  func `what cannot be masked is said`(_ space: Space, _ message: String) {
+  func `what cannot be masked is said`(_ space: Space, _ message: String) throws {
+    let streams = [PCG64(seed: 0)]
+    let batch: any EnvironmentBatch
+    if case .discrete = space {
+      batch = try NativeEnvironmentBatch(streams: streams) { _ in
+        Panel(observationSpace: space) { _ in 0 }
+      }
+    } else {
+      batch = try NativeEnvironmentBatch(streams: streams) { _ in
+        Panel(observationSpace: space) { _ in SIMD2<Float>() }
+      }
+    }
     let error = #expect(throws: SpaceMismatch.self) {
-      try ObservationMask(
-        Panel(observationSpace: space) { _ in SIMD2<Float>() }, keeping: [1, 2])
+      try ObservationMaskBatch(batch, keeping: [1, 2])
     }
     #expect(error?.description.hasSuffix(message) == true, "\(error as Any)")
   }
 
-  @Test func `an element is named once and not from the end`() {
-    #expect(throws: SpaceMismatch.self) { try ObservationMask(CartPole(), keeping: [0, 2, 0]) }
-    #expect(throws: SpaceMismatch.self) { try ObservationMask(CartPole(), keeping: [-1]) }
+  @Test func `an element is named once and not from the end`() throws {
+    let carts = try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in CartPole() }
+    #expect(throws: SpaceMismatch.self) { try ObservationMaskBatch(carts, keeping: [0, 2, 0]) }
+    #expect(throws: SpaceMismatch.self) { try ObservationMaskBatch(carts, keeping: [-1]) }
   }
 
   @Test(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
