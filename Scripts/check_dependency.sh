@@ -27,7 +27,7 @@ make_package() {
   ' "$root/README.md"
   # The README names a released version; replace it with the one under test.
   sed -i -E "s|\\.package\\(.*\\)|.package($requirement)|" "$package/Package.swift"
-  for file in Package.swift Sources/Mine/Hallway.swift Sources/Mine/main.swift; do
+  for file in Package.swift Sources/Mine/Hallway.swift Sources/Mine/Training.swift; do
     [[ -s $package/$file ]] || {
       echo "check_dependency.sh: the README has no example $file" >&2
       exit 1

@@ -18,7 +18,7 @@ struct EvaluationLoop {
     self.learnerBell = learnerBell
     var description = try EvaluationDescription(decoding: memory.description)
     // The learner watches this process and reports more than this process could.
-    description.environment.patience = nil
+    description.environment.hangTimeoutSeconds = nil
     player = EpisodePlayer(
       environment: description.environment, policy: try PolicyRegistry.decode(description.policy),
       seed: description.seed, marker: OwnedPositionMarker(memory.position, owner: memory))

@@ -24,7 +24,7 @@ struct WorkerLoop {
   ) throws {
     var description = try RunDescription(decoding: memory.description)
     // The learner watches its workers and reports more than a worker could.
-    description.environment.patience = nil
+    description.environment.hangTimeoutSeconds = nil
     self.memory = memory
     self.bell = bell
     self.learnerBell = learnerBell

@@ -7,14 +7,12 @@ import Rollout
 /// itself; the loop decides when to stop.
 ///
 /// ```swift
-/// for try await batch in rollout.batches(10_000) {
-///   update.learn(from: batch)
+/// for _ in 0..<10_000 {
+///   update.learn(from: try rollout.next())
 ///   rollout.publish(update.weights)
 /// }
 /// rollout.close()
 /// ```
-///
-/// Synchronous code calls ``next()`` in a loop instead.
 public protocol RolloutCollector: AnyObject {
   /// The layout of a batch.
   var batchLayout: FragmentLayout { get }

@@ -171,10 +171,12 @@ final class EvaluationProcess {
   private var isBusy: Bool { request != nil && !memory.isFinished }
 
   private func killIfHung(_ process: WatchedProcess) {
-    guard let patience = processes.patience, isBusy, !process.isHung else { return }
+    guard let hangTimeoutSeconds = processes.hangTimeoutSeconds, isBusy, !process.isHung else {
+      return
+    }
     let (now, progress) = (SystemCalls.monotonicNanoseconds(), memory.progress)
     if progress != watch.progress { watch = (progress, now) }
-    guard Double(now - watch.since) / 1e9 >= patience else { return }
+    guard Double(now - watch.since) / 1e9 >= hangTimeoutSeconds else { return }
     process.killAsHung()
   }
 
@@ -283,7 +285,7 @@ final class EvaluationProcess {
       if awaitEnd(of: process, seconds: Self.timeToLeave) { return true }
       guard memory.progress.position?.activity == .closing else { return false }
     }
-    let perEnvironment = processes.closePatience ?? 1e9
+    let perEnvironment = processes.closeTimeoutSeconds ?? 1e9
     return awaitEnd(
       of: process, seconds: Self.timeToLeave + 3 + perEnvironment * Double(environmentCount))
   }

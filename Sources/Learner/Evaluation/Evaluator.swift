@@ -9,7 +9,7 @@ public struct EvaluationResult: Sendable, Equatable {
   public var lengths: [Int]
   /// The number of episodes that were truncated by a limit.
   public var truncatedCount = 0
-  /// The number of episodes that were truncated at ``Evaluator/patience`` steps.
+  /// The number of episodes that were truncated at ``Evaluator/stepLimit`` steps.
   public var unfinishedCount = 0
 
   /// Creates a result from episodes that were played elsewhere.
@@ -81,7 +81,7 @@ public final class Evaluator {
   private let player: EpisodePlayer
 
   /// The number of steps after which an unfinished episode is truncated and counted.
-  public static let patience = EpisodePlayer.stepLimit
+  public static let stepLimit = EpisodePlayer.stepLimit
 
   /// Creates an evaluator.
   ///
@@ -155,7 +155,7 @@ public final class Evaluator {
         let shown = EpisodeMoment(
           environment: environment.id, episode: episode, step: moment.step,
           episodeReturn: moment.episodeReturn, isOver: moment.isOver,
-          isLast: moment.isOver || moment.step == Self.patience,
+          isLast: moment.isOver || moment.step == Self.stepLimit,
           environments: moment.environments, fragment: moment.fragment, row: moment.row)
         for spectator in spectators { try spectator.watch(shown) }
       }

@@ -139,7 +139,7 @@ extension EvaluationResult {
   /// A message about episodes that did not end; nil if all did.
   package var unfinishedSentence: String? {
     guard unfinishedCount > 0 else { return nil }
-    let limit = NumberText.grouped(Evaluator.patience)
+    let limit = NumberText.grouped(Evaluator.stepLimit)
     return """
       \(unfinishedCount) of \(returns.count) evaluated episodes had not ended after \(limit) steps \
       and were truncated there; give the environment a limit with --max-episode-steps

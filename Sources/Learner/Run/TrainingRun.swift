@@ -116,8 +116,9 @@ public final class TrainingRun {
     let line = ProgressLine(quiet: isQuiet)
     let processes = WorkerProcesses(
       executable: workerExecutable, say: { line.note($0) },
-      isInterrupted: { Interruption.requested != nil }, patience: resolved.environment.patience,
-      closePatience: resolved.environment.closePatience)
+      isInterrupted: { Interruption.requested != nil },
+      hangTimeoutSeconds: resolved.environment.hangTimeoutSeconds,
+      closeTimeoutSeconds: resolved.environment.closeTimeoutSeconds)
     mayStepEnvironments = parts.collector != nil || resolved.collector == .same
     do {
       collector = try parts.makeCollector(

@@ -7,8 +7,8 @@ import Rollout
 /// let reinforce = try LossFunction(
 ///   policy, Reinforce(), layout: rollout.batchLayout, weights: setup.weights)
 /// let optimizer = Adam<Float>(count: setup.weights.count, learningRate: 0.005)
-/// for try await fragment in rollout.batches(500) {
-///   let loss = reinforce(fragment)
+/// for _ in 0..<500 {
+///   let loss = reinforce(try rollout.next())
 ///   reinforce.zeroGradients()
 ///   loss.backward()
 ///   reinforce.gradients.clipNorm(to: 0.5)

@@ -13,7 +13,7 @@ final class WatchedProcess {
   private(set) var isHung = false
 
   private let name: String
-  private let patience: Double?
+  private let hangTimeoutSeconds: Double?
   private let say: (String) -> Void
   private var log = ProcessLog()
 
@@ -42,7 +42,7 @@ final class WatchedProcess {
       case .collection(let worker): "worker \(worker) (pid \(child.pid))"
       case .evaluations: "evaluation (pid \(child.pid))"
       }
-    patience = processes.patience
+    hangTimeoutSeconds = processes.hangTimeoutSeconds
     say = processes.say
   }
 
@@ -91,7 +91,7 @@ final class WatchedProcess {
     log.flush { _ in }
     let cause: WorkerDeath.Cause =
       switch ending {
-      case _ where isHung: .hung(seconds: patience ?? 0)
+      case _ where isHung: .hung(seconds: hangTimeoutSeconds ?? 0)
       case .exited(let code) where !isUnresponsive: .exited(code)
       case .killed(let signal) where !isUnresponsive: .killed(signal: signal)
       default: .unresponsive
@@ -109,21 +109,21 @@ public struct WorkerProcesses {
   /// Called during waits; returns true to stop.
   public var isInterrupted: () -> Bool
   /// Seconds without progress after which a worker is killed and replaced; nil for never.
-  public var patience: Double?
+  public var hangTimeoutSeconds: Double?
   /// Seconds that a worker has to close each of its environments; nil for no limit.
-  public var closePatience: Double?
+  public var closeTimeoutSeconds: Double?
 
   /// Creates options; by default the running program, with messages on standard error.
   public init(
     executable: String? = nil, say: @escaping (String) -> Void = reportOnStandardError,
-    isInterrupted: @escaping () -> Bool = { false }, patience: Double? = nil,
-    closePatience: Double? = EnvironmentConfiguration.usualClosePatience
+    isInterrupted: @escaping () -> Bool = { false }, hangTimeoutSeconds: Double? = nil,
+    closeTimeoutSeconds: Double? = EnvironmentConfiguration.usualCloseTimeoutSeconds
   ) {
     self.executable = executable
     self.say = say
     self.isInterrupted = isInterrupted
-    self.patience = patience
-    self.closePatience = closePatience
+    self.hangTimeoutSeconds = hangTimeoutSeconds
+    self.closeTimeoutSeconds = closeTimeoutSeconds
   }
 }
 

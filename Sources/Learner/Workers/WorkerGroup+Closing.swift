@@ -11,10 +11,10 @@ extension WorkerGroup {
 
   /// Seconds without progress that a worker has to leave when asked, and again after SIGTERM.
   ///
-  /// A worker that closes environments has `closePatience` for each of them.
+  /// A worker that closes environments has `closeTimeoutSeconds` for each of them.
   private static let timeToLeave = 1.0
 
-  /// Seconds beyond `closePatience` in which a worker ends the environment itself.
+  /// Seconds beyond `closeTimeoutSeconds` in which a worker ends the environment itself.
   private static let timeToEndEnvironment = 3.0
 
   /// Ends all workers: asks them to stop, then sends SIGTERM and SIGKILL to those that stay.
@@ -72,15 +72,17 @@ extension WorkerGroup {
       let seconds = workers[worker].watch.secondsStill(line, now: now)
       var limit = Self.timeToLeave
       if place?.activity == .closing {
-        limit = processes.closePatience.map { $0 + Self.timeToEndEnvironment } ?? .infinity
+        limit = processes.closeTimeoutSeconds.map { $0 + Self.timeToEndEnvironment } ?? .infinity
       }
       guard seconds >= limit else { return false }
-      if let place, place.activity == .closing, let closePatience = processes.closePatience {
+      if let place, place.activity == .closing,
+        let closeTimeoutSeconds = processes.closeTimeoutSeconds
+      {
         processes.say(
           """
           worker \(worker) (pid \(child.pid)) was killed \(place.phrase) of \
           \(description.environment), which took more than \
-          \(NumberText.significant(closePatience)) s: give a longer --close-timeout
+          \(NumberText.significant(closeTimeoutSeconds)) s: give a longer --close-timeout
           """)
       }
       child.send(SIGTERM)

@@ -123,12 +123,12 @@ final class WorkerGroup {
 
   /// Kills workers without progress; they are replaced when their outputs close.
   private func killHanging() {
-    guard let patience = processes.patience else { return }
+    guard let hangTimeoutSeconds = processes.hangTimeoutSeconds else { return }
     let now = SystemCalls.monotonicNanoseconds()
     guard now - lastWatched >= Self.watchNanoseconds else { return }
     lastWatched = now
     for worker in workers.indices where !workers[worker].process.isHung {
-      guard workers[worker].watch.secondsStill(memory.line(worker), now: now) >= patience
+      guard workers[worker].watch.secondsStill(memory.line(worker), now: now) >= hangTimeoutSeconds
       else { continue }
       workers[worker].process.killAsHung()
     }

@@ -26,19 +26,19 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   /// The time limit in seconds for one operation of an environment; nil for no limit.
   ///
   /// After it, the worker that plays the environment is killed, or its Python process.
-  public var patience: Double?
+  public var hangTimeoutSeconds: Double?
   /// The time limit in seconds for closing an environment before it is killed; nil for no limit.
-  public var closePatience: Double?
+  public var closeTimeoutSeconds: Double?
 
   /// The default time limit in seconds for closing an environment.
-  public static let usualClosePatience = 10.0
+  public static let usualCloseTimeoutSeconds = 10.0
 
   /// Creates a configuration with options.
   public init(
     _ id: String, arguments: String = "", limit: EpisodeLimit = .registered,
     wrappers: [Wrapper] = [], actionBounds: ActionBounds = .scale, python: String = usualPython,
-    rendersPictures: Bool = false, patience: Double? = 60,
-    closePatience: Double? = usualClosePatience
+    rendersPictures: Bool = false, hangTimeoutSeconds: Double? = 60,
+    closeTimeoutSeconds: Double? = usualCloseTimeoutSeconds
   ) {
     self.id = id
     self.arguments = arguments
@@ -47,8 +47,8 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
     self.actionBounds = actionBounds
     self.python = python
     self.rendersPictures = rendersPictures
-    self.patience = patience
-    self.closePatience = closePatience
+    self.hangTimeoutSeconds = hangTimeoutSeconds
+    self.closeTimeoutSeconds = closeTimeoutSeconds
   }
 
   /// The default Python interpreter: the value of the variable `RLPLAY_PYTHON`, or `python3`.

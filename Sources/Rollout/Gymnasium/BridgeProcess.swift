@@ -98,7 +98,7 @@ final class BridgeProcess {
     /// The time in seconds without an answer after which Python is killed; nil for no limit.
     var answering: Double?
     /// The time in seconds for closing an environment; nil for no limit.
-    var closing: Double? = EnvironmentConfiguration.usualClosePatience
+    var closing: Double? = EnvironmentConfiguration.usualCloseTimeoutSeconds
   }
 
   /// Starts Python and sends it the bridge and the settings.
@@ -270,7 +270,7 @@ final class BridgeProcess {
       sayLongStart(now)
       // A process that Python started may hold the pipe open.
       if child.waitForEnd(seconds: 0) != nil { throw death(whileWaiting) }
-      if let patience = limits.answering, Double(now - began) / 1e9 >= patience {
+      if let limit = limits.answering, Double(now - began) / 1e9 >= limit {
         child.sendToGroup(SIGKILL)
         _ = child.waitForEnd(seconds: 10)
         let activity = place.map { $0.activity == .stepping ? "" : " \($0.phrase)" } ?? ""
@@ -278,7 +278,7 @@ final class BridgeProcess {
           .process,
           """
           \(executable) (pid \(pid)) was killed because it did not answer for \
-          \(patience) s\(activity): give a longer --hang-timeout if the environment needs it
+          \(limit) s\(activity): give a longer --hang-timeout if the environment needs it
           """)
       }
     }

@@ -32,17 +32,18 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   ///   - limit: the step at which an unfinished episode is truncated.
   ///   - python: the interpreter: a path, or a name to look up on `PATH`.
   ///   - rendering: true if pictures will be requested.
-  ///   - patience: the time in seconds without an answer for one environment after which Python is
+  ///   - hangTimeoutSeconds: the time without an answer for one environment after which Python is
   ///     killed; nil for no limit.
-  ///   - closePatience: the time in seconds for closing one environment; nil for no limit.
+  ///   - closeTimeoutSeconds: the time in seconds for closing one environment; nil for no limit.
   ///   - needsLives: true if `info["lives"]` must be a number of lives.
   ///   - marker: marks the environment at work outside of steps.
   /// - Throws: `GymnasiumError`, `OpenFileLimitError`, `SystemError`.
   /// - Precondition: there is at least one stream.
   public init(
     _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
-    rendering: Bool = false, patience: Double? = nil,
-    closePatience: Double? = EnvironmentConfiguration.usualClosePatience, needsLives: Bool = false,
+    rendering: Bool = false, hangTimeoutSeconds: Double? = nil,
+    closeTimeoutSeconds: Double? = EnvironmentConfiguration.usualCloseTimeoutSeconds,
+    needsLives: Bool = false,
     marker: OwnedPositionMarker = .unread
   ) throws {
     precondition(!streams.isEmpty, "a batch without environments")
@@ -60,7 +61,7 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
       python: PythonInterpreter.path(python),
       settings: .init(
         id: id, count: streams.count, limit: steps, rendering: rendering, needsLives: needsLives),
-      limits: .init(answering: patience, closing: closePatience), marker: marker)
+      limits: .init(answering: hangTimeoutSeconds, closing: closeTimeoutSeconds), marker: marker)
     self.marker = marker
     let description = try BridgeProcess.decode(
       EnvironmentsDescription.self, Self.result(process.receive()))

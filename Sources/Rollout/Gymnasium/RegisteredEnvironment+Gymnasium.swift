@@ -19,7 +19,8 @@ extension RegisteredEnvironment {
           id, streams: streams,
           limit: arguments.maximumEpisodeSteps.map { .steps($0) } ?? configuration.limit,
           python: configuration.python, rendering: configuration.rendersPictures,
-          patience: configuration.patience, closePatience: configuration.closePatience,
+          hangTimeoutSeconds: configuration.hangTimeoutSeconds,
+          closeTimeoutSeconds: configuration.closeTimeoutSeconds,
           needsLives: configuration.wrappers.contains(.endOnLostLife), marker: marker)
       })
   }
@@ -35,8 +36,9 @@ private final class KnownSpaces: Sendable {
     let key = "\(configuration.python) \(id)"
     if let spaces = known.withLock({ $0[key] }) { return spaces }
     let spaces = try GymnasiumBatch(
-      id, streams: [PCG64(seed: 0)], python: configuration.python, patience: configuration.patience,
-      closePatience: configuration.closePatience
+      id, streams: [PCG64(seed: 0)], python: configuration.python,
+      hangTimeoutSeconds: configuration.hangTimeoutSeconds,
+      closeTimeoutSeconds: configuration.closeTimeoutSeconds
     ).spaces
     known.withLock { $0[key] = spaces }
     return spaces

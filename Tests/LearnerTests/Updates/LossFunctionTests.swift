@@ -103,20 +103,20 @@ struct LossFunctionTests {
     }
     expected.weights = setup.weights.elements
 
-    let own = try await train(setup: Collection.setup())
+    let own = try train(setup: Collection.setup())
     #expect(own == expected)
     #expect(expected.weights != (try Collection.setup()).weights.elements)
   }
 
-  private func train(setup: RolloutSetup) async throws -> Outcome {
+  private func train(setup: RolloutSetup) throws -> Outcome {
     let rollout = try SameProcess(setup, lag: 1)
     let reinforce = try LossFunction(
       setup.policy, Self.objective, layout: rollout.batchLayout, weights: setup.weights,
       totalSteps: Self.totalSteps)
     let optimizer = Adam<Float>(count: setup.weights.count, learningRate: 0.01)
     var outcome = Outcome(weights: [])
-    for try await fragment in rollout.batches(Self.turns) {
-      let loss = reinforce(fragment)
+    for _ in 0..<Self.turns {
+      let loss = reinforce(try rollout.next())
       reinforce.zeroGradients()
       loss.backward()
       let norm = reinforce.gradients.clipNorm(to: 0.5)

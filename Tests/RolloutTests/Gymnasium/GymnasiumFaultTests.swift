@@ -125,7 +125,8 @@ struct GymnasiumFaultTests {
 
   @Test func `a Python that does not answer in time is killed`() throws {
     let batch = try GymnasiumBatch(
-      "rlplay_cases:Faulty-hang-v0", streams: [PCG64(seed: 0)], python: cases.python, patience: 6)
+      "rlplay_cases:Faulty-hang-v0", streams: [PCG64(seed: 0)], python: cases.python,
+      hangTimeoutSeconds: 6)
     let stage = Stage(batch, stepCount: 5)
     try stage.reset()
     let error = try #require(throws: EnvironmentFault.self) { try stage.collect() }

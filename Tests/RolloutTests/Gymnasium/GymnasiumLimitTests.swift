@@ -54,12 +54,13 @@ struct GymnasiumLimitTests {
   }
 
   func batch(
-    _ id: String, count: Int = 3, patience: Double? = 6, closePatience: Double? = 6,
+    _ id: String, count: Int = 3, hangTimeoutSeconds: Double? = 6, closeTimeoutSeconds: Double? = 6,
     marker: OwnedPositionMarker = .unread
   ) throws -> GymnasiumBatch {
     try GymnasiumBatch(
       "slow:\(id)-v0", streams: (0..<count).map { PCG64(seed: UInt64($0)) }, python: cases.python,
-      patience: patience, closePatience: closePatience, marker: marker)
+      hangTimeoutSeconds: hangTimeoutSeconds, closeTimeoutSeconds: closeTimeoutSeconds,
+      marker: marker)
   }
 
   /// The processes that environments started.
@@ -121,7 +122,7 @@ struct GymnasiumLimitTests {
   }
 
   @Test func `what environments started goes with a Python that is killed`() throws {
-    let batch = try batch("Slow-step", patience: nil)
+    let batch = try batch("Slow-step", hangTimeoutSeconds: nil)
     #expect(children.count == 3)
     kill(batch.pythonProcess, SIGKILL)
     let stage = Stage(batch, stepCount: 1)
@@ -135,7 +136,7 @@ struct GymnasiumLimitTests {
     cell.initializeMemory(as: UInt64.self, repeating: 0, count: 8)
     let marker = PositionMarker(cell.word(at: 0))
     var batch: GymnasiumBatch? = try batch(
-      "Slow-reset", patience: nil, marker: OwnedPositionMarker(marker, owner: nil))
+      "Slow-reset", hangTimeoutSeconds: nil, marker: OwnedPositionMarker(marker, owner: nil))
     #expect(marker.position == .init(.making, environment: 2))
     try batch.map { try Stage($0, stepCount: 1).reset() }
     #expect(marker.position?.activity == .resetting)

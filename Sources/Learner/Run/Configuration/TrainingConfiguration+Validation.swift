@@ -42,7 +42,7 @@ extension TrainingConfiguration {
       }
     }
     try ConfigurationError.checkTimeouts(
-      hang: environment.patience, close: environment.closePatience)
+      hang: environment.hangTimeoutSeconds, close: environment.closeTimeoutSeconds)
     guard collector == .multi else { return }
     // A worker without a buffer of its own could only wait until others are freed.
     if bufferCount < actorCount {

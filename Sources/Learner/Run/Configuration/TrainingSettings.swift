@@ -50,8 +50,8 @@ extension TrainingConfiguration {
     Setting(
       "sticky", \.sticky, in: .collection,
       "Keep an environment at its reset state after its episode until the fragment ends."),
-    .hangTimeout(\.environment.patience, in: .collection, "Kill and replace a worker"),
-    .closeTimeout(\.environment.closePatience, in: .collection),
+    .hangTimeout(\.environment.hangTimeoutSeconds, in: .collection, "Kill and replace a worker"),
+    .closeTimeout(\.environment.closeTimeoutSeconds, in: .collection),
   ]
 
   private static let networkSettings: [Setting<TrainingConfiguration>] = [

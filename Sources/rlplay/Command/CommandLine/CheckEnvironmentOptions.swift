@@ -17,8 +17,8 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
     .episodeLimit(\.environment.limit, in: .options),
     .python(\.environment.python, in: .options),
     .wrappers(\.environment.wrappers, in: .options),
-    .hangTimeout(\.environment.patience, in: .options, "End with an error"),
-    .closeTimeout(\.environment.closePatience, in: .options),
+    .hangTimeout(\.environment.hangTimeoutSeconds, in: .options, "End with an error"),
+    .closeTimeout(\.environment.closeTimeoutSeconds, in: .options),
     Setting(
       "steps", "N", \.stepCount, .integer, in: .options, "Steps of each of two environments."),
     Setting("seed", "N", \.seed, .integer, in: .options, "Seed of all random streams."),
@@ -34,7 +34,7 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
           + "'\(ProgramName.shown) envs' lists them.")
     }
     try ConfigurationError.checkTimeouts(
-      hang: environment.patience, close: environment.closePatience)
+      hang: environment.hangTimeoutSeconds, close: environment.closeTimeoutSeconds)
     try EpisodeLimit.validate(environment.limit)
     try ConfigurationError.check("steps", stepCount, in: 1...1_000_000_000)
   }

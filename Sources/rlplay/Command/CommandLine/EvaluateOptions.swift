@@ -16,9 +16,9 @@ struct EvaluateOptions: Equatable, Sendable {
   /// The consent to start code: the environment to play, and the Python of a `gym:ID`.
   var consent = Consent()
   /// Seconds that one environment may take to be made, reset or stepped; nil for no limit.
-  var patience: Double? = 60
+  var hangTimeoutSeconds: Double? = 60
   /// Seconds that one environment may take to close; nil for no limit.
-  var closePatience: Double? = EnvironmentConfiguration.usualClosePatience
+  var closeTimeoutSeconds: Double? = EnvironmentConfiguration.usualCloseTimeoutSeconds
   /// True to show episodes in the terminal while they are played.
   var isRendering = false
   /// The file for a recording of the episodes; nil for none.
@@ -59,8 +59,8 @@ struct EvaluateOptions: Equatable, Sendable {
       "Values of the environment's parameters; by default those of training."),
     .episodeLimit(\.maximumEpisodeSteps, in: .options),
     .python(\.consent.python, in: .options),
-    .hangTimeout(\.patience, in: .options, "End with an error"),
-    .closeTimeout(\.closePatience, in: .options),
+    .hangTimeout(\.hangTimeoutSeconds, in: .options, "End with an error"),
+    .closeTimeout(\.closeTimeoutSeconds, in: .options),
     Setting(
       "render", \.isRendering, negatable: false, in: .options,
       "Show episodes in the terminal while they are played."),
@@ -74,7 +74,7 @@ struct EvaluateOptions: Equatable, Sendable {
 
   func validate() throws(ConfigurationError) {
     try ConfigurationError.check("episodes", episodeCount, in: 1...1_000_000)
-    try ConfigurationError.checkTimeouts(hang: patience, close: closePatience)
+    try ConfigurationError.checkTimeouts(hang: hangTimeoutSeconds, close: closeTimeoutSeconds)
     try EpisodeLimit.validate(maximumEpisodeSteps)
     if let video { try VideoFile.validate(path: video) }
   }

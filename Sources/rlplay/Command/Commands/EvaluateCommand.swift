@@ -73,8 +73,8 @@ enum EvaluateCommand {
       choice, namedBy: source.checkpoint, trainedWith: source.run?.recordedPython,
       command: .evaluate)
     choice.python = options.consent.python
-    choice.patience = options.patience
-    choice.closePatience = options.closePatience
+    choice.hangTimeoutSeconds = options.hangTimeoutSeconds
+    choice.closeTimeoutSeconds = options.closeTimeoutSeconds
     choice.rendersPictures = options.isRendering || options.video != nil
     if let arguments = options.environmentArguments { choice.arguments = arguments }
     if options.maximumEpisodeSteps != .registered { choice.limit = options.maximumEpisodeSteps }
