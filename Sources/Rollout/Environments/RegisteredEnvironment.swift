@@ -74,8 +74,14 @@ public struct RegisteredEnvironment: Sendable {
   /// The initializer is inlinable, so the loop over a batch is specialized in the environment's
   /// module.
   ///
-  /// - Parameter make: makes one environment with the values of the parameters; called once for
-  ///   each environment of a batch.
+  /// - Parameters:
+  ///   - id: the id that selects the environment, such as `Mine-v0`.
+  ///   - summary: one sentence for the list of environments.
+  ///   - maximumEpisodeSteps: the step at which an unfinished episode is truncated; nil for none.
+  ///   - rewardThreshold: the mean return at which the task counts as solved; nil if unknown.
+  ///   - parameters: the parameters that a user can set.
+  ///   - make: makes one environment with the values of the parameters; called once for each
+  ///     environment of a batch.
   @inlinable
   public init<Member: Environment>(
     id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,

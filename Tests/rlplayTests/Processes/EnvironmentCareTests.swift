@@ -224,9 +224,13 @@ extension ProcessTests {
       let program = try train("Care", steps: 1_000_000_000)
       try waitForLearning(program)
       let worker = program.workers[0]
-      let pythons = ProcessTable.children(of: worker)
-      let simulators = pythons.flatMap { ProcessTable.children(of: $0) }
-      #expect(simulators.count == 2)
+      var simulators: [pid_t] = []
+      // The other worker's fragments may be learned from before this one has started its Python.
+      let hasStarted = eventually(within: 60) {
+        simulators = ProcessTable.children(of: worker).flatMap { ProcessTable.children(of: $0) }
+        return simulators.count == 2
+      }
+      #expect(hasStarted)
       kill(killsLearner ? program.pid : worker, SIGKILL)
       #expect(eventually(within: 5) { simulators.allSatisfy { !ProcessTable.isRunning($0) } })
       program.send(SIGKILL)
