@@ -123,3 +123,11 @@ let package = Package(
       swiftSettings: settings),
   ]
 )
+
+if Context.environment["RLPLAY_FUZZ"] != nil {
+  // Scripts/check_fuzz.sh sets it. libFuzzer brings the main function, so nothing else can link it.
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz", dependencies: ["Rollout", "Learner", "RolloutCommand"], path: "Tests/Fuzz",
+      exclude: ["Corpus"], swiftSettings: optimized))
+}
