@@ -12,14 +12,18 @@ extension Algorithm {
     defaults: {
       $0.networkInputs = [.obs]
       $0.hiddenSizes = [64, 64]
-      $0.learningRate = .exponential(from: 0.001, to: 0.00005)
+      $0.totalSteps = 2_000_000
+      $0.gamma = 0.98
+      $0.learningRate = .exponential(from: 0.001, to: 0.00001)
+      $0.maximumGradientNorm = 10
       $0.actorCount = 2
       $0.bufferCount = 8
       $0.environmentsPerActor = 4
       $0.fragmentSteps = 4
       $0.fragmentsPerBatch = 1
-      $0.replayBatch = 128
-      $0.updatesPerBatch = 2
+      $0.replaySteps = 100_000
+      $0.replayBatch = 256
+      $0.targetEvery = 200
     },
     validate: { (configuration) throws(ConfigurationError) in try configuration.validateReplay() },
     validateMemory: { (configuration, batchLayout) throws(ConfigurationError) in

@@ -138,8 +138,8 @@ struct LearningConfigurationTests {
     ),
     (.dqn, "learning-starts", "-1", "--learning-starts -1 is out of range: use 0 to 1000000000."),
     (
-      .dqn, "learning-starts", "4000000",
-      "--learning-starts 4000000 leaves none of --steps 4000000 for learning: start learning "
+      .dqn, "learning-starts", "2000000",
+      "--learning-starts 2000000 leaves none of --steps 2000000 for learning: start learning "
         + "earlier, or use more --steps."
     ),
     (.dqn, "updates-per-batch", "0", "--updates-per-batch 0 is out of range: use 1 to 10000."),
