@@ -6,8 +6,8 @@ import Rollout
 
 /// A parser that libFuzzer calls with arbitrary bytes.
 ///
-/// The environment variable `RLPLAY_FUZZ_TARGET` selects one by name. A parser may refuse its input;
-/// it must neither trap nor hang. What it accepts has to survive being written and read again.
+/// The environment variable `RLPLAY_FUZZ_TARGET` selects one by name. A parser may refuse its
+/// input, but must neither trap nor hang. Accepted input has to survive being written and read.
 struct FuzzTarget: Sendable {
   let name: String
   let run: @Sendable (Data) -> Void
