@@ -205,7 +205,13 @@ FILLS = {
 def mutate_tensor(header, rest, rng):
     names = [name for name in header if name != "__metadata__"]
     entry = header[rng.choice(names)]
-    begin, end = entry["data_offsets"]
+    offsets = entry["data_offsets"]
+    # An earlier mutation may have changed them.
+    if not (isinstance(entry["dtype"], str) and isinstance(offsets, list) and len(offsets) == 2
+            and all(isinstance(offset, int) for offset in offsets)
+            and 0 <= offsets[0] <= offsets[1] <= len(rest)):
+        return rest
+    begin, end = offsets
     if rng.random() < 0.2:
         field = rng.choice(["shape", "dtype", "data_offsets"])
         entry[field] = mutate_tree({"x": entry[field]}, rng).get("x")

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of the recorded outputs and the drawn actions of an actor.
 struct PolicyActorTests {

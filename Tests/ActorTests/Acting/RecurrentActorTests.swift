@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of a recurrent actor: its state, the recorded `hx` and resets.
 struct RecurrentActorTests {

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of the Bernoulli distributions against p = 1 / (1 + e⁻ᶻ).
 struct BernoulliTests {

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of a Box's normal distribution against its density written out.
 struct DiagonalGaussianTests {

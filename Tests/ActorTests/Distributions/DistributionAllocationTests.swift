@@ -1,9 +1,8 @@
+import Actor
 import Glibc
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests that drawing actions of any kind allocates nothing.
 @Suite(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))

@@ -1,6 +1,5 @@
+import Actor
 import Rollout
-
-@testable import Actor
 
 /// Actions drawn repeatedly from the same scores, in a fragment with the recorded outputs.
 struct DrawnActions {

@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of discounted returns in a graph against their definition as a sum.
 struct DiscountedReturnsTests {

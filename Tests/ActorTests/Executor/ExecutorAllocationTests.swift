@@ -1,9 +1,8 @@
+import Actor
 import Glibc
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests that running an executor allocates nothing, in a process without memory left.
 struct ExecutorAllocationTests {

@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of inputs bound to a fragment: the right rows, of every element type, in place.
 struct ExecutorBindingTests {

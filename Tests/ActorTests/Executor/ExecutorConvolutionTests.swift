@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of convolutions against their definition, forwards and backwards.
 struct ExecutorConvolutionTests {

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of elementwise operations against their definitions, forwards and backwards.
 struct ExecutorElementTests {

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of layer norm against its definition, forwards and backwards.
 struct ExecutorLayerNormTests {

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of linear layers planned and run by the executor: with and without bias, fused and not.
 struct ExecutorLinearTests {

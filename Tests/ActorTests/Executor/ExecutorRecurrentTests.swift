@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of LSTM and GRU in an executor: values, gradients through time and by the first state.
 struct ExecutorRecurrentTests {

@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// A formula of parameters, run by an executor and compared with its definition.
 ///

@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of each layer against PyTorch: output and gradients of input and parameters, in Double.
 struct LayerReferenceTests {

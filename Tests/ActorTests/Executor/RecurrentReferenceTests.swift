@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of a two-layer LSTM and GRU under a loss against PyTorch's results.
 struct RecurrentReferenceTests {

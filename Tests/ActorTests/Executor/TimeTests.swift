@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of operations over the rows of a fragment: shifts, backward sums and selections.
 struct TimeTests {

@@ -1,7 +1,6 @@
+import Actor
 import Rollout
 import Testing
-
-@testable import Actor
 
 /// Tests of the table of layers read off a policy's graph.
 struct LayerTableTests {

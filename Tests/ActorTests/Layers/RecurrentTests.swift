@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of recurrent layers' declarations, and of rows run together or one by one.
 struct RecurrentTests {

@@ -1,8 +1,7 @@
+import Actor
 import Foundation
 import Rollout
 import Testing
-
-@testable import Actor
 
 /// Tests of first weights: PyTorch's bounds and moments, reproducible with a random seed.
 struct ParameterLayoutTests {

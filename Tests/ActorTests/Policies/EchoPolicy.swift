@@ -1,6 +1,5 @@
+import Actor
 import Rollout
-
-@testable import Actor
 
 /// A policy for tests with its observations as scores, which can also output its state.
 struct EchoPolicy: Policy, Equatable {

@@ -1,6 +1,5 @@
+import Actor
 import Rollout
-
-@testable import Actor
 
 /// A recurrent policy for tests.
 ///

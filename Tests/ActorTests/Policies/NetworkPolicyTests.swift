@@ -1,7 +1,6 @@
+import Actor
 import Rollout
 import Testing
-
-@testable import Actor
 
 /// Tests of the network of rlplay's overview: parameter names and rejected settings.
 struct NetworkPolicyTests {

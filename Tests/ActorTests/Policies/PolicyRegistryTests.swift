@@ -1,7 +1,6 @@
+import Actor
 import Rollout
 import Testing
-
-@testable import Actor
 
 /// Tests of policies encoded as text and decoded.
 struct PolicyRegistryTests {

@@ -1,6 +1,5 @@
+import Actor
 import Rollout
-
-@testable import Actor
 
 /// A fragment with observations of every kind and an actor for it.
 enum Scene {

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
-
-@testable import Actor
-@testable import Learner
 
 /// Small runs on CartPole, with real worker processes if the collector has workers.
 enum Collection {

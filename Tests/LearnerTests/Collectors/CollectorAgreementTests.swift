@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests that at equal lag all collectors repeatably collect equal bytes and learn equal weights.
 @Suite(.timeLimit(.minutes(10)))

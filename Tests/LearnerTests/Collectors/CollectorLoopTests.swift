@@ -1,8 +1,7 @@
 import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 /// Tests of loops over a collector's batches that end early.
 struct CollectorLoopTests {

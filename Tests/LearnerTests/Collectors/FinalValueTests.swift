@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests of recorded value estimates of final observations against the learner's.
 ///

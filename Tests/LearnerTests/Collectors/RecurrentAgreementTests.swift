@@ -1,9 +1,8 @@
+import Actor
 import Foundation
+import Learner
 import Rollout
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests that worker and learner compute equal outputs of recurrent policies.
 ///

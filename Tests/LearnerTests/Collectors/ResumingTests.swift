@@ -1,10 +1,9 @@
+import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests that a collector resumed from a state after N batches continues with equal bytes.
 @Suite(.timeLimit(.minutes(10)))

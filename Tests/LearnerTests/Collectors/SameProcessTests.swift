@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests of collecting between updates in the learner's process.
 struct SameProcessTests {

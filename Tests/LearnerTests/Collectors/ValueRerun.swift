@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// A policy's value estimates of rows 0…T of a fragment, traced as one run of 1+T rows.
 final class ValueRerun {

@@ -1,9 +1,8 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Estimators of random steps with every kind of ending, compared with sums and with each other.
 struct EstimatorDefinitionTests {

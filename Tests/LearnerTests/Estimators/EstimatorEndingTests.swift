@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Estimates calculated by hand for each way in which an episode or a fragment can end.
 ///

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
+import Learner
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Estimators compared with figures that NumPy computed from their definitions.
 struct EstimatorReferenceTests {

@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
-
-@testable import Actor
-@testable import Learner
 
 extension NaiveTrajectory {
   /// Returns an estimator's result for these steps, traced and run.

@@ -1,10 +1,9 @@
+import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 struct EpisodeSpectatorTests {
   /// An environment that ends after three steps and cannot be drawn.

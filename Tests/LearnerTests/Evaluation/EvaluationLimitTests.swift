@@ -1,9 +1,8 @@
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Learner
 
 /// Tests of the episode limit in evaluations of a training run.
 @Suite struct EvaluationLimitTests {

@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests of whole episodes played with given weights.
 struct EvaluatorTests {

@@ -1,4 +1,4 @@
-@testable import Learner
+import Learner
 
 extension Restorable {
   /// Returns the tensors that would be saved.

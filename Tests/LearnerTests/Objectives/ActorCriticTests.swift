@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// A2C, PPO, V-trace and asynchronous PPO compared with their formulas in plain numbers.
 struct ActorCriticTests {

@@ -1,10 +1,9 @@
+import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// An objective traced in Double on random steps that contain every kind of episode end.
 final class ObjectiveScene {

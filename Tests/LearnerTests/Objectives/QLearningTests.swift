@@ -1,10 +1,9 @@
+import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Q-learning's loss compared with its formula in plain numbers.
 struct QLearningTests {

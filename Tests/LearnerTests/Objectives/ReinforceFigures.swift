@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
-
-@testable import Actor
-@testable import Learner
 
 /// The policy and loss of rlplay's overview on one recorded fragment, with PyTorch's figures.
 struct ReinforceFigures {

@@ -1,9 +1,8 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// REINFORCE with every baseline compared with its formula in plain numbers.
 struct ReinforceFormulaTests {

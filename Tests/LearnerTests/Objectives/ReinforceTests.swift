@@ -1,9 +1,8 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// REINFORCE compared with PyTorch's figures for the policy and loss of rlplay's overview.
 struct ReinforceTests {

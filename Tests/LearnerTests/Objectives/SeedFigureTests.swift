@@ -1,9 +1,8 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Figures printed in the cube, computed with the graph's own operations.
 struct SeedFigureTests {

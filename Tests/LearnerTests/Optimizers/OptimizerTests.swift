@@ -1,8 +1,7 @@
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Learner
 
 /// Optimizers compared with PyTorch's steps.
 struct OptimizerTests {

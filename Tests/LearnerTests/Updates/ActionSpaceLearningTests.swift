@@ -1,8 +1,7 @@
+import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// A task of one step per episode, with a reward for an action close to the observed target.
 struct Imitation<Action: Recordable>: Environment {

@@ -1,10 +1,9 @@
+import Actor
 import Glibc
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests of a loss evaluated and differentiated step by step, as in a custom training loop.
 struct LossFunctionTests {

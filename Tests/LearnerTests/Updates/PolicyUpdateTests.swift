@@ -1,10 +1,9 @@
+import Actor
 import Glibc
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests of single updates of the weights from a batch in memory.
 struct PolicyUpdateTests {

@@ -1,4 +1,4 @@
-@testable import Rollout
+import Rollout
 
 /// An environment with at most one mistake.
 struct Suspect: Environment {

@@ -1,6 +1,5 @@
+import Rollout
 import Testing
-
-@testable import Rollout
 
 /// The rows of docs/fragment.md, as the loop records them from counting environments.
 struct CollectLoopTests {

@@ -1,6 +1,5 @@
+import Rollout
 import Testing
-
-@testable import Rollout
 
 /// The arithmetic of deterministic collection, and its freedom from deadlocks.
 struct FixedScheduleTests {

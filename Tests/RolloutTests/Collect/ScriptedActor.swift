@@ -1,4 +1,4 @@
-@testable import Rollout
+import Rollout
 
 /// An actor that counts: its n-th played reaction is the action 10 + n, for all environments alike.
 ///

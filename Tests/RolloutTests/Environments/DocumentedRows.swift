@@ -1,6 +1,5 @@
+import Rollout
 import Testing
-
-@testable import Rollout
 
 /// The tables of `docs/fragment.md`, for a counter with six-step episodes in fragments of four.
 extension Stage {

@@ -1,9 +1,8 @@
 import Foundation
 import Glibc
+import Rollout
 import TestSupport
 import Testing
-
-@testable import Rollout
 
 /// Time limits: for each environment, and not for the batch.
 @Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))

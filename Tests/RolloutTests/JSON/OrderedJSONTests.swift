@@ -1,7 +1,6 @@
 import Foundation
+import Rollout
 import Testing
-
-@testable import Rollout
 
 @Suite struct OrderedJSONTests {
   @Test func `keys keep their order and a second value takes the place of the first`() {

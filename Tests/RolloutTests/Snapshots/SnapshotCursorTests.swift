@@ -1,6 +1,5 @@
+import Rollout
 import Testing
-
-@testable import Rollout
 
 struct SnapshotCursorTests {
   /// One value of each kind that can be transferred.

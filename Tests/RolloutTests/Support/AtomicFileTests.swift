@@ -1,9 +1,8 @@
 import Foundation
 import Glibc
+import Rollout
 import TestSupport
 import Testing
-
-@testable import Rollout
 
 @Suite struct AtomicFileTests {
   @Test func `a new file has the bytes and leaves no temporary file`() throws {

@@ -1,6 +1,5 @@
+import Rollout
 import Testing
-
-@testable import Rollout
 
 struct NearestMatchTests {
   let names = ["CartPole-v0", "CartPole-v1", "Acrobot-v1", "actors", "envs-per-actor", "multi"]

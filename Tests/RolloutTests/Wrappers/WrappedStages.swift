@@ -1,6 +1,5 @@
+import Rollout
 import Testing
-
-@testable import Rollout
 
 /// Three counters of different lengths, with ends and one counter's truncations within fragments.
 let counters = [

@@ -1,8 +1,7 @@
 import Foundation
+import Learner
 import TestSupport
 import Testing
-
-@testable import Learner
 
 @Suite struct CheckpointTests {
   private let checkpoint = Checkpoint(

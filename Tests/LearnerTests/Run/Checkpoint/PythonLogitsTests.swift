@@ -1,10 +1,9 @@
 import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Learner
 
 /// Tests that Python computes a trained network's outputs from its checkpoint.
 @Suite struct PythonLogitsTests {

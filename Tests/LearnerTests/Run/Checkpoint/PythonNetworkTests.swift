@@ -1,10 +1,9 @@
 import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Learner
 
 /// Tests that the networks of the command line equal PyTorch modules of the same names.
 ///

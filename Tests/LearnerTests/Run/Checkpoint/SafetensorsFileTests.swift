@@ -1,7 +1,6 @@
 import Foundation
+import Learner
 import Testing
-
-@testable import Learner
 
 @Suite struct SafetensorsFileTests {
   private let mixed = SafetensorsFile(

@@ -1,7 +1,6 @@
 import Foundation
+import Learner
 import Testing
-
-@testable import Learner
 
 /// Tests of every malformation of a file and its error message.
 @Suite struct SafetensorsMalformationTests {

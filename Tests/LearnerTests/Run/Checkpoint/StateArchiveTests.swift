@@ -1,8 +1,7 @@
 import Foundation
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 struct StateArchiveTests {
   /// A state with one part of each kind.

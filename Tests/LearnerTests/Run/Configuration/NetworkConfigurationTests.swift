@@ -1,8 +1,7 @@
 import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 /// Tests of the effect of network options, and of contradictions between them.
 struct NetworkConfigurationTests {

@@ -1,9 +1,8 @@
 import Actor
 import Foundation
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 /// Tests of lists of wrappers that end with normalizations.
 struct WrapperListTests {

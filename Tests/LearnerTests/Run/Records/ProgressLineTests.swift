@@ -1,6 +1,5 @@
+import Learner
 import Testing
-
-@testable import Learner
 
 @Suite struct ProgressLineTests {
   /// The output of a progress line.

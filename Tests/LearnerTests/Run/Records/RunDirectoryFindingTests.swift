@@ -1,9 +1,8 @@
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Learner
 
 @Suite struct RunDirectoryFindingTests {
   /// Creates a run with a configuration dated `age` seconds after a fixed time.
