@@ -56,7 +56,7 @@ extension ProcessTests {
         environment,
         [
           "algorithm": "dqn", "deterministic": true, "steps": 6000, "fragment-steps": 25,
-          "replay-batch": 100, "learning-starts": 0,
+          "replay-batch": 100, "learning-starts": 0, "updates-per-batch": 2,
         ], in: directory
       ).waitForEnd()
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
