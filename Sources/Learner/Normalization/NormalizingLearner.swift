@@ -7,8 +7,9 @@ import Rollout
 /// statistics that its newest fragments were collected with. It is added to them afterwards, and
 /// the weights of the next version bring the new statistics to workers, checkpoints and
 /// evaluations.
-public final class NormalizingLearner: BatchLearner {
-  private let learner: any BatchLearner
+public final class NormalizingLearner: WrappingLearner {
+  /// The inner learner.
+  public let learner: any BatchLearner
   private let observations: ObservationStatistics?
   private let returns: ReturnStatistics?
 
@@ -30,15 +31,6 @@ public final class NormalizingLearner: BatchLearner {
     if observations == nil, returns == nil { return nil }
   }
 
-  /// The number of optimizer steps so far.
-  public var updateCount: Int { learner.updateCount }
-  /// The number of skipped updates.
-  public var skippedCount: Int { learner.skippedCount }
-  /// The number of environment steps received so far.
-  public var stepCount: Int { learner.stepCount }
-  /// The loss of the last update.
-  public var lastLoss: Float { learner.lastLoss }
-
   /// Learns from a batch, then adds it to the statistics, even if the update was skipped.
   @discardableResult
   public func learn(from batch: FragmentBatch) -> UpdateOutcome {
@@ -48,14 +40,6 @@ public final class NormalizingLearner: BatchLearner {
     observations?.add(batch.view)
     returns?.add(batch)
     return outcome
-  }
-
-  /// Returns the metrics reported since the last call.
-  public func takeMetrics() -> [(name: String, value: Double)] { learner.takeMetrics() }
-
-  /// Returns the histograms counted since the last call.
-  public func takeHistograms() -> [(name: String, histogram: Histogram)] {
-    learner.takeHistograms()
   }
 
   /// Saves or restores the statistics and the state of the wrapped learner.

@@ -4,7 +4,7 @@ import Rollout
 ///
 /// `PolicyUpdate` takes one optimizer step from the whole batch. `MinibatchLearner` takes several
 /// steps from parts of it. `ReplayLearner` takes steps from batches in a replay buffer.
-/// `NormalizingLearner` wraps one of them and keeps running statistics.
+/// A `WrappingLearner` wraps one of them: `NormalizingLearner` keeps running statistics.
 public protocol BatchLearner: Restorable {
   /// The number of optimizer steps so far.
   var updateCount: Int { get }

@@ -18,8 +18,11 @@ public struct ScheduledBuffer: Sendable, Equatable {
 }
 
 /// A learner that wraps another one and sets buffers of the weights after each batch.
-public final class ScheduledBufferLearner: BatchLearner {
-  private let learner: any BatchLearner
+///
+/// Its state is that of the inner learner, because the buffers are part of the weights.
+public final class ScheduledBufferLearner: WrappingLearner {
+  /// The inner learner.
+  public let learner: any BatchLearner
   private let buffers: [ScheduledBuffer]
   private let places: [Int]
   private let totalSteps: Int
@@ -58,15 +61,6 @@ public final class ScheduledBufferLearner: BatchLearner {
     setBuffers()
   }
 
-  /// The number of optimizer steps so far.
-  public var updateCount: Int { learner.updateCount }
-  /// The number of skipped updates.
-  public var skippedCount: Int { learner.skippedCount }
-  /// The number of environment steps received so far.
-  public var stepCount: Int { learner.stepCount }
-  /// The loss of the last update.
-  public var lastLoss: Float { learner.lastLoss }
-
   /// Learns from a batch, then sets the buffers for the next version of the weights.
   @discardableResult
   public func learn(from batch: FragmentBatch) -> UpdateOutcome {
@@ -80,16 +74,6 @@ public final class ScheduledBufferLearner: BatchLearner {
     let metrics = learner.takeMetrics()
     guard !metrics.isEmpty else { return [] }
     return metrics + zip(buffers, places).map { ($0.name, Double(weights[$1])) }
-  }
-
-  /// Returns the histograms counted since the last call.
-  public func takeHistograms() -> [(name: String, histogram: Histogram)] {
-    learner.takeHistograms()
-  }
-
-  /// Saves or restores the state of the wrapped learner; the buffers are part of the weights.
-  public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
-    try learner.transfer(&archive)
   }
 
   private func setBuffers() {
