@@ -45,6 +45,13 @@ public enum PolicyRegistry {
     return "\(type(of: policy).kind) \(String(decoding: data, as: UTF8.self))"
   }
 
+  /// Checks that worker processes and checkpoints can decode a policy.
+  ///
+  /// - Throws: `PolicyError` as `decode` does.
+  package static func check(_ policy: some Policy) throws(PolicyError) {
+    _ = try decode(encode(policy))
+  }
+
   /// Decodes a policy from the text of `encode`.
   ///
   /// - Throws: `PolicyError` when its kind is not registered or its settings cannot be read.

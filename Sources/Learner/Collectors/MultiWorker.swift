@@ -41,8 +41,9 @@ public final class MultiWorker: RolloutCollector {
   ///   - processes: the program to start, and the receiver of messages.
   ///   - state: the state to resume from, with the weights of that moment in `setup`; nil for a new
   ///     collection.
-  /// - Throws: `RunMemoryError` if shared memory is short, `WorkerStartError`,
-  ///   `CollectorStateError`, or an error of the environment's initializer.
+  /// - Throws: `PolicyError` if the policy is not registered, `RunMemoryError` if shared memory is
+  ///   short, `WorkerStartError`, `CollectorStateError`, or an error of the environment's
+  ///   initializer.
   public init(
     _ setup: RolloutSetup, actorCount: Int, bufferCount: Int, fragmentsPerBatch: Int = 1,
     lag: Int? = nil, maximumLag: Int? = nil, processes: WorkerProcesses = WorkerProcesses(),
@@ -61,8 +62,7 @@ public final class MultiWorker: RolloutCollector {
             workerCount: actorCount, bufferCount: bufferCount,
             fragmentsPerBatch: fragmentsPerBatch, lag: $0))
       } ?? .free
-    // Workers decode the policy, so it has to be registered.
-    _ = try PolicyRegistry.decode(PolicyRegistry.encode(setup.policy))
+    try PolicyRegistry.check(setup.policy)
     core = try CollectorCore(
       setup, workerCount: actorCount, bufferCount: bufferCount,
       fragmentsPerBatch: fragmentsPerBatch, schedule: schedule, resuming: state)

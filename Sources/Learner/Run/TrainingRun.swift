@@ -80,9 +80,8 @@ public final class TrainingRun {
     isQuiet: Bool, workerExecutable: String?
   ) throws {
     try former?.check()
-    // Workers and the evaluation process decode the policy in the same program.
     let policy = parts.policy ?? configuration.policy
-    _ = try PolicyRegistry.decode(PolicyRegistry.encode(policy))
+    try PolicyRegistry.check(policy)
     var resolved = configuration
     seed = configuration.seed ?? UInt64.random(in: 0..<1 << 53)
     resolved.seed = seed
