@@ -3,7 +3,7 @@ import Testing
 @testable import Learner
 
 /// Tests of the limits after which a worker is no longer replaced.
-struct WorkerDeathTests {
+struct DeathCountsTests {
   @Test func `ten deaths of one worker without a fragment of its own are hopeless`() {
     var deaths = DeathCounts(workerCount: 100)
     for count in 1...DeathCounts.limit {
