@@ -37,11 +37,7 @@ struct OverlapAgreementTests {
             .contents(environments.spaces)))
       actor = try Scene.actor(
         storage.layout, policy: policy, parts: inHalves ? environments.parts : nil)
-      memory = try RunMemory(
-        creating: RunLayout(
-          workerCount: 1, bufferCount: 1, fragmentByteCount: 64, weightCount: 0,
-          descriptionByteCount: 0),
-        description: [])
+      memory = try RunMemory.singleLine()
       loop = CollectLoop(
         environments: environments, actor: actor, layout: storage.layout, sticky: sticky,
         line: memory.line(0))

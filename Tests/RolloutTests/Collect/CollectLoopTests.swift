@@ -1,4 +1,5 @@
 import Rollout
+import TestSupport
 import Testing
 
 /// The rows of docs/fragment.md, as the loop records them from counting environments.
@@ -23,11 +24,7 @@ struct CollectLoopTests {
             spaces: environments.spaces, reaction: actor.reaction,
             finalReaction: recordsFinal ? actor.finalReaction : .empty,
             recurrentState: actor.recurrentState)))
-      memory = try RunMemory(
-        creating: RunLayout(
-          workerCount: 1, bufferCount: 1, fragmentByteCount: 64, weightCount: 0,
-          descriptionByteCount: 0),
-        description: [])
+      memory = try RunMemory.singleLine()
       loop = CollectLoop(
         environments: environments, actor: actor, layout: storage.layout, sticky: sticky,
         line: memory.line(0))

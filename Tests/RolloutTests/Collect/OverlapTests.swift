@@ -26,11 +26,7 @@ struct OverlapTests {
           contents: FragmentContents(
             spaces: environments.spaces, reaction: actor.reaction,
             recurrentState: actor.recurrentState)))
-      memory = try RunMemory(
-        creating: RunLayout(
-          workerCount: 1, bufferCount: 1, fragmentByteCount: 64, weightCount: 0,
-          descriptionByteCount: 0),
-        description: [])
+      memory = try RunMemory.singleLine()
       loop = CollectLoop(
         environments: environments, actor: actor, layout: storage.layout, sticky: sticky,
         line: memory.line(0))
