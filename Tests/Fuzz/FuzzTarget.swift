@@ -14,14 +14,7 @@ struct FuzzTarget: Sendable {
 
   static let all = [
     FuzzTarget(name: "safetensors") { data in
-      guard let file = try? SafetensorsFile(decoding: data) else { return }
-      let written = file.encoded()
-      guard let again = try? SafetensorsFile(decoding: written) else {
-        fatalError("a file that was accepted is refused when it is written again")
-      }
-      guard again.encoded() == written else {
-        fatalError("a file changes when it is written again")
-      }
+      rewrite(data, read: { try SafetensorsFile(decoding: $0) }, write: { $0.encoded() })
     },
     FuzzTarget(name: "state") { data in
       // A renewed checksum lets mutations reach what lies behind it.
@@ -29,26 +22,12 @@ struct FuzzTarget: Sendable {
       _ = try? RunState(decoding: file.encodedWithChecksum())
     },
     FuzzTarget(name: "json") { data in
-      guard let configuration = try? TrainingConfiguration(json: data) else { return }
-      let written = configuration.json()
-      guard let again = try? TrainingConfiguration(json: written) else {
-        fatalError("options that were accepted are refused when they are written again")
-      }
-      guard again.json() == written else {
-        fatalError("options change when they are written again")
-      }
+      rewrite(data, read: { try TrainingConfiguration(json: $0) }, write: { $0.json() })
     },
     FuzzTarget(name: "wrappers") { data in
-      guard let wrappers = try? Wrapper.list(parsing: String(decoding: data, as: UTF8.self)) else {
-        return
-      }
-      let written = wrappers.map(\.description).joined(separator: ",")
-      guard let again = try? Wrapper.list(parsing: written) else {
-        fatalError("'\(written)' was accepted, and is refused when it is written again")
-      }
-      guard again.map(\.description) == wrappers.map(\.description) else {
-        fatalError("'\(written)' changes when it is written again")
-      }
+      rewrite(
+        data, read: { try Wrapper.list(parsing: String(decoding: $0, as: UTF8.self)) },
+        write: { Data($0.map(\.description).joined(separator: ",").utf8) })
     },
     FuzzTarget(name: "command") { data in
       let arguments = data.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
@@ -57,6 +36,17 @@ struct FuzzTarget: Sendable {
       _ = try? Invocation.parse(arguments)
     },
   ]
+
+  /// Reads an input and, if it is accepted, checks that it reads back as it is written.
+  private static func rewrite<Value>(
+    _ input: Data, read: (Data) throws -> Value, write: (Value) -> Data
+  ) {
+    guard let value = try? read(input) else { return }
+    let written = write(value)
+    let text = String(decoding: written.prefix(1000), as: UTF8.self)
+    guard let again = try? read(written) else { fatalError("refused once it is written: \(text)") }
+    guard write(again) == written else { fatalError("changes when it is written again: \(text)") }
+  }
 
   /// The target that the environment variable names.
   static let selected: FuzzTarget = {
