@@ -23,7 +23,6 @@ public protocol RecordableStructure: Recordable {
 /// nor allocates.
 public struct RecordablePart<Root>: Sendable {
   fileprivate let leafTypes: [ElementType]
-  fileprivate let leafCount: Int
   fileprivate let store: @Sendable (UnsafeRawPointer, LeafRow) -> Void
   fileprivate let load: @Sendable (UnsafeMutableRawPointer, LeafRow) -> Void
 
@@ -37,7 +36,6 @@ public struct RecordablePart<Root>: Sendable {
         "\(property) is not a stored property: a part of \(Root.self) needs one without observers")
     }
     leafTypes = Value.leafTypes
-    leafCount = leafTypes.count
     store = { root, leaves in
       (root + offset).assumingMemoryBound(to: Value.self).pointee.store(in: leaves)
     }
@@ -59,7 +57,7 @@ extension RecordableStructure {
       guard let root = bytes.baseAddress else { return }
       for part in Self.parts {
         part.load(root, rest)
-        rest = rest.dropping(part.leafCount)
+        rest = rest.dropping(part.leafTypes.count)
       }
     }
   }
@@ -71,7 +69,7 @@ extension RecordableStructure {
       guard let root = bytes.baseAddress else { return }
       for part in Self.parts {
         part.store(root, rest)
-        rest = rest.dropping(part.leafCount)
+        rest = rest.dropping(part.leafTypes.count)
       }
     }
   }

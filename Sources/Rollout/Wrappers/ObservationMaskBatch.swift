@@ -19,7 +19,7 @@ public final class ObservationMaskBatch: ObservedPartBatch {
     _ inner: any EnvironmentBatch, keeping indices: [Int], at path: String? = nil
   ) throws(SpaceMismatch) {
     let part = try ObservedPart(of: inner.spaces.observation, at: path)
-    let space = try part.space.keeping(indices, of: "the environments")
+    let space = try part.space.keeping(indices)
     let width = try part.space.box.elementType.byteCount
     offsets = indices.map { $0 * width }
     self.width = width
@@ -40,23 +40,27 @@ public final class ObservationMaskBatch: ObservedPartBatch {
 
 extension Space {
   /// Returns the Box of some of this one's elements.
-  func keeping(_ indices: [Int], of type: String) throws(SpaceMismatch) -> Space {
+  func keeping(_ indices: [Int]) throws(SpaceMismatch) -> Space {
     guard case .box(let shape, let low, let high, let elementType) = self else {
       throw SpaceMismatch(
-        description: "the observation of \(type), \(self), cannot be masked: it must be a Box")
+        description: """
+          the observation of the environments, \(self), cannot be masked: it must be a Box
+          """)
     }
     let count = shape.reduce(1, *)
     for (place, index) in indices.enumerated() {
       guard index >= 0 && index < count else {
         throw SpaceMismatch(
           description: """
-            element \(index) of the observation of \(type) cannot be kept: \(self) has the \
-            elements 0 to \(count - 1)
+            element \(index) of the observation of the environments cannot be kept: \(self) has \
+            the elements 0 to \(count - 1)
             """)
       }
       guard !indices[..<place].contains(index) else {
         throw SpaceMismatch(
-          description: "element \(index) of the observation of \(type) is kept twice: name it once")
+          description: """
+            element \(index) of the observation of the environments is kept twice: name it once
+            """)
       }
     }
     return .box(shape: [indices.count], low: low, high: high, elementType: elementType)
