@@ -106,6 +106,10 @@ let package = Package(
       name: "FaultyTrainer",
       dependencies: ["Rollout", "Actor", "Learner", "Worker", "RolloutCommand"],
       path: "Tests/FaultyTrainer", swiftSettings: optimized),
+    // Counts allocations for Scripts/check_allocations.sh.
+    .executableTarget(
+      name: "Allocations", dependencies: ["Rollout", "Actor", "Learner"],
+      path: "Tests/Allocations", swiftSettings: optimized),
     .testTarget(
       name: "RolloutTests", dependencies: ["Rollout", "TestSupport"], swiftSettings: settings),
     .testTarget(

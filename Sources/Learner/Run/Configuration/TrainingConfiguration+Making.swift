@@ -100,7 +100,7 @@ extension TrainingConfiguration {
   ///   - parts: the parts that replace those of the options.
   /// - Throws: `PolicyError` if the policy lacks an output that the objective needs, and the errors
   ///   of makers.
-  func makeLearner(
+  package func makeLearner(
     _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>,
     parts: TrainingParts = TrainingParts()
   ) throws -> any BatchLearner {
