@@ -135,3 +135,13 @@ if Context.environment["RLPLAY_FUZZ"] != nil {
       name: "Fuzz", dependencies: ["Rollout", "Learner", "RolloutCommand"], path: "Tests/Fuzz",
       exclude: ["Corpus"], swiftSettings: optimized))
 }
+
+if let names = Context.environment["RLPLAY_TARGETS"] {
+  // The scripts that build once more set it, to build these targets and their dependencies alone.
+  var needed = Set(names.split(separator: ",").map(String.init))
+  for target in package.targets.reversed() where needed.contains(target.name) {
+    for case .byNameItem(let name, _) in target.dependencies { needed.insert(name) }
+  }
+  package.targets.removeAll { !needed.contains($0.name) }
+  package.products = []
+}

@@ -5,10 +5,11 @@ import Glibc
 /// For exit tests: code that claims to allocate nothing runs on, and nothing else does. Unlike a
 /// comparison of the memory in use before and after, this detects memory that was freed at once.
 public enum Exhaustion {
-  /// False under the address sanitizer, which has an allocator and an address space of its own.
-  public static let isPossible = dlsym(nil, "__asan_init") == nil
+  /// False under a sanitizer, which has an allocator and an address space of its own.
+  public static let isPossible =
+    dlsym(nil, "__asan_init") == nil && dlsym(nil, "__tsan_init") == nil
   /// The reason for tests that are left out.
-  public static let absence = "the address sanitizer replaces the allocator"
+  public static let absence = "a sanitizer replaces the allocator"
 
   nonisolated(unsafe) private static var taken: UnsafeMutableRawPointer?
 
