@@ -30,6 +30,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONTEXT = ROOT / "Scripts/snippets"
+# Swift Package Manager names a package after its directory.
+PACKAGE = re.sub(r"\W", "_", ROOT.name.lower())
 BUILD = ROOT / ".build/release"
 STEPS = 4000
 LIMIT_SECONDS = 120
@@ -102,8 +104,10 @@ def check_swift(snippet, earlier):
         preceding = [pathlib.Path(folder) / f"Earlier{index}.swift" for index in range(len(earlier))]
         for path, other in zip(preceding, earlier):
             path.write_text(swift_source(other), encoding="utf-8")
+        # The comment of a package declaration may use the package's own; a page may use what users see.
+        scope = ["-package-name", PACKAGE] if snippet.name.endswith(".swift") else []
         result = subprocess.run(
-            ["swiftc", "-typecheck", "-swift-version", "6", "-suppress-warnings", "-parse-as-library",
+            ["swiftc", "-typecheck", "-swift-version", "6", "-suppress-warnings", "-parse-as-library", *scope,
              "-I", str(BUILD / "Modules"), str(CONTEXT / "Context.swift"), *map(str, preceding), str(source)],
             capture_output=True, text=True)
     errors = [line for line in result.stderr.splitlines() if re.search(r":\d+: error:", line)]

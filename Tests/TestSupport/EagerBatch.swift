@@ -5,35 +5,35 @@ import Rollout
 /// The results are shown when the step is finished, but the inner environments have already
 /// advanced. A test that inspects one in between sees too much, as with an environment in another
 /// process.
-public final class EagerBatch: OverlappingBatch, ConditionalBatch, SingleResetBatch, LivesBatch {
+package final class EagerBatch: OverlappingBatch, ConditionalBatch, SingleResetBatch, LivesBatch {
   /// A call: a step from that row for that range of environments.
-  public enum Event: Equatable {
+  package enum Event: Equatable {
     case begin(Int, Range<Int>)
     case finish(Int, Range<Int>)
   }
 
   /// All calls so far.
-  public private(set) var events: [Event] = []
+  package private(set) var events: [Event] = []
 
   private let inner: any EnvironmentBatch
   /// The result of a part's step by its first environment, in row 2 of a separate fragment.
   private var steps: [Int: (storage: FragmentStorage, fault: (any Error)?)] = [:]
 
   /// Wraps a batch.
-  public init(_ inner: any EnvironmentBatch) { self.inner = inner }
+  package init(_ inner: any EnvironmentBatch) { self.inner = inner }
 
   /// The number of environments.
-  public var count: Int { inner.count }
+  package var count: Int { inner.count }
   /// The observation and action spaces.
-  public var spaces: EnvironmentSpaces { inner.spaces }
+  package var spaces: EnvironmentSpaces { inner.spaces }
 
   /// Begins an episode in every environment.
-  public func reset(into fragment: FragmentView, row: Int) throws {
+  package func reset(into fragment: FragmentView, row: Int) throws {
     try inner.reset(into: fragment, row: row)
   }
 
   /// Plays at once, as a sticky step in which all other environments wait.
-  public func beginStep(
+  package func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) {
     events.append(.begin(t, range))
@@ -58,7 +58,7 @@ public final class EagerBatch: OverlappingBatch, ConditionalBatch, SingleResetBa
   }
 
   /// Shows the results of the step.
-  public func finishStep(
+  package func finishStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
   ) throws {
@@ -87,17 +87,17 @@ public final class EagerBatch: OverlappingBatch, ConditionalBatch, SingleResetBa
   }
 
   /// Returns the lives of an environment.
-  public func lives(of index: Int) -> Int? {
+  package func lives(of index: Int) -> Int? {
     inner.capability((any LivesBatch).self)?.lives(of: index)
   }
 
   /// True for a step in parts, and for the capabilities of the inner batch.
-  public func has<Capability>(_ capability: Capability.Type) -> Bool {
+  package func has<Capability>(_ capability: Capability.Type) -> Bool {
     capability == (any OverlappingBatch).self || inner.capability(capability) != nil
   }
 
   /// Begins an episode in one environment.
-  public func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  package func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     try inner.capability((any SingleResetBatch).self)?.reset(index, into: fragment, row: row)
   }
 }

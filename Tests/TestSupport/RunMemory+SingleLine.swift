@@ -2,7 +2,7 @@ import Rollout
 
 extension RunMemory {
   /// Returns memory with the line of one worker, for a collect loop without a collector.
-  public static func singleLine() throws -> RunMemory {
+  package static func singleLine() throws -> RunMemory {
     try RunMemory(
       creating: RunLayout(
         workerCount: 1, bufferCount: 1, fragmentByteCount: 64, weightCount: 0,

@@ -11,7 +11,7 @@ extension PolicyActor {
   ///   - incarnation: the incarnation of the worker.
   ///   - parts: the ranges of environments to react to separately; `nil` for all together.
   /// - Throws: `PolicyError` when the policy does not support the environment's spaces.
-  public convenience init(
+  package convenience init(
     _ policy: any Policy, _ description: RunDescription, layout: FragmentLayout, worker: Int,
     incarnation: UInt32, parts: [Range<Int>]? = nil
   ) throws(PolicyError) {
@@ -94,7 +94,7 @@ extension FragmentProducer {
   ///
   /// - Throws: `UnknownEnvironment`, `WrapperError`, `PolicyError`, or any error of creating the
   ///   environments.
-  public convenience init(
+  package convenience init(
     _ policy: any Policy, _ description: RunDescription, memory: RunMemory, worker: Int,
     incarnation: UInt32
   ) throws {

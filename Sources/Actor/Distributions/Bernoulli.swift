@@ -5,28 +5,28 @@ import Rollout
 /// A score is a choice's log-odds, z = log p(yes) − log p(no). The fragment records both
 /// log-probabilities of each choice, no before yes. Like every other discrete distribution, it
 /// records log-probabilities, and nothing is left to compute from them that could overflow.
-public struct Bernoulli: ActionDistribution {
+package struct Bernoulli: ActionDistribution {
   /// The number of choices.
-  public let count: Int
+  package let count: Int
 
   /// Creates a distribution over `count` choices.
-  public init(count: Int) { self.count = count }
+  package init(count: Int) { self.count = count }
 
   /// One score for each choice.
-  public var scoreCount: Int { count }
+  package var scoreCount: Int { count }
 
   /// Two log-probabilities for each choice.
-  public var logitCount: Int { 2 * count }
+  package var logitCount: Int { 2 * count }
 
   /// Returns log softmax of (0, z), which is (−log(1 + eᶻ), z − log(1 + eᶻ)).
-  public func logits(from scores: Tensor) -> Tensor {
+  package func logits(from scores: Tensor) -> Tensor {
     let leading = Array(scores.shape.dropLast())
     let yes = scores.reshaped(leading + [count, 1])
     return scores.graph.concatenate([0 * yes, yes]).logSoftmax().reshaped(leading + [logitCount])
   }
 
   /// Returns log π(a) = Σᵢ aᵢ log p(yesᵢ) + (1 − aᵢ) log p(noᵢ) of independent choices.
-  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+  package func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value?.numeric else {
       preconditionFailure("a MultiBinary action is a leaf")
     }
@@ -37,10 +37,10 @@ public struct Bernoulli: ActionDistribution {
   }
 
   /// Returns H(π) = Σᵢ H(πᵢ) of independent choices.
-  public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
+  package func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
   /// Draws an environment's choices one by one from its stream; the greedy choice of a tie is no.
-  public func act(
+  package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {

@@ -4,13 +4,13 @@ import Rollout
 ///
 /// The parts are the leaves at any depth, in declared order. Scores and logits are concatenated in
 /// that order.
-public struct CompositeDistribution: ActionDistribution {
+package struct CompositeDistribution: ActionDistribution {
   /// The leaves' distributions in declared order.
-  public let parts: [any ActionDistribution]
+  package let parts: [any ActionDistribution]
   /// The number of scores of all parts.
-  public let scoreCount: Int
+  package let scoreCount: Int
   /// The number of logits of all parts.
-  public let logitCount: Int
+  package let logitCount: Int
 
   private let scoreRanges: [Range<Int>]
   private let logitRanges: [Range<Int>]
@@ -18,7 +18,7 @@ public struct CompositeDistribution: ActionDistribution {
   /// Composes distributions.
   ///
   /// - Precondition: `parts` is not empty, and each is the distribution of a single leaf.
-  public init(_ parts: [any ActionDistribution]) {
+  package init(_ parts: [any ActionDistribution]) {
     precondition(!parts.isEmpty, "a composite distribution without parts")
     self.parts = parts
     scoreRanges = columnRanges(parts.map(\.scoreCount))
@@ -28,13 +28,13 @@ public struct CompositeDistribution: ActionDistribution {
   }
 
   /// Returns the concatenated logits, each part's from its own scores.
-  public func logits(from scores: Tensor) -> Tensor {
+  package func logits(from scores: Tensor) -> Tensor {
     scores.graph.concatenate(
       zip(parts, scoreRanges).map { part, range in part.logits(from: scores.columns(range)) })
   }
 
   /// Returns log π(a) = Σ log πᵢ(aᵢ) of independent parts.
-  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+  package func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     let leaves = action.leaves
     precondition(leaves.count == parts.count, "\(leaves.count) leaves for \(parts.count) parts")
     return sum { index in
@@ -44,7 +44,7 @@ public struct CompositeDistribution: ActionDistribution {
   }
 
   /// Returns H(π) = Σ H(πᵢ) of independent parts.
-  public func entropy(of logits: Tensor) -> Tensor {
+  package func entropy(of logits: Tensor) -> Tensor {
     sum { parts[$0].entropy(of: logits.columns(logitRanges[$0])) }
   }
 
@@ -53,7 +53,7 @@ public struct CompositeDistribution: ActionDistribution {
   }
 
   /// Draws each part's actions for all environments, in declared order.
-  public func act(
+  package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {

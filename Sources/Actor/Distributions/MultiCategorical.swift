@@ -4,31 +4,31 @@ import Rollout
 ///
 /// The fragment records the normalized log-probabilities of each choice, one choice after the
 /// other.
-public struct MultiCategorical: ActionDistribution {
+package struct MultiCategorical: ActionDistribution {
   /// The number of actions of each choice.
-  public let counts: [Int]
+  package let counts: [Int]
   /// The number of actions of all choices.
   private let total: Int
 
   /// Creates a distribution over choices of `counts` actions.
-  public init(counts: [Int]) {
+  package init(counts: [Int]) {
     self.counts = counts
     total = counts.reduce(0, +)
   }
 
   /// One score for each action of each choice.
-  public var scoreCount: Int { total }
+  package var scoreCount: Int { total }
 
   /// One log-probability for each action of each choice.
-  public var logitCount: Int { total }
+  package var logitCount: Int { total }
 
   /// Returns the log softmax of each choice's scores.
-  public func logits(from scores: Tensor) -> Tensor {
+  package func logits(from scores: Tensor) -> Tensor {
     scores.graph.concatenate(columnRanges(counts).map { scores.columns($0).logSoftmax() })
   }
 
   /// Returns log π(a) = Σᵢ log πᵢ(aᵢ) of independent choices.
-  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+  package func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value else { preconditionFailure("a MultiDiscrete action is a leaf") }
     let picked = columnRanges(counts).enumerated().map { choice, range in
       logits.columns(range).pick(
@@ -38,10 +38,10 @@ public struct MultiCategorical: ActionDistribution {
   }
 
   /// Returns H(π) = Σᵢ H(πᵢ) of independent choices.
-  public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
+  package func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
   /// Draws an environment's choices one by one from its stream.
-  public func act(
+  package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {

@@ -12,11 +12,11 @@ import Rollout
 /// executor.forward()
 /// executor.backward()          // fills executor.gradients
 /// ```
-public final class Executor<Scalar: KernelScalar> {
+package final class Executor<Scalar: KernelScalar> {
   /// The weights in the graph's parameter layout; call `weightsChanged` after changing them.
-  public let weights: FlatVector<Scalar>
+  package let weights: FlatVector<Scalar>
   /// The gradient of the loss by each weight from the last `backward`; empty without a loss.
-  public let gradients: FlatVector<Scalar>
+  package let gradients: FlatVector<Scalar>
 
   let prologue: UnsafeMutableBufferPointer<Instruction>
   let body: UnsafeMutableBufferPointer<Instruction>
@@ -48,7 +48,7 @@ public final class Executor<Scalar: KernelScalar> {
   ///   - loss: a scalar to differentiate.
   ///   - weights: the vector of weights to share; `nil` to create a vector of zeros.
   /// - Precondition: `weights` has as many elements as the graph's parameters.
-  public init(
+  package init(
     _ graph: Graph, outputs: [Tensor], loss: Tensor? = nil, weights: FlatVector<Scalar>? = nil
   ) {
     precondition(loss?.elementCount ?? 1 == 1, "a loss is a single number")
@@ -112,13 +112,13 @@ public final class Executor<Scalar: KernelScalar> {
   // MARK: Running
 
   /// Recomputes everything derived from the weights; call it after a change, before the next run.
-  public func weightsChanged() { run(prologue) }
+  package func weightsChanged() { run(prologue) }
 
   /// Binds the graph's inputs to a fragment's memory, with rows counted from `row`.
   ///
   /// - Precondition: the fragment has the layout of the graph's columns and lives until the next
   ///   binding.
-  public func bind(_ fragment: FragmentView, row: Int = 0) {
+  package func bind(_ fragment: FragmentView, row: Int = 0) {
     for binding in bindings {
       values[Int(binding.slot.index)] =
         fragment.base + (binding.offset &+ row &* binding.rowStride)
@@ -126,12 +126,12 @@ public final class Executor<Scalar: KernelScalar> {
   }
 
   /// Computes all outputs and the loss.
-  public func forward() { run(body) }
+  package func forward() { run(body) }
 
   /// Computes the gradient of the loss by every weight, after a `forward`.
   ///
   /// - Precondition: the executor has a loss.
-  public func backward() {
+  package func backward() {
     gradients.clear()
     addGradients()
   }
@@ -142,7 +142,7 @@ public final class Executor<Scalar: KernelScalar> {
   /// the sum of two separate gradients.
   ///
   /// - Precondition: the executor has a loss.
-  public func addGradients() {
+  package func addGradients() {
     precondition(loss.isPresent, "no loss to take gradients of")
     gradientArena.clear()
     guard let seed = slotGradients[Int(loss.index)] else { return }
@@ -155,7 +155,7 @@ public final class Executor<Scalar: KernelScalar> {
   /// Returns a copy of a tensor's values, row-major.
   ///
   /// - Precondition: the tensor is an output, or an output depends on it.
-  public func values(of tensor: Tensor) -> [Scalar] {
+  package func values(of tensor: Tensor) -> [Scalar] {
     let pointer = pointer(to: tensor)
     return Array(UnsafeBufferPointer(start: pointer, count: tensor.elementCount))
   }
@@ -163,12 +163,12 @@ public final class Executor<Scalar: KernelScalar> {
   /// Returns the first value of a tensor, such as a loss or a metric.
   ///
   /// - Precondition: the tensor is an output, or an output depends on it.
-  public func value(of tensor: Tensor) -> Scalar { pointer(to: tensor)[0] }
+  package func value(of tensor: Tensor) -> Scalar { pointer(to: tensor)[0] }
 
   /// Sets an input that is not bound to a fragment; does nothing if no output depends on it.
   ///
   /// - Precondition: the tensor is such an input with as many elements.
-  public func set(_ tensor: Tensor, to numbers: [Scalar]) {
+  package func set(_ tensor: Tensor, to numbers: [Scalar]) {
     precondition(tensor.elementType == nil && numbers.count == tensor.elementCount)
     guard isMemory(tensor) else { return }
     let target = self[Slot(tensor.id)]
@@ -178,7 +178,7 @@ public final class Executor<Scalar: KernelScalar> {
   /// Sets an int32 input that is not bound to a fragment; does nothing if no output depends on it.
   ///
   /// - Precondition: the tensor is such an input with as many elements.
-  public func set(_ tensor: Tensor, toIntegers numbers: [Int32]) {
+  package func set(_ tensor: Tensor, toIntegers numbers: [Int32]) {
     precondition(tensor.elementType == .int32 && numbers.count == tensor.elementCount)
     guard isMemory(tensor) else { return }
     let target = values[tensor.id].assumingMemoryBound(to: Int32.self)

@@ -4,7 +4,7 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 extension Double: KernelScalar {
-  public typealias Vector = SIMD8<Double>
+  package typealias Vector = SIMD8<Double>
 
   /// Splits x = n·ln 2 + r with |r| ≤ ½ ln 2, for the arguments that exp needs.
   @inline(__always)
@@ -52,7 +52,7 @@ extension Double: KernelScalar {
   }
 
   @inline(__always)
-  public static func exp(_ x: Vector) -> Vector {
+  package static func exp(_ x: Vector) -> Vector {
     let (n, r) = reduce(limited(x))
     let p = expMinusOneSeries(r) + 1
     // Two factors, since 2ⁿ itself may exceed Double's range at either end.
@@ -61,7 +61,7 @@ extension Double: KernelScalar {
   }
 
   @inline(__always)
-  public static func expMinusOne(_ x: Vector) -> Vector {
+  package static func expMinusOne(_ x: Vector) -> Vector {
     let (_, r) = reduce(limited(x))
     // If x is its own remainder, the series is exact to an ulp; elsewhere no cancellation matters.
     return (exp(x) - 1).replacing(with: expMinusOneSeries(r), where: r .== x)
@@ -73,7 +73,7 @@ extension Double: KernelScalar {
   }
 
   @inline(__always)
-  public static func log(_ x: Vector) -> Vector {
+  package static func log(_ x: Vector) -> Vector {
     // Subnormal numbers are scaled into range first.
     let isSmall = x .< Vector(repeating: leastNormalMagnitude)
     let scaled = x.replacing(with: x * 0x1p52, where: isSmall)
@@ -112,7 +112,7 @@ extension Double: KernelScalar {
   }
 
   @inline(__always)
-  public static func tanh(_ x: Vector) -> Vector {
+  package static func tanh(_ x: Vector) -> Vector {
     let positive = magnitude(x)
     let large = 1 - 2 / (exp(positive + positive) + 1)
     // Near zero the subtraction above would cancel: Cephes' x + x³·P(x²)/Q(x²) for |x| < 0.625.

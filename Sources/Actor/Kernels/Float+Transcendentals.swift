@@ -5,7 +5,7 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
 extension Float: KernelScalar {
-  public typealias Vector = SIMD16<Float>
+  package typealias Vector = SIMD16<Float>
 
   /// Splits x = n·ln 2 + r with |r| ≤ ½ ln 2, for the arguments that exp needs.
   @inline(__always)
@@ -47,7 +47,7 @@ extension Float: KernelScalar {
   }
 
   @inline(__always)
-  public static func exp(_ x: Vector) -> Vector {
+  package static func exp(_ x: Vector) -> Vector {
     let (n, r) = reduce(limited(x))
     let p = expMinusOneSeries(r) + 1
     // Two factors, since 2ⁿ itself may exceed Float's range at either end.
@@ -56,7 +56,7 @@ extension Float: KernelScalar {
   }
 
   @inline(__always)
-  public static func expMinusOne(_ x: Vector) -> Vector {
+  package static func expMinusOne(_ x: Vector) -> Vector {
     let (_, r) = reduce(limited(x))
     // If x is its own remainder, the series is exact to an ulp; elsewhere no cancellation matters.
     return (exp(x) - 1).replacing(with: expMinusOneSeries(r), where: r .== x)
@@ -68,7 +68,7 @@ extension Float: KernelScalar {
   }
 
   @inline(__always)
-  public static func log(_ x: Vector) -> Vector {
+  package static func log(_ x: Vector) -> Vector {
     // Subnormal numbers are scaled into range first.
     let isSmall = x .< Vector(repeating: leastNormalMagnitude)
     let scaled = x.replacing(with: x * 0x1p23, where: isSmall)
@@ -103,7 +103,7 @@ extension Float: KernelScalar {
   }
 
   @inline(__always)
-  public static func tanh(_ x: Vector) -> Vector {
+  package static func tanh(_ x: Vector) -> Vector {
     let positive = magnitude(x)
     let large = 1 - 2 / (exp(positive + positive) + 1)
     // Near zero the subtraction above would cancel: Cephes' x + x³·P(x²) for |x| < 0.625.

@@ -66,7 +66,7 @@ private func storeAll4<S: SIMDScalar>(_ pointer: UnsafeMutablePointer<S>, _ vect
 
 extension Float {
   @inline(__always)
-  public static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+  package static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     #if RLPLAY_FMA
       c.addingProduct(a, b)
     #else
@@ -75,24 +75,24 @@ extension Float {
   }
 
   @inline(__always)
-  public static func magnitude(_ x: Vector) -> Vector {
+  package static func magnitude(_ x: Vector) -> Vector {
     unsafeBitCast(unsafeBitCast(x, to: SIMD16<UInt32>.self) & 0x7fff_ffff, to: Vector.self)
   }
 
   @inline(__always)
-  public static func pairSums(_ a: Vector, _ b: Vector) -> Vector {
+  package static func pairSums(_ a: Vector, _ b: Vector) -> Vector {
     Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf)
       + Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf)
   }
 
   @inline(__always)
-  public static func fourSums(_ x: Vector) -> SIMD4<Float> {
+  package static func fourSums(_ x: Vector) -> SIMD4<Float> {
     let eight = x.lowHalf + x.highHalf
     return eight.lowHalf + eight.highHalf
   }
 
   @inline(__always)
-  public static func deinterleave(_ a: Vector, _ b: Vector) -> (even: Vector, odd: Vector) {
+  package static func deinterleave(_ a: Vector, _ b: Vector) -> (even: Vector, odd: Vector) {
     (
       Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf),
       Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf)
@@ -100,7 +100,7 @@ extension Float {
   }
 
   @inline(__always)
-  public static func interleave(even: Vector, odd: Vector) -> (Vector, Vector) {
+  package static func interleave(even: Vector, odd: Vector) -> (Vector, Vector) {
     var low = even
     var high = odd
     low.evenHalf = even.lowHalf
@@ -111,7 +111,7 @@ extension Float {
   }
 
   @inline(__always)
-  public static func loadFirst(_ count: Int, _ pointer: UnsafePointer<Float>) -> Vector {
+  package static func loadFirst(_ count: Int, _ pointer: UnsafePointer<Float>) -> Vector {
     if count >= 8 {
       let low = UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<Float>.self)
       return Vector(lowHalf: low, highHalf: loadBelow8(count &- 8, pointer + 8))
@@ -120,7 +120,7 @@ extension Float {
   }
 
   @inline(__always)
-  public static func storeFirst(
+  package static func storeFirst(
     _ count: Int, _ pointer: UnsafeMutablePointer<Float>, _ vector: Vector
   ) {
     if count >= 8 {
@@ -134,7 +134,7 @@ extension Float {
 
 extension Double {
   @inline(__always)
-  public static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+  package static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     #if RLPLAY_FMA
       c.addingProduct(a, b)
     #else
@@ -143,24 +143,24 @@ extension Double {
   }
 
   @inline(__always)
-  public static func magnitude(_ x: Vector) -> Vector {
+  package static func magnitude(_ x: Vector) -> Vector {
     unsafeBitCast(
       unsafeBitCast(x, to: SIMD8<UInt64>.self) & 0x7fff_ffff_ffff_ffff, to: Vector.self)
   }
 
   @inline(__always)
-  public static func pairSums(_ a: Vector, _ b: Vector) -> Vector {
+  package static func pairSums(_ a: Vector, _ b: Vector) -> Vector {
     Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf)
       + Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf)
   }
 
   @inline(__always)
-  public static func fourSums(_ x: Vector) -> SIMD4<Double> {
+  package static func fourSums(_ x: Vector) -> SIMD4<Double> {
     x.lowHalf + x.highHalf
   }
 
   @inline(__always)
-  public static func deinterleave(_ a: Vector, _ b: Vector) -> (even: Vector, odd: Vector) {
+  package static func deinterleave(_ a: Vector, _ b: Vector) -> (even: Vector, odd: Vector) {
     (
       Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf),
       Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf)
@@ -168,7 +168,7 @@ extension Double {
   }
 
   @inline(__always)
-  public static func interleave(even: Vector, odd: Vector) -> (Vector, Vector) {
+  package static func interleave(even: Vector, odd: Vector) -> (Vector, Vector) {
     var low = even
     var high = odd
     low.evenHalf = even.lowHalf
@@ -179,12 +179,12 @@ extension Double {
   }
 
   @inline(__always)
-  public static func loadFirst(_ count: Int, _ pointer: UnsafePointer<Double>) -> Vector {
+  package static func loadFirst(_ count: Int, _ pointer: UnsafePointer<Double>) -> Vector {
     loadBelow8(count, pointer)
   }
 
   @inline(__always)
-  public static func storeFirst(
+  package static func storeFirst(
     _ count: Int, _ pointer: UnsafeMutablePointer<Double>, _ vector: Vector
   ) {
     storeBelow8(count, pointer, vector)

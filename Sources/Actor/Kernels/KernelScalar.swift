@@ -8,7 +8,7 @@
 /// The standard library's generic comparisons of vectors are loops that the compiler does not
 /// unroll. As protocol requirements they dispatch to those of the concrete vector, which are single
 /// instructions.
-public protocol KernelVector: SIMD, BitwiseCopyable, Sendable where Scalar: BinaryFloatingPoint {
+package protocol KernelVector: SIMD, BitwiseCopyable, Sendable where Scalar: BinaryFloatingPoint {
   static func + (a: Self, b: Self) -> Self
   static func - (a: Self, b: Self) -> Self
   static func * (a: Self, b: Self) -> Self
@@ -27,7 +27,7 @@ extension SIMD8<Double>: KernelVector {}
 /// A scalar type of the kernels: Float for computation, Double to check gradients.
 ///
 /// A vector is 64 bytes: 16 Floats or 8 Doubles.
-public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable, BitwiseCopyable {
+package protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable, BitwiseCopyable {
   /// A vector of 64 bytes.
   associatedtype Vector: KernelVector where Vector.Scalar == Self
 

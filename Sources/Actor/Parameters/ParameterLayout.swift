@@ -50,7 +50,7 @@ public struct ParameterLayout: Sendable, Equatable {
   }
 
   /// Draws the first values of all entries in declared order from one random stream.
-  public func initialize<Scalar: KernelScalar>(
+  package func initialize<Scalar: KernelScalar>(
     _ weights: FlatVector<Scalar>, using random: inout PCG64
   ) {
     precondition(weights.count == elementCount, "\(weights.count) weights for \(elementCount)")

@@ -19,13 +19,13 @@ public struct NetworkNormalization: Codable, Sendable, Equatable {
   public static let limit = 10.0
 
   /// Returns the name of the buffer [n] of a leaf's means, for a path such as `obs.camera`.
-  public static func meanName(of path: String) -> String { "normalizer.\(path).mean" }
+  package static func meanName(of path: String) -> String { "normalizer.\(path).mean" }
 
   /// Returns the name of the buffer [n] of a leaf's scales, 1 / √(variance + 10⁻⁸).
-  public static func scaleName(of path: String) -> String { "normalizer.\(path).scale" }
+  package static func scaleName(of path: String) -> String { "normalizer.\(path).scale" }
 
   /// The name of the buffer [] of the rewards' scale, 1 / √(variance of returns + 10⁻⁸).
-  public static let returnScaleName = "normalizer.return.scale"
+  package static let returnScaleName = "normalizer.return.scale"
 
   /// Returns the normalized leaves of a space, its Boxes of float32 and float64, by place and path.
   public static func leaves(of observation: Space) -> [(place: Int, path: String)] {
@@ -59,7 +59,7 @@ extension TracedFragment {
   ///
   /// Without that buffer in the policy's weights the fragment is unchanged. Rewards are clipped to
   /// ±10. A reward that is not finite becomes NaN, which an update detects.
-  public func normalizingRewards() -> TracedFragment {
+  package func normalizingRewards() -> TracedFragment {
     let graph = rewards.graph
     guard graph.parameters.range(of: NetworkNormalization.returnScaleName) != nil else {
       return self

@@ -34,10 +34,10 @@ extension TrainingConfiguration {
   }
 
   /// The bounds of `--clip` and `--value-clip`.
-  public var clippedSurrogate: ClippedSurrogate {
+  package var clippedSurrogate: ClippedSurrogate {
     ClippedSurrogate(clip: clip, valueClip: valueClip)
   }
 
   /// The upper limits of `--rho-clip` and `--trace-clip`.
-  public var importanceClips: ImportanceClips { ImportanceClips(rho: rhoClip, trace: traceClip) }
+  package var importanceClips: ImportanceClips { ImportanceClips(rho: rhoClip, trace: traceClip) }
 }

@@ -1,21 +1,21 @@
-public import Actor
+import Actor
 import Foundation
 import Rollout
 
 /// The metadata of a checkpoint and the layers of its policy.
-public struct PolicyDescription {
+package struct PolicyDescription {
   /// The environment that the policy was trained for.
-  public let environment: EnvironmentConfiguration
+  package let environment: EnvironmentConfiguration
   /// The algorithm that trained the policy.
-  public let algorithm: String
+  package let algorithm: String
   /// The registered name of the policy's type.
-  public let kind: String
+  package let kind: String
   /// Environment steps that the policy has learned from.
-  public let steps: Int
+  package let steps: Int
   /// Optimizer steps.
-  public let updates: Int
+  package let updates: Int
   /// The policy's layers; nil if neither the checkpoint nor this program knows the spaces.
-  public let layers: LayerTable?
+  package let layers: LayerTable?
   /// The number of elements in the checkpoint's tensors.
   let elementCount: Int
 
@@ -31,7 +31,7 @@ extension TrainedPolicy {
   ///
   /// - Throws: `UnknownEnvironment`; `PolicyError`; `CheckpointError` if the weights do not match
   ///   the network or a number in the metadata is malformed.
-  public func describe() throws -> PolicyDescription {
+  package func describe() throws -> PolicyDescription {
     let known = try spaces ?? (environment.startsProgram ? nil : environment.spaces())
     let layers = try known.map { try LayerTable(policy, for: $0) }
     if let layers { _ = try weights(of: layers.parameters) }
@@ -69,7 +69,7 @@ extension OrderedJSON {
 
 extension PolicyDescription {
   /// The JSON object that ends standard output with `--json`.
-  public var json: String {
+  package var json: String {
     var policy = OrderedJSON()
     policy.set("kind", kind)
     policy.set("settings", settings)
@@ -95,7 +95,7 @@ extension PolicyDescription {
   }
 
   /// The description for display, without a trailing newline.
-  public var text: String {
+  package var text: String {
     let parameters = environment.arguments.isEmpty ? [] : [("with", environment.arguments)]
     let wrappers = environment.wrappers.map(\.description).joined(separator: ", ")
     let wrapping = wrappers.isEmpty ? [] : [("wrappers", wrappers)]

@@ -7,9 +7,9 @@ import Rollout
 /// statistics that its newest fragments were collected with. It is added to them afterwards, and
 /// the weights of the next version bring the new statistics to workers, checkpoints and
 /// evaluations.
-public final class NormalizingLearner: WrappingLearner {
+package final class NormalizingLearner: WrappingLearner {
   /// The inner learner.
-  public let learner: any BatchLearner
+  package let learner: any BatchLearner
   private let observations: ObservationStatistics?
   private let returns: ReturnStatistics?
 
@@ -21,7 +21,7 @@ public final class NormalizingLearner: WrappingLearner {
   ///   - parameters: the policy's parameters, including its buffers.
   ///   - weights: the weights, which are trained in place.
   ///   - discount: γ of the returns; their variance scales rewards.
-  public init?(
+  package init?(
     _ learner: any BatchLearner, batchLayout: FragmentLayout, parameters: ParameterLayout,
     weights: FlatVector<Float>, discount: Double
   ) {
@@ -33,7 +33,7 @@ public final class NormalizingLearner: WrappingLearner {
 
   /// Learns from a batch, then adds it to the statistics, even if the update was skipped.
   @discardableResult
-  public func learn(from batch: FragmentBatch) -> UpdateOutcome {
+  package func learn(from batch: FragmentBatch) -> UpdateOutcome {
     let outcome = learner.learn(from: batch)
     // Leaves the statistics unchanged: the last sound weights are saved as they were evaluated.
     if case .diverged = outcome { return outcome }
@@ -43,7 +43,7 @@ public final class NormalizingLearner: WrappingLearner {
   }
 
   /// Saves or restores the statistics and the state of the wrapped learner.
-  public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+  package func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try observations?.transfer(&archive)
     try returns?.transfer(&archive)
     try learner.transfer(&archive)

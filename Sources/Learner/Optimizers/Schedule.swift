@@ -94,7 +94,7 @@ public enum Schedule: Sendable, Equatable, Encodable {
   public var isFinite: Bool { first.isFinite && last.isFinite }
 
   /// True if the value never changes.
-  public var isConstant: Bool { if case .constant = self { true } else { false } }
+  package var isConstant: Bool { if case .constant = self { true } else { false } }
 }
 
 extension Schedule: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {

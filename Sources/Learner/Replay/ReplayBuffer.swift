@@ -4,11 +4,11 @@ import Rollout
 ///
 /// The unit of sampling is one environment of a batch over all its rows; a sample is therefore a
 /// fragment itself. All memory is allocated at creation.
-public final class ReplayBuffer {
+package final class ReplayBuffer {
   /// The largest number of environment steps kept.
-  public var capacity: Int { storages.count * stepsPerBatch }
+  package var capacity: Int { storages.count * stepsPerBatch }
   /// The number of environment steps kept at present.
-  public var stepCount: Int { batchCount * stepsPerBatch }
+  package var stepCount: Int { batchCount * stepsPerBatch }
 
   private let storages: [FragmentStorage]
   private let stepsPerBatch: Int
@@ -21,7 +21,7 @@ public final class ReplayBuffer {
   /// - Parameters:
   ///   - steps: the environment steps to keep, rounded up to whole batches.
   ///   - layout: the layout of the batches, [T, n·B].
-  public init(steps: Int, of layout: FragmentLayout) {
+  package init(steps: Int, of layout: FragmentLayout) {
     stepsPerBatch = layout.stepCount * layout.environmentCount
     environmentCount = layout.environmentCount
     storages = (0..<Self.batchCount(steps, of: layout)).map { _ in FragmentStorage(layout) }
@@ -43,7 +43,7 @@ public final class ReplayBuffer {
   /// Adds a batch, in place of the oldest one if the buffer is full.
   ///
   /// - Precondition: the batch has the layout that the buffer was created for.
-  public func add(_ batch: FragmentView) {
+  package func add(_ batch: FragmentView) {
     let target = storages[next].view
     precondition(
       batch.layout.byteCount == target.layout.byteCount, "a batch of another layout to replay")
@@ -93,7 +93,7 @@ public final class ReplayBuffer {
   /// Fills a fragment with environments sampled uniformly, with replacement.
   ///
   /// - Precondition: the buffer holds at least one batch.
-  public func sample(into sample: FragmentView, using random: inout PCG64) {
+  package func sample(into sample: FragmentView, using random: inout PCG64) {
     precondition(batchCount > 0, "the replay buffer is empty")
     for place in 0..<sample.layout.environmentCount {
       let drawn = random.integer(below: batchCount * environmentCount)

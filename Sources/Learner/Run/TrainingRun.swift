@@ -31,7 +31,7 @@ public final class TrainingRun {
   var marks: RunMarks
   private var saves: SaveSchedule
   /// A sentence about what was restored; nil for a new run.
-  public let resumption: String?
+  package let resumption: String?
 
   /// Creates the run's directory and starts its workers, without learning yet.
   ///

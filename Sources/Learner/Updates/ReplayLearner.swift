@@ -6,32 +6,32 @@ import Rollout
 /// Each batch goes into the replay buffer, unless it has a reward or an observation that is not
 /// finite. It is followed by updates from environments sampled from the buffer. The target network
 /// is updated at a fixed interval.
-public final class ReplayLearner: BatchLearner {
+package final class ReplayLearner: BatchLearner {
   /// The settings of replay.
-  public struct Settings: Sendable, Equatable {
+  package struct Settings: Sendable, Equatable {
     /// The capacity of the replay buffer, in environment steps.
-    public var replaySteps = 50_000
+    package var replaySteps = 50_000
     /// The number of environment steps before the first update.
-    public var firstUpdate = 1_000
+    package var firstUpdate = 1_000
     /// The number of environments in a sample, each over all rows of a batch.
-    public var sampleEnvironments = 16
+    package var sampleEnvironments = 16
     /// The number of updates after each batch.
-    public var updatesPerBatch = 1
+    package var updatesPerBatch = 1
     /// The number of updates between copies to the target network.
-    public var targetInterval = 100
+    package var targetInterval = 100
 
     /// Creates settings suited to CartPole.
-    public init() {}
+    package init() {}
   }
 
   /// The number of environment steps received so far.
-  public private(set) var stepCount = 0
+  package private(set) var stepCount = 0
   /// The number of optimizer steps so far.
-  public var updateCount: Int { update.updateCount }
+  package var updateCount: Int { update.updateCount }
   /// The number of skipped updates, plus that of batches kept out of the replay buffer.
-  public var skippedCount: Int { update.skippedCount }
+  package var skippedCount: Int { update.skippedCount }
   /// The loss of the last update.
-  public var lastLoss: Float { update.lastLoss }
+  package var lastLoss: Float { update.lastLoss }
 
   private let settings: Settings
   private let replay: ReplayBuffer
@@ -58,7 +58,7 @@ public final class ReplayLearner: BatchLearner {
   ///   - random: the random stream that draws samples.
   ///   - makeUpdate: creates the update for the layout of a sample.
   /// - Throws: the errors of `makeUpdate`.
-  public init(
+  package init(
     _ settings: Settings, batchLayout: FragmentLayout, parameters: ParameterLayout,
     weights: FlatVector<Float>, random: PCG64,
     makeUpdate: (FragmentLayout) throws -> PolicyUpdate
@@ -87,7 +87,7 @@ public final class ReplayLearner: BatchLearner {
   ///
   /// - Returns: the outcome, as for a batch in any memory.
   @discardableResult
-  public func learn(from batch: FragmentBatch) -> UpdateOutcome { learn(from: batch.view) }
+  package func learn(from batch: FragmentBatch) -> UpdateOutcome { learn(from: batch.view) }
 
   /// Adds a batch in any memory to the replay buffer and learns from samples.
   ///
@@ -96,7 +96,7 @@ public final class ReplayLearner: BatchLearner {
   ///   after which no further one is made. `certain` or `nearlyCertain` if all updates were.
   ///   `learned` in all other cases, also if no update was due.
   @discardableResult
-  public func learn(from batch: FragmentView) -> UpdateOutcome {
+  package func learn(from batch: FragmentView) -> UpdateOutcome {
     var parts = PartOutcomes()
     // A number that is not finite would be sampled again and again.
     if columns.areFinite(in: batch) {
@@ -121,10 +121,10 @@ public final class ReplayLearner: BatchLearner {
   }
 
   /// Returns the metrics reported since the last call.
-  public func takeMetrics() -> [(name: String, value: Double)] { update.takeMetrics() }
+  package func takeMetrics() -> [(name: String, value: Double)] { update.takeMetrics() }
 
   /// Saves or restores the counters, the random stream, the replay buffer and the update.
-  public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
+  package func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("replay.steps", count: &stepCount, upTo: StateArchive.largestCount)
     try archive.transfer(
       "replay.updates_since_copy", count: &updatesSinceCopy, upTo: StateArchive.largestCount)

@@ -20,9 +20,9 @@ public struct ScheduledBuffer: Sendable, Equatable {
 /// A learner that wraps another one and sets buffers of the weights after each batch.
 ///
 /// Its state is that of the inner learner, because the buffers are part of the weights.
-public final class ScheduledBufferLearner: WrappingLearner {
+package final class ScheduledBufferLearner: WrappingLearner {
   /// The inner learner.
-  public let learner: any BatchLearner
+  package let learner: any BatchLearner
   private let buffers: [ScheduledBuffer]
   private let places: [Int]
   private let totalSteps: Int
@@ -37,7 +37,7 @@ public final class ScheduledBufferLearner: WrappingLearner {
   ///   - parameters: the policy's parameters, including its buffers.
   ///   - weights: the weights, which are trained in place.
   /// - Throws: `PolicyError` if the policy lacks one of the buffers.
-  public init(
+  package init(
     _ learner: any BatchLearner, _ buffers: [ScheduledBuffer], totalSteps: Int,
     parameters: ParameterLayout, weights: FlatVector<Float>
   ) throws(PolicyError) {
@@ -63,14 +63,14 @@ public final class ScheduledBufferLearner: WrappingLearner {
 
   /// Learns from a batch, then sets the buffers for the next version of the weights.
   @discardableResult
-  public func learn(from batch: FragmentBatch) -> UpdateOutcome {
+  package func learn(from batch: FragmentBatch) -> UpdateOutcome {
     let outcome = learner.learn(from: batch)
     setBuffers()
     return outcome
   }
 
   /// Returns the metrics reported since the last call, and the buffers if there are any.
-  public func takeMetrics() -> [(name: String, value: Double)] {
+  package func takeMetrics() -> [(name: String, value: Double)] {
     let metrics = learner.takeMetrics()
     guard !metrics.isEmpty else { return [] }
     return metrics + zip(buffers, places).map { ($0.name, Double(weights[$1])) }

@@ -18,7 +18,7 @@ public enum CollectSchedule: Codable, Sendable, Equatable {
 /// The parameters of deterministic collection.
 public struct FixedSchedule: Codable, Sendable, Equatable {
   /// W, the number of workers.
-  public var workerCount: Int
+  package var workerCount: Int
   /// The number of fragments in memory, at least one per worker.
   public var bufferCount: Int
   /// n, the number of fragments per update.
@@ -40,25 +40,25 @@ public struct FixedSchedule: Codable, Sendable, Equatable {
   /// Returns the version of the weights for a worker's `index`-th fragment.
   ///
   /// Version v is the result of v − 1 updates.
-  public func version(worker: Int, index: Int) -> UInt64 {
+  package func version(worker: Int, index: Int) -> UInt64 {
     let update = (index * workerCount + worker) / fragmentsPerBatch
     return UInt64(1 + max(0, update - lag))
   }
 
   /// Returns the buffer for a worker's `index`-th fragment; a worker cycles through its buffers.
-  public func buffer(worker: Int, index: Int) -> Int {
+  package func buffer(worker: Int, index: Int) -> Int {
     let own = buffers(of: worker)
     return own.lowerBound + index % own.count
   }
 
   /// Returns the buffers that are reserved for a worker.
-  public func buffers(of worker: Int) -> Range<Int> {
+  package func buffers(of worker: Int) -> Range<Int> {
     let count = bufferCount / workerCount
     return worker * count..<(worker + 1) * count
   }
 
   /// Returns the worker of the run's `sequence`-th fragment, and the fragment's number there.
-  public func origin(sequence: Int) -> (worker: Int, index: Int) {
+  package func origin(sequence: Int) -> (worker: Int, index: Int) {
     (sequence % workerCount, sequence / workerCount)
   }
 
@@ -66,5 +66,5 @@ public struct FixedSchedule: Codable, Sendable, Equatable {
   ///
   /// While a fragment still needs version v, the update that learns from it cannot run. So at most
   /// `lag` newer versions exist, and one more is being written.
-  public var slotCount: Int { lag + 2 }
+  package var slotCount: Int { lag + 2 }
 }

@@ -1,7 +1,7 @@
 /// The work of one worker apart from waiting: read weights, fill a fragment, publish it.
 ///
 /// Each worker process runs one producer. The collector inside the learner's process uses one too.
-public final class FragmentProducer {
+package final class FragmentProducer {
   private let memory: RunMemory
   private let line: WorkerLine
   private let loop: CollectLoop
@@ -12,7 +12,7 @@ public final class FragmentProducer {
   private var heldVersion: UInt64 = 0
 
   /// The number of the next fragment, starting at `WorkerLine.firstFragment`.
-  public private(set) var index: Int
+  package private(set) var index: Int
 
   /// Creates the producer without stepping any environment.
   ///
@@ -25,7 +25,7 @@ public final class FragmentProducer {
   ///   - actor: the actor that chooses the actions.
   ///   - sticky: true if an environment waits at its reset state after an episode ends, until the
   ///     fragment ends.
-  public init(
+  package init(
     memory: RunMemory, worker: Int, incarnation: UInt32, layout: FragmentLayout,
     environments: any EnvironmentBatch, actor: any RolloutActor, sticky: Bool
   ) {
@@ -42,12 +42,12 @@ public final class FragmentProducer {
   }
 
   /// The size of a snapshot in bytes; 0 if the environments do not support snapshots.
-  public var snapshotByteCount: Int { loop.snapshotByteCount }
+  package var snapshotByteCount: Int { loop.snapshotByteCount }
 
   /// Starts the first episodes, or resumes from the snapshot that the learner provided.
   ///
   /// - Throws: the error of an environment.
-  public func start() throws {
+  package func start() throws {
     guard line.restoresSnapshot else { return try loop.start() }
     // Bytes of a file were checked by the learner.
     loop.restore(from: memory.snapshot(ofWorker: worker))
@@ -59,7 +59,7 @@ public final class FragmentProducer {
   ///   - buffer: a buffer of the pool in state *filling* for this worker.
   ///   - version: the version of the weights to use, or nil for the newest.
   /// - Throws: `EnvironmentFault` if an environment fails; the fragment is then not published.
-  public func produce(into buffer: Int, version: UInt64? = nil) throws {
+  package func produce(into buffer: Int, version: UInt64? = nil) throws {
     takeWeights(version)
     let began = SystemCalls.monotonicNanoseconds()
     let fragment = FragmentView(

@@ -56,7 +56,7 @@ public struct PositionMarker: @unchecked Sendable {
     /// Steps since its episode began; 0 unless it steps.
     public let step: Int
     /// The work.
-    public let activity: Activity
+    package let activity: Activity
 
     package init(environment: Int, step: Int) {
       self.environment = environment
@@ -71,7 +71,7 @@ public struct PositionMarker: @unchecked Sendable {
     }
 
     /// The position in words, such as "in environment 0 at step 7 of its episode".
-    public var phrase: String {
+    package var phrase: String {
       switch activity {
       case .stepping: "in environment \(environment) at step \(step) of its episode"
       case .starting: "while starting the Python of its environments"
@@ -86,7 +86,7 @@ public struct PositionMarker: @unchecked Sendable {
   }
 
   /// The worker's position, or the last one before its death; `nil` outside of environments.
-  package var position: Position? {
+  public var position: Position? {
     let word = word.pointee.load(ordering: .relaxed)
     guard word != 0 else { return nil }
     let environment = Int(word >> 32) - 1
@@ -111,7 +111,7 @@ public struct OwnedPositionMarker: Sendable {
   private let owner: (any AnyObject & Sendable)?
 
   /// Creates a marker that keeps the owner of its memory alive.
-  package init(_ position: PositionMarker, owner: (any AnyObject & Sendable)?) {
+  public init(_ position: PositionMarker, owner: (any AnyObject & Sendable)?) {
     self.position = position
     self.owner = owner
   }

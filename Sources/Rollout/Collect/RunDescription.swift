@@ -5,28 +5,28 @@ import Foundation
 /// The learner writes it once, and every worker reads it. It is stored as JSON in the run's shared
 /// memory, so a worker's command line holds only its number, its incarnation and the location of
 /// the memory.
-public struct RunDescription: Codable, Sendable, Equatable {
+package struct RunDescription: Codable, Sendable, Equatable {
   /// The environment to play; its wrappers are limited to those that a command line can name.
-  public var environment: EnvironmentConfiguration
+  package var environment: EnvironmentConfiguration
   /// B, the number of environments that a worker steps side by side.
-  public var environmentCount: Int
+  package var environmentCount: Int
   /// T, the number of steps of a fragment.
-  public var stepCount: Int
+  package var stepCount: Int
   /// True if an environment waits at its reset state after an episode, until the fragment ends.
-  public var sticky: Bool
+  package var sticky: Bool
   /// The policy, as encoded by the policy registry.
-  public var policy: String
+  package var policy: String
   /// The random seed from which every random stream is derived.
-  public var seed: UInt64
+  package var seed: UInt64
   /// The rule by which workers choose weights and buffer for each fragment.
-  public var schedule: CollectSchedule
+  package var schedule: CollectSchedule
   /// The learner's complete spaces; nil if they are not compared.
   package var spaces: DeclaredSpaces?
   /// True if the run must be deterministic and its environment may not be.
   package var checksRepetition = false
 
   /// Creates a description.
-  public init(
+  package init(
     environment: EnvironmentConfiguration, environmentCount: Int, stepCount: Int,
     sticky: Bool = false,
     policy: String, seed: UInt64, schedule: CollectSchedule
@@ -89,7 +89,7 @@ public struct RunDescription: Codable, Sendable, Equatable {
   }
 
   /// Returns the random streams of one incarnation of a worker.
-  public func streams(worker: Int, incarnation: UInt32) -> RandomStreams {
+  package func streams(worker: Int, incarnation: UInt32) -> RandomStreams {
     RandomStreams(seed: seed, worker: worker, incarnation: Int(incarnation))
   }
 }

@@ -7,33 +7,33 @@
 /// implements them. The observation is cosine and sine of the first angle (0 hanging down), cosine
 /// and sine of the second angle (relative to the first), and both angular velocities. The reward of
 /// every step is −1, except for the step that ends the episode: 0.
-public struct Acrobot: Environment {
+package struct Acrobot: Environment {
   /// The angles and velocities, and the angles' sines and cosines.
   var motion = AcrobotMotion<Double>()
   /// The observed parts of the angles: cosine and sine of the first, then of the second.
   var shownCircle = SIMD4<Float>(1, 0, 1, 0)
 
   /// Both angles, then both angular velocities.
-  public var state: SIMD4<Double> {
+  package var state: SIMD4<Double> {
     let state = motion.state
     return [state.angle1, state.angle2, state.velocity1, state.velocity2]
   }
 
   /// Creates two links that hang at rest; `reset` begins an episode.
-  public init() {}
+  package init() {}
 
   /// A Box of six numbers within ±9π.
   ///
   /// Cosines and sines stay within ±1, the first velocity within ±4π.
-  public var observationSpace: Space {
+  package var observationSpace: Space {
     let bound = Double(Float(AcrobotConstants.maximumVelocity2))
     return .box(shape: [6], low: -bound, high: bound)
   }
   /// The torques −1, 0 and 1.
-  public var actionSpace: Space { .discrete(3) }
+  package var actionSpace: Space { .discrete(3) }
 
   /// Cosines, sines and angular velocities in single precision.
-  public var observation: InlineArray<6, Float> {
+  package var observation: InlineArray<6, Float> {
     [
       shownCircle.x, shownCircle.y, shownCircle.z, shownCircle.w,
       Float(motion.state.velocity1), Float(motion.state.velocity2),
@@ -41,7 +41,7 @@ public struct Acrobot: Environment {
   }
 
   /// Starts almost at rest, with four numbers within ±0.1 that are rounded to float32.
-  public mutating func reset(using random: inout PCG64) {
+  package mutating func reset(using random: inout PCG64) {
     func draw() -> Double { Double(Float(random.uniform(-0.1, 0.1))) }
     motion.state.angle1 = draw()
     motion.state.angle2 = draw()
@@ -60,7 +60,7 @@ public struct Acrobot: Environment {
   /// Drives the joint with the torque `action` − 1.
   ///
   /// - Precondition: the action is 0, 1 or 2.
-  public mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
+  package mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
     precondition(action >= 0 && action <= 2, "Acrobot has the actions 0, 1 and 2, not \(action)")
     let height = motion.step(Double(action &- 1), LibraryTrigonometry())
     shownCircle = SIMD4<Float>(
@@ -102,7 +102,7 @@ extension Acrobot {
   /// Returns true if angles and velocities are within their bounds.
   ///
   /// Angles are brought there in steps of 2π.
-  public func isPossible(for fresh: Acrobot) -> Bool {
+  package func isPossible(for fresh: Acrobot) -> Bool {
     let limits: SIMD4<Double> = [
       Double.pi, Double.pi, AcrobotConstants.maximumVelocity1, AcrobotConstants.maximumVelocity2,
     ]

@@ -11,7 +11,7 @@
 /// one more turn and the count restarts. Only the environment's stream is drawn from, so one random
 /// seed gives one curriculum.
 public struct Cube2x2: Environment {
-  /// The color of the sticker at each place, in the order of ``CubeTurns``.
+  /// The color of the sticker at each place, in the order of `CubeTurns`.
   ///
   /// Color i is the color of face i of a solved cube.
   public var stickers: InlineArray<24, UInt8>
@@ -61,7 +61,7 @@ public struct Cube2x2: Environment {
 
   /// A Box of 192 numbers, 0 or 1.
   public var observationSpace: Space { .box(shape: [192], low: 0, high: 1) }
-  /// The turns of ``CubeTurns/names``.
+  /// The turns of `CubeTurns.names`.
   public var actionSpace: Space { .discrete(12) }
 
   /// Stickers and last actions, one-hot.
@@ -96,7 +96,7 @@ public struct Cube2x2: Environment {
     } while isSolved
   }
 
-  /// Makes one of the turns of ``CubeTurns/names``.
+  /// Makes one of the turns of `CubeTurns.names`.
   ///
   /// - Precondition: the action is in 0 ..< 12.
   public mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {

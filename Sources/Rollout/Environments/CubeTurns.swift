@@ -3,14 +3,14 @@
 /// The faces are U, D, L, R, F, B, with four stickers each, row by row as seen facing the face. U's
 /// upper edge is at B, D's at F, and the four sides have U above. The permutations are computed
 /// from the positions of the stickers in space.
-public enum CubeTurns {
+package enum CubeTurns {
   /// The turns in order, clockwise (+) or counterclockwise (−) as seen facing the face.
-  public static let names = [
+  package static let names = [
     "U+", "U-", "D+", "D-", "L+", "L-", "R+", "R-", "F+", "F-", "B+", "B-",
   ]
 
   /// For each turn and each place, the place from which its new sticker comes.
-  public static let sources: InlineArray<12, InlineArray<24, UInt8>> = {
+  package static let sources: InlineArray<12, InlineArray<24, UInt8>> = {
     let places = Self.places
     return InlineArray { turn in
       let normal = faces[turn / 2].normal

@@ -51,7 +51,7 @@ public struct EnvironmentParameter: Sendable, Equatable {
   }
 
   /// The default, as written on a command line.
-  public var defaultText: String {
+  package var defaultText: String {
     switch kind {
     case .integer(let value, _): "\(value)"
     case .number(let value, _): "\(value)"
@@ -60,7 +60,7 @@ public struct EnvironmentParameter: Sendable, Equatable {
   }
 
   /// The range, such as `2 to 100`; `nil` for a text parameter.
-  public var rangeText: String? {
+  package var rangeText: String? {
     switch kind {
     case .integer(_, let range): "\(range.lowerBound) to \(range.upperBound)"
     case .number(_, let range): "\(range.lowerBound) to \(range.upperBound)"

@@ -19,7 +19,7 @@ public final class EnvironmentRegistry: Sendable {
   public init() { environments = Mutex(Self.builtIn) }
 
   /// The registered ids, in the order of registration.
-  public var ids: [String] { all.map(\.id) }
+  package var ids: [String] { all.map(\.id) }
 
   /// All environments, in the order of registration.
   public var all: [RegisteredEnvironment] { environments.withLock { $0 } }

@@ -8,26 +8,26 @@ import Glibc
 /// This is the task of Moore (1990) with Gymnasium's equations. The observation is position and
 /// velocity. The reward of every step is −1. An episode ends when the car is at 0.5 or beyond and
 /// does not roll back.
-public struct MountainCar: Environment {
+package struct MountainCar: Environment {
   /// Position and velocity, in double precision as Gymnasium keeps them.
-  public var state = SIMD2<Double>()
+  package var state = SIMD2<Double>()
 
   /// Creates a car; `reset` begins an episode.
   @inlinable
-  public init() {}
+  package init() {}
 
   /// A Box of two numbers; the velocity stays within ±0.07.
-  public var observationSpace: Space { MountainCarTrack.observationSpace }
+  package var observationSpace: Space { MountainCarTrack.observationSpace }
   /// Push left, do not push, push right.
-  public var actionSpace: Space { .discrete(3) }
+  package var actionSpace: Space { .discrete(3) }
 
   /// The state in single precision.
   @inlinable
-  public var observation: SIMD2<Float> { SIMD2<Float>(state) }
+  package var observation: SIMD2<Float> { SIMD2<Float>(state) }
 
   /// Starts at rest near the bottom, at a position in [−0.6, −0.4).
   @inlinable
-  public mutating func reset(using random: inout PCG64) {
+  package mutating func reset(using random: inout PCG64) {
     state = [random.uniform(-0.6, -0.4), 0]
   }
 
@@ -35,7 +35,7 @@ public struct MountainCar: Environment {
   ///
   /// - Precondition: the action is 0, 1 or 2.
   @inlinable
-  public mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
+  package mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
     precondition(
       action >= 0 && action <= 2, "MountainCar has the actions 0, 1 and 2, not \(action)")
     var (position, velocity) = (state.x, state.y)
@@ -67,5 +67,5 @@ enum MountainCarTrack {
 
 extension MountainCar {
   /// Returns true if the state is finite.
-  public func isPossible(for fresh: MountainCar) -> Bool { state.isFinite }
+  package func isPossible(for fresh: MountainCar) -> Bool { state.isFinite }
 }

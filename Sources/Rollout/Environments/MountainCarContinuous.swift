@@ -12,28 +12,28 @@ import Glibc
 ///
 /// The observation is position and velocity. A step costs a tenth of the action's square. The step
 /// that reaches 0.45 without rolling back has an additional reward of 100 and ends the episode.
-public struct MountainCarContinuous: Environment {
+package struct MountainCarContinuous: Environment {
   /// Position and velocity; float32 values after an episode's first step.
-  public var state = SIMD2<Double>()
+  package var state = SIMD2<Double>()
   /// True before the episode's first step, when the state is float64.
-  public var isFresh = true
+  package var isFresh = true
 
   /// Creates a car; `reset` begins an episode.
   @inlinable
-  public init() {}
+  package init() {}
 
   /// A Box of two numbers; the velocity stays within ±0.07.
-  public var observationSpace: Space { MountainCarTrack.observationSpace }
+  package var observationSpace: Space { MountainCarTrack.observationSpace }
   /// The engine's force, within ±1.
-  public var actionSpace: Space { .box(shape: [1], low: -1, high: 1) }
+  package var actionSpace: Space { .box(shape: [1], low: -1, high: 1) }
 
   /// The state in single precision.
   @inlinable
-  public var observation: SIMD2<Float> { SIMD2<Float>(state) }
+  package var observation: SIMD2<Float> { SIMD2<Float>(state) }
 
   /// Starts at rest near the bottom, at a position in [−0.6, −0.4).
   @inlinable
-  public mutating func reset(using random: inout PCG64) {
+  package mutating func reset(using random: inout PCG64) {
     state = [random.uniform(-0.6, -0.4), 0]
     isFresh = true
   }
@@ -43,7 +43,7 @@ public struct MountainCarContinuous: Environment {
   /// A larger force is clipped, but its cost is not, as in Gymnasium. In a batch, actions have been
   /// clipped before.
   @inlinable
-  public mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
+  package mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
     var (position, velocity) = (state.x, state.y)
     let angle = isFresh ? 3 * position : Double(3 * Float(position))
     let slope = 0.0025 * cos(angle)
@@ -93,5 +93,5 @@ public struct MountainCarContinuous: Environment {
 
 extension MountainCarContinuous {
   /// Returns true if the state is finite.
-  public func isPossible(for fresh: MountainCarContinuous) -> Bool { state.isFinite }
+  package func isPossible(for fresh: MountainCarContinuous) -> Bool { state.isFinite }
 }

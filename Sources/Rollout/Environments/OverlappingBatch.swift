@@ -3,7 +3,7 @@
 /// The environments step outside of the calling thread. A step of some environments is begun and
 /// later finished. Other environments may step or be read in between without effect on it: two
 /// halves write the same rows as a step of the whole batch.
-public protocol OverlappingBatch: EnvironmentBatch {
+package protocol OverlappingBatch: EnvironmentBatch {
   /// Begins a step of some environments with their actions in row t+1, without waiting for it.
   ///
   /// The values of these environments in the rows t and t+1 must stay unchanged until the step is
@@ -26,7 +26,7 @@ public protocol OverlappingBatch: EnvironmentBatch {
 
 extension OverlappingBatch {
   /// Begins and finishes a step of all environments.
-  public func step(
+  package func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
     try beginStep(fragment, from: t, sticky: sticky, of: 0..<count)
@@ -39,7 +39,7 @@ extension EnvironmentBatch {
   ///
   /// These are two halves if one can step while the policy reacts to the other, otherwise all
   /// environments.
-  public var parts: [Range<Int>] {
+  package var parts: [Range<Int>] {
     guard count > 1, capability((any OverlappingBatch).self) != nil else { return [0..<count] }
     let half = (count + 1) / 2
     return [0..<half, half..<count]

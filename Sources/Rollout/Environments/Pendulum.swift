@@ -10,10 +10,10 @@ import Glibc
 /// The observation is cosine and sine of the angle (0 upright) and the angular velocity. A step
 /// costs θ² + 0.1 ω² + 0.001 u², computed from the state before the step. No episode ends by
 /// itself.
-public struct Pendulum: Environment {
+package struct Pendulum: Environment {
   /// The unbounded angle (0 upright) and the angular velocity, within ±8 after the first step.
   @inlinable
-  public var state: SIMD2<Double> {
+  package var state: SIMD2<Double> {
     get { SIMD2(angle, angularVelocity) }
     set {
       (angle, angularVelocity) = (newValue.x, newValue.y)
@@ -29,29 +29,29 @@ public struct Pendulum: Environment {
 
   /// Creates an upright pendulum at rest; `reset` begins an episode.
   @inlinable
-  public init() {}
+  package init() {}
 
   /// A Box of three numbers; cosine and sine stay within ±1.
-  public var observationSpace: Space { .box(shape: [3], low: -8, high: 8) }
+  package var observationSpace: Space { .box(shape: [3], low: -8, high: 8) }
   /// The torque, within ±2.
-  public var actionSpace: Space { .box(shape: [1], low: -2, high: 2) }
+  package var actionSpace: Space { .box(shape: [1], low: -2, high: 2) }
 
   /// Cosine, sine and angular velocity in single precision.
   @inlinable
-  public var observation: InlineArray<3, Float> {
+  package var observation: InlineArray<3, Float> {
     [Float(cosine), Float(sine), Float(angularVelocity)]
   }
 
   /// Starts at any angle, with an angular velocity within ±1.
   @inlinable
-  public mutating func reset(using random: inout PCG64) {
+  package mutating func reset(using random: inout PCG64) {
     let angle = random.uniform(-Double.pi, Double.pi)
     state = [angle, random.uniform(-1, 1)]
   }
 
   /// Applies a torque, clipped to ±2.
   @inlinable
-  public mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
+  package mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
     let torque = action < -2 ? -2 : action > 2 ? 2 : action
     let cost =
       NumPyPower.square(normalized(angle)) + 0.1 * NumPyPower.square(angularVelocity)
@@ -83,5 +83,5 @@ public struct Pendulum: Environment {
 
 extension Pendulum {
   /// Returns true if the state is finite.
-  public func isPossible(for fresh: Pendulum) -> Bool { state.isFinite }
+  package func isPossible(for fresh: Pendulum) -> Bool { state.isFinite }
 }

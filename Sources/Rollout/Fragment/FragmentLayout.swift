@@ -65,7 +65,7 @@ public final class FragmentLayout: Sendable {
   /// The size of a fragment in bytes, a multiple of 64.
   public let byteCount: Int
   /// The columns of a state row; row T of one fragment becomes row 0 of the next.
-  public let stateColumns: [Column]
+  package let stateColumns: [Column]
   /// All columns, by ascending offset.
   public let columns: [Column]
   /// The indices of the columns of `obs`.
@@ -118,13 +118,13 @@ public final class FragmentLayout: Sendable {
   }
 
   /// Returns the layout of `count` such fragments side by side along the environment axis.
-  public func batched(_ count: Int) -> FragmentLayout {
+  package func batched(_ count: Int) -> FragmentLayout {
     FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount * count, contents: contents)
   }
 
   /// The layout of a single state row, the data carried from one fragment to the next.
-  public var singleRow: FragmentLayout {
+  package var singleRow: FragmentLayout {
     FragmentLayout(stepCount: 0, environmentCount: environmentCount, contents: contents)
   }
 }

@@ -6,11 +6,11 @@
 ///
 /// The Python process ends with the batch. docs/gymnasium.md describes the protocol between the two
 /// processes.
-public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBatch, LivesBatch {
+package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBatch, LivesBatch {
   /// B, the number of environments.
-  public let count: Int
+  package let count: Int
   /// The observation and action spaces.
-  public let spaces: EnvironmentSpaces
+  package let spaces: EnvironmentSpaces
 
   private let process: BridgeProcess
   private let isRendering: Bool
@@ -39,7 +39,7 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   ///   - marker: marks the environment at work outside of steps.
   /// - Throws: `GymnasiumError`, `OpenFileLimitError`, `SystemError`.
   /// - Precondition: there is at least one stream.
-  public init(
+  package init(
     _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
     rendering: Bool = false, hangTimeoutSeconds: Double? = nil,
     closeTimeoutSeconds: Double? = EnvironmentConfiguration.usualCloseTimeoutSeconds,
@@ -79,16 +79,16 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   /// Returns the random seed of an environment's first episode.
   ///
   /// It has 31 bits, so any environment accepts it.
-  public static func seed(from stream: PCG64) -> Int {
+  package static func seed(from stream: PCG64) -> Int {
     var stream = stream
     return Int(stream.next() >> 33)
   }
 
   /// The pid of the Python process.
-  public var pythonProcess: Int32 { process.pid }
+  package var pythonProcess: Int32 { process.pid }
 
   /// Begins an episode in every environment and writes the state of one row.
-  public func reset(into fragment: FragmentView, row: Int) throws {
+  package func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try fragment.withStateRow(row) { state in
@@ -103,7 +103,7 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   }
 
   /// Starts a step of some environments with their actions in row t+1.
-  public func beginStep(
+  package func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) {
     checkedLayout.check(fragment.layout, of: self)
@@ -119,7 +119,7 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   }
 
   /// Waits for the step of some environments and writes their rows.
-  public func finishStep(
+  package func finishStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
   ) throws {
@@ -138,7 +138,7 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   /// Begins an episode in one environment and writes its first observation to a row.
   ///
   /// - Throws: `EnvironmentFault` with the environment that failed.
-  public func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  package func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try fragment.withStateRow(row) { state in
@@ -155,7 +155,7 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   /// `lives`.
   ///
   /// - Precondition: the index is below `count`.
-  public func lives(of index: Int) -> Int? {
+  package func lives(of index: Int) -> Int? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
     let lives = memory.lives[index]
     return lives < 0 ? nil : Int(lives)
@@ -166,7 +166,7 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   /// - Returns: nil if the batch was made without `rendering`.
   /// - Throws: `EnvironmentFault` if the environment cannot be drawn.
   /// - Precondition: the index is below `count`.
-  public func picture(of index: Int) throws -> Picture? {
+  package func picture(of index: Int) throws -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
     guard isRendering else { return nil }
     return Picture(reply: try request(.picture, index..<index + 1))
@@ -178,7 +178,7 @@ public final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBa
   ///   or the batch was made without `rendering`.
   /// - Throws: `EnvironmentFault` if Python ended.
   /// - Precondition: the index is below `count`.
-  public func finalPicture(of index: Int) throws -> Picture? {
+  package func finalPicture(of index: Int) throws -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
     guard isRendering else { return nil }
     return Picture(reply: try request(.finalPicture, index..<index + 1))
@@ -298,7 +298,7 @@ extension Picture {
 
 extension GymnasiumBatch: RestartableBatch {
   /// Sets the random seeds of the episodes that the next `reset` begins.
-  public func restart(streams: [PCG64]) {
+  package func restart(streams: [PCG64]) {
     precondition(streams.count == count, "\(streams.count) streams for a batch of \(count)")
     for index in 0..<count { memory.seeds[index] = Int64(Self.seed(from: streams[index])) }
   }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The fragments of a run and the ownership of each.
 ///
-/// A view: valid while its ``RunMemory`` lives, which the holder of the view ensures.
+/// A view: valid while its `RunMemory` lives, which the holder of the view ensures.
 package struct FragmentPool: @unchecked Sendable {
   /// The number of fragments.
   package let bufferCount: Int
@@ -89,7 +89,7 @@ package struct FragmentPool: @unchecked Sendable {
 
   /// Publishes a complete fragment: one store publishes every byte that the worker wrote.
   ///
-  /// Afterwards, check whether the learner is parked: ``RunMemory/wakeLearnerIfParked()``.
+  /// Afterwards, check whether the learner is parked: `RunMemory.wakeLearnerIfParked()`.
   ///
   /// - Returns: the fragment's ticket; the learner takes the lowest one first.
   /// - Precondition: the caller has claimed the fragment.

@@ -3,29 +3,29 @@
 /// The learner creates the layout from the sizes of the run, a worker from the header. All offsets
 /// are in bytes from the beginning of the mapping. The table of sections is in
 /// docs/shared-memory.md.
-public struct RunLayout: Sendable, Equatable {
+package struct RunLayout: Sendable, Equatable {
   // MARK: Sizes of the run
 
   /// The number of workers, each of which has a worker line.
-  public let workerCount: Int
+  package let workerCount: Int
 
   /// The number of fragments.
-  public let bufferCount: Int
+  package let bufferCount: Int
 
   /// The size of one fragment in bytes.
-  public let fragmentByteCount: Int
+  package let fragmentByteCount: Int
 
   /// The number of weight versions kept.
-  public let slotCount: Int
+  package let slotCount: Int
 
   /// The number of floats in a version of the weights.
-  public let weightCount: Int
+  package let weightCount: Int
 
   /// The size of the learner's description of the run in bytes.
-  public let descriptionByteCount: Int
+  package let descriptionByteCount: Int
 
   /// The size of a worker's snapshot in bytes; 0 if no snapshots are taken.
-  public let snapshotByteCount: Int
+  package let snapshotByteCount: Int
 
   // MARK: Offsets and strides
 
@@ -66,7 +66,7 @@ public struct RunLayout: Sendable, Equatable {
   package let snapshotOffset: Int
 
   /// The total size in bytes, a multiple of the page size.
-  public let byteCount: Int
+  package let byteCount: Int
 
   /// The distance between slots of the weight board.
   package let slotStride: Int
@@ -102,7 +102,7 @@ public struct RunLayout: Sendable, Equatable {
   ///   - descriptionByteCount: at least 0.
   ///   - snapshotByteCount: at least 0.
   /// - Precondition: the counts are in these ranges and the total size fits an `Int`.
-  public init(
+  package init(
     workerCount: Int, bufferCount: Int, fragmentByteCount: Int, slotCount: Int = 2,
     weightCount: Int, descriptionByteCount: Int, snapshotByteCount: Int = 0
   ) {

@@ -12,9 +12,9 @@ import Synchronization
 /// that count no references. The holder of a view keeps this object alive, as a stored property
 /// beside the view or with `withExtendedLifetime`. docs/shared-memory.md lists the writers and
 /// readers of each part.
-public final class RunMemory: @unchecked Sendable {
+package final class RunMemory: @unchecked Sendable {
   /// The offsets and sizes of all sections.
-  public let layout: RunLayout
+  package let layout: RunLayout
 
   /// The fragments.
   package let pool: FragmentPool
@@ -35,9 +35,9 @@ public final class RunMemory: @unchecked Sendable {
   /// - Parameters:
   ///   - layout: the offsets and sizes.
   ///   - description: the description for the workers, `descriptionByteCount` bytes.
-  /// - Throws: ``RunMemoryError`` if the machine has too little memory, with the bytes wanted and
+  /// - Throws: `RunMemoryError` if the machine has too little memory, with the bytes wanted and
   ///   the bytes free.
-  public convenience init(
+  package convenience init(
     creating layout: RunLayout, description: [UInt8]
   ) throws(RunMemoryError) {
     precondition(
@@ -64,9 +64,9 @@ public final class RunMemory: @unchecked Sendable {
   /// - Parameters:
   ///   - learner: the learner's process identifier.
   ///   - descriptor: the value of ``descriptor`` in that process.
-  /// - Throws: ``RunMemoryError`` if the memory does not exist, is not a run, or has another
+  /// - Throws: `RunMemoryError` if the memory does not exist, is not a run, or has another
   ///   version.
-  public convenience init(
+  package convenience init(
     attachingTo learner: Int32, descriptor: Int32
   ) throws(RunMemoryError) {
     let mapping: SharedMemory
@@ -90,10 +90,10 @@ public final class RunMemory: @unchecked Sendable {
   }
 
   /// The descriptor of the memory in this process, which this process's workers attach to.
-  public var descriptor: Int32 { mapping.descriptor }
+  package var descriptor: Int32 { mapping.descriptor }
 
   /// A copy of the description that the learner wrote before it started any worker.
-  public var description: [UInt8] {
+  package var description: [UInt8] {
     let bytes = UnsafeRawBufferPointer(
       start: mapping.base + layout.descriptionOffset, count: layout.descriptionByteCount)
     return [UInt8](bytes)
@@ -201,7 +201,7 @@ package enum RunHeader {
   /// Reads and checks the header of a mapping of the whole file.
   ///
   /// - Parameter mapped: the size of the file in bytes.
-  /// - Throws: ``RunMemoryError`` if the memory is not a run, or has another layout version or
+  /// - Throws: `RunMemoryError` if the memory is not a run, or has another layout version or
   ///   size.
   static func read(
     from base: UnsafeMutableRawPointer, mapped: Int

@@ -1,5 +1,5 @@
 /// An error in creating or attaching to the memory of a run.
-public enum RunMemoryError: Error, Sendable, Equatable {
+package enum RunMemoryError: Error, Sendable, Equatable {
   /// The file is not the memory of a run; the text gives the reason.
   case notARun(String)
 
@@ -15,7 +15,7 @@ public enum RunMemoryError: Error, Sendable, Equatable {
 
 extension RunMemoryError: CustomStringConvertible {
   /// One sentence without a period: the problem, the values and, if there is one, the remedy.
-  public var description: String {
+  package var description: String {
     switch self {
     case .notARun(let reason):
       "this is not the memory of a run: \(reason)"

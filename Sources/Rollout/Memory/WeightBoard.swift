@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Version v is stored in slot `v mod slotCount`. Versions start at 1 and only grow.
 ///
-/// A view: valid while its ``RunMemory`` lives, which the holder of the view ensures.
+/// A view: valid while its `RunMemory` lives, which the holder of the view ensures.
 package struct WeightBoard: @unchecked Sendable {
   /// The number of floats in a version.
   package let weightCount: Int

@@ -8,7 +8,7 @@ import Synchronization
 
 /// The words that one worker and the learner share besides fragments and weights.
 ///
-/// A view: valid while its ``RunMemory`` lives, which the holder of the view ensures.
+/// A view: valid while its `RunMemory` lives, which the holder of the view ensures.
 package struct WorkerLine: @unchecked Sendable {
   /// A line without a reader, for loops outside of any worker.
   package static let unread: WorkerLine = {

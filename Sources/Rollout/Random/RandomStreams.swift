@@ -50,7 +50,7 @@ public struct RandomStreams: Sendable, Hashable {
   }
 
   /// Returns the stream from which the actions of an environment in evaluation are drawn.
-  public static func evaluationAction(seed: UInt64, environment: Int) -> PCG64 {
+  package static func evaluationAction(seed: UInt64, environment: Int) -> PCG64 {
     stream(seed, .evaluationAction, [environment])
   }
 

@@ -1,6 +1,6 @@
 extension Acrobot: Drawable {
   /// Draws links, joints and the target line as Gymnasium's `acrobot.py` does, 500 × 500.
-  public func draw() -> Picture {
+  package func draw() -> Picture {
     var canvas = Canvas(width: 500, height: 500)
     // Two links of length 1, and a margin around them.
     let scale = 500 / (2 * 2.2)

@@ -2,12 +2,12 @@ import Glibc
 
 extension MountainCar: Drawable {
   /// Draws mountain, car and flag as Gymnasium's `mountain_car.py` does, 600 × 400.
-  public func draw() -> Picture { MountainCarTrack.draw(position: state.x, goal: 0.5) }
+  package func draw() -> Picture { MountainCarTrack.draw(position: state.x, goal: 0.5) }
 }
 
 extension MountainCarContinuous: Drawable {
   /// Draws mountain, car and flag as Gymnasium's `continuous_mountain_car.py` does, 600 × 400.
-  public func draw() -> Picture { MountainCarTrack.draw(position: state.x, goal: 0.45) }
+  package func draw() -> Picture { MountainCarTrack.draw(position: state.x, goal: 0.45) }
 }
 
 extension MountainCarTrack {

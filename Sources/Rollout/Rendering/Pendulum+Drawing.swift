@@ -1,6 +1,6 @@
 extension Pendulum: Drawable {
   /// Draws rod and axle as Gymnasium's `pendulum.py` does, 500 × 500, without the torque arrow.
-  public func draw() -> Picture {
+  package func draw() -> Picture {
     var canvas = Canvas(width: 500, height: 500)
     let scale = 500 / (2 * 2.2)
     let (length, radius) = (scale, 0.1 * scale)

@@ -4,9 +4,9 @@ import Glibc
 ///
 /// It shows pictures of half blocks if the terminal has 24-bit color. Otherwise, and in a file or a
 /// pipe, it writes a line of numbers for each step, for which an environment need not be drawable.
-public final class TerminalScreen: EpisodeSpectator {
+package final class TerminalScreen: EpisodeSpectator {
   /// True if pictures are shown, false for lines of numbers.
-  public let isColored: Bool
+  package let isColored: Bool
 
   private let descriptor: Int32
   private let size: () -> (columns: Int, lines: Int)
@@ -17,7 +17,7 @@ public final class TerminalScreen: EpisodeSpectator {
   private var due: UInt64 = 0
 
   /// Creates a screen on standard output.
-  public convenience init() {
+  package convenience init() {
     self.init(
       descriptor: STDOUT_FILENO,
       isColored: Self.hasColor(
@@ -40,7 +40,7 @@ public final class TerminalScreen: EpisodeSpectator {
   deinit { finish() }
 
   /// Shows a moment and waits until the next one is due.
-  public func watch(_ moment: EpisodeMoment) throws {
+  package func watch(_ moment: EpisodeMoment) throws {
     if isColored {
       if let picture = try moment.picture() { try draw(picture, moment.caption) }
     } else {
@@ -50,7 +50,7 @@ public final class TerminalScreen: EpisodeSpectator {
   }
 
   /// Shows the cursor again, below the last picture.
-  public func finish() {
+  package func finish() {
     guard !shown.isEmpty else { return }
     // A terminal that is closed has no cursor.
     try? write("\u{1B}[?25h")

@@ -5,7 +5,7 @@ extension Space {
   /// NaN is reported by `nonFinite(in:)` instead.
   ///
   /// - Returns: part of a sentence with the leaf, the element and the value.
-  public func violation(in leaves: LeafRow) -> String? {
+  package func violation(in leaves: LeafRow) -> String? {
     firstProblem(in: leaves) { value, part, index in
       switch part {
       case .box(_, let low, let high, let type):
@@ -28,12 +28,12 @@ extension Space {
   }
 
   /// Describes the first number of a value that is not finite; `nil` if all are finite.
-  public func nonFinite(in leaves: LeafRow) -> String? {
+  package func nonFinite(in leaves: LeafRow) -> String? {
     firstProblem(in: leaves) { value, _, _ in value.isFinite ? nil : "is \(value)" }
   }
 
   /// The flaw in a declaration that allows no values; `nil` if values of the space can exist.
-  public var flaw: String? {
+  package var flaw: String? {
     for (part, path) in zip(parts.leaves, parts.paths()) {
       let name = path.isEmpty ? "" : "'\(path)' "
       switch part {

@@ -1,12 +1,12 @@
 /// A wrapper that repeats each action and sums the rewards; it stops at the end of an episode.
-public class ActionRepeatBatch: WrappedBatch {
+package class ActionRepeatBatch: WrappedBatch {
   private let times: Int
   private let stands: FlatVector<Bool>
 
   /// Wraps a batch.
   ///
   /// - Precondition: `times` is positive.
-  public init(_ inner: any EnvironmentBatch, times: Int) {
+  package init(_ inner: any EnvironmentBatch, times: Int) {
     precondition(times > 0, "an action played \(times) times: use at least 1")
     self.times = times
     stands = FlatVector(repeating: false, count: inner.count)

@@ -2,7 +2,7 @@
 ///
 /// The maximum of the last two observations removes flicker: objects that are drawn only in every
 /// other frame. Rewards are summed.
-public final class FrameSkipBatch: ActionRepeatBatch {
+package final class FrameSkipBatch: ActionRepeatBatch {
   private let elementType: ElementType
   private let showsMaximum: Bool
 
@@ -10,7 +10,7 @@ public final class FrameSkipBatch: ActionRepeatBatch {
   ///
   /// - Throws: `SpaceMismatch` if the observation is not a Box.
   /// - Precondition: `times` is positive.
-  public init(_ inner: any EnvironmentBatch, skipping times: Int) throws(SpaceMismatch) {
+  package init(_ inner: any EnvironmentBatch, skipping times: Int) throws(SpaceMismatch) {
     elementType = try inner.spaces.observation.box.elementType
     showsMaximum = times > 1
     super.init(inner, times: times)

@@ -2,7 +2,7 @@
 ///
 /// At the beginning of an episode all of them are copies of the first observation, as in
 /// Gymnasium's `FrameStackObservation`.
-public final class FrameStackBatch: ObservedPartBatch {
+package final class FrameStackBatch: ObservedPartBatch {
   private let depth: Int
   private let frameByteCount: Int
   /// [B, depth] frames; each environment has a ring buffer.
@@ -18,7 +18,7 @@ public final class FrameStackBatch: ObservedPartBatch {
   ///   - path: the part of a Dict or Tuple to stack; `nil` for the whole observation.
   /// - Throws: `SpaceMismatch` if the observation is not a Box.
   /// - Precondition: `depth` is positive.
-  public init(
+  package init(
     _ inner: any EnvironmentBatch, depth: Int, at path: String? = nil
   ) throws(SpaceMismatch) {
     precondition(depth > 0, "a stack of \(depth) frames: use at least 1")

@@ -2,7 +2,7 @@
 ///
 /// Computed in integers as by OpenCV's `cvtColor`: (9798 R + 19235 G + 3735 B + 2¹⁴) / 2¹⁵, rounded
 /// down.
-public final class GrayScaleBatch: ObservedPartBatch {
+package final class GrayScaleBatch: ObservedPartBatch {
   private let image: ImageLayout
 
   /// Wraps a batch.
@@ -11,7 +11,7 @@ public final class GrayScaleBatch: ObservedPartBatch {
   ///   - inner: the batch to wrap.
   ///   - path: the part of a Dict or Tuple that is the image; `nil` for the whole observation.
   /// - Throws: `SpaceMismatch` if the observation is not a uint8 Box [H, W, 3] or [3, H, W].
-  public init(_ inner: any EnvironmentBatch, at path: String? = nil) throws(SpaceMismatch) {
+  package init(_ inner: any EnvironmentBatch, at path: String? = nil) throws(SpaceMismatch) {
     let part = try ObservedPart(of: inner.spaces.observation, at: path)
     image = try ImageLayout(part.space)
     guard image.channels == 3 else {

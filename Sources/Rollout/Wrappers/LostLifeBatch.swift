@@ -1,13 +1,13 @@
 /// A wrapper that ends an episode when the player loses a life, without resetting the environment.
 ///
 /// If the environment itself ended the episode, it has been reset as usual.
-public final class LostLifeBatch: WrappedBatch {
+package final class LostLifeBatch: WrappedBatch {
   private let left: FlatVector<Int>
 
   /// Wraps a batch.
   ///
   /// - Throws: `SpaceMismatch` if the environments do not report the number of lives.
-  public init(endingEpisodesOf inner: any EnvironmentBatch) throws(SpaceMismatch) {
+  package init(endingEpisodesOf inner: any EnvironmentBatch) throws(SpaceMismatch) {
     guard let mortal = inner.capability((any LivesBatch).self), mortal.lives(of: 0) != nil else {
       throw SpaceMismatch(
         description: "the environments do not report the number of lives, which it needs")

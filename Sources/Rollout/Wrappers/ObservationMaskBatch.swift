@@ -2,7 +2,7 @@
 ///
 /// The actor has to remember or infer hidden elements. The space becomes a Box of the kept
 /// elements, [kept], in the order of `indices`, with the original bounds and element type.
-public final class ObservationMaskBatch: ObservedPartBatch {
+package final class ObservationMaskBatch: ObservedPartBatch {
   /// The offsets of the kept elements, in bytes from the start of the observation.
   private let offsets: [Int]
   private let width: Int
@@ -15,7 +15,7 @@ public final class ObservationMaskBatch: ObservedPartBatch {
   ///   - path: the part of a Dict or Tuple to mask; `nil` for the whole observation.
   /// - Throws: `SpaceMismatch` if the observation is not a Box, or an index is out of range or
   ///   repeated.
-  public init(
+  package init(
     _ inner: any EnvironmentBatch, keeping indices: [Int], at path: String? = nil
   ) throws(SpaceMismatch) {
     let part = try ObservedPart(of: inner.spaces.observation, at: path)

@@ -1,5 +1,5 @@
 /// A wrapper that changes one part of the observations and copies the others.
-public class ObservedPartBatch: WrappedBatch {
+package class ObservedPartBatch: WrappedBatch {
   private let place: Int
 
   /// Wraps a batch.

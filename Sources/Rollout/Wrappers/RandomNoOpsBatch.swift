@@ -2,7 +2,7 @@
 ///
 /// A no-op is action 0, or zeros for spaces that are not discrete. Rewards of no-ops are discarded.
 /// If the task ends the episode meanwhile, the remaining no-ops are played in the next one.
-public final class RandomNoOpsBatch: WrappedBatch {
+package final class RandomNoOpsBatch: WrappedBatch {
   private let largest: Int
   private let streams: FlatVector<PCG64>
   private let remaining: FlatVector<Int>
@@ -15,7 +15,7 @@ public final class RandomNoOpsBatch: WrappedBatch {
   ///   - largest: the largest number of no-ops; all numbers from 0 to it are equally likely.
   ///   - streams: the random streams of the numbers, one per environment.
   /// - Precondition: there are as many streams as environments, and `largest` is not negative.
-  public init(_ inner: any EnvironmentBatch, upTo largest: Int, streams: [PCG64]) {
+  package init(_ inner: any EnvironmentBatch, upTo largest: Int, streams: [PCG64]) {
     precondition(largest >= 0, "\(largest) no-ops: use at least 0")
     precondition(
       streams.count == inner.count, "\(streams.count) streams for \(inner.count) environments")

@@ -2,7 +2,7 @@
 ///
 /// A new pixel is the mean of the area that it covers, as with OpenCV's `INTER_AREA`. It is rounded
 /// to the nearest integer, halves upward.
-public final class ResizeBatch: ObservedPartBatch {
+package final class ResizeBatch: ObservedPartBatch {
   private let from: ImageLayout
   private let into: ImageLayout
   private let rowsCovered: AreaWeights
@@ -20,7 +20,7 @@ public final class ResizeBatch: ObservedPartBatch {
   /// - Throws: `SpaceMismatch` if the observation is not a uint8 image, or is smaller than the new
   ///   size.
   /// - Precondition: height and width are positive.
-  public init(
+  package init(
     _ inner: any EnvironmentBatch, height: Int, width: Int, at path: String? = nil
   ) throws(SpaceMismatch) {
     precondition(height > 0 && width > 0, "an image of \(height)x\(width)")

@@ -1,7 +1,7 @@
 /// A wrapper that replaces each reward by a function of it.
-public final class RewardMapBatch: WrappedBatch {
+package final class RewardMapBatch: WrappedBatch {
   /// A function of the reward.
-  public enum Map: Sendable, Equatable {
+  package enum Map: Sendable, Equatable {
     /// The reward times a factor.
     case scaled(Double)
     /// The nearest value in a range; NaN stays NaN.
@@ -24,7 +24,7 @@ public final class RewardMapBatch: WrappedBatch {
   private let map: Map
 
   /// Wraps a batch.
-  public init(_ inner: any EnvironmentBatch, _ map: Map) {
+  package init(_ inner: any EnvironmentBatch, _ map: Map) {
     self.map = map
     super.init(inner)
   }

@@ -3,9 +3,9 @@
 /// Shaping of this form preserves the optimal policy. s′ is the observation before any reset. Φ(s′)
 /// counts as 0 if the task terminated the episode, and in full if a limit truncated it. Source: Ng,
 /// Harada and Russell, "Policy invariance under reward transformations", 1999.
-public final class ShapedBatch: WrappedBatch {
+package final class ShapedBatch: WrappedBatch {
   /// The potential of a state by its observation; the leaves are valid only during the call.
-  public typealias Potential = @Sendable (_ observation: LeafRow) -> Double
+  package typealias Potential = @Sendable (_ observation: LeafRow) -> Double
 
   private let discount: Double
   private let potential: Potential
@@ -17,7 +17,7 @@ public final class ShapedBatch: WrappedBatch {
   ///   - inner: the batch to wrap.
   ///   - discount: γ, equal to the discount of learning.
   ///   - potential: Φ; it has to allocate nothing if steps are to be free of allocation.
-  public init(
+  package init(
     _ inner: any EnvironmentBatch, discount: Double, potential: @escaping Potential
   ) {
     self.discount = discount
@@ -29,7 +29,7 @@ public final class ShapedBatch: WrappedBatch {
   /// Wraps a batch with minus the distance of the first two elements from the origin as potential.
   ///
   /// - Throws: `SpaceMismatch` if the observation is not a Box of at least two elements.
-  public convenience init(
+  package convenience init(
     _ inner: any EnvironmentBatch, discount: Double
   ) throws(SpaceMismatch) {
     let box = try inner.spaces.observation.box

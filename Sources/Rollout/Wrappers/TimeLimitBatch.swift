@@ -3,7 +3,7 @@
 /// It limits every registered environment, and it is the wrapper `time-limit`. The step that
 /// reaches the limit is truncated. It is terminated too if the task ended the episode on that step,
 /// as in Gymnasium. The steps are those that the rows of a fragment count.
-public final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
+package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
   private let limit: Int32
   /// The number of steps of the whole batch in which no episode can reach the limit.
   private var spareStepCount: Int32 = 0
@@ -14,7 +14,7 @@ public final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartabl
   ///
   /// - Throws: `SpaceMismatch` if single environments cannot be reset.
   /// - Precondition: the limit is positive.
-  public init(_ inner: any EnvironmentBatch, steps: Int) throws(SpaceMismatch) {
+  package init(_ inner: any EnvironmentBatch, steps: Int) throws(SpaceMismatch) {
     precondition(steps > 0, "a limit of \(steps) steps: use at least 1")
     guard inner.capability((any SingleResetBatch).self) != nil else {
       throw SpaceMismatch(
@@ -28,7 +28,7 @@ public final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartabl
   }
 
   /// Plays the actions in row t+1, and writes the rest of that row.
-  public override func step(
+  package override func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
     try inner.step(fragment, from: t, sticky: sticky, position: position)
@@ -41,14 +41,14 @@ public final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartabl
   }
 
   /// Begins a step of some environments with their actions in row t+1.
-  public func beginStep(
+  package func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) throws {
     try overlapping?.beginStep(fragment, from: t, sticky: sticky, of: range)
   }
 
   /// Finishes a step of some environments and writes their rows.
-  public func finishStep(
+  package func finishStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
   ) throws {
@@ -100,25 +100,25 @@ public final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartabl
   }
 
   /// Makes the next `reset` behave like that of a new batch with these streams.
-  public func restart(streams: [PCG64]) {
+  package func restart(streams: [PCG64]) {
     inner.capability((any RestartableBatch).self)?.restart(streams: streams)
   }
 
   /// Measures, saves or restores the inner batch.
-  public override func transfer(_ snapshot: inout SnapshotCursor) {
+  package override func transfer(_ snapshot: inout SnapshotCursor) {
     spareStepCount = 0
     super.transfer(&snapshot)
   }
 
   /// Draws the inner environment.
-  public override func picture(of index: Int) throws -> Picture? {
+  package override func picture(of index: Int) throws -> Picture? {
     let picture = try super.picture(of: index)
     if picture != nil, finalPictures == nil { finalPictures = Array(repeating: nil, count: count) }
     return picture
   }
 
   /// Returns a picture of the final state of one environment's last episode.
-  public override func finalPicture(of index: Int) throws -> Picture? {
+  package override func finalPicture(of index: Int) throws -> Picture? {
     if let picture = finalPictures?[index] { return picture }
     return try super.finalPicture(of: index)
   }

@@ -8,7 +8,7 @@
 ///
 /// The batch overlaps if the inner one does: `beginStep` begins the first inner step, and
 /// `finishStep` does everything else. Environments outside of its range wait meanwhile.
-public class WrappedBatch: ForwardingBatch, OverlappingBatch {
+package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   /// The position of an observation in its episode.
   enum Moment {
     /// The first observation of an episode.
@@ -168,7 +168,7 @@ public class WrappedBatch: ForwardingBatch, OverlappingBatch {
   // MARK: EnvironmentBatch
 
   /// Begins an episode in every environment and writes the state of one row.
-  public final override func reset(into fragment: FragmentView, row: Int) throws {
+  package final override func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try inner.reset(into: storage.view, row: 2)
@@ -182,7 +182,7 @@ public class WrappedBatch: ForwardingBatch, OverlappingBatch {
   }
 
   /// Begins an episode in one environment and writes its first observation to a row.
-  public final override func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  package final override func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try restartInner(index)
@@ -208,7 +208,7 @@ public class WrappedBatch: ForwardingBatch, OverlappingBatch {
   }
 
   /// Begins and finishes a step of all environments.
-  public final override func step(
+  package final override func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
     try beginStep(fragment, from: t, sticky: sticky, of: 0..<count)
@@ -216,7 +216,7 @@ public class WrappedBatch: ForwardingBatch, OverlappingBatch {
   }
 
   /// Begins the first inner step of some environments with their actions in row t+1.
-  public final func beginStep(
+  package final func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) throws {
     checkedLayout.check(fragment.layout, of: self)
@@ -229,7 +229,7 @@ public class WrappedBatch: ForwardingBatch, OverlappingBatch {
   }
 
   /// Finishes the first inner step of some environments, makes the others, and writes the rows.
-  public final func finishStep(
+  package final func finishStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
   ) throws {
@@ -272,14 +272,14 @@ public class WrappedBatch: ForwardingBatch, OverlappingBatch {
   }
 
   /// Draws the inner environment.
-  public final override func picture(of index: Int) throws -> Picture? {
+  package final override func picture(of index: Int) throws -> Picture? {
     let picture = try super.picture(of: index)
     if picture != nil, finalPictures == nil { finalPictures = Array(repeating: nil, count: count) }
     return picture
   }
 
   /// Returns a picture of the state in which the wrapper's last episode ended.
-  public final override func finalPicture(of index: Int) -> Picture? { finalPictures?[index] }
+  package final override func finalPicture(of index: Int) -> Picture? { finalPictures?[index] }
 
   /// Keeps a picture of the state after the step, before the next episode begins.
   private func keepFinalPicture(of index: Int) throws {
@@ -288,7 +288,7 @@ public class WrappedBatch: ForwardingBatch, OverlappingBatch {
   }
 
   /// Measures, saves or restores the inner batch, its current row, and the wrapper's own state.
-  public final override func transfer(_ snapshot: inout SnapshotCursor) {
+  package final override func transfer(_ snapshot: inout SnapshotCursor) {
     super.transfer(&snapshot)
     snapshot.transferState(of: storage.view, row: 2)
     transferOwn(&snapshot)

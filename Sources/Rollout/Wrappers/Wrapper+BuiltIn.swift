@@ -96,7 +96,7 @@ extension Wrapper {
 
   /// Shapes rewards by a potential function; available in code only.
   public static func shaping(
-    discount: Double, potential: @escaping ShapedBatch.Potential
+    discount: Double, potential: @escaping @Sendable (_ observation: LeafRow) -> Double
   ) -> Wrapper {
     Wrapper("shaping=\(discount.short) by a custom potential") { batch, _ in
       ShapedBatch(batch, discount: discount, potential: potential)

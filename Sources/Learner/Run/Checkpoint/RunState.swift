@@ -18,7 +18,7 @@ public struct RunState: Sendable {
   ///
   /// The configuration itself has the default path after loading, because a file must not determine
   /// the program to start.
-  public let recordedPython: String
+  package let recordedPython: String
   /// The number of environment steps learned from.
   public let steps: Int
   /// The number of updates.

@@ -2,22 +2,22 @@ import Foundation
 import Rollout
 
 /// The content of a safetensors file: named tensors, and metadata of strings.
-public struct SafetensorsFile: Equatable, Sendable {
+package struct SafetensorsFile: Equatable, Sendable {
   /// A named array of one element type, row-major.
-  public struct Tensor: Equatable, Sendable {
+  package struct Tensor: Equatable, Sendable {
     /// The name, unique within a file.
-    public let name: String
+    package let name: String
     /// The element type.
-    public let type: SafetensorsType
+    package let type: SafetensorsType
     /// The extent of each axis; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
     /// The elements, little-endian.
-    public let bytes: Data
+    package let bytes: Data
 
     /// Creates a tensor of values, given row by row.
     ///
     /// - Precondition: `values` has as many elements as `shape`.
-    public init<Element: SafetensorsElement>(name: String, shape: [Int], values: [Element]) {
+    package init<Element: SafetensorsElement>(name: String, shape: [Int], values: [Element]) {
       precondition(
         shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == values.count,
         "tensor '\(name)' of shape \(shape) cannot have \(values.count) values")
@@ -36,7 +36,7 @@ public struct SafetensorsFile: Equatable, Sendable {
     }
 
     /// Returns the values, row by row; nil if they are of another type.
-    public func values<Element: SafetensorsElement>(of _: Element.Type) -> [Element]? {
+    package func values<Element: SafetensorsElement>(of _: Element.Type) -> [Element]? {
       guard Element.safetensorsType == type else { return nil }
       let width = MemoryLayout<Element.Bits>.size
       return bytes.withUnsafeBytes { buffer in
@@ -54,18 +54,18 @@ public struct SafetensorsFile: Equatable, Sendable {
   static let metadataKey = "__metadata__"
 
   /// The tensors; after reading, in the order of the file.
-  public var tensors: [Tensor]
+  package var tensors: [Tensor]
   /// The metadata.
-  public var metadata: [String: String]
+  package var metadata: [String: String]
 
   /// Creates a file of tensors; their order does not change the bytes.
-  public init(tensors: [Tensor], metadata: [String: String] = [:]) {
+  package init(tensors: [Tensor], metadata: [String: String] = [:]) {
     self.tensors = tensors
     self.metadata = metadata
   }
 
   /// The tensor of a name; nil if there is none.
-  public subscript(name: String) -> Tensor? {
+  package subscript(name: String) -> Tensor? {
     tensors.first { $0.name.utf8.elementsEqual(name.utf8) }
   }
 
@@ -75,7 +75,7 @@ public struct SafetensorsFile: Equatable, Sendable {
   ///
   /// - Precondition: names are unique and none is `__metadata__`; the header has at most the
   ///   format's 100,000,000 bytes.
-  public func encoded() -> Data {
+  package func encoded() -> Data {
     let ordered = tensors.sorted { left, right in
       left.type == right.type
         ? left.name.precedesInBytes(right.name) : left.type.rank > right.type.rank

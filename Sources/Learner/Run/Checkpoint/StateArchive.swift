@@ -22,7 +22,7 @@ public protocol Restorable: AnyObject {
 /// Elements in a file are those in memory, little-endian.
 public struct StateArchive: Sendable {
   /// The arrays that were saved or are to be restored.
-  public private(set) var tensors: [SafetensorsFile.Tensor] = []
+  package private(set) var tensors: [SafetensorsFile.Tensor] = []
   /// True if values are restored from the archive; false if they are saved.
   public let isRestoring: Bool
   /// Phrases for the parts that could not be saved, such as `the replay buffer starts empty`.
@@ -34,7 +34,7 @@ public struct StateArchive: Sendable {
   public init() { isRestoring = false }
 
   /// Creates an archive to restore from.
-  public init(restoring tensors: [SafetensorsFile.Tensor]) {
+  package init(restoring tensors: [SafetensorsFile.Tensor]) {
     isRestoring = true
     self.tensors = tensors
     remaining = Dictionary(

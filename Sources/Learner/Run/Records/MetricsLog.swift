@@ -3,29 +3,29 @@ import Glibc
 import Rollout
 
 /// One line of metrics: names and values in the order in which they were set.
-public struct MetricsRecord: Equatable, Sendable {
+package struct MetricsRecord: Equatable, Sendable {
   var object = OrderedJSON()
 
   /// Creates an empty record.
-  public init() {}
+  package init() {}
 
   /// Sets a number; infinities and NaN are written as `null`, since JSON has neither.
-  public mutating func set(_ name: String, _ value: Double) {
+  package mutating func set(_ name: String, _ value: Double) {
     object.set(name, value)
   }
 
   /// Sets an integer.
-  public mutating func set(_ name: String, _ value: Int) {
+  package mutating func set(_ name: String, _ value: Int) {
     object.set(name, value)
   }
 
   /// Sets a histogram, written as an object of the bins that are not empty.
-  public mutating func set(_ name: String, _ histogram: Histogram) {
+  package mutating func set(_ name: String, _ histogram: Histogram) {
     object.set(name, histogram)
   }
 
   /// Sets a string.
-  public mutating func set(_ name: String, _ value: String) {
+  package mutating func set(_ name: String, _ value: String) {
     object.set(name, value)
   }
 }
@@ -36,7 +36,7 @@ public struct MetricsRecord: Equatable, Sendable {
 /// line. Lines are buffered for about one second, because one disk access per update would cost
 /// more than the update. The delay is only checked when a record is appended: call ``flush()``
 /// before a pause.
-public struct MetricsLog: ~Copyable {
+package struct MetricsLog: ~Copyable {
   private static let bytesHeldBack = 1 << 16
   private static let secondsHeldBack = 1.0
 
@@ -50,7 +50,7 @@ public struct MetricsLog: ~Copyable {
   /// Opens the file, or creates it; existing lines are kept.
   ///
   /// - Throws: `RecordError` if it cannot be opened for writing.
-  public init(appendingTo url: URL) throws(RecordError) {
+  package init(appendingTo url: URL) throws(RecordError) {
     path = url.relativePath
     fullPath = url.path
     lastFlush = MetricsLog.now
@@ -71,7 +71,7 @@ public struct MetricsLog: ~Copyable {
   ///
   /// - Throws: `RecordError` if buffered lines were due and could not be written. They stay in
   ///   the buffer and are retried with the next ones; the caller may continue.
-  public mutating func append(_ record: MetricsRecord) throws(RecordError) {
+  package mutating func append(_ record: MetricsRecord) throws(RecordError) {
     pending.append(contentsOf: record.object.encoded().utf8)
     pending.append(UInt8(ascii: "\n"))
     let waited = MetricsLog.now - lastFlush
@@ -84,7 +84,7 @@ public struct MetricsLog: ~Copyable {
   ///
   /// - Throws: `RecordError` if they cannot be written. The file then ends with a whole line, and
   ///   the lines stay in the buffer.
-  public mutating func flush() throws(RecordError) {
+  package mutating func flush() throws(RecordError) {
     lastFlush = MetricsLog.now
     guard !pending.isEmpty else { return }
     do {
@@ -98,7 +98,7 @@ public struct MetricsLog: ~Copyable {
   /// Writes the buffered lines and closes the file.
   ///
   /// - Throws: `RecordError` if they cannot be written. They are then lost.
-  public consuming func close() throws(RecordError) {
+  package consuming func close() throws(RecordError) {
     try flush()
   }
 

@@ -13,7 +13,7 @@ extension RunDirectory {
   }
 
   /// The environment steps of the periodic checkpoints, in ascending order.
-  public var keptSteps: [Int] {
+  package var keptSteps: [Int] {
     FileLookup.entries(of: checkpoints.path).compactMap { name in
       guard name.hasPrefix(Self.stepPrefix), name.hasSuffix(Self.suffix) else { return nil }
       return Int(name.dropFirst(Self.stepPrefix.count).dropLast(Self.suffix.count))

@@ -110,7 +110,7 @@ public struct RunDirectory: Equatable, Sendable {
   /// Writes `config.json` atomically.
   ///
   /// - Throws: `RecordError` if the file cannot be written.
-  public func writeConfiguration(_ data: Data) throws(RecordError) {
+  package func writeConfiguration(_ data: Data) throws(RecordError) {
     try AtomicFile.write(data, to: configuration)
   }
 
