@@ -35,6 +35,8 @@ var settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  // Spans as results: the views of memory tell how long their spans are valid.
+  .enableExperimentalFeature("Lifetimes"),
 ]
 
 if march != "baseline" {
@@ -68,6 +70,11 @@ if march != "baseline" {
       .when(configuration: .debug)))
 }
 
+/// The settings of modules without any pointer: unsafe expressions are warnings there.
+///
+/// docs/architecture.md names the folders of `Rollout` and `Actor` that use pointers.
+let fenced = optimized + [.strictMemorySafety()]
+
 // MARK: Package
 
 let package = Package(
@@ -86,16 +93,16 @@ let package = Package(
     // From observation to action: the traced graph, its kernels, parameters and policies.
     .target(name: "Actor", dependencies: ["Rollout"], swiftSettings: optimized),
     // From fragments to new weights: objectives, optimizers, collectors, evaluation, records.
-    .target(name: "Learner", dependencies: ["Rollout", "Actor"], swiftSettings: optimized),
+    .target(name: "Learner", dependencies: ["Rollout", "Actor"], swiftSettings: fenced),
     // The loop of a worker process.
-    .target(name: "Worker", dependencies: ["Rollout", "Actor"], swiftSettings: optimized),
+    .target(name: "Worker", dependencies: ["Rollout", "Actor"], swiftSettings: fenced),
     // The command-line program: options, help, errors, dispatch. Any program can include it.
     .target(
       name: "RolloutCommand", dependencies: ["Rollout", "Actor", "Learner", "Worker"],
-      path: "Sources/rlplay/Command", swiftSettings: optimized),
+      path: "Sources/rlplay/Command", swiftSettings: fenced),
     .executableTarget(
       name: "rlplay", dependencies: ["RolloutCommand"], path: "Sources/rlplay/Main",
-      swiftSettings: optimized),
+      swiftSettings: fenced),
 
     // Tests.
     .target(

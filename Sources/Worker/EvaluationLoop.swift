@@ -31,7 +31,7 @@ struct EvaluationLoop {
   func run() throws {
     var last: UInt64 = 0
     while !memory.stopping {
-      guard let request = memory.take(after: last, into: weights.buffer) else {
+      guard let request = memory.take(after: last, into: weights) else {
         // The pipe closes when the learner is gone; the watching thread then ends this process.
         _ = bell.wait()
         continue

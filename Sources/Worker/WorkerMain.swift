@@ -1,9 +1,7 @@
 import Actor
-// Glibc declares `stdout` as a variable; no code here assigns it.
-@preconcurrency import Foundation
-@preconcurrency import Glibc
+import Foundation
+import Glibc
 import Rollout
-import Synchronization
 
 /// The entry point of worker processes and evaluation processes.
 ///
@@ -71,9 +69,7 @@ public enum WorkerMain {
   /// Ends the process with a sentence on standard error.
   private static func leave(_ code: Int32, _ sentence: String) -> Never {
     // The learner may be gone; a failed write is ignored.
-    _ = Array("\(sentence)\n".utf8).withUnsafeBytes {
-      try? SystemCalls.writeAll(STDERR_FILENO, $0)
-    }
+    try? SystemCalls.writeAll(STDERR_FILENO, Array("\(sentence)\n".utf8))
     exit(code)
   }
 
@@ -81,11 +77,9 @@ public enum WorkerMain {
   private static func collect(_ arguments: WorkerArguments, worker: Int) throws {
     let bells = try takeBells()
     let memory = try RunMemory(attachingTo: arguments.learner, descriptor: arguments.descriptor)
-    leaveOnTermination(memory.stoppingWord)
-    defer { stoppingWord = nil }
-    leaveWithLearner(STDIN_FILENO)
     // Closing environments writes positions to the memory.
-    try withExtendedLifetime(memory) {
+    try memory.withTermination {
+      leaveWithLearner(STDIN_FILENO)
       try WorkerLoop(
         memory: memory, worker: worker, incarnation: arguments.incarnation, bell: bells.own,
         learnerBell: bells.learner
@@ -98,11 +92,10 @@ public enum WorkerMain {
     let bells = try takeBells()
     let memory = try EvaluationMemory(
       attachingTo: arguments.learner, descriptor: arguments.descriptor)
-    leaveOnTermination(memory.stoppingWord)
-    defer { stoppingWord = nil }
-    leaveWithLearner(STDIN_FILENO)
-    let loop = try EvaluationLoop(memory: memory, bell: bells.own, learnerBell: bells.learner)
-    try loop.run()
+    try memory.withTermination {
+      leaveWithLearner(STDIN_FILENO)
+      try EvaluationLoop(memory: memory, bell: bells.own, learnerBell: bells.learner).run()
+    }
   }
 
   /// Returns the two bells: standard input, rung by the learner, and the former standard output.
@@ -112,23 +105,8 @@ public enum WorkerMain {
   private static func takeBells() throws(SystemError) -> (own: Doorbell, learner: Doorbell) {
     let output = try SystemCalls.duplicate(STDOUT_FILENO)
     try SystemCalls.duplicate(STDERR_FILENO, onto: STDOUT_FILENO)
-    setvbuf(stdout, nil, _IOLBF, 0)
+    SystemCalls.bufferStandardOutputByLine()
     return (Doorbell(listening: STDIN_FILENO), try Doorbell(ringing: output))
-  }
-
-  /// The word in shared memory that is set when the run is over.
-  private nonisolated(unsafe) static var stoppingWord: UnsafeMutablePointer<AtomicWord>?
-
-  /// Handles SIGTERM: it ends this process once the run is over and is ignored until then.
-  ///
-  /// A batch system may send it to every process before environments are closed.
-  private static func leaveOnTermination(_ word: UnsafeMutablePointer<AtomicWord>) {
-    stoppingWord = word
-    _ = StopSignals.answer([SIGTERM]) { number in
-      guard WorkerMain.stoppingWord?.pointee.load(ordering: .relaxed) != 0 else { return }
-      signal(number, SIG_DFL)
-      kill(getpid(), number)
-    }
   }
 
   /// Ends this process as soon as the learner is gone, whatever an environment is doing.

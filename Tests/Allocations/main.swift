@@ -25,9 +25,10 @@ do {
   let pool = memory.pool
   memory.line(0).begin(incarnation: 0)
   var version: UInt64 = 0
+  let weights = setup.weights
   try table.check("publishing weights", times: 1000) {
     version += 1
-    memory.board.publish(version: version, UnsafeBufferPointer(setup.weights.buffer))
+    memory.board.publish(version: version, weights.span)
   }
   try table.check("handing a fragment over", times: 1000) {
     guard let claimed = pool.claim(worker: 0, incarnation: 0) else { fatalError("none is free") }

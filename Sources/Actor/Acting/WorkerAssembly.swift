@@ -79,10 +79,9 @@ extension RunDescription {
     let byteCount = loop.snapshotByteCount
     for (worker, snapshot) in snapshots.enumerated()
     where !snapshot.isEmpty && snapshot.count == byteCount {
-      var bytes = snapshot
       // Restored states are compared with environments as they are made.
       let loop = try makeLoop()
-      let fault = bytes.withUnsafeMutableBytes { loop.restoreChecking(from: $0) }
+      let fault = loop.restoreChecking(from: snapshot)
       if let fault { throw SnapshotFault(worker: worker, fault) }
     }
     return byteCount

@@ -160,6 +160,22 @@ package final class Executor<Scalar: KernelScalar> {
     return Array(UnsafeBufferPointer(start: pointer, count: tensor.elementCount))
   }
 
+  /// Returns the values of a tensor in place; the next pass overwrites them.
+  ///
+  /// The executor has to be a parameter or a local variable.
+  ///
+  /// - Precondition: as for `values(of:)`.
+  @_lifetime(borrow self)
+  package func span(of tensor: Tensor) -> Span<Scalar> {
+    _overrideLifetime(
+      Span(_unsafeStart: pointer(to: tensor), count: tensor.elementCount), borrowing: self)
+  }
+
+  /// Sets the first value of a tensor, such as a coefficient.
+  ///
+  /// - Precondition: an output depends on the tensor.
+  package func set(_ tensor: Tensor, to number: Scalar) { pointer(to: tensor)[0] = number }
+
   /// Returns the first value of a tensor, such as a loss or a metric.
   ///
   /// - Precondition: the tensor is an output, or an output depends on it.

@@ -14,9 +14,7 @@ extension CollectorCore {
     let (mark, snapshot) = newest(of: worker)
     let goesOn = memory.layout.snapshotByteCount > 0 && !anew
     let isRestored = goesOn && mark.nextFragment > 0
-    if isRestored {
-      memory.snapshot(ofWorker: worker).copyMemory(from: UnsafeRawBufferPointer(snapshot))
-    }
+    if isRestored { memory.snapshot(ofWorker: worker).copy(snapshot) }
     if !goesOn { streams[worker] = incarnation }
     line.begin(
       incarnation: incarnation, streams: streams[worker], restoresSnapshot: isRestored,
@@ -27,9 +25,7 @@ extension CollectorCore {
   }
 
   /// Returns a worker's position and snapshot after its last fragment, whether taken or not.
-  private func newest(
-    of worker: Int
-  ) -> (mark: WorkerLedger.Mark, snapshot: UnsafeMutableRawBufferPointer) {
+  private func newest(of worker: Int) -> (mark: WorkerLedger.Mark, snapshot: SnapshotView) {
     var newest = ledger.mark(of: worker)
     for buffer in 0..<memory.pool.bufferCount {
       guard case .ready = memory.pool.state(of: buffer) else { continue }
@@ -53,7 +49,7 @@ extension CollectorCore {
       state.nextFragment = mark.nextFragment
       state.episodes = mark.episodes
       state.episodesTaken = cursors[worker]
-      if mark.nextFragment > 0 { state.snapshot = Array(snapshot) }
+      if mark.nextFragment > 0 { state.snapshot = snapshot.bytes }
       workers.append(state)
       progress.collectedSteps += mark.nextFragment * stepsPerFragment
       progress.episodes += Int(mark.episodes)
@@ -67,7 +63,7 @@ extension CollectorCore {
   private func earlierWeights(turns: Int) -> [[Float]] {
     let copy = FlatVector<Float>(repeating: 0, count: memory.layout.weightCount)
     return description.schedule.earlierVersions(turns: turns).map { version in
-      guard memory.board.read(into: copy.buffer, exactly: version) != nil else {
+      guard memory.board.read(into: copy, exactly: version) != nil else {
         preconditionFailure("version \(version) of the weights left the board too early")
       }
       return copy.elements
@@ -82,7 +78,7 @@ extension CollectorCore {
     finished = progress
     let versions = description.schedule.earlierVersions(turns: progress.turns)
     for (version, weights) in zip(versions, state.earlierWeights) {
-      weights.withUnsafeBufferPointer { memory.board.publish(version: version, $0) }
+      memory.board.publish(version: version, weights.span)
     }
     for (worker, state) in state.workers.enumerated() {
       streams[worker] = state.streams

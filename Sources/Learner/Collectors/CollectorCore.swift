@@ -76,7 +76,7 @@ final class CollectorCore {
   func publish(_ weights: FlatVector<Float>?) -> Bool {
     guard memory.board.publishedVersion < version else { return false }
     if let weights {
-      memory.board.publish(version: version, UnsafeBufferPointer(weights.buffer))
+      memory.board.publish(version: version, weights.span)
     } else {
       memory.board.republish(version: version)
     }
@@ -90,7 +90,7 @@ final class CollectorCore {
 
   /// Returns the fragment in a buffer.
   func fragment(_ buffer: Int) -> FragmentView {
-    FragmentView(layout: setup.layout, base: memory.pool.base(of: buffer), owner: memory)
+    FragmentView(layout: setup.layout, buffer: buffer, of: memory)
   }
 
   /// The number of environment steps in a fragment.

@@ -31,22 +31,21 @@ final class WorkerLedger {
     snapshots = FlatVector(repeating: 0, count: 2 * workerCount * snapshotByteCount)
     for (worker, state) in (workers ?? []).enumerated() {
       marks[2 * worker] = Mark(nextFragment: state.nextFragment, episodes: state.episodes)
-      if !state.snapshot.isEmpty { snapshot(2 * worker).copyBytes(from: state.snapshot) }
+      if !state.snapshot.isEmpty { snapshot(2 * worker).assign(state.snapshot) }
     }
   }
 
-  private func snapshot(_ place: Int) -> UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(
-      start: UnsafeMutableRawPointer(snapshots.base) + place * byteCount, count: byteCount)
+  private func snapshot(_ place: Int) -> SnapshotView {
+    SnapshotView(place, of: snapshots, byteCount: byteCount)
   }
 
   /// Records a fragment that was taken for a batch.
-  func note(_ header: FragmentHeader, _ bytes: UnsafeMutableRawBufferPointer, turn: Int) {
+  func note(_ header: FragmentHeader, _ bytes: SnapshotView, turn: Int) {
     let worker = Int(header.worker)
     if marks[2 * worker + newest[worker]].turn != turn { newest[worker] = 1 - newest[worker] }
     let place = 2 * worker + newest[worker]
     marks[place] = Mark(header, turn: turn)
-    if byteCount > 0 { snapshot(place).copyMemory(from: UnsafeRawBufferPointer(bytes)) }
+    if byteCount > 0 { snapshot(place).copy(bytes) }
   }
 
   /// Returns a worker's position and snapshot; the snapshot is unset before the first fragment.
@@ -55,7 +54,7 @@ final class WorkerLedger {
   ///   ones; nil for the newest position.
   func mark(
     of worker: Int, finishedTurns: Int? = nil
-  ) -> (mark: Mark, snapshot: UnsafeMutableRawBufferPointer) {
+  ) -> (mark: Mark, snapshot: SnapshotView) {
     var place = 2 * worker + newest[worker]
     if let finishedTurns, marks[place].turn >= finishedTurns { place = place ^ 1 }
     return (marks[place], snapshot(place))

@@ -25,7 +25,7 @@ final class EvaluationProcess {
   private var process: WatchedProcess?
   private var incarnation: UInt32 = 0
   /// The entries to poll: output and log of the process.
-  private let entries: UnsafeMutableBufferPointer<pollfd>
+  private var entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 2)
   /// The current request until its result is taken.
   private var request: (episodes: Range<Int>, policyVersion: Int, steps: Int)?
   private var deaths = EvaluationDeathCounts()
@@ -58,20 +58,10 @@ final class EvaluationProcess {
     memory = try EvaluationMemory(
       creating: weightCount, episodeCapacity: episodeCapacity, description: description.encoded)
     self.processes = processes
-    entries = .allocate(capacity: 2)
-    entries.initialize(repeating: pollfd(fd: -1, events: 0, revents: 0))
-    do {
-      try start()
-    } catch {
-      entries.deallocate()
-      throw error
-    }
+    try start()
   }
 
-  deinit {
-    close()
-    entries.deallocate()
-  }
+  deinit { close() }
 
   private func start() throws(WorkerStartError) {
     let process = try WatchedProcess(
@@ -97,8 +87,7 @@ final class EvaluationProcess {
     _ weights: FlatVector<Float>, policyVersion: Int, steps: Int, episodes: Range<Int>,
     choice: ActionChoice
   ) throws(WorkerStartError) {
-    memory.request(
-      episodes, samples: choice == .sample, weights: UnsafeBufferPointer(weights.buffer))
+    memory.request(episodes, samples: choice == .sample, weights: weights.span)
     request = (episodes, policyVersion, steps)
     isAbandoning = false
     environmentCount = max(environmentCount, EpisodePlayer.parts(of: episodes).first?.count ?? 1)
@@ -160,7 +149,7 @@ final class EvaluationProcess {
   func attend(timeoutMilliseconds: Int32 = 0) throws {
     guard let process else { return }
     killIfHung(process)
-    guard try SystemCalls.poll(entries, timeoutMilliseconds: timeoutMilliseconds) > 0
+    guard try SystemCalls.poll(&entries, timeoutMilliseconds: timeoutMilliseconds) > 0
     else { return }
     if entries[1].revents != 0 { process.forwardLog(&entries[1]) }
     if entries[0].revents != 0, !process.output.drain() { try replaceDead(process) }
@@ -301,7 +290,7 @@ final class EvaluationProcess {
       let isLeaving = entries[0].fd < 0
       if process.child.waitForEnd(seconds: isLeaving ? left : 0) != nil { return true }
       if left == 0 { return false }
-      _ = try? SystemCalls.poll(entries, timeoutMilliseconds: Int32(min(left, 0.1) * 1000) + 1)
+      _ = try? SystemCalls.poll(&entries, timeoutMilliseconds: Int32(min(left, 0.1) * 1000) + 1)
       if entries[0].revents != 0, !process.output.drain() { entries[0].fd = -1 }
     }
   }

@@ -59,27 +59,30 @@ final class ObservationStatistics: Restorable {
         add(leaf, of: batch, as: Float.self)
       }
       for index in 0..<leaf.moments.count {
-        weights.base[leaf.mean.lowerBound + index] = Float(leaf.moments.mean(index))
-        weights.base[leaf.scale.lowerBound + index] = Float(leaf.moments.scale(index))
+        weights[leaf.mean.lowerBound + index] = Float(leaf.moments.mean(index))
+        weights[leaf.scale.lowerBound + index] = Float(leaf.moments.scale(index))
       }
     }
   }
 
   /// Adds a batch in two passes, means first, to avoid cancellation.
   @inline(__always)
-  private func add<Element: BinaryFloatingPoint & BitwiseCopyable>(
+  private func add<Element: RecordableScalar & BinaryFloatingPoint>(
     _ leaf: Leaf, of batch: FragmentView, as type: Element.Type
   ) {
-    let (sums, squares, isSample) = (sums.base, squares.base, isSample.base)
+    let (allSums, allSquares, samples) = (sums, squares, isSample)
     let width = leaf.column.elementCount
+    var sums = allSums.mutableSpan
+    var squares = allSquares.mutableSpan
+    var isSample = samples.mutableSpan
     let steps = batch.layout.stepCount * batch.layout.environmentCount
     let played = PlayedSteps(batch)
     // The observations of all environments and rows are contiguous.
-    let first = (batch.base + leaf.column.offset).assumingMemoryBound(to: Element.self)
+    let observations = batch.values(leaf.column, as: Element.self)
     var count = 0
     for element in 0..<width { (sums[element], squares[element]) = (0, 0) }
     for step in 0..<steps {
-      let values = first + step &* width
+      let values = observations.extracting(step * width..<(step + 1) * width)
       var isFinite = true
       // The network reads Float: a Double beyond its range counts as not finite.
       for element in 0..<width where !Float(values[element]).isFinite { isFinite = false }
@@ -91,13 +94,13 @@ final class ObservationStatistics: Restorable {
     guard count > 0 else { return }
     for element in 0..<width { sums[element] /= Double(count) }
     for step in 0..<steps where isSample[step] {
-      let values = first + step &* width
+      let values = observations.extracting(step * width..<(step + 1) * width)
       for element in 0..<width {
         let difference = Double(values[element]) - sums[element]
         squares[element] += difference * difference
       }
     }
-    leaf.moments.merge(count: count) { (sums[$0], squares[$0] / Double(count)) }
+    leaf.moments.merge(count: count) { (allSums[$0], allSquares[$0] / Double(count)) }
   }
 
   /// Saves or restores counts, means and variances by the leaf's path: `statistics.obs.mean`.

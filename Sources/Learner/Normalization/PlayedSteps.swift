@@ -2,25 +2,22 @@ import Rollout
 
 /// The played steps of a fragment: all but those of environments that wait for its end (`sticky`).
 ///
-/// The index of a step is t · B + b, for environment b and the step from row t. The fragment must
-/// stay in memory as long as this value is used.
-struct PlayedSteps {
-  private let terminated: UnsafePointer<Bool>
-  private let truncated: UnsafePointer<Bool>
+/// The index of a step is t · B + b, for environment b and the step from row t.
+struct PlayedSteps: ~Escapable {
+  private let terminated: Span<Bool>
+  private let truncated: Span<Bool>
   /// True where an episode ended on the step, [T, B].
-  let ends: UnsafePointer<Bool>
+  let ends: Span<Bool>
   /// The reward of each step, [T, B].
-  let rewards: UnsafePointer<Float>
+  let rewards: Span<Float>
 
-  init(_ fragment: FragmentView) {
-    let (base, layout) = (fragment.base, fragment.layout)
-    func flags(_ column: Column, from row: Int) -> UnsafePointer<Bool> {
-      UnsafePointer((base + column.offset(row: row)).assumingMemoryBound(to: Bool.self))
-    }
-    (terminated, truncated) = (flags(layout.terminated, from: 0), flags(layout.truncated, from: 0))
-    ends = flags(layout.fin, from: 1)
-    rewards = UnsafePointer(
-      (base + layout.rew.offset(row: 1)).assumingMemoryBound(to: Float.self))
+  @_lifetime(borrow fragment)
+  init(_ fragment: borrowing FragmentView) {
+    let layout = fragment.layout
+    terminated = fragment.values(layout.terminated)
+    truncated = fragment.values(layout.truncated)
+    ends = fragment.values(layout.fin, from: 1)
+    rewards = fragment.values(layout.rew, from: 1)
   }
 
   /// Returns true if a step was played.

@@ -58,14 +58,14 @@ final class ReturnStatistics: Restorable {
         behind: sampleCount)
     }
     var (sum, squares) = (0.0, 0.0)
-    for index in 0..<sampleCount { sum += samples.base[index] }
+    for index in 0..<sampleCount { sum += samples[index] }
     let mean = sum / Double(max(sampleCount, 1))
     for index in 0..<sampleCount {
-      let difference = samples.base[index] - mean
+      let difference = samples[index] - mean
       squares += difference * difference
     }
     moments.merge(count: sampleCount) { _ in (mean, squares / Double(sampleCount)) }
-    weights.base[place] = Float(moments.scale(0))
+    weights[place] = Float(moments.scale(0))
   }
 
   /// Follows R through one fragment and returns the new number of samples.
@@ -78,8 +78,8 @@ final class ReturnStatistics: Restorable {
     _ batch: FragmentView, from first: Int, _ returns: FlatVector<Double>,
     behind earlierCount: Int
   ) -> Int {
-    let (played, samples, count) = (PlayedSteps(batch), samples.base, returns.count)
-    let (returns, discount) = (returns.base, discount)
+    let played = PlayedSteps(batch)
+    let (count, samples, discount) = (returns.count, samples, discount)
     var sampleCount = earlierCount
     for index in 0..<count where batch.fin[0, first + index] { returns[index] = 0 }
     for t in 0..<batch.layout.stepCount {

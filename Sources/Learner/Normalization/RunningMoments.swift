@@ -19,10 +19,10 @@ final class RunningMoments {
   var count: Int { means.count }
 
   /// Returns the mean of one quantity.
-  func mean(_ index: Int) -> Double { means.base[index] }
+  func mean(_ index: Int) -> Double { means[index] }
 
   /// Returns the variance of one quantity: the mean square deviation, without Bessel's correction.
-  func variance(_ index: Int) -> Double { variances.base[index] }
+  func variance(_ index: Int) -> Double { variances[index] }
 
   /// Returns the factor that scales one quantity to standard deviation 1: 1 / √(variance + 10⁻⁸).
   func scale(_ index: Int) -> Double { 1 / (variance(index) + 1e-8).squareRoot() }
@@ -39,10 +39,10 @@ final class RunningMoments {
     let total = earlier + new
     for index in 0..<means.count {
       let (mean, variance) = batch(index)
-      let difference = mean - means.base[index]
-      means.base[index] += difference * new / total
-      variances.base[index] =
-        (variances.base[index] * earlier + variance * new
+      let difference = mean - means[index]
+      means[index] += difference * new / total
+      variances[index] =
+        (variances[index] * earlier + variance * new
           + difference * difference * earlier * new / total) / total
     }
     sampleCount = total
@@ -56,6 +56,6 @@ final class RunningMoments {
     try archive.require(
       "\(name).count", sampleCount > 0 && sampleCount <= 0x1p60, "is \(sampleCount)")
     try archive.require(
-      "\(name).variance", variances.buffer.allSatisfy { $0 >= 0 }, "has a negative variance")
+      "\(name).variance", variances.elements.allSatisfy { $0 >= 0 }, "has a negative variance")
   }
 }

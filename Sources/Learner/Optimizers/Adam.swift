@@ -64,12 +64,16 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimize
     let (beta1, beta2) = (Scalar(beta1), Scalar(beta2))
     let (rest1, rest2) = (Scalar(1 - self.beta1), Scalar(1 - self.beta2))
     let epsilon = Scalar(epsilon)
-    let (theta, g, m, v) = (weights.base, gradients.base, means.base, squares.base)
+    let (means, squares) = (means, squares)
     for group in groups {
+      var theta = weights.mutableSpan(group.range)
+      var m = means.mutableSpan(group.range)
+      var v = squares.mutableSpan(group.range)
+      let g = gradients.span(group.range)
       let rate = Double(learningRate) * group.rateFactor
       let size = Scalar(rate / corrections.0)
       let kept = Scalar(1 - rate * weightDecay)
-      for i in group.range {
+      for i in theta.indices {
         let mean = beta1 * m[i] + rest1 * g[i]
         let square = beta2 * v[i] + rest2 * (g[i] * g[i])
         m[i] = mean

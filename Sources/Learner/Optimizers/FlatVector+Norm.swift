@@ -6,17 +6,18 @@ extension FlatVector where Element: BinaryFloatingPoint {
   @specialized(where Element == Double)
   public func norm() -> Double {
     // Eight independent sums, since a single sum would wait for each addition.
+    let numbers = span
     var sums = SIMD8<Double>(repeating: 0)
     var index = 0
     while index + 8 <= count {
       var lanes = SIMD8<Double>()
-      for lane in 0..<8 { lanes[lane] = Double(base[index + lane]) }
+      for lane in 0..<8 { lanes[lane] = Double(numbers[index + lane]) }
       sums += lanes * lanes
       index += 8
     }
     var sum = sums.sum()
     while index < count {
-      sum += Double(base[index]) * Double(base[index])
+      sum += Double(numbers[index]) * Double(numbers[index])
       index += 1
     }
     return sum.squareRoot()
@@ -31,7 +32,10 @@ extension FlatVector where Element: BinaryFloatingPoint {
     guard limit.isFinite, norm.isFinite else { return norm }
     // PyTorch's guard against a division by zero.
     let scale = min(1, limit / (norm + 1e-6))
-    if scale < 1 { for i in 0..<count { base[i] *= Element(scale) } }
+    if scale < 1 {
+      var numbers = mutableSpan
+      for i in numbers.indices { numbers[i] *= Element(scale) }
+    }
     return norm
   }
 }
@@ -41,8 +45,11 @@ extension FlatVector<Float> {
   func largestMagnitude(in range: Range<Int>) -> Float {
     // Without the sign bit, the bit patterns of floats have the order of their magnitudes, with
     // infinity and then NaN above all others.
+    let numbers = span(range)
     var largest: UInt32 = 0
-    for index in range { largest = max(largest, base[index].bitPattern & 0x7fff_ffff) }
+    for index in numbers.indices {
+      largest = max(largest, numbers[index].bitPattern & 0x7fff_ffff)
+    }
     return Float(bitPattern: largest)
   }
 
@@ -51,22 +58,19 @@ extension FlatVector<Float> {
   /// The result is NaN if any difference is NaN, and 0 for an empty range.
   func largestDistance(from other: FlatVector<Float>, in range: Range<Int>) -> Float {
     // Compared by bit patterns, as above.
+    let (numbers, others) = (span(range), other.span(range))
     var largest: UInt32 = 0
-    for index in range {
-      largest = max(largest, (base[index] - other.base[index]).bitPattern & 0x7fff_ffff)
+    for index in 0..<range.count {
+      largest = max(largest, (numbers[index] - others[index]).bitPattern & 0x7fff_ffff)
     }
     return Float(bitPattern: largest)
-  }
-
-  /// Copies all numbers of a vector of the same length.
-  func copy(_ other: FlatVector<Float>) {
-    precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
-    base.update(from: other.base, count: count)
   }
 
   /// Adds all numbers of a vector of the same length.
   func add(_ other: FlatVector<Float>) {
     precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
-    for i in 0..<count { base[i] += other.base[i] }
+    let source = other.span
+    var target = mutableSpan
+    for i in target.indices { target[i] += source[i] }
   }
 }

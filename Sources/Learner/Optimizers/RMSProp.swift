@@ -52,19 +52,23 @@ public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optim
       weights.count == squares.count && gradients.count == squares.count,
       "an optimizer for \(squares.count) weights")
     stepCount += 1
-    let (theta, g, v, b) = (weights.base, gradients.base, squares.base, velocities.base)
+    let (squares, velocities) = (squares, velocities)
     let (alpha, rest) = (Scalar(smoothing), Scalar(1 - smoothing))
     let (epsilon, mu) = (Scalar(epsilon), Scalar(momentum))
     for group in groups {
       let rate = Scalar(Double(learningRate) * group.rateFactor)
+      var theta = weights.mutableSpan(group.range)
+      var v = squares.mutableSpan(group.range)
+      let g = gradients.span(group.range)
       if momentum == 0 {
-        for i in group.range {
+        for i in theta.indices {
           let square = alpha * v[i] + rest * (g[i] * g[i])
           v[i] = square
           theta[i] -= rate * (g[i] / (square.squareRoot() + epsilon))
         }
       } else {
-        for i in group.range {
+        var b = velocities.mutableSpan(group.range)
+        for i in theta.indices {
           let square = alpha * v[i] + rest * (g[i] * g[i])
           let velocity = mu * b[i] + g[i] / (square.squareRoot() + epsilon)
           v[i] = square

@@ -48,20 +48,25 @@ public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer
     precondition(
       weights.count == count && gradients.count == count, "an optimizer for \(count) weights")
     stepCount += 1
-    let (theta, g, b) = (weights.base, gradients.base, velocities.base)
+    let velocities = velocities
     let mu = Scalar(momentum)
     for group in groups {
       let rate = Scalar(Double(learningRate) * group.rateFactor)
-      if momentum == 0 {
-        for i in group.range { theta[i] -= rate * g[i] }
-      } else if isNesterov {
-        for i in group.range {
+      var theta = weights.mutableSpan(group.range)
+      let g = gradients.span(group.range)
+      guard momentum != 0 else {
+        for i in theta.indices { theta[i] -= rate * g[i] }
+        continue
+      }
+      var b = velocities.mutableSpan(group.range)
+      if isNesterov {
+        for i in theta.indices {
           let velocity = mu * b[i] + g[i]
           b[i] = velocity
           theta[i] -= rate * (g[i] + mu * velocity)
         }
       } else {
-        for i in group.range {
+        for i in theta.indices {
           let velocity = mu * b[i] + g[i]
           b[i] = velocity
           theta[i] -= rate * velocity

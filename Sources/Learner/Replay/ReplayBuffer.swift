@@ -47,7 +47,7 @@ package final class ReplayBuffer {
     let target = storages[next].view
     precondition(
       batch.layout.byteCount == target.layout.byteCount, "a batch of another layout to replay")
-    target.base.copyMemory(from: batch.base, byteCount: target.layout.byteCount)
+    target.copy(batch)
     next = (next + 1) % storages.count
     batchCount = min(batchCount + 1, storages.count)
   }
@@ -72,11 +72,7 @@ package final class ReplayBuffer {
         .mismatched,
         "its replay buffer has \(batchCount) batches, and there is room for \(storages.count)")
     }
-    try archive.transfer(
-      "replay.batches",
-      rows: storages.prefix(batchCount).map {
-        UnsafeMutableRawBufferPointer(start: $0.view.base, count: byteCount)
-      })
+    try archive.transfer("replay.batches", storages.prefix(batchCount).map(\.view))
     guard archive.isRestoring else { return true }
     let columns = EnvironmentColumns(storages[0].layout)
     for (index, storage) in storages.prefix(batchCount).enumerated() {

@@ -62,36 +62,37 @@ extension EnvironmentColumns {
 extension EnvironmentColumns.Leaf {
   /// Returns true if all numbers of the column are finite.
   fileprivate func isFinite(in fragment: FragmentView) -> Bool {
-    isFinite(from: fragment.base + column.offset, byteCount: column.byteCount)
+    isFinite(in: fragment, row: 0, environment: 0, count: column.rowCount * column.environmentCount)
   }
 
-  /// Returns true if the numbers of one environment in one row are finite.
-  fileprivate func isFinite(in fragment: FragmentView, row: Int, environment: Int) -> Bool {
-    isFinite(
-      from: fragment.base + column.offset(row: row, environment: environment),
-      byteCount: column.environmentStride)
-  }
-
-  private func isFinite(from base: UnsafeMutableRawPointer, byteCount: Int) -> Bool {
-    elementType == .float64
-      ? Self.areBelow(Double.infinity.bitPattern, from: base, byteCount: byteCount)
-      : Self.areBelow(Float.infinity.bitPattern, from: base, byteCount: byteCount)
-  }
-
-  /// Returns true if all numbers are finite, given the bits of infinity.
-  ///
-  /// Without the sign, the bits of floating-point numbers are in the order of their magnitudes, and
-  /// those of NaN are above those of infinity.
-  @inline(__always)
-  private static func areBelow<Bits: FixedWidthInteger & UnsignedInteger>(
-    _ infinity: Bits, from base: UnsafeMutableRawPointer, byteCount: Int
+  /// Returns true if the numbers of environments from one on are finite, row by row.
+  fileprivate func isFinite(
+    in fragment: FragmentView, row: Int, environment: Int, count: Int = 1
   ) -> Bool {
-    let bits = base.assumingMemoryBound(to: Bits.self)
-    var largest: Bits = 0
-    for index in 0..<byteCount / MemoryLayout<Bits>.stride {
-      largest = max(largest, bits[index] & (Bits.max >> 1))
+    let start = environment * column.elementCount
+    let range = start..<start + count * column.elementCount
+    return elementType == .float64
+      ? Self.areFinite(fragment.values(column, from: row, as: Double.self).extracting(range))
+      : Self.areFinite(fragment.values(column, from: row, as: Float.self).extracting(range))
+  }
+
+  // Without the sign, the bits of floating-point numbers are in the order of their magnitudes, and
+  // those of NaN are above those of infinity.
+
+  private static func areFinite(_ numbers: Span<Float>) -> Bool {
+    var largest: UInt32 = 0
+    for index in numbers.indices {
+      largest = max(largest, numbers[index].magnitude.bitPattern)
     }
-    return largest < infinity
+    return largest < Float.infinity.bitPattern
+  }
+
+  private static func areFinite(_ numbers: Span<Double>) -> Bool {
+    var largest: UInt64 = 0
+    for index in numbers.indices {
+      largest = max(largest, numbers[index].magnitude.bitPattern)
+    }
+    return largest < Double.infinity.bitPattern
   }
 }
 

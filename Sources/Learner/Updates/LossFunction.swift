@@ -122,7 +122,7 @@ public final class LossFunction {
       """)
     self.step = step ?? stepCount
     for coefficient in coefficients {
-      executor.pointer(to: coefficient.tensor)[0] = Float(value(of: coefficient))
+      executor.set(coefficient.tensor, to: Float(value(of: coefficient)))
     }
     batchOwner = batch.owner
     executor.weightsChanged()
@@ -144,10 +144,10 @@ public final class LossFunction {
   /// Returns the value of a metric.
   func value(of metric: TracedLoss.Metric) -> Double { Double(executor.value(of: metric.tensor)) }
 
-  /// Returns the numbers to count in a histogram, valid until the function is called again.
-  func values(of distribution: TracedLoss.Distribution) -> UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(
-      start: executor.pointer(to: distribution.tensor), count: distribution.tensor.elementCount)
+  /// Counts the numbers of a distribution in a histogram.
+  func count(_ distribution: TracedLoss.Distribution, in histogram: inout Histogram) {
+    let executor = executor
+    histogram.add(executor.span(of: distribution.tensor))
   }
 
   /// Returns the value of a coefficient in the last call.

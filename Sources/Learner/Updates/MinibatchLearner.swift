@@ -71,13 +71,13 @@ public final class MinibatchLearner: BatchLearner {
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     let step = stepCount
     stepCount += batch.layout.stepCount * batch.layout.environmentCount
+    let order = order
     let size = order.count / partCount
     var parts = PartOutcomes()
     for _ in 0..<epochs {
       shuffle()
       for index in 0..<partCount {
-        part.view.gather(
-          UnsafeBufferPointer(start: order.base + index * size, count: size), of: batch)
+        part.view.gather(order.span(index * size..<(index + 1) * size), of: batch)
         let outcome = update.learn(from: part.view, at: step, upTo: largestDivergence)
         if case .diverged = outcome { return outcome }
         parts.add(outcome)

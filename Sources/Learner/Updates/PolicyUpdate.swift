@@ -164,7 +164,7 @@ public final class PolicyUpdate: BatchLearner {
       metrics.add(function.value(of: metric), at: place)
     }
     for index in histograms.indices {
-      histograms[index].add(function.values(of: function.distributions[index]))
+      function.count(function.distributions[index], in: &histograms[index])
     }
     metrics.add(norm, at: normPlace)
     if let learningRate {
@@ -198,7 +198,7 @@ public final class PolicyUpdate: BatchLearner {
     for (name, values) in optimizer.state {
       try archive.transfer("optimizer.\(name)", values)
       try archive.require(
-        "optimizer.\(name)", !name.hasSuffix("square") || values.buffer.allSatisfy { $0 >= 0 },
+        "optimizer.\(name)", !name.hasSuffix("square") || values.elements.allSatisfy { $0 >= 0 },
         "has a negative square")
     }
   }

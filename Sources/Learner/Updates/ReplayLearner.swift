@@ -136,9 +136,6 @@ package final class ReplayLearner: BatchLearner {
 
   private func copyToTarget() {
     updatesSinceCopy = 0
-    for (target, source) in copies {
-      (weights.base + target.lowerBound).update(
-        from: weights.base + source.lowerBound, count: source.count)
-    }
+    for (target, source) in copies { weights.copy(source, to: target.lowerBound) }
   }
 }

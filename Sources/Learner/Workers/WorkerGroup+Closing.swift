@@ -31,7 +31,7 @@ extension WorkerGroup {
       workers[worker].watch = ProgressWatch()
     }
     while !endStep() {
-      _ = try? SystemCalls.poll(entries, timeoutMilliseconds: 20)
+      _ = try? SystemCalls.poll(&entries, timeoutMilliseconds: 20)
       for worker in workers.indices
       where entries[2 * worker].revents != 0 && !workers[worker].process.output.drain() {
         entries[2 * worker].fd = -1

@@ -14,7 +14,7 @@ final class WorkerGroup {
   let description: RunDescription
   var workers: [Member] = []
   /// The entries to poll: output and log of each worker.
-  let entries: UnsafeMutableBufferPointer<pollfd>
+  var entries: [pollfd]
 
   private let core: CollectorCore
   private var deaths: DeathCounts
@@ -47,14 +47,11 @@ final class WorkerGroup {
     memory = core.memory
     description = core.description
     deaths = DeathCounts(workerCount: memory.layout.workerCount)
-    entries = .allocate(capacity: 2 * memory.layout.workerCount)
-    entries.initialize(repeating: pollfd(fd: -1, events: 0, revents: 0))
+    entries = Array(
+      repeating: pollfd(fd: -1, events: 0, revents: 0), count: 2 * memory.layout.workerCount)
   }
 
-  deinit {
-    close()
-    entries.deallocate()
-  }
+  deinit { close() }
 
   /// Starts all workers with the given incarnations.
   ///
@@ -112,7 +109,7 @@ final class WorkerGroup {
   /// - Throws: `WorkerDeath` if a worker keeps dying, `WorkerStartError` if one cannot be replaced.
   func attend(timeoutMilliseconds: Int32) throws {
     killHanging()
-    guard try SystemCalls.poll(entries, timeoutMilliseconds: timeoutMilliseconds) > 0
+    guard try SystemCalls.poll(&entries, timeoutMilliseconds: timeoutMilliseconds) > 0
     else { return }
     for worker in workers.indices {
       let process = workers[worker].process

@@ -62,8 +62,7 @@ package final class FragmentProducer {
   package func produce(into buffer: Int, version: UInt64? = nil) throws {
     takeWeights(version)
     let began = SystemCalls.monotonicNanoseconds()
-    let fragment = FragmentView(
-      layout: layout, base: memory.pool.base(of: buffer), owner: memory)
+    let fragment = FragmentView(layout: layout, buffer: buffer, of: memory)
     try loop.collect(into: fragment)
     var header = FragmentHeader()
     header.worker = UInt32(worker)
@@ -83,7 +82,7 @@ package final class FragmentProducer {
   private func takeWeights(_ version: UInt64?) {
     let newest = memory.board.publishedVersion
     guard heldVersion != version ?? newest else { return }
-    guard let read = memory.board.read(into: actor.weights.buffer, exactly: version) else {
+    guard let read = memory.board.read(into: actor.weights, exactly: version) else {
       preconditionFailure(
         "version \(version ?? 0) of the weights is not on the board; the newest is \(newest)")
     }

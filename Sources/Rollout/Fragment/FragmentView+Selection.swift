@@ -13,13 +13,14 @@ extension FragmentView {
   ///   - environments: the environments to copy, in order; as many as this fragment has.
   ///   - source: a fragment with the same steps and fields.
   /// - Precondition: all indices are environments of the source.
-  package func gather(_ environments: UnsafeBufferPointer<Int32>, of source: FragmentView) {
+  package func gather(_ environments: Span<Int32>, of source: FragmentView) {
     precondition(
       environments.count == layout.environmentCount
         && layout.stepCount == source.layout.stepCount
         && layout.columns.count == source.layout.columns.count,
       "a fragment of another size")
-    for environment in environments {
+    for index in environments.indices {
+      let environment = environments[index]
       precondition(
         environment >= 0 && environment < source.layout.environmentCount,
         "no environment \(environment)")
@@ -51,7 +52,7 @@ extension FragmentView {
   }
 
   private func copy(
-    _ environments: UnsafeBufferPointer<Int32>, from source: FragmentView, _ from: Column,
+    _ environments: Span<Int32>, from source: FragmentView, _ from: Column,
     into: Column
   ) {
     // A leaf mostly has a number or two per environment; a memcpy call for each would be too slow.
@@ -63,9 +64,9 @@ extension FragmentView {
     case let stride:
       for row in 0..<from.rowCount {
         var target = base + into.offset(row: row)
-        for environment in environments {
+        for index in environments.indices {
           target.copyMemory(
-            from: source.base + from.offset(row: row, environment: Int(environment)),
+            from: source.base + from.offset(row: row, environment: Int(environments[index])),
             byteCount: stride)
           target += stride
         }
@@ -75,17 +76,17 @@ extension FragmentView {
 
   @inline(__always)
   private func copy<Unit: BitwiseCopyable>(
-    _ environments: UnsafeBufferPointer<Int32>, from source: FragmentView, _ from: Column,
+    _ environments: Span<Int32>, from source: FragmentView, _ from: Column,
     into: Column, as unit: Unit.Type
   ) {
     for row in 0..<from.rowCount {
       // Columns begin at multiples of 64 bytes, but rows need not.
       var target = base + into.offset(row: row)
       let values = source.base + from.offset(row: row)
-      for environment in environments {
+      for index in environments.indices {
         target.storeBytes(
           of: values.loadUnaligned(
-            fromByteOffset: Int(environment) &* MemoryLayout<Unit>.stride, as: Unit.self),
+            fromByteOffset: Int(environments[index]) &* MemoryLayout<Unit>.stride, as: Unit.self),
           as: Unit.self)
         target += MemoryLayout<Unit>.stride
       }

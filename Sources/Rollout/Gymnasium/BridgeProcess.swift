@@ -70,7 +70,7 @@ final class BridgeProcess {
   private var receivedCount = 0
   /// Faults in replies that were read before they were waited for, by request number.
   private var early: [Int: Outcome] = [:]
-  private let entries: UnsafeMutableBufferPointer<pollfd>
+  private var entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 2)
 
   /// The interval in milliseconds at which a Python process that does not answer is checked.
   private static let patienceMilliseconds: Int32 = 200
@@ -133,7 +133,6 @@ final class BridgeProcess {
     } catch {
       throw GymnasiumError(.python, "\(python) cannot be started: \(error)")
     }
-    entries = .allocate(capacity: 2)
     entries[0] = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)
     entries[1] = pollfd(fd: child.log, events: Int16(POLLIN), revents: 0)
     SystemCalls.ignoreBrokenPipes()
@@ -145,7 +144,6 @@ final class BridgeProcess {
 
   deinit {
     close()
-    entries.deallocate()
   }
 
   /// The pid of the Python process.
@@ -255,7 +253,7 @@ final class BridgeProcess {
     var began = SystemCalls.monotonicNanoseconds()
     var seen: PositionMarker.Position?
     while true {
-      let ready = try SystemCalls.poll(entries, timeoutMilliseconds: Self.patienceMilliseconds)
+      let ready = try SystemCalls.poll(&entries, timeoutMilliseconds: Self.patienceMilliseconds)
       try leaveStart()
       if entries[1].revents != 0 { forwardLog() }
       if entries[0].revents != 0 { return }
@@ -344,7 +342,7 @@ final class BridgeProcess {
       {
         return false
       }
-      guard let ready = try? SystemCalls.poll(entries, timeoutMilliseconds: 20) else {
+      guard let ready = try? SystemCalls.poll(&entries, timeoutMilliseconds: 20) else {
         return false
       }
       // A full log pipe would keep Python from ending.
@@ -404,7 +402,7 @@ final class BridgeProcess {
 
   private static func say(_ line: String) {
     // An error cannot be reported if standard error is closed.
-    _ = Array("\(line)\n".utf8).withUnsafeBytes { try? SystemCalls.writeAll(STDERR_FILENO, $0) }
+    try? SystemCalls.writeAll(STDERR_FILENO, Array("\(line)\n".utf8))
   }
 
   // MARK: Writing

@@ -43,10 +43,7 @@ package struct Doorbell: Sendable {
       }
       // Reached only if the descriptor is non-blocking.
       var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      withUnsafeMutablePointer(to: &entry) {
-        let entries = UnsafeMutableBufferPointer(start: $0, count: 1)
-        _ = try? SystemCalls.poll(entries, timeoutMilliseconds: -1)
-      }
+      _ = poll(&entry, 1, -1)
     }
   }
 
@@ -55,11 +52,7 @@ package struct Doorbell: Sendable {
   /// - Returns: `false` if the other end is closed.
   package func drain() -> Bool {
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    let ready = withUnsafeMutablePointer(to: &entry) {
-      let entries = UnsafeMutableBufferPointer(start: $0, count: 1)
-      return (try? SystemCalls.poll(entries, timeoutMilliseconds: 0)) ?? 0
-    }
-    return ready == 0 || takeBells() != .closed
+    return poll(&entry, 1, 0) <= 0 || takeBells() != .closed
   }
 
   private enum Answer { case taken, closed, none }

@@ -99,6 +99,13 @@ package final class EvaluationMemory: @unchecked Sendable {
     return layout.resultsOffset + index * EvaluationLayout.resultStride
   }
 
+  /// Lets SIGTERM end this process once the run is over; until then it is ignored.
+  ///
+  /// - Parameter body: the work of the process; the signal acts as before afterwards.
+  package func withTermination<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try Termination.follow(stoppingWord, body)
+  }
+
   // MARK: The learner
 
   /// True if the run is over and the process should end.
@@ -107,8 +114,8 @@ package final class EvaluationMemory: @unchecked Sendable {
     set { stoppingWord.pointee.store(newValue ? 1 : 0, ordering: .releasing) }
   }
 
-  /// The word behind ``stopping``, for signal handlers.
-  package var stoppingWord: UnsafeMutablePointer<AtomicWord> {
+  /// The word behind ``stopping``.
+  private var stoppingWord: UnsafeMutablePointer<AtomicWord> {
     word(EvaluationLayout.stoppingOffset)
   }
 
@@ -119,7 +126,7 @@ package final class EvaluationMemory: @unchecked Sendable {
   /// - Precondition: the request is not empty and within the capacity, and the number of weights is
   ///   that of the layout.
   package func request(
-    _ episodes: Range<Int>, samples: Bool, weights: UnsafeBufferPointer<Float>
+    _ episodes: Range<Int>, samples: Bool, weights: Span<Float>
   ) {
     precondition(episodes.count <= layout.episodeCapacity && !episodes.isEmpty)
     precondition(weights.count == layout.weightCount)
@@ -130,8 +137,8 @@ package final class EvaluationMemory: @unchecked Sendable {
     store(episodes.count, Request.count)
     store(episodes.lowerBound, Request.begin)
     store(samples ? 1 : 0, Request.samples)
-    if let source = weights.baseAddress {
-      self.weights.update(from: source, count: weights.count)
+    weights.withUnsafeBufferPointer { source in
+      if let first = source.baseAddress { self.weights.update(from: first, count: source.count) }
     }
     lastNumber += 1
     requestNumber.pointee.store(lastNumber, ordering: .releasing)
@@ -210,7 +217,7 @@ package final class EvaluationMemory: @unchecked Sendable {
   ///
   /// Only the process calls this.
   package func take(
-    after last: UInt64, into destination: UnsafeMutableBufferPointer<Float>
+    after last: UInt64, into destination: FlatVector<Float>
   ) -> EvaluationRequest? {
     precondition(destination.count == layout.weightCount)
     while true {
@@ -220,7 +227,7 @@ package final class EvaluationMemory: @unchecked Sendable {
       let request = EvaluationRequest(
         number: number, episodes: first..<first + Int(load(Request.count)),
         firstToPlay: Int(load(Request.begin)), samples: load(Request.samples) != 0)
-      destination.baseAddress?.update(from: weights, count: destination.count)
+      destination.base.update(from: weights, count: destination.count)
       // The second read of the request number must not precede the reads of the request and its
       // weights.
       atomicMemoryFence(ordering: .acquiring)

@@ -54,9 +54,8 @@ package struct FragmentPool: @unchecked Sendable {
   /// Returns the snapshot stored behind a fragment: its worker's state at the end of the fragment.
   ///
   /// It belongs to the owner of the fragment.
-  package func snapshot(of buffer: Int) -> UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(
-      start: base(of: buffer) + snapshotOffset, count: snapshotByteCount)
+  package func snapshot(of buffer: Int) -> SnapshotView {
+    SnapshotView(base: base(of: buffer) + snapshotOffset, count: snapshotByteCount)
   }
 
   // MARK: Workers

@@ -23,8 +23,8 @@ package final class RunMemory: @unchecked Sendable {
   package let board: WeightBoard
 
   private let mapping: SharedMemory
-  /// The word behind ``stopping``, for signal handlers.
-  package let stoppingWord: UnsafeMutablePointer<AtomicWord>
+  /// The word behind ``stopping``.
+  private let stoppingWord: UnsafeMutablePointer<AtomicWord>
   private let learnerParked: UnsafeMutablePointer<AtomicWord>
 
   /// Creates the memory of a run; called by the learner before it starts any worker.
@@ -109,10 +109,10 @@ package final class RunMemory: @unchecked Sendable {
   /// Returns the snapshot from which a worker's next process starts, if its orders say so.
   ///
   /// The learner writes it between the death of one process and the start of the next.
-  package func snapshot(ofWorker worker: Int) -> UnsafeMutableRawBufferPointer {
+  package func snapshot(ofWorker worker: Int) -> SnapshotView {
     precondition(worker >= 0 && worker < layout.workerCount, "no worker \(worker)")
-    return UnsafeMutableRawBufferPointer(
-      start: mapping.base + layout.snapshotsOffset + worker * layout.snapshotStride,
+    return SnapshotView(
+      base: mapping.base + layout.snapshotsOffset + worker * layout.snapshotStride,
       count: layout.snapshotByteCount)
   }
 
@@ -124,6 +124,13 @@ package final class RunMemory: @unchecked Sendable {
   package var stopping: Bool {
     get { stoppingWord.pointee.load(ordering: .acquiring) != 0 }
     set { stoppingWord.pointee.store(newValue ? 1 : 0, ordering: .releasing) }
+  }
+
+  /// Lets SIGTERM end this process once the run is over; until then it is ignored.
+  ///
+  /// - Parameter body: the work of the process, during which this object lives.
+  package func withTermination<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try Termination.follow(stoppingWord, body) }
   }
 
   // MARK: The learner's parking

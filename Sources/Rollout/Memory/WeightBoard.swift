@@ -52,7 +52,7 @@ package struct WeightBoard: @unchecked Sendable {
   ///   - version: larger than any version before.
   ///   - weights: `weightCount` floats, which are copied.
   /// - Precondition: `version` and the number of weights are as described.
-  package func publish(version: UInt64, _ weights: UnsafeBufferPointer<Float>) {
+  package func publish(version: UInt64, _ weights: Span<Float>) {
     precondition(weights.count == weightCount, "\(weights.count) weights for \(weightCount)")
     let before = published.pointee.load(ordering: .relaxed)
     precondition(version > before, "version \(version) after version \(before)")
@@ -61,8 +61,10 @@ package struct WeightBoard: @unchecked Sendable {
     mark.pointee.store(0, ordering: .relaxed)
     // No number of this version may become visible before the mark.
     atomicMemoryFence(ordering: .releasing)
-    if let source = weights.baseAddress {
-      self.weights(slot).update(from: source, count: weightCount)
+    weights.withUnsafeBufferPointer { source in
+      if let first = source.baseAddress {
+        self.weights(slot).update(from: first, count: weightCount)
+      }
     }
     mark.pointee.store(version, ordering: .releasing)
     published.pointee.store(version, ordering: .releasing)
@@ -71,20 +73,20 @@ package struct WeightBoard: @unchecked Sendable {
   /// Publishes the newest weights again, under a later version.
   package func republish(version: UInt64) {
     let newest = Int(publishedVersion % UInt64(slotCount))
-    publish(version: version, UnsafeBufferPointer(start: weights(newest), count: weightCount))
+    publish(version: version, Span(_unsafeStart: weights(newest), count: weightCount))
   }
 
   /// Copies weights out, without locks.
   ///
   /// - Parameters:
-  ///   - destination: room for `weightCount` floats; the content is undefined if nil is returned.
+  ///   - destination: `weightCount` floats; the content is undefined if nil is returned.
   ///   - version: the wanted version, or `nil` for the newest.
   /// - Returns: the version copied; `nil` if nothing has been published, or if the wanted version
   ///   is not published yet or has been replaced.
   /// - Complexity: one copy; for the newest, one more for every `slotCount - 1` versions that the
   ///   learner publishes meanwhile.
   package func read(
-    into destination: UnsafeMutableBufferPointer<Float>, exactly version: UInt64? = nil
+    into destination: FlatVector<Float>, exactly version: UInt64? = nil
   ) -> UInt64? {
     precondition(destination.count == weightCount, "room for \(destination.count) weights")
     if let version {
@@ -98,15 +100,11 @@ package struct WeightBoard: @unchecked Sendable {
   }
 
   /// Copies one version and returns true if the whole copy is of that version.
-  private func copy(
-    _ version: UInt64, into destination: UnsafeMutableBufferPointer<Float>
-  ) -> Bool {
+  private func copy(_ version: UInt64, into destination: FlatVector<Float>) -> Bool {
     let slot = Int(version % UInt64(slotCount))
     let mark = slotVersion(slot)
     guard mark.pointee.load(ordering: .acquiring) == version else { return false }
-    if let address = destination.baseAddress {
-      address.update(from: weights(slot), count: weightCount)
-    }
+    destination.base.update(from: weights(slot), count: weightCount)
     // The second check may not be made before the last number has been copied.
     atomicMemoryFence(ordering: .acquiring)
     return mark.pointee.load(ordering: .relaxed) == version

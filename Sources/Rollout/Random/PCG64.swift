@@ -13,6 +13,24 @@ public struct PCG64: RandomNumberGenerator, Sendable, Hashable, BitwiseCopyable 
   /// for ever.
   package var isSound: Bool { increment & 1 == 1 }
 
+  /// The state and the increment, little-endian: 32 bytes.
+  package var bytes: [UInt8] {
+    [state, increment].flatMap { word in
+      (0..<16).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+    }
+  }
+
+  /// Creates a stream from its bytes, which may be anything; see ``isSound``.
+  ///
+  /// - Precondition: there are 32 bytes.
+  package init(bytes: [UInt8]) {
+    precondition(bytes.count == 32, "a random stream of \(bytes.count) bytes")
+    func word(_ bytes: ArraySlice<UInt8>) -> UInt128 {
+      bytes.reversed().reduce(0) { $0 << 8 | UInt128($1) }
+    }
+    (state, increment) = (word(bytes[..<16]), word(bytes[16...]))
+  }
+
   /// Creates the stream of a seed that fits in 64 bits, equal to `default_rng(seed)`.
   public init(seed: UInt64) { self.init(SeedSequence(seed)) }
 

@@ -5,15 +5,15 @@ extension CollectLoop {
   }
 
   /// Restores a snapshot of that size.
-  package func restore(from memory: UnsafeMutableRawBufferPointer) {
+  package func restore(from memory: SnapshotView) {
     SnapshotCursor.restore(from: memory) { transfer(&$0) }
   }
 
   /// Restores a snapshot of that size, which comes from a file and may hold any bytes.
   ///
   /// - Returns: the first invalid value, as a phrase; nil if the loop can continue.
-  package func restoreChecking(from memory: UnsafeMutableRawBufferPointer) -> String? {
-    SnapshotCursor.restoreChecking(from: memory) { transfer(&$0) }
+  package func restoreChecking(from bytes: [UInt8]) -> String? {
+    SnapshotCursor.restoreChecking(from: bytes) { transfer(&$0) }
   }
 
   /// Measures, saves or restores the state behind the next fragment, apart from the weights.

@@ -31,7 +31,7 @@ package enum AtomicFile {
       try writeDurably(data, to: temporary)
       try SystemCalls.rename(temporary, to: url.path)
     } catch {
-      unlink(temporary)
+      try? SystemCalls.unlink(temporary)
       throw RecordError(cannot: "write", path: url.relativePath, error.code)
     }
 
@@ -47,7 +47,7 @@ package enum AtomicFile {
   /// Fails if a write into the directory would fail; leaves no file behind.
   package static func probe(directory: URL) throws(RecordError) {
     let temporary = temporaryPath(for: directory.appendingPathComponent("probe"))
-    defer { unlink(temporary) }
+    defer { try? SystemCalls.unlink(temporary) }
     do {
       try writeDurably(Data(), to: temporary)
     } catch {
@@ -64,7 +64,7 @@ package enum AtomicFile {
       try synchronize(file)
       try SystemCalls.rename(temporary, to: url.path)
     } catch {
-      unlink(temporary)
+      try? SystemCalls.unlink(temporary)
       throw RecordError(cannot: "write", path: url.relativePath, error.code)
     }
   }
@@ -78,7 +78,7 @@ package enum AtomicFile {
 
   private static func writeDurably(_ data: Data, to path: String) throws(SystemError) {
     // A leftover of a killed process with the same process number would make O_EXCL fail.
-    unlink(path)
+    try? SystemCalls.unlink(path)
     let file = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
     try file.writeAll(data)
     try synchronize(file)

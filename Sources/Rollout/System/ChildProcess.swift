@@ -148,13 +148,13 @@ package final class ChildProcess {
   /// log without pause.
   ///
   /// - Returns: true if more may follow; false if the log is closed.
-  package func takeLog(_ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
+  package func takeLog(_ body: ([UInt8]) -> Void) -> Bool {
     withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
       for _ in 0..<16 {
         do throws(SystemError) {
           let count = try SystemCalls.read(log, into: buffer)
           if count == 0 { return false }
-          body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+          body([UInt8](buffer[..<count]))
         } catch {
           return error.code == EAGAIN
         }

@@ -12,7 +12,7 @@ package struct ProcessLog {
   package init() {}
 
   /// Appends bytes and passes the lines that they complete to `line`.
-  package mutating func take(_ bytes: UnsafeRawBufferPointer, _ line: (String) -> Void) {
+  package mutating func take(_ bytes: [UInt8], _ line: (String) -> Void) {
     pending.append(contentsOf: bytes)
     while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
       note(Array(pending[..<end]), line)

@@ -1,4 +1,5 @@
-import Glibc
+// Glibc declares `stdout` as a variable; no code here assigns it.
+@preconcurrency import Glibc
 
 extension SystemCalls {
   /// Opens a file; the descriptor is closed in any program that this process starts.
@@ -54,6 +55,26 @@ extension SystemCalls {
     }
   }
 
+  /// Writes all of the bytes, in as many calls as necessary.
+  ///
+  /// - Parameter waits: true to wait while a pipe that does not block is full.
+  package static func writeAll(
+    _ descriptor: Int32, _ bytes: [UInt8], waits: Bool = false
+  ) throws(SystemError) {
+    var done = 0
+    while done < bytes.count {
+      do throws(SystemError) {
+        done += try checked("write") {
+          bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+        }
+      } catch {
+        guard waits, error.code == EAGAIN else { throw error }
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        Glibc.poll(&entry, 1, -1)
+      }
+    }
+  }
+
   /// Takes ownership of a new descriptor and moves it above the numbers of the standard streams.
   ///
   /// The parent process may have closed those, and a new file then gets one of their numbers.
@@ -86,16 +107,14 @@ extension SystemCalls {
 
   /// Waits until a descriptor is ready, the time is over or a signal arrived.
   ///
-  /// The caller owns the entries, so a loop of waits allocates nothing.
-  ///
   /// - Parameters:
   ///   - entries: the descriptors and events to wait for; the call sets `revents`.
   ///   - timeoutMilliseconds: 0 returns at once, a negative number waits without limit.
   /// - Returns: the number of entries that are ready; 0 after the time or a signal.
   package static func poll(
-    _ entries: UnsafeMutableBufferPointer<pollfd>, timeoutMilliseconds: Int32
+    _ entries: inout [pollfd], timeoutMilliseconds: Int32
   ) throws(SystemError) -> Int {
-    let ready = Glibc.poll(entries.baseAddress, nfds_t(entries.count), timeoutMilliseconds)
+    let ready = Glibc.poll(&entries, nfds_t(entries.count), timeoutMilliseconds)
     if ready >= 0 { return Int(ready) }
     let code = errno
     guard code == EINTR else { throw SystemError(call: "poll", code: code) }
@@ -137,6 +156,9 @@ extension SystemCalls {
   package static func duplicate(_ descriptor: Int32, onto target: Int32) throws(SystemError) {
     _ = try checked("dup2") { dup2(descriptor, target) }
   }
+
+  /// Passes each line on standard output to the system as soon as it is complete.
+  package static func bufferStandardOutputByLine() { setvbuf(stdout, nil, _IOLBF, 0) }
 
   /// Blocks until the other end of a pipe is closed, regardless of data that is written to it.
   package static func waitForHangUp(_ descriptor: Int32) {

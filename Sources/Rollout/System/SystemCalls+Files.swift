@@ -63,6 +63,15 @@ extension SystemCalls {
     }
   }
 
+  /// Removes the name of a file.
+  package static func unlink(_ path: String) throws(SystemError) {
+    do {
+      _ = try checked("unlink") { Glibc.unlink(path) }
+    } catch {
+      throw error.with(detail: path)
+    }
+  }
+
   /// Creates a directory; its parent must exist.
   ///
   /// - Returns: true if it is new; `false` if a file of any kind has that path.

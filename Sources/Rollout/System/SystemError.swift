@@ -23,6 +23,9 @@ public struct SystemError: Error, Sendable, Equatable {
     self.detail = detail
   }
 
+  /// The system's message for the error number, such as `No such file or directory`.
+  package var reason: String { String(cString: strerror(code)) }
+
   /// Returns the same error with the subject of the call.
   ///
   /// - Parameter detail: replaces any existing detail.
@@ -34,7 +37,6 @@ public struct SystemError: Error, Sendable, Equatable {
 extension SystemError: CustomStringConvertible {
   /// One sentence without a period: the call, the system's message, the number, the detail.
   public var description: String {
-    let reason = String(cString: strerror(code))
     let remedy = code == EMFILE ? ", raise the limit with 'ulimit -n'" : ""
     let sentence = "\(call) failed: \(reason) (errno \(code))\(remedy)"
     guard let detail else { return sentence }

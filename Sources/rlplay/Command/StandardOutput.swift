@@ -1,6 +1,7 @@
 import Glibc
 import Learner
 import Rollout
+import Synchronization
 
 /// Prints a line of a command's result without buffering, even to a file or a pipe.
 ///
@@ -15,32 +16,18 @@ func print(_ line: String) {
 /// A failed write does not stop the command. After it nothing more is written, and ``finish(_:)``
 /// reports it.
 enum StandardOutput {
-  /// The first failure; commands write on the main thread only.
-  private nonisolated(unsafe) static var failure: SystemError?
+  /// The first failure.
+  private static let failure = Mutex<SystemError?>(nil)
 
   /// Writes text.
   static func write(_ text: String) {
-    guard failure == nil else { return }
-    Array(text.utf8).withUnsafeBytes { bytes in
+    failure.withLock { failure in
+      guard failure == nil else { return }
       do throws(SystemError) {
-        try write(bytes)
+        // The reader may have made the pipe non-blocking, which affects both ends.
+        try SystemCalls.writeAll(STDOUT_FILENO, Array(text.utf8), waits: true)
       } catch {
         failure = error
-      }
-    }
-  }
-
-  private static func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
-    var done = 0
-    while done < bytes.count {
-      do throws(SystemError) {
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-        done += try SystemCalls.write(STDOUT_FILENO, rest)
-      } catch {
-        // The reader may have made the pipe non-blocking, which affects both ends.
-        guard error.code == EAGAIN else { throw error }
-        var entry = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-        poll(&entry, 1, -1)
       }
     }
   }
@@ -55,9 +42,9 @@ enum StandardOutput {
       // Some file systems report a full disk only when a descriptor is closed.
       try SystemCalls.close(SystemCalls.duplicate(STDOUT_FILENO))
     } catch {
-      failure = failure ?? error
+      failure.withLock { $0 = $0 ?? error }
     }
-    guard let failure else { return code }
+    guard let failure = failure.withLock({ $0 }) else { return code }
     reportOnStandardError("Error: the result could not be written to standard output: \(failure).")
     return code == 0 ? 1 : code
   }

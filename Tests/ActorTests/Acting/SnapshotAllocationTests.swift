@@ -27,7 +27,7 @@ struct SnapshotAllocationTests {
           weightCount: signature.parameters.elementCount, descriptionByteCount: 0,
           snapshotByteCount: try description.snapshotByteCount(of: policy)), description: [])
       let weights = FlatVector<Float>(repeating: 0, count: memory.layout.weightCount)
-      memory.board.publish(version: 1, UnsafeBufferPointer(weights.buffer))
+      memory.board.publish(version: 1, weights.span)
       memory.line(0).begin(incarnation: 0)
       let producer = try FragmentProducer(
         policy, description, memory: memory, worker: 0, incarnation: 0)
@@ -36,8 +36,7 @@ struct SnapshotAllocationTests {
         guard memory.pool.claim(buffer: 0, worker: 0, incarnation: 0) else { _exit(2) }
         try producer.produce(into: 0)
         guard memory.pool.take(buffer: 0) else { _exit(3) }
-        memory.snapshot(ofWorker: 0).copyMemory(
-          from: UnsafeRawBufferPointer(memory.pool.snapshot(of: 0)))
+        memory.snapshot(ofWorker: 0).copy(memory.pool.snapshot(of: 0))
         memory.pool.release(0)
       }
       try produce()

@@ -10,7 +10,7 @@ struct FragmentSelectionTests {
     let source = FragmentStorage(Self.layout)
     scribble(source.view, seed: 3)
     let target = FragmentStorage(Self.layout.resized(environmentCount: chosen.count))
-    chosen.withUnsafeBufferPointer { target.view.gather($0, of: source.view) }
+    target.view.gather(chosen.span, of: source.view)
     for (from, into) in zip(source.layout.columns, target.layout.columns) {
       for row in 0..<from.rowCount {
         let (given, copied) = (
@@ -46,7 +46,7 @@ struct FragmentSelectionTests {
       let source = FragmentStorage(FragmentSelectionTests.layout)
       let target = FragmentStorage(
         FragmentSelectionTests.layout.resized(environmentCount: chosen.count))
-      chosen.withUnsafeBufferPointer { target.view.gather($0, of: source.view) }
+      target.view.gather(chosen.span, of: source.view)
     }
   }
 }

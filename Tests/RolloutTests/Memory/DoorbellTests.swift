@@ -63,8 +63,6 @@ struct DoorbellTests {
 
   private func readable(_ descriptor: Int32) throws -> Bool {
     var entries = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
-    return try entries.withUnsafeMutableBufferPointer {
-      try SystemCalls.poll($0, timeoutMilliseconds: 0) == 1
-    }
+    return try SystemCalls.poll(&entries, timeoutMilliseconds: 0) == 1
   }
 }

@@ -14,9 +14,7 @@ struct EvaluationMemoryTests {
   }
 
   private func request(_ episodes: Range<Int>, samples: Bool = false, _ first: Float = 1) {
-    [first, 2, 3, 4, 5].withUnsafeBufferPointer {
-      learner.request(episodes, samples: samples, weights: $0)
-    }
+    learner.request(episodes, samples: samples, weights: [first, 2, 3, 4, 5].span)
   }
 
   private func episode(_ episodeReturn: Double) -> PlayedEpisode {
@@ -26,20 +24,20 @@ struct EvaluationMemoryTests {
   @Test func `a request arrives whole and once`() throws {
     #expect(process.layout == learner.layout)
     #expect(process.description == [7, 8, 9])
-    #expect(process.take(after: 0, into: weights.buffer) == nil)
+    #expect(process.take(after: 0, into: weights) == nil)
     request(10..<13, samples: true)
-    let taken = try #require(process.take(after: 0, into: weights.buffer))
+    let taken = try #require(process.take(after: 0, into: weights))
     #expect(taken.episodes == 10..<13 && taken.firstToPlay == 10 && taken.samples)
     #expect(weights.elements == [1, 2, 3, 4, 5])
     #expect(process.isCurrent(taken))
-    #expect(process.take(after: taken.number, into: weights.buffer) == nil)
+    #expect(process.take(after: taken.number, into: weights) == nil)
     learner.stopping = true
     #expect(process.stopping && !process.isCurrent(taken))
   }
 
   @Test func `results are there one by one, and finished together`() throws {
     request(10..<12)
-    let taken = try #require(process.take(after: 0, into: weights.buffer))
+    let taken = try #require(process.take(after: 0, into: weights))
     process.begin(taken, partFrom: 10)
     process.position.mark(environment: 1, step: 3)
     process.record(11, episode(-1.5), of: taken)
@@ -56,7 +54,7 @@ struct EvaluationMemoryTests {
 
   @Test func `late results of a request that was withdrawn are not those of the next`() throws {
     request(0..<2)
-    let old = try #require(process.take(after: 0, into: weights.buffer))
+    let old = try #require(process.take(after: 0, into: weights))
     learner.withdraw()
     #expect(!process.isCurrent(old))
     request(0..<2, 9)
@@ -66,18 +64,18 @@ struct EvaluationMemoryTests {
     #expect(learner.episode(at: 0) == nil)
     #expect(!learner.isFinished)
     #expect(learner.progress == .init())
-    let new = try #require(process.take(after: old.number, into: weights.buffer))
+    let new = try #require(process.take(after: old.number, into: weights))
     #expect(new.number != old.number && weights.elements[0] == 9)
   }
 
   @Test func `the next process begins where it is told, and results stay`() throws {
     request(0..<4)
-    let first = try #require(process.take(after: 0, into: weights.buffer))
+    let first = try #require(process.take(after: 0, into: weights))
     process.begin(first, partFrom: 0)
     process.record(0, episode(5), of: first)
     learner.prepareReplacement(beginningWith: 2)
     #expect(learner.progress == .init())
-    let again = try #require(process.take(after: 0, into: weights.buffer))
+    let again = try #require(process.take(after: 0, into: weights))
     #expect(again.number == first.number && again.firstToPlay == 2)
     #expect(learner.episode(at: 0) == episode(5))
   }
@@ -99,7 +97,7 @@ struct EvaluationMemoryTests {
       let copy = FlatVector<Float>(repeating: 0, count: 4096)
       var (last, torn, seen) = (UInt64(0), 0, 0)
       while !memory.stopping {
-        guard let taken = memory.take(after: last, into: copy.buffer) else { continue }
+        guard let taken = memory.take(after: last, into: copy) else { continue }
         last = taken.number
         let values = copy.elements
         seen += 1
@@ -109,9 +107,8 @@ struct EvaluationMemoryTests {
       return (torn, seen)
     }
     for number in 1...2000 {
-      [Float](repeating: Float(number), count: 4096).withUnsafeBufferPointer {
-        memory.request(number..<number + 1, samples: false, weights: $0)
-      }
+      let weights = [Float](repeating: Float(number), count: 4096)
+      memory.request(number..<number + 1, samples: false, weights: weights.span)
     }
     memory.stopping = true
     #expect(await reader.value.0 == 0)

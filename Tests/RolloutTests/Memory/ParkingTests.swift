@@ -85,7 +85,7 @@ struct ParkingTests {
         var version: UInt64 = 0
         while SystemCalls.monotonicNanoseconds() < deadline {
           version += 1
-          memory.board.publish(version: version, UnsafeBufferPointer(start: nil, count: 0))
+          memory.board.publish(version: version, [Float]().span)
           wakeWorker(version)
           let buffer = awaitFragment(in: memory, learnerEar, unless: { false })
           guard let buffer else { return }

@@ -20,10 +20,10 @@ struct RunMemoryTests {
         #expect(learner.pool.base(of: buffer).load(as: Int.self) == 0x5EED)
 
         let weights = (0..<8).map(Float.init)
-        weights.withUnsafeBufferPointer { learner.board.publish(version: 1, $0) }
-        var copy = [Float](repeating: 0, count: 8)
-        #expect(copy.withUnsafeMutableBufferPointer { worker.board.read(into: $0) } == 1)
-        #expect(copy == weights)
+        learner.board.publish(version: 1, weights.span)
+        let copy = FlatVector<Float>(repeating: 0, count: 8)
+        #expect(worker.board.read(into: copy) == 1)
+        #expect(copy.elements == weights)
 
         worker.line(2).countFragment(steps: 12)
         #expect(learner.line(2).steps == 12)

@@ -4,15 +4,15 @@ import Testing
 
 struct WeightBoardTests {
   private func publish(_ version: UInt64, _ weights: [Float], on board: WeightBoard) {
-    weights.withUnsafeBufferPointer { board.publish(version: version, $0) }
+    board.publish(version: version, weights.span)
   }
 
   private func read(
     _ board: WeightBoard, exactly version: UInt64? = nil
   ) -> (version: UInt64?, weights: [Float]) {
-    var weights = [Float](repeating: -1, count: board.weightCount)
-    let found = weights.withUnsafeMutableBufferPointer { board.read(into: $0, exactly: version) }
-    return (found, weights)
+    let weights = FlatVector<Float>(repeating: -1, count: board.weightCount)
+    let found = board.read(into: weights, exactly: version)
+    return (found, weights.elements)
   }
 
   @Test func `before the first version there is nothing to read`() throws {
@@ -58,8 +58,8 @@ struct WeightBoardTests {
   @Test func `a version that is not newer is a bug that ends the process`() async {
     await #expect(processExitsWith: .failure) {
       try withRunMemory(weightCount: 0) { memory in
-        memory.board.publish(version: 3, UnsafeBufferPointer(start: nil, count: 0))
-        memory.board.publish(version: 3, UnsafeBufferPointer(start: nil, count: 0))
+        memory.board.publish(version: 3, [Float]().span)
+        memory.board.publish(version: 3, [Float]().span)
       }
     }
   }
@@ -80,32 +80,30 @@ struct WeightBoardTests {
       @Sendable func write() {
         var version: UInt64 = 0
         var weights = [Float](repeating: 0, count: weightCount)
-        weights.withUnsafeMutableBufferPointer { weights in
-          while readersLeft.load(ordering: .acquiring) > 0 {
-            version += 1
-            // Integers up to 2²⁴ are exact in a Float.
-            weights.update(repeating: Float(version % 0x100_0000))
-            board.publish(version: version, UnsafeBufferPointer(weights))
-          }
+        while readersLeft.load(ordering: .acquiring) > 0 {
+          version += 1
+          // Integers up to 2²⁴ are exact in a Float.
+          for index in weights.indices { weights[index] = Float(version % 0x100_0000) }
+          board.publish(version: version, weights.span)
         }
       }
 
       @Sendable func readMany() {
-        var weights = [Float](repeating: 0, count: weightCount)
+        let weights = FlatVector<Float>(repeating: 0, count: weightCount)
         var last: UInt64 = 0
-        weights.withUnsafeMutableBufferPointer { weights in
-          while SystemCalls.monotonicNanoseconds() < deadline {
-            let wanted = board.publishedVersion
-            let isExact = wanted % 2 == 1
-            guard let version = board.read(into: weights, exactly: isExact ? wanted : nil) else {
-              continue
-            }
-            let expected = Float(version % 0x100_0000)
-            if weights.contains(where: { $0 != expected }) { torn.add(1, ordering: .relaxed) }
-            if version < last { backwards.add(1, ordering: .relaxed) }
-            if isExact && version != wanted { wrong.add(1, ordering: .relaxed) }
-            last = version
+        while SystemCalls.monotonicNanoseconds() < deadline {
+          let wanted = board.publishedVersion
+          let isExact = wanted % 2 == 1
+          guard let version = board.read(into: weights, exactly: isExact ? wanted : nil) else {
+            continue
           }
+          let expected = Float(version % 0x100_0000)
+          if weights.elements.contains(where: { $0 != expected }) {
+            torn.add(1, ordering: .relaxed)
+          }
+          if version < last { backwards.add(1, ordering: .relaxed) }
+          if isExact && version != wanted { wrong.add(1, ordering: .relaxed) }
+          last = version
         }
         readersLeft.subtract(1, ordering: .releasing)
       }

@@ -107,8 +107,12 @@ struct SnapshotBatchTests {
     var cursors: [UInt64] = [0, 0]
     memory.line(0).drain(from: &cursors[0]) { _ in }
     var snapshot = Array(repeating: UInt8(0), count: one.snapshotByteCount)
-    snapshot.withUnsafeMutableBytes { SnapshotCursor.save(into: $0) { one.transfer(&$0) } }
-    snapshot.withUnsafeMutableBytes { SnapshotCursor.restore(from: $0) { other.transfer(&$0) } }
+    snapshot.withUnsafeMutableBytes {
+      SnapshotCursor.save(into: SnapshotView($0)) { one.transfer(&$0) }
+    }
+    snapshot.withUnsafeMutableBytes {
+      SnapshotCursor.restore(from: SnapshotView($0)) { other.transfer(&$0) }
+    }
     for _ in 0..<3 {
       try one.collect(into: first.view)
       try other.collect(into: second.view)

@@ -28,12 +28,12 @@ struct SnapshotCursorTests {
     one.isPacked = false
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 1)
     defer { memory.deallocate() }
-    SnapshotCursor.save(into: memory) {
+    SnapshotCursor.save(into: SnapshotView(memory)) {
       #expect(!$0.isRestoring)
       one.transfer(&$0)
     }
     #expect(one.counts == [7, 8, 9])
-    SnapshotCursor.restore(from: memory) {
+    SnapshotCursor.restore(from: SnapshotView(memory)) {
       #expect($0.isRestoring)
       other.transfer(&$0)
     }
@@ -54,6 +54,6 @@ struct SnapshotCursorTests {
   private static func save(beyond count: Int) {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16, alignment: 1)
     var bytes = Array(repeating: UInt8(0), count: 16 + count)
-    SnapshotCursor.save(into: memory) { $0.transfer(&bytes) }
+    SnapshotCursor.save(into: SnapshotView(memory)) { $0.transfer(&bytes) }
   }
 }

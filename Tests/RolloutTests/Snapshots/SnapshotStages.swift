@@ -75,14 +75,14 @@ extension Stage {
   /// Returns a snapshot of the batch and the first row.
   func save() -> [UInt8] {
     var bytes = Array(repeating: UInt8(0xAA), count: SnapshotCursor.measure(transfer))
-    bytes.withUnsafeMutableBytes { SnapshotCursor.save(into: $0, transfer) }
+    bytes.withUnsafeMutableBytes { SnapshotCursor.save(into: SnapshotView($0), transfer) }
     return bytes
   }
 
   /// Resumes from a snapshot.
   func restore(_ bytes: [UInt8]) {
     var bytes = bytes
-    bytes.withUnsafeMutableBytes { SnapshotCursor.restore(from: $0, transfer) }
+    bytes.withUnsafeMutableBytes { SnapshotCursor.restore(from: SnapshotView($0), transfer) }
   }
 
   private func transfer(_ snapshot: inout SnapshotCursor) {

@@ -54,14 +54,14 @@ struct WorkerOrderTests {
       + (0..<3).map { memory.snapshot(ofWorker: $0) }
     for (number, place) in places.enumerated() {
       #expect(place.count == 70)
-      place.initializeMemory(as: UInt8.self, repeating: UInt8(number + 1))
+      place.assign(Array(repeating: UInt8(number + 1), count: 70))
     }
     for buffer in 0..<2 {
       memory.pool.base(of: buffer).initializeMemory(as: UInt8.self, repeating: 0, count: 100)
     }
     memory.line(2).begin(incarnation: 1)
     for (number, place) in places.enumerated() {
-      #expect(place.allSatisfy { $0 == UInt8(number + 1) })
+      #expect(place.bytes.allSatisfy { $0 == UInt8(number + 1) })
     }
   }
 }

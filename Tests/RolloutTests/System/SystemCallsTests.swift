@@ -34,9 +34,7 @@ struct SystemCallsTests {
     var entries = [quiet.readEnd.rawValue, busy.readEnd.rawValue].map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
     }
-    let ready = try entries.withUnsafeMutableBufferPointer {
-      try SystemCalls.poll($0, timeoutMilliseconds: -1)
-    }
+    let ready = try SystemCalls.poll(&entries, timeoutMilliseconds: -1)
     #expect(ready == 1)
     #expect(entries[0].revents == 0)
     #expect(entries[1].revents == Int16(POLLIN))

@@ -68,7 +68,7 @@ extension URL {
       data = Data(try SystemCalls.contents(of: path))
     } catch {
       throw CheckpointError(
-        .unreadable, String(cString: strerror(error.code)), path: relativePath)
+        .unreadable, error.reason, path: relativePath)
     }
     do {
       return try decode(data)

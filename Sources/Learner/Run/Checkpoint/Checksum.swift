@@ -1,4 +1,5 @@
 import Foundation
+import Rollout
 
 /// CRC-32 as in zlib, gzip and PNG, with the reflected polynomial 0xEDB88320.
 enum Checksum {
@@ -20,26 +21,24 @@ enum Checksum {
   /// Returns the checksum of bytes, or of two pieces given the checksum of the first.
   ///
   /// - Complexity: linear; eight bytes at a time, well above a gigabyte per second.
-  static func crc32(_ bytes: UnsafeRawBufferPointer, after first: UInt32 = 0) -> UInt32 {
+  static func crc32(_ bytes: Span<UInt8>, after first: UInt32 = 0) -> UInt32 {
+    let tables = tables.span
+    precondition(tables.count == 8 * 256)
     var remainder = ~first
-    tables.withUnsafeBufferPointer { tables in
-      var offset = 0
-      while offset &+ 8 <= bytes.count {
-        let word =
-          UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-          ^ UInt64(remainder)
-        remainder = 0
-        for place in 0..<8 {
-          let byte = Int(truncatingIfNeeded: word &>> UInt64(8 &* place)) & 0xFF
-          remainder ^= tables[(7 &- place) &* 256 &+ byte]
-        }
-        offset &+= 8
+    var offset = 0
+    while offset &+ 8 <= bytes.count {
+      let word = bytes.word(at: offset) ^ UInt64(remainder)
+      remainder = 0
+      for place in 0..<8 {
+        let byte = Int(truncatingIfNeeded: word &>> UInt64(8 &* place)) & 0xFF
+        remainder ^= tables[(7 &- place) &* 256 &+ byte]
       }
-      while offset < bytes.count {
-        let byte = UInt8(truncatingIfNeeded: remainder) ^ bytes[offset]
-        remainder = remainder >> 8 ^ tables[Int(byte)]
-        offset &+= 1
-      }
+      offset &+= 8
+    }
+    while offset < bytes.count {
+      let byte = UInt8(truncatingIfNeeded: remainder) ^ bytes[offset]
+      remainder = remainder >> 8 ^ tables[Int(byte)]
+      offset &+= 1
     }
     return ~remainder
   }
@@ -63,7 +62,7 @@ extension SafetensorsFile {
     guard let digits = Self.digits(in: data) else {
       preconditionFailure("the checksum is not where it was written")
     }
-    let text = String(data.withUnsafeBytes { Checksum.crc32($0) }, radix: 16)
+    let text = String(Checksum.crc32(data.span), radix: 16)
     let padding = String(repeating: "0", count: Self.emptyDigits.count - text.count)
     data.replaceSubrange(digits, with: Data((padding + text).utf8))
     return data
@@ -82,12 +81,11 @@ extension SafetensorsFile {
       throw CheckpointError(
         .malformed, "its checksum '\(text)' is not one that rlplay writes: the file was changed")
     }
-    let found = data.withUnsafeBytes { bytes in
-      let (start, end) = (digits.lowerBound - data.startIndex, digits.upperBound - data.startIndex)
-      var crc = Checksum.crc32(UnsafeRawBufferPointer(rebasing: bytes[..<start]))
-      crc = Array(emptyDigits.utf8).withUnsafeBytes { Checksum.crc32($0, after: crc) }
-      return Checksum.crc32(UnsafeRawBufferPointer(rebasing: bytes[end...]), after: crc)
-    }
+    let bytes = data.span
+    let (start, end) = (digits.lowerBound - data.startIndex, digits.upperBound - data.startIndex)
+    var found = Checksum.crc32(bytes.extracting(..<start))
+    found = Checksum.crc32(Array(emptyDigits.utf8).span, after: found)
+    found = Checksum.crc32(bytes.extracting(end...), after: found)
     guard found == stated else {
       throw CheckpointError(
         .malformed,

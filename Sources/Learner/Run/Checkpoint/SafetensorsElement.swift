@@ -27,7 +27,7 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
 /// A Swift type with the bits of a safetensors element type.
 public protocol SafetensorsElement {
   /// An integer of the same width.
-  associatedtype Bits: FixedWidthInteger
+  associatedtype Bits: FixedWidthInteger & BitwiseCopyable
 
   /// The element type in the file.
   static var safetensorsType: SafetensorsType { get }

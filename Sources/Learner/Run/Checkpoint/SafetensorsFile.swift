@@ -25,7 +25,7 @@ package struct SafetensorsFile: Equatable, Sendable {
       self.name = name
       self.type = Element.safetensorsType
       self.shape = shape
-      self.bytes = littleEndian.withUnsafeBytes { Data($0) }
+      self.bytes = Data(bytesOf: littleEndian.span)
     }
 
     init(name: String, type: SafetensorsType, shape: [Int], bytes: Data) {
@@ -38,12 +38,8 @@ package struct SafetensorsFile: Equatable, Sendable {
     /// Returns the values, row by row; nil if they are of another type.
     package func values<Element: SafetensorsElement>(of _: Element.Type) -> [Element]? {
       guard Element.safetensorsType == type else { return nil }
-      let width = MemoryLayout<Element.Bits>.size
-      return bytes.withUnsafeBytes { buffer in
-        (0..<buffer.count / width).map { index in
-          let bits = buffer.loadUnaligned(fromByteOffset: index * width, as: Element.Bits.self)
-          return Element(safetensorsBits: Element.Bits(littleEndian: bits))
-        }
+      return bytes.integers(as: Element.Bits.self).map {
+        Element(safetensorsBits: Element.Bits(littleEndian: $0))
       }
     }
   }
@@ -111,7 +107,7 @@ package struct SafetensorsFile: Equatable, Sendable {
       header.count <= SafetensorsFile.maximumHeaderByteCount,
       "a header of \(header.count) bytes is longer than safetensors allow")
     var file = Data(capacity: 8 + header.count + offset)
-    withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
+    for byte in 0..<8 { file.append(UInt8(truncatingIfNeeded: header.count >> (8 * byte))) }
     file.append(header)
     for tensor in ordered { file.append(tensor.bytes) }
     return file

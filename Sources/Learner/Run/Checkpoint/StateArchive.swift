@@ -86,9 +86,9 @@ public struct StateArchive: Sendable {
 
   /// Saves or restores a random stream, its 32 bytes: U8 [32].
   public mutating func transfer(_ name: String, _ stream: inout PCG64) throws(CheckpointError) {
-    var bytes = withUnsafeBytes(of: stream) { Array($0) }
+    var bytes = stream.bytes
     try transfer(name, &bytes, count: bytes.count)
-    stream = bytes.withUnsafeBytes { $0.loadUnaligned(as: PCG64.self) }
+    stream = PCG64(bytes: bytes)
     try require(name, stream.isSound, "is a random stream that repeats itself")
   }
 
@@ -102,8 +102,7 @@ public struct StateArchive: Sendable {
     _ name: String, _ values: inout [Element], count: Int? = nil
   ) throws(CheckpointError) {
     guard isRestoring else {
-      let data = values.withUnsafeBytes { Data($0) }
-      add(name, Element.safetensorsType, [values.count], data)
+      add(name, Element.safetensorsType, [values.count], Data(bytesOf: values.span))
       return
     }
     let tensor = try take(name, Element.safetensorsType)
@@ -138,30 +137,51 @@ public struct StateArchive: Sendable {
     _ name: String, _ vector: FlatVector<Element>, _ range: Range<Int>? = nil, shape: [Int]? = nil
   ) throws(CheckpointError) {
     let range = range ?? 0..<vector.count
-    let part = UnsafeMutableRawBufferPointer(
-      UnsafeMutableBufferPointer(rebasing: vector.buffer[range]))
-    try transfer(name, Element.safetensorsType, shape ?? [range.count], [part])
-    guard isRestoring else { return }
+    let shape = shape ?? [range.count]
+    guard isRestoring else {
+      add(name, Element.safetensorsType, shape, Data(bytesOf: vector.span(range)))
+      return
+    }
+    let tensor = try take(name, Element.safetensorsType)
+    guard tensor.shape == shape else { throw mismatch(name, tensor.shape, "\(shape)") }
+    var target = vector.mutableSpan(range)
+    for (index, value) in (tensor.values(of: Element.self) ?? []).enumerated() {
+      target[index] = value
+    }
     if let numbers = vector as? FlatVector<Float> {
-      try requireNumbers(name, numbers.buffer[range])
+      try requireNumbers(name, numbers.span(range))
     } else if let numbers = vector as? FlatVector<Double> {
-      try requireNumbers(name, numbers.buffer[range])
+      try requireNumbers(name, numbers.span(range))
     }
   }
 
   /// Refuses NaN and infinity, which no part of a learner may contain.
   private func requireNumbers<Number: BinaryFloatingPoint>(
-    _ name: String, _ numbers: Slice<UnsafeMutableBufferPointer<Number>>
+    _ name: String, _ numbers: Span<Number>
   ) throws(CheckpointError) {
-    guard let place = numbers.firstIndex(where: { !$0.isFinite }) else { return }
-    try require(name, false, "is \(numbers[place]) at element \(place - numbers.startIndex)")
+    guard let place = numbers.indices.first(where: { !numbers[$0].isFinite }) else { return }
+    try require(name, false, "is \(numbers[place]) at element \(place)")
   }
 
-  /// Saves or restores rows of equally many bytes in place: U8 [rows, bytes].
-  package mutating func transfer(
-    _ name: String, rows: [UnsafeMutableRawBufferPointer]
+  /// Saves or restores the bytes of fragments of equal size in place: U8 [fragments, bytes].
+  mutating func transfer(
+    _ name: String, _ fragments: [FragmentView]
   ) throws(CheckpointError) {
-    try transfer(name, .uint8, [rows.count, rows.first?.count ?? 0], rows)
+    let byteCount = fragments.first?.layout.byteCount ?? 0
+    let shape = [fragments.count, byteCount]
+    guard isRestoring else {
+      var data = Data(capacity: fragments.count * byteCount)
+      for fragment in fragments { data.append(contentsOf: fragment.bytes) }
+      add(name, .uint8, shape, data)
+      return
+    }
+    let tensor = try take(name, .uint8)
+    guard tensor.shape == shape else { throw mismatch(name, tensor.shape, "\(shape)") }
+    var start = tensor.bytes.startIndex
+    for fragment in fragments {
+      fragment.assign(tensor.bytes[start..<start + byteCount])
+      start += byteCount
+    }
   }
 
   /// Adds a phrase about a part that is not saved or was not.
@@ -177,25 +197,6 @@ public struct StateArchive: Sendable {
   }
 
   // MARK: Parts
-
-  private mutating func transfer(
-    _ name: String, _ type: SafetensorsType, _ shape: [Int],
-    _ parts: [UnsafeMutableRawBufferPointer]
-  ) throws(CheckpointError) {
-    guard isRestoring else {
-      var data = Data(capacity: parts.reduce(0) { $0 + $1.count })
-      for part in parts { data.append(contentsOf: part) }
-      add(name, type, shape, data)
-      return
-    }
-    let tensor = try take(name, type)
-    guard tensor.shape == shape else { throw mismatch(name, tensor.shape, "\(shape)") }
-    var offset = tensor.bytes.startIndex
-    for part in parts {
-      tensor.bytes.copyBytes(to: part, from: offset..<offset + part.count)
-      offset += part.count
-    }
-  }
 
   private mutating func add(
     _ name: String, _ type: SafetensorsType, _ shape: [Int], _ data: Data

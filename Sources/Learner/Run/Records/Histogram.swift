@@ -53,7 +53,7 @@ public struct Histogram: Equatable, Sendable {
   /// Adds all numbers of a buffer.
   ///
   /// - Complexity: O(numbers · bins), 16 numbers at a time.
-  package mutating func add(_ numbers: UnsafeBufferPointer<Float>) {
+  package mutating func add(_ numbers: Span<Float>) {
     var before = 0
     for (bin, limit) in limits.enumerated() {
       let count = Self.count(of: numbers, upTo: Float(limit))
@@ -66,18 +66,16 @@ public struct Histogram: Equatable, Sendable {
   ///
   /// Vectorized by hand, 16 numbers at a time: the compiler does not vectorize the plain loop,
   /// which is ten times slower.
-  private static func count(of numbers: UnsafeBufferPointer<Float>, upTo limit: Float) -> Int {
+  private static func count(of numbers: Span<Float>, upTo limit: Float) -> Int {
     let lanes = SIMD16<Float>.scalarCount
-    let bytes = UnsafeRawBufferPointer(numbers)
     var counts = SIMD16<Int32>(repeating: 0)
     let whole = numbers.count / lanes
     for index in 0..<whole {
-      let vector = bytes.loadUnaligned(
-        fromByteOffset: index * MemoryLayout<SIMD16<Float>>.size, as: SIMD16<Float>.self)
+      let vector = numbers.vector(at: index * lanes, as: SIMD16<Float>.self)
       counts &+= SIMD16(repeating: 0).replacing(with: 1, where: vector .<= limit)
     }
     var count = Int(counts.wrappedSum())
-    for number in numbers.dropFirst(whole * lanes) where number <= limit { count += 1 }
+    for index in whole * lanes..<numbers.count where numbers[index] <= limit { count += 1 }
     return count
   }
 

@@ -22,11 +22,15 @@ extension RunDirectory {
 
   /// Deletes all periodic checkpoints except the newest `count`.
   func removeSteps(keeping count: Int) {
-    for steps in keptSteps.dropLast(count) { unlink(checkpoint(atStep: steps).path) }
+    for steps in keptSteps.dropLast(count) {
+      try? SystemCalls.unlink(checkpoint(atStep: steps).path)
+    }
   }
 
   /// Deletes the periodic checkpoints after an environment step.
   func removeSteps(beyond last: Int) {
-    for steps in keptSteps where steps > last { unlink(checkpoint(atStep: steps).path) }
+    for steps in keptSteps where steps > last {
+      try? SystemCalls.unlink(checkpoint(atStep: steps).path)
+    }
   }
 }

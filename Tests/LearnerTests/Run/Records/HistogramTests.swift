@@ -31,7 +31,7 @@ struct HistogramTests {
     let expected = counts(numbers, limits + [.infinity])
     var (single, many) = (Histogram(limits: limits), Histogram(limits: limits))
     for number in numbers { single.add(Double(number)) }
-    numbers.withUnsafeBufferPointer { many.add($0) }
+    many.add(numbers.span)
     #expect(single.counts == expected && many.counts == expected)
     #expect(many.total == numbers.count { !$0.isNaN })
     #expect(many.take() == single && many.total == 0)

@@ -11,7 +11,7 @@
 public struct FragmentView {
   /// The layout of the fragment.
   public let layout: FragmentLayout
-  package let base: UnsafeMutableRawPointer
+  @usableFromInline package let base: UnsafeMutableRawPointer
   /// The object that keeps the memory alive.
   package let owner: AnyObject
 
@@ -59,6 +59,56 @@ public struct FragmentView {
   /// It is written only where `truncated` is set. The result is `nil` if there is no such output.
   public func final(_ name: String) -> ColumnView<Float>? {
     layout.finalReaction[name]?.value.map { column($0) }
+  }
+
+  /// Creates a view of a fragment in the pool of a run's memory.
+  package init(layout: FragmentLayout, buffer: Int, of memory: RunMemory) {
+    self.init(layout: layout, base: memory.pool.base(of: buffer), owner: memory)
+  }
+
+  /// Returns the elements of a column from a row to its end, row by row.
+  ///
+  /// - Precondition: the column is one of the layout and has the element type's size.
+  @inlinable
+  @_lifetime(borrow self)
+  package func values<Element: RecordableScalar>(
+    _ column: Column, from row: Int = 0, as type: Element.Type = Element.self
+  ) -> Span<Element> {
+    let bytes = bytes(column, from: row)
+    precondition(
+      column.environmentStride == column.elementCount * MemoryLayout<Element>.stride,
+      "a column of \(column.environmentStride) bytes per environment read as \(Element.self)")
+    return _overrideLifetime(
+      Span(_unsafeElements: bytes.assumingMemoryBound(to: Element.self)), borrowing: self)
+  }
+
+  /// Returns the bytes of a column from a row to its end.
+  @usableFromInline
+  func bytes(_ column: Column, from row: Int) -> UnsafeRawBufferPointer {
+    precondition(
+      row >= 0 && row <= column.rowCount && column.offset + column.byteCount <= layout.byteCount,
+      "row \(row) of a column with \(column.rowCount)")
+    return UnsafeRawBufferPointer(
+      start: base + column.offset(row: row), count: column.byteCount - row * column.rowStride)
+  }
+
+  /// The whole fragment as it is in memory.
+  package var bytes: [UInt8] {
+    [UInt8](UnsafeRawBufferPointer(start: base, count: layout.byteCount))
+  }
+
+  /// Replaces the whole fragment.
+  ///
+  /// - Precondition: there are as many bytes as the fragment has.
+  package func assign(_ bytes: some Collection<UInt8>) {
+    precondition(bytes.count == layout.byteCount, "\(bytes.count) bytes for a fragment")
+    UnsafeMutableRawBufferPointer(start: base, count: layout.byteCount).copyBytes(from: bytes)
+  }
+
+  /// Copies a whole fragment of the same layout.
+  package func copy(_ source: FragmentView) {
+    precondition(source.layout.byteCount == layout.byteCount, "a fragment of another layout")
+    base.copyMemory(from: source.base, byteCount: layout.byteCount)
   }
 
   /// Returns true if any episode of a range was truncated on the step from row t.

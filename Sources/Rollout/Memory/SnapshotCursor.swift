@@ -104,25 +104,28 @@ public struct SnapshotCursor {
   /// Saves to memory of exactly the size of the traversal.
   @inline(__always)
   package static func save(
-    into memory: UnsafeMutableRawBufferPointer, _ walk: (inout SnapshotCursor) -> Void
+    into memory: SnapshotView, _ walk: (inout SnapshotCursor) -> Void
   ) {
-    run(SnapshotCursor(.saving, memory.baseAddress, capacity: memory.count), walk)
+    run(SnapshotCursor(.saving, memory.base, capacity: memory.count), walk)
   }
 
   /// Restores from memory of exactly the size of the traversal.
   package static func restore(
-    from memory: UnsafeMutableRawBufferPointer, _ walk: (inout SnapshotCursor) -> Void
+    from memory: SnapshotView, _ walk: (inout SnapshotCursor) -> Void
   ) {
-    run(SnapshotCursor(.restoring, memory.baseAddress, capacity: memory.count), walk)
+    run(SnapshotCursor(.restoring, memory.base, capacity: memory.count), walk)
   }
 
-  /// Restores from memory of exactly the size of the traversal, which may hold any bytes.
+  /// Restores from bytes of exactly the size of the traversal, which may have any values.
   ///
   /// - Returns: the first invalid value, as a phrase; nil if all are valid.
   package static func restoreChecking(
-    from memory: UnsafeMutableRawBufferPointer, _ walk: (inout SnapshotCursor) -> Void
+    from bytes: [UInt8], _ walk: (inout SnapshotCursor) -> Void
   ) -> String? {
-    run(SnapshotCursor(.checking, memory.baseAddress, capacity: memory.count), walk)
+    var bytes = bytes
+    return bytes.withUnsafeMutableBytes {
+      run(SnapshotCursor(.checking, $0.baseAddress, capacity: $0.count), walk)
+    }
   }
 
   @inline(__always)

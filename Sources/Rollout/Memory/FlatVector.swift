@@ -1,0 +1,119 @@
+/// A vector of numbers in 64-byte aligned memory, such as a network's weights or gradients.
+///
+/// With one flat vector, publishing is one copy, an optimizer step is one pass and a checkpoint is
+/// one file.
+public final class FlatVector<Element: BitwiseCopyable> {
+  /// The number of elements.
+  public let count: Int
+  @usableFromInline package let base: UnsafeMutablePointer<Element>
+
+  /// Allocates a vector with all elements set to `value`.
+  public init(repeating value: Element, count: Int) {
+    self.count = count
+    base =
+      UnsafeMutableRawPointer
+      .allocate(byteCount: max(count * MemoryLayout<Element>.stride, 64), alignment: 64)
+      .bindMemory(to: Element.self, capacity: count)
+    base.initialize(repeating: value, count: count)
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+  /// Accesses one element.
+  ///
+  /// - Precondition: the index is within the vector.
+  @inlinable
+  public subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count, "\(index) is outside a vector of \(count)")
+      return base[index]
+    }
+    _modify {
+      precondition(index >= 0 && index < count, "\(index) is outside a vector of \(count)")
+      yield &base[index]
+    }
+  }
+
+  /// The elements, for loops that read them.
+  ///
+  /// The vector has to be a parameter or a local variable.
+  @inlinable
+  public var span: Span<Element> {
+    @_lifetime(borrow self)
+    get { _overrideLifetime(Span(_unsafeStart: base, count: count), borrowing: self) }
+  }
+
+  /// The elements, for loops that change them.
+  ///
+  /// The vector has to be a parameter or a local variable. The compiler does not prevent several
+  /// spans of one vector; a change by one is seen by all.
+  @inlinable
+  public var mutableSpan: MutableSpan<Element> {
+    @_lifetime(borrow self)
+    get { _overrideLifetime(MutableSpan(_unsafeStart: base, count: count), borrowing: self) }
+  }
+
+  /// Returns consecutive elements, for loops that read them; see ``span``.
+  ///
+  /// - Precondition: the range is within the vector.
+  @inlinable
+  @_lifetime(borrow self)
+  public func span(_ range: Range<Int>) -> Span<Element> {
+    _overrideLifetime(span.extracting(range), borrowing: self)
+  }
+
+  /// Returns consecutive elements, for loops that change them; see ``mutableSpan``.
+  ///
+  /// - Precondition: the range is within the vector.
+  @inlinable
+  @_lifetime(borrow self)
+  public func mutableSpan(_ range: Range<Int>) -> MutableSpan<Element> {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) of a vector of \(count)")
+    return _overrideLifetime(
+      MutableSpan(_unsafeStart: base + range.lowerBound, count: range.count), borrowing: self)
+  }
+
+  /// A copy of all elements.
+  public var elements: [Element] { Array(buffer) }
+
+  /// Replaces all elements.
+  ///
+  /// - Precondition: `elements` has as many elements as the vector.
+  public func assign(_ elements: [Element]) {
+    precondition(elements.count == count, "\(elements.count) numbers for a vector of \(count)")
+    elements.withUnsafeBufferPointer {
+      base.update(from: $0.baseAddress ?? UnsafePointer(base), count: count)
+    }
+  }
+
+  /// Sets all bits to zero: 0 for every number.
+  ///
+  /// The memory is cleared as bytes. In unspecialized code, storing generic elements would cost a
+  /// call for each element.
+  package func clear() {
+    UnsafeMutableRawPointer(base).initializeMemory(
+      as: UInt8.self, repeating: 0, count: count * MemoryLayout<Element>.stride)
+  }
+
+  /// Copies all elements of a vector of the same length.
+  package func copy(_ other: FlatVector) {
+    precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
+    base.update(from: other.base, count: count)
+  }
+
+  /// Copies consecutive elements to another place in the vector, where they may overlap.
+  ///
+  /// - Precondition: both places are within the vector.
+  package func copy(_ range: Range<Int>, to start: Int) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count && start >= 0
+        && start <= count - range.count,
+      "\(range) to \(start) in a vector of \(count)")
+    (base + start).update(from: base + range.lowerBound, count: range.count)
+  }
+
+  package var buffer: UnsafeMutableBufferPointer<Element> {
+    UnsafeMutableBufferPointer(start: base, count: count)
+  }
+}
