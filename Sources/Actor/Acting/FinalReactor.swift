@@ -10,10 +10,10 @@ final class FinalReactor {
   /// A row of state for one environment.
   private let scratch: FragmentStorage
   /// The inputs for the leaves of the recurrent state.
-  private let carried: UnsafeMutableBufferPointer<Slot>
-  private let recorded: UnsafeMutableBufferPointer<Recorded>
+  private let carried: FlatVector<Slot>
+  private let recorded: FlatVector<Recorded>
   /// The copies of the fragment's columns to the state in the scratch row.
-  private let copies: UnsafeMutableBufferPointer<Copy>
+  private let copies: FlatVector<Copy>
   /// True if the weights have changed since the values derived from them were computed.
   private var isStale = true
 
@@ -50,7 +50,7 @@ final class FinalReactor {
     let outputs = reaction.information.map { (name: $0.name, tensor: $0.tensor.numeric) }
     executor = Executor(
       graph, outputs: outputs.map(\.tensor) + carried.leaves, weights: weights)
-    self.carried = .copy(of: carried.leaves.map { Slot($0.id) })
+    self.carried = FlatVector(carried.leaves.map { Slot($0.id) })
     var recorded: [Recorded] = []
     for (name, tensor) in outputs {
       guard let column = layout.finalReaction[name]?.value,
@@ -58,7 +58,7 @@ final class FinalReactor {
       else { preconditionFailure("the layout has no room for the final '\(name)'") }
       recorded.append(Recorded(source: Slot(tensor.id), column: column))
     }
-    self.recorded = .copy(of: recorded)
+    self.recorded = FlatVector(recorded)
     // `fin` stays 0 and `stepno` continues, as if the episode had not ended.
     var copies = [Copy(source: layout.rew, target: single.rew, rowShift: 1)]
     for (source, target) in zip(layout.finalObs.leaves, single.obs.leaves) {
@@ -67,14 +67,8 @@ final class FinalReactor {
     for (source, target) in zip(layout.act.leaves, single.act.leaves) {
       copies.append(Copy(source: source, target: target, rowShift: 1))
     }
-    self.copies = .copy(of: copies)
+    self.copies = FlatVector(copies)
     executor.bind(scratch.view)
-  }
-
-  deinit {
-    carried.deallocate()
-    recorded.deallocate()
-    copies.deallocate()
   }
 
   /// Marks everything derived from the weights as out of date; it is recomputed on the next use.
@@ -90,31 +84,25 @@ final class FinalReactor {
       executor.weightsChanged()
       isStale = false
     }
-    let layout = fragment.layout
-    let truncated = (fragment.base + layout.truncated.offset(row: t))
-      .assumingMemoryBound(to: Bool.self)
-    let stepno = (fragment.base + layout.stepno.offset(row: t))
-      .assumingMemoryBound(to: Int32.self)
-    let target = scratch.view.base
-    let scratchStepno = (target + scratch.layout.stepno.offset(row: 0))
-      .assumingMemoryBound(to: Int32.self)
+    let target = scratch.view
+    let truncated = fragment.values(fragment.layout.truncated, from: t, as: Bool.self)
     for environment in range where truncated[environment] {
-      for copy in copies {
-        (target + copy.target.offset(row: 0)).copyMemory(
-          from: fragment.base
-            + copy.source.offset(row: t &+ copy.rowShift, environment: environment),
-          byteCount: copy.source.environmentStride)
+      for index in 0..<copies.count {
+        let copy = copies[index]
+        fragment.copy(
+          copy.source, row: t &+ copy.rowShift, of: environment..<environment + 1, to: target,
+          copy.target, row: 0, from: 0)
       }
-      scratchStepno[0] = stepno[environment] &+ 1
-      for (leaf, slot) in carried.enumerated() {
-        let numbers = state.numbers(of: leaf, environment..<environment + 1)
-        _ = UnsafeMutableBufferPointer(start: executor[slot], count: numbers.count)
-          .update(fromContentsOf: numbers)
+      target.stepno[0, 0] = fragment.stepno[t, environment] &+ 1
+      for leaf in 0..<carried.count {
+        executor.set(
+          carried[leaf], to: state.values, state.places(of: leaf, environment..<environment + 1))
       }
       executor.forward()
-      for entry in recorded {
-        (fragment.base + entry.column.offset(row: t, environment: environment))
-          .copyMemory(from: executor[entry.source], byteCount: entry.column.environmentStride)
+      for index in 0..<recorded.count {
+        executor.copy(
+          recorded[index].source, to: fragment, recorded[index].column, row: t,
+          of: environment..<environment + 1)
       }
     }
   }

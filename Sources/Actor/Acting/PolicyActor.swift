@@ -72,7 +72,7 @@ public final class PolicyActor: RolloutActor {
 
   /// Measures, saves or restores the random streams and the recurrent state.
   public func transfer(_ snapshot: inout SnapshotCursor) {
-    snapshot.transfer(streams: streams.streams)
+    streams.transfer(&snapshot)
     carriedState.transfer(&snapshot)
   }
 

@@ -8,17 +8,23 @@ final class PolicyActorPart {
   private var isStale = true
   private let carriedState: CarriedState
   /// The input and the next value of each leaf of the recurrent state.
-  private let carried: UnsafeMutableBufferPointer<(input: Slot, next: Slot)>
+  private let carried: FlatVector<Carried>
 
   private let distribution: any ActionDistribution
   private let streams: RandomStreamBuffer
   private let choice: ActionChoice
   /// The recorded outputs, the logits first.
-  private let recorded: UnsafeMutableBufferPointer<Recorded>
+  private let recorded: FlatVector<Recorded>
   /// The number of logits per environment.
   private let width: Int
   /// The columns of the leaves of an action.
-  private let actionColumns: UnsafeMutableBufferPointer<Column>
+  private let actionColumns: FlatVector<Column>
+
+  /// The input and the next value of a leaf of the recurrent state.
+  private struct Carried: BitwiseCopyable {
+    var input: Slot
+    var next: Slot
+  }
 
   /// An output and the column that receives its copy.
   ///
@@ -47,14 +53,14 @@ final class PolicyActorPart {
       to: TracedState(graph, layout, rows: 0..<1, environments: range, hx: inputs),
       choosing: distribution, in: graph)
     self.range = range
-    self.streams = RandomStreamBuffer(sharing: streams, range)
+    self.streams = RandomStreamBuffer(sharing: streams, from: range.lowerBound)
     self.choice = choice
     self.carriedState = carriedState
     width = distribution.logitCount
     precondition(
       reaction.logits.lastAxis == width,
       "logits of shape \(reaction.logits.shape) do not fit \(distribution)")
-    actionColumns = .copy(of: layout.act.leaves)
+    actionColumns = FlatVector(layout.act.leaves)
     let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
     let next = reaction.hx.map(\.numeric)
     // The recurrent state is an output even if no score depends on it: the fragment records it.
@@ -63,15 +69,15 @@ final class PolicyActorPart {
     precondition(
       inputs.zip(next) != nil && inputs.zip(layout.hx) != nil,
       "the layout and the reaction have different recurrent states")
-    var carried: [(input: Slot, next: Slot)] = []
+    var carried: [Carried] = []
     for (index, (input, next)) in zip(inputs.leaves, next.leaves).enumerated() {
       precondition(
         input.shape == next.shape
-          && input.elementCount == carriedState.numbers(of: index, range).count,
+          && input.elementCount == carriedState.places(of: index, range).count,
         "the recurrent state \(next.shape) does not fit its input \(input.shape)")
-      carried.append((input: Slot(input.id), next: Slot(next.id)))
+      carried.append(Carried(input: Slot(input.id), next: Slot(next.id)))
     }
-    self.carried = .copy(of: carried)
+    self.carried = FlatVector(carried)
     var recorded: [Recorded] = []
     for (name, tensor) in outputs {
       guard let column = layout.actor[name]?.value,
@@ -80,13 +86,7 @@ final class PolicyActorPart {
       else { preconditionFailure("the layout has no room for '\(name)' of shape \(tensor.shape)") }
       recorded.append(Recorded(source: Slot(tensor.id), column: column))
     }
-    self.recorded = .copy(of: recorded)
-  }
-
-  deinit {
-    carried.deallocate()
-    recorded.deallocate()
-    actionColumns.deallocate()
+    self.recorded = FlatVector(recorded)
   }
 
   /// The weights in use.
@@ -101,33 +101,26 @@ final class PolicyActorPart {
       executor.weightsChanged()
       isStale = false
     }
-    for (leaf, slots) in carried.enumerated() {
-      let numbers = carriedState.numbers(of: leaf, range)
-      _ = UnsafeMutableBufferPointer(start: executor[slots.input], count: numbers.count)
-        .update(fromContentsOf: numbers)
+    for leaf in 0..<carried.count {
+      executor.set(
+        carried[leaf].input, to: carriedState.values, carriedState.places(of: leaf, range))
     }
     executor.bind(fragment, row: t)
     executor.forward()
-    for entry in recorded {
-      (fragment.base + entry.column.offset(row: t, environment: range.lowerBound)).copyMemory(
-        from: executor[entry.source], byteCount: entry.column.environmentStride &* range.count)
+    for index in 0..<recorded.count {
+      executor.copy(recorded[index].source, to: fragment, recorded[index].column, row: t, of: range)
     }
     if virtual { return }
-    for (leaf, slots) in carried.enumerated() {
-      let numbers = carriedState.numbers(of: leaf, range)
-      _ = numbers.update(
-        fromContentsOf: UnsafeMutableBufferPointer(
-          start: executor[slots.next], count: numbers.count))
+    for leaf in 0..<carried.count {
+      executor.copy(
+        carried[leaf].next, to: carriedState.values, carriedState.places(of: leaf, range))
     }
-    if let columns = actionColumns.baseAddress {
-      let logits = LogitsView(
-        environmentCount: range.count, width: width, stride: width,
-        base: UnsafePointer(executor[recorded[0].source]))
+    if actionColumns.count > 0 {
       distribution.act(
-        on: logits, choice: choice, streams: streams,
+        on: executor.logits(recorded[0].source, environmentCount: range.count, width: width),
+        choice: choice, streams: streams,
         into: ActionRow(
-          fragment: fragment.base, columns: columns, row: t + 1,
-          firstEnvironment: range.lowerBound))
+          fragment, actionColumns, row: t + 1, firstEnvironment: range.lowerBound))
     }
   }
 }

@@ -44,17 +44,16 @@ package struct Bernoulli: ActionDistribution {
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {
-    let actions = actions.leaf(as: UInt8.self)
     for environment in 0..<logits.environmentCount {
-      let row = logits.row(environment)
       for component in 0..<count {
-        let pair = row + 2 &* component
+        let pair = 2 &* component
         let action =
           switch choice {
-          case .sample: CategoricalChoice.sample(pair, 2, &streams.streams[environment])
-          case .greedy: CategoricalChoice.likeliest(pair, 2)
+          case .sample:
+            CategoricalChoice.sample(logits, environment, from: pair, 2, &streams[environment])
+          case .greedy: CategoricalChoice.likeliest(logits, environment, from: pair, 2)
           }
-        actions[environment &* count &+ component] = UInt8(action)
+        actions.store(UInt8(action), environment: environment, index: component)
       }
     }
   }

@@ -33,18 +33,18 @@ public struct Categorical: ActionDistribution {
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {
-    let actions = actions.leaf(as: Int32.self)
     switch choice {
     case .sample where logits.stride == count:
-      draw(logits, streams.streams, actions)
+      draw(logits, streams, actions)
     case .sample:
       for environment in 0..<logits.environmentCount {
-        actions[environment] = CategoricalChoice.sample(
-          logits.row(environment), count, &streams.streams[environment])
+        let action = CategoricalChoice.sample(logits, environment, count, &streams[environment])
+        actions.store(action, environment: environment)
       }
     case .greedy:
       for environment in 0..<logits.environmentCount {
-        actions[environment] = CategoricalChoice.likeliest(logits.row(environment), count)
+        let action = CategoricalChoice.likeliest(logits, environment, count)
+        actions.store(action, environment: environment)
       }
     }
   }
@@ -52,31 +52,27 @@ public struct Categorical: ActionDistribution {
   /// Samples for all environments in memory order, one vector of probabilities at a time.
   @inline(__always)
   private func draw(
-    _ logits: LogitsView, _ streams: UnsafeMutableBufferPointer<PCG64>,
-    _ actions: UnsafeMutablePointer<Int32>
+    _ logits: LogitsView, _ streams: RandomStreamBuffer, _ actions: ActionRow
   ) {
     let total = logits.environmentCount &* count
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: Float.lanes) { probabilities in
-      guard let probabilities = probabilities.baseAddress else { return }
-      var environment = 0
-      var action: Int32 = 0
-      var choice = CategoricalChoice()
-      var start = 0
-      while start < total {
-        let width = min(Float.lanes, total &- start)
-        Kernels.map(probabilities, logits.base + start, width) { Float.exp($0) }
-        for lane in 0..<width {
-          if action == 0 { choice = CategoricalChoice(uniform: streams[environment].nextFloat()) }
-          choice.pass(probabilities[lane], action)
-          action &+= 1
-          if action == count {
-            actions[environment] = choice.action
-            environment &+= 1
-            action = 0
-          }
+    var environment = 0
+    var action: Int32 = 0
+    var choice = CategoricalChoice()
+    var start = 0
+    while start < total {
+      let width = min(Float.lanes, total &- start)
+      let probabilities = logits.probabilities(0, from: start, width)
+      for lane in 0..<width {
+        if action == 0 { choice = CategoricalChoice(uniform: streams[environment].nextFloat()) }
+        choice.pass(probabilities[lane], action)
+        action &+= 1
+        if action == count {
+          actions.store(choice.action, environment: environment)
+          environment &+= 1
+          action = 0
         }
-        start &+= width
       }
+      start &+= width
     }
   }
 }

@@ -19,28 +19,33 @@ struct CategoricalChoice {
     remaining -= probability
   }
 
-  /// Draws one of `count` actions with the log-probabilities at `logits`.
+  /// Draws one of `count` actions whose log-probabilities begin at a logit of an environment.
   @inline(__always)
-  static func sample(_ logits: UnsafePointer<Float>, _ count: Int, _ stream: inout PCG64) -> Int32 {
+  static func sample(
+    _ logits: LogitsView, _ environment: Int, from first: Int = 0, _ count: Int,
+    _ stream: inout PCG64
+  ) -> Int32 {
     var choice = CategoricalChoice(uniform: stream.nextFloat())
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: Float.lanes) { probabilities in
-      guard let probabilities = probabilities.baseAddress else { return }
-      var start = 0
-      while start < count {
-        let width = min(Float.lanes, count &- start)
-        Kernels.map(probabilities, logits + start, width) { Float.exp($0) }
-        for lane in 0..<width { choice.pass(probabilities[lane], Int32(start &+ lane)) }
-        start &+= width
-      }
+    var start = 0
+    while start < count {
+      let width = min(Float.lanes, count &- start)
+      let probabilities = logits.probabilities(environment, from: first &+ start, width)
+      for lane in 0..<width { choice.pass(probabilities[lane], Int32(start &+ lane)) }
+      start &+= width
     }
     return choice.action
   }
 
   /// Returns the most likely of `count` actions, the first among equals.
   @inline(__always)
-  static func likeliest(_ logits: UnsafePointer<Float>, _ count: Int) -> Int32 {
+  static func likeliest(
+    _ logits: LogitsView, _ environment: Int, from first: Int = 0, _ count: Int
+  ) -> Int32 {
     var best = 0
-    for action in 1..<max(count, 1) where logits[action] > logits[best] { best = action }
+    for action in 1..<max(count, 1)
+    where logits[environment, first &+ action] > logits[environment, first &+ best] {
+      best = action
+    }
     return Int32(best)
   }
 }

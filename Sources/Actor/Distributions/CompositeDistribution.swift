@@ -58,12 +58,9 @@ package struct CompositeDistribution: ActionDistribution {
     into actions: ActionRow
   ) {
     for index in parts.indices {
-      let range = logitRanges[index]
-      let part = LogitsView(
-        environmentCount: logits.environmentCount, width: range.count, stride: logits.stride,
-        base: logits.base + range.lowerBound)
       parts[index].act(
-        on: part, choice: choice, streams: streams, into: actions.dropping(index))
+        on: logits.columns(logitRanges[index]), choice: choice, streams: streams,
+        into: actions.dropping(index))
     }
   }
 }

@@ -69,14 +69,13 @@ public struct DiagonalGaussian: ActionDistribution {
     into actions: ActionRow
   ) {
     // Rounded to Float also in a space of Doubles, since the learner reads actions as Float.
-    let isDouble = actions.columns.pointee.environmentStride == count &* MemoryLayout<Double>.stride
+    let isDouble = actions.byteCount == count &* MemoryLayout<Double>.stride
     for environment in 0..<logits.environmentCount {
-      let row = logits.row(environment)
       for element in 0..<count {
-        var value = row[element]
+        var value = logits[environment, element]
         if choice == .sample {
-          let deviation = exp(Double(row[count &+ element]))
-          value += Float(deviation * streams.streams[environment].standardNormal())
+          let deviation = exp(Double(logits[environment, count &+ element]))
+          value += Float(deviation * streams[environment].standardNormal())
         }
         if isDouble {
           actions.store(Double(value), environment: environment, index: element)

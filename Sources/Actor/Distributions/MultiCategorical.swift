@@ -45,18 +45,18 @@ package struct MultiCategorical: ActionDistribution {
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {
-    let actions = actions.leaf(as: Int32.self)
     for environment in 0..<logits.environmentCount {
-      var position = logits.row(environment)
+      var first = 0
       for component in counts.indices {
         let count = counts[component]
-        actions[environment &* counts.count &+ component] =
+        let action =
           switch choice {
           case .sample:
-            CategoricalChoice.sample(position, count, &streams.streams[environment])
-          case .greedy: CategoricalChoice.likeliest(position, count)
+            CategoricalChoice.sample(logits, environment, from: first, count, &streams[environment])
+          case .greedy: CategoricalChoice.likeliest(logits, environment, from: first, count)
           }
-        position += count
+        actions.store(action, environment: environment, index: component)
+        first += count
       }
     }
   }

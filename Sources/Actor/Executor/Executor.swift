@@ -31,6 +31,8 @@ package final class Executor<Scalar: KernelScalar> {
   private let bindings: UnsafeMutableBufferPointer<Binding>
   private let loss: Slot
   private let graph: Graph
+  /// The number of values of each slot that belongs to a tensor.
+  let elementCounts: FlatVector<Int>
   /// True for each node with memory; nodes that no output depends on have none.
   private let isPlaced: [Bool]
 
@@ -73,6 +75,8 @@ package final class Executor<Scalar: KernelScalar> {
 
     let slotCount = plan.places.count
     values = .allocate(capacity: slotCount)
+    let counts = graph.nodes.map { $0.shape.reduce(1, *) }
+    elementCounts = FlatVector(counts + Array(repeating: 0, count: slotCount - counts.count))
     slotGradients = .allocate(capacity: slotCount)
     slotGradients.initialize(repeating: nil, count: slotCount)
     values.initialize(repeating: UnsafeMutableRawPointer(arena.base), count: slotCount)

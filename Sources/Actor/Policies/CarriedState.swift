@@ -15,7 +15,8 @@ final class CarriedState {
   }
 
   private let leaves: [Leaf]
-  private let values: FlatVector<Float>
+  /// The values of all leaves, one leaf after the other.
+  let values: FlatVector<Float>
 
   /// Creates a state of zeros.
   ///
@@ -35,21 +36,19 @@ final class CarriedState {
     values = FlatVector(repeating: 0, count: end)
   }
 
-  /// Returns the values of a leaf for a range of environments, [range, …].
-  func numbers(
-    of leaf: Int, _ range: Range<Int>
-  ) -> UnsafeMutableBufferPointer<Float> {
+  /// Returns the places in `values` of a leaf's values for a range of environments, [range, …].
+  @inline(__always)
+  func places(of leaf: Int, _ range: Range<Int>) -> Range<Int> {
     let leaf = leaves[leaf]
-    return UnsafeMutableBufferPointer(
-      start: values.base + (leaf.start &+ range.lowerBound &* leaf.width),
-      count: range.count &* leaf.width)
+    let first = leaf.start &+ range.lowerBound &* leaf.width
+    return first..<first &+ range.count &* leaf.width
   }
 
   /// Zeroes the state of one environment, or of all if `environment` is nil.
   func reset(environment: Int?) {
     guard let environment else { return values.clear() }
     for leaf in leaves.indices {
-      numbers(of: leaf, environment..<environment + 1).update(repeating: 0)
+      for place in places(of: leaf, environment..<environment + 1) { values[place] = 0 }
     }
   }
 
@@ -61,8 +60,7 @@ final class CarriedState {
   /// Copies the state to the fragment's `hx`.
   func record(into fragment: FragmentView) {
     for leaf in leaves {
-      (fragment.base + leaf.column.offset(row: 0))
-        .copyMemory(from: values.base + leaf.start, byteCount: leaf.column.rowStride)
+      fragment.set(leaf.column, row: 0, to: values, from: leaf.start)
     }
   }
 }

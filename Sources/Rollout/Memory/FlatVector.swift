@@ -10,11 +10,21 @@ public final class FlatVector<Element: BitwiseCopyable> {
   /// Allocates a vector with all elements set to `value`.
   public init(repeating value: Element, count: Int) {
     self.count = count
-    base =
-      UnsafeMutableRawPointer
+    base = Self.allocate(count)
+    base.initialize(repeating: value, count: count)
+  }
+
+  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
+    UnsafeMutableRawPointer
       .allocate(byteCount: max(count * MemoryLayout<Element>.stride, 64), alignment: 64)
       .bindMemory(to: Element.self, capacity: count)
-    base.initialize(repeating: value, count: count)
+  }
+
+  /// Allocates a vector with a copy of the elements.
+  package init(_ elements: [Element]) {
+    count = elements.count
+    base = Self.allocate(count)
+    assign(elements)
   }
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }

@@ -158,6 +158,11 @@ extension SnapshotCursor {
 
 extension SnapshotCursor {
   /// Measures, saves or restores random streams.
+  package mutating func transfer(streams: FlatVector<PCG64>) {
+    transfer(streams: streams.buffer)
+  }
+
+  /// Measures, saves or restores random streams.
   package mutating func transfer(streams: UnsafeMutableBufferPointer<PCG64>) {
     transfer(UnsafeMutableRawBufferPointer(streams))
     require(streams.allSatisfy(\.isSound), "a random stream that repeats itself")

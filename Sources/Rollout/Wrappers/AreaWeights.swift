@@ -33,18 +33,10 @@ struct AreaWeights {
   /// Calls the body with each source that a target covers, and its weight.
   @inline(__always)
   func forEach(of target: Int, _ body: (_ source: Int, _ weight: Float) -> Void) {
-    let start = starts.base[target]
-    let offset = offsets.base[target]
-    for place in 0..<offsets.base[target &+ 1] &- offset {
-      body(start &+ place, weights.base[offset &+ place])
+    let start = starts[target]
+    let offset = offsets[target]
+    for place in 0..<offsets[target &+ 1] &- offset {
+      body(start &+ place, weights[offset &+ place])
     }
-  }
-}
-
-extension FlatVector {
-  /// Creates a vector with these elements; there has to be at least one.
-  convenience init(_ elements: [Element]) {
-    self.init(repeating: elements[0], count: elements.count)
-    assign(elements)
   }
 }
