@@ -72,7 +72,7 @@ if march != "baseline" {
 
 /// The settings of modules without any pointer: unsafe expressions are warnings there.
 ///
-/// docs/architecture.md names the folders of `Rollout` and `Actor` that use pointers.
+/// Scripts/check_fence.sh checks `Rollout` and `Actor`, which have pointers in some folders.
 let fenced = optimized + [.strictMemorySafety()]
 
 // MARK: Package

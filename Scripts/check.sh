@@ -25,6 +25,9 @@ swift format lint --strict --parallel --recursive Sources Tests Examples Package
 begin "language"
 Scripts/check_language.py
 
+begin "unsafe code"
+Scripts/check_fence.sh
+
 begin "documentation"
 # Every file that a page links to exists.
 missing=0

@@ -43,13 +43,12 @@ final class CheckedBatch {
   func advance() { storage.view.copyState(row: 1, to: storage.view, row: 0) }
 
   private func sample(_ index: Int) {
-    withRow(0) { state in
-      batch.spaces.action.sample(
-        into: leaves(layout.actPlaces, row: 1, environment: index), using: &samplers[index],
-        where: { choice, action in
-          maskCheck?.allows(action, of: choice, state, environment: index) ?? true
-        })
-    }
+    let state = StateRow(storage, row: 0)
+    batch.spaces.action.sample(
+      into: leaves(layout.actPlaces, row: 1, environment: index), using: &samplers[index],
+      where: { choice, action in
+        maskCheck?.allows(action, of: choice, state, environment: index) ?? true
+      })
   }
 
   /// Returns true if the action of the last step has its drawn value.
@@ -63,27 +62,12 @@ final class CheckedBatch {
 
   /// Returns one environment's values in one row, for a range of columns.
   func leaves(_ places: Range<Int>, row: Int, environment: Int) -> LeafRow {
-    // The columns are the layout's own array, which lives as long as the storage.
-    layout.columns.withUnsafeBufferPointer { columns in
-      LeafRow(
-        base: storage.view.base,
-        columns: columns.baseAddress.unsafelyUnwrapped + places.lowerBound, row: row,
-        environment: environment)
-    }
-  }
-
-  private func withRow<Result>(_ row: Int, _ body: (StateRow) -> Result) -> Result {
-    layout.columns.withUnsafeBufferPointer { columns in
-      body(StateRow(storage.view, columns: columns.baseAddress.unsafelyUnwrapped, row: row))
-    }
+    LeafRow(storage, places, row: row, environment: environment)
   }
 
   /// Returns the bytes of one environment's value.
   func bytes(_ column: Column, row: Int, environment: Int) -> [UInt8] {
-    Array(
-      UnsafeRawBufferPointer(
-        start: storage.view.base + column.offset(row: row, environment: environment),
-        count: column.environmentStride))
+    storage.view.bytes(column, row: row, environment: environment)
   }
 
   /// Returns true if a value consists only of filler bytes.
@@ -101,7 +85,6 @@ final class CheckedBatch {
   func reward(row: Int, _ environment: Int) -> Float { storage.view.rew[row, environment] }
 
   private func fill(_ column: Column, row: Int) {
-    (storage.view.base + column.offset(row: row))
-      .initializeMemory(as: UInt8.self, repeating: filler, count: column.rowStride)
+    storage.view.fill(column, row: row, with: filler)
   }
 }

@@ -42,18 +42,15 @@ struct TimedBatch {
   }
 
   private mutating func drawActions() {
-    storage.layout.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      let state = StateRow(storage.view, columns: columns, row: 0)
-      for t in 1...storage.layout.stepCount {
-        let row = StateRow(storage.view, columns: columns, row: t)
-        for index in 0..<batch.count {
-          batch.spaces.action.sample(
-            into: row.act(index), using: &samplers[index],
-            where: { choice, action in
-              maskCheck?.allows(action, of: choice, state, environment: index) ?? true
-            })
-        }
+    let state = StateRow(storage, row: 0)
+    for t in 1...storage.layout.stepCount {
+      let row = StateRow(storage, row: t)
+      for index in 0..<batch.count {
+        batch.spaces.action.sample(
+          into: row.act(index), using: &samplers[index],
+          where: { choice, action in
+            maskCheck?.allows(action, of: choice, state, environment: index) ?? true
+          })
       }
     }
   }

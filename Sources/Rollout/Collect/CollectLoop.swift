@@ -170,20 +170,20 @@ final class RunningEpisodes {
     _ actor: any RolloutActor
   ) {
     let layout = fragment.layout
-    let rewards = (fragment.base + layout.rew.offset(row: row)).assumingMemoryBound(to: Float.self)
-    let ends = (fragment.base + layout.fin.offset(row: row)).assumingMemoryBound(to: Bool.self)
-    let earlier = ends - layout.environmentCount
+    let rewards = fragment.values(layout.rew, from: row, as: Float.self)
+    let ends = fragment.values(layout.fin, from: row, as: Bool.self)
+    let earlier = fragment.values(layout.fin, from: row - 1, as: Bool.self)
     for environment in range {
       if sticky, row > 1, earlier[environment] { continue }
-      returns.base[environment] += rewards[environment]
-      lengths.base[environment] &+= 1
+      returns[environment] += rewards[environment]
+      lengths[environment] &+= 1
       guard ends[environment] else { continue }
       line.push(
         EpisodeRecord(
-          episodeReturn: returns.base[environment], length: lengths.base[environment]))
+          episodeReturn: returns[environment], length: lengths[environment]))
       actor.reset(environment: environment)
-      returns.base[environment] = 0
-      lengths.base[environment] = 0
+      returns[environment] = 0
+      lengths[environment] = 0
     }
   }
 }

@@ -54,29 +54,26 @@ struct ActionMaskCheck {
 
   /// Returns true if one environment's mask allows an action of a choice, counted from 0.
   func allows(_ action: Int, of choice: Int, _ state: StateRow, environment: Int) -> Bool {
-    let column = state.obsColumns[leaf]
-    let mask = state.base + column.offset(row: state.row, environment: environment)
-    return mask.load(
-      fromByteOffset: counts[..<choice].reduce(0, +) + action, as: UInt8.self) != 0
+    let mask = state.obs(environment).dropping(leaf).elements(UInt8.self)
+    return mask[counts[..<choice].reduce(0, +) + action] != 0
   }
 
   /// Checks the masks of some environments in one row.
   ///
   /// - Throws: `EnvironmentFault` with an `EmptyActionMask`.
   func check(_ state: StateRow, of range: Range<Int>) throws(EnvironmentFault) {
-    let column = state.obsColumns[leaf]
-    let row = (state.base + column.offset(row: state.row)).assumingMemoryBound(to: UInt8.self)
     for index in range {
-      var mask = row + index &* column.environmentStride
+      let mask = state.obs(index).dropping(leaf).elements(UInt8.self)
+      var first = 0
       for choice in counts.indices {
         var allowed: UInt8 = 0
-        for action in 0..<counts[choice] { allowed |= mask[action] }
+        for action in 0..<counts[choice] { allowed |= mask[first &+ action] }
         guard allowed != 0 else {
           throw EnvironmentFault(
             environment: index, step: Int(state.stepno[index]),
             cause: EmptyActionMask(choice: isMulti ? choice : nil))
         }
-        mask += counts[choice]
+        first += counts[choice]
       }
     }
   }

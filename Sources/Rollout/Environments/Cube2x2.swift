@@ -148,7 +148,7 @@ public struct Cube2x2: Environment {
 extension Cube2x2 {
   /// Returns true if stickers, memory and curriculum suit a cube with these parameters.
   public func isPossible(for fresh: Cube2x2) -> Bool {
-    let flag = withUnsafeBytes(of: isPlaying) { $0[0] }
+    let flag = byte(of: isPlaying)
     return stickers.indices.allSatisfy { stickers[$0] < 6 }
       && history.indices.allSatisfy { history[$0] <= 12 }
       && maximumDepth == fresh.maximumDepth && threshold == fresh.threshold

@@ -9,7 +9,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// Plays one row for all environments.
   @usableFromInline
   typealias Loop = (
-    UnsafeMutablePointer<Member>, UnsafeMutablePointer<PCG64>, StepRows, PositionMarker
+    inout MutableSpan<Member>, inout MutableSpan<PCG64>, inout [Picture?], StepRows, PositionMarker
   ) throws -> Void
 
   /// B, the number of environments.
@@ -17,16 +17,16 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// The observation and action spaces.
   public let spaces: EnvironmentSpaces
 
-  private let environments: UnsafeMutablePointer<Member>
-  private let streams: UnsafeMutablePointer<PCG64>
+  private var environments: [Member]
+  private let streams: FlatVector<PCG64>
   private let loop: Loop
   private let marker: OwnedPositionMarker
   private let memberTransfer: MemberSnapshots<Member>.Transfer?
   private var checkedLayout = CheckedLayout()
   /// Pictures of the final states of each environment's last episode.
   ///
-  /// They are kept after the first request for a picture.
-  private var finalPictures: UnsafeMutablePointer<Picture?>?
+  /// They are kept after the first request for a picture; empty before.
+  private var finalPictures: [Picture?] = []
 
   /// Makes one environment per random stream.
   ///
@@ -44,8 +44,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
       return try make(index)
     }
     try self.init(environments: environments, streams: streams, marker: marker) {
-      environments, streams, rows, position in
-      try playRow(environments, streams, rows, position)
+      environments, streams, pictures, rows, position in
+      try playRow(&environments, &streams, &pictures, rows, position)
     }
   }
 
@@ -56,21 +56,11 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
     precondition(!streams.isEmpty, "a batch without environments")
     spaces = try checkedSpaces(of: environments)
     count = environments.count
-    self.environments = .allocate(capacity: count)
-    self.environments.initialize(from: environments, count: count)
-    self.streams = .allocate(capacity: count)
-    self.streams.initialize(from: streams, count: count)
+    self.environments = environments
+    self.streams = FlatVector(streams)
     self.loop = loop
     self.marker = marker
     memberTransfer = MemberSnapshots<Member>.transfer
-  }
-
-  deinit {
-    environments.deinitialize(count: count)
-    environments.deallocate()
-    streams.deallocate()
-    finalPictures?.deinitialize(count: count)
-    finalPictures?.deallocate()
   }
 
   /// Returns a copy of one environment.
@@ -116,8 +106,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// - Precondition: the environments hold no references or conform to `SnapshotEnvironment`.
   public func transfer(_ snapshot: inout SnapshotCursor) {
     guard let memberTransfer else { preconditionFailure("\(Member.self) has no snapshots") }
-    memberTransfer(UnsafeMutableBufferPointer(start: environments, count: count), &snapshot)
-    snapshot.transfer(streams: UnsafeMutableBufferPointer(start: streams, count: count))
+    memberTransfer(&environments, &snapshot)
+    snapshot.transfer(streams: streams)
   }
 
   private func begin(_ index: Int, in state: StateRow) throws {
@@ -140,10 +130,17 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
     try fragment.withStepRows(from: t, sticky: sticky) { rows in
-      var rows = rows
-      rows.finalPictures = finalPictures
-      try loop(environments, streams, rows, position)
+      try play(&environments, streams, rows, position)
     }
+  }
+
+  private func play(
+    _ environments: inout [Member], _ streams: FlatVector<PCG64>, _ rows: StepRows,
+    _ position: PositionMarker
+  ) throws {
+    var environments = environments.mutableSpan
+    var streams = streams.mutableSpan
+    try loop(&environments, &streams, &finalPictures, rows, position)
   }
 
   /// Draws the current state of one environment if it is `Drawable`.
@@ -151,10 +148,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// - Precondition: the index is below `count`.
   public func picture(of index: Int) -> Picture? {
     guard let member = self[index] as? any Drawable else { return nil }
-    if finalPictures == nil {
-      finalPictures = .allocate(capacity: count)
-      finalPictures?.initialize(repeating: nil, count: count)
-    }
+    if finalPictures.isEmpty { finalPictures = Array(repeating: nil, count: count) }
     return member.draw()
   }
 
@@ -163,15 +157,15 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// - Precondition: the index is below `count`.
   public func finalPicture(of index: Int) -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
-    return finalPictures?[index]
+    return finalPictures.isEmpty ? nil : finalPictures[index]
   }
 }
 
 /// Plays one row for all environments: the loop in which a worker spends its environment time.
 @inlinable
 func playRow<Member: Environment>(
-  _ environments: UnsafeMutablePointer<Member>, _ streams: UnsafeMutablePointer<PCG64>,
-  _ rows: StepRows, _ position: PositionMarker
+  _ environments: inout MutableSpan<Member>, _ streams: inout MutableSpan<PCG64>,
+  _ pictures: inout [Picture?], _ rows: StepRows, _ position: PositionMarker
 ) throws {
   for index in 0..<rows.count {
     if rows.isFrozen(index) {
@@ -194,7 +188,7 @@ func playRow<Member: Environment>(
     rows.after.stepno[index] = outcome.isOver ? 0 : elapsed &+ 1
     if outcome.isOver {
       environments[index].observation.store(in: rows.finalObs(index))
-      if let pictures = rows.finalPictures {
+      if !pictures.isEmpty {
         pictures[index] = (environments[index] as? any Drawable)?.draw()
       }
       position.mark(.resetting, environment: index)

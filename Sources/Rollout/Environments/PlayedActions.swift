@@ -37,22 +37,12 @@ final class PlayedActions {
       contents: FragmentContents(spaces: spaces, reaction: .empty))
     let storage = FragmentStorage(layout)
     self.storage = storage
-    // The columns are the layout's own array, which lives as long as the storage.
-    row = layout.columns.withUnsafeBufferPointer { columns in
-      StateRow(storage.view, columns: columns.baseAddress.unsafelyUnwrapped, row: 0)
-    }
-  }
-
-  deinit {
-    for leaf in leaves { leaf.deallocate() }
+    row = StateRow(storage, row: 0)
   }
 
   /// Scales or clips the actions of some environments, and keeps the drawn ones for `restore`.
   func play(_ actions: StateRow, of range: Swift.Range<Int>) {
-    for index in leaves.indices {
-      let (drawn, kept, byteCount) = places(index, actions, range)
-      leaves[index].play(drawn, keeping: kept, byteCount: byteCount)
-    }
+    for index in leaves.indices { leaves[index].play(index, of: range, actions, keeping: row) }
   }
 
   /// Restores the drawn actions of some environments.
@@ -66,23 +56,7 @@ final class PlayedActions {
   }
 
   private func restore(_ actions: StateRow, of range: Swift.Range<Int>) {
-    for index in leaves.indices where leaves[index].changes {
-      let (drawn, kept, byteCount) = places(index, actions, range)
-      drawn.copyMemory(from: kept, byteCount: byteCount)
-    }
-  }
-
-  /// Returns the values of a leaf in a row of actions, and the kept ones.
-  @inline(__always)
-  private func places(
-    _ leaf: Int, _ actions: StateRow, _ range: Swift.Range<Int>
-  ) -> (drawn: UnsafeMutableRawPointer, kept: UnsafeMutableRawPointer, byteCount: Int) {
-    let (column, kept) = (actions.actColumns[leaf], row.actColumns[leaf])
-    let first = range.lowerBound
-    return (
-      actions.base + column.offset(row: actions.row, environment: first),
-      row.base + kept.offset(row: 0, environment: first), range.count &* kept.environmentStride
-    )
+    for index in leaves.indices { leaves[index].restore(index, of: range, actions, from: row) }
   }
 }
 
@@ -91,8 +65,8 @@ final class PlayedActions {
 /// The bounds are given for each element, or once for all elements.
 private enum PlayedLeaf {
   case asDrawn
-  case float(UnsafeMutableBufferPointer<PlayedBounds<Float>>)
-  case double(UnsafeMutableBufferPointer<PlayedBounds<Double>>)
+  case float(FlatVector<PlayedBounds<Float>>)
+  case double(FlatVector<PlayedBounds<Double>>)
 
   init(_ space: Space, _ use: ActionBounds, _ elements: [PlayedActions.Range]?) {
     guard case .box(_, let low, let high, let elementType) = space, low.isFinite || high.isFinite
@@ -101,11 +75,8 @@ private enum PlayedLeaf {
       return
     }
     let ranges = elements ?? [(low, high)]
-    func bounds<Element>() -> UnsafeMutableBufferPointer<PlayedBounds<Element>> {
-      let bounds = UnsafeMutableBufferPointer<PlayedBounds<Element>>.allocate(
-        capacity: ranges.count)
-      _ = bounds.initialize(from: ranges.map { PlayedBounds($0.low, $0.high, use) })
-      return bounds
+    func bounds<Element>() -> FlatVector<PlayedBounds<Element>> {
+      FlatVector(ranges.map { PlayedBounds($0.low, $0.high, use) })
     }
     switch elementType {
     case .float32: self = .float(bounds())
@@ -118,21 +89,31 @@ private enum PlayedLeaf {
     if case .asDrawn = self { false } else { true }
   }
 
-  func deallocate() {
+  /// Changes the actions of some environments at the place of the leaf, and keeps the drawn ones.
+  func play(_ leaf: Int, of range: Range<Int>, _ actions: StateRow, keeping kept: StateRow) {
     switch self {
     case .asDrawn: break
-    case .float(let bounds): bounds.deallocate()
-    case .double(let bounds): bounds.deallocate()
+    case .float(let bounds):
+      bounds.play(
+        actions.actions(leaf, of: range, as: Float.self),
+        keeping: kept.actions(leaf, of: range, as: Float.self))
+    case .double(let bounds):
+      bounds.play(
+        actions.actions(leaf, of: range, as: Double.self),
+        keeping: kept.actions(leaf, of: range, as: Double.self))
     }
   }
 
-  func play(
-    _ drawn: UnsafeMutableRawPointer, keeping kept: UnsafeMutableRawPointer, byteCount: Int
-  ) {
+  /// Restores the drawn actions of some environments at the place of the leaf.
+  func restore(_ leaf: Int, of range: Range<Int>, _ actions: StateRow, from kept: StateRow) {
     switch self {
     case .asDrawn: break
-    case .float(let bounds): bounds.play(drawn, keeping: kept, byteCount: byteCount)
-    case .double(let bounds): bounds.play(drawn, keeping: kept, byteCount: byteCount)
+    case .float:
+      actions.actions(leaf, of: range, as: Float.self)
+        .copy(kept.actions(leaf, of: range, as: Float.self))
+    case .double:
+      actions.actions(leaf, of: range, as: Double.self)
+        .copy(kept.actions(leaf, of: range, as: Double.self))
     }
   }
 }
@@ -158,26 +139,18 @@ private struct PlayedBounds<Element: BinaryFloatingPoint & BitwiseCopyable>: Bit
   }
 }
 
-extension UnsafeMutableBufferPointer {
+extension FlatVector {
   @inline(__always)
   fileprivate func play<Value: BinaryFloatingPoint & BitwiseCopyable>(
-    _ drawn: UnsafeMutableRawPointer, keeping kept: UnsafeMutableRawPointer, byteCount: Int
+    _ values: RowValues<Value>, keeping kept: RowValues<Value>
   ) where Element == PlayedBounds<Value> {
-    let values = drawn.assumingMemoryBound(to: Value.self)
-    let kept = kept.assumingMemoryBound(to: Value.self)
-    let count = byteCount / MemoryLayout<Value>.stride
-    if self.count == 1 {
+    kept.copy(values)
+    if count == 1 {
       let bounds = self[0]
-      for index in 0..<count {
-        kept[index] = values[index]
-        values[index] = bounds.play(kept[index])
-      }
+      for index in 0..<values.count { values[index] = bounds.play(kept[index]) }
       return
     }
-    for index in 0..<count {
-      kept[index] = values[index]
-      values[index] = self[index % self.count].play(kept[index])
-    }
+    for index in 0..<values.count { values[index] = self[index % count].play(kept[index]) }
   }
 }
 

@@ -23,16 +23,4 @@ public struct Column: Sendable, Equatable, BitwiseCopyable {
   public func offset(row: Int, environment: Int = 0) -> Int {
     offset &+ (row &* environmentCount &+ environment) &* environmentStride
   }
-
-  /// Copies a row's values of some environments to a row of another column of the same shape.
-  ///
-  /// The other column may lie in other memory.
-  package func copy(
-    _ range: Range<Int>, from base: UnsafeMutableRawPointer, row: Int, to target: Column,
-    of targetBase: UnsafeMutableRawPointer, row targetRow: Int
-  ) {
-    (targetBase + target.offset(row: targetRow, environment: range.lowerBound)).copyMemory(
-      from: base + offset(row: row, environment: range.lowerBound),
-      byteCount: range.count &* environmentStride)
-  }
 }

@@ -32,19 +32,10 @@ public final class FragmentBatch {
   public func gather(_ fragment: FragmentView, at position: Int) {
     precondition(fragment.layout.byteCount == source.byteCount, "a fragment of another layout")
     headers[position] = fragment.header
-    let target = view.base
     if fragmentCount == 1 {
-      target.copyMemory(from: fragment.base, byteCount: source.byteCount)
-      return
-    }
-    for (from, into) in zip(source.columns, layout.columns) {
-      var read = fragment.base + from.offset
-      var write = target + into.offset + position * from.rowStride
-      for _ in 0..<from.rowCount {
-        write.copyMemory(from: read, byteCount: from.rowStride)
-        read += from.rowStride
-        write += into.rowStride
-      }
+      view.copy(fragment)
+    } else {
+      view.copy(fragment, to: position * source.environmentCount)
     }
   }
 }

@@ -131,3 +131,11 @@ public final class FragmentLayout: Sendable {
 
 /// Rounds up to a multiple of 64 bytes, the size of a cache line and of the widest vector.
 func aligned(_ byteCount: Int) -> Int { (byteCount + 63) & ~63 }
+
+extension FragmentLayout {
+  /// Returns the layout with the same steps and fields for another number of environments.
+  public func resized(environmentCount: Int) -> FragmentLayout {
+    FragmentLayout(
+      stepCount: stepCount, environmentCount: environmentCount, contents: contents)
+  }
+}

@@ -17,7 +17,7 @@ extension FragmentView {
     }
     var flags = [("fin", layout.fin)]
     if row == nil { flags += [("terminated", layout.terminated), ("truncated", layout.truncated)] }
-    for (name, column) in flags where !bytes(column, row).allSatisfy({ $0 < 2 }) { return name }
+    for (name, column) in flags where !areFlags(column, row) { return name }
     return check(spaces.observation, layout.obs, "obs")
       ?? check(spaces.action, layout.act, "act")
       ?? (row == nil ? check(spaces.observation, layout.finalObs, "finalObs") : nil)
@@ -27,25 +27,29 @@ extension FragmentView {
   private func holds(_ space: Space, _ column: Column, _ row: Int?) -> Bool {
     switch space {
     case .box(_, _, _, .bool), .multiBinary:
-      return bytes(column, row).allSatisfy { $0 < 2 }
+      return areFlags(column, row)
     case .discrete(let count):
-      return integers(column, row).allSatisfy { $0 >= 0 && Int($0) < count }
+      return all(column, row, as: Int32.self) { $1 >= 0 && Int($1) < count }
     case .multiDiscrete(let counts):
       guard !counts.isEmpty else { return true }
-      return integers(column, row).enumerated().allSatisfy { index, choice in
+      return all(column, row, as: Int32.self) { index, choice in
         choice >= 0 && Int(choice) < counts[index % counts.count]
       }
     case .box, .tuple, .dict: return true
     }
   }
 
-  private func bytes(_ column: Column, _ row: Int?) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(
-      start: base + column.offset(row: row ?? 0),
-      count: row == nil ? column.byteCount : column.rowStride)
+  private func areFlags(_ column: Column, _ row: Int?) -> Bool {
+    all(column, row, as: UInt8.self) { $1 < 2 }
   }
 
-  private func integers(_ column: Column, _ row: Int?) -> UnsafeBufferPointer<Int32> {
-    bytes(column, row).assumingMemoryBound(to: Int32.self)
+  /// Returns true if a condition holds for each element, given its index, in one row or in all.
+  private func all<Element: RecordableScalar>(
+    _ column: Column, _ row: Int?, as type: Element.Type, _ isValid: (Int, Element) -> Bool
+  ) -> Bool {
+    let values = values(column, from: row ?? 0, as: Element.self)
+    let count = row == nil ? values.count : column.environmentCount * column.elementCount
+    for index in 0..<count where !isValid(index, values[index]) { return false }
+    return true
   }
 }

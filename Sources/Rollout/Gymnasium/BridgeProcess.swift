@@ -154,12 +154,9 @@ final class BridgeProcess {
   /// - Returns: the request's number, for `receive`.
   @discardableResult
   func send(_ request: Request, _ range: Range<Int>) -> Int {
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 3) { words in
-      words[0] = request.rawValue.littleEndian
-      words[1] = UInt32(range.lowerBound).littleEndian
-      words[2] = UInt32(range.upperBound).littleEndian
-      write(UnsafeRawBufferPointer(words))
-    }
+    // If Python has ended, waiting for its reply reports a more precise error.
+    try? SystemCalls.writeAll(
+      child.input, request.rawValue, UInt32(range.lowerBound), UInt32(range.upperBound))
     sentCount += 1
     return sentCount
   }
@@ -207,25 +204,20 @@ final class BridgeProcess {
   ///
   /// - Returns: nil if it is not a reply but names the environment that Python makes or closes now.
   private func readReply(_ whileWaiting: Watch) throws -> Outcome? {
-    try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2) { head in
-      try read(into: UnsafeMutableRawBufferPointer(head), whileWaiting)
-      let (outcome, count) = (UInt32(littleEndian: head[0]), Int(UInt32(littleEndian: head[1])))
-      guard count > 0 else { return .done([]) }
-      if outcome == 2 {
-        try read(into: UnsafeMutableRawBufferPointer(head), whileWaiting)
-        place = PositionMarker.Position(
-          head[0] == 0 ? .making : .closing, environment: Int(UInt32(littleEndian: head[1])))
-        mark()
-        return nil
-      }
-      let data = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-        try read(into: UnsafeMutableRawBufferPointer(buffer), whileWaiting)
-        initializedCount = count
-      }
-      if outcome == 0 { return .done(data) }
-      noteFault()
-      return .fault(try Self.decode(Fault.self, data))
+    let (outcome, count) = try readPair(whileWaiting)
+    guard count > 0 else { return .done([]) }
+    if outcome == 2 {
+      let (activity, environment) = try readPair(whileWaiting)
+      place = PositionMarker.Position(
+        activity == 0 ? .making : .closing, environment: Int(environment))
+      mark()
+      return nil
     }
+    var data = [UInt8](repeating: 0, count: Int(count))
+    guard try SystemCalls.readAll(child.output, into: &data) else { throw death(whileWaiting) }
+    if outcome == 0 { return .done(data) }
+    noteFault()
+    return .fault(try Self.decode(Fault.self, data))
   }
 
   /// Notes that an environment failed, so its mark stays in place.
@@ -364,16 +356,9 @@ final class BridgeProcess {
     value == value.rounded() && value < 1e9 ? "\(Int(value))" : "\(value)"
   }
 
-  private func read(
-    into buffer: UnsafeMutableRawBufferPointer, _ whileWaiting: Watch
-  ) throws {
-    var done = 0
-    while done < buffer.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-      let count = try SystemCalls.read(child.output, into: rest)
-      if count == 0 { throw death(whileWaiting) }
-      done += count
-    }
+  private func readPair(_ whileWaiting: Watch) throws -> (UInt32, UInt32) {
+    guard let pair = try SystemCalls.readPair(child.output) else { throw death(whileWaiting) }
+    return pair
   }
 
   /// Returns an error with Python's exit status and last log lines.
@@ -407,11 +392,9 @@ final class BridgeProcess {
 
   // MARK: Writing
 
-  private func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
-
-  private func write(_ bytes: UnsafeRawBufferPointer) {
+  private func write(_ bytes: [UInt8]) {
     // If Python has ended, waiting for its reply reports a more precise error.
-    _ = try? SystemCalls.writeAll(child.input, bytes)
+    try? SystemCalls.writeAll(child.input, bytes)
   }
 
   private static func json(_ value: some Encodable) -> [UInt8] {

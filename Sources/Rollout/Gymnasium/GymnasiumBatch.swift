@@ -112,9 +112,9 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
       memory.putActions(rows.after, of: range)
       for index in range {
         memory.frozen[index] = rows.isFrozen(index)
-        elapsed.base[index] = rows.before.stepno[index]
+        elapsed[index] = rows.before.stepno[index]
       }
-      requests.base[range.lowerBound] = process.send(.step, range)
+      requests[range.lowerBound] = process.send(.step, range)
     }
   }
 
@@ -125,7 +125,7 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
   ) throws {
     try fragment.withStepRows(from: t, sticky: sticky) { rows in
       do {
-        try receive(requests.base[range.lowerBound], of: range, position)
+        try receive(requests[range.lowerBound], of: range, position)
         memory.takeObservations(rows.after, of: range)
         for index in range { try finish(index, rows) }
       } catch let fault as EnvironmentFault {
@@ -227,7 +227,7 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
   /// - Throws: `EnvironmentFault`.
   @discardableResult
   private func request(_ request: BridgeProcess.Request, _ range: Range<Int>) throws -> [UInt8] {
-    for index in range { elapsed.base[index] = 0 }
+    for index in range { elapsed[index] = 0 }
     return try receive(process.send(request, range), of: range, marker.position)
   }
 
@@ -250,7 +250,7 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
           position.mark(.resetting, environment: current)
           return PositionMarker.Position(.resetting, environment: current)
         }
-        let step = self.elapsed.base[current]
+        let step = self.elapsed[current]
         position.mark(environment: current, step: step)
         return PositionMarker.Position(environment: current, step: Int(step))
       }
@@ -259,11 +259,11 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
       case .fault(let fault):
         let index = max(range.lowerBound, min(fault.environment, range.upperBound - 1))
         let steps =
-          Int(elapsed.base[index]) + (fault.phase == "reset after step" ? 1 : 0)
+          Int(elapsed[index]) + (fault.phase == "reset after step" ? 1 : 0)
         throw self.fault(index, steps, fault.error)
       }
     } catch let error as GymnasiumError {
-      throw fault(last, Int(elapsed.base[last]), error)
+      throw fault(last, Int(elapsed[last]), error)
     }
   }
 
@@ -287,12 +287,9 @@ extension Picture {
   /// A reply consists of the width and the height (uint32 each, little-endian) and the pixels.
   fileprivate init?(reply bytes: [UInt8]) {
     guard !bytes.isEmpty else { return nil }
-    let size = bytes.withUnsafeBytes { bytes in
-      [0, 4].map {
-        Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
-      }
-    }
-    self.init(width: size[0], height: size[1], pixels: Array(bytes[8...]))
+    let size = bytes.span.word(at: 0)
+    self.init(
+      width: Int(size & 0xFFFF_FFFF), height: Int(size >> 32), pixels: Array(bytes[8...]))
   }
 }
 

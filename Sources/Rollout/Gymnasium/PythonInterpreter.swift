@@ -43,8 +43,6 @@ enum PythonInterpreter {
   }
 
   private static func isProgram(_ path: String) -> Bool {
-    var isDirectory: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-      && !isDirectory.boolValue && access(path, X_OK) == 0
+    FileLookup.isDirectory(path) == false && FileManager.default.isExecutableFile(atPath: path)
   }
 }

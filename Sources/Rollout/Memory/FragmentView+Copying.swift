@@ -35,6 +35,42 @@ extension FragmentView {
       from: vector.base + start, byteCount: column.rowStride)
   }
 
+  /// Copies all environments of a fragment with the same steps and fields to those from one on.
+  ///
+  /// - Precondition: as many environments follow as the other fragment has.
+  package func copy(_ source: FragmentView, to first: Int) {
+    precondition(
+      source.layout.columns.count == layout.columns.count && first >= 0
+        && first + source.layout.environmentCount <= layout.environmentCount,
+      "\(source.layout.environmentCount) environments from \(first)")
+    for (from, into) in zip(source.layout.columns, layout.columns) {
+      precondition(
+        from.rowCount == into.rowCount && from.environmentStride == into.environmentStride,
+        "a fragment with other fields")
+      var read = source.base + from.offset
+      var write = base + into.offset(row: 0, environment: first)
+      for _ in 0..<from.rowCount {
+        write.copyMemory(from: read, byteCount: from.rowStride)
+        read += from.rowStride
+        write += into.rowStride
+      }
+    }
+  }
+
+  /// Returns the bytes of one environment's value in a row.
+  func bytes(_ column: Column, row: Int, environment: Int) -> [UInt8] {
+    [UInt8](
+      UnsafeRawBufferPointer(
+        start: address(column, row, environment..<environment + 1),
+        count: column.environmentStride))
+  }
+
+  /// Sets all bytes of a row.
+  func fill(_ column: Column, row: Int, with byte: UInt8) {
+    address(column, row, 0..<column.environmentCount)
+      .initializeMemory(as: UInt8.self, repeating: byte, count: column.rowStride)
+  }
+
   /// Returns the address of some environments' values in a row, after checking that they exist.
   @inline(__always)
   package func address(
@@ -46,5 +82,31 @@ extension FragmentView {
         && column.offset &+ column.byteCount <= layout.byteCount,
       "row \(row) of environments \(range)")
     return base + column.offset(row: row, environment: range.lowerBound)
+  }
+}
+
+extension FragmentView {
+  /// Returns one number of a column, for an element type known only at run time.
+  package func number(
+    _ column: Column, _ type: ElementType, row: Int, environment: Int, element: Int
+  ) -> Double {
+    withUnsafePointer(to: column) {
+      LeafRow(base: base, columns: $0, row: row, environment: environment)
+        .number(as: type, at: element)
+    }
+  }
+}
+
+extension Column {
+  /// Copies a row's values of some environments to a row of another column of the same shape.
+  ///
+  /// The other column may lie in other memory.
+  package func copy(
+    _ range: Range<Int>, from base: UnsafeMutableRawPointer, row: Int, to target: Column,
+    of targetBase: UnsafeMutableRawPointer, row targetRow: Int
+  ) {
+    (targetBase + target.offset(row: targetRow, environment: range.lowerBound)).copyMemory(
+      from: base + offset(row: row, environment: range.lowerBound),
+      byteCount: range.count &* environmentStride)
   }
 }

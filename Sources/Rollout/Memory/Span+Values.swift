@@ -48,3 +48,6 @@ extension Data {
     }
   }
 }
+
+/// Returns the byte of a flag that was restored from a file and may be neither 0 nor 1.
+func byte(of flag: Bool) -> UInt8 { withUnsafeBytes(of: flag) { $0[0] } }

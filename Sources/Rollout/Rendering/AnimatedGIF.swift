@@ -100,35 +100,30 @@ struct AnimatedGIF {
   private static func difference(_ before: Picture?, _ after: Picture) -> Rectangle? {
     let (width, height) = (after.width, after.height)
     guard let before else { return Rectangle(columns: 0..<width, rows: 0..<height) }
-    return before.pixels.withUnsafeBufferPointer { old in
-      after.pixels.withUnsafeBufferPointer { new in
-        var (left, right, top, bottom) = (width, -1, height, -1)
-        for row in 0..<height {
-          let start = row * width * 3
-          let end = start + width * 3
-          guard let first = (start..<end).first(where: { old[$0] != new[$0] }),
-            let last = (start..<end).last(where: { old[$0] != new[$0] })
-          else { continue }
-          (top, bottom) = (min(top, row), row)
-          left = min(left, (first - start) / 3)
-          right = max(right, (last - start) / 3)
-        }
-        return bottom < 0 ? nil : Rectangle(columns: left..<right + 1, rows: top..<bottom + 1)
-      }
+    let (old, new) = (before.pixels, after.pixels)
+    var (left, right, top, bottom) = (width, -1, height, -1)
+    for row in 0..<height {
+      let start = row * width * 3
+      let end = start + width * 3
+      guard let first = (start..<end).first(where: { old[$0] != new[$0] }),
+        let last = (start..<end).last(where: { old[$0] != new[$0] })
+      else { continue }
+      (top, bottom) = (min(top, row), row)
+      left = min(left, (first - start) / 3)
+      right = max(right, (last - start) / 3)
     }
+    return bottom < 0 ? nil : Rectangle(columns: left..<right + 1, rows: top..<bottom + 1)
   }
 
   private static func colors(_ picture: Picture, _ rectangle: Rectangle) -> [UInt32] {
     var colors: [UInt32] = []
     colors.reserveCapacity(rectangle.columns.count * rectangle.rows.count)
-    picture.pixels.withUnsafeBufferPointer { pixels in
-      for row in rectangle.rows {
-        for column in rectangle.columns {
-          let place = (row * picture.width + column) * 3
-          colors.append(
-            UInt32(pixels[place]) << 16 | UInt32(pixels[place + 1]) << 8
-              | UInt32(pixels[place + 2]))
-        }
+    let pixels = picture.pixels
+    for row in rectangle.rows {
+      for column in rectangle.columns {
+        let place = (row * picture.width + column) * 3
+        colors.append(
+          UInt32(pixels[place]) << 16 | UInt32(pixels[place + 1]) << 8 | UInt32(pixels[place + 2]))
       }
     }
     return colors

@@ -42,7 +42,7 @@ final class FFmpegWriter: VideoWriter {
     do {
       try process.run()
     } catch {
-      unlink(log)
+      try? SystemCalls.unlink(log)
       throw VideoError("cannot start \(executable): \(error.localizedDescription)")
     }
   }
@@ -53,15 +53,13 @@ final class FFmpegWriter: VideoWriter {
       process.terminate()
       process.waitUntilExit()
     }
-    unlink(temporary)
-    unlink(log)
+    try? SystemCalls.unlink(temporary)
+    try? SystemCalls.unlink(log)
   }
 
   func append(_ picture: Picture) throws {
     do {
-      try picture.pixels.withUnsafeBytes {
-        try SystemCalls.writeAll(frames.fileHandleForWriting.fileDescriptor, $0)
-      }
+      try SystemCalls.writeAll(frames.fileHandleForWriting.fileDescriptor, picture.pixels)
     } catch {
       process.waitUntilExit()
       throw failure("accepted no more frames")

@@ -37,24 +37,23 @@ enum HalfBlocks {
 
   /// Returns the mean color, 0xRRGGBB, of each area of a picture divided into [height, width].
   private static func scaled(_ picture: Picture, _ width: Int, _ height: Int) -> [UInt32] {
-    picture.pixels.withUnsafeBufferPointer { pixels in
-      (0..<width * height).map { place in
-        let (row, column) = (place / width, place % width)
-        let rows = row * picture.height / height..<(row + 1) * picture.height / height
-        let columns = column * picture.width / width..<(column + 1) * picture.width / width
-        var (red, green, blue) = (0, 0, 0)
-        for y in rows {
-          for x in columns {
-            let start = (y * picture.width + x) * 3
-            red += Int(pixels[start])
-            green += Int(pixels[start + 1])
-            blue += Int(pixels[start + 2])
-          }
+    let pixels = picture.pixels
+    return (0..<width * height).map { place in
+      let (row, column) = (place / width, place % width)
+      let rows = row * picture.height / height..<(row + 1) * picture.height / height
+      let columns = column * picture.width / width..<(column + 1) * picture.width / width
+      var (red, green, blue) = (0, 0, 0)
+      for y in rows {
+        for x in columns {
+          let start = (y * picture.width + x) * 3
+          red += Int(pixels[start])
+          green += Int(pixels[start + 1])
+          blue += Int(pixels[start + 2])
         }
-        let count = rows.count * columns.count
-        func mean(_ sum: Int) -> UInt32 { UInt32((sum + count / 2) / count) }
-        return mean(red) << 16 | mean(green) << 8 | mean(blue)
       }
+      let count = rows.count * columns.count
+      func mean(_ sum: Int) -> UInt32 { UInt32((sum + count / 2) / count) }
+      return mean(red) << 16 | mean(green) << 8 | mean(blue)
     }
   }
 }

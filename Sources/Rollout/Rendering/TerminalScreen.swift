@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A spectator that shows episodes in the terminal while they are played, 30 steps per second.
@@ -22,7 +23,7 @@ package final class TerminalScreen: EpisodeSpectator {
       descriptor: STDOUT_FILENO,
       isColored: Self.hasColor(
         isTerminal: isatty(STDOUT_FILENO) == 1,
-        variable: { name in getenv(name).map { String(cString: $0) } }),
+        variable: { ProcessInfo.processInfo.environment[$0] }),
       pause: isatty(STDOUT_FILENO) == 1, size: Self.terminalSize)
   }
 
@@ -84,22 +85,16 @@ package final class TerminalScreen: EpisodeSpectator {
     // A late frame is not made up for: the next one is due one interval from now.
     due = max(due + interval, now)
     guard due > now else { return }
-    var time = timespec(
-      tv_sec: Int((due - now) / 1_000_000_000), tv_nsec: Int((due - now) % 1_000_000_000))
     // A signal may end the wait early; that does no harm.
-    nanosleep(&time, nil)
+    SystemCalls.sleep(nanoseconds: due - now)
   }
 
   private func write(_ text: String) throws(SystemError) {
-    var failure: SystemError?
-    Array(text.utf8).withUnsafeBytes { bytes in
-      do throws(SystemError) {
-        try SystemCalls.writeAll(descriptor, bytes)
-      } catch {
-        failure = error.with(detail: "standard output")
-      }
+    do {
+      try SystemCalls.writeAll(descriptor, Array(text.utf8))
+    } catch {
+      throw error.with(detail: "standard output")
     }
-    if let failure { throw failure }
   }
 
   /// Returns true if pictures can be shown: on a terminal that declares 24-bit color.
@@ -114,9 +109,7 @@ package final class TerminalScreen: EpisodeSpectator {
   }
 
   private static func terminalSize() -> (columns: Int, lines: Int) {
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
-    else { return (80, 24) }
-    return (Int(size.ws_col), Int(size.ws_row))
+    guard let size = Terminal.size(of: STDOUT_FILENO), size.lines > 0 else { return (80, 24) }
+    return size
   }
 }

@@ -7,11 +7,8 @@ extension InlineArray: Recordable where Element: RecordableScalar {
   /// - Precondition: the leaf has as many elements as the array.
   @inlinable
   public init(loading leaves: LeafRow) {
-    let address = leaves.address(of: Element.self, Self.count)
-    self.init { index in
-      address.loadUnaligned(
-        fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
-    }
+    let numbers = leaves.elements(Element.self, count: Self.count)
+    self.init { index in numbers[index] }
   }
 
   /// Stores all elements.
@@ -19,10 +16,7 @@ extension InlineArray: Recordable where Element: RecordableScalar {
   /// - Precondition: the leaf has as many elements as the array.
   @inlinable
   public func store(in leaves: LeafRow) {
-    let address = leaves.address(of: Element.self, count)
-    for index in indices {
-      address.storeBytes(
-        of: self[index], toByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
-    }
+    let numbers = leaves.elements(Element.self, count: count)
+    for index in indices { numbers[index] = self[index] }
   }
 }

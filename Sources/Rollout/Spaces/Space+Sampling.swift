@@ -101,15 +101,3 @@ extension LeafRow {
     }
   }
 }
-
-extension FragmentView {
-  /// Returns one number of a column, for an element type known only at run time.
-  package func number(
-    _ column: Column, _ type: ElementType, row: Int, environment: Int, element: Int
-  ) -> Double {
-    withUnsafePointer(to: column) {
-      LeafRow(base: base, columns: $0, row: row, environment: environment)
-        .number(as: type, at: element)
-    }
-  }
-}

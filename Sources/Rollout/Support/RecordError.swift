@@ -41,7 +41,7 @@ public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
     self.path = path
     self.errorNumber = errorNumber
     self.description =
-      "cannot \(action) '\(path.escapingControls)': \(String(cString: strerror(errorNumber)))"
+      "cannot \(action) '\(path.escapingControls)': \(SystemError.reason(of: errorNumber))"
       + RecordError.remedy(errorNumber)
   }
 

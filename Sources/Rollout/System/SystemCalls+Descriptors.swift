@@ -36,6 +36,60 @@ extension SystemCalls {
     try checked("read") { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
   }
 
+  /// Reads bytes until an array is full, in as many calls as necessary.
+  ///
+  /// - Returns: false at the end of the file.
+  package static func readAll(
+    _ descriptor: Int32, into bytes: inout [UInt8]
+  ) throws(SystemError) -> Bool {
+    var done = 0
+    while done < bytes.count {
+      let (start, count) = (done, bytes.count - done)
+      let part = try checked("read") {
+        bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + start, count) }
+      }
+      if part == 0 { return false }
+      done += part
+    }
+    return true
+  }
+
+  /// Reads two numbers of four bytes, little-endian; nil at the end of the file.
+  package static func readPair(
+    _ descriptor: Int32
+  ) throws(SystemError) -> (UInt32, UInt32)? {
+    var word: UInt64 = 0
+    var done = 0
+    while done < 8 {
+      let start = done
+      let part = try checked("read") {
+        withUnsafeMutableBytes(of: &word) {
+          Glibc.read(descriptor, $0.baseAddress! + start, 8 - start)
+        }
+      }
+      if part == 0 { return nil }
+      done += part
+    }
+    word = UInt64(littleEndian: word)
+    return (UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word >> 32))
+  }
+
+  /// Writes three numbers of four bytes each, little-endian, without allocation.
+  package static func writeAll(
+    _ descriptor: Int32, _ first: UInt32, _ second: UInt32, _ third: UInt32
+  ) throws(SystemError) {
+    let words: [3 of UInt32] = [first.littleEndian, second.littleEndian, third.littleEndian]
+    var failure: SystemError?
+    withUnsafeBytes(of: words) { bytes in
+      do throws(SystemError) {
+        try writeAll(descriptor, bytes)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
   /// Writes some of the bytes.
   ///
   /// - Returns: the number of bytes written, which may be smaller than the number given.

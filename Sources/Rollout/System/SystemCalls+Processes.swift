@@ -68,6 +68,13 @@ extension SystemCalls {
     return waitpid(child, &status, WNOHANG) == child ? status : nil
   }
 
+  /// Sleeps for some time, or until a signal arrives.
+  static func sleep(nanoseconds: UInt64) {
+    var time = timespec(
+      tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    nanosleep(&time, nil)
+  }
+
   /// Returns the nanoseconds of a monotonic clock, the same for all processes until a reboot.
   package static func monotonicNanoseconds() -> UInt64 {
     var time = timespec()

@@ -24,7 +24,10 @@ public struct SystemError: Error, Sendable, Equatable {
   }
 
   /// The system's message for the error number, such as `No such file or directory`.
-  package var reason: String { String(cString: strerror(code)) }
+  package var reason: String { Self.reason(of: code) }
+
+  /// Returns the system's message for an error number.
+  static func reason(of code: Int32) -> String { String(cString: strerror(code)) }
 
   /// Returns the same error with the subject of the call.
   ///

@@ -94,14 +94,14 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
       .loadUnaligned(as: SIMD8<Int32>.self)
     let outcome = groups[group].step(actions, trigonometry)
     let elapsed =
-      UnsafeRawPointer(rows.before.stepno + first).loadUnaligned(as: SIMD8<Int32>.self) &+ 1
+      UnsafeRawPointer(rows.before.stepno.base + first).loadUnaligned(as: SIMD8<Int32>.self) &+ 1
     let over = outcome.terminated
     rows.store(first, over, rows.terminated)
     rows.store(first, .zero, rows.truncated)
     rows.store(first, over, rows.after.fin)
-    UnsafeMutableRawPointer(rows.after.rew + first)
+    UnsafeMutableRawPointer(rows.after.rew.base + first)
       .storeBytes(of: outcome.rewards, as: SIMD8<Float>.self)
-    UnsafeMutableRawPointer(rows.after.stepno + first)
+    UnsafeMutableRawPointer(rows.after.stepno.base + first)
       .storeBytes(of: elapsed &* (1 &- over), as: SIMD8<Int32>.self)
     groups[group].storeObservations(rows.after.observations(from: first))
     if over.wrappedSum() > 0 {
@@ -143,7 +143,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
   /// Stores the final observation of an episode, and starts the next one.
   @inline(never)
   private func begin(_ index: Int, _ rows: StepRows) {
-    rows.after.obs(index).unsafeCopy(to: rows.finalObs(index))
+    rows.after.obs(index).copy(to: rows.finalObs(index))
     if !finalPictures.isEmpty { finalPictures[index] = groups[index / 8][index % 8].draw() }
     reset(index)
     groups[index / 8][index % 8].observation.store(in: rows.after.obs(index))
@@ -190,9 +190,9 @@ extension StepRows {
   /// Stores eight flags, 0 or 1 each, beginning at one environment.
   @inline(__always)
   fileprivate func store(
-    _ first: Int, _ flags: SIMD8<Int32>, _ column: UnsafeMutablePointer<Bool>
+    _ first: Int, _ flags: SIMD8<Int32>, _ column: RowValues<Bool>
   ) {
-    UnsafeMutableRawPointer(column + first)
+    UnsafeMutableRawPointer(column.base + first)
       .storeBytes(of: SIMD8<UInt8>(truncatingIfNeeded: flags), as: SIMD8<UInt8>.self)
   }
 }

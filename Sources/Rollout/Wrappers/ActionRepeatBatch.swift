@@ -18,15 +18,15 @@ package class ActionRepeatBatch: WrappedBatch {
       var isAnyLeft = false
       for index in 0..<count {
         let stands = waits[index] || isReset[index]
-        self.stands.base[index] = stands
+        self.stands[index] = stands
         if !stands { isAnyLeft = true }
       }
       guard isAnyLeft else { return }
-      try stepOnce(waiting: stands.base, position)
-      finishRound(stood: stands.base)
+      try stepOnce(waiting: RowValues(stands), position)
+      finishRound(stood: RowValues(stands))
     }
   }
 
   /// Processes the result of a repetition after the first, for environments that took part in it.
-  func finishRound(stood: UnsafeMutablePointer<Bool>) {}
+  func finishRound(stood: RowValues<Bool>) {}
 }

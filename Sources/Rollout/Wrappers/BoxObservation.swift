@@ -1,11 +1,4 @@
 extension LeafRow {
-  /// Returns a pointer to the elements of the first leaf after checking the element size.
-  func elements<Element: RecordableScalar>(
-    _ type: Element.Type
-  ) -> UnsafeMutablePointer<Element> {
-    address(of: Element.self, elementCount).assumingMemoryBound(to: Element.self)
-  }
-
   /// Returns one element of the first leaf as a Double.
   func number(at index: Int, _ type: ElementType) -> Double {
     switch type {

@@ -16,7 +16,7 @@ package final class FrameSkipBatch: ActionRepeatBatch {
     super.init(inner, times: times)
   }
 
-  override func finishRound(stood: UnsafeMutablePointer<Bool>) {
+  override func finishRound(stood: RowValues<Bool>) {
     // An environment whose episode ended in this repetition waits in the following ones. Row 1 then
     // no longer holds the observation before the last.
     for index in 0..<count where !stood[index] && isReset[index] {

@@ -38,28 +38,23 @@ package final class FrameStackBatch: ObservedPartBatch {
     snapshot.transfer(frames)
     snapshot.transfer(oldest)
     snapshot.require(
-      oldest.buffer.allSatisfy { (0..<depth).contains($0) }, "the place of a stacked frame")
+      oldest.elements.allSatisfy { (0..<depth).contains($0) }, "the place of a stacked frame")
   }
 
   override func observePart(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
-    let ring = UnsafeMutableRawPointer(frames.base) + index * depth * frameByteCount
-    guard let frame = source.unsafeBytes.baseAddress, let into = target.unsafeBytes.baseAddress
-    else { return }
+    let ring = index * depth * frameByteCount
     if moment == .first {
-      for place in 0..<depth {
-        (ring + place * frameByteCount).copyMemory(from: frame, byteCount: frameByteCount)
-      }
-      oldest.base[index] = 0
+      for place in 0..<depth { source.copy(to: frames, at: ring + place * frameByteCount) }
+      oldest[index] = 0
     } else {
-      let place = oldest.base[index]
-      (ring + place * frameByteCount).copyMemory(from: frame, byteCount: frameByteCount)
-      oldest.base[index] = place &+ 1 == depth ? 0 : place &+ 1
+      let place = oldest[index]
+      source.copy(to: frames, at: ring + place * frameByteCount)
+      oldest[index] = place &+ 1 == depth ? 0 : place &+ 1
     }
-    let start = oldest.base[index] * frameByteCount
-    let (ringByteCount, older) = (depth * frameByteCount, depth * frameByteCount - start)
-    into.copyMemory(from: ring + start, byteCount: older)
-    (into + older).copyMemory(from: ring, byteCount: ringByteCount - older)
+    let (start, end) = (ring + oldest[index] * frameByteCount, ring + depth * frameByteCount)
+    target.set(0, to: frames, start..<end)
+    target.set(end - start, to: frames, ring..<start)
   }
 }

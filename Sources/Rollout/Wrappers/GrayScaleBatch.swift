@@ -24,15 +24,15 @@ package final class GrayScaleBatch: ObservedPartBatch {
   override func observePart(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
-    let (red, gray) = (source.elements(UInt8.self), target.elements(UInt8.self))
-    let (green, blue) = (red + image.channelStride, red + 2 * image.channelStride)
+    let (colors, gray) = (source.elements(UInt8.self), target.elements(UInt8.self))
+    let (green, blue) = (image.channelStride, 2 * image.channelStride)
     // Rows are contiguous in all layouts, so pixels are evenly spaced throughout.
     let (count, stride) = (image.height * image.width, image.columnStride)
     for pixel in 0..<count {
       let place = pixel &* stride
       let sum =
-        9798 &* UInt32(red[place]) &+ 19235 &* UInt32(green[place])
-        &+ 3735 &* UInt32(blue[place])
+        9798 &* UInt32(colors[place]) &+ 19235 &* UInt32(colors[green &+ place])
+        &+ 3735 &* UInt32(colors[blue &+ place])
       gray[pixel] = UInt8(truncatingIfNeeded: (sum &+ (1 << 14)) >> 15)
     }
   }

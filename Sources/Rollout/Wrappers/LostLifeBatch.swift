@@ -20,11 +20,11 @@ package final class LostLifeBatch: WrappedBatch {
 
   override func judge() {
     for index in 0..<count where !waits[index] && !isReset[index] {
-      if lives(of: index) ?? 0 < left.base[index] { terminated[index] = true }
+      if lives(of: index) ?? 0 < left[index] { terminated[index] = true }
     }
   }
 
   override func survey() {
-    for index in 0..<count where !waits[index] { left.base[index] = lives(of: index) ?? 0 }
+    for index in 0..<count where !waits[index] { left[index] = lives(of: index) ?? 0 }
   }
 }

@@ -29,11 +29,8 @@ package final class ObservationMaskBatch: ObservedPartBatch {
   override func observePart(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
-    guard let from = source.unsafeBytes.baseAddress, var into = target.unsafeBytes.baseAddress
-    else { return }
-    for offset in offsets {
-      into.copyMemory(from: from + offset, byteCount: width)
-      into += width
+    for (place, offset) in offsets.enumerated() {
+      source.copy(offset..<offset + width, to: target, at: place * width)
     }
   }
 }

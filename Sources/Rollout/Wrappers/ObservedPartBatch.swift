@@ -14,14 +14,14 @@ package class ObservedPartBatch: WrappedBatch {
 
   /// Writes the changed part, given the inner one.
   func observePart(_ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow) {
-    source.unsafeCopy(to: target)
+    source.copy(to: target)
   }
 
   override final func observe(
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
     for leaf in 0..<rows.obsLeafCount where leaf != place {
-      source.dropping(leaf).unsafeCopy(to: target.dropping(leaf))
+      source.dropping(leaf).copy(to: target.dropping(leaf))
     }
     observePart(index, moment, from: source.dropping(place), into: target.dropping(place))
   }

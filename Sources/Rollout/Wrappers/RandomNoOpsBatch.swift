@@ -20,32 +20,31 @@ package final class RandomNoOpsBatch: WrappedBatch {
     precondition(
       streams.count == inner.count, "\(streams.count) streams for \(inner.count) environments")
     self.largest = largest
-    self.streams = FlatVector(repeating: streams[0], count: streams.count)
-    self.streams.assign(streams)
+    self.streams = FlatVector(streams)
     remaining = FlatVector(repeating: 0, count: inner.count)
     stands = FlatVector(repeating: false, count: inner.count)
     super.init(inner)
   }
 
   override func transferOwn(_ snapshot: inout SnapshotCursor) {
-    snapshot.transfer(streams: streams.buffer)
+    snapshot.transfer(streams: streams)
   }
 
   override func settle(_ position: PositionMarker) throws {
     var left = 0
     for index in 0..<count {
-      remaining.base[index] =
-        begins[index] ? streams.base[index].integer(below: largest + 1) : 0
-      left = max(left, remaining.base[index])
+      remaining[index] =
+        begins[index] ? streams[index].integer(below: largest + 1) : 0
+      left = max(left, remaining[index])
     }
     for _ in 0..<left {
       for index in 0..<count {
-        stands.base[index] = remaining.base[index] == 0
-        if remaining.base[index] == 0 { continue }
-        remaining.base[index] -= 1
+        stands[index] = remaining[index] == 0
+        if remaining[index] == 0 { continue }
+        remaining[index] -= 1
         rows.after.zeroAction(index, leafCount: rows.actLeafCount)
       }
-      try stepInner(waiting: stands.base, position)
+      try stepInner(waiting: RowValues(stands), position)
     }
   }
 }

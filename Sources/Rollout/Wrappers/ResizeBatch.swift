@@ -45,18 +45,19 @@ package final class ResizeBatch: ObservedPartBatch {
     _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
   ) {
     let (pixels, shown) = (source.elements(UInt8.self), target.elements(UInt8.self))
-    let (line, sums) = (scratch.base, scratch.base + into.width)
+    let line = RowValues(scratch, 0..<into.width)
+    let sums = RowValues(scratch, into.width..<2 * into.width)
     for channel in 0..<from.channels {
       for row in 0..<into.height {
-        sums.update(repeating: 0, count: into.width)
+        sums.fill(0)
         rowsCovered.forEach(of: row) { sourceRow, weight in
-          narrow(pixels + (channel &* from.channelStride &+ sourceRow &* from.rowStride), line)
+          narrow(pixels, channel &* from.channelStride &+ sourceRow &* from.rowStride, line)
           for column in 0..<into.width { sums[column] += weight * line[column] }
         }
-        let place = shown + (channel &* into.channelStride &+ row &* into.rowStride)
+        let place = channel &* into.channelStride &+ row &* into.rowStride
         for column in 0..<into.width {
           // The mean of bytes is at most 255 plus rounding errors, so adding ½ stays below 256.
-          place[column &* into.columnStride] = UInt8(sums[column] + 0.5)
+          shown[place &+ column &* into.columnStride] = UInt8(sums[column] + 0.5)
         }
       }
     }
@@ -64,12 +65,12 @@ package final class ResizeBatch: ObservedPartBatch {
 
   /// Averages one row of a channel over the new columns.
   private func narrow(
-    _ pixels: UnsafeMutablePointer<UInt8>, _ line: UnsafeMutablePointer<Float>
+    _ pixels: RowValues<UInt8>, _ first: Int, _ line: RowValues<Float>
   ) {
     for column in 0..<into.width {
       var sum: Float = 0
       columnsCovered.forEach(of: column) { source, weight in
-        sum += weight * Float(pixels[source &* from.columnStride])
+        sum += weight * Float(pixels[first &+ source &* from.columnStride])
       }
       line[column] = sum
     }

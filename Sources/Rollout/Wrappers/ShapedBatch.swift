@@ -52,13 +52,13 @@ package final class ShapedBatch: WrappedBatch {
   override func judge() {
     for index in 0..<count where !waits[index] {
       let next = terminated[index] ? 0 : potential(arrival(index))
-      rewards[index] += discount * next - current.base[index]
+      rewards[index] += discount * next - current[index]
     }
   }
 
   override func survey() {
     for index in 0..<count where !waits[index] {
-      current.base[index] = potential(rows.after.obs(index))
+      current[index] = potential(rows.after.obs(index))
     }
   }
 }

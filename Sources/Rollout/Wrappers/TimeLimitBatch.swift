@@ -87,7 +87,7 @@ package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartab
   ) throws {
     rows.after.fin[index] = true
     for leaf in 0..<rows.obsLeafCount {
-      rows.after.obs(index).dropping(leaf).unsafeCopy(to: rows.finalObs(index).dropping(leaf))
+      rows.after.obs(index).dropping(leaf).copy(to: rows.finalObs(index).dropping(leaf))
     }
     if finalPictures != nil { finalPictures?[index] = try super.picture(of: index) }
     position.mark(.resetting, environment: index)

@@ -24,17 +24,17 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   /// Set for environments that take no part in the call.
   ///
   /// They are frozen in a sticky fragment, or outside the range of the call.
-  let waits: UnsafeMutablePointer<Bool>
+  let waits: RowValues<Bool>
   /// Set for environments that begin an episode in the call.
-  let begins: UnsafeMutablePointer<Bool>
+  let begins: RowValues<Bool>
   /// Set for environments that have been reset because their inner episode ended in the step.
-  let isReset: UnsafeMutablePointer<Bool>
+  let isReset: RowValues<Bool>
   /// The rewards of the step.
-  let rewards: UnsafeMutablePointer<Double>
+  let rewards: RowValues<Double>
   /// Set if the task terminates the episode on the step.
-  let terminated: UnsafeMutablePointer<Bool>
+  let terminated: RowValues<Bool>
   /// Set if a limit truncates the episode on the step.
-  let truncated: UnsafeMutablePointer<Bool>
+  let truncated: RowValues<Bool>
 
   /// The environments with inner rows that the call may change.
   ///
@@ -60,19 +60,15 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     if let observation { spaces.observation = observation }
     let storage = FragmentStorage(layout)
     self.storage = storage
-    // The columns are the layout's own array, which lives as long as the storage.
-    rows = layout.columns.withUnsafeBufferPointer { columns in
-      StepRows(
-        storage.view, columns: columns.baseAddress.unsafelyUnwrapped, from: 1, sticky: true)
-    }
+    rows = StepRows(storage, from: 1, sticky: true)
     flags = FlatVector(repeating: false, count: 5 * count)
     sums = FlatVector(repeating: 0, count: count)
-    waits = flags.base
-    begins = waits + count
-    isReset = begins + count
-    terminated = isReset + count
-    truncated = terminated + count
-    rewards = sums.base
+    waits = RowValues(flags, 0..<count)
+    begins = RowValues(flags, count..<2 * count)
+    isReset = RowValues(flags, 2 * count..<3 * count)
+    terminated = RowValues(flags, 3 * count..<4 * count)
+    truncated = RowValues(flags, 4 * count..<5 * count)
+    rewards = RowValues(sums)
     super.init(inner, spaces: spaces)
   }
 
@@ -96,7 +92,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   /// Writes the shown observation, given the inner one.
   func observe(_ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow) {
     for leaf in 0..<rows.obsLeafCount {
-      source.dropping(leaf).unsafeCopy(to: target.dropping(leaf))
+      source.dropping(leaf).copy(to: target.dropping(leaf))
     }
   }
 
@@ -107,13 +103,13 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
 
   /// Makes one inner step and adds its rewards and flags to those of the step.
   final func stepOnce(
-    waiting: UnsafeMutablePointer<Bool>, _ position: PositionMarker
+    waiting: RowValues<Bool>, _ position: PositionMarker
   ) throws {
     try stepInner(waiting: waiting, position)
     addStep(waiting: waiting)
   }
 
-  private func addStep(waiting: UnsafeMutablePointer<Bool>) {
+  private func addStep(waiting: RowValues<Bool>) {
     for index in 0..<count where !waiting[index] {
       rewards[index] += Double(rows.after.rew[index])
       terminated[index] = rows.terminated[index]
@@ -124,14 +120,14 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
 
   /// Makes one inner step of the environments that do not wait, with the actions in row 2.
   final func stepInner(
-    waiting: UnsafeMutablePointer<Bool>, _ position: PositionMarker
+    waiting: RowValues<Bool>, _ position: PositionMarker
   ) throws {
     try beginInner(waiting: waiting, of: members)
     try finishInner(waiting: waiting, of: members, position)
   }
 
   private func beginInner(
-    waiting: UnsafeMutablePointer<Bool>, of range: Range<Int>
+    waiting: RowValues<Bool>, of range: Range<Int>
   ) throws {
     let view = storage.view
     view.copyState(row: 2, to: view, row: 1, of: range)
@@ -140,7 +136,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   }
 
   private func finishInner(
-    waiting: UnsafeMutablePointer<Bool>, of range: Range<Int>, _ position: PositionMarker
+    waiting: RowValues<Bool>, of range: Range<Int>, _ position: PositionMarker
   ) throws {
     if let overlapping {
       try overlapping.finishStep(
@@ -173,9 +169,9 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     checkRow(row, of: fragment.layout)
     try inner.reset(into: storage.view, row: 2)
     members = 0..<count
-    waits.update(repeating: false, count: count)
-    begins.update(repeating: true, count: count)
-    isReset.update(repeating: true, count: count)
+    waits.fill(false)
+    begins.fill(true)
+    isReset.fill(true)
     try show(in: fragment, row: row) { state, index in
       state.begin(index, actionLeafCount: rows.actLeafCount)
     }
@@ -187,8 +183,8 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     checkRow(row, of: fragment.layout)
     try restartInner(index)
     members = overlapping == nil ? 0..<count : index..<index + 1
-    waits.update(repeating: true, count: count)
-    begins.update(repeating: false, count: count)
+    waits.fill(true)
+    begins.fill(false)
     (waits[index], begins[index], isReset[index]) = (false, true, true)
     try show(in: fragment, row: row) { state, index in state.stepno[index] = 0 }
   }

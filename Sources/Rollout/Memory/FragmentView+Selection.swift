@@ -1,11 +1,3 @@
-extension FragmentLayout {
-  /// Returns the layout with the same steps and fields for another number of environments.
-  public func resized(environmentCount: Int) -> FragmentLayout {
-    FragmentLayout(
-      stepCount: stepCount, environmentCount: environmentCount, contents: contents)
-  }
-}
-
 extension FragmentView {
   /// Copies some environments of another fragment into this one, without allocation.
   ///

@@ -38,7 +38,7 @@ final class BridgeMemory {
     livesOffset = aligned(seedOffset + count * MemoryLayout<Int64>.stride)
     currentOffset = aligned(livesOffset + count * MemoryLayout<Int64>.stride)
     memory = try SharedMemory(creating: currentOffset + 64)
-    current.pointee = -1
+    current[0] = -1
     for index in 0..<count { seeds[index] = -1 }
   }
 
@@ -56,19 +56,19 @@ final class BridgeMemory {
   }
 
   /// The random seed of each environment's next reset, −1 for none [B].
-  var seeds: UnsafeMutablePointer<Int64> { at(seedOffset) }
+  var seeds: RowValues<Int64> { at(seedOffset) }
   /// The number of lives left in each environment, −1 if it reports none [B].
-  var lives: UnsafeMutablePointer<Int64> { at(livesOffset) }
+  var lives: RowValues<Int64> { at(livesOffset) }
   /// The environment that Python works on, plus 2³² during a reset; −1 for none.
-  var current: UnsafeMutablePointer<Int64> { at(currentOffset) }
+  private var current: RowValues<Int64> { at(currentOffset, count: 1) }
   /// Set for environments that the next step skips [B].
-  var frozen: UnsafeMutablePointer<Bool> { at(layout.fin.offset(row: 0)) }
+  var frozen: RowValues<Bool> { at(layout.fin.offset(row: 0)) }
   /// The rewards of the last step [B].
-  var rewards: UnsafeMutablePointer<Float> { at(layout.rew.offset(row: 1)) }
+  var rewards: RowValues<Float> { at(layout.rew.offset(row: 1)) }
   /// Set if the last step terminated the episode [B].
-  var terminated: UnsafeMutablePointer<Bool> { at(layout.terminated.offset(row: 0)) }
+  var terminated: RowValues<Bool> { at(layout.terminated.offset(row: 0)) }
   /// Set if a limit truncated the episode on the last step [B].
-  var truncated: UnsafeMutablePointer<Bool> { at(layout.truncated.offset(row: 0)) }
+  var truncated: RowValues<Bool> { at(layout.truncated.offset(row: 0)) }
 
   /// Copies the actions of some environments from a row to the memory.
   func putActions(_ row: StateRow, of range: Range<Int>) {
@@ -98,7 +98,7 @@ final class BridgeMemory {
 
   /// The environment that Python works on, and true for a reset; nil for none.
   var activity: (environment: Int, isReset: Bool)? {
-    let word = current.pointee
+    let word = current[0]
     guard word >= 0 else { return nil }
     return (Int(word & 0xFFFF_FFFF), word >> 32 != 0)
   }
@@ -130,8 +130,10 @@ final class BridgeMemory {
   private lazy var observationPaths = layout.contents.spaces.observation.leaves.paths()
 
   @inline(__always)
-  private func at<Element>(_ offset: Int) -> UnsafeMutablePointer<Element> {
-    (memory.base + offset).assumingMemoryBound(to: Element.self)
+  private func at<Element>(_ offset: Int, count: Int? = nil) -> RowValues<Element> {
+    RowValues(
+      (memory.base + offset).assumingMemoryBound(to: Element.self),
+      count: count ?? layout.environmentCount)
   }
 }
 

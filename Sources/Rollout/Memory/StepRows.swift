@@ -1,37 +1,58 @@
-/// Pointers to the state of one row of a fragment, resolved once for all environments.
+/// The state of one row of a fragment, resolved once for all environments.
 ///
 /// Valid only as long as the fragment and the array of its layout's columns.
 @usableFromInline
 struct StateRow {
-  @usableFromInline let stepno: UnsafeMutablePointer<Int32>
-  @usableFromInline let rew: UnsafeMutablePointer<Float>
-  @usableFromInline let fin: UnsafeMutablePointer<Bool>
+  @usableFromInline let stepno: RowValues<Int32>
+  @usableFromInline let rew: RowValues<Float>
+  @usableFromInline let fin: RowValues<Bool>
   @usableFromInline let base: UnsafeMutableRawPointer
   @usableFromInline let obsColumns: UnsafePointer<Column>
   @usableFromInline let actColumns: UnsafePointer<Column>
+  @usableFromInline let obsLeafCount: Int
+  @usableFromInline let actLeafCount: Int
   @usableFromInline let row: Int
 
   init(_ fragment: FragmentView, columns: UnsafePointer<Column>, row: Int) {
     let layout = fragment.layout
-    stepno = fragment.unsafeStart(of: layout.stepno, row: row)
-    rew = fragment.unsafeStart(of: layout.rew, row: row)
-    fin = fragment.unsafeStart(of: layout.fin, row: row)
+    stepno = fragment.values(of: layout.stepno, row: row)
+    rew = fragment.values(of: layout.rew, row: row)
+    fin = fragment.values(of: layout.fin, row: row)
     base = fragment.base
     obsColumns = columns + layout.obsPlaces.lowerBound
     actColumns = columns + layout.actPlaces.lowerBound
+    obsLeafCount = layout.obsPlaces.count
+    actLeafCount = layout.actPlaces.count
     self.row = row
+  }
+
+  /// Creates the state of a row of storage, valid as long as the storage.
+  init(_ storage: FragmentStorage, row: Int) {
+    // The columns are the layout's own array, which lives as long as the storage.
+    self = storage.layout.columns.withUnsafeBufferPointer { columns in
+      StateRow(storage.view, columns: columns.baseAddress.unsafelyUnwrapped, row: row)
+    }
+  }
+
+  @inlinable
+  func check(_ index: Int) {
+    precondition(index >= 0 && index < fin.count, "no environment \(index)")
   }
 
   /// Returns one environment's observation.
   @inlinable
   func obs(_ index: Int) -> LeafRow {
-    LeafRow(base: base, columns: obsColumns, row: row, environment: index)
+    check(index)
+    return LeafRow(
+      base: base, columns: obsColumns, leafCount: obsLeafCount, row: row, environment: index)
   }
 
   /// Returns the action that led one environment here.
   @inlinable
   func act(_ index: Int) -> LeafRow {
-    LeafRow(base: base, columns: actColumns, row: row, environment: index)
+    check(index)
+    return LeafRow(
+      base: base, columns: actColumns, leafCount: actLeafCount, row: row, environment: index)
   }
 }
 
@@ -44,10 +65,8 @@ struct StepRows {
   @usableFromInline let before: StateRow
   /// Row t+1.
   @usableFromInline let after: StateRow
-  /// Storage for pictures of final states; `nil` as long as no picture has been requested.
-  @usableFromInline var finalPictures: UnsafeMutablePointer<Picture?>?
-  @usableFromInline let terminated: UnsafeMutablePointer<Bool>
-  @usableFromInline let truncated: UnsafeMutablePointer<Bool>
+  @usableFromInline let terminated: RowValues<Bool>
+  @usableFromInline let truncated: RowValues<Bool>
   @usableFromInline let finalObsColumns: UnsafePointer<Column>
   @usableFromInline let freezes: Bool
   private let obsPlaces: Range<Int>
@@ -58,8 +77,8 @@ struct StepRows {
     count = layout.environmentCount
     before = StateRow(fragment, columns: columns, row: t)
     after = StateRow(fragment, columns: columns, row: t + 1)
-    terminated = fragment.unsafeStart(of: layout.terminated, row: t)
-    truncated = fragment.unsafeStart(of: layout.truncated, row: t)
+    terminated = fragment.values(of: layout.terminated, row: t)
+    truncated = fragment.values(of: layout.truncated, row: t)
     finalObsColumns = columns + layout.finalObsPlaces.lowerBound
     // In row 0, `fin` refers to the previous fragment and freezes nothing.
     freezes = sticky && t > 0
@@ -67,10 +86,22 @@ struct StepRows {
     actPlaces = layout.actPlaces
   }
 
+  /// Creates the rows around a step in storage, valid as long as the storage.
+  init(_ storage: FragmentStorage, from t: Int, sticky: Bool) {
+    // The columns are the layout's own array, which lives as long as the storage.
+    self = storage.layout.columns.withUnsafeBufferPointer { columns in
+      StepRows(
+        storage.view, columns: columns.baseAddress.unsafelyUnwrapped, from: t, sticky: sticky)
+    }
+  }
+
   /// Returns the place for the final observation of one environment's episode.
   @inlinable
   func finalObs(_ index: Int) -> LeafRow {
-    LeafRow(base: before.base, columns: finalObsColumns, row: before.row, environment: index)
+    before.check(index)
+    return LeafRow(
+      base: before.base, columns: finalObsColumns, leafCount: before.obsLeafCount,
+      row: before.row, environment: index)
   }
 
   /// Returns true if one environment's episode ended earlier in this sticky fragment.
@@ -87,10 +118,10 @@ struct StepRows {
   @usableFromInline
   func repeatState(_ index: Int) {
     for leaf in 0..<obsPlaces.count {
-      before.obs(index).dropping(leaf).unsafeCopy(to: after.obs(index).dropping(leaf))
+      before.obs(index).dropping(leaf).copy(to: after.obs(index).dropping(leaf))
     }
     for leaf in 0..<actPlaces.count {
-      before.act(index).dropping(leaf).unsafeCopy(to: after.act(index).dropping(leaf))
+      before.act(index).dropping(leaf).copy(to: after.act(index).dropping(leaf))
     }
     after.stepno[index] = 0
     after.rew[index] = 0
@@ -111,7 +142,7 @@ extension StateRow {
 
   /// Sets one environment's action to the first one of a Discrete space, or to zeros.
   func zeroAction(_ index: Int, leafCount: Int) {
-    for leaf in 0..<leafCount { act(index).dropping(leaf).unsafeZero() }
+    for leaf in 0..<leafCount { act(index).dropping(leaf).clear() }
   }
 
   /// Copies the actions of some environments to a row of a fragment with as many environments.
@@ -121,25 +152,24 @@ extension StateRow {
         range, from: base, row: row, to: target.actColumns[leaf], of: target.base, row: target.row)
     }
   }
-}
 
-extension LeafRow {
-  /// All bytes of the first leaf's value.
-  var unsafeBytes: UnsafeMutableRawBufferPointer {
-    let column = columns.pointee
-    return UnsafeMutableRawBufferPointer(
-      start: base + column.offset(row: row, environment: environment),
-      count: column.environmentStride)
-  }
-
-  /// Copies the first leaf's value to a leaf of the same size.
-  func unsafeCopy(to target: LeafRow) {
-    target.unsafeBytes.copyMemory(from: UnsafeRawBufferPointer(unsafeBytes))
-  }
-
-  /// Sets the first leaf's value to zeros.
-  func unsafeZero() {
-    unsafeBytes.initializeMemory(as: UInt8.self, repeating: 0)
+  /// Returns the elements of one leaf of some environments' actions.
+  ///
+  /// - Precondition: leaf and environments exist, and the leaf's elements have this size.
+  @inline(__always)
+  func actions<Element: RecordableScalar>(
+    _ leaf: Int, of range: Range<Int>, as type: Element.Type
+  ) -> RowValues<Element> {
+    precondition(leaf >= 0 && leaf < actLeafCount, "no leaf \(leaf) of an action")
+    let column = actColumns[leaf]
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= fin.count
+        && column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride,
+      "actions of \(range) read as \(Element.self)")
+    return RowValues(
+      (base + column.offset(row: row, environment: range.lowerBound))
+        .assumingMemoryBound(to: Element.self),
+      count: range.count &* column.elementCount)
   }
 }
 
@@ -166,10 +196,13 @@ extension FragmentView {
     }
   }
 
-  /// Returns the start of a row in a column with one element per environment.
-  fileprivate func unsafeStart<Element: RecordableScalar>(
+  /// Returns the values of a row in a column with one element per environment.
+  @inline(__always)
+  fileprivate func values<Element: RecordableScalar>(
     of column: Column, row: Int
-  ) -> UnsafeMutablePointer<Element> {
-    (base + column.offset(row: row)).assumingMemoryBound(to: Element.self)
+  ) -> RowValues<Element> {
+    RowValues(
+      (base + column.offset(row: row)).assumingMemoryBound(to: Element.self),
+      count: column.environmentCount)
   }
 }

@@ -4,8 +4,7 @@ import Glibc
 package enum Terminal {
   /// Writes text and ignores errors: a lost message must not end a run.
   package static func write(_ text: String) {
-    var text = text
-    text.withUTF8 { try? SystemCalls.writeAll(STDERR_FILENO, UnsafeRawBufferPointer($0)) }
+    try? SystemCalls.writeAll(STDERR_FILENO, Array(text.utf8))
   }
 
   /// True if standard error is a terminal that supports carriage return and clearing.
@@ -14,10 +13,13 @@ package enum Terminal {
   }
 
   /// Returns the width in columns, or 80 if it is unknown.
-  package static func width() -> Int {
+  package static func width() -> Int { size(of: STDERR_FILENO)?.columns ?? 80 }
+
+  /// Returns the size of the terminal behind a descriptor; nil if it is unknown or not a terminal.
+  static func size(of descriptor: Int32) -> (columns: Int, lines: Int)? {
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return (Int(size.ws_col), Int(size.ws_row))
   }
 }
 

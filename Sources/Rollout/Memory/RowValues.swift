@@ -1,0 +1,53 @@
+/// Consecutive values in memory that another object owns, such as one row of a column.
+///
+/// A view: valid while the owner of the memory lives, which the holder of the view ensures.
+@usableFromInline
+struct RowValues<Element: BitwiseCopyable> {
+  @usableFromInline let base: UnsafeMutablePointer<Element>
+  /// The number of values.
+  @usableFromInline let count: Int
+
+  @inlinable
+  init(_ base: UnsafeMutablePointer<Element>, count: Int) {
+    self.base = base
+    self.count = count
+  }
+
+  /// Creates a view of a part of a vector.
+  ///
+  /// - Precondition: the range is within the vector.
+  init(_ vector: FlatVector<Element>, _ range: Range<Int>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= vector.count,
+      "\(range) of a vector of \(vector.count)")
+    base = vector.base + range.lowerBound
+    count = range.count
+  }
+
+  /// Creates a view of a whole vector.
+  init(_ vector: FlatVector<Element>) { self.init(vector.base, count: vector.count) }
+
+  /// Accesses one value.
+  ///
+  /// - Precondition: the index is below `count`.
+  @inlinable
+  subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count, "\(index) is outside a row of \(count)")
+      return base[index]
+    }
+    nonmutating _modify {
+      precondition(index >= 0 && index < count, "\(index) is outside a row of \(count)")
+      yield &base[index]
+    }
+  }
+
+  /// Sets all values.
+  func fill(_ value: Element) { base.update(repeating: value, count: count) }
+
+  /// Copies the values of a row of the same length.
+  func copy(_ other: RowValues) {
+    precondition(other.count == count, "\(other.count) values for a row of \(count)")
+    base.update(from: other.base, count: count)
+  }
+}
