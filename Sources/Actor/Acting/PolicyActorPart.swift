@@ -108,7 +108,8 @@ final class PolicyActorPart {
     executor.bind(fragment, row: t)
     executor.forward()
     for index in 0..<recorded.count {
-      executor.copy(recorded[index].source, to: fragment, recorded[index].column, row: t, of: range)
+      let entry = recorded[index]
+      executor.copy(entry.source, to: fragment, entry.column, row: t, of: range)
     }
     if virtual { return }
     for leaf in 0..<carried.count {

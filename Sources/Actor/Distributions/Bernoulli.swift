@@ -44,6 +44,7 @@ package struct Bernoulli: ActionDistribution {
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {
+    let (actions, streams) = (actions.leaf(as: UInt8.self), streams.values)
     for environment in 0..<logits.environmentCount {
       for component in 0..<count {
         let pair = 2 &* component
@@ -53,7 +54,7 @@ package struct Bernoulli: ActionDistribution {
             CategoricalChoice.sample(logits, environment, from: pair, 2, &streams[environment])
           case .greedy: CategoricalChoice.likeliest(logits, environment, from: pair, 2)
           }
-        actions.store(UInt8(action), environment: environment, index: component)
+        actions[environment &* count &+ component] = UInt8(action)
       }
     }
   }

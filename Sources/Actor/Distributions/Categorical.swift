@@ -33,18 +33,18 @@ public struct Categorical: ActionDistribution {
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {
+    let (actions, streams) = (actions.leaf(as: Int32.self), streams.values)
     switch choice {
     case .sample where logits.stride == count:
       draw(logits, streams, actions)
     case .sample:
       for environment in 0..<logits.environmentCount {
-        let action = CategoricalChoice.sample(logits, environment, count, &streams[environment])
-        actions.store(action, environment: environment)
+        actions[environment] = CategoricalChoice.sample(
+          logits, environment, count, &streams[environment])
       }
     case .greedy:
       for environment in 0..<logits.environmentCount {
-        let action = CategoricalChoice.likeliest(logits, environment, count)
-        actions.store(action, environment: environment)
+        actions[environment] = CategoricalChoice.likeliest(logits, environment, count)
       }
     }
   }
@@ -52,27 +52,21 @@ public struct Categorical: ActionDistribution {
   /// Samples for all environments in memory order, one vector of probabilities at a time.
   @inline(__always)
   private func draw(
-    _ logits: LogitsView, _ streams: RandomStreamBuffer, _ actions: ActionRow
+    _ logits: LogitsView, _ streams: RowValues<PCG64>, _ actions: RowValues<Int32>
   ) {
     let total = logits.environmentCount &* count
     var environment = 0
     var action: Int32 = 0
     var choice = CategoricalChoice()
-    var start = 0
-    while start < total {
-      let width = min(Float.lanes, total &- start)
-      let probabilities = logits.probabilities(0, from: start, width)
-      for lane in 0..<width {
-        if action == 0 { choice = CategoricalChoice(uniform: streams[environment].nextFloat()) }
-        choice.pass(probabilities[lane], action)
-        action &+= 1
-        if action == count {
-          actions.store(choice.action, environment: environment)
-          environment &+= 1
-          action = 0
-        }
+    logits.forEachProbability(0, from: 0, total) { probability in
+      if action == 0 { choice = CategoricalChoice(uniform: streams[environment].nextFloat()) }
+      choice.pass(probability, action)
+      action &+= 1
+      if action == count {
+        actions[environment] = choice.action
+        environment &+= 1
+        action = 0
       }
-      start &+= width
     }
   }
 }

@@ -26,12 +26,10 @@ struct CategoricalChoice {
     _ stream: inout PCG64
   ) -> Int32 {
     var choice = CategoricalChoice(uniform: stream.nextFloat())
-    var start = 0
-    while start < count {
-      let width = min(Float.lanes, count &- start)
-      let probabilities = logits.probabilities(environment, from: first &+ start, width)
-      for lane in 0..<width { choice.pass(probabilities[lane], Int32(start &+ lane)) }
-      start &+= width
+    var action: Int32 = 0
+    logits.forEachProbability(environment, from: first, count) { probability in
+      choice.pass(probability, action)
+      action &+= 1
     }
     return choice.action
   }

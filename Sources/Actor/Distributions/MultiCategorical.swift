@@ -45,6 +45,7 @@ package struct MultiCategorical: ActionDistribution {
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {
+    let (actions, streams) = (actions.leaf(as: Int32.self), streams.values)
     for environment in 0..<logits.environmentCount {
       var first = 0
       for component in counts.indices {
@@ -55,7 +56,7 @@ package struct MultiCategorical: ActionDistribution {
             CategoricalChoice.sample(logits, environment, from: first, count, &streams[environment])
           case .greedy: CategoricalChoice.likeliest(logits, environment, from: first, count)
           }
-        actions.store(action, environment: environment, index: component)
+        actions[environment &* counts.count &+ component] = action
         first += count
       }
     }

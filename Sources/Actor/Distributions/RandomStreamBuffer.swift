@@ -25,6 +25,9 @@ public final class RandomStreamBuffer {
     _modify { yield &streams[first &+ environment] }
   }
 
+  /// The streams in place.
+  var values: RowValues<PCG64> { RowValues(streams, first..<streams.count) }
+
   /// Measures, saves or restores all streams.
   func transfer(_ snapshot: inout SnapshotCursor) { snapshot.transfer(streams: streams) }
 }

@@ -41,7 +41,7 @@ extension Executor {
   @inline(__always)
   private func check(_ slot: Slot, _ count: Int) {
     precondition(
-      count <= elementCounts[Int(slot.index)], "\(count) values of a slot with fewer")
+      count <= elementCounts.base[Int(slot.index)], "\(count) values of a slot with fewer")
   }
 }
 

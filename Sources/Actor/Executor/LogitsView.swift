@@ -28,22 +28,33 @@ public struct LogitsView {
     return base[environment &* stride &+ index]
   }
 
-  /// Returns the probabilities of some outcomes of an environment: e to the power of the logits.
+  /// Calls the body with the probabilities of consecutive outcomes: e to the power of the logits.
   ///
   /// - Parameters:
   ///   - environment: the environment.
-  ///   - start: the first outcome. It may be beyond the environment's last one if the logits of all
-  ///     environments are contiguous; it then belongs to a later environment.
-  ///   - count: the number of outcomes, at most the lanes of a vector; other lanes are undefined.
+  ///   - start: the first outcome.
+  ///   - count: the number of outcomes. They may belong to several environments if the logits of
+  ///     all environments are contiguous.
+  ///   - body: receives one probability after the other.
   @inline(__always)
-  func probabilities(_ environment: Int, from start: Int, _ count: Int) -> Float.Vector {
+  func forEachProbability(
+    _ environment: Int, from start: Int, _ count: Int, _ body: (Float) -> Void
+  ) {
     let offset = environment &* stride &+ start
     precondition(
-      offset >= 0 && count >= 0 && count <= Float.lanes
-        && offset &+ count <= (environmentCount &- 1) &* stride &+ width,
+      offset >= 0 && offset &+ count <= (environmentCount &- 1) &* stride &+ width,
       "\(count) logits from \(start) of environment \(environment)")
-    return Float.exp(
-      count == Float.lanes ? Float.load(base + offset) : Float.loadFirst(count, base + offset))
+    let logits = base + offset
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: Float.lanes) { probabilities in
+      guard let probabilities = probabilities.baseAddress else { return }
+      var start = 0
+      while start < count {
+        let width = min(Float.lanes, count &- start)
+        Kernels.map(probabilities, logits + start, width) { Float.exp($0) }
+        for lane in 0..<width { body(probabilities[lane]) }
+        start &+= width
+      }
+    }
   }
 
   /// Returns a part of every environment's logits, for a part of a composition.
@@ -112,16 +123,21 @@ public struct ActionRow {
   public func store<Element: RecordableScalar>(
     _ element: Element, environment: Int, index: Int = 0
   ) {
+    leaf(as: Element.self)[environment &* elementCount &+ index] = element
+  }
+
+  /// Returns the elements of the first leaf, [B, elementCount], to the end of the row.
+  @inline(__always)
+  func leaf<Element: RecordableScalar>(as type: Element.Type) -> RowValues<Element> {
     let column = column
     precondition(
-      column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride,
+      column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride
+        && row < column.rowCount && firstEnvironment <= column.environmentCount,
       "actions of another type than their space's")
-    precondition(
-      row < column.rowCount && environment >= 0 && index >= 0 && index < column.elementCount
-        && firstEnvironment &+ environment < column.environmentCount,
-      "no element \(index) of environment \(environment)")
-    (fragment + column.offset(row: row, environment: firstEnvironment &+ environment)).storeBytes(
-      of: element, toByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
+    return RowValues(
+      (fragment + column.offset(row: row, environment: firstEnvironment))
+        .assumingMemoryBound(to: Element.self),
+      count: (column.environmentCount &- firstEnvironment) &* column.elementCount)
   }
 
   /// Returns the leaves from the `count`-th on, for the next part of a composition.

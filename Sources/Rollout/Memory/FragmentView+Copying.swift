@@ -72,6 +72,7 @@ extension FragmentView {
   }
 
   /// Returns the address of some environments' values in a row, after checking that they exist.
+  @inlinable
   @inline(__always)
   package func address(
     _ column: Column, _ row: Int, _ range: Range<Int>

@@ -2,13 +2,13 @@
 ///
 /// A view: valid while the owner of the memory lives, which the holder of the view ensures.
 @usableFromInline
-struct RowValues<Element: BitwiseCopyable> {
-  @usableFromInline let base: UnsafeMutablePointer<Element>
+package struct RowValues<Element: BitwiseCopyable> {
+  @usableFromInline package let base: UnsafeMutablePointer<Element>
   /// The number of values.
-  @usableFromInline let count: Int
+  @usableFromInline package let count: Int
 
   @inlinable
-  init(_ base: UnsafeMutablePointer<Element>, count: Int) {
+  package init(_ base: UnsafeMutablePointer<Element>, count: Int) {
     self.base = base
     self.count = count
   }
@@ -16,7 +16,7 @@ struct RowValues<Element: BitwiseCopyable> {
   /// Creates a view of a part of a vector.
   ///
   /// - Precondition: the range is within the vector.
-  init(_ vector: FlatVector<Element>, _ range: Range<Int>) {
+  package init(_ vector: FlatVector<Element>, _ range: Range<Int>) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= vector.count,
       "\(range) of a vector of \(vector.count)")
@@ -25,13 +25,13 @@ struct RowValues<Element: BitwiseCopyable> {
   }
 
   /// Creates a view of a whole vector.
-  init(_ vector: FlatVector<Element>) { self.init(vector.base, count: vector.count) }
+  package init(_ vector: FlatVector<Element>) { self.init(vector.base, count: vector.count) }
 
   /// Accesses one value.
   ///
   /// - Precondition: the index is below `count`.
   @inlinable
-  subscript(index: Int) -> Element {
+  package subscript(index: Int) -> Element {
     get {
       precondition(index >= 0 && index < count, "\(index) is outside a row of \(count)")
       return base[index]
