@@ -36,7 +36,7 @@ public struct Categorical: ActionDistribution {
     let (actions, streams) = (actions.leaf(as: Int32.self), streams.values)
     switch choice {
     case .sample where logits.stride == count:
-      draw(logits, streams, actions)
+      logits.draw(streams, into: actions)
     case .sample:
       for environment in 0..<logits.environmentCount {
         actions[environment] = CategoricalChoice.sample(
@@ -45,27 +45,6 @@ public struct Categorical: ActionDistribution {
     case .greedy:
       for environment in 0..<logits.environmentCount {
         actions[environment] = CategoricalChoice.likeliest(logits, environment, count)
-      }
-    }
-  }
-
-  /// Samples for all environments in memory order, one vector of probabilities at a time.
-  @inline(__always)
-  private func draw(
-    _ logits: LogitsView, _ streams: RowValues<PCG64>, _ actions: RowValues<Int32>
-  ) {
-    let total = logits.environmentCount &* count
-    var environment = 0
-    var action: Int32 = 0
-    var choice = CategoricalChoice()
-    logits.forEachProbability(0, from: 0, total) { probability in
-      if action == 0 { choice = CategoricalChoice(uniform: streams[environment].nextFloat()) }
-      choice.pass(probability, action)
-      action &+= 1
-      if action == count {
-        actions[environment] = choice.action
-        environment &+= 1
-        action = 0
       }
     }
   }

@@ -8,7 +8,7 @@ public struct LogitsView {
   public let width: Int
   /// The distance between two environments' logits; above `width` in a part of a composition.
   let stride: Int
-  private let base: UnsafePointer<Float>
+  let base: UnsafePointer<Float>
 
   init(environmentCount: Int, width: Int, stride: Int, base: UnsafePointer<Float>) {
     self.environmentCount = environmentCount

@@ -16,6 +16,7 @@ package struct RowValues<Element: BitwiseCopyable> {
   /// Creates a view of a part of a vector.
   ///
   /// - Precondition: the range is within the vector.
+  @inlinable
   package init(_ vector: FlatVector<Element>, _ range: Range<Int>) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= vector.count,
@@ -25,6 +26,7 @@ package struct RowValues<Element: BitwiseCopyable> {
   }
 
   /// Creates a view of a whole vector.
+  @inlinable
   package init(_ vector: FlatVector<Element>) { self.init(vector.base, count: vector.count) }
 
   /// Accesses one value.

@@ -13,6 +13,7 @@ struct StateRow {
   @usableFromInline let actLeafCount: Int
   @usableFromInline let row: Int
 
+  @inline(__always)
   init(_ fragment: FragmentView, columns: UnsafePointer<Column>, row: Int) {
     let layout = fragment.layout
     stepno = fragment.values(of: layout.stepno, row: row)
@@ -72,6 +73,7 @@ struct StepRows {
   private let obsPlaces: Range<Int>
   private let actPlaces: Range<Int>
 
+  @inline(__always)
   init(_ fragment: FragmentView, columns: UnsafePointer<Column>, from t: Int, sticky: Bool) {
     let layout = fragment.layout
     count = layout.environmentCount
