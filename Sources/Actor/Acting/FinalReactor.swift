@@ -93,7 +93,9 @@ final class FinalReactor {
           copy.source, row: t &+ copy.rowShift, of: environment..<environment + 1, to: target,
           copy.target, row: 0, from: 0)
       }
-      target.stepno[0, 0] = fragment.stepno[t, environment] &+ 1
+      var stepno = target.mutableValues(target.layout.stepno, as: Int32.self)
+      let before = fragment.values(fragment.layout.stepno, from: t, as: Int32.self)
+      stepno[0] = before[environment] &+ 1
       for leaf in 0..<carried.count {
         executor.set(
           carried[leaf], to: state.values, state.places(of: leaf, environment..<environment + 1))

@@ -23,6 +23,7 @@ extension FragmentView {
   /// Sets a whole row of a column to consecutive elements of a vector.
   ///
   /// - Precondition: the column has elements of that size, and the vector has enough.
+  @inlinable
   package func set<Element: RecordableScalar>(
     _ column: Column, row: Int, to vector: FlatVector<Element>, from start: Int
   ) {

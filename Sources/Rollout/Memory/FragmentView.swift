@@ -82,6 +82,22 @@ public struct FragmentView {
       Span(_unsafeElements: bytes.assumingMemoryBound(to: Element.self)), borrowing: self)
   }
 
+  /// Returns the elements of a column from a row to its end, to change them.
+  ///
+  /// - Precondition: the column is one of the layout and has the element type's size.
+  @inlinable
+  @_lifetime(borrow self)
+  package func mutableValues<Element: RecordableScalar>(
+    _ column: Column, from row: Int = 0, as type: Element.Type = Element.self
+  ) -> MutableSpan<Element> {
+    let bytes = UnsafeMutableRawBufferPointer(mutating: bytes(column, from: row))
+    precondition(
+      column.environmentStride == column.elementCount * MemoryLayout<Element>.stride,
+      "a column of \(column.environmentStride) bytes per environment written as \(Element.self)")
+    return _overrideLifetime(
+      MutableSpan(_unsafeElements: bytes.assumingMemoryBound(to: Element.self)), borrowing: self)
+  }
+
   /// Returns the bytes of a column from a row to its end.
   @usableFromInline
   func bytes(_ column: Column, from row: Int) -> UnsafeRawBufferPointer {
