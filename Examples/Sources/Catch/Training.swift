@@ -11,16 +11,16 @@ struct Training {
 
     // Four workers step 16 environments each; a batch is 20 steps of each environment, [20, 64].
     let policy = NetworkPolicy(inputs: [.obs], hidden: [128], value: .separate, integers: .oneHot)
-    let setup = try RolloutSetup(
-      environment: "Catch-v0", policy: policy, environmentCount: 16, stepCount: 20, seed: 1)
     // A fixed policy lag makes results repeatable; without one, workers do not wait for updates.
     let rollout = try MultiWorker(
-      setup, actorCount: 4, bufferCount: 8, fragmentsPerBatch: 4, lag: 1)
+      environment: "Catch-v0", policy: policy, actorCount: 4, environmentCount: 16, stepCount: 20,
+      fragmentsPerBatch: 4, lag: 1, seed: 1)
+    let weights = rollout.setup.weights
     let regression = try LossFunction(
-      policy, AdvantageWeighted(), layout: rollout.batchLayout, weights: setup.weights)
-    let optimizer = Adam<Float>(count: setup.weights.count, learningRate: 0.005)
+      policy, AdvantageWeighted(), layout: rollout.batchLayout, weights: weights)
+    let optimizer = Adam<Float>(count: weights.count, learningRate: 0.005)
     let evaluator = try Evaluator(environment: "Catch-v0", policy: policy, seed: 1)
-    print("untrained", try evaluator.evaluate(setup.weights, episodes: 0..<1000).meanReturn)
+    print("untrained", try evaluator.evaluate(weights, episodes: 0..<1000).meanReturn)
 
     for _ in 0..<1500 {
       let loss = regression(try rollout.next())  // Forwards.
@@ -34,6 +34,6 @@ struct Training {
       }
     }
     rollout.close()
-    print("mean return", try evaluator.evaluate(setup.weights, episodes: 0..<1000).meanReturn)
+    print("mean return", try evaluator.evaluate(weights, episodes: 0..<1000).meanReturn)
   }
 }

@@ -76,6 +76,34 @@ public final class MultiWorker: RolloutCollector {
     try group.start(core.firstIncarnations(resuming: state))
   }
 
+  /// Starts the workers for an environment and a policy, with a new ``RolloutSetup``.
+  ///
+  /// - Parameters:
+  ///   - environment: the environment.
+  ///   - policy: the policy; its first weights are drawn with the seed.
+  ///   - actorCount: the number of worker processes.
+  ///   - environmentCount: B, the number of environments that a worker steps together.
+  ///   - stepCount: T, the number of steps in a fragment.
+  ///   - fragmentsPerBatch: the number of fragments in a batch.
+  ///   - lag: the fixed policy lag of deterministic collection; nil for asynchronous collection.
+  ///   - seed: the root of every random stream.
+  /// - Throws: the errors of the other initializer and of ``RolloutSetup``.
+  public convenience init(
+    environment: EnvironmentConfiguration, policy: any Policy, actorCount: Int,
+    environmentCount: Int = 8, stepCount: Int = 25, fragmentsPerBatch: Int = 1, lag: Int? = nil,
+    seed: UInt64
+  ) throws {
+    let setup = try RolloutSetup(
+      environment: environment, policy: policy, environmentCount: environmentCount,
+      stepCount: stepCount, seed: seed)
+    // Workers fill further fragments while finished ones wait to be read. With a fixed lag each
+    // worker has buffers of its own.
+    let bufferCount = lag == nil ? actorCount + (actorCount + 1) / 2 : 2 * actorCount
+    try self.init(
+      setup, actorCount: actorCount, bufferCount: max(bufferCount, fragmentsPerBatch),
+      fragmentsPerBatch: fragmentsPerBatch, lag: lag)
+  }
+
   /// Starts a single worker with two fragments, in lockstep with the learner.
   ///
   /// While the learner learns from one fragment, the worker fills the other with the weights from
@@ -102,6 +130,9 @@ public final class MultiWorker: RolloutCollector {
       setup, actorCount: 1, bufferCount: 2, fragmentsPerBatch: fragmentsPerBatch, lag: lag,
       processes: processes, resuming: state)
   }
+
+  /// The environment, the policy and its weights.
+  public var setup: RolloutSetup { core.setup }
 
   /// The layout of a batch.
   public var batchLayout: FragmentLayout { core.batch.layout }

@@ -38,6 +38,30 @@ public final class SameProcess: RolloutCollector {
       setup.policy, core.description, memory: core.memory, worker: 0, incarnation: incarnation)
   }
 
+  /// Creates a collector for an environment and a policy, with a new ``RolloutSetup``.
+  ///
+  /// - Parameters:
+  ///   - environment: the environment.
+  ///   - policy: the policy; its first weights are drawn with the seed.
+  ///   - environmentCount: B, the number of environments that a worker steps together.
+  ///   - stepCount: T, the number of steps in a fragment.
+  ///   - fragmentsPerBatch: the number of fragments in a batch.
+  ///   - seed: the root of every random stream.
+  /// - Throws: the errors of the other initializer and of ``RolloutSetup``.
+  public convenience init(
+    environment: EnvironmentConfiguration, policy: any Policy, environmentCount: Int = 8,
+    stepCount: Int = 25, fragmentsPerBatch: Int = 1, seed: UInt64
+  ) throws {
+    try self.init(
+      RolloutSetup(
+        environment: environment, policy: policy, environmentCount: environmentCount,
+        stepCount: stepCount, seed: seed),
+      fragmentsPerBatch: fragmentsPerBatch)
+  }
+
+  /// The environment, the policy and its weights.
+  public var setup: RolloutSetup { core.setup }
+
   /// The layout of a batch.
   public var batchLayout: FragmentLayout { core.batch.layout }
 

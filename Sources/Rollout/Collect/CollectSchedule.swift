@@ -18,7 +18,7 @@ public enum CollectSchedule: Codable, Sendable, Equatable {
 /// The parameters of deterministic collection.
 public struct FixedSchedule: Codable, Sendable, Equatable {
   /// W, the number of workers.
-  package var workerCount: Int
+  public var workerCount: Int
   /// The number of fragments in memory, at least one per worker.
   public var bufferCount: Int
   /// n, the number of fragments per update.
