@@ -7,14 +7,15 @@ extension Algorithm {
     name: QLearning.name,
     options: [
       "epsilon", "double-q", "replay-steps", "replay-batch", "learning-starts",
-      "updates-per-batch", "target-every",
+      "updates-per-batch", "multi-step", "target-every", "tau",
     ],
     defaults: {
       $0.networkInputs = [.obs]
-      $0.hiddenSizes = [64, 64]
-      $0.totalSteps = 2_000_000
-      $0.gamma = 0.98
-      $0.learningRate = .exponential(from: 0.001, to: 0.00001)
+      $0.hiddenSizes = [120, 84]
+      $0.totalSteps = 1_000_000
+      $0.gamma = 0.99
+      $0.epsilon = .linear(from: 1, to: 0.1, steps: 20_000)
+      $0.learningRate = .exponential(from: 0.002, to: 0.000002)
       $0.maximumGradientNorm = 10
       $0.actorCount = 2
       $0.bufferCount = 8
@@ -23,7 +24,9 @@ extension Algorithm {
       $0.fragmentsPerBatch = 1
       $0.replaySteps = 100_000
       $0.replayBatch = 256
-      $0.targetEvery = 200
+      $0.multiStep = 4
+      $0.targetEvery = 1
+      $0.tau = 0.01
     },
     validate: { (configuration) throws(ConfigurationError) in try configuration.validateReplay() },
     validateMemory: { (configuration, batchLayout) throws(ConfigurationError) in
@@ -33,7 +36,7 @@ extension Algorithm {
     objective: { configuration, policy in
       QLearning(
         (policy as? QNetworkPolicy) ?? QNetworkPolicy(), discount: configuration.gamma,
-        isDouble: configuration.doubleQ)
+        multiStep: configuration.multiStep, isDouble: configuration.doubleQ)
     },
     scheduledBuffers: { [ScheduledBuffer(QNetworkPolicy.epsilonName, $0.epsilon)] },
     learner: { context in
@@ -53,6 +56,7 @@ extension TrainingConfiguration {
     settings.sampleEnvironments = replayBatch / fragmentSteps
     settings.updatesPerBatch = updatesPerBatch
     settings.targetInterval = targetEvery
+    settings.targetRate = tau
     return settings
   }
 
@@ -71,6 +75,8 @@ extension TrainingConfiguration {
     try ConfigurationError.check("learning-starts", learningStarts, in: 0...1_000_000_000)
     try ConfigurationError.check("updates-per-batch", updatesPerBatch, in: 1...10_000)
     try ConfigurationError.check("target-every", targetEvery, in: 1...1_000_000_000)
+    try refuse("tau", tau, unless: tau > 0 && tau <= 1, "use a number above 0 and up to 1")
+    try ConfigurationError.check("multi-step", multiStep, in: 1...1_000_000)
     if learningStarts >= totalSteps {
       throw ConfigurationError(
         "--learning-starts \(learningStarts) leaves none of --steps \(totalSteps) for learning: "
@@ -111,17 +117,19 @@ extension TrainingConfiguration {
 /// With q of the trained weights, q⁻ of the target network, and s′ the state that a step led to,
 /// before any reset:
 ///
-///     y_t = r_{t+1} + γ (1 − terminated_t) q⁻(s′_t, a*)          no gradient passes
+///     y⁽¹⁾_t = r_{t+1} + γ (1 − terminated_t) q⁻(s′_t, a*)          no gradient passes
+///     y⁽ⁿ⁾_t = r_{t+1} + γ y⁽ⁿ⁻¹⁾_{t+1}, and y⁽¹⁾_t at the end of an episode or fragment
 ///     a*  = argmax q(s′_t, ·) in double Q-learning, argmax q⁻(s′_t, ·) otherwise
-///     loss = mean(huber(q(s_t, a_t) − y_t))
+///     loss = mean(huber(q(s_t, a_t) − y⁽ⁿ⁾_t))
 ///     huber(e) = e²/2 where |e| ≤ 1, otherwise |e| − 1/2
 ///
 /// A truncated episode is bootstrapped from s′ like any other step; only termination sets the
-/// bootstrap to 0.
+/// bootstrap to 0. With n > 1 the rewards are those of the ε-greedy policy, uncorrected.
 ///
 /// Sources: Watkins (1989), "Learning from delayed rewards"; Mnih et al. (2015), "Human-level
 /// control through deep reinforcement learning"; van Hasselt, Guez and Silver (2016), "Deep
-/// reinforcement learning with double Q-learning".
+/// reinforcement learning with double Q-learning"; Hessel et al. (2018), "Rainbow: combining
+/// improvements in deep reinforcement learning", equation 3, for n steps.
 public struct QLearning: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
   public static let name = "dqn"
@@ -130,13 +138,21 @@ public struct QLearning: Objective, Equatable, Encodable {
   public var policy: QNetworkPolicy
   /// γ, the discount factor.
   public var discount: Double
+  /// n, the number of rewards in a target before the value of the state that follows.
+  public var multiStep: Int
   /// True if the trained network selects the action that the target network evaluates.
   public var isDouble: Bool
 
   /// Creates the Q-learning objective with the given settings.
-  public init(_ policy: QNetworkPolicy, discount: Double = 0.99, isDouble: Bool = true) {
+  ///
+  /// - Precondition: `multiStep` is at least 1.
+  public init(
+    _ policy: QNetworkPolicy, discount: Double = 0.99, multiStep: Int = 1, isDouble: Bool = true
+  ) {
+    precondition(multiStep >= 1, "returns over \(multiStep) steps: use at least 1")
     self.policy = policy
     self.discount = discount
+    self.multiStep = multiStep
     self.isDouble = isDouble
   }
 
@@ -153,9 +169,10 @@ public struct QLearning: Objective, Equatable, Encodable {
     let choosing =
       isDouble ? try policy.values(of: arrival, by: .online, in: graph).stopGradient() : judged
     let best = (choosing.oneHotOfLargest() * judged).sumOverLastAxis()
-    let target =
-      fragment.rewards.numeric
-      + discount * fragment.terminated.choosing(graph.constant(0), otherwise: best)
+    let target = Trajectory(fragment).multiStepReturns(
+      multiStep,
+      arrivals: fragment.terminated.choosing(graph.constant(0), otherwise: best),
+      discount: discount)
     let taken = q.pick(action)
     let error = taken - target.stopGradient()
     let size = error.maximum(-error)

@@ -4,7 +4,7 @@ import Actor
 // extra cost.
 extension Trajectory {
   /// Returns numbers [T, B] with 0 at the steps that were not played, even if they are NaN there.
-  func whilePlaying(_ numbers: Tensor) -> Tensor {
+  public func whilePlaying(_ numbers: Tensor) -> Tensor {
     mayWait ? waits.choosing(zero, otherwise: numbers) : numbers
   }
 
@@ -20,14 +20,14 @@ extension Trajectory {
 
 extension Tensor {
   /// Returns the mean of numbers [T, B] over the steps that were played.
-  func mean(over steps: Trajectory) -> Tensor {
+  public func mean(over steps: Trajectory) -> Tensor {
     steps.mayWait ? steps.whilePlaying(self).sum() / steps.playedCount : mean()
   }
 
   /// Returns (x − mean) / (σ + 10⁻⁸) over the steps that were played, and 0 for the others.
   ///
   /// σ is the square root of the unbiased variance. No gradient passes.
-  func normalized(over steps: Trajectory) -> Tensor {
+  public func normalized(over steps: Trajectory) -> Tensor {
     let fixed = stopGradient()
     let centered = steps.whilePlaying(fixed - fixed.mean(over: steps))
     var deviation = centered.standardDeviation()

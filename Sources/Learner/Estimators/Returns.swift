@@ -54,11 +54,26 @@ extension Trajectory {
   ) -> Tensor {
     precondition(stepCount >= 1, "returns over \(stepCount) steps: use at least 1")
     guard stepCount < rewards.shape[0] else { return returns(discount: discount, values: values) }
-    let atEnds = atEnds(values)
-    var result = values.current
-    for _ in 0..<stepCount {
-      result = rewards + discount * following(result, atEnds: atEnds, last: values.last)
+    let returns = multiStepReturns(
+      stepCount, arrivals: following(values.current, values), discount: discount)
+    return waits.choosing(values.current, otherwise: returns)
+  }
+
+  /// Returns the n-step returns from the value of the state that each step led to, [T, B].
+  ///
+  /// - Parameters:
+  ///   - stepCount: n. The sum has fewer rewards if the episode or the fragment ends before.
+  ///   - arrivals: V of the state that each step led to, before any reset, and 0 where the episode
+  ///     terminated; [T, B].
+  ///   - discount: γ.
+  func multiStepReturns(_ stepCount: Int, arrivals: Tensor, discount: Double) -> Tensor {
+    let rowCount = rewards.shape[0]
+    let oneStep = rewards + discount * arrivals
+    let last = arrivals.rows(rowCount - 1..<rowCount).reshaped([rewards.shape[1]])
+    var result = oneStep
+    for _ in 1..<min(stepCount, rowCount) {
+      result = ends.choosing(oneStep, otherwise: rewards + discount * result.following(last: last))
     }
-    return waits.choosing(values.current, otherwise: result)
+    return result
   }
 }

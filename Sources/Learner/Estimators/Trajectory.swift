@@ -28,9 +28,9 @@ public struct Trajectory {
   public let mayWait: Bool
 
   /// 1 if the step was played, otherwise 0.
-  let played: Tensor
+  public let played: Tensor
   /// The number of steps that were played: at least 1, since the first row is always played.
-  let playedCount: Tensor
+  public let playedCount: Tensor
   let zero: Tensor
 
   /// Creates a trajectory from tensors that need not belong to a fragment.

@@ -16,7 +16,7 @@ public struct ClippedSurrogate: Sendable, Equatable, Encodable {
   }
 
   /// Returns −mean(min(ρ A, clip(ρ, 1 ± ε) A)).
-  func loss(_ ratio: Tensor, _ advantages: Tensor, over steps: Trajectory) -> Tensor {
+  public func loss(_ ratio: Tensor, _ advantages: Tensor, over steps: Trajectory) -> Tensor {
     let free = ratio * advantages
     let held = ratio.clamped(to: 1 - clip...1 + clip) * advantages
     return -free.minimum(held).mean(over: steps)
@@ -26,7 +26,7 @@ public struct ClippedSurrogate: Sendable, Equatable, Encodable {
   ///
   /// With a bound δ it is the mean of the larger of (v − target)² and (v_μ + clip(v − v_μ, ± δ) −
   /// target)², where v_μ is `before`, the value estimate recorded by the actor.
-  func valueError(
+  public func valueError(
     _ values: Tensor, target: Tensor, before: Tensor, over steps: Trajectory
   ) -> Tensor {
     let free = (values - target).squared()
@@ -36,7 +36,7 @@ public struct ClippedSurrogate: Sendable, Equatable, Encodable {
   }
 
   /// Returns the fraction of steps with ρ outside of 1 ± ε.
-  func clippedPart(_ ratio: Tensor, over steps: Trajectory) -> TracedLoss.Metric {
+  public func clippedPart(_ ratio: Tensor, over steps: Trajectory) -> TracedLoss.Metric {
     let far = ratio.atLeast(1 + clip) + (-ratio).atLeast(clip - 1)
     return .init(name: "clip_fraction", tensor: far.mean(over: steps), summary: .mean)
   }

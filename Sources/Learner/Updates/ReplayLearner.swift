@@ -4,8 +4,8 @@ import Rollout
 /// A Q-learning learner with a replay buffer and a target network: DQN.
 ///
 /// Each batch goes into the replay buffer, unless it has a reward or an observation that is not
-/// finite. It is followed by updates from environments sampled from the buffer. The target network
-/// is updated at a fixed interval.
+/// finite. It is followed by updates from environments sampled from the buffer. At a fixed
+/// interval, the target network moves towards the trained one, or becomes equal to it.
 package final class ReplayLearner: BatchLearner {
   /// The settings of replay.
   package struct Settings: Sendable, Equatable {
@@ -17,8 +17,15 @@ package final class ReplayLearner: BatchLearner {
     package var sampleEnvironments = 16
     /// The number of updates after each batch.
     package var updatesPerBatch = 1
-    /// The number of updates between copies to the target network.
+    /// The number of updates between those of the target network.
     package var targetInterval = 100
+    /// τ, the fraction of its distance to the trained network that the target network moves.
+    ///
+    ///     θ⁻ ← θ⁻ + τ (θ − θ⁻)
+    ///
+    /// Source: Lillicrap et al. (2016), "Continuous control with deep reinforcement learning",
+    /// algorithm 1. With 1, the target network becomes equal to the trained one.
+    package var targetRate = 1.0
 
     /// Creates settings suited to CartPole.
     package init() {}
@@ -39,10 +46,10 @@ package final class ReplayLearner: BatchLearner {
   private let sample: FragmentStorage
   private let update: PolicyUpdate
   private let weights: FlatVector<Float>
-  /// The slices of the target network, and the slices of the parameters copied to them.
+  /// The slices of the target network, and those of the trained parameters that they follow.
   private let copies: [(target: Range<Int>, source: Range<Int>)]
   private var random: PCG64
-  private var updatesSinceCopy = 0
+  private var updatesSinceTarget = 0
   /// The value of `stepCount` when the replay buffer was last empty.
   ///
   /// It is 0, or the step of resuming a run whose state did not include the replay buffer.
@@ -80,7 +87,7 @@ package final class ReplayLearner: BatchLearner {
       else { return nil }
       return (entry.range, source)
     }
-    copyToTarget()
+    moveTarget(by: 1)
   }
 
   /// Adds a batch to the replay buffer and learns from samples.
@@ -114,8 +121,11 @@ package final class ReplayLearner: BatchLearner {
       let outcome = update.learn(from: sample.view, at: stepCount)
       if case .diverged = outcome { return outcome }
       parts.add(outcome)
-      updatesSinceCopy += 1
-      if updatesSinceCopy >= settings.targetInterval { copyToTarget() }
+      updatesSinceTarget += 1
+      if updatesSinceTarget >= settings.targetInterval {
+        updatesSinceTarget = 0
+        moveTarget(by: Float(settings.targetRate))
+      }
     }
     return parts.outcome
   }
@@ -127,15 +137,26 @@ package final class ReplayLearner: BatchLearner {
   package func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("replay.steps", count: &stepCount, upTo: StateArchive.largestCount)
     try archive.transfer(
-      "replay.updates_since_copy", count: &updatesSinceCopy, upTo: StateArchive.largestCount)
+      "replay.updates_since_copy", count: &updatesSinceTarget, upTo: StateArchive.largestCount)
     try archive.transfer("replay.first_step", count: &firstStep, upTo: StateArchive.largestCount)
     try archive.transfer("replay.random", &random)
     if try !replay.transfer(&archive) { firstStep = stepCount }
     try update.transfer(&archive)
   }
 
-  private func copyToTarget() {
-    updatesSinceCopy = 0
-    for (target, source) in copies { weights.copy(source, to: target.lowerBound) }
+  /// Moves the target network by a fraction of its distance to the trained one.
+  private func moveTarget(by rate: Float) {
+    let weights = weights
+    for (target, source) in copies {
+      guard rate < 1 else {
+        weights.copy(source, to: target.lowerBound)
+        continue
+      }
+      let trained = weights.span(source)
+      var following = weights.mutableSpan(target)
+      for index in trained.indices {
+        following[index] += rate * (trained[index] - following[index])
+      }
+    }
   }
 }

@@ -10,27 +10,36 @@ struct QLearningTests {
   private static let spaces = EnvironmentSpaces(
     observation: .box(shape: [2], low: -1, high: 1), action: .discrete(4))
 
-  /// Returns y_t from both networks' outputs for the next row and for final observations.
-  private func targets(_ scene: ObjectiveScene, isDouble: Bool) -> [Double] {
+  /// Returns the n-step targets from both networks' outputs for the next row and for final
+  /// observations.
+  private func targets(_ scene: ObjectiveScene, multiStep: Int, isDouble: Bool) -> [Double] {
     let values = scene.others.map { scene.executor.values(of: $0) }
     let steps = scene.recorded
-    return steps.rewards.indices.map { index in
+    return steps.rewards.indices.map { first in
+      var (index, factor, sum) = (first, 1.0, 0.0)
+      for step in 1...multiStep {
+        sum += factor * steps.rewards[index]
+        factor *= 0.9
+        let next = index + steps.environments
+        if step == multiStep || steps.ends[index] || next >= steps.rewards.count { break }
+        index = next
+      }
       let (online, target) =
         steps.ends[index] ? (values[2], values[3]) : (values[0], values[1])
       let row = index * ObjectiveScene.actions..<(index + 1) * ObjectiveScene.actions
       let judge = isDouble ? online : target
       let best = row.max { judge[$0] < judge[$1] } ?? 0
-      return steps.rewards[index] + (steps.terminated[index] ? 0 : 0.9 * target[best])
+      return sum + (steps.terminated[index] ? 0 : factor * target[best])
     }
   }
 
-  @Test(arguments: [false, true])
+  @Test(arguments: [1, 2, 3, 9], [false, true])
   func `the loss is Huber's of what an action is worth, and its gradient holds targets fixed`(
-    isDouble: Bool
+    multiStep: Int, isDouble: Bool
   ) throws {
     let policy = QNetworkPolicy(NetworkPolicy(inputs: [.obs], hidden: [5], activation: .tanh))
     let scene = try ObjectiveScene(
-      QLearning(policy, discount: 0.9, isDouble: isDouble), policy
+      QLearning(policy, discount: 0.9, multiStep: multiStep, isDouble: isDouble), policy
     ) { fragment, graph in
       let next = fragment.next
       let final = TracedState(
@@ -40,7 +49,7 @@ struct QLearningTests {
         try [.online, .target].map { try policy.values(of: state, by: $0, in: graph) }
       }
     }
-    let targets = targets(scene, isDouble: isDouble)
+    let targets = targets(scene, multiStep: multiStep, isDouble: isDouble)
     scene.check {
       let taken = ObjectiveScene.picked(scene.values, scene.taken)
       return mean(

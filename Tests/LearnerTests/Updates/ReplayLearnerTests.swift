@@ -111,6 +111,32 @@ struct ReplayLearnerTests {
     }
   }
 
+  @Test func `the target network moves by a fraction of its distance to the trained one`() throws {
+    let setup = try Self.setup()
+    let learner = try Self.learner(setup) {
+      $0.targetInterval = 2
+      $0.targetRate = 0.25
+    }
+    let rollout = try SameProcess(setup)
+    var before = try networks(setup)
+    for update in 1...6 {
+      rollout.publish(setup.weights)
+      learner.learn(from: try rollout.next().view)
+      let now = try networks(setup)
+      if update.isMultiple(of: 2) {
+        for (index, target) in now.target.enumerated() {
+          let (old, online) = (Double(before.target[index]), Double(now.online[index]))
+          // The learner rounds three times in Float.
+          #expect(isClose(Double(target), old + 0.25 * (online - old), absolute: 1e-6))
+        }
+        #expect(now.target != before.target)
+      } else {
+        #expect(now.target == before.target)
+      }
+      before = now
+    }
+  }
+
   @Test func `copies count updates, also where several follow a batch`() throws {
     let setup = try Self.setup()
     let learner = try Self.learner(setup) {

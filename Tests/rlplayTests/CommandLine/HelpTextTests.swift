@@ -172,8 +172,14 @@ struct HelpTextTests {
                                   (default: 1000)
         --updates-per-batch N     Updates of Q-learning after each collected batch.
                                   (default: 1)
-        --target-every N          Updates between copies to Q-learning's target
+        --multi-step N            Rewards in Q-learning's target before the value of
+                                  the state that follows; fewer at the end of a
+                                  fragment. (default: 1)
+        --target-every N          Updates between those of Q-learning's target
                                   network. (default: 100)
+        --tau X                   Fraction of its distance to the trained network that
+                                  Q-learning's target network moves; 1 copies.
+                                  (default: 1)
         --optimizer adam|adamw|sgd|rmsprop
                                   Optimizer that applies the gradients.
                                   (default: adam)

@@ -68,8 +68,16 @@ extension TrainingConfiguration {
       "updates-per-batch", "N", \.updatesPerBatch, .integer, in: .learning,
       "Updates of Q-learning after each collected batch."),
     Setting(
+      "multi-step", "N", \.multiStep, .integer, in: .learning,
+      "Rewards in Q-learning's target before the value of the state that follows; fewer at the end "
+        + "of a fragment."),
+    Setting(
       "target-every", "N", \.targetEvery, .integer, in: .learning,
-      "Updates between copies to Q-learning's target network."),
+      "Updates between those of Q-learning's target network."),
+    Setting(
+      "tau", "X", \.tau, .number, in: .learning,
+      "Fraction of its distance to the trained network that Q-learning's target network moves; 1 "
+        + "copies."),
     Setting(
       "optimizer", "adam|adamw|sgd|rmsprop", \.optimizer, .choice, in: .learning,
       "Optimizer that applies the gradients."),

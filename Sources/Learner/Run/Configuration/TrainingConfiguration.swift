@@ -162,8 +162,14 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The number of Q-learning updates after each batch.
   public var updatesPerBatch = 1
 
-  /// The number of updates between copies to Q-learning's target network.
+  /// n, the number of rewards in Q-learning's target before the value of the state that follows.
+  public var multiStep = 1
+
+  /// The number of updates between those of Q-learning's target network.
   public var targetEvery = 100
+
+  /// τ, the fraction of its distance to the trained network that the target network moves.
+  public var tau = 1.0
 
   /// The optimizer.
   public var optimizer = OptimizerKind.adam

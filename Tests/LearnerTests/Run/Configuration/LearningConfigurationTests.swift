@@ -48,8 +48,11 @@ struct LearningConfigurationTests {
     var q = Configuration(.dqn)
     q.gamma = 0.9
     q.doubleQ = false
+    q.multiStep = 3
     let policy = try #require(q.policy as? QNetworkPolicy)
-    #expect(q.objective as? QLearning == QLearning(policy, discount: 0.9, isDouble: false))
+    #expect(
+      q.objective as? QLearning
+        == QLearning(policy, discount: 0.9, multiStep: 3, isDouble: false))
   }
 
   static let refusals: [(algorithm: Algorithm, option: String, text: String, sentence: String)] = [
@@ -138,12 +141,15 @@ struct LearningConfigurationTests {
     ),
     (.dqn, "learning-starts", "-1", "--learning-starts -1 is out of range: use 0 to 1000000000."),
     (
-      .dqn, "learning-starts", "2000000",
-      "--learning-starts 2000000 leaves none of --steps 2000000 for learning: start learning "
+      .dqn, "learning-starts", "1000000",
+      "--learning-starts 1000000 leaves none of --steps 1000000 for learning: start learning "
         + "earlier, or use more --steps."
     ),
     (.dqn, "updates-per-batch", "0", "--updates-per-batch 0 is out of range: use 1 to 10000."),
+    (.dqn, "multi-step", "0", "--multi-step 0 is out of range: use 1 to 1000000."),
     (.dqn, "target-every", "0", "--target-every 0 is out of range: use 1 to 1000000000."),
+    (.dqn, "tau", "0", "--tau 0 is out of range: use a number above 0 and up to 1."),
+    (.dqn, "tau", "1.5", "--tau 1.5 is out of range: use a number above 0 and up to 1."),
   ]
 
   @Test(arguments: refusals.indices)
@@ -214,7 +220,7 @@ struct LearningConfigurationTests {
         "normalize-advantages": policies, "epochs": policies, "minibatches": policies,
         "sticky": policies, "recurrent": policies, "epsilon": [.dqn], "double-q": [.dqn],
         "replay-steps": [.dqn], "replay-batch": [.dqn], "learning-starts": [.dqn],
-        "updates-per-batch": [.dqn], "target-every": [.dqn],
+        "updates-per-batch": [.dqn], "multi-step": [.dqn], "target-every": [.dqn], "tau": [.dqn],
       ])
   }
 
