@@ -4,14 +4,16 @@
 #
 #     Scripts/check_examples.sh
 #
-# It builds from scratch, as a user would, in a temporary directory.
+# It builds from scratch, as a user would, in a temporary directory: with rlplay as a dependency by path,
+# and without unsafe flags. Scripts/check_dependency.sh has the dependency by version, with them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Examples"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # A user's build has none of our environment variables.
-unset RLPLAY_STRICT RLPLAY_MARCH
+unset RLPLAY_STRICT
+export RLPLAY_MARCH=baseline
 
 lines=$(find Sources/Catch -name '*.swift' -exec cat {} + | wc -l)
 ((lines < 100)) || {
@@ -20,6 +22,10 @@ lines=$(find Sources/Catch -name '*.swift' -exec cat {} + | wc -l)
 }
 
 swift build -c release --scratch-path "$work" >&2
+! grep --quiet --recursive --include='*.yaml' -e '-march=' "$work" || {
+  echo "check_examples.sh: the build plan has unsafe flags in spite of RLPLAY_MARCH=baseline" >&2
+  exit 1
+}
 output=$(swift run -c release --scratch-path "$work" --skip-build Monolith)
 echo "$output"
 # Episodes of the first policy have about 20 steps; of 12 runs the worst ended with 179.
