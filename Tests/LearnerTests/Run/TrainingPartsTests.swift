@@ -7,7 +7,7 @@ import Testing
 @testable import Learner
 
 /// Tests of runs with parts that a program provides itself.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct TrainingPartsTests {
   /// A policy that changes the scores of a network.
   private struct Sharpened: Policy {
