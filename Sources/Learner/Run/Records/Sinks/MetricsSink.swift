@@ -4,13 +4,14 @@ import Rollout
 /// A receiver of a run's metrics, such as a file or a connection to a program that draws them.
 ///
 /// ```swift
+/// var parts = TrainingParts()
+///
 /// struct Alarm: MetricsSink {
 ///   func append(_ record: MetricsRecord) {
 ///     if let entropy = record["entropy"], entropy < 0.05 { print("nearly certain") }
 ///   }
 /// }
 ///
-/// var parts = TrainingParts()
 /// parts.sinks = [Alarm()]
 /// ```
 ///
