@@ -69,6 +69,10 @@ final class CSVSink: MetricsSink {
     var all = lines.first.map(Self.cells) ?? []
     let before = all.count
     for name in names where !all.contains(name) { all.append(name) }
+    if lines.isEmpty {
+      setColumns(all)
+      return try file.append(Self.line(all.map(Self.cell)).utf8)
+    }
     let padding = [UInt8](repeating: UInt8(ascii: ","), count: all.count - before)
     var content = Data(Self.line(all.map(Self.cell)).utf8)
     for line in lines.dropFirst() {
