@@ -394,11 +394,13 @@ def check(kind, index, base, directory):
             if 0 in codes and has_bad_weight(data, ""):
                 raise Trouble("accepted a weight that is not finite")
             return codes[1] == 0
-        if kind in ("state", "metrics"):
+        if kind in ("state", "metrics", "table", "events"):
             shutil.copytree(source, directory / "run")
-            path = directory / "run" / ("checkpoints/state.safetensors" if kind == "state" else "metrics.jsonl")
-            data = path.read_bytes()
-            data = mutate_safetensors(data, rng) if kind == "state" else mutate_text(data, rng)
+            name = {"state": "checkpoints/state.safetensors", "metrics": "metrics.jsonl", "table": "metrics.csv",
+                    "events": "events.*"}[kind]
+            path = next((directory / "run").glob(name))
+            mutate = {"state": mutate_safetensors, "metrics": mutate_text}.get(kind, mutate_bytes)
+            data = mutate(path.read_bytes(), rng)
             path.write_bytes(data)
             code = attempt("train", "--resume", "run", "--steps", "1800", "--quiet", "--eval-every", "0",
                            is_endless=kind == "state")
@@ -430,7 +432,7 @@ def handle(job):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-KINDS = ["checkpoint", "state", "metrics", "configuration", "command"]
+KINDS = ["checkpoint", "state", "metrics", "table", "events", "configuration", "command"]
 
 
 def main():

@@ -17,6 +17,12 @@ public enum Python {
   /// The reason for skipping a test that needs Gymnasium.
   public static let gymnasiumAbsence = "python3 cannot import gymnasium"
 
+  /// True if tests that need TensorBoard and tbparse run, likewise.
+  public static let hasTensorBoard = has("tensorboard, tbparse")
+
+  /// The reason for skipping a test that needs TensorBoard.
+  public static let tensorBoardAbsence = "python3 cannot import tensorboard and tbparse"
+
   private static func has(_ modules: String) -> Bool {
     ProcessInfo.processInfo.environment["RLPLAY_REQUIRE_PYTHON"] == "1"
       || (try? run(["-c", "import \(modules)"])) != nil

@@ -55,6 +55,7 @@ public struct AdvantageActorCritic: Objective, Equatable, Encodable {
     let targets = advantages + estimates.known.current
     return settings.loss(
       policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(over: steps),
-      valueError: (estimates.values - targets).squared().mean(over: steps), policy, estimates)
+      valueError: (estimates.values - targets).squared().mean(over: steps), target: targets,
+      policy, estimates)
   }
 }

@@ -74,6 +74,7 @@ public struct AsynchronousProximalPolicy: Objective, Equatable, Encodable {
         policy.ratio, settings.weighed(advantages, of: steps), over: steps),
       valueError: surrogate.valueError(
         estimates.values, target: vTrace.values, before: recorded, over: steps),
-      policy, estimates, metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
+      target: vTrace.values, policy, estimates,
+      metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
   }
 }

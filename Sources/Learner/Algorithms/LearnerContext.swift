@@ -25,7 +25,8 @@ public struct LearnerContext {
       setup.policy, objective, bootstrap: configuration.bootstrap, layout: layout,
       weights: setup.weights, optimizer: makeOptimizer(),
       maximumGradientNorm: configuration.maximumGradientNorm,
-      learningRate: configuration.learningRate, totalSteps: configuration.totalSteps)
+      learningRate: configuration.learningRate, totalSteps: configuration.totalSteps,
+      layers: configuration.recordsLayerGradients ? setup.parameters : nil)
   }
 
   /// Creates a learner that takes each batch as it comes, in `--epochs` passes of `--minibatches`.

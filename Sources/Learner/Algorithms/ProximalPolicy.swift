@@ -64,12 +64,13 @@ public struct ProximalPolicy: Objective, Equatable, Encodable {
     let steps = policy.steps
     let advantages = steps.generalizedAdvantages(
       values: recorded, discount: settings.discount, lambda: settings.lambda)
+    let targets = advantages + recorded.current
     return settings.loss(
       policyLoss: surrogate.loss(
         policy.ratio, settings.weighed(advantages, of: steps), over: steps),
       valueError: surrogate.valueError(
-        estimates.values, target: advantages + recorded.current, before: recorded.current,
-        over: steps),
-      policy, estimates, metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
+        estimates.values, target: targets, before: recorded.current, over: steps),
+      target: targets, policy, estimates,
+      metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
   }
 }

@@ -160,7 +160,7 @@ public struct Reinforce: Objective, Equatable, Encodable {
     if let estimates {
       let error = (estimates.values - returns).squared().mean(over: steps)
       loss = loss + valueCost * error
-      metrics = estimates.metrics(error: error, over: steps)
+      metrics = estimates.metrics(error: error, target: returns, over: steps)
     }
 
     return TracedLoss(

@@ -55,8 +55,8 @@ public struct VTraceActorCritic: Objective, Equatable, Encodable {
     return settings.loss(
       policyLoss: -(policy.logPi * settings.weighed(vTrace.advantages, of: steps))
         .mean(over: steps),
-      valueError: (estimates.values - vTrace.values).squared().mean(over: steps), policy,
-      estimates)
+      valueError: (estimates.values - vTrace.values).squared().mean(over: steps),
+      target: vTrace.values, policy, estimates)
   }
 }
 

@@ -24,6 +24,12 @@ extension Tensor {
     steps.mayWait ? steps.whilePlaying(self).sum() / steps.playedCount : mean()
   }
 
+  /// Returns the variance of numbers [T, B] over the steps that were played; no gradient passes.
+  func variance(over steps: Trajectory) -> Tensor {
+    let fixed = stopGradient()
+    return (fixed - fixed.mean(over: steps)).squared().mean(over: steps)
+  }
+
   /// Returns (x − mean) / (σ + 10⁻⁸) over the steps that were played, and 0 for the others.
   ///
   /// σ is the square root of the unbiased variance. No gradient passes.

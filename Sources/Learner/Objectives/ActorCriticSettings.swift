@@ -36,8 +36,8 @@ public struct ActorCriticSettings: Sendable, Equatable, Encodable {
   ///
   /// The result includes the metrics that all objectives of this kind report.
   func loss(
-    policyLoss: Tensor, valueError: Tensor, _ policy: ImportanceRatio, _ estimates: ValueEstimates,
-    metrics: [TracedLoss.Metric] = []
+    policyLoss: Tensor, valueError: Tensor, target: Tensor, _ policy: ImportanceRatio,
+    _ estimates: ValueEstimates, metrics: [TracedLoss.Metric] = []
   ) -> TracedLoss {
     let cost = Coefficient("entropy_cost", entropyCost, in: policyLoss.graph)
     let divergence = policy.divergence
@@ -45,7 +45,7 @@ public struct ActorCriticSettings: Sendable, Equatable, Encodable {
       policyLoss + valueCost * valueError - cost.tensor * policy.entropy,
       metrics: [.init(name: "policy_loss", tensor: policyLoss, summary: .mean)]
         + policy.metrics + [.init(name: "approx_kl", tensor: divergence, summary: .mean)]
-        + estimates.metrics(error: valueError, over: policy.steps) + metrics,
+        + estimates.metrics(error: valueError, target: target, over: policy.steps) + metrics,
       distributions: [ImportanceRatio.distribution(of: policy.ratio, over: policy.steps)],
       coefficients: [cost], divergence: divergence)
   }

@@ -25,9 +25,14 @@ struct ValueEstimates {
     self.known = known
   }
 
-  /// Returns the reported metrics: the mean value estimate and the error of the value estimates.
-  func metrics(error: Tensor, over steps: Trajectory) -> [TracedLoss.Metric] {
-    [
+  /// Returns the reported metrics: explained variance, mean and error of the value estimates.
+  ///
+  /// The explained variance is 1 − Var(target − v) / Var(target): 1 for exact value estimates, 0
+  /// for constant ones.
+  func metrics(error: Tensor, target: Tensor, over steps: Trajectory) -> [TracedLoss.Metric] {
+    let part = (target - values).variance(over: steps) / target.variance(over: steps)
+    return [
+      .init(name: "explained_variance", tensor: 1 - part, summary: .mean),
       .init(name: "value_mean", tensor: values.mean(over: steps), summary: .mean),
       .init(name: "value_loss", tensor: error, summary: .mean),
     ]

@@ -4,23 +4,28 @@ extension FlatVector where Element: BinaryFloatingPoint {
   /// Returns the Euclidean norm, summed in Double in a fixed order.
   @specialized(where Element == Float)
   @specialized(where Element == Double)
-  public func norm() -> Double {
+  public func norm() -> Double { squareSum(in: 0..<count).squareRoot() }
+
+  /// Returns the sum of the squares in a range, summed in Double in a fixed order.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  func squareSum(in range: Range<Int>) -> Double {
     // Eight independent sums, since a single sum would wait for each addition.
     let numbers = span
     var sums = SIMD8<Double>(repeating: 0)
-    var index = 0
-    while index + 8 <= count {
+    var index = range.lowerBound
+    while index + 8 <= range.upperBound {
       var lanes = SIMD8<Double>()
       for lane in 0..<8 { lanes[lane] = Double(numbers[index + lane]) }
       sums += lanes * lanes
       index += 8
     }
     var sum = sums.sum()
-    while index < count {
+    while index < range.upperBound {
       sum += Double(numbers[index]) * Double(numbers[index])
       index += 1
     }
-    return sum.squareRoot()
+    return sum
   }
 
   /// Scales the vector down to a norm, as PyTorch's `clip_grad_norm_`; returns its norm before.

@@ -36,6 +36,21 @@ extension ParameterLayout {
     }
     return groups
   }
+
+  /// The layers with learned parameters: the common prefix of their names, and their slices.
+  var layers: [(name: String, ranges: [Range<Int>])] {
+    var layers: [(name: String, ranges: [Range<Int>])] = []
+    for entry in entries where entry.isLearned {
+      let name = entry.name.split(separator: ".").dropLast().joined(separator: ".")
+      let layer = name.isEmpty ? entry.name : name
+      if let index = layers.firstIndex(where: { $0.name == layer }) {
+        layers[index].ranges.append(entry.range)
+      } else {
+        layers.append((layer, [entry.range]))
+      }
+    }
+    return layers
+  }
 }
 
 extension [ParameterGroup] {

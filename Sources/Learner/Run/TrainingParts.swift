@@ -38,6 +38,9 @@ public struct TrainingParts {
   /// A collector without a `state` can be trained with, but such a run cannot be resumed.
   public var collector: PartMaker<CollectorContext, any RolloutCollector>?
 
+  /// The receivers of metrics besides the files of `--log`; they do not affect learning.
+  public var sinks: [any MetricsSink] = []
+
   /// Creates a set without any part: all come from the configuration.
   public init() {}
 

@@ -130,7 +130,7 @@ public final class TrainingRun {
     // Started after the workers, which have more to do until the first evaluation.
     evaluations = try RunEvaluations(resolved, setup, processes: processes)
     recorder = try RunRecorder(
-      resolved, setup, parts, seed: seed, line: line, resuming: former)
+      resolved, setup, parts, layers, seed: seed, line: line, resuming: former)
     let bounds = resolved.environment.actionBounds
     for remark in setup.layout.contents.spaces.action.oddBounds(bounds) { recorder.say(remark) }
     learner = try restored?.0 ?? makeLearner()
@@ -232,10 +232,10 @@ public final class TrainingRun {
   private func afterUpdate() throws -> TrainingSummary.Ending? {
     if let interruption { return interruption }
     let seconds = secondsElapsed
-    if recorder.isDue(secondsElapsed: seconds) {
-      try recorder.record(collector, learner, secondsElapsed: seconds)
-      try evaluations.attend()
+    if recorder.isDue(learner, secondsElapsed: seconds) {
+      recorder.record(collector, learner, secondsElapsed: seconds)
     }
+    if recorder.show(collector, secondsElapsed: seconds) { try evaluations.attend() }
     if configuration.evaluateEvery > 0, steps >= marks.nextEvaluation, try evaluate() {
       return .reachedReturn
     }

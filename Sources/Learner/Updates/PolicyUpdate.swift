@@ -37,6 +37,8 @@ public final class PolicyUpdate: BatchLearner {
   /// The places of the function's metrics, in the function's order.
   private let reportedPlaces: [Int]
   private let coefficientPlaces: [Int]
+  /// The layers whose gradients are measured: place in the metrics, weights, newest norm.
+  private var layers: [(place: Int, ranges: [Range<Int>], norm: Double)]
 
   /// The largest magnitude of a weight; beyond it nothing can be learned in Float.
   static let largestWeight: Float = 1e6
@@ -62,12 +64,15 @@ public final class PolicyUpdate: BatchLearner {
   ///   - maximumGradientNorm: the norm to which longer gradients are clipped.
   ///   - learningRate: the schedule of the learning rate; nil leaves the optimizer's rate as it is.
   ///   - totalSteps: the environment steps of schedules without their own number of steps.
+  ///   - layers: the parameters by whose layers the gradient's norm is reported as
+  ///     `grad_norm/LAYER`, before clipping; nil for the norm of the whole gradient alone.
   /// - Throws: `PolicyError` if the policy does not support the layout's spaces or lacks an output
   ///   that the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
     layout: FragmentLayout, weights: FlatVector<Float>, optimizer: any Optimizer<Float>,
-    maximumGradientNorm: Double = .infinity, learningRate: Schedule? = nil, totalSteps: Int = 1
+    maximumGradientNorm: Double = .infinity, learningRate: Schedule? = nil, totalSteps: Int = 1,
+    layers: ParameterLayout? = nil
   ) throws(PolicyError) {
     function = try LossFunction(
       policy, objective, bootstrap: bootstrap, layout: layout, weights: weights,
@@ -89,6 +94,9 @@ public final class PolicyUpdate: BatchLearner {
       schedule.isConstant ? nil : (schedule, metrics.place("learning_rate", .newest))
     }
     coefficientPlaces = function.coefficients.map { metrics.place($0.name, .newest) }
+    self.layers = (layers?.layers ?? []).map { layer in
+      (metrics.place("grad_norm/\(layer.name)", .mean), layer.ranges, 0)
+    }
     self.metrics = metrics
   }
 
@@ -113,6 +121,11 @@ public final class PolicyUpdate: BatchLearner {
     if let divergence = loss.divergence, Double(divergence) > largestDivergence { return .tooFar }
     function.zeroGradients()
     loss.backward()
+    for index in layers.indices {
+      var sum = 0.0
+      for range in layers[index].ranges { sum += function.gradients.squareSum(in: range) }
+      layers[index].norm = sum.squareRoot()
+    }
     let norm = function.gradients.clipNorm(to: maximumGradientNorm)
     guard lastLoss.isFinite, norm.isFinite else {
       skippedCount += 1
@@ -167,6 +180,7 @@ public final class PolicyUpdate: BatchLearner {
       function.count(function.distributions[index], in: &histograms[index])
     }
     metrics.add(norm, at: normPlace)
+    for layer in layers { metrics.add(layer.norm, at: layer.place) }
     if let learningRate {
       metrics.add(learningRate.schedule.value(at: step, of: totalSteps), at: learningRate.place)
     }

@@ -8,6 +8,13 @@ extension SystemCalls {
     return Int(status.st_size)
   }
 
+  /// Returns true if no directory lists an open file any more.
+  package static func isRemoved(_ descriptor: Int32) throws(SystemError) -> Bool {
+    var status = stat()
+    _ = try checked("fstat") { fstat(descriptor, &status) }
+    return status.st_nlink == 0
+  }
+
   /// Returns all bytes of a file, or the first bytes of a larger one.
   ///
   /// - Parameter limit: the approximate maximum number of bytes, for example for a device without

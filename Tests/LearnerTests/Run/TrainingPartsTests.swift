@@ -103,6 +103,20 @@ struct TrainingPartsTests {
     func close() { base.close() }
   }
 
+  /// A sink that collects records, and fails after each of them.
+  private final class Collecting: MetricsSink {
+    struct Failure: Error {}
+
+    private(set) var runs: [RecordedRun] = []
+    private(set) var records: [MetricsRecord] = []
+
+    func begin(_ run: RecordedRun) { runs.append(run) }
+    func append(_ record: MetricsRecord) throws {
+      records.append(record)
+      throw Failure()
+    }
+  }
+
   private static func parts() -> TrainingParts {
     PolicyRegistry.register(Sharpened.self)
     var parts = TrainingParts()
@@ -179,6 +193,30 @@ struct TrainingPartsTests {
       _ = try run.train()
       #expect(try Data(contentsOf: run.directory.lastCheckpoint) != weights)
     }
+  }
+
+  @Test func `a sink of a program gets the records of the files, and may fail`() throws {
+    let directory = try ScratchDirectory()
+    let sink = Collecting()
+    var parts = Self.parts()
+    parts.sinks = [sink]
+    var asked = configuration(directory, "run")
+    asked.metricsInterval = .updates(2)
+    asked.metricsFiles = [.jsonl]
+    let run = try train(asked, parts)
+    let lines = try String(contentsOf: run.metrics, encoding: .utf8).split(separator: "\n")
+    #expect(lines.map(String.init) == sink.records.map { $0.object.encoded() })
+    #expect(sink.records.count { $0["loss"] != nil } == 10)
+    #expect(sink.records.count { $0["eval_return"] != nil } == 4)
+    #expect(sink.runs.map(\.directory) == [run.url] && sink.runs[0].position == nil)
+    #expect(
+      try Data(sink.runs[0].configuration.utf8) == Data(contentsOf: run.configuration))
+
+    var state = try RunState.load(from: run.state)
+    state.configuration.totalSteps = 2400
+    _ = try TrainingRun(resuming: state, in: run, parts: parts, isQuiet: true).train()
+    #expect(sink.runs.last?.position?.updates == 20 && sink.runs.last?.position?.steps == 1600)
+    #expect(sink.records.last?["env_steps"] == 2400)
   }
 
   @Test func `a run of two parts leaves the checkpoint of one without a break`() throws {

@@ -227,6 +227,13 @@ struct HelpTextTests {
                                   that saving takes 1 % of the time. (default: auto)
         --keep-checkpoints N      Saved checkpoints to keep besides the last and the
                                   best. (default: 0)
+        --log NAME,...|none       Files of metrics in the run's directory: some of
+                                  jsonl, csv, tensorboard.
+                                  (default: jsonl,csv,tensorboard)
+        --log-every N|Ns          Interval between records of metrics: N updates, or N
+                                  seconds. (default: 0.1s)
+        --[no-]log-gradients      Record the norm of the gradient of each layer.
+                                  (default: off)
         --config FILE             Read options from a JSON file; those on the command
                                   line override it.
         --resume [RUN]            Resume a run from its last save, in its directory;

@@ -1,14 +1,21 @@
 import Foundation
 import Rollout
 
-/// CRC-32 as in zlib, gzip and PNG, with the reflected polynomial 0xEDB88320.
+/// Cyclic redundancy checks of 32 bits.
 enum Checksum {
-  /// Eight tables of 256 entries: the effect of a byte followed by 0 to 7 others.
-  private static let tables: [UInt32] = {
+  /// The tables of zlib, gzip and PNG.
+  private static let tables = makeTables(polynomial: 0xEDB8_8320)
+  /// The tables of Castagnoli's polynomial, which iSCSI and TensorBoard use.
+  private static let tablesOfCastagnoli = makeTables(polynomial: 0x82F6_3B78)
+
+  /// Returns eight tables of 256 entries: the effect of a byte followed by 0 to 7 others.
+  ///
+  /// - Parameter polynomial: the polynomial, with its bits in reverse.
+  private static func makeTables(polynomial: UInt32) -> [UInt32] {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
     for byte in 0..<256 {
       var remainder = UInt32(byte)
-      for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? 0xEDB8_8320 : 0) }
+      for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? polynomial : 0) }
       tables[byte] = remainder
     }
     for index in 256..<8 * 256 {
@@ -16,12 +23,24 @@ enum Checksum {
       tables[index] = earlier >> 8 ^ tables[Int(earlier & 0xFF)]
     }
     return tables
-  }()
+  }
 
-  /// Returns the checksum of bytes, or of two pieces given the checksum of the first.
+  /// Returns the CRC-32 of bytes, or of two pieces given the checksum of the first.
+  static func crc32(_ bytes: Span<UInt8>, after first: UInt32 = 0) -> UInt32 {
+    checksum(bytes, tables, after: first)
+  }
+
+  /// Returns the CRC-32C of bytes.
+  static func crc32c(_ bytes: Span<UInt8>) -> UInt32 {
+    checksum(bytes, tablesOfCastagnoli, after: 0)
+  }
+
+  /// Returns a checksum by its tables.
   ///
   /// - Complexity: linear; eight bytes at a time, well above a gigabyte per second.
-  static func crc32(_ bytes: Span<UInt8>, after first: UInt32 = 0) -> UInt32 {
+  private static func checksum(
+    _ bytes: Span<UInt8>, _ tables: [UInt32], after first: UInt32
+  ) -> UInt32 {
     let tables = tables.span
     precondition(tables.count == 8 * 256)
     var remainder = ~first

@@ -24,17 +24,19 @@ struct ToldSoFar: Codable, Sendable, Equatable {
   var seconds: Double
   /// The returns of the latest episodes.
   var recentReturns = RecentReturns()
+  /// The lengths of the latest episodes.
+  var recentLengths = RecentReturns()
   /// The number of episodes of each worker that the learner has received.
   var episodesTaken: [UInt64] = []
 }
 
-/// The returns of the latest hundred episodes.
+/// The returns, or the lengths, of the latest hundred episodes.
 struct RecentReturns: Codable, Sendable, Equatable {
   private static let capacity = 100
   private var returns: [Double] = []
   private var next = 0
 
-  /// Adds an episode's return, in place of the oldest if the buffer is full.
+  /// Adds an episode's number, in place of the oldest if the buffer is full.
   mutating func add(_ value: Double) {
     if returns.count < Self.capacity {
       returns.append(value)
@@ -44,7 +46,7 @@ struct RecentReturns: Codable, Sendable, Equatable {
     }
   }
 
-  /// True if the buffer holds as many returns as it keeps.
+  /// True if the buffer holds as many numbers as it keeps.
   var isFull: Bool { returns.count == Self.capacity }
 
   /// The mean; nil if no episode has ended.
@@ -77,7 +79,7 @@ extension ToldSoFar {
   var fault: String? {
     // A limit of some thirty years, for which nanoseconds fit into 64 bits.
     if !(0...1e9).contains(seconds) { return "\(seconds) seconds" }
-    if !recentReturns.isSound { return "the position of the next return" }
+    if !recentReturns.isSound || !recentLengths.isSound { return "the position of the next return" }
     return episodesTaken.allSatisfy { $0 <= UInt64(StateArchive.largestCount) }
       ? nil : "a number of episodes"
   }

@@ -215,17 +215,23 @@ where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
 
 extension SettingFormat {
   /// Returns the format of some of the cases: names separated by commas, in their order, each once.
-  package static func choices<Case>() -> SettingFormat
+  ///
+  /// - Parameter word: the word for none of them; nil if there has to be one.
+  package static func choices<Case>(orWord word: String? = nil) -> SettingFormat
   where Value == [Case], Case: RawRepresentable & CaseIterable, Case.RawValue == String {
     let names = Case.allCases.map(\.rawValue)
     return SettingFormat(
       shape: .stringOrList,
       parse: { text in
+        if text == word { return [] }
         let words = commaSeparated(text)
         let values = words.compactMap(Case.init(rawValue:))
         return values.count == words.count && Set(words).count == words.count ? values : nil
       },
-      value: { .list($0.map { .string($0.rawValue) }) },
+      value: { values in
+        if let word, values.isEmpty { return .string(word) }
+        return .list(values.map { .string($0.rawValue) })
+      },
       complaint: { text in
         let (words, known) = (commaSeparated(text), names.joined(separator: ", "))
         if text.isEmpty { return "names nothing: use some of \(known)." }
@@ -279,6 +285,30 @@ extension SettingFormat where Value == EpisodeLimit {
       complaint: { text in
         SettingFormat<Int>.rangeComplaint(text)
           ?? "is neither default, none nor a whole number such as 500."
+      })
+  }
+}
+
+extension SettingFormat where Value == MetricsInterval {
+  /// An interval: an integer for updates, or a number of seconds such as `0.5s`.
+  package static var metricsInterval: SettingFormat {
+    SettingFormat(
+      shape: .number,
+      parse: { text in
+        if let count = SettingFormat<Int>.integer.parse(text) { return .updates(count) }
+        guard text.hasSuffix("s") else { return nil }
+        return SettingFormat<Double>.number.parse(String(text.dropLast())).map { .seconds($0) }
+      },
+      value: { interval in
+        switch interval {
+        case .updates(let count): .number(String(count))
+        case .seconds(let seconds):
+          .string(SettingFormat<Double>.number.value(seconds).text + "s")
+        }
+      },
+      complaint: { text in
+        SettingFormat<Int>.rangeComplaint(text)
+          ?? "is neither a number of updates such as 10 nor a number of seconds such as 0.5s."
       })
   }
 }

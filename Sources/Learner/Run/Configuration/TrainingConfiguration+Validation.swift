@@ -82,6 +82,17 @@ extension TrainingConfiguration {
       try ConfigurationError.check("save-every", saveEvery, in: 0...1_000_000_000_000_000)
     }
     try ConfigurationError.check("keep-checkpoints", keptCheckpoints, in: 0...1_000_000)
+    switch metricsInterval {
+    case .updates(let count):
+      try ConfigurationError.check("log-every", count, in: 1...1_000_000_000)
+    case .seconds(let seconds):
+      guard seconds > 0, seconds.isFinite else {
+        let text = SettingFormat.metricsInterval.value(metricsInterval).text
+        throw ConfigurationError(
+          "--log-every \(text) is out of range: use a positive number of seconds, or 1 for every "
+            + "update.", option: "log-every")
+      }
+    }
   }
 
   func refuse(

@@ -229,6 +229,15 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The number of step checkpoints to keep besides the last and the best.
   public var keptCheckpoints = 0
 
+  /// The files of metrics in the run's directory.
+  public var metricsFiles = MetricsFile.allCases
+
+  /// The interval between two records of metrics.
+  public var metricsInterval = MetricsInterval.seconds(0.1)
+
+  /// True if the metrics contain the norm of the gradient by layer.
+  public var recordsLayerGradients = false
+
   /// Creates the configuration of the first registered algorithm, which is the default.
   public init() { self.init(AlgorithmRegistry.builtIn[0]) }
 

@@ -129,6 +129,15 @@ extension TrainingConfiguration {
     Setting(
       "keep-checkpoints", "N", \.keptCheckpoints, .integer, in: .run,
       "Saved checkpoints to keep besides the last and the best."),
+    Setting(
+      "log", "NAME,...|none", \.metricsFiles, .choices(orWord: "none"), in: .run,
+      "Files of metrics in the run's directory: some of jsonl, csv, tensorboard."),
+    Setting(
+      "log-every", "N|Ns", \.metricsInterval, .metricsInterval, in: .run,
+      "Interval between records of metrics: N updates, or N seconds."),
+    Setting(
+      "log-gradients", \.recordsLayerGradients, in: .run,
+      "Record the norm of the gradient of each layer."),
   ]
 
   /// The options that may change when a run is resumed; they do not affect learning.
@@ -136,6 +145,6 @@ extension TrainingConfiguration {
   /// See `docs/resuming.md`.
   package static let resumableSettings: Set<String> = [
     "python", "hang-timeout", "close-timeout", "steps", "until-return", "eval-every", "save-every",
-    "keep-checkpoints",
+    "keep-checkpoints", "log", "log-every", "log-gradients",
   ]
 }

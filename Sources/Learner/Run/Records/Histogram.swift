@@ -34,6 +34,16 @@ public struct Histogram: Equatable, Sendable {
     ])
   }
 
+  /// A histogram of numbers of any size and sign: ten bins per power of ten, from 0.001 to 10^9.
+  public static let magnitudes: Histogram = {
+    let mantissas = ["1", "1.2", "1.5", "2", "2.5", "3", "4", "5", "6", "8"]
+    // Read from their digits, because a product would not be the number nearest to them.
+    let positive = (-3..<9).flatMap { exponent in
+      mantissas.compactMap { Double("\($0)e\(exponent)") }
+    }
+    return Histogram(limits: positive.reversed().map { -$0 } + [0] + positive + [1e9])
+  }()
+
   /// The total count.
   public var total: Int { counts.reduce(0, +) }
 

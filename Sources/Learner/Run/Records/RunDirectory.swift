@@ -19,6 +19,13 @@ public struct RunDirectory: Equatable, Sendable {
   public var configuration: URL { url.appendingPathComponent("config.json") }
   /// The metrics, one JSON object per line.
   public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+  /// The metrics as comma-separated values.
+  var metricsTable: URL { url.appendingPathComponent("metrics.csv") }
+  /// The event files of TensorBoard, oldest first.
+  var eventFiles: [URL] {
+    FileLookup.entries(of: url.path).filter { $0.hasPrefix(EventFile.prefix) }
+      .map { url.appendingPathComponent($0) }
+  }
   /// The folder of checkpoints.
   public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
   /// The checkpoint with the newest parameters.
@@ -49,7 +56,7 @@ public struct RunDirectory: Equatable, Sendable {
     }
     try expect(.directory, at: checkpoints)
     try expect(.file, at: configuration)
-    try expect(.file, at: metrics)
+    for url in [metrics, metricsTable] + eventFiles { try expect(.file, at: url) }
     for name in FileLookup.entries(of: checkpoints.path) where name.hasSuffix(".safetensors") {
       try expect(.file, at: checkpoints.appendingPathComponent(name))
     }

@@ -12,24 +12,30 @@ final class RunRecorder {
   private let parts: PartEncodings
   private let algorithm: String
   private let line: ProgressLine
-  private var log: MetricsLog
-  private var lastRecord = (seconds: 0.0, steps: 0, skipped: 0)
+  private let lock: RunLock
+  private var sinks: MetricsSinks
+  private var lastRecord = (seconds: 0.0, steps: 0, updates: 0, skipped: 0)
+  private var lastMetrics: [(name: String, value: Double)] = []
+  private var lastShown = (seconds: 0.0, steps: 0)
   private var recentReturns = RecentReturns()
+  private var recentLengths = RecentReturns()
+  private var returns = Histogram.magnitudes
+  private var lengths = Histogram.magnitudes
   private var evaluationReturn: Double?
   /// The best evaluation.
   private(set) var best: EvaluationMark?
 
-  /// The seconds between lines of metrics.
-  private static let interval = 0.1
+  /// The seconds between updates of the status line.
+  private static let secondsBetweenUpdates = 0.1
 
   /// Creates the directory, or opens that of a run to resume, and writes the configuration.
   ///
-  /// - Throws: `RecordError` if that fails.
+  /// - Throws: `RecordError` if that fails, or the error of a sink.
   init(
     _ configuration: TrainingConfiguration, _ setup: RolloutSetup,
-    _ parts: TrainingParts = TrainingParts(), seed: UInt64, line: ProgressLine,
-    resuming former: FormerRun? = nil
-  ) throws(RecordError) {
+    _ parts: TrainingParts, _ layers: LayerTable, seed: UInt64, line: ProgressLine,
+    resuming former: FormerRun?
+  ) throws {
     self.configuration = configuration
     self.setup = setup
     self.parts = PartEncodings(parts)
@@ -49,30 +55,29 @@ final class RunRecorder {
     var saved = configuration
     saved.runDirectory = nil
     let description = saved.json(about: ["rlplay": releaseVersion, "machine": Self.machine])
-    guard let former else {
-      try directory.writeConfiguration(description)
-      log = try MetricsLog(appendingTo: directory.metrics)
-      try log.claim()
-      return
-    }
-    try directory.refuseLinks()
-    log = try MetricsLog(appendingTo: directory.metrics)
-    try log.claim()
+    if former != nil { try directory.refuseLinks() }
+    lock = try RunLock(directory)
+    var files: [any MetricsSink] = []
+    for file in configuration.metricsFiles { files.append(try file.makeSink(in: directory)) }
     try directory.writeConfiguration(description)
-    try goOn(from: former.state)
-  }
-
-  /// Restores the recorder from a state, and removes later entries from the records.
-  private func goOn(from state: RunState) throws(RecordError) {
+    sinks = try MetricsSinks(
+      files + parts.sinks,
+      for: RecordedRun(
+        directory: directory.url, configuration: String(decoding: description, as: UTF8.self),
+        network: layers.text, position: former.map { ($0.state.updates, $0.state.steps) }),
+      say: { line.note($0) })
+    guard let state = former?.state else { return }
     best = state.marks.best
     evaluationReturn = state.marks.lastEvaluation?.meanReturn
     recentReturns = state.told.recentReturns
-    lastRecord = (state.told.seconds, state.steps, 0)
-    let lost = try log.cut(beyond: state.updates, steps: state.steps)
+    recentLengths = state.told.recentLengths
+    lastRecord = (state.told.seconds, state.steps, state.updates, 0)
+    lastShown = (state.told.seconds, state.steps)
     directory.removeSteps(beyond: state.steps)
     // The best weights remain, even if they come from the part of the run that was lost.
-    let saved = try? Checkpoint.load(from: directory.bestCheckpoint)
-    let steps = saved?.metadata[Checkpoint.Key.environmentSteps].flatMap { Int($0) }
+    let lost = files.lazy.compactMap { $0 as? JSONLinesSink }.first?.lostEvaluations ?? []
+    let kept = try? Checkpoint.load(from: directory.bestCheckpoint)
+    let steps = kept?.metadata[Checkpoint.Key.environmentSteps].flatMap { Int($0) }
     if let mark = lost.first(where: { $0.steps == steps }) { best = mark }
   }
 
@@ -91,27 +96,34 @@ final class RunRecorder {
   }
 
   private func takeEpisodes(_ collector: any RolloutCollector) {
-    collector.takeEpisodes { recentReturns.add(Double($0.episodeReturn)) }
+    collector.takeEpisodes { episode in
+      recentReturns.add(Double(episode.episodeReturn))
+      recentLengths.add(Double(episode.length))
+      returns.add(Double(episode.episodeReturn))
+      lengths.add(Double(episode.length))
+    }
   }
 
   /// Returns true if the next line of metrics is due.
-  func isDue(secondsElapsed: Double) -> Bool {
-    secondsElapsed - lastRecord.seconds >= Self.interval
+  func isDue(_ learner: any BatchLearner, secondsElapsed: Double) -> Bool {
+    switch configuration.metricsInterval {
+    case .updates(let count): learner.updateCount - lastRecord.updates >= count
+    case .seconds(let seconds): secondsElapsed - lastRecord.seconds >= seconds
+    }
   }
 
-  /// Adds a line of metrics and updates the status line.
-  ///
-  /// - Throws: `RecordError` if a file cannot be written.
+  /// Adds a line of metrics, if an update was made or skipped since the last one.
   func record(
     _ collector: any RolloutCollector, _ learner: any BatchLearner, secondsElapsed: Double
-  ) throws(RecordError) {
+  ) {
     takeEpisodes(collector)
     let metrics = learner.takeMetrics()
     guard !metrics.isEmpty || learner.skippedCount > lastRecord.skipped else { return }
+    lastMetrics = metrics
     let progress = collector.progress
     let rate =
       Double(progress.steps - lastRecord.steps) / max(secondsElapsed - lastRecord.seconds, 1e-9)
-    lastRecord = (secondsElapsed, progress.steps, learner.skippedCount)
+    lastRecord = (secondsElapsed, progress.steps, learner.updateCount, learner.skippedCount)
 
     var record = MetricsRecord()
     record.set("env_steps", progress.steps)
@@ -120,16 +132,32 @@ final class RunRecorder {
     record.set("steps_per_second", rate)
     record.set("episodes", progress.episodes)
     if let mean = recentReturns.mean { record.set("episode_return", mean) }
+    if let mean = recentLengths.mean { record.set("episode_length", mean) }
     for (name, value) in metrics { record.set(name, value) }
     record.set("lag_mean", progress.meanLag)
     record.set("lag_max", progress.lagLargest)
     record.set("lag_histogram", collector.takeLags())
     for (name, histogram) in learner.takeHistograms() { record.set(name, histogram) }
+    record.set("episode_return_histogram", returns.take())
+    record.set("episode_length_histogram", lengths.take())
     record.set("dropped_fragments", progress.dropped)
     record.set("worker_restarts", progress.restarts)
     record.set("skipped_updates", learner.skippedCount)
-    try log.append(record)
-    line.update(status(progress, metrics, rate, secondsElapsed))
+    sinks.append(record)
+  }
+
+  /// Updates the status line and receives finished episodes, ten times per second.
+  ///
+  /// - Returns: true if that was due.
+  func show(_ collector: any RolloutCollector, secondsElapsed: Double) -> Bool {
+    let seconds = secondsElapsed - lastShown.seconds
+    guard seconds >= Self.secondsBetweenUpdates else { return false }
+    takeEpisodes(collector)
+    let progress = collector.progress
+    let rate = Double(progress.steps - lastShown.steps) / seconds
+    lastShown = (secondsElapsed, progress.steps)
+    line.update(status(progress, lastMetrics, rate, secondsElapsed))
+    return true
   }
 
   /// Adds an evaluation, and saves the weights if they are the best so far.
@@ -144,12 +172,12 @@ final class RunRecorder {
     record.set("updates", learner.updateCount)
     record.set("seconds", secondsElapsed)
     record.set("eval_return", meanReturn)
-    try log.append(record)
+    sinks.append(record)
     // An evaluation that ends the run was confirmed, which a higher mean of fewer episodes was not.
     guard meanReturn > best?.meanReturn ?? -.infinity || isReached else { return }
     best = EvaluationMark(steps: learner.stepCount, meanReturn: meanReturn)
-    // Written before the checkpoint, because `goOn` looks up its return in the log.
-    try log.flush()
+    // Written before the checkpoint, because a resumed run looks up its return in the lines.
+    sinks.flush()
     try checkpoint(learner).save(to: directory.bestCheckpoint)
   }
 
@@ -162,8 +190,8 @@ final class RunRecorder {
     _ collector: any RolloutCollector, _ learner: any BatchLearner, _ marks: RunMarks?,
     secondsElapsed: Double
   ) throws(RecordError) {
-    try record(collector, learner, secondsElapsed: secondsElapsed)
-    try log.flush()
+    record(collector, learner, secondsElapsed: secondsElapsed)
+    sinks.flush()
     let parameters = checkpoint(learner)
     try parameters.save(to: directory.lastCheckpoint)
     if configuration.keptCheckpoints > 0 {
@@ -174,7 +202,8 @@ final class RunRecorder {
     marks.best = best
     let state = RunState(
       configuration, parts, setup, learner, place, marks,
-      ToldSoFar(seconds: secondsElapsed, recentReturns: recentReturns))
+      ToldSoFar(
+        seconds: secondsElapsed, recentReturns: recentReturns, recentLengths: recentLengths))
     try AtomicFile.write(state.encoded(), to: directory.state)
   }
 

@@ -86,6 +86,9 @@ struct TrainingConfigurationJSONTests {
           "eval-episode-steps": "default",
           "save-every": "auto",
           "keep-checkpoints": 0,
+          "log": ["jsonl", "csv", "tensorboard"],
+          "log-every": "0.1s",
+          "log-gradients": false,
           "about": {
             "rlplay": "1.0"
           }

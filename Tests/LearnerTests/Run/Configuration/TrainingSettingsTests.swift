@@ -98,6 +98,11 @@ struct TrainingSettingsTests {
     ("eval-episode-steps", "500", { $0.evaluationEpisodeSteps == .steps(500) }),
     ("save-every", "1e4", { $0.saveEvery == 10_000 }),
     ("keep-checkpoints", "3", { $0.keptCheckpoints == 3 }),
+    ("log", "csv,jsonl", { $0.metricsFiles == [.csv, .jsonl] }),
+    ("log", "none", { $0.metricsFiles.isEmpty }),
+    ("log-every", "1", { $0.metricsInterval == .updates(1) }),
+    ("log-every", "2.5s", { $0.metricsInterval == .seconds(2.5) }),
+    ("log-gradients", "true", { $0.recordsLayerGradients }),
   ]
 
   func setting(_ name: String) throws -> Setting<Configuration> {

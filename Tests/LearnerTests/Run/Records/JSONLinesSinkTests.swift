@@ -6,7 +6,7 @@ import Testing
 
 @testable import Learner
 
-@Suite struct MetricsLogTests {
+@Suite struct JSONLinesSinkTests {
   private func record(_ step: Int, loss: Double) -> MetricsRecord {
     var record = MetricsRecord()
     record.set("env_steps", step)
@@ -18,10 +18,10 @@ import Testing
   @Test func `every line is an object with its keys in order`() throws {
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("metrics.jsonl")
-      var log = try MetricsLog(appendingTo: url)
+      let log = try JSONLinesSink(appendingTo: url)
       try log.append(record(1, loss: 0.5))
       try log.append(record(2, loss: .nan))
-      try log.close()
+      try log.flush()
       let text = try String(contentsOf: url, encoding: .utf8)
       #expect(
         text == """
@@ -38,7 +38,7 @@ import Testing
   @Test func `lines wait until they are flushed`() throws {
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("metrics.jsonl")
-      var log = try MetricsLog(appendingTo: url)
+      let log = try JSONLinesSink(appendingTo: url)
       try log.append(record(1, loss: 1))
       try log.flush()
       let first = try Data(contentsOf: url).count
@@ -52,12 +52,12 @@ import Testing
   @Test func `many lines are written before anyone asks`() throws {
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("metrics.jsonl")
-      var log = try MetricsLog(appendingTo: url)
+      let log = try JSONLinesSink(appendingTo: url)
       for step in 0..<3000 { try log.append(record(step, loss: 0)) }
       let text = try String(contentsOf: url, encoding: .utf8)
       #expect(text.utf8.count >= 1 << 16)
       #expect(text.hasSuffix("}\n"))
-      try log.close()
+      try log.flush()
     }
   }
 
@@ -65,7 +65,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("metrics.jsonl")
       for step in 1...2 {
-        var log = try MetricsLog(appendingTo: url)
+        let log = try JSONLinesSink(appendingTo: url)
         try log.append(record(step, loss: 0))
       }
       let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n")
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func `a full disk is reported, with the path`() throws {
-    var log = try MetricsLog(appendingTo: URL(fileURLWithPath: "/dev/full"))
+    let log = try JSONLinesSink(appendingTo: URL(fileURLWithPath: "/dev/full"))
     try log.append(record(1, loss: 1))
     var message = ""
     do { try log.flush() } catch { message = error.description }
@@ -86,7 +86,7 @@ import Testing
       signal(SIGXFSZ, SIG_IGN)
       try withTemporaryDirectory { directory in
         let url = directory.appendingPathComponent("metrics.jsonl")
-        var log = try MetricsLog(appendingTo: url)
+        let log = try JSONLinesSink(appendingTo: url)
         var record = MetricsRecord()
         record.set("text", String(repeating: "x", count: 3000))
         try log.append(record)
@@ -101,7 +101,7 @@ import Testing
         #expect(try Data(contentsOf: url).count == lineLength)
         limit.rlim_cur = limit.rlim_max
         try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-        try log.close()
+        try log.flush()
         #expect(try Data(contentsOf: url).count == 2 * lineLength)
       }
     }
@@ -109,7 +109,7 @@ import Testing
 
   @Test func `a place that is no directory is refused`() throws {
     let error = #expect(throws: RecordError.self) {
-      _ = try MetricsLog(appendingTo: URL(fileURLWithPath: "/dev/null/metrics.jsonl"))
+      _ = try JSONLinesSink(appendingTo: URL(fileURLWithPath: "/dev/null/metrics.jsonl"))
     }
     #expect(error?.errorNumber == ENOTDIR)
   }
@@ -118,7 +118,7 @@ import Testing
   func `what is beyond updates or steps is cut off`(updates: Int, steps: Int, left: Int) throws {
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("metrics.jsonl")
-      var log = try MetricsLog(appendingTo: url)
+      let log = try JSONLinesSink(appendingTo: url)
       // The record at step 400 is written before and after an update.
       for (updates, steps) in [(1, 100), (2, 200), (3, 300), (3, 400), (4, 400)] {
         var record = MetricsRecord()
@@ -130,25 +130,33 @@ import Testing
       try log.flush()
       let lost = try log.cut(beyond: updates, steps: steps)
       #expect(lost.map(\.steps) == Array([400, 400, 300, 200, 100].prefix(5 - left)))
-      try log.close()
+      try log.flush()
       let text = try String(contentsOf: url, encoding: .utf8)
       #expect(text.split(separator: "\n").count == left)
     }
   }
 
-  @Test func `a log that is closed is free, whoever still has the file open`() throws {
+  @Test func `a run that has ended is free, whoever still has its directory open`() throws {
+    try withTemporaryDirectory { url in
+      let directory = RunDirectory(existing: url)
+      var lock: RunLock? = try RunLock(directory)
+      // A forked process has such a copy before it executes another program.
+      let inherited = try SystemCalls.duplicate(#require(lock).directory.rawValue)
+      #expect(throws: RecordError.self) { try RunLock(directory) }
+      lock = nil
+      _ = try RunLock(directory)
+      Glibc.close(inherited)
+    }
+  }
+
+  @Test func `records for a removed file are refused`() throws {
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("metrics.jsonl")
-      let log = try MetricsLog(appendingTo: url)
-      try log.claim()
-      // A forked process has such a copy before it executes another program.
-      let inherited = try SystemCalls.duplicate(log.file.rawValue)
-      let other = try MetricsLog(appendingTo: url)
-      #expect(throws: RecordError.self) { try other.claim() }
-      try log.close()
-      try other.claim()
-      try other.close()
-      Glibc.close(inherited)
+      let log = try JSONLinesSink(appendingTo: url)
+      try FileManager.default.removeItem(at: url)
+      try log.append(record(1, loss: 1))
+      let error = #expect(throws: RecordError.self) { try log.flush() }
+      #expect(error?.description.contains("was removed") == true)
     }
   }
 }
