@@ -23,4 +23,12 @@ public struct Column: Sendable, Equatable, BitwiseCopyable {
   public func offset(row: Int, environment: Int = 0) -> Int {
     offset &+ (row &* environmentCount &+ environment) &* environmentStride
   }
+
+  /// Checks that an element of a type has the size of the column's elements.
+  @inlinable
+  func check<Element: RecordableScalar>(_ type: Element.Type) {
+    precondition(
+      environmentStride == elementCount * MemoryLayout<Element>.stride,
+      "a column of \(environmentStride) bytes per environment accessed as \(Element.self)")
+  }
 }

@@ -22,6 +22,11 @@ public struct FragmentView {
     self.owner = owner
   }
 
+  /// Creates a view of a fragment in the pool of a run's memory.
+  package init(layout: FragmentLayout, buffer: Int, of memory: RunMemory) {
+    self.init(layout: layout, base: memory.pool.base(of: buffer), owner: memory)
+  }
+
   /// The origin of the fragment: worker, number, weights and time.
   public var header: FragmentHeader {
     get { base.load(as: FragmentHeader.self) }
@@ -61,11 +66,6 @@ public struct FragmentView {
     layout.finalReaction[name]?.value.map { column($0) }
   }
 
-  /// Creates a view of a fragment in the pool of a run's memory.
-  package init(layout: FragmentLayout, buffer: Int, of memory: RunMemory) {
-    self.init(layout: layout, base: memory.pool.base(of: buffer), owner: memory)
-  }
-
   /// Returns the elements of a column from a row to its end, row by row.
   ///
   /// - Precondition: the column is one of the layout and has the element type's size.
@@ -75,9 +75,7 @@ public struct FragmentView {
     _ column: Column, from row: Int = 0, as type: Element.Type = Element.self
   ) -> Span<Element> {
     let bytes = bytes(column, from: row)
-    precondition(
-      column.environmentStride == column.elementCount * MemoryLayout<Element>.stride,
-      "a column of \(column.environmentStride) bytes per environment read as \(Element.self)")
+    column.check(Element.self)
     return _overrideLifetime(
       Span(_unsafeElements: bytes.assumingMemoryBound(to: Element.self)), borrowing: self)
   }
@@ -91,9 +89,7 @@ public struct FragmentView {
     _ column: Column, from row: Int = 0, as type: Element.Type = Element.self
   ) -> MutableSpan<Element> {
     let bytes = UnsafeMutableRawBufferPointer(mutating: bytes(column, from: row))
-    precondition(
-      column.environmentStride == column.elementCount * MemoryLayout<Element>.stride,
-      "a column of \(column.environmentStride) bytes per environment written as \(Element.self)")
+    column.check(Element.self)
     return _overrideLifetime(
       MutableSpan(_unsafeElements: bytes.assumingMemoryBound(to: Element.self)), borrowing: self)
   }
@@ -139,9 +135,7 @@ public struct FragmentView {
   ///
   /// - Precondition: the element type has the column's element size.
   public func column<Element: RecordableScalar>(_ column: Column) -> ColumnView<Element> {
-    precondition(
-      column.environmentStride == column.elementCount * MemoryLayout<Element>.stride,
-      "a column of \(column.environmentStride) bytes per environment read as \(Element.self)")
+    column.check(Element.self)
     return ColumnView(column: column, base: base, owner: owner)
   }
 
