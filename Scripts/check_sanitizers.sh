@@ -53,9 +53,10 @@ address() {
 
 thread() {
   # Only these tests have threads: a worker and the learner have one each, and what they share is this
-  # memory.
+  # memory. Left out: the registry of environments, which is locked by the standard library's Mutex. Its
+  # waiting is built without this sanitizer, which then takes what one thread after the other does for a race.
   run thread RolloutTests \
-    --filter '^RolloutTests\.(FragmentPool|WeightBoard|Parking|Doorbell|WorkerLine|RunMemory|SharedMemory|EnvironmentRegistry)'
+    --filter '^RolloutTests\.(FragmentPool|WeightBoard|Parking|Doorbell|WorkerLine|RunMemory|SharedMemory)'
 }
 
 sanitizers=("$@")

@@ -100,9 +100,15 @@ struct FragmentPoolTests {
   }
 
   /// The data that a worker of the stress test writes to both ends of a fragment.
-  private struct Mark: Equatable {
+  private struct Mark: Equatable, Sendable {
     var worker: Int
     var number: Int
+  }
+
+  /// A fragment as one side of the stress test saw it: written and published, or taken and read.
+  private struct Passed: Sendable {
+    var mark: Mark
+    var ticket: UInt64
   }
 
   @Test(.timeLimit(.minutes(10)))
@@ -115,34 +121,31 @@ struct FragmentPoolTests {
       workerCount: workerCount, bufferCount: 3, fragmentByteCount: fragmentByteCount
     ) { memory in
       let pool = memory.pool
-      // Tickets as `publish` returned them, one row per worker, each written by its thread alone.
-      let told = Mutex([[UInt64]](repeating: [], count: workerCount))
-      let taken = Mutex([[(number: Int, ticket: UInt64)]](repeating: [], count: workerCount))
       let torn = Atomic<Int>(0)
       let working = Atomic<Int>(workerCount)
 
-      @Sendable func work(_ worker: Int) {
-        var tickets: [UInt64] = []
+      @Sendable func work(_ worker: Int) -> [Passed] {
+        var published: [Passed] = []
         var hint = worker
         // At least a few, because the thread may start late.
-        while tickets.count < 100 || SystemCalls.monotonicNanoseconds() < deadline {
+        while published.count < 100 || SystemCalls.monotonicNanoseconds() < deadline {
           guard let buffer = pool.claim(worker: worker, incarnation: 0, startingAt: hint) else {
             sched_yield()
             continue
           }
           hint = buffer + 1
-          let mark = Mark(worker: worker, number: tickets.count)
+          let mark = Mark(worker: worker, number: published.count)
           let base = pool.base(of: buffer)
           base.storeBytes(of: mark, as: Mark.self)
           base.storeBytes(of: mark, toByteOffset: fragmentByteCount - 16, as: Mark.self)
-          tickets.append(pool.publish(buffer))
+          published.append(Passed(mark: mark, ticket: pool.publish(buffer)))
         }
-        told.withLock { $0[worker] = tickets }
         working.subtract(1, ordering: .releasing)
+        return published
       }
 
-      @Sendable func learn() {
-        var rows = [[(number: Int, ticket: UInt64)]](repeating: [], count: workerCount)
+      @Sendable func learn() -> [Passed] {
+        var taken: [Passed] = []
         while true {
           // Loaded before the take, so that everything published before the last worker ended is
           // found.
@@ -157,28 +160,27 @@ struct FragmentPoolTests {
           if base.load(fromByteOffset: fragmentByteCount - 16, as: Mark.self) != mark {
             torn.add(1, ordering: .relaxed)
           }
-          rows[mark.worker].append((mark.number, ticket))
+          taken.append(Passed(mark: mark, ticket: ticket))
           pool.release(buffer)
         }
-        taken.withLock { $0 = rows }
+        return taken
       }
 
-      onThreads([learn] + (0..<workerCount).map { worker in { @Sendable in work(worker) } })
+      let passed = values(
+        onThreads: [learn] + (0..<workerCount).map { worker in { @Sendable in work(worker) } })
 
       #expect(torn.load(ordering: .relaxed) == 0)
-      let rows = taken.withLock { $0 }
-      let tickets = told.withLock { $0 }
+      let taken = passed[0]
       for worker in 0..<workerCount {
         // Only the first difference: a failure should not print a hundred thousand numbers.
-        let row = rows[worker]
+        let row = taken.filter { $0.mark.worker == worker }
         #expect(row.count >= 100)
-        #expect(row.indices.first { row[$0].number != $0 } == nil)
-        let isAsTold = row.map(\.ticket) == tickets[worker]
-        #expect(isAsTold)
+        #expect(row.indices.first { row[$0].mark.number != $0 } == nil)
+        let isAsPublished = row.map(\.ticket) == passed[1 + worker].map(\.ticket)
+        #expect(isAsPublished)
       }
-      let total = rows.map(\.count).reduce(0, +)
       let isEachTicketTakenOnce =
-        tickets.joined().sorted() == Array(0..<UInt64(total))
+        taken.map(\.ticket).sorted() == Array(0..<UInt64(taken.count))
       #expect(isEachTicketTakenOnce)
       #expect((0..<3).allSatisfy { pool.state(of: $0) == .free })
     }

@@ -15,22 +15,28 @@ func withRunMemory<Result>(
 }
 
 /// Runs every body on its own thread and returns when all have ended.
+func onThreads(_ bodies: [@Sendable () -> Void]) { _ = values(onThreads: bodies) }
+
+/// Runs every body on its own thread and returns their values when all have ended.
 ///
 /// These are threads instead of tasks, because the bodies block on each other, which the task pool
 /// does not support.
-func onThreads(_ bodies: [@Sendable () -> Void]) {
+func values<Value: Sendable>(onThreads bodies: [@Sendable () -> Value]) -> [Value] {
   let ended = NSCondition()
+  nonisolated(unsafe) var values = [Value?](repeating: nil, count: bodies.count)
   nonisolated(unsafe) var running = bodies.count
-  for body in bodies {
+  for (index, body) in bodies.enumerated() {
     Thread {
-      body()
+      let value = body()
       ended.withLock {
+        values[index] = value
         running -= 1
         ended.signal()
       }
     }.start()
   }
-  ended.withLock {
+  return ended.withLock {
     while running > 0 { ended.wait() }
+    return values.map { $0! }
   }
 }
