@@ -44,9 +44,10 @@ public final class RunningProgram {
   ///   - arguments: its arguments.
   ///   - directory: the working directory; nil for a new one.
   ///   - environment: variables in addition to those of this process.
+  ///   - errors: the program's standard error, such as a terminal; nil for a file.
   public init(
     _ executable: URL, _ arguments: [String], in directory: URL? = nil,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], errors: FileHandle? = nil
   ) throws {
     scratch = try ScratchDirectory()
     process.executableURL = executable
@@ -56,7 +57,7 @@ public final class RunningProgram {
     process.environment?["RLPLAY_TEST_MARK"] = String(mark.drop { $0 != "=" }.dropFirst())
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try Self.file(at: scratch.path("output"))
-    process.standardError = try Self.file(at: scratch.path("errors"))
+    process.standardError = try errors ?? Self.file(at: scratch.path("errors"))
     try process.run()
     pid = process.processIdentifier
   }

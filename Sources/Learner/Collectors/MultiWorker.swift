@@ -166,6 +166,16 @@ public final class MultiWorker: RolloutCollector {
     core.currentProgress(restarts: group.restartCount)
   }
 
+  /// The present state of each worker, from the words in shared memory that exist anyway.
+  public var workers: [WorkerStatus] {
+    (0..<workerCount).map { worker in
+      let line = core.memory.line(worker)
+      return WorkerStatus(
+        activity: !line.isReady ? .starting : line.isParked ? .waiting : .stepping,
+        steps: Int(line.steps), restarts: Int(line.incarnation))
+    }
+  }
+
   /// The state at the end of the last complete batch.
   public var state: CollectorState? { core.state(restarts: group.restartCount) }
 

@@ -34,6 +34,11 @@ public protocol RolloutCollector: AnyObject {
   /// The progress of the collection.
   var progress: CollectorProgress { get }
 
+  /// The present state of each worker; read it at any time.
+  ///
+  /// The default is an empty array: there are no workers.
+  var workers: [WorkerStatus] { get }
+
   /// The state from which a new collector can resume; read it between batches, after the update.
   ///
   /// The default is nil: the collector cannot be resumed.
@@ -61,6 +66,9 @@ public protocol RolloutCollector: AnyObject {
 extension RolloutCollector {
   /// The default: no state to resume from.
   public var state: CollectorState? { nil }
+
+  /// An empty array: there are no workers.
+  public var workers: [WorkerStatus] { [] }
 
   /// Does nothing: there are no processes.
   public func attend() {}

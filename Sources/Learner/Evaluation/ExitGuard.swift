@@ -14,6 +14,7 @@ package enum ExitGuard {
   private static let isInstalled: Bool = {
     atexit {
       guard let activity = ExitGuard.activities.withLock({ $0.last }) else { return }
+      Terminal.leaveAlternateScreen()
       Terminal.write(
         "Error: an environment ended the program during \(activity): it called exit.\n")
       fflush(nil)

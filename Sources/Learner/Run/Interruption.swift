@@ -17,13 +17,16 @@ public enum Interruption {
   /// Signals that were ignored when the process started stay ignored, such as SIGHUP under `nohup`.
   /// Call it on the main thread, before other threads start.
   public static func listen() {
+    Terminal.leaveAlternateScreen()
     // Initialized before a handler can run, because a handler must not initialize them.
     StopSignals.requested.store(0, ordering: .relaxed)
     request.store(0, ordering: .relaxed)
     var answered = StopSignals.answer(StopSignals.requests) { number in
       _ = StopSignals.requested.compareExchange(expected: 0, desired: number, ordering: .relaxed)
       // Workers need no signal: they leave when this process is gone.
-      if Interruption.request.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+      guard Interruption.request.exchange(number, ordering: .relaxed) != 0 else { return }
+      Terminal.leaveAlternateScreen()
+      _exit(128 + number)
     }
     answered += StopSignals.answer(StopSignals.notices) { number in
       _ = StopSignals.requested.compareExchange(expected: 0, desired: number, ordering: .relaxed)

@@ -28,6 +28,8 @@ public final class TrainingRun {
   /// True if the collector may step environments in this process.
   private let mayStepEnvironments: Bool
   private let began: UInt64
+  /// The time for which the learner has waited for batches.
+  private var nanosecondsWaited: UInt64 = 0
   var marks: RunMarks
   private var saves: SaveSchedule
   /// A sentence about what was restored; nil for a new run.
@@ -39,6 +41,7 @@ public final class TrainingRun {
   ///   - configuration: the configuration, validated.
   ///   - parts: the parts that the program provides itself; others come from the configuration.
   ///   - isQuiet: true to show no progress.
+  ///   - showsDashboard: true to show progress on the whole terminal, which standard error must be.
   ///   - workerExecutable: the program to run with the subcommand `worker`; nil for the present
   ///     one.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`, `RecordError`,
@@ -46,10 +49,11 @@ public final class TrainingRun {
   ///   hold the network or the replay buffer. The description of each is a sentence.
   public convenience init(
     _ configuration: TrainingConfiguration, parts: TrainingParts = TrainingParts(),
-    isQuiet: Bool = false, workerExecutable: String? = nil
+    isQuiet: Bool = false, showsDashboard: Bool = false, workerExecutable: String? = nil
   ) throws {
     try self.init(
-      configuration, parts, resuming: nil, isQuiet: isQuiet, workerExecutable: workerExecutable)
+      configuration, parts, resuming: nil, isQuiet: isQuiet, showsDashboard: showsDashboard,
+      workerExecutable: workerExecutable)
   }
 
   /// Resumes a run from a state, in the directory of the run.
@@ -60,6 +64,7 @@ public final class TrainingRun {
   ///   - directory: the run's directory, which is not changed if the state is refused.
   ///   - parts: the parts that the program provides itself, equal to those that the run began with.
   ///   - isQuiet: true to show no progress.
+  ///   - showsDashboard: true to show progress on the whole terminal, which standard error must be.
   ///   - workerExecutable: the program to run with the subcommand `worker`; nil for the present
   ///     one.
   /// - Throws: the errors of a new run, `ConfigurationError` if no steps are left, and
@@ -67,17 +72,17 @@ public final class TrainingRun {
   ///   configuration.
   public convenience init(
     resuming state: RunState, in directory: RunDirectory, parts: TrainingParts = TrainingParts(),
-    isQuiet: Bool = false, workerExecutable: String? = nil
+    isQuiet: Bool = false, showsDashboard: Bool = false, workerExecutable: String? = nil
   ) throws {
     try self.init(
       state.configuration, state.parts.resuming(with: parts),
       resuming: FormerRun(state: state, directory: directory), isQuiet: isQuiet,
-      workerExecutable: workerExecutable)
+      showsDashboard: showsDashboard, workerExecutable: workerExecutable)
   }
 
   private init(
     _ configuration: TrainingConfiguration, _ parts: TrainingParts, resuming former: FormerRun?,
-    isQuiet: Bool, workerExecutable: String?
+    isQuiet: Bool, showsDashboard: Bool, workerExecutable: String?
   ) throws {
     try former?.check()
     let policy = parts.policy ?? configuration.policy
@@ -112,7 +117,11 @@ public final class TrainingRun {
     resumption = former.map { $0.sentence(losses: restored?.losses ?? []) }
     // Created before the run's directory for two reasons: a machine with too little memory leaves
     // no directory behind, and workers start in parallel with its creation.
-    let line = ProgressLine(quiet: isQuiet)
+    let line =
+      showsDashboard
+      ? ProgressLine(
+        dashboard: "\(resolved.environment.id)  \(resolved.algorithm.name)  seed \(seed)")
+      : ProgressLine(quiet: isQuiet)
     let processes = WorkerProcesses(
       executable: workerExecutable, say: { line.note($0) },
       isInterrupted: { Interruption.requested != nil },
@@ -154,6 +163,7 @@ public final class TrainingRun {
       evaluations.beginClosing()
       collector.close()
       evaluations.close()
+      recorder.closeDisplay()
     }
     var ending: TrainingSummary.Ending?
     // A resumed run first makes up for evaluations that were due after the last update.
@@ -183,6 +193,8 @@ public final class TrainingRun {
   /// The run is saved first if an error ends the collection.
   private func nextBatch() throws -> FragmentBatch {
     collector.publish(setup.weights)
+    let waitBegan = SystemCalls.monotonicNanoseconds()
+    defer { nanosecondsWaited += SystemCalls.monotonicNanoseconds() - waitBegan }
     do {
       return try collector.next()
     } catch let error where !(error is Interrupted) {
@@ -235,7 +247,11 @@ public final class TrainingRun {
     if recorder.isDue(learner, secondsElapsed: seconds) {
       recorder.record(collector, learner, secondsElapsed: seconds)
     }
-    if recorder.show(collector, secondsElapsed: seconds) { try evaluations.attend() }
+    if recorder.show(
+      collector, secondsElapsed: seconds, secondsWaited: Double(nanosecondsWaited) / 1e9)
+    {
+      try evaluations.attend()
+    }
     if configuration.evaluateEvery > 0, steps >= marks.nextEvaluation, try evaluate() {
       return .reachedReturn
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Standard error as a terminal.
 package enum Terminal {
@@ -10,6 +11,60 @@ package enum Terminal {
   /// True if standard error is a terminal that supports carriage return and clearing.
   package static var isInteractive: Bool {
     isatty(STDERR_FILENO) == 1 && getenv("TERM").map { strcmp($0, "dumb") != 0 } ?? false
+  }
+
+  /// True if the user has not turned colors off (https://no-color.org).
+  package static var allowsColor: Bool { getenv("NO_COLOR").map { $0.pointee == 0 } ?? true }
+
+  // MARK: Alternate screen
+
+  private static let isAlternate = Atomic<Bool>(false)
+
+  /// Shows the alternate screen without a cursor and without line wrapping.
+  package static func enterAlternateScreen() {
+    isAlternate.store(true, ordering: .relaxed)
+    write("\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[2J")
+  }
+
+  /// Shows the former screen if the alternate one is shown.
+  ///
+  /// It is async-signal-safe after ``handleSignals``.
+  package static func leaveAlternateScreen() {
+    guard isAlternate.exchange(false, ordering: .relaxed) else { return }
+    let text: StaticString = "\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
+    _ = Glibc.write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+  }
+
+  /// Restores the terminal if this process crashes, and while Ctrl-Z suspends it.
+  package static func handleSignals() {
+    // Initializes what the handlers access.
+    leaveAlternateScreen()
+    let crashes = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT]
+    for number in crashes {
+      _ = signal(number) { number in
+        Terminal.leaveAlternateScreen()
+        _ = signal(number, SIG_DFL)
+        raise(number)
+      }
+    }
+    let suspensions = StopSignals.answer([SIGTSTP]) { _ in
+      let wasAlternate = Terminal.isAlternate.load(ordering: .relaxed)
+      Terminal.leaveAlternateScreen()
+      kill(getpid(), SIGSTOP)
+      guard wasAlternate else { return }
+      Terminal.isAlternate.store(true, ordering: .relaxed)
+      let text: StaticString = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
+      _ = Glibc.write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+    }
+    SystemCalls.unblockSignals(crashes + suspensions)
+  }
+
+  // MARK: Size
+
+  /// Returns the present size, or 80 columns and 24 lines if it is unknown.
+  package static func size() -> (columns: Int, lines: Int) {
+    guard let size = size(of: STDERR_FILENO) else { return (80, 24) }
+    return (size.columns, size.lines > 0 ? size.lines : 24)
   }
 
   /// Returns the width in columns, or 80 if it is unknown.

@@ -245,6 +245,8 @@ struct HelpTextTests {
 
       Output:
         --quiet                   Show no progress, only the result and problems.
+        --dashboard               Show progress on the whole terminal: speed, workers,
+                                  returns, losses, messages.
         --json                    End standard output with one JSON object that holds
                                   the result.
         --help                    Show this help.

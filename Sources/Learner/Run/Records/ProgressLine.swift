@@ -25,6 +25,8 @@ public final class ProgressLine {
   private let write: (String) -> Void
   private var lastShown: Double?
   private var lineIsDrawn = false
+  /// The display on the whole terminal, in place of a line; nil for none.
+  private var dashboard: Dashboard?
 
   /// Creates a display on standard error: live on a terminal, plain elsewhere, or quiet.
   public convenience init(quiet: Bool, plainIntervalSeconds: Double = 1) {
@@ -38,6 +40,13 @@ public final class ProgressLine {
       }
     self.init(
       style: style, width: Terminal.width, write: Terminal.write)
+  }
+
+  /// Creates a display on the whole terminal, which must be interactive.
+  convenience init(dashboard title: String) {
+    self.init(style: .live, width: Terminal.width, write: Terminal.write)
+    dashboard = Dashboard(title: title, usesColor: Terminal.allowsColor)
+    Terminal.handleSignals()
   }
 
   /// Creates a display with a given style and output.
@@ -67,13 +76,17 @@ public final class ProgressLine {
   }
 
   /// Shows progress if it is due.
-  public func update(_ progress: TrainingProgress) {
+  ///
+  /// - Parameter workers: the state of each worker, for a dashboard.
+  public func update(_ progress: TrainingProgress, workers: [WorkerStatus] = []) {
+    if let dashboard { return dashboard.update(progress, workers) }
     if isDue(secondsElapsed: progress.secondsElapsed) { show(progress) }
   }
 
   /// Shows the final progress regardless of the interval, and keeps a live line on the screen.
   public func finish(_ progress: TrainingProgress) {
     guard style != .quiet else { return }
+    close()
     show(progress)
     if lineIsDrawn { write("\n") }
     lineIsDrawn = false
@@ -81,8 +94,15 @@ public final class ProgressLine {
 
   /// Prints a message on its own line; the live line reappears with the next update.
   public func note(_ text: String) {
+    if let dashboard { return dashboard.note(text) }
     clear()
     write(text.escapingControls(keepingLines: true) + "\n")
+  }
+
+  /// Ends a dashboard: shows the former contents of the terminal and prints the messages.
+  public func close() {
+    dashboard?.close()
+    dashboard = nil
   }
 
   /// Clears the live line, before other output to the terminal.

@@ -16,7 +16,7 @@ final class RunRecorder {
   private var sinks: MetricsSinks
   private var lastRecord = (seconds: 0.0, steps: 0, updates: 0, skipped: 0)
   private var lastMetrics: [(name: String, value: Double)] = []
-  private var lastShown = (seconds: 0.0, steps: 0)
+  private var lastShown = (seconds: 0.0, steps: 0, waited: 0.0)
   private var recentReturns = RecentReturns()
   private var recentLengths = RecentReturns()
   private var returns = Histogram.magnitudes
@@ -72,7 +72,7 @@ final class RunRecorder {
     recentReturns = state.told.recentReturns
     recentLengths = state.told.recentLengths
     lastRecord = (state.told.seconds, state.steps, state.updates, 0)
-    lastShown = (state.told.seconds, state.steps)
+    lastShown = (state.told.seconds, state.steps, 0)
     directory.removeSteps(beyond: state.steps)
     // The best weights remain, even if they come from the part of the run that was lost.
     let lost = files.lazy.compactMap { $0 as? JSONLinesSink }.first?.lostEvaluations ?? []
@@ -88,6 +88,9 @@ final class RunRecorder {
 
   /// Prints a sentence on its own line.
   func say(_ sentence: String) { line.note(sentence) }
+
+  /// Ends the display of progress.
+  func closeDisplay() { line.close() }
 
   /// Returns the mean return of training's latest hundred episodes; nil if there are fewer.
   func trainingReturn(_ collector: any RolloutCollector) -> Double? {
@@ -148,15 +151,20 @@ final class RunRecorder {
 
   /// Updates the status line and receives finished episodes, ten times per second.
   ///
+  /// - Parameter secondsWaited: the seconds for which the learner has waited for batches.
   /// - Returns: true if that was due.
-  func show(_ collector: any RolloutCollector, secondsElapsed: Double) -> Bool {
+  func show(
+    _ collector: any RolloutCollector, secondsElapsed: Double, secondsWaited: Double
+  ) -> Bool {
     let seconds = secondsElapsed - lastShown.seconds
     guard seconds >= Self.secondsBetweenUpdates else { return false }
     takeEpisodes(collector)
     let progress = collector.progress
     let rate = Double(progress.steps - lastShown.steps) / seconds
-    lastShown = (secondsElapsed, progress.steps)
-    line.update(status(progress, lastMetrics, rate, secondsElapsed))
+    var status = status(progress, lastMetrics, rate, secondsElapsed)
+    status.busyShare = max(0, 1 - (secondsWaited - lastShown.waited) / seconds)
+    lastShown = (secondsElapsed, progress.steps, secondsWaited)
+    line.update(status, workers: collector.workers)
     return true
   }
 
@@ -231,7 +239,8 @@ final class RunRecorder {
       steps: progress.steps, totalSteps: configuration.totalSteps, stepsPerSecond: rate,
       episodeReturn: recentReturns.mean, loss: metric("loss"), entropy: metric("entropy"),
       meanLag: progress.meanLag, maxLag: progress.lagLargest, restarts: progress.restarts,
-      secondsElapsed: seconds, evaluationReturn: evaluationReturn)
+      secondsElapsed: seconds, evaluationReturn: evaluationReturn,
+      meanRho: metric("rho_mean"))
   }
 
   private func checkpoint(_ learner: any BatchLearner) -> Checkpoint {

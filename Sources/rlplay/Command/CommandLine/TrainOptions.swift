@@ -5,6 +5,8 @@ import Rollout
 struct TrainPresentation: Equatable, Sendable {
   /// True to show only errors and the final result, without progress.
   var isQuiet = false
+  /// True to show progress on the whole terminal.
+  var showsDashboard = false
   /// True to end standard output with one JSON object.
   var endsWithJSON = false
 
@@ -12,6 +14,9 @@ struct TrainPresentation: Equatable, Sendable {
     Setting(
       "quiet", \.isQuiet, negatable: false, in: .output,
       "Show no progress, only the result and problems."),
+    Setting(
+      "dashboard", \.showsDashboard, negatable: false, in: .output,
+      "Show progress on the whole terminal: speed, workers, returns, losses, messages."),
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .output,
       "End standard output with one JSON object that holds the result."),
@@ -27,6 +32,10 @@ extension Command {
     interpret: { (parsed) throws(ConfigurationError) in
       var presentation = TrainPresentation()
       try parsed.apply(TrainPresentation.settings, to: &presentation)
+      if presentation.showsDashboard, presentation.isQuiet {
+        throw ConfigurationError(
+          "--dashboard and --quiet exclude each other: give one of them.", option: "dashboard")
+      }
       if let target = parsed.values[resumption.name] {
         return .resume(try ResumeOptions(target, parsed), presentation)
       }

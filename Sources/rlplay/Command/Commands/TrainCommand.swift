@@ -7,7 +7,10 @@ enum TrainCommand {
   static func run(
     _ configuration: TrainingConfiguration, _ presentation: TrainPresentation
   ) throws -> Int32 {
-    try train(presentation) { try TrainingRun(configuration, isQuiet: presentation.isQuiet) }
+    try train(presentation) {
+      try TrainingRun(
+        configuration, isQuiet: presentation.isQuiet, showsDashboard: presentation.showsDashboard)
+    }
   }
 
   /// Resumes a run.
@@ -26,7 +29,9 @@ enum TrainCommand {
     try state.configuration.validate()
     do {
       return try train(presentation) {
-        try TrainingRun(resuming: state, in: directory, isQuiet: presentation.isQuiet)
+        try TrainingRun(
+          resuming: state, in: directory, isQuiet: presentation.isQuiet,
+          showsDashboard: presentation.showsDashboard)
       }
     } catch let error as GymnasiumError {
       throw options.consent.suggestion(
@@ -37,6 +42,11 @@ enum TrainCommand {
   private static func train(
     _ presentation: TrainPresentation, _ makeRun: () throws -> TrainingRun
   ) throws -> Int32 {
+    if presentation.showsDashboard, !Terminal.isInteractive {
+      throw ConfigurationError(
+        "--dashboard needs a terminal as standard error, which this is not: leave it out, or do "
+          + "not redirect standard error.", option: "dashboard")
+    }
     Interruption.listen()
     let run: TrainingRun
     do {
