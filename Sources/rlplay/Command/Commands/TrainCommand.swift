@@ -44,8 +44,8 @@ enum TrainCommand {
   ) throws -> Int32 {
     if presentation.showsDashboard, !Terminal.isInteractive {
       throw ConfigurationError(
-        "--dashboard needs a terminal as standard error, which this is not: leave it out, or do "
-          + "not redirect standard error.", option: "dashboard")
+        "--dashboard needs a terminal as standard error, and a TERM other than dumb: leave it out, "
+          + "or do not redirect standard error.", option: "dashboard")
     }
     Interruption.listen()
     let run: TrainingRun
