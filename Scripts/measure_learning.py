@@ -95,7 +95,7 @@ def trace(program, seed, options):
         run(program, "train", "--seed", str(seed), "--run-dir", f"{directory}/run", "--quiet", "--json", *options)
         lines = pathlib.Path(f"{directory}/run/metrics.jsonl").read_text().splitlines()
     records = [json.loads(line) for line in lines]
-    return [(record["env_steps"], record["seconds"], record["eval_return"])
+    return [(record.get("eval_env_steps", record["env_steps"]), record["seconds"], record["eval_return"])
             for record in records if record.get("eval_return") is not None]
 
 

@@ -2,16 +2,6 @@ import Actor
 import Glibc
 import Rollout
 
-/// An evaluation's result and the weights that were evaluated.
-struct Evaluation: Sendable, Equatable {
-  /// The return and length of each episode.
-  var result: EvaluationResult
-  /// The policy version.
-  var policyVersion: Int
-  /// The environment steps that the weights had learned from.
-  var steps: Int
-}
-
 /// A process that plays evaluations; it is started once and replaced when it dies or hangs.
 ///
 /// Requests and results are separate calls, so a learner can work in between. All work happens on
@@ -26,8 +16,8 @@ final class EvaluationProcess {
   private var incarnation: UInt32 = 0
   /// The entries to poll: output and log of the process.
   private var entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 2)
-  /// The current request until its result is taken.
-  private var request: (episodes: Range<Int>, policyVersion: Int, steps: Int)?
+  /// The episodes of the current request until its result is taken.
+  private var request: Range<Int>?
   private var deaths = EvaluationDeathCounts()
   /// True from the withdrawal of an unfinished request until the next request.
   private var isAbandoning = false
@@ -78,17 +68,14 @@ final class EvaluationProcess {
   ///
   /// - Parameters:
   ///   - weights: the weights to evaluate; copied.
-  ///   - policyVersion: the version of the weights, returned with the result.
-  ///   - steps: the environment steps that they have learned from, returned with the result.
   ///   - episodes: the numbers of the episodes.
   ///   - choice: `.sample` to draw actions, `.greedy` to take the likeliest.
   /// - Throws: `WorkerStartError` if the process is gone and cannot be replaced.
   func request(
-    _ weights: FlatVector<Float>, policyVersion: Int, steps: Int, episodes: Range<Int>,
-    choice: ActionChoice
+    _ weights: FlatVector<Float>, episodes: Range<Int>, choice: ActionChoice
   ) throws(WorkerStartError) {
     memory.request(episodes, samples: choice == .sample, weights: weights.span)
-    request = (episodes, policyVersion, steps)
+    request = episodes
     isAbandoning = false
     environmentCount = max(environmentCount, EpisodePlayer.parts(of: episodes).first?.count ?? 1)
     deaths = EvaluationDeathCounts()
@@ -105,40 +92,17 @@ final class EvaluationProcess {
   }
 
   /// Returns the result of the current request once; nil if it is not complete.
-  func take() -> Evaluation? {
+  func take() -> EvaluationResult? {
     guard let request, memory.isFinished else { return nil }
     self.request = nil
-    var result = EvaluationResult(episodeCount: request.episodes.count)
-    for index in 0..<request.episodes.count {
+    var result = EvaluationResult(episodeCount: request.count)
+    for index in 0..<request.count {
       guard let episode = memory.episode(at: index) else {
         preconditionFailure("episode \(index) is missing in an evaluation that is finished")
       }
       result.set(index, episode)
     }
-    return Evaluation(
-      result: result, policyVersion: request.policyVersion, steps: request.steps)
-  }
-
-  /// Waits for the result of the current request.
-  ///
-  /// - Parameter meanwhile: called repeatedly during the wait.
-  /// - Throws: `EvaluationDeath` if the process keeps dying, `WorkerStartError` if it cannot be
-  ///   replaced, `Interrupted`, or an error of `meanwhile`. The request is then withdrawn.
-  func wait(meanwhile: () throws -> Void = {}) throws -> Evaluation {
-    var report = DelayedReport()
-    do {
-      while true {
-        if let evaluation = take() { return evaluation }
-        if processes.isInterrupted() { throw Interrupted() }
-        // The timeout is for signals and `meanwhile`; a bell or a death ends the wait at once.
-        try attend(timeoutMilliseconds: 50)
-        try meanwhile()
-        if let seconds = report.secondsIfDue() { processes.say(whereabouts(after: seconds)) }
-      }
-    } catch {
-      withdraw()
-      throw error
-    }
+    return result
   }
 
   /// Forwards the log of the process, and replaces it if it has died or hangs.
@@ -157,7 +121,8 @@ final class EvaluationProcess {
 
   // MARK: Deaths
 
-  private var isBusy: Bool { request != nil && !memory.isFinished }
+  /// True while a request is not finished.
+  var isBusy: Bool { request != nil && !memory.isFinished }
 
   private func killIfHung(_ process: WatchedProcess) {
     guard let hangTimeoutSeconds = processes.hangTimeoutSeconds, isBusy, !process.isHung else {
@@ -198,13 +163,13 @@ final class EvaluationProcess {
   }
 
   /// The number of episodes of the request with a result.
-  private var finishedCount: Int {
-    (0..<(request?.episodes.count ?? 0)).count { memory.episode(at: $0) != nil }
+  var finishedCount: Int {
+    (0..<(request?.count ?? 0)).count { memory.episode(at: $0) != nil }
   }
 
   /// The first episode of the first incomplete part.
   private var firstMissingPart: Int {
-    guard let episodes = request?.episodes else { return 0 }
+    guard let episodes = request else { return 0 }
     let missing = EpisodePlayer.parts(of: episodes).first { part in
       part.contains { memory.episode(at: $0 - episodes.lowerBound) == nil }
     }
@@ -221,10 +186,10 @@ final class EvaluationProcess {
   }
 
   /// The activity of the process in words, with episodes counted from 1; empty if there is none.
-  private var place: String {
+  var place: String {
     let progress = memory.progress
     guard let position = progress.position, let episode = progress.episode else { return "" }
-    let number = episode - (request?.episodes.lowerBound ?? 0) + 1
+    let number = episode - (request?.lowerBound ?? 0) + 1
     return switch position.activity {
     case .stepping: "in episode \(number) at step \(position.step)"
     case .starting: "while starting the Python of its environments"
@@ -232,12 +197,6 @@ final class EvaluationProcess {
     case .resetting: "while resetting the environment of episode \(number)"
     case .closing: "while closing the environment of episode \(number)"
     }
-  }
-
-  private func whereabouts(after seconds: Int) -> String {
-    let count = request?.episodes.count ?? 0
-    let at = place.isEmpty ? "" : ", \(place)"
-    return DelayedReport.sentence(seconds, finishedCount, of: count) + at
   }
 
   // MARK: Closing

@@ -1,31 +1,70 @@
 import Actor
 import Rollout
 
-/// The evaluations of a run, in a separate process or in a learner that also collects.
+/// The evaluations of a run, in processes of their own or in a learner that also collects.
 final class RunEvaluations {
   private enum Place {
-    case process(EvaluationProcess)
+    case processes(ParallelEvaluator)
     case learner(Evaluator, isInterrupted: () -> Bool)
     case nowhere
   }
 
+  /// The weights that are being evaluated.
+  struct Round {
+    /// The updates behind the weights.
+    let updates: Int
+    /// The environment steps that the weights had learned from.
+    let steps: Int
+    /// The run's position as `--eval-every` counts it.
+    let position: Int
+    /// The result that reached the target return, while further episodes have to confirm it.
+    fileprivate(set) var first: EvaluationResult?
+  }
+
+  /// The result of a round.
+  struct Outcome {
+    let round: Round
+    /// The result of the episodes of every evaluation.
+    let first: EvaluationResult
+    /// The result that counts: of the confirmation if there was one.
+    let result: EvaluationResult
+    /// True if the target return is reached and confirmed.
+    let isReached: Bool
+  }
+
+  /// The weights of the last round that was begun.
+  let weights: FlatVector<Float>
+  /// True if training goes on while a round is played.
+  let isBesideTraining: Bool
+  /// The round that is being played; nil between rounds.
+  private(set) var round: Round?
+
   private let place: Place
   private let choice: ActionChoice
+  private let episodeCount: Int
+  private let confirmationCount: Int
+  private let untilReturn: Double?
   private let say: (String) -> Void
   private var gap: GreedyGap?
   private var hasReportedUnfinished = false
 
-  /// Prepares evaluations and starts their process if there is one.
+  /// Prepares evaluations and starts their processes if there are any.
   ///
-  /// - Throws: the errors of the initializers of `EvaluationProcess` and `Evaluator`.
+  /// - Throws: the errors of the initializers of `ParallelEvaluator` and `Evaluator`.
   init(
     _ configuration: TrainingConfiguration, _ setup: RolloutSetup, processes: WorkerProcesses
   ) throws {
+    weights = FlatVector(repeating: 0, count: setup.weights.count)
     choice = configuration.evaluationSamples ? .sample : .greedy
+    episodeCount = configuration.evaluationEpisodes
+    confirmationCount = configuration.confirmationEpisodes
+    untilReturn = configuration.untilReturn
     say = processes.say
+    let processCount = configuration.evaluationProcessCount
+    isBesideTraining = processCount > 0
     let environment = configuration.evaluationEnvironment
     if choice == .greedy, environment == configuration.environment { gap = GreedyGap() }
-    guard configuration.evaluateEvery > 0 else {
+    guard !configuration.evaluateEvery.isNever else {
       place = .nowhere
       return
     }
@@ -37,45 +76,97 @@ final class RunEvaluations {
         isInterrupted: processes.isInterrupted)
       return
     }
-    let count = configuration.evaluationEpisodes
-    place = .process(
-      try EvaluationProcess(
+    place = .processes(
+      try ParallelEvaluator(
         environment: environment, policy: setup.policy, weightCount: setup.weights.count,
-        seed: setup.seed,
-        episodeCapacity: configuration.untilReturn == nil
-          ? count : max(count, configuration.confirmationEpisodes),
-        processes: processes))
+        seed: setup.seed, episodeCount: episodeCount,
+        episodeCapacity: untilReturn == nil ? episodeCount : max(episodeCount, confirmationCount),
+        choice: choice, processCount: max(1, processCount), processes: processes))
   }
 
-  /// Plays episodes and waits for their result.
+  // MARK: Rounds
+
+  /// Copies the weights and begins a round with them.
   ///
-  /// - Parameters:
-  ///   - weights: the weights to evaluate.
-  ///   - updates: the number of updates behind the weights.
-  ///   - steps: the environment steps that they have learned from.
-  ///   - episodes: the numbers of the episodes.
-  ///   - meanwhile: called repeatedly while another process plays.
-  /// - Throws: the errors of `Evaluator.evaluate` and `EvaluationProcess.wait`.
-  func play(
-    _ weights: FlatVector<Float>, updates: Int, steps: Int, episodes: Range<Int>,
-    meanwhile: () throws -> Void
+  /// - Throws: `WorkerStartError` if a process is gone and cannot be replaced.
+  func begin(_ weights: FlatVector<Float>, _ round: Round) throws {
+    self.weights.copy(weights)
+    self.round = round
+    try request(0..<episodeCount)
+  }
+
+  private func request(_ episodes: Range<Int>) throws {
+    guard case .processes(let evaluator) = place, let round else { return }
+    try evaluator.request(
+      weights, policyVersion: round.updates + 1, steps: round.steps, episodes: episodes)
+  }
+
+  /// Takes the outcome of the round if its last episodes are finished.
+  ///
+  /// The first episodes that reach the target return were selected from many evaluations, which
+  /// biases their mean. Further episodes have to confirm it by two standard errors, so that an
+  /// independent evaluation of the result reaches it as well.
+  ///
+  /// - Returns: nil if there is no round, or if it is not finished.
+  /// - Throws: `WorkerStartError` if a process is gone and cannot be replaced.
+  func take() throws -> Outcome? {
+    guard case .processes(let evaluator) = place, let result = evaluator.take()?.result else {
+      return nil
+    }
+    return try note(result)
+  }
+
+  /// Waits for the outcome of the round, or plays it.
+  ///
+  /// - Parameter meanwhile: called repeatedly while other processes play.
+  /// - Returns: nil if there is no round.
+  /// - Throws: the errors of `Evaluator.evaluate` and `ParallelEvaluator.wait`. The round is then
+  ///   over without an outcome.
+  func wait(meanwhile: () throws -> Void) throws -> Outcome? {
+    do {
+      while let round {
+        if let outcome = try note(play(round, meanwhile: meanwhile)) { return outcome }
+      }
+      return nil
+    } catch {
+      round = nil
+      throw error
+    }
+  }
+
+  private func play(
+    _ round: Round, meanwhile: () throws -> Void
   ) throws -> EvaluationResult {
-    let result: EvaluationResult
     switch place {
-    case .process(let process):
-      try process.request(
-        weights, policyVersion: updates + 1, steps: steps, episodes: episodes, choice: choice)
-      result = try process.wait(meanwhile: meanwhile).result
+    case .processes(let evaluator): return try evaluator.wait(meanwhile: meanwhile).result
     case .learner(let evaluator, let isInterrupted):
-      result = try evaluator.evaluate(
-        weights, episodes: episodes, say: say, isInterrupted: isInterrupted)
+      return try evaluator.evaluate(
+        weights, episodes: round.first == nil ? 0..<episodeCount : confirmation, say: say,
+        isInterrupted: isInterrupted)
     case .nowhere: preconditionFailure("an evaluation in a run without evaluations")
     }
+  }
+
+  private var confirmation: Range<Int> { episodeCount..<episodeCount + confirmationCount }
+
+  /// Ends the round with its result, or requests the episodes that have to confirm it.
+  private func note(_ result: EvaluationResult) throws -> Outcome? {
+    guard let round else { return nil }
     if !hasReportedUnfinished, let sentence = result.unfinishedSentence {
       hasReportedUnfinished = true
       say(sentence)
     }
-    return result
+    if round.first == nil, let untilReturn, result.meanReturn >= untilReturn {
+      self.round?.first = result
+      try request(confirmation)
+      return nil
+    }
+    self.round = nil
+    let isReached =
+      round.first != nil
+      && result.meanReturn - 2 * result.standardError >= untilReturn ?? .infinity
+    return Outcome(
+      round: round, first: round.first ?? result, result: result, isReached: isReached)
   }
 
   /// Compares an evaluation with training, and reports once if greedy actions are far worse.
@@ -89,19 +180,19 @@ final class RunEvaluations {
     say(sentence)
   }
 
-  /// Forwards the log of the process and handles its death.
+  /// Forwards the logs of the processes and handles deaths.
   func attend() throws {
-    if case .process(let process) = place { try process.attend() }
+    if case .processes(let evaluator) = place { try evaluator.attend() }
   }
 
-  /// Asks the process to stop, without waiting for it.
+  /// Asks the processes to stop, without waiting for them.
   func beginClosing() {
-    if case .process(let process) = place { process.beginClosing() }
+    if case .processes(let evaluator) = place { evaluator.beginClosing() }
   }
 
-  /// Ends the process; repeated calls have no effect.
+  /// Ends the processes; repeated calls have no effect.
   func close() {
-    if case .process(let process) = place { process.close() }
+    if case .processes(let evaluator) = place { evaluator.close() }
   }
 }
 

@@ -31,16 +31,15 @@ struct FormerRun {
 
   /// The saved marks, with the next evaluation adapted to the present `evaluateEvery`.
   ///
-  /// The next evaluation is the saved one, or the next multiple of `evaluateEvery` if that comes
+  /// The next evaluation is the saved one, or the next multiple of the interval if that comes
   /// first.
   var marks: RunMarks {
     var marks = state.marks
     let every = configuration.evaluateEvery
-    if every > 0 {
-      // An evaluation that is already due stays due.
-      marks.nextEvaluation = min(
-        max(marks.nextEvaluation, state.steps), (state.steps / every + 1) * every)
-    }
+    let position = every.position(
+      steps: state.steps, updates: state.updates, seconds: state.told.seconds)
+    // An evaluation that is already due stays due.
+    marks.nextEvaluation = min(max(marks.nextEvaluation, position), every.next(after: position))
     return marks
   }
 

@@ -1,53 +1,78 @@
 import Rollout
 
 extension TrainingRun {
+  /// Records a finished evaluation and begins one that is due.
+  ///
+  /// - Returns: true if the target return is reached.
+  func evaluateIfDue() throws -> Bool {
+    if evaluations.round != nil {
+      guard let outcome = try guarding({ try evaluations.take() }) else { return false }
+      if try record(outcome) { return true }
+    }
+    guard !configuration.evaluateEvery.isNever, evaluationPosition >= marks.nextEvaluation
+    else { return false }
+    try beginEvaluation()
+    return evaluations.isBesideTraining ? false : try finishEvaluation()
+  }
+
   /// Evaluates the final weights unless that was just done; returns the reason to end.
   func evaluateAtTheEnd() throws -> TrainingSummary.Ending? {
-    guard configuration.evaluateEvery > 0, marks.lastEvaluation?.steps != steps else {
-      return .steps
-    }
+    guard !configuration.evaluateEvery.isNever else { return .steps }
     do {
-      return try evaluate() ? .reachedReturn : .steps
+      if try finishEvaluation() { return .reachedReturn }
+      if marks.lastEvaluation?.steps == steps { return .steps }
+      try beginEvaluation()
+      return try finishEvaluation() ? .reachedReturn : .steps
     } catch is Interrupted {
       return interruption
     }
   }
 
-  /// Evaluates the present weights, and returns true if the target return is reached.
-  ///
-  /// The first episodes that reach it were selected from many evaluations, which biases their mean.
-  /// Further episodes have to confirm it by two standard errors, so that an independent evaluation
-  /// of the result reaches it as well.
-  func evaluate() throws -> Bool {
-    let count = configuration.evaluationEpisodes
-    let result = try play(0..<count)
-    var mean = result.meanReturn
-    var isReached = false
-    if let wanted = configuration.untilReturn, mean >= wanted {
-      let others = count..<count + configuration.confirmationEpisodes
-      let confirmation = try play(others)
-      mean = confirmation.meanReturn
-      isReached = mean - 2 * confirmation.standardError >= wanted
+  /// Attends to the evaluation processes.
+  func attendToEvaluations() throws { try guarding { try evaluations.attend() } }
+
+  private var evaluationPosition: Int {
+    configuration.evaluateEvery.position(
+      steps: steps, updates: learner.updateCount, seconds: secondsElapsed)
+  }
+
+  private func beginEvaluation() throws {
+    let round = RunEvaluations.Round(
+      updates: learner.updateCount, steps: steps, position: evaluationPosition)
+    try guarding { try evaluations.begin(setup.weights, round) }
+  }
+
+  /// Waits for the evaluation that was begun; returns true if the target return is reached.
+  private func finishEvaluation() throws -> Bool {
+    let outcome = try guarding {
+      try evaluations.wait(meanwhile: { try collector.attend() })
     }
-    // Set only after playing, so that an interrupted evaluation is repeated after resuming.
-    marks.nextEvaluation = (steps / configuration.evaluateEvery + 1) * configuration.evaluateEvery
-    marks.lastEvaluation = EvaluationMark(steps: steps, meanReturn: mean)
+    return try outcome.map { try record($0) } ?? false
+  }
+
+  /// Records an evaluation, and returns true if the target return is reached.
+  private func record(_ outcome: RunEvaluations.Outcome) throws -> Bool {
+    let (round, mean) = (outcome.round, outcome.result.meanReturn)
+    // Set only after playing, so that an interrupted evaluation is repeated after resuming. An
+    // evaluation that training waits for does not count among the seconds between two.
+    marks.nextEvaluation = configuration.evaluateEvery.next(
+      after: evaluations.isBesideTraining ? round.position : evaluationPosition)
+    marks.lastEvaluation = EvaluationMark(steps: round.steps, meanReturn: mean)
     try recorder.recordEvaluation(
-      mean, isReached: isReached, learner, secondsElapsed: secondsElapsed)
-    evaluations.compare(result, trainingReturn: recorder.trainingReturn(collector))
+      outcome, evaluations.weights, learner, secondsElapsed: secondsElapsed)
+    evaluations.compare(outcome.first, trainingReturn: recorder.trainingReturn(collector))
     if let best = recorder.best?.meanReturn,
-      let sentence = marks.skipped.noteEvaluation(mean, best: best, at: steps)
+      let sentence = marks.skipped.noteEvaluation(mean, best: best, at: round.steps)
     {
       recorder.say(sentence)
     }
-    return isReached
+    return outcome.isReached
   }
 
-  private func play(_ episodes: Range<Int>) throws -> EvaluationResult {
+  /// Saves the run before an error of the evaluation processes ends it.
+  private func guarding<Result>(_ body: () throws -> Result) throws -> Result {
     do {
-      return try evaluations.play(
-        setup.weights, updates: learner.updateCount, steps: steps, episodes: episodes,
-        meanwhile: { try collector.attend() })
+      return try body()
     } catch let error where !(error is Interrupted) {
       // If all steps are made, there is nothing to resume.
       let isOver = steps >= configuration.totalSteps

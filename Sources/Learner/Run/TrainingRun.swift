@@ -97,7 +97,7 @@ public final class TrainingRun {
     layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     marks =
       former?.marks
-      ?? RunMarks(nextEvaluation: resolved.evaluateEvery == 0 ? .max : resolved.evaluateEvery)
+      ?? RunMarks(nextEvaluation: resolved.evaluateEvery.next(after: 0))
     let seconds = former?.state.told.seconds ?? 0
     saves = SaveSchedule(
       every: resolved.saveEvery, steps: former?.state.steps ?? 0, seconds: seconds)
@@ -250,11 +250,9 @@ public final class TrainingRun {
     if recorder.show(
       collector, secondsElapsed: seconds, secondsWaited: Double(nanosecondsWaited) / 1e9)
     {
-      try evaluations.attend()
+      try attendToEvaluations()
     }
-    if configuration.evaluateEvery > 0, steps >= marks.nextEvaluation, try evaluate() {
-      return .reachedReturn
-    }
+    if try evaluateIfDue() { return .reachedReturn }
     if saves.isDue(steps: steps, seconds: seconds) { try save() }
     return steps >= configuration.totalSteps ? .steps : nil
   }

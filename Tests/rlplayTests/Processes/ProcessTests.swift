@@ -25,7 +25,7 @@ enum ProcessTests {
   ) throws -> RunningProgram {
     var all: [String: Any] = [
       "env": environment, "steps": 20000, "actors": 3, "buffers": 6, "envs-per-actor": 2,
-      "eval-every": 0, "run-dir": directory.path("run"),
+      "eval-every": 0, "eval-workers": 0, "run-dir": directory.path("run"),
     ]
     all.merge(options) { $1 }
     let json = try JSONSerialization.data(withJSONObject: all)

@@ -1,6 +1,6 @@
 /// The state of a run apart from learning: its evaluations and its reports.
 struct RunMarks: Codable, Sendable, Equatable {
-  /// The environment steps at which the next evaluation is due.
+  /// The position at which the next evaluation is due, as `--eval-every` counts it.
   var nextEvaluation: Int
   /// The last evaluation.
   var lastEvaluation: EvaluationMark?
@@ -61,7 +61,7 @@ extension RunMarks {
   /// Returns a phrase for the first number that is impossible after some steps, or nil.
   func fault(steps: Int) -> String? {
     let evaluations = [lastEvaluation, best].compactMap(\.self)
-    if nextEvaluation < 0 { return "the next evaluation at step \(nextEvaluation)" }
+    if nextEvaluation < 0 { return "the next evaluation at \(nextEvaluation)" }
     if let lastEvaluation, !(0...steps).contains(lastEvaluation.steps) {
       return "the last evaluation at step \(lastEvaluation.steps)"
     }

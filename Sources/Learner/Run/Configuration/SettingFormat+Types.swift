@@ -46,26 +46,67 @@ extension SettingFormat where Value == EpisodeLimit {
   }
 }
 
+/// The texts of intervals: an integer, or a number with a unit.
+private enum IntervalText {
+  /// Returns the seconds of a text such as `0.5s`.
+  static func seconds(_ text: String) -> Double? {
+    text.hasSuffix("s") ? SettingFormat<Double>.number.parse(String(text.dropLast())) : nil
+  }
+
+  /// Returns the updates of a text such as `100u`.
+  static func updates(_ text: String) -> Int? {
+    text.hasSuffix("u") ? SettingFormat<Int>.integer.parse(String(text.dropLast())) : nil
+  }
+
+  /// Returns the text of a number of seconds.
+  static func text(seconds: Double) -> SettingValue {
+    .string(SettingFormat<Double>.number.value(seconds).text + "s")
+  }
+}
+
 extension SettingFormat where Value == MetricsInterval {
   /// An interval: an integer for updates, or a number of seconds such as `0.5s`.
   package static var metricsInterval: SettingFormat {
     SettingFormat(
       shape: .number,
       parse: { text in
-        if let count = SettingFormat<Int>.integer.parse(text) { return .updates(count) }
-        guard text.hasSuffix("s") else { return nil }
-        return SettingFormat<Double>.number.parse(String(text.dropLast())).map { .seconds($0) }
+        (SettingFormat<Int>.integer.parse(text) ?? IntervalText.updates(text)).map { .updates($0) }
+          ?? IntervalText.seconds(text).map { .seconds($0) }
       },
       value: { interval in
         switch interval {
         case .updates(let count): .number(String(count))
-        case .seconds(let seconds):
-          .string(SettingFormat<Double>.number.value(seconds).text + "s")
+        case .seconds(let seconds): IntervalText.text(seconds: seconds)
         }
       },
       complaint: { text in
         SettingFormat<Int>.rangeComplaint(text)
           ?? "is neither a number of updates such as 10 nor a number of seconds such as 0.5s."
+      })
+  }
+}
+
+extension SettingFormat where Value == EvaluationInterval {
+  /// An interval: an integer for environment steps, or a number such as `30s` or `100u`.
+  package static var evaluationInterval: SettingFormat {
+    SettingFormat(
+      shape: .number,
+      parse: { text in
+        SettingFormat<Int>.integer.parse(text).map { .steps($0) }
+          ?? IntervalText.seconds(text).map { .seconds($0) }
+          ?? IntervalText.updates(text).map { .updates($0) }
+      },
+      value: { interval in
+        switch interval {
+        case .steps(let count): .number(String(count))
+        case .updates(let count): .string("\(count)u")
+        case .seconds(let seconds): IntervalText.text(seconds: seconds)
+        }
+      },
+      complaint: { text in
+        SettingFormat<Int>.rangeComplaint(text)
+          ?? "is neither a number of steps such as 25000, of seconds such as 30s, nor of updates "
+          + "such as 100u."
       })
   }
 }

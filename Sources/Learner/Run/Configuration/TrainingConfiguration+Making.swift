@@ -1,4 +1,5 @@
 import Actor
+import Foundation
 import Rollout
 
 // The objects that a configuration describes.
@@ -32,6 +33,13 @@ extension TrainingConfiguration {
     if evaluationEpisodeSteps != .registered { choice.limit = evaluationEpisodeSteps }
     if let evaluationArguments { choice.arguments = evaluationArguments }
     return choice
+  }
+
+  /// The number of processes that evaluate while training goes on.
+  var evaluationProcessCount: Int {
+    if let evaluationWorkers { return evaluationWorkers }
+    let hasOneProcessor = ProcessInfo.processInfo.activeProcessorCount == 1
+    return deterministic || collector == .same || hasOneProcessor ? 0 : 1
   }
 
   /// The number of further episodes that have to confirm that ``untilReturn`` is reached.

@@ -59,13 +59,37 @@ extension TrainingConfiguration {
     }
   }
 
+  private func validateEvaluationInterval() throws(ConfigurationError) {
+    switch evaluateEvery {
+    case .steps(let count):
+      try ConfigurationError.check("eval-every", count, in: 0...1_000_000_000_000_000)
+    case .updates(let count):
+      try ConfigurationError.check("eval-every", count, in: 1...1_000_000_000_000)
+    case .seconds(let seconds):
+      guard (0.001...1e9).contains(seconds) else {
+        throw ConfigurationError(
+          "--eval-every \(SettingFormat.evaluationInterval.value(evaluateEvery).text) is not "
+            + "possible: use a number from 0.001s to 1000000000s, or 0 for no evaluation.",
+          option: "eval-every")
+      }
+    }
+    guard let evaluationWorkers else { return }
+    try ConfigurationError.check("eval-workers", evaluationWorkers, in: 0...1024)
+    guard evaluationWorkers > 0, deterministic || collector == .same else { return }
+    throw ConfigurationError(
+      "--eval-workers \(evaluationWorkers) is not possible with "
+        + (deterministic ? "--deterministic" : "--collector same")
+        + ", where training waits for each evaluation: leave --eval-workers out.",
+      option: "eval-workers")
+  }
+
   private func validateRun() throws(ConfigurationError) {
     try ConfigurationError.check("steps", totalSteps, in: 1...1_000_000_000_000_000)
     if let untilReturn {
       try refuse(
         "until-return", untilReturn, unless: untilReturn.isFinite,
         "use a finite number, or none to train for all steps")
-      if evaluateEvery == 0 {
+      if evaluateEvery.isNever {
         throw ConfigurationError(
           "--until-return needs evaluations and --eval-every 0 makes none: give --eval-every.",
           option: "eval-every")
@@ -75,7 +99,7 @@ extension TrainingConfiguration {
       throw ConfigurationError(
         "--run-dir is empty: name a directory, or auto for one under runs/.", option: "run-dir")
     }
-    try ConfigurationError.check("eval-every", evaluateEvery, in: 0...1_000_000_000_000_000)
+    try validateEvaluationInterval()
     try ConfigurationError.check("eval-episodes", evaluationEpisodes, in: 1...1_000_000)
     try EpisodeLimit.validate(evaluationEpisodeSteps, option: "eval-episode-steps")
     if let saveEvery {

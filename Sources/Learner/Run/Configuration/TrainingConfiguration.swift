@@ -206,8 +206,13 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The run's directory, or nil for a new one under `runs/`.
   public var runDirectory: String?
 
-  /// The number of environment steps between evaluations; 0 for no evaluation.
-  public var evaluateEvery = 25_000
+  /// The interval between evaluations.
+  public var evaluateEvery = EvaluationInterval.steps(25_000)
+
+  /// The number of processes that evaluate while training goes on; 0 if training waits.
+  ///
+  /// Nil for 1, but 0 if the run is deterministic, collects in this process or has one processor.
+  public var evaluationWorkers: Int?
 
   /// The number of episodes in an evaluation.
   public var evaluationEpisodes = 20

@@ -107,8 +107,12 @@ extension TrainingConfiguration {
       "run-dir", "DIR|auto", \.runDirectory, .optional(.text, orWord: "auto"), in: .run,
       "Directory for the run's files; auto names one under runs/."),
     Setting(
-      "eval-every", "N", \.evaluateEvery, .integer, in: .run,
-      "Environment steps between evaluations; 0 for none."),
+      "eval-every", "N|Ns|Nu", \.evaluateEvery, .evaluationInterval, in: .run,
+      "Interval between evaluations: N environment steps, N seconds, or N updates; 0 for none."),
+    Setting(
+      "eval-workers", "N|auto", \.evaluationWorkers, .optional(.integer, orWord: "auto"), in: .run,
+      "Processes that evaluate while training goes on; with 0 training waits for evaluations. auto "
+        + "is 1, but 0 with --deterministic, --collector same, or one processor."),
     Setting(
       "eval-episodes", "N", \.evaluationEpisodes, .integer, in: .run,
       "Episodes per evaluation."),
@@ -144,7 +148,7 @@ extension TrainingConfiguration {
   ///
   /// See `docs/resuming.md`.
   package static let resumableSettings: Set<String> = [
-    "python", "hang-timeout", "close-timeout", "steps", "until-return", "eval-every", "save-every",
-    "keep-checkpoints", "log", "log-every", "log-gradients",
+    "python", "hang-timeout", "close-timeout", "steps", "until-return", "eval-every",
+    "eval-workers", "save-every", "keep-checkpoints", "log", "log-every", "log-gradients",
   ]
 }

@@ -170,23 +170,40 @@ final class RunRecorder {
 
   /// Adds an evaluation, and saves the weights if they are the best so far.
   ///
+  /// - Parameters:
+  ///   - outcome: the result of the evaluation.
+  ///   - weights: the weights that were evaluated.
+  ///   - learner: the learner, which may have learned further meanwhile.
+  ///   - secondsElapsed: the seconds since the run began.
   /// - Throws: `RecordError` if a file cannot be written.
   func recordEvaluation(
-    _ meanReturn: Double, isReached: Bool, _ learner: any BatchLearner, secondsElapsed: Double
+    _ outcome: RunEvaluations.Outcome, _ weights: FlatVector<Float>,
+    _ learner: any BatchLearner, secondsElapsed: Double
   ) throws(RecordError) {
+    let (round, result) = (outcome.round, outcome.result)
+    let meanReturn = result.meanReturn
     evaluationReturn = meanReturn
     var record = MetricsRecord()
     record.set("env_steps", learner.stepCount)
     record.set("updates", learner.updateCount)
     record.set("seconds", secondsElapsed)
+    record.set("eval_env_steps", round.steps)
+    record.set("eval_updates", round.updates)
     record.set("eval_return", meanReturn)
+    record.set("eval_median", result.medianReturn)
+    record.set("eval_min", result.minimumReturn)
+    record.set("eval_max", result.maximumReturn)
+    record.set("eval_std", result.standardDeviation)
+    record.set("eval_length", result.meanLength)
+    record.set("eval_episodes", result.returns.count)
     sinks.append(record)
     // An evaluation that ends the run was confirmed, which a higher mean of fewer episodes was not.
-    guard meanReturn > best?.meanReturn ?? -.infinity || isReached else { return }
-    best = EvaluationMark(steps: learner.stepCount, meanReturn: meanReturn)
+    guard meanReturn > best?.meanReturn ?? -.infinity || outcome.isReached else { return }
+    best = EvaluationMark(steps: round.steps, meanReturn: meanReturn)
     // Written before the checkpoint, because a resumed run looks up its return in the lines.
     sinks.flush()
-    try checkpoint(learner).save(to: directory.bestCheckpoint)
+    try checkpoint(weights, steps: round.steps, updates: round.updates)
+      .save(to: directory.bestCheckpoint)
   }
 
   /// Saves the weights, the state to resume from, and the lines of metrics so far.
@@ -200,7 +217,8 @@ final class RunRecorder {
   ) throws(RecordError) {
     record(collector, learner, secondsElapsed: secondsElapsed)
     sinks.flush()
-    let parameters = checkpoint(learner)
+    let parameters = checkpoint(
+      setup.weights, steps: learner.stepCount, updates: learner.updateCount)
     try parameters.save(to: directory.lastCheckpoint)
     if configuration.keptCheckpoints > 0 {
       try parameters.save(to: directory.checkpoint(atStep: learner.stepCount))
@@ -243,7 +261,9 @@ final class RunRecorder {
       meanRho: metric("rho_mean"))
   }
 
-  private func checkpoint(_ learner: any BatchLearner) -> Checkpoint {
+  private func checkpoint(
+    _ weights: FlatVector<Float>, steps: Int, updates: Int
+  ) -> Checkpoint {
     let environment = configuration.environment
     var metadata = [
       Checkpoint.Key.environment: environment.id,
@@ -252,8 +272,8 @@ final class RunRecorder {
       Checkpoint.Key.spaces: setup.layout.contents.spaces.json,
       Checkpoint.Key.policy: PolicyRegistry.encode(setup.policy),
       Checkpoint.Key.algorithm: algorithm,
-      Checkpoint.Key.environmentSteps: "\(learner.stepCount)",
-      Checkpoint.Key.updates: "\(learner.updateCount)",
+      Checkpoint.Key.environmentSteps: "\(steps)",
+      Checkpoint.Key.updates: "\(updates)",
     ]
     // The following keys are left out if they have no content.
     if !environment.arguments.isEmpty {
@@ -270,7 +290,7 @@ final class RunRecorder {
       parameters: setup.parameters.entries.map { entry in
         .init(
           name: entry.name, shape: entry.shape,
-          values: entry.range.map { setup.weights[$0] })
+          values: entry.range.map { weights[$0] })
       })
   }
 }

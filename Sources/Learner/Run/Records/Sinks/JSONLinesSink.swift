@@ -12,6 +12,7 @@ final class JSONLinesSink: MetricsSink {
     var env_steps: Int
     var updates: Int
     var eval_return: Double?
+    var eval_env_steps: Int?
   }
 
   /// Opens the file, or creates it; existing lines are kept.
@@ -42,7 +43,9 @@ final class JSONLinesSink: MetricsSink {
       guard let line = try? JSONDecoder().decode(Line.self, from: Data(text)) else { return false }
       if line.updates <= updates, line.env_steps <= steps { return true }
       if let mean = line.eval_return {
-        evaluations.append(EvaluationMark(steps: line.env_steps, meanReturn: mean))
+        evaluations.append(
+          EvaluationMark(
+            steps: line.eval_env_steps ?? line.env_steps, meanReturn: mean))
       }
       return false
     }

@@ -63,6 +63,7 @@ final class TensorBoardSink: MetricsSink {
     "lag_mean": "rollout/lag_mean", "lag_max": "rollout/lag_max", "lag_histogram": "rollout/lag",
     "dropped_fragments": "rollout/dropped_fragments",
     "worker_restarts": "rollout/worker_restarts", "eval_return": "eval/mean_reward",
+    "eval_length": "eval/mean_ep_length",
   ]
 
   /// Returns the tag of a name: one of the table, or the name behind `eval/` or `train/`.
