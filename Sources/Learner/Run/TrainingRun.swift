@@ -32,6 +32,7 @@ public final class TrainingRun {
   private var nanosecondsWaited: UInt64 = 0
   var marks: RunMarks
   private var saves: SaveSchedule
+  private var hasDiverged = false
   /// A sentence about what was restored; nil for a new run.
   package let resumption: String?
 
@@ -154,8 +155,15 @@ public final class TrainingRun {
   ///   `WorkerDeath`, is thrown as a `TrainingError` with the same report if the run could be
   ///   saved. Earlier saves stay.
   public func train() throws -> TrainingSummary {
-    if !mayStepEnvironments { return try run() }
-    return try ExitGuard.during("training") { try run() }
+    do {
+      let summary =
+        mayStepEnvironments ? try ExitGuard.during("training") { try run() } : try run()
+      recorder.note(RunEnding(state: summary.ending.isInterruption ? .interrupted : .done))
+      return summary
+    } catch {
+      recorder.note(RunEnding(state: hasDiverged ? .diverged : .failed, error: "\(error)"))
+      throw error
+    }
   }
 
   private func run() throws -> TrainingSummary {
@@ -219,6 +227,7 @@ public final class TrainingRun {
       let sentence = try marks.skipped.note(outcome, of: batch, loss: learner.lastLoss, at: steps)
       if let sentence { recorder.say(sentence) }
     } catch {
+      hasDiverged = true
       // If saving fails too, this error is more important. The earlier state on disk is the better
       // one.
       try? recorder.finish(collector, learner, nil, secondsElapsed: secondsElapsed)

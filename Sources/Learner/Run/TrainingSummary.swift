@@ -41,6 +41,9 @@ public struct TrainingSummary: Sendable {
     case reachedReturn
     /// A signal asked to stop.
     case interrupted(signal: Int32)
+
+    /// True if a signal asked to stop.
+    var isInterruption: Bool { if case .interrupted = self { true } else { false } }
   }
 
   /// The number of environment steps learned from per second.

@@ -26,6 +26,8 @@ public struct RunDirectory: Equatable, Sendable {
     FileLookup.entries(of: url.path).filter { $0.hasPrefix(EventFile.prefix) }
       .map { url.appendingPathComponent($0) }
   }
+  /// The end of the run, if it came to one.
+  var ending: URL { url.appendingPathComponent("ending.json") }
   /// The folder of checkpoints.
   public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
   /// The checkpoint with the newest parameters.
@@ -56,7 +58,7 @@ public struct RunDirectory: Equatable, Sendable {
     }
     try expect(.directory, at: checkpoints)
     try expect(.file, at: configuration)
-    for url in [metrics, metricsTable] + eventFiles { try expect(.file, at: url) }
+    for url in [metrics, metricsTable, ending] + eventFiles { try expect(.file, at: url) }
     for name in FileLookup.entries(of: checkpoints.path) where name.hasSuffix(".safetensors") {
       try expect(.file, at: checkpoints.appendingPathComponent(name))
     }

@@ -57,6 +57,7 @@ final class RunRecorder {
     let description = saved.json(about: ["rlplay": releaseVersion, "machine": Self.machine])
     if former != nil { try directory.refuseLinks() }
     lock = try RunLock(directory)
+    try? FileManager.default.removeItem(at: directory.ending)
     var files: [any MetricsSink] = []
     for file in configuration.metricsFiles { files.append(try file.makeSink(in: directory)) }
     try directory.writeConfiguration(description)
@@ -245,6 +246,9 @@ final class RunRecorder {
     final.stepsPerSecond = Double(final.steps) / max(secondsElapsed, 1e-9)
     line.finish(final)
   }
+
+  /// Records the end of the run.
+  func note(_ ending: RunEnding) { ending.write(to: directory) }
 
   // MARK: Parts
 

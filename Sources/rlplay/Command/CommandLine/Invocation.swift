@@ -7,6 +7,7 @@ enum Invocation: Equatable, Sendable {
   case resume(ResumeOptions, TrainPresentation)
   case evaluate(EvaluateOptions)
   case describe(DescribeOptions)
+  case runs(RunsOptions)
   case bench(BenchOptions)
   case environments(EnvironmentsOptions)
   case checkEnvironment(CheckEnvironmentOptions)
@@ -69,6 +70,6 @@ enum Invocation: Equatable, Sendable {
 extension Command {
   /// All commands in the order of the help screen.
   static let all: [Command] = [
-    .train, .evaluate, .describe, .bench, .environments, .checkEnvironment,
+    .train, .evaluate, .describe, .runs, .bench, .environments, .checkEnvironment,
   ]
 }

@@ -1,0 +1,26 @@
+import Foundation
+import Rollout
+
+/// The end of a run as `ending.json` records it.
+struct RunEnding: Codable, Equatable {
+  /// The state of the run since then.
+  var state: RunOverview.State
+  /// The sentence of the error that ended it; nil without one.
+  var error: String?
+
+  /// Writes the file; a failure leaves the run without it, as if it had been killed.
+  func write(to directory: RunDirectory) {
+    var object = OrderedJSON()
+    object.set("state", state.rawValue)
+    object.set("error", error)
+    try? AtomicFile.write(Data((object.encoded() + "\n").utf8), to: directory.ending)
+  }
+
+  /// Reads the file; nil if there is none, or none that can be read.
+  static func read(from directory: RunDirectory) -> RunEnding? {
+    guard let data = try? SystemCalls.contents(of: directory.ending.path, atMost: 1 << 16) else {
+      return nil
+    }
+    return try? JSONDecoder().decode(RunEnding.self, from: Data(data))
+  }
+}

@@ -1,0 +1,103 @@
+public import Foundation
+import Rollout
+
+/// The state of a run and its results so far, read from its directory.
+public struct RunOverview: Sendable {
+  /// The state of a run.
+  public enum State: String, Sendable, Codable {
+    /// A process trains in the directory.
+    case running
+    /// All steps were made, or the target return was reached.
+    case done
+    /// A signal or the death of the learner ended it; it can be resumed.
+    case interrupted
+    /// Its loss or weights were not finite any more, or grew without limit.
+    case diverged
+    /// Another error ended it.
+    case failed
+  }
+
+  /// The run's directory.
+  public let directory: RunDirectory
+  /// The state of the run.
+  public let state: State
+  /// The sentence of the error that ended the run; nil without one.
+  public let error: String?
+  /// The options of the run; nil if `config.json` cannot be read.
+  public let configuration: TrainingConfiguration?
+  /// The environment steps learned from; nil if neither metrics nor a checkpoint tell them.
+  public let steps: Int?
+  /// The mean return of the last evaluation in the metrics, if there is one.
+  public let lastReturn: Double?
+  /// The largest mean return of an evaluation in the metrics, if there is one.
+  public let bestReturn: Double?
+
+  /// Returns the runs in a directory, the newest first.
+  ///
+  /// The time of a run is that of its `config.json`. Other entries of the directory are skipped.
+  public static func all(in parent: URL = RunDirectory.defaultParent) -> [RunOverview] {
+    let runs = FileLookup.entries(of: parent.path).compactMap { name in
+      let run = RunDirectory(existing: parent.appendingPathComponent(name, isDirectory: true))
+      return FileLookup.modificationTime(run.configuration.path).map { (time: $0, run: run) }
+    }
+    return runs.sorted { $1.time < $0.time }.map { RunOverview(of: $0.run) }
+  }
+
+  /// Reads the files of a run; what cannot be read is left out.
+  public init(of directory: RunDirectory) {
+    self.directory = directory
+    let ending = RunEnding.read(from: directory)
+    let isLocked: Bool
+    do {
+      _ = try RunLock(directory)
+      isLocked = false
+    } catch {
+      isLocked = error.code == .occupied
+    }
+    // A learner that was killed leaves neither a lock nor an ending.
+    state = isLocked ? .running : ending?.state ?? .interrupted
+    error = isLocked ? nil : ending?.error
+    configuration = try? TrainingConfiguration(contentsOf: directory.configuration.path)
+    let metrics = RecordedMetrics(of: directory)
+    lastReturn = metrics.lastReturn
+    bestReturn = metrics.bestReturn
+    let checkpoint =
+      metrics.steps == nil ? try? Checkpoint.load(from: directory.lastCheckpoint) : nil
+    steps =
+      metrics.steps
+      ?? checkpoint?.metadata[Checkpoint.Key.environmentSteps].flatMap { Int($0) }
+  }
+}
+
+/// The results in `metrics.jsonl` that an overview shows.
+private struct RecordedMetrics {
+  private(set) var steps: Int?
+  private(set) var lastReturn: Double?
+  private(set) var bestReturn: Double?
+
+  /// The largest file that is read; longer ones are cut at the front.
+  private static let largestByteCount = 1 << 28
+
+  private struct Line: Decodable {
+    var env_steps: Int?
+    var eval_return: Double?
+  }
+
+  /// Reads the lines of evaluations and the last line; lines of other content are skipped.
+  init(of directory: RunDirectory) {
+    guard
+      let bytes = try? SystemCalls.contents(
+        of: directory.metrics.path, atMost: Self.largestByteCount)
+    else { return }
+    let lines = bytes.split(separator: UInt8(ascii: "\n"))
+    let key = Array("\"eval_return\"".utf8)
+    for (index, line) in lines.enumerated()
+    where index == lines.count - 1 || line.firstRange(of: key) != nil {
+      guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)) else { continue }
+      steps = line.env_steps ?? steps
+      guard let mean = line.eval_return else { continue }
+      lastReturn = mean
+      bestReturn = max(mean, bestReturn ?? mean)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Learner
+import Rollout
+
+/// Runs `rlplay runs`.
+enum RunsCommand {
+  static func run(_ options: RunsOptions) throws -> Int32 {
+    let parent =
+      options.directory.map { URL(fileURLWithPath: $0, isDirectory: true) }
+      ?? RunDirectory.defaultParent
+    if options.directory != nil, FileLookup.isDirectory(parent.path) != true {
+      throw RecordError(
+        .notFound, path: parent.relativePath,
+        "there is no directory '\(parent.relativePath)'; name one that has runs in it")
+    }
+    let runs = RunOverview.all(in: parent)
+    if options.endsWithJSON {
+      print(json(runs))
+    } else if runs.isEmpty {
+      print(
+        "no runs in '\(parent.relativePath.escapingControls)'; begin one with "
+          + "'\(ProgramName.shown) train'")
+    } else {
+      print(table(runs))
+    }
+    return 0
+  }
+
+  private static func table(_ runs: [RunOverview]) -> String {
+    let titles = ["run", "state", "environment", "algorithm", "steps", "of", "last", "best"]
+    let rows = runs.map { run in
+      [
+        run.directory.path.escapingControls, run.state.rawValue,
+        run.configuration?.environment.id.escapingControls ?? "?",
+        run.configuration?.algorithm.name ?? "?", run.steps.map(NumberText.grouped) ?? "?",
+        run.configuration.map { NumberText.grouped($0.totalSteps) } ?? "?",
+        run.lastReturn.map { NumberText.fixed($0, 1) } ?? "–",
+        run.bestReturn.map { NumberText.fixed($0, 1) } ?? "–",
+      ]
+    }
+    let widths = titles.indices.map { column in
+      ([titles] + rows).map { $0[column].count }.max() ?? 0
+    }
+    return ([titles] + rows).map { row in
+      // Texts are aligned to the left, numbers to the right.
+      row.enumerated().map { column, cell in
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        return column < 4 ? cell + space : space + cell
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+
+  private static func json(_ runs: [RunOverview]) -> String {
+    var result = OrderedJSON()
+    result.set(
+      "runs",
+      runs.map { run in
+        var object = OrderedJSON()
+        object.set("run_dir", run.directory.path)
+        object.set("state", run.state.rawValue)
+        object.set("error", run.error)
+        object.set("environment", run.configuration?.environment.id)
+        object.set("algorithm", run.configuration?.algorithm.name)
+        object.set("env_steps", run.steps)
+        object.set("total_steps", run.configuration?.totalSteps)
+        object.set("eval_return", run.lastReturn)
+        object.set("best_return", run.bestReturn)
+        return object
+      })
+    return result.encoded()
+  }
+}
