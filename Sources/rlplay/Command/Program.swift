@@ -3,7 +3,8 @@ import Learner
 import Rollout
 import Worker
 
-/// The command-line program: `train`, `evaluate`, `describe`, `runs`, `bench`, `envs` and `check-env`.
+/// The command-line program: `train`, `evaluate`, `describe`, `runs`, `bench`, `envs` and
+/// `check-env`.
 ///
 /// A program with custom environments, policies and algorithms registers them first:
 ///

@@ -18,6 +18,7 @@ struct HelpTextTests {
         train       Train a policy on experience that worker processes collect.
         evaluate    Play episodes with a trained policy and report the returns.
         describe    Show the settings and layers of a trained policy.
+        runs        List the runs, the newest first, with their states and results.
         bench       Measure this machine: environments, collection, training, kernels.
         envs        List the environments to train on, and the wrappers.
         check-env   Check an environment for mistakes by playing it at random.
@@ -209,8 +210,12 @@ struct HelpTextTests {
                                   prints it. (default: random)
         --run-dir DIR|auto        Directory for the run's files; auto names one under
                                   runs/. (default: auto)
-        --eval-every N            Environment steps between evaluations; 0 for none.
-                                  (default: 25000)
+        --eval-every N|Ns|Nu      Interval between evaluations: N environment steps, N
+                                  seconds, or N updates; 0 for none. (default: 25000)
+        --eval-workers N|auto     Processes that evaluate while training goes on; with
+                                  0 training waits for evaluations. auto is 1, but 0
+                                  with --deterministic, --collector same, or one
+                                  processor. (default: auto)
         --eval-episodes N         Episodes per evaluation. (default: 20)
         --eval-sample, --eval-greedy
                                   Sample actions in evaluations, as in training, or
