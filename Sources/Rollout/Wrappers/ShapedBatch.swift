@@ -1,13 +1,26 @@
+/// The shaping reward of the last step of an episode.
+public enum ShapingEnd: Sendable {
+  /// Φ(s′) is 0 if the task terminated the episode, and counts in full if a limit truncated it.
+  ///
+  /// The optimal policy stays the same. Source: Ng, Harada and Russell, "Policy invariance under
+  /// reward transformations", 1999.
+  case policyInvariant
+  /// The shaping reward is −γ Φ(s), however the episode ends.
+  ///
+  /// The shaped return then contains γᵀ⁻¹ (1 − γ) Φ(s) of the last state s before the end, so that
+  /// the optimal policy can change unless γ is 1.
+  case tutorial
+}
+
 /// A wrapper for potential-based reward shaping: r + γ Φ(s′) − Φ(s).
 ///
-/// Shaping of this form preserves the optimal policy. s′ is the observation before any reset. Φ(s′)
-/// counts as 0 if the task terminated the episode, and in full if a limit truncated it. Source: Ng,
-/// Harada and Russell, "Policy invariance under reward transformations", 1999.
+/// s′ is the observation before any reset. ``ShapingEnd`` has the rules for the last step.
 package final class ShapedBatch: WrappedBatch {
   /// The potential of a state by its observation; the leaves are valid only during the call.
   package typealias Potential = @Sendable (_ observation: LeafRow) -> Double
 
   private let discount: Double
+  private let end: ShapingEnd
   private let potential: Potential
   private let current: FlatVector<Double>
 
@@ -16,11 +29,14 @@ package final class ShapedBatch: WrappedBatch {
   /// - Parameters:
   ///   - inner: the batch to wrap.
   ///   - discount: γ, equal to the discount of learning.
+  ///   - end: the rule for the last step of an episode.
   ///   - potential: Φ; it has to allocate nothing if steps are to be free of allocation.
   package init(
-    _ inner: any EnvironmentBatch, discount: Double, potential: @escaping Potential
+    _ inner: any EnvironmentBatch, discount: Double, end: ShapingEnd,
+    potential: @escaping Potential
   ) {
     self.discount = discount
+    self.end = end
     self.potential = potential
     current = FlatVector(repeating: 0, count: inner.count)
     super.init(inner)
@@ -30,7 +46,7 @@ package final class ShapedBatch: WrappedBatch {
   ///
   /// - Throws: `SpaceMismatch` if the observation is not a Box of at least two elements.
   package convenience init(
-    _ inner: any EnvironmentBatch, discount: Double
+    _ inner: any EnvironmentBatch, discount: Double, end: ShapingEnd = .policyInvariant
   ) throws(SpaceMismatch) {
     let box = try inner.spaces.observation.box
     guard LeafSpecification(box.elementType, box.shape).elementCount >= 2 else {
@@ -40,7 +56,7 @@ package final class ShapedBatch: WrappedBatch {
           elements
           """)
     }
-    self.init(inner, discount: discount) { observation in
+    self.init(inner, discount: discount, end: end) { observation in
       let x = observation.number(at: 0, box.elementType)
       let y = observation.number(at: 1, box.elementType)
       return -(x * x + y * y).squareRoot()
@@ -51,8 +67,12 @@ package final class ShapedBatch: WrappedBatch {
 
   override func judge() {
     for index in 0..<count where !waits[index] {
-      let next = terminated[index] ? 0 : potential(arrival(index))
-      rewards[index] += discount * next - current[index]
+      if end == .tutorial, terminated[index] || truncated[index] {
+        rewards[index] -= discount * current[index]
+      } else {
+        let next = terminated[index] ? 0 : potential(arrival(index))
+        rewards[index] += discount * next - current[index]
+      }
     }
   }
 

@@ -90,16 +90,21 @@ extension Wrapper {
   }
 
   /// Shapes rewards by minus the distance of the first two elements from the origin.
-  public static func shaping(discount: Double) -> Wrapper {
-    Wrapper("shaping=\(discount.short)") { batch, _ in try ShapedBatch(batch, discount: discount) }
+  public static func shaping(
+    discount: Double, end: ShapingEnd = .policyInvariant
+  ) -> Wrapper {
+    Wrapper("shaping=\(discount.short)\(end == .tutorial ? ":tutorial" : "")") { batch, _ in
+      try ShapedBatch(batch, discount: discount, end: end)
+    }
   }
 
   /// Shapes rewards by a potential function; available in code only.
   public static func shaping(
-    discount: Double, potential: @escaping @Sendable (_ observation: LeafRow) -> Double
+    discount: Double, end: ShapingEnd = .policyInvariant,
+    potential: @escaping @Sendable (_ observation: LeafRow) -> Double
   ) -> Wrapper {
     Wrapper("shaping=\(discount.short) by a custom potential") { batch, _ in
-      ShapedBatch(batch, discount: discount, potential: potential)
+      ShapedBatch(batch, discount: discount, end: end, potential: potential)
     }
   }
 }

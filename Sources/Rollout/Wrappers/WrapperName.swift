@@ -71,6 +71,13 @@ package struct WrapperName: Sendable {
     Double(text).flatMap { (0...1).contains($0) ? $0 : nil }
   }
 
+  private static func shaping(_ text: String) -> Wrapper? {
+    let mark = ":tutorial"
+    let end: ShapingEnd = text.hasSuffix(mark) ? .tutorial : .policyInvariant
+    let number = end == .tutorial ? String(text.dropLast(mark.count)) : text
+    return discount(number).map { .shaping(discount: $0, end: end) }
+  }
+
   /// The wrappers of environments, in the order of `docs/environments.md`.
   package static let all: [WrapperName] = [
     counted("time-limit=N", "Truncate episodes after N steps.", example: 200, Wrapper.timeLimit),
@@ -126,10 +133,11 @@ package struct WrapperName: Sendable {
     },
     plain("reward-sign", "Replace rewards by -1, 0 or 1.", .rewardSign),
     WrapperName(
-      "shaping=GAMMA",
+      "shaping=GAMMA[:tutorial]",
       "Add shaping rewards; the potential is minus the distance of elements 0, 1 from the origin.",
-      "needs a discount from 0 to 1, equal to --gamma: write it like shaping=0.99."
-    ) { $0.flatMap(discount).map { .shaping(discount: $0) } },
+      "needs a discount from 0 to 1, equal to --gamma: write it like shaping=0.99 or "
+        + "shaping=0.99:tutorial."
+    ) { $0.flatMap(shaping) },
   ]
 
   /// The wrappers that `rlplay train` accepts only after all others.

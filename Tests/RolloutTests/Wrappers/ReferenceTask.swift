@@ -177,6 +177,7 @@ struct Idling: ReferenceTask {
 struct Shaping: ReferenceTask {
   var base: any ReferenceTask
   let discount: Double
+  var endsAsTutorial = false
   var potential = 0.0
 
   var lives: Int { base.lives }
@@ -195,7 +196,11 @@ struct Shaping: ReferenceTask {
   mutating func play(_ action: Int, _ random: inout PCG64) -> Played {
     var played = base.play(action, &random)
     let next = worth(played.observation)
-    played.reward += discount * (played.terminated ? 0 : next) - potential
+    if endsAsTutorial, played.isOver {
+      played.reward += -discount * potential
+    } else {
+      played.reward += discount * (played.terminated ? 0 : next) - potential
+    }
     potential = next
     return played
   }

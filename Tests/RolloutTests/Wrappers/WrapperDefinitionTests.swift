@@ -45,6 +45,10 @@ struct WrapperDefinitionTests {
       name: "shaping", wrap: { try ShapedBatch($0, discount: 0.75) },
       define: { task, _ in Shaping(base: task, discount: 0.75) }),
     Case(
+      name: "shaping as in the tutorial",
+      wrap: { try ShapedBatch($0, discount: 0.75, end: .tutorial) },
+      define: { task, _ in Shaping(base: task, discount: 0.75, endsAsTutorial: true) }),
+    Case(
       name: "stack of repeats, limited",
       wrap: {
         try TimeLimitBatch(FrameStackBatch(ActionRepeatBatch($0, times: 2), depth: 2), steps: 3)

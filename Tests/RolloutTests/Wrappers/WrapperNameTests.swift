@@ -16,6 +16,7 @@ struct WrapperNameTests {
     ("frame-stack=4", .frameStack(4)), ("reward-scale=-0.1", .rewardScale(-0.1)),
     ("reward-clip=-1:1", .rewardClip(-1...1)), ("reward-clip=-inf:5", .rewardClip(-.infinity...5)),
     ("reward-sign", .rewardSign), ("shaping=0.99", .shaping(discount: 0.99)),
+    ("shaping=0.9:tutorial", .shaping(discount: 0.9, end: .tutorial)),
     ("observation-normalization", .observationNormalization),
     ("reward-normalization", .rewardNormalization()),
     ("reward-normalization=0.95", .rewardNormalization(discount: 0.95)),
@@ -46,7 +47,9 @@ struct WrapperNameTests {
     ("reward-clip=nan:1", "smaller one"), ("reward-sign=1", "takes no argument"),
     ("time-limit=9@image", "time-limit takes no part of an observation: leave '@image' out"),
     ("gray-scale@", "write it like gray-scale@image"), ("gray-scale=1@image", "no argument"),
-    ("shaping=1.1", "from 0 to 1"), ("reward-normalization=2", "from 0 to 1, or none"),
+    ("shaping=1.1", "from 0 to 1"), ("shaping=2:tutorial", "from 0 to 1"),
+    ("shaping=0.9:", "from 0 to 1"), ("shaping=:tutorial", "from 0 to 1"),
+    ("reward-normalization=2", "from 0 to 1, or none"),
     ("observation-normalization@image", "takes no part of an observation"),
   ])
   func `what names no wrapper is said`(text: String, words: String) {
