@@ -17,9 +17,10 @@ public struct Evaluation: Sendable, Equatable {
 /// ```swift
 /// let evaluator = try ParallelEvaluator(
 ///   environment: "CartPole-v1", policy: policy, episodeCount: 20, seed: 7)
-/// for try await fragment in rollout.batches(1_000) {
-///   update(with: fragment)
-///   if let evaluation = try evaluator.next(setup.weights) {
+/// for turn in 1...10_000 {
+///   update.learn(from: try rollout.next())
+///   rollout.publish(update.weights)
+///   if turn % 100 == 0, let evaluation = try evaluator.next(update.weights) {
 ///     print(evaluation.result.medianReturn)
 ///   }
 /// }

@@ -80,6 +80,7 @@ struct TrainingConfigurationJSONTests {
           "seed": "random",
           "run-dir": "auto",
           "eval-every": 25000,
+          "eval-workers": "auto",
           "eval-episodes": 20,
           "eval-sample": false,
           "eval-env-args": "default",

@@ -92,6 +92,7 @@ struct TrainingSettingsTests {
     ("seed", "18446744073709551615", { $0.seed == .max }),
     ("run-dir", "a \"b\"\\\n", { $0.runDirectory == "a \"b\"\\\n" }),
     ("eval-every", "0", { $0.evaluateEvery == 0 }),
+    ("eval-workers", "2", { $0.evaluationWorkers == 2 }),
     ("eval-episodes", "7", { $0.evaluationEpisodes == 7 }),
     ("eval-sample", "true", { $0.evaluationSamples }),
     ("eval-env-args", "depth=3", { $0.evaluationArguments == "depth=3" }),
