@@ -182,8 +182,8 @@ extension ProcessTests {
           Executable.rlplay,
           [
             "train", "--collector", collector, "--lag", "1", "--steps", "12000", "--eval-every",
-            "2000", "--eval-episodes", "10", "--envs-per-actor", "4", "--seed", "3", "--quiet",
-            "--run-dir", directory.path(collector),
+            "2000", "--eval-episodes", "10", "--eval-workers", "0", "--envs-per-actor", "4",
+            "--seed", "3", "--quiet", "--run-dir", directory.path(collector),
           ] + options, in: directory.url)
         #expect(outcome.exitCode == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
       }

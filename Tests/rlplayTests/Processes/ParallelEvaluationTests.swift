@@ -100,7 +100,7 @@ extension ProcessTests {
       let program = try ProcessTests.trainFaulty(
         "\(fault)InEvaluation-v0",
         [
-          "steps": 4000, "eval-every": 1000, "eval-episodes": 4, "eval-workers": 2, "seed": 1,
+          "steps": 4000, "eval-every": 1000, "eval-episodes": 4, "eval-workers": 1, "seed": 1,
           "hang-timeout": 1,
         ], in: directory)
       let outcome = try program.waitForEnd()

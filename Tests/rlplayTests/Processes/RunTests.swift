@@ -31,7 +31,7 @@ extension ProcessTests {
       let path = try #require(outcome.json["run_dir"] as? String)
       #expect(path.hasPrefix("runs/CartPole-v1-reinforce-5-"))
       let run = directory.url.appendingPathComponent(path)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: run.path).count == 5)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: run.path).count == 6)
       for name in ["last", "best"] {
         _ = try Checkpoint.load(
           from: run.appendingPathComponent("checkpoints/\(name).safetensors"))
