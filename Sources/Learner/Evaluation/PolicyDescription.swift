@@ -6,6 +6,8 @@ import Rollout
 package struct PolicyDescription {
   /// The environment that the policy was trained for.
   package let environment: EnvironmentConfiguration
+  /// The names of the environment's discrete actions; empty if they have none.
+  package let actionNames: [String]
   /// The algorithm that trained the policy.
   package let algorithm: String
   /// The registered name of the policy's type.
@@ -49,8 +51,11 @@ extension TrainedPolicy {
       case .object(let object): object
       default: OrderedJSON()
       }
+    let registered =
+      environment.startsProgram
+      ? nil : try? EnvironmentRegistry.shared.environment(environment.id)
     return PolicyDescription(
-      environment: environment,
+      environment: environment, actionNames: registered?.actionNames ?? [],
       algorithm: try checkpoint.requiredMetadata(Checkpoint.Key.algorithm),
       kind: String(parts[0]), steps: try count(Checkpoint.Key.environmentSteps),
       updates: try count(Checkpoint.Key.updates), layers: layers,
@@ -75,6 +80,7 @@ extension PolicyDescription {
     policy.set("settings", settings)
     var object = OrderedJSON()
     object.set(environment)
+    if !actionNames.isEmpty { object.set("action_names", actionNames) }
     object.set("algorithm", algorithm)
     object.set("policy", policy)
     object.set("env_steps", steps)
@@ -99,8 +105,10 @@ extension PolicyDescription {
     let parameters = environment.arguments.isEmpty ? [] : [("with", environment.arguments)]
     let wrappers = environment.wrappers.map(\.description).joined(separator: ", ")
     let wrapping = wrappers.isEmpty ? [] : [("wrappers", wrappers)]
+    let names = actionNames.joined(separator: ", ")
     let facts =
-      [("environment", environment.id)] + parameters + wrapping + [
+      [("environment", environment.id)] + parameters + wrapping
+      + (names.isEmpty ? [] : [("actions", names)]) + [
         ("algorithm", algorithm),
         (
           "learned from",

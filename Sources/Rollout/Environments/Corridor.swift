@@ -32,6 +32,8 @@ public struct Corridor: Environment {
   public var observationSpace: Space { .discrete(size) }
   /// Steps to the left and to the right.
   public var actionSpace: Space { .discrete(2) }
+  /// The names of the steps.
+  public static var actionNames: [String] { ["LEFT", "RIGHT"] }
 
   /// The actor's cell.
   @inlinable

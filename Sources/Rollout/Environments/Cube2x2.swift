@@ -63,6 +63,8 @@ public struct Cube2x2: Environment {
   public var observationSpace: Space { .box(shape: [192], low: 0, high: 1) }
   /// The turns of `CubeTurns.names`.
   public var actionSpace: Space { .discrete(12) }
+  /// The turns of `CubeTurns.names`.
+  public static var actionNames: [String] { CubeTurns.names }
 
   /// Stickers and last actions, one-hot.
   public var observation: InlineArray<192, Float> {

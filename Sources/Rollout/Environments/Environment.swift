@@ -13,6 +13,8 @@ public protocol Environment: SendableMetatype {
   var observationSpace: Space { get }
   /// The space of actions.
   var actionSpace: Space { get }
+  /// The names of discrete actions in their order, for people; empty, the default, for none.
+  static var actionNames: [String] { get }
   /// The current observation.
   var observation: Observation { get }
   /// The number of lives left, 0 before the first episode; `nil`, the default, if there are none.
@@ -48,6 +50,9 @@ extension Environment {
   /// Returns true: by default, every state is possible.
   @inlinable
   public func isPossible(for fresh: Self) -> Bool { true }
+
+  /// Returns no names: by default actions are numbers.
+  public static var actionNames: [String] { [] }
 
   /// Returns nil: by default a task has no lives.
   @inlinable

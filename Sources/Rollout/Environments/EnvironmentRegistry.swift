@@ -117,7 +117,8 @@ public final class EnvironmentRegistry: Sendable {
   ) -> RegisteredEnvironment {
     RegisteredEnvironment(
       id: single.id, summary: single.summary, maximumEpisodeSteps: single.maximumEpisodeSteps,
-      rewardThreshold: single.rewardThreshold, spaces: { _ in try single.spaces },
+      rewardThreshold: single.rewardThreshold, actionNames: single.actionNames,
+      spaces: { _ in try single.spaces },
       makeBatch: { arguments, streams, marker in
         guard streams.count >= 8, Group.isExact else {
           return try single.make(arguments, streams, marker)

@@ -27,6 +27,8 @@ public struct RegisteredEnvironment: Sendable {
   public let rewardThreshold: Double?
   /// The parameters with which the environment can be made.
   public let parameters: [EnvironmentParameter]
+  /// The names of discrete actions in their order; empty if they have none.
+  public let actionNames: [String]
 
   /// True if batches may support snapshots; only then is one made in order to ask.
   package let maySnapshot: Bool
@@ -43,6 +45,7 @@ public struct RegisteredEnvironment: Sendable {
   ///     limit.
   ///   - rewardThreshold: the mean return at which the task counts as solved.
   ///   - parameters: the parameters with which the environment can be made.
+  ///   - actionNames: the names of discrete actions in their order, for people.
   ///   - maySnapshot: false if batches do not support snapshots and are costly to make.
   ///   - spaces: returns a batch's spaces, without making a batch if that is costly.
   ///   - makeBatch: makes a batch with one environment per stream. A batch that is not a
@@ -51,7 +54,7 @@ public struct RegisteredEnvironment: Sendable {
   public init(
     id: String, summary: String = "", maximumEpisodeSteps: Int? = nil,
     rewardThreshold: Double? = nil, parameters: [EnvironmentParameter] = [],
-    maySnapshot: Bool = true,
+    actionNames: [String] = [], maySnapshot: Bool = true,
     spaces: @escaping @Sendable (EnvironmentArguments) throws -> EnvironmentSpaces,
     makeBatch: @escaping MakeBatch
   ) {
@@ -64,6 +67,7 @@ public struct RegisteredEnvironment: Sendable {
     self.maximumEpisodeSteps = maximumEpisodeSteps
     self.rewardThreshold = rewardThreshold
     self.parameters = parameters
+    self.actionNames = actionNames
     self.maySnapshot = maySnapshot
     describe = spaces
     make = makeBatch
@@ -91,7 +95,7 @@ public struct RegisteredEnvironment: Sendable {
     self.init(
       id: id, summary: summary, maximumEpisodeSteps: maximumEpisodeSteps,
       rewardThreshold: rewardThreshold, parameters: parameters,
-      maySnapshot: haveSnapshots(Member.self),
+      actionNames: Member.actionNames, maySnapshot: haveSnapshots(Member.self),
       spaces: { try checkedSpaces(of: [make($0)]) },
       makeBatch: { arguments, streams, marker in
         try NativeEnvironmentBatch(streams: streams, marker: marker) { _ in try make(arguments) }

@@ -23,6 +23,11 @@ extension ProcessTests {
         Executable.rlplay, ["describe", "run", "--json"], in: directory.url)
       #expect(described.json["environment"] as? String == "Corridor-v0")
       #expect(described.json["env_args"] as? String == "size=8,goal=3")
+      #expect(described.json["action_names"] as? [String] == ["LEFT", "RIGHT"])
+      let text = try RunningProgram.run(
+        Executable.rlplay, ["describe", "run"], in: directory.url
+      ).output
+      #expect(text.contains("\nactions") && text.contains("LEFT, RIGHT\n"), "\(text)")
 
       let evaluated = try RunningProgram.run(
         Executable.rlplay, ["evaluate", "run", "--episodes", "3", "--json"], in: directory.url)

@@ -86,6 +86,8 @@ extension ProcessTests {
     @Test func `envs lists what --wrap takes`() throws {
       let directory = try ScratchDirectory()
       let outcome = try RunningProgram.run(Executable.rlplay, ["envs"], in: directory.url)
+      #expect(outcome.output.contains("action Discrete(2): LEFT, RIGHT\n"))
+      #expect(outcome.output.contains("action Discrete(12): U+, U-, D+,"))
       #expect(outcome.output.contains("\nWrappers, for 'rlplay train --wrap':\n"))
       #expect(outcome.output.contains("\n  observation-mask=I,J,...      Show "))
       #expect(outcome.output.contains("\n  reward-normalization[=GAMMA]  Divide "))

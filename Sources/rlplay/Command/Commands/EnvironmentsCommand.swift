@@ -9,7 +9,9 @@ enum EnvironmentsCommand {
       let threshold = environment.rewardThreshold.map { ", solved at \(NumberText.short($0))" }
       print("\(environment.id)  \(environment.summary) (\(limit)\(threshold ?? ""))")
       if let spaces = try? environment.spaces {
-        print("  observation \(spaces.observation)\n  action \(spaces.action)")
+        let names = environment.actionNames.joined(separator: ", ")
+        print("  observation \(spaces.observation)")
+        print("  action \(spaces.action)\(names.isEmpty ? "" : ": \(names)")")
       }
       for parameter in environment.parameters {
         let range = parameter.rangeText.map { " (\($0))" } ?? ""
@@ -50,6 +52,7 @@ enum EnvironmentsCommand {
       let spaces = try? environment.spaces
       object.set("observation_space", spaces?.observation.description)
       object.set("action_space", spaces?.action.description)
+      if !environment.actionNames.isEmpty { object.set("action_names", environment.actionNames) }
       object.set(
         "parameters",
         environment.parameters.map { parameter in
