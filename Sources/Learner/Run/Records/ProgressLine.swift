@@ -77,7 +77,9 @@ public final class ProgressLine {
 
   /// Shows progress if it is due.
   ///
-  /// - Parameter workers: the state of each worker, for a dashboard.
+  /// - Parameters:
+  ///   - progress: the progress to show.
+  ///   - workers: the state of each worker, for a dashboard.
   public func update(_ progress: TrainingProgress, workers: [WorkerStatus] = []) {
     if let dashboard { return dashboard.update(progress, workers) }
     if isDue(secondsElapsed: progress.secondsElapsed) { show(progress) }
