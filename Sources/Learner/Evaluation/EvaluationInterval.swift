@@ -16,11 +16,13 @@ public enum EvaluationInterval: Sendable, Equatable, ExpressibleByIntegerLiteral
   package var isNever: Bool { self == .steps(0) }
 
   /// Returns the position of a run as this interval counts: steps, updates or whole milliseconds.
-  func position(steps: Int, updates: Int, seconds: Double) -> Int {
+  ///
+  /// The clock is read only for an interval of seconds.
+  func position(steps: Int, updates: Int, seconds: @autoclosure () -> Double) -> Int {
     switch self {
     case .steps: steps
     case .updates: updates
-    case .seconds: Int(seconds * 1000)
+    case .seconds: Int(seconds() * 1000)
     }
   }
 

@@ -158,10 +158,10 @@ public final class TrainingRun {
     do {
       let summary =
         mayStepEnvironments ? try ExitGuard.during("training") { try run() } : try run()
-      recorder.note(RunEnding(state: summary.ending.isInterruption ? .interrupted : .done))
+      RunEnding(state: summary.ending.isInterruption ? .interrupted : .done).write(to: directory)
       return summary
     } catch {
-      recorder.note(RunEnding(state: hasDiverged ? .diverged : .failed, error: "\(error)"))
+      RunEnding(state: hasDiverged ? .diverged : .failed, error: "\(error)").write(to: directory)
       throw error
     }
   }

@@ -22,8 +22,14 @@ package enum Terminal {
 
   /// Shows the alternate screen without a cursor and without line wrapping.
   package static func enterAlternateScreen() {
+    showAlternateScreen()
+    write("\u{1B}[2J")
+  }
+
+  /// Shows the alternate screen with its former contents; async-signal-safe, as leaving it is.
+  private static func showAlternateScreen() {
     isAlternate.store(true, ordering: .relaxed)
-    write("\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[2J")
+    send("\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l")
   }
 
   /// Shows the former screen if the alternate one is shown.
@@ -31,7 +37,11 @@ package enum Terminal {
   /// It is async-signal-safe after ``handleSignals``.
   package static func leaveAlternateScreen() {
     guard isAlternate.exchange(false, ordering: .relaxed) else { return }
-    let text: StaticString = "\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
+    send("\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l")
+  }
+
+  /// Writes a constant text at once, as a signal handler may.
+  private static func send(_ text: StaticString) {
     _ = Glibc.write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
   }
 
@@ -51,10 +61,7 @@ package enum Terminal {
       let wasAlternate = Terminal.isAlternate.load(ordering: .relaxed)
       Terminal.leaveAlternateScreen()
       kill(getpid(), SIGSTOP)
-      guard wasAlternate else { return }
-      Terminal.isAlternate.store(true, ordering: .relaxed)
-      let text: StaticString = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
-      _ = Glibc.write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+      if wasAlternate { Terminal.showAlternateScreen() }
     }
     SystemCalls.unblockSignals(crashes + suspensions)
   }

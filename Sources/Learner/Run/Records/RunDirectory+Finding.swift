@@ -13,19 +13,23 @@ extension RunDirectory {
     public var configuration: URL? { run?.configuration }
   }
 
-  /// Returns the run with the most recently written `config.json`; nil if there is none.
+  /// Returns the runs in a directory, beginning with the most recently written `config.json`.
   ///
-  /// A directory without a `config.json` is not a run. Among equal times, the last name wins.
-  public static func newest(in parent: URL = defaultParent) -> RunDirectory? {
-    var newest: (time: (seconds: Int, nanoseconds: Int), run: RunDirectory)?
-    // Entries are sorted by name: the last one of equal times replaces the others.
-    for name in FileLookup.entries(of: parent.path) {
+  /// A directory without a `config.json` is not a run. Among equal times, the last name comes
+  /// first.
+  public static func all(in parent: URL = defaultParent) -> [RunDirectory] {
+    let runs = FileLookup.entries(of: parent.path).compactMap { name in
       let run = RunDirectory(existing: parent.appendingPathComponent(name, isDirectory: true))
-      guard let time = FileLookup.modificationTime(run.configuration.path) else { continue }
-      if let newest, time < newest.time { continue }
-      newest = (time, run)
+      return FileLookup.modificationTime(run.configuration.path).map { (run, $0, name) }
     }
-    return newest?.run
+    return runs.sorted { one, other in
+      (one.1.seconds, one.1.nanoseconds, one.2) > (other.1.seconds, other.1.nanoseconds, other.2)
+    }.map(\.0)
+  }
+
+  /// Returns the newest run in a directory; nil if there is none.
+  public static func newest(in parent: URL = defaultParent) -> RunDirectory? {
+    all(in: parent).first
   }
 
   /// Returns the checkpoint for an argument of `rlplay evaluate` and `rlplay describe`.

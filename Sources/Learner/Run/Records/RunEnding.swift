@@ -2,7 +2,7 @@ import Foundation
 import Rollout
 
 /// The end of a run as `ending.json` records it.
-struct RunEnding: Codable, Equatable {
+struct RunEnding: Decodable {
   /// The state of the run since then.
   var state: RunOverview.State
   /// The sentence of the error that ended it; nil without one.

@@ -4,7 +4,7 @@ import Rollout
 /// The state of a run and its results so far, read from its directory.
 public struct RunOverview: Sendable {
   /// The state of a run.
-  public enum State: String, Sendable, Codable {
+  public enum State: String, Sendable, Decodable {
     /// A process trains in the directory.
     case running
     /// All steps were made, or the target return was reached.
@@ -32,15 +32,9 @@ public struct RunOverview: Sendable {
   /// The largest mean return of an evaluation in the metrics, if there is one.
   public let bestReturn: Double?
 
-  /// Returns the runs in a directory, the newest first.
-  ///
-  /// The time of a run is that of its `config.json`. Other entries of the directory are skipped.
+  /// Returns the runs in a directory, the newest first, as ``RunDirectory/all(in:)`` finds them.
   public static func all(in parent: URL = RunDirectory.defaultParent) -> [RunOverview] {
-    let runs = FileLookup.entries(of: parent.path).compactMap { name in
-      let run = RunDirectory(existing: parent.appendingPathComponent(name, isDirectory: true))
-      return FileLookup.modificationTime(run.configuration.path).map { (time: $0, run: run) }
-    }
-    return runs.sorted { $1.time < $0.time }.map { RunOverview(of: $0.run) }
+    RunDirectory.all(in: parent).map { RunOverview(of: $0) }
   }
 
   /// Reads the files of a run; what cannot be read is left out.
@@ -75,7 +69,7 @@ private struct RecordedMetrics {
   private(set) var lastReturn: Double?
   private(set) var bestReturn: Double?
 
-  /// The largest file that is read; longer ones are cut at the front.
+  /// The number of bytes that are read; the rest of a larger file is left out.
   private static let largestByteCount = 1 << 28
 
   private struct Line: Decodable {

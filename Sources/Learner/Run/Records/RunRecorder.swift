@@ -247,9 +247,6 @@ final class RunRecorder {
     line.finish(final)
   }
 
-  /// Records the end of the run.
-  func note(_ ending: RunEnding) { ending.write(to: directory) }
-
   // MARK: Parts
 
   private func status(
