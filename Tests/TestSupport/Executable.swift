@@ -52,6 +52,16 @@ public final class ScratchDirectory: @unchecked Sendable {
   /// Returns the path of an item inside.
   public func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
+  /// Removes a directory inside that a program may be writing into.
+  ///
+  /// The directory leaves its place in one step. Removed item by item it could be found with a new
+  /// file in it.
+  public func removeAtOnce(_ name: String) throws {
+    let removed = url.appendingPathComponent("removed-\(UUID().uuidString)")
+    try FileManager.default.moveItem(at: url.appendingPathComponent(name), to: removed)
+    try FileManager.default.removeItem(at: removed)
+  }
+
   /// The names inside, hidden ones included, sorted.
   public var names: [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()

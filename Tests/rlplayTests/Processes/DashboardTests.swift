@@ -103,7 +103,7 @@ extension ProcessTests {
       let terminal = try PseudoTerminal(columns: 80, lines: 24)
       let program = try start(terminal, options: ["--save-every", "1000"], in: directory)
       try program.wait(until: "the dashboard was shown") { terminal.isAlternate }
-      try FileManager.default.removeItem(atPath: directory.path("run"))
+      try directory.removeAtOnce("run")
       #expect(try program.waitForEnd().exitCode == 1)
       expectRestored(terminal)
       #expect(terminal.lines.contains { $0.hasPrefix("Error: ") })

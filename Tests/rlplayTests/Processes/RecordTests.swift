@@ -89,7 +89,7 @@ extension ProcessTests {
           + ["--save-every", "4096"], in: directory.url)
       let path = directory.path("run/checkpoints/state.safetensors")
       try program.wait(until: "a state was saved") { FileManager.default.fileExists(atPath: path) }
-      try FileManager.default.removeItem(atPath: directory.path("run"))
+      try directory.removeAtOnce("run")
       let outcome = try program.waitForEnd()
       #expect(outcome.exitCode == 1)
       #expect(outcome.errors.contains("cannot write into 'run/checkpoints'"), "\(outcome.errors)")
