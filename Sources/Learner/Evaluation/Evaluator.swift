@@ -150,13 +150,15 @@ public final class Evaluator {
     isInterrupted: () -> Bool = { false }
   ) throws -> EvaluationResult {
     var result = EvaluationResult(episodeCount: episodes.count)
+    let actionNames = environment.actionNames
     for episode in episodes {
       func show(_ moment: EpisodePlayer.Moment) throws {
         let shown = EpisodeMoment(
           environment: environment.id, episode: episode, step: moment.step,
           episodeReturn: moment.episodeReturn, isOver: moment.isOver,
           isLast: moment.isOver || moment.step == Self.stepLimit,
-          environments: moment.environments, fragment: moment.fragment, row: moment.row)
+          environments: moment.environments, actionNames: actionNames, fragment: moment.fragment,
+          row: moment.row)
         for spectator in spectators { try spectator.watch(shown) }
       }
       let isWhole = try player.play(

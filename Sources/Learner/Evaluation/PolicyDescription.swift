@@ -51,11 +51,8 @@ extension TrainedPolicy {
       case .object(let object): object
       default: OrderedJSON()
       }
-    let registered =
-      environment.startsProgram
-      ? nil : try? EnvironmentRegistry.shared.environment(environment.id)
     return PolicyDescription(
-      environment: environment, actionNames: registered?.actionNames ?? [],
+      environment: environment, actionNames: environment.actionNames,
       algorithm: try checkpoint.requiredMetadata(Checkpoint.Key.algorithm),
       kind: String(parts[0]), steps: try count(Checkpoint.Key.environmentSteps),
       updates: try count(Checkpoint.Key.updates), layers: layers,

@@ -62,7 +62,7 @@ final class CheckedBatch {
 
   /// Returns one environment's values in one row, for a range of columns.
   func leaves(_ places: Range<Int>, row: Int, environment: Int) -> LeafRow {
-    LeafRow(storage, places, row: row, environment: environment)
+    LeafRow(storage.view, places, row: row, environment: environment)
   }
 
   /// Returns the bytes of one environment's value.

@@ -59,6 +59,13 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   /// It is false for environments that this program registers, and for unknown ids.
   public var startsProgram: Bool { RegisteredEnvironment(gymnasium: self) != nil }
 
+  /// The names of the environment's discrete actions; empty if they have none.
+  ///
+  /// No environment is made and no program started.
+  package var actionNames: [String] {
+    (try? EnvironmentRegistry.shared.environment(for: self))?.actionNames ?? []
+  }
+
   /// Creates a configuration with default options.
   public init(stringLiteral id: String) { self.init(id) }
 

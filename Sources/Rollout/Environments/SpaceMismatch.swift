@@ -28,22 +28,32 @@ func checkedSpaces<Member: Environment>(
   return spaces
 }
 
-private func check<Value: Recordable, Member: Environment>(
-  _ type: Value.Type, fits space: Space, _ part: String, of: Member.Type
-) throws(SpaceMismatch) {
-  let leaves = space.leaves.leaves
-  let needed = leaves.map(\.elementType)
-  guard Value.leafTypes == needed else {
+extension Space {
+  /// Checks that a Swift type is stored as the leaves of the space.
+  ///
+  /// - Parameter subject: the value in words, such as "the action".
+  /// - Throws: `SpaceMismatch` with the element types of both.
+  func check<Value: Recordable>(
+    _ type: Value.Type, of subject: String
+  ) throws(SpaceMismatch) {
+    let needed = leaves.leaves.map(\.elementType)
+    guard Value.leafTypes != needed else { return }
     func list(_ types: [ElementType]) -> String {
       "[\(types.map(\.rawValue).joined(separator: ", "))]"
     }
     throw SpaceMismatch(
       description: """
-        the \(part) of \(Member.self), a \(Value.self), is stored as \(list(Value.leafTypes)), \
-        but its space \(space) takes \(list(needed))
+        \(subject), a \(Value.self), is stored as \(list(Value.leafTypes)), but its space \(self) \
+        takes \(list(needed))
         """)
   }
-  guard leaves.allSatisfy({ $0.elementCount > 0 }) else {
+}
+
+private func check<Value: Recordable, Member: Environment>(
+  _ type: Value.Type, fits space: Space, _ part: String, of: Member.Type
+) throws(SpaceMismatch) {
+  try space.check(Value.self, of: "the \(part) of \(Member.self)")
+  guard space.leaves.leaves.allSatisfy({ $0.elementCount > 0 }) else {
     throw SpaceMismatch(
       description: "the \(part) of \(Member.self) has the space \(space), which has no elements")
   }

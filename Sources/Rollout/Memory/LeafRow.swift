@@ -175,17 +175,17 @@ extension LeafRow {
 }
 
 extension LeafRow {
-  /// Creates the leaves at some places of a storage's columns, valid as long as the storage.
-  init(_ storage: FragmentStorage, _ places: Range<Int>, row: Int, environment: Int) {
-    let layout = storage.layout
+  /// Creates the leaves at some places of a fragment's columns, valid as long as the fragment.
+  init(_ fragment: FragmentView, _ places: Range<Int>, row: Int, environment: Int) {
+    let layout = fragment.layout
     precondition(
       places.upperBound <= layout.columns.count && environment >= 0
         && environment < layout.environmentCount,
       "\(places) of environment \(environment)")
-    // The columns are the layout's own array, which lives as long as the storage.
+    // The columns are the layout's own array, which lives as long as the fragment's view.
     self = layout.columns.withUnsafeBufferPointer { columns in
       LeafRow(
-        base: storage.view.base,
+        base: fragment.base,
         columns: columns.baseAddress.unsafelyUnwrapped + places.lowerBound,
         leafCount: places.count, row: row, environment: environment)
     }

@@ -6,7 +6,16 @@ public protocol EpisodeSpectator: AnyObject {
   func watch(_ moment: EpisodeMoment) throws
 }
 
-/// A moment of a single episode; valid only during the call to the spectator.
+/// A moment of a single episode: a state, and the step that led to it.
+///
+/// ```swift
+/// func watch(_ moment: EpisodeMoment) {
+///   guard let value = moment.output("value"), let reward = moment.reward else { return }
+///   print(moment.step, moment.action(as: Int.self) ?? 0, reward, value[0])
+/// }
+/// ```
+///
+/// A moment is valid only during the call to the spectator.
 public struct EpisodeMoment {
   /// The registered name of the environment.
   public let environment: String
@@ -22,13 +31,16 @@ public struct EpisodeMoment {
   public let isLast: Bool
 
   private let environments: any EnvironmentBatch
-  private let fragment: FragmentView
+  let fragment: FragmentView
   /// The row of the state in the fragment.
-  private let row: Int
+  let row: Int
+  /// The names of the environment's actions; empty if they have none.
+  let actionNames: [String]
 
   package init(
     environment: String, episode: Int, step: Int, episodeReturn: Double, isOver: Bool,
-    isLast: Bool, environments: any EnvironmentBatch, fragment: FragmentView, row: Int
+    isLast: Bool, environments: any EnvironmentBatch, actionNames: [String],
+    fragment: FragmentView, row: Int
   ) {
     self.environment = environment
     self.episode = episode
@@ -37,6 +49,7 @@ public struct EpisodeMoment {
     self.isOver = isOver
     self.isLast = isLast
     self.environments = environments
+    self.actionNames = actionNames
     self.fragment = fragment
     self.row = row
   }
@@ -71,15 +84,18 @@ public struct EpisodeMoment {
       : numbers(fragment.layout.obs, spaces.observation, row: row)
     let place = "episode \(episode + 1)  step \(step)"
     guard step > 0 else { return "\(place)  obs \(observation)" }
-    let action = numbers(fragment.layout.act, spaces.action, row: row)
+    let action =
+      numbers(fragment.layout.act, spaces.action, row: row)
+      + (actionName.map { " \($0)" } ?? "")
     let reward = NumberText.significant(Double(fragment.rew[row, 0]))
     return "\(place)  act \(action)  rew \(reward)  obs \(observation)" + (isOver ? "  end" : "")
   }
 
-  /// The caption below a picture.
+  /// The caption below a picture, with the last action if actions have names.
   var caption: String {
     let sum = NumberText.significant(episodeReturn)
-    return "episode \(episode + 1)  step \(step)  return \(sum)"
+    let action = actionName.map { "  \($0)" } ?? ""
+    return "episode \(episode + 1)  step \(step)\(action)  return \(sum)"
   }
 }
 
