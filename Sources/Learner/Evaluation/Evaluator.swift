@@ -38,11 +38,7 @@ public struct EvaluationResult: Sendable, Equatable {
   /// The standard error of the mean return.
   public var standardError: Double { standardDeviation / Double(returns.count).squareRoot() }
   /// The median return; for an even number of episodes, the mean of the middle two.
-  public var medianReturn: Double {
-    let sorted = returns.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
+  public var medianReturn: Double { returns.median }
   /// The smallest return.
   public var minimumReturn: Double { returns.min() ?? .nan }
   /// The largest return.

@@ -1,4 +1,5 @@
 import Learner
+import Rollout
 
 /// The throughput of each collector, with and without learning, and ratios between collectors.
 enum CollectorBenchmarks {

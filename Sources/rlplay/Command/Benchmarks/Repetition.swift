@@ -72,11 +72,3 @@ func secondsElapsed(_ body: () throws -> Void) rethrows -> Double {
   try body()
   return Double(SystemCalls.monotonicNanoseconds() - began) / 1e9
 }
-
-extension [Double] {
-  /// The median; for an even count, the mean of the two middle numbers.
-  var median: Double {
-    let sorted = sorted()
-    return isEmpty ? .nan : (sorted[count / 2] + sorted[(count - 1) / 2]) / 2
-  }
-}
