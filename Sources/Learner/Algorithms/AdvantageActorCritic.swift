@@ -4,7 +4,8 @@ import Rollout
 extension Algorithm {
   /// Advantage actor-critic.
   public static let a2c = Algorithm(
-    name: AdvantageActorCritic.name, options: criticOptions, learnsValue: { _ in true },
+    name: AdvantageActorCritic.name, options: criticOptions.union(["normalize-returns"]),
+    learnsValue: { _ in true },
     defaults: {
       $0.adoptCriticDefaults()
       $0.deterministic = true
@@ -17,7 +18,35 @@ extension Algorithm {
       $0.learningRate = .exponential(from: 0.001, to: 0.0001)
       $0.valueLearningRate = 0.005
     },
-    objective: { configuration, _ in AdvantageActorCritic(configuration.actorCriticSettings) })
+    validate: { (configuration) throws(ConfigurationError) in
+      try configuration.validateNormalizedReturns()
+    },
+    objective: { configuration, _ in
+      AdvantageActorCritic(
+        configuration.actorCriticSettings, normalizesReturns: configuration.normalizeReturns)
+    })
+}
+
+extension TrainingConfiguration {
+  /// Refuses normalized returns of anything but whole episodes, and options that they ignore.
+  fileprivate func validateNormalizedReturns() throws(ConfigurationError) {
+    guard normalizeReturns else { return }
+    if !sticky {
+      throw ConfigurationError(
+        "--normalize-returns learns from one whole episode of each environment: add --sticky, and "
+          + "--fragment-steps of at least an episode's length.",
+        option: "normalize-returns")
+    }
+    let usual = Self(algorithm)
+    for option in ["lambda", "bootstrap"] {
+      guard let setting = Self.settings.first(where: { $0.name == option }) else { continue }
+      let value = setting.read(self)
+      guard value != setting.read(usual) else { continue }
+      throw ConfigurationError(
+        "--\(option) \(value.text) has no effect with --normalize-returns: leave one of them out.",
+        option: option)
+    }
+  }
 }
 
 /// Advantage actor-critic (A2C): policy gradient with generalized advantage estimates.
@@ -27,6 +56,17 @@ extension Algorithm {
 ///            − c_entropy mean(H π(· | s_t))
 ///
 /// The gradient of the value error passes through the first v_t alone.
+///
+/// With normalized returns the value estimate learns to predict returns that tell nothing of their
+/// size, those of the episode normalized over its steps (x̂ = (x − mean) / (σ + 10⁻⁸)):
+///
+///     A_t = Ĝ_t − v_t,   G_t = r_{t+1} + γ (1 − d_{t+1}) G_{t+1},   G_T = 0
+///     loss = − mean(A_t log π(a_t | s_t)) + c_value mean((v_t − Ĝ_t)²)
+///            − c_entropy mean(H π(· | s_t))
+///
+/// Nothing is bootstrapped: truncation ends a return as termination does. The statistics are those
+/// of each environment's played steps, which are one episode if environments wait (`sticky`) and
+/// the fragment is long enough.
 ///
 /// The loss does not correct for the difference between the behavior policy and the trained policy,
 /// so the policy lag should be small. `VTraceActorCritic` corrects for it.
@@ -40,8 +80,16 @@ public struct AdvantageActorCritic: Objective, Equatable, Encodable {
   /// The settings shared by all actor-critic objectives.
   public var settings: ActorCriticSettings
 
+  /// True if advantages and value targets come from normalized returns.
+  public var normalizesReturns: Bool
+
   /// Creates the A2C objective with the given settings.
-  public init(_ settings: ActorCriticSettings = ActorCriticSettings()) { self.settings = settings }
+  public init(
+    _ settings: ActorCriticSettings = ActorCriticSettings(), normalizesReturns: Bool = false
+  ) {
+    self.settings = settings
+    self.normalizesReturns = normalizesReturns
+  }
 
   /// Traces the loss.
   public func loss(
@@ -50,9 +98,16 @@ public struct AdvantageActorCritic: Objective, Equatable, Encodable {
     let estimates = try ValueEstimates(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
     let steps = policy.steps
-    let advantages = steps.generalizedAdvantages(
-      values: estimates.known, discount: settings.discount, lambda: settings.lambda)
-    let targets = advantages + estimates.known.current
+    let advantages: Tensor
+    let targets: Tensor
+    if normalizesReturns {
+      targets = steps.normalizedByEnvironment(steps.returns(discount: settings.discount))
+      advantages = steps.whilePlaying(targets - estimates.known.current)
+    } else {
+      advantages = steps.generalizedAdvantages(
+        values: estimates.known, discount: settings.discount, lambda: settings.lambda)
+      targets = advantages + estimates.known.current
+    }
     return settings.loss(
       policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(over: steps),
       valueError: (estimates.values - targets).squared().mean(over: steps), target: targets,

@@ -16,6 +16,20 @@ extension Trajectory {
     let counts = played.sumOverLastAxis().clamped(to: 1...Double(numbers.lastAxis))
     return whilePlaying(numbers).sumOverLastAxis() / counts
   }
+
+  /// Returns (x − mean) / (σ + 10⁻⁸) of numbers [T, B] over each environment's played steps, and 0
+  /// at the others.
+  ///
+  /// σ is the square root of the unbiased variance, and 0 for a single step. No gradient passes.
+  func normalizedByEnvironment(_ numbers: Tensor) -> Tensor {
+    let rows = whilePlaying(numbers.stopGradient()).swappingLastAxes()
+    let isPlayed = played.swappingLastAxes()
+    let counts = isPlayed.sumOverLastAxis().clamped(to: 1...Double(rows.lastAxis))
+    let centered = isPlayed * (rows - rows.sumOverLastAxis() / counts)
+    let others = (counts - 1).clamped(to: 1...Double(max(1, rows.lastAxis - 1)))
+    let variance = centered.squared().sumOverLastAxis() / others
+    return (centered / (exp(0.5 * log(variance)) + 1e-8)).swappingLastAxes()
+  }
 }
 
 extension Tensor {

@@ -57,6 +57,33 @@ struct ActorCriticTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `A2C with normalized returns has those of each environment as the value's targets`(
+    mayWait: Bool
+  ) throws {
+    let scene = try ObjectiveScene(
+      AdvantageActorCritic(settings(false), normalizesReturns: true), mayWait: mayWait)
+    let steps = scene.judged
+    let returns = steps.returns(discount: 0.9, bootstraps: false)
+    var targets = returns
+    for environment in 0..<steps.environments {
+      let places = returns.indices.filter {
+        $0 % steps.environments == environment && steps.endings[$0] != .waiting
+      }
+      let center = mean(places.map { returns[$0] })
+      let squares = places.map { (returns[$0] - center) * (returns[$0] - center) }
+      // An episode of one step has no deviation, and a normalized return of 0.
+      let deviation = (squares.reduce(0, +) / Double(max(1, places.count - 1))).squareRoot()
+      for place in places { targets[place] = (returns[place] - center) / (deviation + 1e-8) }
+    }
+    let advantages = zip(targets, scene.values).map { $0 - $1 }
+    scene.check {
+      total(
+        scene, policy: zip(scene.logPi, advantages).map { -$0 * $1 },
+        error: errors(scene, targets))
+    }
+  }
+
   @Test(arguments: [false, true], [Double.infinity, 0.4])
   func `PPO's surrogate is clipped, with advantages of the values that were recorded`(
     normalizes: Bool, valueClip: Double

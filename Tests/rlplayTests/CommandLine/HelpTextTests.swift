@@ -144,6 +144,10 @@ struct HelpTextTests {
         --[no-]normalize-advantages
                                   Normalize advantages, or REINFORCE's returns, to
                                   mean 0 and standard deviation 1. (default: off)
+        --[no-]normalize-returns  A2C from whole episodes: their returns, normalized
+                                  within each episode, are the targets of the value
+                                  and, minus it, the advantages; with --sticky.
+                                  (default: off)
         --rho-clip X              Upper limit of importance weights; inf for none.
                                   (default: 1)
         --trace-clip X            Upper limit of the weights that carry V-trace's

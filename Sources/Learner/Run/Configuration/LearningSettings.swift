@@ -27,6 +27,10 @@ extension TrainingConfiguration {
       "normalize-advantages", \.normalizeAdvantages, in: .learning,
       "Normalize advantages, or REINFORCE's returns, to mean 0 and standard deviation 1."),
     Setting(
+      "normalize-returns", \.normalizeReturns, in: .learning,
+      "A2C from whole episodes: their returns, normalized within each episode, are the targets of "
+        + "the value and, minus it, the advantages; with --sticky."),
+    Setting(
       "rho-clip", "X", \.rhoClip, .number, in: .learning,
       "Upper limit of importance weights; inf for none."),
     Setting(

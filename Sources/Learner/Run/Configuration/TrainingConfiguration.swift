@@ -121,6 +121,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// True if advantages, or REINFORCE's returns, are normalized to mean 0 and standard deviation 1.
   public var normalizeAdvantages = false
 
+  /// True if A2C learns from the returns of whole episodes, each episode's normalized to mean 0 and
+  /// standard deviation 1.
+  public var normalizeReturns = false
+
   /// ε of PPO: the change of the probability ratio from 1 beyond which the surrogate is clipped.
   public var clip = 0.2
 

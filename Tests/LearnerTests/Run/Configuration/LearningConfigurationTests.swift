@@ -161,6 +161,21 @@ struct LearningConfigurationTests {
     #expect(throws: ConfigurationError(sentence, option: option)) { try configuration.validate() }
   }
 
+  @Test func `normalized returns are of whole episodes and bootstrap nothing`() throws {
+    var configuration = Configuration(.a2c)
+    configuration.normalizeReturns = true
+    let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+    #expect(error?.message.contains("add --sticky") == true)
+    configuration.sticky = true
+    try configuration.validate()
+    configuration.bootstrap = .learner
+    #expect(
+      throws: ConfigurationError(
+        "--bootstrap learner has no effect with --normalize-returns: leave one of them out.",
+        option: "bootstrap")
+    ) { try configuration.validate() }
+  }
+
   @Test func `a run whose learning began after its end can go on with more steps`() throws {
     var configuration = Configuration(.dqn)
     configuration.totalSteps = configuration.learningStarts
@@ -217,8 +232,9 @@ struct LearningConfigurationTests {
         "trace-clip": [.vtrace, .appo], "clip": [.ppo, .appo], "value-clip": [.ppo, .appo],
         "lambda": critics, "target-kl": critics, "bootstrap": policies, "shared-torso": policies,
         "value-learning-rate": policies, "entropy-cost": policies, "value-cost": policies,
-        "normalize-advantages": policies, "epochs": policies, "minibatches": policies,
-        "sticky": policies, "recurrent": policies, "epsilon": [.dqn], "double-q": [.dqn],
+        "normalize-advantages": policies, "normalize-returns": [.a2c], "epochs": policies,
+        "minibatches": policies, "sticky": policies, "recurrent": policies, "epsilon": [.dqn],
+        "double-q": [.dqn],
         "replay-steps": [.dqn], "replay-batch": [.dqn], "learning-starts": [.dqn],
         "updates-per-batch": [.dqn], "multi-step": [.dqn], "target-every": [.dqn], "tau": [.dqn],
       ])

@@ -53,6 +53,7 @@ struct TrainingConfigurationJSONTests {
           "bootstrap": "actor",
           "lambda": 1,
           "normalize-advantages": false,
+          "normalize-returns": false,
           "rho-clip": 1,
           "trace-clip": 1,
           "clip": 0.2,

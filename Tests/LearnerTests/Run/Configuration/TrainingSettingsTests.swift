@@ -64,6 +64,7 @@ struct TrainingSettingsTests {
     ("bootstrap", "learner", { $0.bootstrap == .learner }),
     ("lambda", "0.95", { $0.lambda == 0.95 }),
     ("normalize-advantages", "true", { $0.normalizeAdvantages }),
+    ("normalize-returns", "true", { $0.normalizeReturns }),
     ("rho-clip", "inf", { $0.rhoClip == .infinity }),
     ("trace-clip", "2", { $0.traceClip == 2 }),
     ("clip", "0.1", { $0.clip == 0.1 }),
