@@ -184,6 +184,25 @@ public struct ColumnView<Element: RecordableScalar> {
     }
   }
 
+  /// A range of the rows, [range, environments, elements], in the same memory.
+  ///
+  /// ```swift
+  /// let rewards: [Float] = batch.view.rew[rows: 2..<5].elements
+  /// ```
+  ///
+  /// - Precondition: the range is within the column's rows.
+  public subscript(rows range: Range<Int>) -> ColumnView {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= rowCount,
+      "rows \(range) are outside \(rowCount) rows")
+    return ColumnView(
+      column: Column(
+        offset: column.offset(row: range.lowerBound), rowCount: range.count,
+        environmentCount: environmentCount, elementCount: elementCount,
+        environmentStride: column.environmentStride),
+      base: base, owner: owner)
+  }
+
   /// All elements in order, for tests and reports.
   public var elements: [Element] {
     Array(
