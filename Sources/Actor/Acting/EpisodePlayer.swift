@@ -84,13 +84,7 @@ package final class EpisodePlayer {
     watch: ((Moment) throws -> Void)? = nil, record: (Int, PlayedEpisode) -> Void
   ) throws -> Bool {
     let (environments, signature) = try makeBatch(episodes)
-    guard signature.parameters.elementCount == weights.count else {
-      throw PolicyError(
-        """
-        the policy has \(signature.parameters.elementCount) weights, but \(weights.count) are \
-        given: use the weights of the same network
-        """)
-    }
+    try signature.check(weightCount: weights.count)
     // A fragment of two steps. The first step is played once, the second one repeatedly: after it,
     // row 2 is copied to row 1. In row 1, an environment with an ended episode is not stepped.
     var contents = signature.contents(environments.spaces)

@@ -14,7 +14,7 @@ public final class PolicyActor: RolloutActor {
   /// The weights in use.
   public let weights: FlatVector<Float>
 
-  private let carriedState: CarriedState
+  let carriedState: CarriedState
   private let streams: RandomStreamBuffer
   /// The actors for all environments and, with several parts, for each part.
   private let actors: [PolicyActorPart]

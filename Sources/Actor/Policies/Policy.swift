@@ -119,6 +119,17 @@ public struct PolicySignature: Sendable {
       recurrentState: recurrentState)
   }
 
+  /// Checks that weights are as many as the policy has.
+  package func check(weightCount: Int) throws(PolicyError) {
+    guard parameters.elementCount == weightCount else {
+      throw PolicyError(
+        """
+        the policy has \(parameters.elementCount) weights, but \(weightCount) are given: use the \
+        weights of the same network
+        """)
+    }
+  }
+
   /// Returns the recorded shapes per environment of tensors [rows, B, …], by name.
   private static func leaves(
     of parts: [(name: String, tensor: Tensor)]

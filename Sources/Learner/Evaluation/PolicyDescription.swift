@@ -34,8 +34,7 @@ extension TrainedPolicy {
   /// - Throws: `UnknownEnvironment`; `PolicyError`; `CheckpointError` if the weights do not match
   ///   the network or a number in the metadata is malformed.
   package func describe() throws -> PolicyDescription {
-    let known = try spaces ?? (environment.startsProgram ? nil : environment.spaces())
-    let layers = try known.map { try LayerTable(policy, for: $0) }
+    let layers = try knownSpaces().map { try LayerTable(policy, for: $0) }
     if let layers { _ = try weights(of: layers.parameters) }
     for parameter in checkpoint.parameters { try parameter.checkFinite() }
     func count(_ key: String) throws -> Int {
@@ -71,7 +70,7 @@ extension OrderedJSON {
 
 extension PolicyDescription {
   /// The JSON object that ends standard output with `--json`.
-  package var json: String {
+  package var json: OrderedJSON {
     var policy = OrderedJSON()
     policy.set("kind", kind)
     policy.set("settings", settings)
@@ -94,7 +93,7 @@ extension PolicyDescription {
         if !row.isLearned { layer.set("learned", false) }
         return layer
       })
-    return object.encoded()
+    return object
   }
 
   /// The description for display, without a trailing newline.

@@ -77,15 +77,42 @@ public struct TrainedPolicy {
     try check(played)
     let evaluator = try Evaluator(
       environment: environment, policy: policy, choice: choice, seed: seed, spaces: played)
-    let values = try weights(of: evaluator.parameters)
-    let weights = FlatVector<Float>(repeating: 0, count: values.count)
-    weights.assign(values)
+    let weights = FlatVector(try weights(of: evaluator.parameters))
     if spectators.isEmpty {
       return try evaluator.evaluate(
         weights, episodes: 0..<episodes, say: say, isInterrupted: isInterrupted)
     }
     return try evaluator.evaluate(
       weights, episodes: 0..<episodes, before: spectators, isInterrupted: isInterrupted)
+  }
+
+  /// Returns the policy to ask about single observations.
+  ///
+  /// ```swift
+  /// let policy = try TrainedPolicy(Checkpoint.load(from: directory.bestCheckpoint)).probe()
+  /// let answer = try policy.act(on: 3)
+  /// print(answer.choice ?? 0, answer.probabilities ?? [], answer.value ?? 0)
+  /// ```
+  ///
+  /// Observations are those of the wrapped environment. Statistics that normalize them are part of
+  /// the weights and apply. No environment is made and no program started.
+  ///
+  /// - Throws: `CheckpointError` if the weights do not match the network, `PolicyError`, or
+  ///   `ConfigurationError` for a checkpoint of an earlier release, without spaces, of an
+  ///   environment that starts a program.
+  public func probe() throws -> PolicyProbe {
+    guard let spaces = try knownSpaces() else {
+      throw ConfigurationError(
+        "The checkpoint has no spaces, since an earlier release wrote it, and \(environment) would "
+          + "have to be started to learn them: train and save it with this release.")
+    }
+    let values = try weights(of: PolicySignature(policy, for: spaces).parameters)
+    return try PolicyProbe(policy, weights: FlatVector(values), for: spaces)
+  }
+
+  /// Returns the spaces if the checkpoint or this program knows them.
+  func knownSpaces() throws -> EnvironmentSpaces? {
+    try spaces ?? (environment.startsProgram ? nil : environment.spaces())
   }
 
   /// Rejects an environment whose spaces differ from those of the training.

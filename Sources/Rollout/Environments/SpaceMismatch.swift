@@ -33,7 +33,7 @@ extension Space {
   ///
   /// - Parameter subject: the value in words, such as "the action".
   /// - Throws: `SpaceMismatch` with the element types of both.
-  func check<Value: Recordable>(
+  package func check<Value: Recordable>(
     _ type: Value.Type, of subject: String
   ) throws(SpaceMismatch) {
     let needed = leaves.leaves.map(\.elementType)

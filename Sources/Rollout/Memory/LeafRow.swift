@@ -176,7 +176,7 @@ extension LeafRow {
 
 extension LeafRow {
   /// Creates the leaves at some places of a fragment's columns, valid as long as the fragment.
-  init(_ fragment: FragmentView, _ places: Range<Int>, row: Int, environment: Int) {
+  package init(_ fragment: FragmentView, _ places: Range<Int>, row: Int, environment: Int) {
     let layout = fragment.layout
     precondition(
       places.upperBound <= layout.columns.count && environment >= 0

@@ -3,7 +3,7 @@ import Learner
 import Rollout
 import Worker
 
-/// The command-line program: `train`, `evaluate`, `describe`, `runs`, `bench`, `envs` and
+/// The command-line program: `train`, `evaluate`, `describe`, `ask`, `runs`, `bench`, `envs` and
 /// `check-env`.
 ///
 /// A program with custom environments, policies and algorithms registers them first:
@@ -47,6 +47,7 @@ public enum Program {
         return try withUsage(of: .evaluate) { try EvaluateCommand.run(options) }
       case .describe(let options):
         return try withUsage(of: .describe) { try DescribeCommand.run(options) }
+      case .ask(let options): return try withUsage(of: .ask) { try AskCommand.run(options) }
       case .runs(let options): return try RunsCommand.run(options)
       case .bench(let options):
         return try withUsage(of: .bench) { try BenchCommand.run(options) }

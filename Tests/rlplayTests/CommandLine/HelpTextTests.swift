@@ -18,6 +18,8 @@ struct HelpTextTests {
         train       Train a policy on experience that worker processes collect.
         evaluate    Play episodes with a trained policy and report the returns.
         describe    Show the settings and layers of a trained policy.
+        ask         Ask a trained policy about one observation: action, probabilities,
+                    value.
         runs        List the runs, the newest first, with their states and results.
         bench       Measure this machine: environments, collection, training, kernels.
         envs        List the environments to train on, and the wrappers.
@@ -321,6 +323,8 @@ struct HelpTextTests {
                                   run under runs/ if none is named.
 
       Options:
+        --states                  Show the action, the probabilities and the value in
+                                  each state of a Discrete space.
         --json                    End standard output with one JSON object that holds
                                   the description.
         --help                    Show this help.

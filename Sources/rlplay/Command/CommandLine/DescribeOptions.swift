@@ -5,13 +5,18 @@ import Rollout
 struct DescribeOptions: Equatable, Sendable {
   /// The run directory or checkpoint file; nil for the newest run.
   var target: String?
+  /// True to show the reaction to each state.
+  var showsStates = false
   /// True to end standard output with one JSON object.
   var endsWithJSON = false
 
   static let settings: [Setting<DescribeOptions>] = [
     Setting(
+      "states", \.showsStates, negatable: false, in: .options,
+      "Show the action, the probabilities and the value in each state of a Discrete space."),
+    Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
-      "End standard output with one JSON object that holds the description.")
+      "End standard output with one JSON object that holds the description."),
   ]
 }
 

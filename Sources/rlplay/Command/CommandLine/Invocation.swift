@@ -7,6 +7,7 @@ enum Invocation: Equatable, Sendable {
   case resume(ResumeOptions, TrainPresentation)
   case evaluate(EvaluateOptions)
   case describe(DescribeOptions)
+  case ask(AskOptions)
   case runs(RunsOptions)
   case bench(BenchOptions)
   case environments(EnvironmentsOptions)
@@ -70,6 +71,6 @@ enum Invocation: Equatable, Sendable {
 extension Command {
   /// All commands in the order of the help screen.
   static let all: [Command] = [
-    .train, .evaluate, .describe, .runs, .bench, .environments, .checkEnvironment,
+    .train, .evaluate, .describe, .ask, .runs, .bench, .environments, .checkEnvironment,
   ]
 }

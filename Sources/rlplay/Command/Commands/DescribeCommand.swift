@@ -7,19 +7,17 @@ import Rollout
 enum DescribeCommand {
   static func run(_ options: DescribeOptions) throws -> Int32 {
     let source = try RunDirectory.resolve(options.target)
-    let checkpoint = try Checkpoint.load(from: source.checkpoint)
-    let description: PolicyDescription
-    do {
-      description = try TrainedPolicy(checkpoint).describe()
-    } catch let error as CheckpointError {
-      throw error.located(in: source.checkpoint)
-    } catch let error as PolicyError {
-      throw CheckpointError(error).located(in: source.checkpoint)
+    let (description, states) = try source.using { player in
+      (try player.describe(), options.showsStates ? try StateTable(player) : nil)
     }
-    print(
-      options.endsWithJSON
-        ? description.json
-        : "\(source.checkpoint.relativePath.escapingControls)\n\(description.text)")
+    if options.endsWithJSON {
+      var object = description.json
+      if let states { object.set("states", states.json) }
+      print(object.encoded())
+      return 0
+    }
+    print("\(source.checkpoint.relativePath.escapingControls)\n\(description.text)")
+    if let states { print("\n\(states.text)") }
     return 0
   }
 }
