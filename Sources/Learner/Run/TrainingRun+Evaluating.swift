@@ -66,6 +66,12 @@ extension TrainingRun {
     {
       recorder.say(sentence)
     }
+    if let sentence = marks.standstill.note(
+      outcome.first, threshold: solvedReturn, at: round.steps),
+      marks.skipped.collapseStep == nil
+    {
+      recorder.say(sentence)
+    }
     return outcome.isReached
   }
 

@@ -33,6 +33,10 @@ public final class TrainingRun {
   var marks: RunMarks
   private var saves: SaveSchedule
   private var hasDiverged = false
+  /// The entropy of even chances, in nats; nil if the action space has no such bound.
+  private let largestEntropy: Double?
+  /// The mean return at which the task counts as solved; nil if unknown or changed by options.
+  let solvedReturn: Double?
   /// A sentence about what was restored; nil for a new run.
   package let resumption: String?
 
@@ -104,6 +108,11 @@ public final class TrainingRun {
       every: resolved.saveEvery, steps: former?.state.steps ?? 0, seconds: seconds)
     began = SystemCalls.monotonicNanoseconds() &- UInt64(seconds * 1e9)
     let (setup, valueParameters) = (setup, layers.valueParameters)
+    largestEntropy = setup.layout.contents.spaces.action.largestEntropy
+    let judged = resolved.evaluationEnvironment
+    solvedReturn =
+      judged == EnvironmentConfiguration(judged.id)
+      ? try EnvironmentRegistry.shared.environment(judged.id).rewardThreshold : nil
     let batchLayout = setup.layout.batched(resolved.fragmentsPerBatch)
     try resolved.algorithm.validateMemory(resolved, batchLayout)
     func makeLearner() throws -> any BatchLearner {
@@ -224,6 +233,7 @@ public final class TrainingRun {
   private func learn(from batch: FragmentBatch) throws {
     let outcome = learner.learn(from: batch)
     do {
+      marks.standstill.note(entropy: learner.lastEntropy, largest: largestEntropy)
       let sentence = try marks.skipped.note(outcome, of: batch, loss: learner.lastLoss, at: steps)
       if let sentence { recorder.say(sentence) }
     } catch {

@@ -14,6 +14,8 @@ public protocol BatchLearner: Restorable {
   var stepCount: Int { get }
   /// The loss of the last update, finite or not.
   var lastLoss: Float { get }
+  /// The mean entropy of the policy in the last update, in nats; nil, the default, if unknown.
+  var lastEntropy: Double? { get }
 
   /// Learns from a batch.
   ///
@@ -29,6 +31,9 @@ public protocol BatchLearner: Restorable {
 }
 
 extension BatchLearner {
+  /// Nil: by default the entropy is not known.
+  public var lastEntropy: Double? { nil }
+
   /// Returns no histograms.
   public func takeHistograms() -> [(name: String, histogram: Histogram)] { [] }
 }

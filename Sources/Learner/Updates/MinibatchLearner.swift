@@ -14,6 +14,8 @@ public final class MinibatchLearner: BatchLearner {
   public var skippedCount: Int { update.skippedCount }
   /// The loss of the last update.
   public var lastLoss: Float { update.lastLoss }
+  /// The mean entropy of the policy in the last minibatch, in nats; nil if unknown.
+  public var lastEntropy: Double? { update.lastEntropy }
 
   private let update: PolicyUpdate
   private let epochs: Int

@@ -17,6 +17,10 @@ public final class PolicyUpdate: BatchLearner {
   public var stepCount: Int { (updateCount + skippedCount) * stepsPerUpdate }
   /// The loss of the last batch, finite or not.
   public private(set) var lastLoss: Float = 0
+  /// The mean entropy of the policy in the last batch, in nats; nil if the objective reports none.
+  public var lastEntropy: Double? {
+    updateCount > 0 ? entropy.map { function.value(of: $0) } : nil
+  }
 
   private let stepsPerUpdate: Int
   private let function: LossFunction

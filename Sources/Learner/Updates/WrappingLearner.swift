@@ -15,6 +15,8 @@ extension WrappingLearner {
   package var stepCount: Int { learner.stepCount }
   /// The loss of the last update.
   package var lastLoss: Float { learner.lastLoss }
+  /// The entropy of the last update.
+  package var lastEntropy: Double? { learner.lastEntropy }
 
   /// Returns the metrics reported since the last call.
   package func takeMetrics() -> [(name: String, value: Double)] { learner.takeMetrics() }

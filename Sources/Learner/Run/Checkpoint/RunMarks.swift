@@ -8,6 +8,8 @@ struct RunMarks: Codable, Sendable, Equatable {
   var best: EvaluationMark?
   /// The monitor of skipped updates.
   var skipped = SkippedUpdates()
+  /// The monitor of a policy that no longer changes.
+  var standstill = Standstill()
 }
 
 /// The result of an evaluation.
@@ -70,6 +72,7 @@ extension RunMarks {
       return "the best evaluation at step \(best.steps)"
     }
     if evaluations.contains(where: { $0.meanReturn.isNaN }) { return "an evaluation of NaN" }
+    if !standstill.isSound { return "the number of equal evaluations in a row" }
     return skipped.isSound ? nil : "the number of skipped updates in a row"
   }
 }
