@@ -101,6 +101,8 @@ package final class EpisodePlayer {
     var played = Array(
       repeating: PlayedEpisode(episodeReturn: 0, length: 0, ending: .unfinished),
       count: episodes.count)
+    var information = EpisodeInformation(
+      of: storage.layout, environmentCount: episodes.count)
     var playing = Array(repeating: true, count: episodes.count)
     var left = episodes.count
     let fragment = storage.view
@@ -121,10 +123,12 @@ package final class EpisodePlayer {
       for index in playing.indices where playing[index] {
         played[index].episodeReturn += Double(rewards[t + 1, index])
         played[index].length += 1
+        information.add(fragment, at: t, of: index, to: index)
         if ends[t + 1, index] {
           playing[index] = false
           left -= 1
           played[index].ending = terminated[t, index] ? .terminated : .truncated
+          played[index].information = Array(information[index])
           record(episodes.lowerBound + index, played[index])
         }
       }
@@ -133,6 +137,7 @@ package final class EpisodePlayer {
       t = 1
     }
     for index in playing.indices where playing[index] {
+      played[index].information = Array(information[index])
       record(episodes.lowerBound + index, played[index])
     }
     return true

@@ -52,7 +52,7 @@ extension Policy {
 public struct Reaction {
   /// Log-probabilities, or other numbers that the distribution draws from, [rows, B, …].
   public var logits: Tensor
-  /// Further outputs recorded in the fragment's `actor` by name, such as `value` or `q`.
+  /// Further outputs recorded in the fragment's `actor` by path, such as `value` or `heads.policy`.
   public var information: [(name: String, tensor: Tensor)]
   /// The recurrent state after the last row, [B, …], in the structure of `recurrentState`.
   public var hx: Nested<Tensor>
@@ -67,11 +67,20 @@ public struct Reaction {
     self.hx = hx
   }
 
-  /// All recorded outputs by name, the logits first.
+  /// Creates a reaction with nested outputs, each recorded by its path, such as `heads.policy`.
+  ///
+  /// - Precondition: the outputs are a container.
+  public init(logits: Tensor, outputs: Nested<Tensor>, hx: Nested<Tensor> = .empty) {
+    precondition(outputs.value == nil, "an output without a name")
+    self.init(
+      logits: logits, information: Array(zip(outputs.paths(), outputs.leaves)), hx: hx)
+  }
+
+  /// All recorded outputs by path, the logits first.
   public var recorded: [(name: String, tensor: Tensor)] { [("logits", logits)] + information }
 
-  /// The recorded output of a name, such as `logits`, `value` or `q`; nil if there is none.
-  public subscript(name: String) -> Tensor? { recorded.first { $0.name == name }?.tensor }
+  /// The recorded output with a path, such as `logits` or `heads.policy`; nil if there is none.
+  public subscript(path: String) -> Tensor? { recorded.first { $0.name == path }?.tensor }
 }
 
 /// An error of a policy that does not support its inputs or settings.

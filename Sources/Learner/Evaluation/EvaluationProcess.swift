@@ -10,6 +10,8 @@ final class EvaluationProcess {
   private let memory: EvaluationMemory
   private let description: EvaluationDescription
   private let processes: WorkerProcesses
+  /// The names of the results of information.
+  private let informationNames: [String]
 
   /// The current process; nil before the start and after a death between requests.
   private var process: WatchedProcess?
@@ -37,16 +39,19 @@ final class EvaluationProcess {
   ///   - weightCount: the number of floats in the policy's weights.
   ///   - seed: the root of every random stream.
   ///   - episodeCapacity: the largest number of episodes of a request.
+  ///   - informationNames: the names of the results of information.
   ///   - processes: the program to start, and the receiver of logs.
   /// - Throws: `RunMemoryError` if shared memory is short, `WorkerStartError`, `SystemError`.
   init(
     environment: EnvironmentConfiguration, policy: any Policy, weightCount: Int, seed: UInt64,
-    episodeCapacity: Int, processes: WorkerProcesses
+    episodeCapacity: Int, informationNames: [String], processes: WorkerProcesses
   ) throws {
     description = EvaluationDescription(
       environment: environment, policy: PolicyRegistry.encode(policy), seed: seed)
     memory = try EvaluationMemory(
-      creating: weightCount, episodeCapacity: episodeCapacity, description: description.encoded)
+      creating: weightCount, episodeCapacity: episodeCapacity,
+      informationCount: informationNames.count, description: description.encoded)
+    self.informationNames = informationNames
     self.processes = processes
     try start()
   }
@@ -100,7 +105,7 @@ final class EvaluationProcess {
       guard let episode = memory.episode(at: index) else {
         preconditionFailure("episode \(index) is missing in an evaluation that is finished")
       }
-      result.set(index, episode)
+      result.set(index, episode, informationNames)
     }
     return result
   }

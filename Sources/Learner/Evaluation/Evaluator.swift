@@ -11,6 +11,10 @@ public struct EvaluationResult: Sendable, Equatable {
   public var truncatedCount = 0
   /// The number of episodes that were truncated at ``Evaluator/stepLimit`` steps.
   public var unfinishedCount = 0
+  /// The information of each episode by the names of metrics; nil where it has none.
+  ///
+  /// `info/NAME` is the number at the last step, and `info_sum/NAME` the sum over all steps.
+  public var information: [String: [Double?]] = [:]
 
   /// Creates a result from episodes that were played elsewhere.
   ///
@@ -45,6 +49,13 @@ public struct EvaluationResult: Sendable, Equatable {
   public var maximumReturn: Double { returns.max() ?? .nan }
   /// The mean length.
   public var meanLength: Double { Double(lengths.reduce(0, +)) / Double(lengths.count) }
+  /// The means of the information over the episodes that have it, sorted by name.
+  public var meanInformation: [(name: String, value: Double)] {
+    information.keys.sorted().compactMap { name in
+      let results = (information[name] ?? []).compactMap(\.self)
+      return results.isEmpty ? nil : (name, results.reduce(0, +) / Double(results.count))
+    }
+  }
 }
 
 extension EvaluationResult {
@@ -56,7 +67,13 @@ extension EvaluationResult {
   }
 
   /// Stores the result of one episode; call it once per episode.
-  mutating func set(_ index: Int, _ episode: PlayedEpisode) {
+  ///
+  /// - Parameter names: the names of its information.
+  mutating func set(_ index: Int, _ episode: PlayedEpisode, _ names: [String]) {
+    for (name, result) in zip(names, episode.information) {
+      information[name, default: Array(repeating: nil, count: returns.count)][index] =
+        result.isNaN ? nil : result
+    }
     returns[index] = episode.episodeReturn
     lengths[index] = episode.length
     truncatedCount += episode.ending == .terminated ? 0 : 1
@@ -75,6 +92,7 @@ public final class Evaluator {
   private let environment: EnvironmentConfiguration
   private let choice: ActionChoice
   private let player: EpisodePlayer
+  private let informationNames: [String]
 
   /// The number of steps after which an unfinished episode is truncated and counted.
   public static let stepLimit = EpisodePlayer.stepLimit
@@ -97,7 +115,9 @@ public final class Evaluator {
     self.environment = environment
     self.choice = choice
     player = EpisodePlayer(environment: environment, policy: policy, seed: seed)
-    parameters = try player.expect(spaces ?? environment.spaces())
+    let spaces = try spaces ?? environment.spaces()
+    parameters = try player.expect(spaces)
+    informationNames = EpisodeInformation.names(of: spaces.information)
   }
 
   /// Plays the episodes with the given numbers.
@@ -125,7 +145,7 @@ public final class Evaluator {
           return isInterrupted()
         },
         record: {
-          result.set($0 - episodes.lowerBound, $1)
+          result.set($0 - episodes.lowerBound, $1, informationNames)
           finishedCount += 1
         })
       if !isWhole { throw Interrupted() }
@@ -160,7 +180,7 @@ public final class Evaluator {
       let isWhole = try player.play(
         episode..<episode + 1, weights, choice: choice, isInterrupted: isInterrupted,
         watch: show,
-        record: { result.set($0 - episodes.lowerBound, $1) })
+        record: { result.set($0 - episodes.lowerBound, $1, informationNames) })
       if !isWhole { throw Interrupted() }
     }
     return result

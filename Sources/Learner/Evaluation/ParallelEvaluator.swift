@@ -58,9 +58,10 @@ public final class ParallelEvaluator {
   ) throws {
     try PolicyRegistry.check(policy)
     let player = EpisodePlayer(environment: environment, policy: policy, seed: seed)
+    let spaces = try environment.spaces()
     try self.init(
-      environment: environment, policy: policy,
-      weightCount: player.expect(environment.spaces()).elementCount, seed: seed,
+      environment: environment, policy: policy, spaces: spaces,
+      weightCount: player.expect(spaces).elementCount, seed: seed,
       episodeCount: episodeCount, episodeCapacity: episodeCount, choice: choice,
       processCount: processCount, processes: processes)
   }
@@ -69,8 +70,9 @@ public final class ParallelEvaluator {
   ///
   /// - Parameter episodeCapacity: the largest number of episodes of a request.
   init(
-    environment: EnvironmentConfiguration, policy: any Policy, weightCount: Int, seed: UInt64,
-    episodeCount: Int, episodeCapacity: Int, choice: ActionChoice, processCount: Int,
+    environment: EnvironmentConfiguration, policy: any Policy, spaces: EnvironmentSpaces,
+    weightCount: Int, seed: UInt64, episodeCount: Int, episodeCapacity: Int, choice: ActionChoice,
+    processCount: Int,
     processes: WorkerProcesses
   ) throws {
     precondition(processCount > 0 && episodeCount > 0, "no process or no episode")
@@ -82,7 +84,8 @@ public final class ParallelEvaluator {
     self.processes = try (0..<count).map { _ in
       try EvaluationProcess(
         environment: environment, policy: policy, weightCount: weightCount, seed: seed,
-        episodeCapacity: (episodeCapacity + count - 1) / count, processes: processes)
+        episodeCapacity: (episodeCapacity + count - 1) / count,
+        informationNames: EpisodeInformation.names(of: spaces.information), processes: processes)
     }
     shares = Array(repeating: nil, count: self.processes.count)
   }
@@ -226,5 +229,6 @@ extension EvaluationResult {
     lengths += other.lengths
     truncatedCount += other.truncatedCount
     unfinishedCount += other.unfinishedCount
+    for (name, results) in other.information { information[name, default: []] += results }
   }
 }

@@ -78,8 +78,8 @@ final class RunEvaluations {
     }
     place = .processes(
       try ParallelEvaluator(
-        environment: environment, policy: setup.policy, weightCount: setup.weights.count,
-        seed: setup.seed, episodeCount: episodeCount,
+        environment: environment, policy: setup.policy, spaces: setup.layout.contents.spaces,
+        weightCount: setup.weights.count, seed: setup.seed, episodeCount: episodeCount,
         episodeCapacity: untilReturn == nil ? episodeCount : max(episodeCount, confirmationCount),
         choice: choice, processCount: max(1, processCount), processes: processes))
   }

@@ -39,6 +39,8 @@ public struct TrainedPolicy {
         .malformed, "its \(Checkpoint.Key.actionBounds) '\(bounds)' is neither scale nor clip")
     }
     environment.actionBounds = bounds
+    let names = checkpoint.metadata[Checkpoint.Key.information]
+    environment.information = names.flatMap(SettingFormat<[String]>.names.parse) ?? []
     do {
       let text = checkpoint.metadata[Checkpoint.Key.spaces]
       spaces = try text.map { try EnvironmentSpaces(json: $0) }
@@ -148,6 +150,7 @@ extension EvaluationResult {
     object.set("max_return", maximumReturn)
     object.set("mean_length", meanLength)
     object.set("truncated_episodes", truncatedCount)
+    for (name, mean) in meanInformation { object.set(name, mean) }
     return object.encoded()
   }
 }

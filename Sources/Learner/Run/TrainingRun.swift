@@ -231,6 +231,7 @@ public final class TrainingRun {
 
   /// Learns from a batch; saves the last sound weights if training cannot continue.
   private func learn(from batch: FragmentBatch) throws {
+    recorder.receive(batch)
     let outcome = learner.learn(from: batch)
     do {
       marks.standstill.note(entropy: learner.lastEntropy, largest: largestEntropy)

@@ -116,6 +116,9 @@ public struct EnvironmentCheck: Sendable, Equatable {
       let spaces = try environment.spaces(configuration)
       notes.blame(.spaces, spaces.observation.flaw.map { "the observation space \($0)" })
       notes.blame(.spaces, spaces.action.flaw.map { "the action space \($0)" })
+      if !spaces.information.leaves.leaves.isEmpty {
+        notes.blame(.spaces, spaces.information.flaw.map { "the information space \($0)" })
+      }
       guard notes.wrong.isEmpty else { return }
       func batch(seed: UInt64, filler: UInt8) throws -> CheckedBatch? {
         let batch = try environment.makeBatch(
@@ -149,6 +152,7 @@ public struct EnvironmentCheck: Sendable, Equatable {
       (place, subject) = ("in a reset after \(stepCount) steps", .reset)
       for batch in [one, twin] { try batch.reset() }
       rows.checkReset(&notes)
+      rows.checkNames(&notes)
       if alsoDifferently {
         notes.look(at: .differentSeeds)
         if !differs {
@@ -172,6 +176,12 @@ public struct EnvironmentCheck: Sendable, Equatable {
       return """
         a batch has the spaces \(batch.spaces.observation) and \(batch.spaces.action), but its \
         specification has \(spaces.observation) and \(spaces.action)
+        """
+    }
+    if batch.spaces.information != spaces.information {
+      return """
+        a batch has the information \(batch.spaces.information), but its specification has \
+        \(spaces.information)
         """
     }
     return nil

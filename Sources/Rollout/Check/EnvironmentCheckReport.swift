@@ -16,6 +16,10 @@ public struct EnvironmentCheckReport: Sendable, Equatable {
     case flags
     /// A final observation is written if an episode ends, and only then.
     case finals = "final observations"
+    /// Information is written at every step and lies in its space.
+    ///
+    /// It is left out if the environment has no information.
+    case information
     /// Equal random seeds give equal bytes.
     case equalSeeds = "equal seeds"
     /// Different random seeds give different episodes.
@@ -83,6 +87,8 @@ struct CheckNotes {
   private var seen: Set<EnvironmentCheckReport.Subject> = []
   var stepCount = 0
   var episodeCount = 0
+  /// The indices of the leaves of information that had a number so far.
+  var told: Set<Int> = []
 
   /// Notes that subjects are being checked.
   mutating func look(at subjects: EnvironmentCheckReport.Subject...) { seen.formUnion(subjects) }
@@ -103,7 +109,7 @@ struct CheckNotes {
   }
 
   var findings: [EnvironmentCheckReport.Finding] {
-    EnvironmentCheckReport.Subject.allCases.map { subject in
+    EnvironmentCheckReport.Subject.allCases.compactMap { subject in
       let verdict: EnvironmentCheckReport.Verdict =
         if let text = wrong[subject] {
           .wrong(text)
@@ -114,6 +120,7 @@ struct CheckNotes {
         } else {
           seen.contains(subject) ? .sound : .unchecked
         }
+      if subject == .information, verdict == .unchecked { return nil }
       return .init(subject: subject, verdict: verdict)
     }
   }

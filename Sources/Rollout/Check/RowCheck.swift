@@ -44,6 +44,7 @@ struct RowCheck {
       }
       let isOver = checkFlags(index, place, &notes)
       checkFinal(index, isOver: isOver, place, &notes)
+      checkInformation(index, place, &notes)
       compare(row: 1, index, place, &notes)
     }
   }
@@ -115,12 +116,38 @@ struct RowCheck {
     }
   }
 
+  private func checkInformation(_ index: Int, _ place: String, _ notes: inout CheckNotes) {
+    guard !layout.infoPlaces.isEmpty else { return }
+    notes.look(at: .information)
+    let leaves = one.leaves(layout.infoPlaces, row: 0, environment: index)
+    let types = spaces.information.leaves.leaves.map(\.elementType)
+    for (leaf, column) in layout.columns[layout.infoPlaces].enumerated() {
+      if pairs(column, 0, index).contains(where: isUnwritten) {
+        notes.blame(.information, "\(place): the information is not written completely")
+        return
+      }
+      if !leaves.dropping(leaf).number(as: types[leaf], at: 0).isNaN { notes.told.insert(leaf) }
+    }
+    notes.blame(
+      .information,
+      spaces.information.violation(in: leaves).map { "\(place): the information \($0)" })
+  }
+
+  /// Notes the information that no step has told.
+  func checkNames(_ notes: inout CheckNotes) {
+    for (leaf, path) in spaces.information.leaves.paths().enumerated()
+    where !notes.told.contains(leaf) {
+      notes.doubt(.information, "no step told a number '\(path)'")
+    }
+  }
+
   /// Compares a state row of both batches and, after the end of an episode, the final observation.
   private func compare(row: Int, _ index: Int, _ place: String, _ notes: inout CheckNotes) {
     notes.look(at: .equalSeeds)
     var parts: [(String, Range<Int>, Int)] = [
       ("observation", layout.obsPlaces, row), ("action", layout.actPlaces, row),
     ]
+    if row == 1 { parts.append(("information", layout.infoPlaces, 0)) }
     if row == 1, one.flag(layout.fin, row: 1, index) == 1 {
       parts.append(("final observation", layout.finalObsPlaces, 0))
     }

@@ -76,6 +76,13 @@ public struct Cube2x2: Environment {
     return numbers
   }
 
+  /// The information `is_success`: true if the step solved the cube.
+  public var informationSpace: Space {
+    .dict([SpaceField("is_success", .box(shape: [], low: 0, high: 1, elementType: .bool))])
+  }
+  /// True if the cube is solved.
+  public var information: Bool { isSolved }
+
   /// True if every face has one color.
   public var isSolved: Bool {
     for face in 0..<6 {

@@ -8,15 +8,24 @@ public protocol Environment: SendableMetatype {
   associatedtype Observation: Recordable
   /// The type of actions.
   associatedtype Action: Recordable
+  /// The type of information; `NoInformation`, the default, for none.
+  associatedtype Information: Recordable = NoInformation
 
   /// The space of observations.
   var observationSpace: Space { get }
   /// The space of actions.
   var actionSpace: Space { get }
+  /// The space of information: a Dict that names it; an empty one, the default, for none.
+  var informationSpace: Space { get }
   /// The names of discrete actions in their order, for people; empty, the default, for none.
   static var actionNames: [String] { get }
   /// The current observation.
   var observation: Observation { get }
+  /// The numbers besides observation and reward that describe the last step, such as a success.
+  ///
+  /// It is read after each step and before any reset, and recorded in the fragment's `info`. No
+  /// policy sees it.
+  var information: Information { get }
   /// The number of lives left, 0 before the first episode; `nil`, the default, if there are none.
   ///
   /// The wrapper `end-on-lost-life` uses it.
@@ -51,12 +60,38 @@ extension Environment {
   @inlinable
   public func isPossible(for fresh: Self) -> Bool { true }
 
+  /// An empty Dict: by default there is no information.
+  public var informationSpace: Space { .dict([]) }
+
   /// Returns no names: by default actions are numbers.
   public static var actionNames: [String] { [] }
 
   /// Returns nil: by default a task has no lives.
   @inlinable
   public var lives: Int? { nil }
+}
+
+extension Environment where Information == NoInformation {
+  /// Nothing.
+  @inlinable
+  public var information: NoInformation { NoInformation() }
+}
+
+/// The information of environments that have none.
+public struct NoInformation: Recordable {
+  /// No leaf.
+  public static var leafTypes: [ElementType] { [] }
+
+  @inlinable
+  init() {}
+
+  /// Loads nothing.
+  @inlinable
+  public init(loading leaves: LeafRow) {}
+
+  /// Stores nothing.
+  @inlinable
+  public func store(in leaves: LeafRow) {}
 }
 
 /// The results of a step besides the next observation.
@@ -81,25 +116,28 @@ public struct StepOutcome: Sendable, Equatable {
   public var isOver: Bool { terminated || truncated }
 }
 
-/// The observation and action spaces of an environment.
+/// The spaces of an environment.
 public struct EnvironmentSpaces: Sendable, Equatable {
   /// The space of observations.
   public var observation: Space
   /// The space of actions.
   public var action: Space
+  /// The space of information, a Dict; empty if there is none.
+  public var information: Space
 
   /// The spaces as Gymnasium declares them, before any wrapper; `nil` for an environment in Swift.
   package var declared: DeclaredSpaces?
   /// The bounds of each element, by leaf of the action, for Boxes with different ones.
   var elementBounds: [Int: [PlayedActions.Range]] = [:]
 
-  /// Creates a pair of spaces.
-  public init(observation: Space, action: Space) {
+  /// Creates the spaces of an environment.
+  public init(observation: Space, action: Space, information: Space = .dict([])) {
     self.observation = observation
     self.action = action
+    self.information = information
   }
 
-  /// Returns true if the observation and action spaces are equal.
+  /// Returns true if the observation and action spaces are equal; no policy sees information.
   public static func == (first: EnvironmentSpaces, second: EnvironmentSpaces) -> Bool {
     first.observation == second.observation && first.action == second.action
   }

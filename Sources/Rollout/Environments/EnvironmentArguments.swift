@@ -110,6 +110,8 @@ public struct EnvironmentArguments: Sendable, Equatable {
 public struct InvalidEnvironmentArguments: Error, Equatable, CustomStringConvertible {
   /// The problem and the remedy, as a sentence with its period.
   public let description: String
+  /// The option with the arguments.
+  package var option = "env-args"
 
   /// Creates an error, also for arguments that are invalid only in combination.
   public init(_ description: String) { self.description = description }

@@ -28,6 +28,9 @@ public protocol EnvironmentBatch: AnyObject {
   /// `finalObs[t]`, and the first observation of the next episode to `obs[t+1]`. If `sticky` is
   /// true, an environment with `fin` set in row t > 0 does not step and its state is repeated.
   ///
+  /// If `spaces` has information, that of the step is written to `info[t]`, also at the end of an
+  /// episode. It is not written for an environment that does not step.
+  ///
   /// - Throws: `EnvironmentFault` with the environment that failed, or whose `action_mask` allows
   ///   no action.
   func step(_ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker) throws
@@ -40,7 +43,8 @@ extension EnvironmentBatch {
       layout.environmentCount == count,
       "a fragment of \(layout.environmentCount) environments for a batch of \(count)")
     precondition(
-      layout.contents.spaces == spaces,
+      layout.contents.spaces == spaces
+        && layout.contents.spaces.information == spaces.information,
       "a fragment of \(layout.contents.spaces) for environments of \(spaces)")
   }
 

@@ -19,6 +19,10 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   public var wrappers: [Wrapper]
   /// The Python interpreter for `gym:` environments: a path, or a name to look up on `PATH`.
   public var python: String
+  /// The numbers in `info` of a `gym:` environment to record, by paths such as `reward.forward`.
+  ///
+  /// It is empty for other environments, which record all information that they declare.
+  public var information: [String]
   /// The use of the bounds of a Box of actions.
   public var actionBounds: ActionBounds
   /// True if pictures will be requested; Gymnasium needs to know when it makes an environment.
@@ -37,7 +41,7 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   public init(
     _ id: String, arguments: String = "", limit: EpisodeLimit = .registered,
     wrappers: [Wrapper] = [], actionBounds: ActionBounds = .scale, python: String = usualPython,
-    rendersPictures: Bool = false, hangTimeoutSeconds: Double? = 60,
+    information: [String] = [], rendersPictures: Bool = false, hangTimeoutSeconds: Double? = 60,
     closeTimeoutSeconds: Double? = usualCloseTimeoutSeconds
   ) {
     self.id = id
@@ -46,6 +50,7 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
     self.wrappers = wrappers
     self.actionBounds = actionBounds
     self.python = python
+    self.information = information
     self.rendersPictures = rendersPictures
     self.hangTimeoutSeconds = hangTimeoutSeconds
     self.closeTimeoutSeconds = closeTimeoutSeconds

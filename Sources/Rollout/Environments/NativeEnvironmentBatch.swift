@@ -183,6 +183,7 @@ func playRow<Member: Environment>(
     }
     rows.terminated[index] = outcome.terminated
     rows.truncated[index] = outcome.truncated
+    environments[index].information.store(in: rows.info(index))
     rows.after.rew[index] = Float(outcome.reward)
     rows.after.fin[index] = outcome.isOver
     rows.after.stepno[index] = outcome.isOver ? 0 : elapsed &+ 1

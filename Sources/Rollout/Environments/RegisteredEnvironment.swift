@@ -117,13 +117,22 @@ public struct RegisteredEnvironment: Sendable {
     return try describe(arguments(configuration))
   }
 
-  /// Parses the values of the parameters.
+  /// Parses the values of the parameters, and refuses names of information to record.
   ///
   /// - Throws: `InvalidEnvironmentArguments`.
   func arguments(
     _ configuration: EnvironmentConfiguration
   ) throws(InvalidEnvironmentArguments) -> EnvironmentArguments {
-    try EnvironmentArguments(
+    guard configuration.information.isEmpty || configuration.startsProgram else {
+      var error = InvalidEnvironmentArguments(
+        """
+        --info is for environments of Gymnasium; \(id) records all information that it declares: \
+        leave it out.
+        """)
+      error.option = "info"
+      throw error
+    }
+    return try EnvironmentArguments(
       configuration.arguments, for: parameters, of: id,
       maximumEpisodeSteps: configuration.stepLimit(registered: maximumEpisodeSteps))
   }

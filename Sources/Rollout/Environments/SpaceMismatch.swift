@@ -14,9 +14,17 @@ func checkedSpaces<Member: Environment>(
   let spaces = EnvironmentSpaces(of: environments[0])
   try check(Member.Observation.self, fits: spaces.observation, "observation", of: Member.self)
   try check(Member.Action.self, fits: spaces.action, "action", of: Member.self)
+  try check(Member.Information.self, fits: spaces.information, "information", of: Member.self)
+  guard case .dict = spaces.information else {
+    throw SpaceMismatch(
+      description: """
+        the information of \(Member.self) has the space \(spaces.information): use a Dict, which \
+        names each part
+        """)
+  }
   for index in environments.indices {
     let other = EnvironmentSpaces(of: environments[index])
-    guard other == spaces else {
+    guard other == spaces, other.information == spaces.information else {
       throw SpaceMismatch(
         description: """
           environment \(index) of the batch has the spaces \(other.observation) and \
@@ -62,6 +70,8 @@ private func check<Value: Recordable, Member: Environment>(
 extension EnvironmentSpaces {
   /// Creates the spaces that an environment declares.
   public init(of environment: some Environment) {
-    self.init(observation: environment.observationSpace, action: environment.actionSpace)
+    self.init(
+      observation: environment.observationSpace, action: environment.actionSpace,
+      information: environment.informationSpace)
   }
 }

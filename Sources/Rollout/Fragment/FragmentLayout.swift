@@ -1,6 +1,6 @@
 /// The fields of a fragment, without its numbers of steps and environments.
 public struct FragmentContents: Sendable {
-  /// The observation and action spaces.
+  /// The spaces of the environment.
   public var spaces: EnvironmentSpaces
   /// The actor's outputs recorded at each row, per environment, such as `logits` and `value`.
   public var reaction: Nested<LeafSpecification>
@@ -61,6 +61,8 @@ public final class FragmentLayout: Sendable {
   public let finalReaction: Nested<Column>
   /// The actor's recurrent state before row 0 [1, B, …].
   public let hx: Nested<Column>
+  /// The environment's information about the step [T, B, …], by name; empty if there is none.
+  public let info: Nested<Column>
 
   /// The size of a fragment in bytes, a multiple of 64.
   public let byteCount: Int
@@ -74,6 +76,8 @@ public final class FragmentLayout: Sendable {
   package let actPlaces: Range<Int>
   /// The indices of the columns of `finalObs`.
   package let finalObsPlaces: Range<Int>
+  /// The indices of the columns of `info`.
+  package let infoPlaces: Range<Int>
 
   /// Lays out a fragment of T steps of B environments.
   ///
@@ -113,6 +117,9 @@ public final class FragmentLayout: Sendable {
     finalObsPlaces = finalObsStart..<all.count
     finalReaction = contents.finalReaction.map { place($0, stepCount) }
     hx = contents.recurrentState.map { place($0, 1) }
+    let infoStart = all.count
+    info = contents.spaces.information.leaves.map { place($0, stepCount) }
+    infoPlaces = infoStart..<all.count
     byteCount = end
     columns = all
   }

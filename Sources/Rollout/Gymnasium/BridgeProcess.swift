@@ -27,14 +27,19 @@ final class BridgeProcess {
     var rendering: Bool
     /// True if `info["lives"]` must be a number of lives.
     var needsLives = false
+    /// The paths of the numbers in `info` to record.
+    var information: [String] = []
     /// The pid of this process.
     var process = SystemCalls.processIdentifier
     /// The descriptor of a pipe's read end; the pipe closes with this process.
     var life: Int32 = -1
 
-    init(id: String, count: Int, limit: Int?, rendering: Bool, needsLives: Bool = false) {
+    init(
+      id: String, count: Int, limit: Int?, rendering: Bool, needsLives: Bool = false,
+      information: [String] = []
+    ) {
       (self.id, self.count, self.limit, self.rendering) = (id, count, limit, rendering)
-      self.needsLives = needsLives
+      (self.needsLives, self.information) = (needsLives, information)
     }
   }
 

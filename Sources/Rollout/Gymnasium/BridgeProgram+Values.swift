@@ -142,6 +142,25 @@ extension BridgeProgram {
                 "Gymnasium requires a dict")
 
 
+    def info_number(info, path):
+        """Returns the number at a dotted path; NaN if there is none, or None in its place."""
+        value = info.get(path)
+        if value is None and "." in path:
+            value = info
+            for key in path.split("."):
+                value = value.get(key) if isinstance(value, dict) else None
+        if value is None:
+            return np.nan
+        if type(value) is float or type(value) is bool:
+            return value
+        number = single_number(value)
+        if number is None:
+            raise Refused(
+                "exception", f"info['{path}'] is {described(value)}, but --info records numbers "
+                "only: name a number in it, or leave it out")
+        return number
+
+
     def lives_in(info):
         """Returns the number of lives in an info; −1 if it is invalid and no wrapper needs it."""
         lives = whole_number(info["lives"])

@@ -249,6 +249,9 @@ enum BridgeProgram {
             self.frozen = numbers("frozen", np.bool_)
             self.seeds = numbers("seeds", np.int64)
             self.lives = numbers("lives", np.int64)
+            self.infos = [
+                (path, np.frombuffer(memory, np.float32, count, at))
+                for path, at in zip(SETTINGS["information"], place["info"])]
             for index, environment in enumerate(ENVIRONMENTS):
                 task = environment.unwrapped
                 self.lives[index] = 0 if hasattr(task, "ale") or hasattr(task, "lives") else -1
@@ -263,6 +266,13 @@ enum BridgeProgram {
                 check_info(info, source)
             if "lives" in info:
                 self.lives[index] = lives_in(info)
+
+        def record(self, index, info):
+            """Stores the numbers of a step's info."""
+            if type(info) is not dict:
+                check_info(info, "step")
+            for path, view in self.infos:
+                view[index] = info_number(info, path)
 
         def reset(self, first, end):
             self.phase = "reset"
@@ -299,6 +309,8 @@ enum BridgeProgram {
                 self.rewards[index] = reward
                 self.terminated[index] = terminated
                 self.truncated[index] = truncated
+                if self.infos:
+                    self.record(index, info)
                 source = "step"
                 if terminated or truncated:
                     for store, view in self.final_stores:
@@ -306,7 +318,7 @@ enum BridgeProgram {
                     if index in self.watched:
                         self.phase = "render"
                         self.final_pictures[index] = self.draw(index)
-                    # The info of the step is checked and dropped: reset returns the next one.
+                    # Lives are those of the next episode, which reset returns.
                     if type(info) is not dict:
                         check_info(info, source)
                     self.phase, source = "reset after step", "reset"

@@ -36,6 +36,7 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
   ///     killed; nil for no limit.
   ///   - closeTimeoutSeconds: the time in seconds for closing one environment; nil for no limit.
   ///   - needsLives: true if `info["lives"]` must be a number of lives.
+  ///   - information: the paths of the numbers in `info` to record.
   ///   - marker: marks the environment at work outside of steps.
   /// - Throws: `GymnasiumError`, `OpenFileLimitError`, `SystemError`.
   /// - Precondition: there is at least one stream.
@@ -43,7 +44,7 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
     _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
     rendering: Bool = false, hangTimeoutSeconds: Double? = nil,
     closeTimeoutSeconds: Double? = EnvironmentConfiguration.usualCloseTimeoutSeconds,
-    needsLives: Bool = false,
+    needsLives: Bool = false, information: [String] = [],
     marker: OwnedPositionMarker = .unread
   ) throws {
     precondition(!streams.isEmpty, "a batch without environments")
@@ -60,14 +61,16 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
     process = try BridgeProcess(
       python: PythonInterpreter.path(python),
       settings: .init(
-        id: id, count: streams.count, limit: steps, rendering: rendering, needsLives: needsLives),
+        id: id, count: streams.count, limit: steps, rendering: rendering, needsLives: needsLives,
+        information: information),
       limits: .init(answering: hangTimeoutSeconds, closing: closeTimeoutSeconds), marker: marker)
     self.marker = marker
     let description = try BridgeProcess.decode(
       EnvironmentsDescription.self, Self.result(process.receive()))
-    guard let spaces = description.spaces else {
+    guard var spaces = description.spaces else {
       throw GymnasiumError(.process, "the Python bridge sent no valid spaces: \(description)")
     }
+    spaces.information = .numbers(named: information)
     self.spaces = spaces
     memory = try BridgeMemory(spaces: spaces, count: streams.count)
     process.attach(memory.place)
@@ -195,6 +198,7 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
     let isOver = terminated || truncated
     rows.terminated[index] = terminated
     rows.truncated[index] = truncated
+    memory.takeInformation(index, rows)
     rows.after.rew[index] = memory.rewards[index]
     rows.after.fin[index] = isOver
     rows.after.stepno[index] = isOver ? 0 : elapsed &+ 1

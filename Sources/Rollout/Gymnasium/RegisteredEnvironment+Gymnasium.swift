@@ -12,7 +12,11 @@ extension RegisteredEnvironment {
     let id = String(configuration.id.dropFirst(Self.gymnasiumPrefix.count))
     self.init(
       id: configuration.id, summary: "Gymnasium's \(id), played by Python.", maySnapshot: false,
-      spaces: { _ in try KnownSpaces.shared.spaces(id, configuration) },
+      spaces: { _ in
+        var spaces = try KnownSpaces.shared.spaces(id, configuration)
+        spaces.information = .numbers(named: configuration.information)
+        return spaces
+      },
       makeBatch: { arguments, streams, marker in
         // Without a limit in steps, Gymnasium looks up the registered one itself.
         try GymnasiumBatch(
@@ -21,8 +25,16 @@ extension RegisteredEnvironment {
           python: configuration.python, rendering: configuration.rendersPictures,
           hangTimeoutSeconds: configuration.hangTimeoutSeconds,
           closeTimeoutSeconds: configuration.closeTimeoutSeconds,
-          needsLives: configuration.wrappers.contains(.endOnLostLife), marker: marker)
+          needsLives: configuration.wrappers.contains(.endOnLostLife),
+          information: configuration.information, marker: marker)
       })
+  }
+}
+
+extension Space {
+  /// Returns the space of numbers from `info`: a Dict of float32.
+  static func numbers(named names: [String]) -> Space {
+    .dict(names.map { SpaceField($0, .box(shape: [], low: -.infinity, high: .infinity)) })
   }
 }
 

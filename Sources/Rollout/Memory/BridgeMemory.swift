@@ -22,6 +22,7 @@ final class BridgeMemory {
     var terminated: Int
     var truncated: Int
     var frozen: Int
+    var info: [Int]
     var seeds: Int
     var lives: Int
     var current: Int
@@ -52,7 +53,9 @@ final class BridgeMemory {
       act: layout.columns[layout.actPlaces].map { $0.offset(row: 1) },
       rewards: layout.rew.offset(row: 1), terminated: layout.terminated.offset(row: 0),
       truncated: layout.truncated.offset(row: 0), frozen: layout.fin.offset(row: 0),
-      seeds: seedOffset, lives: livesOffset, current: currentOffset)
+      info: layout.columns[layout.infoPlaces].map { $0.offset(row: 0) }, seeds: seedOffset,
+      lives: livesOffset,
+      current: currentOffset)
   }
 
   /// The random seed of each environment's next reset, −1 for none [B].
@@ -92,6 +95,15 @@ final class BridgeMemory {
     for leaf in 0..<layout.finalObsPlaces.count {
       layout.columns[layout.finalObsPlaces.lowerBound + leaf].copy(
         index..<index + 1, from: memory.base, row: 0, to: rows.finalObsColumns[leaf],
+        of: rows.before.base, row: rows.before.row)
+    }
+  }
+
+  /// Copies the information of one environment's step from the memory to the step's row.
+  func takeInformation(_ index: Int, _ rows: StepRows) {
+    for leaf in 0..<layout.infoPlaces.count {
+      layout.columns[layout.infoPlaces.lowerBound + leaf].copy(
+        index..<index + 1, from: memory.base, row: 0, to: rows.infoColumns[leaf],
         of: rows.before.base, row: rows.before.row)
     }
   }

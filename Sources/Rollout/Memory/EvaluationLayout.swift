@@ -9,6 +9,8 @@ package struct EvaluationLayout: Sendable, Equatable {
   package let descriptionByteCount: Int
   /// The maximum number of episodes of one request.
   package let episodeCapacity: Int
+  /// The number of results of information per episode.
+  package let informationCount: Int
 
   /// The size of the memory in bytes.
   package let byteCount: Int
@@ -24,15 +26,18 @@ package struct EvaluationLayout: Sendable, Equatable {
   static let finishedOffset = 320
 
   /// The size of one episode's result in bytes.
-  static let resultStride = 24
+  let resultStride: Int
 
   private static let magic: UInt64 = 0x0A76_6579_616C_706C
-  private static let version: UInt64 = 1
+  private static let version: UInt64 = 2
   /// The largest count that a header may contain; no machine has memory for 2⁴⁰ elements.
   private static let largestCount = 1 << 40
 
   /// Computes the layout.
-  package init(weightCount: Int, descriptionByteCount: Int, episodeCapacity: Int) {
+  package init(
+    weightCount: Int, descriptionByteCount: Int, episodeCapacity: Int, informationCount: Int
+  ) {
+    self.informationCount = informationCount
     self.weightCount = weightCount
     self.descriptionByteCount = descriptionByteCount
     self.episodeCapacity = episodeCapacity
@@ -40,12 +45,13 @@ package struct EvaluationLayout: Sendable, Equatable {
     descriptionOffset = Self.finishedOffset + 64
     weightsOffset = descriptionOffset + toLine(descriptionByteCount)
     resultsOffset = weightsOffset + toLine(weightCount * MemoryLayout<Float>.stride)
-    byteCount = resultsOffset + episodeCapacity * Self.resultStride
+    resultStride = 24 + 8 * informationCount
+    byteCount = resultsOffset + episodeCapacity * resultStride
   }
 
   private var words: [UInt64] {
     [Self.magic, Self.version]
-      + [weightCount, descriptionByteCount, episodeCapacity].map { UInt64($0) }
+      + [weightCount, descriptionByteCount, episodeCapacity, informationCount].map { UInt64($0) }
   }
 
   /// Writes the header of new memory.
@@ -67,12 +73,13 @@ package struct EvaluationLayout: Sendable, Equatable {
     guard word(1) == Self.version else {
       throw .versionMismatch(found: word(1), expected: Self.version)
     }
-    let counts = (2..<5).map { Int(clamping: word($0)) }
+    let counts = (2..<6).map { Int(clamping: word($0)) }
     guard counts.allSatisfy({ $0 <= Self.largestCount }) else {
       throw .notARun("the sizes in its header are invalid")
     }
     self.init(
-      weightCount: counts[0], descriptionByteCount: counts[1], episodeCapacity: counts[2])
+      weightCount: counts[0], descriptionByteCount: counts[1], episodeCapacity: counts[2],
+      informationCount: counts[3])
     guard mapped == byteCount else { throw .sizeMismatch(found: mapped, expected: byteCount) }
   }
 }

@@ -17,14 +17,16 @@ package final class EvaluationMemory: @unchecked Sendable {
   /// - Parameters:
   ///   - weightCount: the number of the policy's weights (Float).
   ///   - episodeCapacity: the maximum number of episodes of one request.
+  ///   - informationCount: the number of results of information per episode.
   ///   - description: the description of the task for the process.
   /// - Throws: `RunMemoryError` if the machine has not enough memory.
   package init(
-    creating weightCount: Int, episodeCapacity: Int, description: [UInt8]
+    creating weightCount: Int, episodeCapacity: Int, informationCount: Int = 0,
+    description: [UInt8]
   ) throws(RunMemoryError) {
     layout = EvaluationLayout(
       weightCount: weightCount, descriptionByteCount: description.count,
-      episodeCapacity: episodeCapacity)
+      episodeCapacity: episodeCapacity, informationCount: informationCount)
     do {
       mapping = try SharedMemory(creating: layout.byteCount)
     } catch {
@@ -96,7 +98,7 @@ package final class EvaluationMemory: @unchecked Sendable {
 
   private func result(_ index: Int) -> Int {
     precondition(index >= 0 && index < layout.episodeCapacity, "no episode \(index)")
-    return layout.resultsOffset + index * EvaluationLayout.resultStride
+    return layout.resultsOffset + index * layout.resultStride
   }
 
   /// Lets SIGTERM end this process once the run is over; until then it is ignored.
@@ -164,8 +166,12 @@ package final class EvaluationMemory: @unchecked Sendable {
     guard word(offset + 16).pointee.load(ordering: .acquiring) == lastNumber else { return nil }
     let second = load(offset + 8)
     guard let ending = PlayedEpisode.Ending(rawValue: second & 3) else { return nil }
-    return PlayedEpisode(
+    var played = PlayedEpisode(
       episodeReturn: Double(bitPattern: load(offset)), length: Int(second >> 2), ending: ending)
+    played.information = (0..<layout.informationCount).map {
+      Double(bitPattern: load(offset + 24 + 8 * $0))
+    }
+    return played
   }
 
   /// Prepares the memory for a replacement process, which begins with the given episode.
@@ -262,6 +268,10 @@ package final class EvaluationMemory: @unchecked Sendable {
     word(offset).pointee.store(played.episodeReturn.bitPattern, ordering: .relaxed)
     word(offset + 8).pointee.store(
       UInt64(played.length) << 2 | played.ending.rawValue, ordering: .relaxed)
+    precondition(played.information.count == layout.informationCount, "other information")
+    for (place, result) in played.information.enumerated() {
+      word(offset + 24 + 8 * place).pointee.store(result.bitPattern, ordering: .relaxed)
+    }
     word(offset + 16).pointee.store(request.number, ordering: .releasing)
     store(Int(load(Progress.finishedCount)) + 1, Progress.finishedCount)
   }
@@ -295,6 +305,8 @@ package struct PlayedEpisode: Equatable, Sendable {
   package var length: Int
   /// The way in which it ended.
   package var ending: Ending
+  /// The results of its information, in the order of `EpisodeInformation.names(of:)`.
+  package var information: [Double] = []
 
   /// The way in which an episode ended.
   package enum Ending: UInt64, Sendable {

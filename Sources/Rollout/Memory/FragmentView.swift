@@ -54,16 +54,31 @@ public struct FragmentView {
     single(layout.act, "act")
   }
 
-  /// Returns an output of the actor by name, such as `logits` [1+T, B, …]; `nil` if there is none.
-  public func actor(_ name: String) -> ColumnView<Float>? {
-    layout.actor[name]?.value.map { column($0) }
+  /// Returns an output of the actor by path, such as `logits` [1+T, B, …]; `nil` if there is none.
+  ///
+  /// A part of a nested output is `heads.policy` or, by position, `heads.0`.
+  public func actor(_ path: String) -> ColumnView<Float>? {
+    layout.actor.value(at: path).map { column($0) }
   }
 
   /// Returns an output for the final observations of truncated episodes, such as `value` [T, B, …].
   ///
   /// It is written only where `truncated` is set. The result is `nil` if there is no such output.
-  public func final(_ name: String) -> ColumnView<Float>? {
-    layout.finalReaction[name]?.value.map { column($0) }
+  public func final(_ path: String) -> ColumnView<Float>? {
+    layout.finalReaction.value(at: path).map { column($0) }
+  }
+
+  /// Returns the environment's information about the steps by path [T, B, …]; `nil` if there is
+  /// none.
+  ///
+  /// It is not written where a sticky environment waits. Numbers of Gymnasium's environments are
+  /// Floats, and NaN where the environment did not give them.
+  ///
+  /// - Precondition: the information has the element type's size.
+  public func info<Element: RecordableScalar>(
+    _ path: String, as type: Element.Type = Float.self
+  ) -> ColumnView<Element>? {
+    layout.info.value(at: path).map { column($0) }
   }
 
   /// Returns the elements of a column from a row to its end, row by row.

@@ -69,6 +69,9 @@ struct StepRows {
   @usableFromInline let terminated: RowValues<Bool>
   @usableFromInline let truncated: RowValues<Bool>
   @usableFromInline let finalObsColumns: UnsafePointer<Column>
+  @usableFromInline let infoColumns: UnsafePointer<Column>
+  /// The number of leaves of information.
+  @usableFromInline let infoLeafCount: Int
   @usableFromInline let freezes: Bool
   private let obsPlaces: Range<Int>
   private let actPlaces: Range<Int>
@@ -82,6 +85,8 @@ struct StepRows {
     terminated = fragment.values(of: layout.terminated, row: t)
     truncated = fragment.values(of: layout.truncated, row: t)
     finalObsColumns = columns + layout.finalObsPlaces.lowerBound
+    infoColumns = columns + layout.infoPlaces.lowerBound
+    infoLeafCount = layout.infoPlaces.count
     // In row 0, `fin` refers to the previous fragment and freezes nothing.
     freezes = sticky && t > 0
     obsPlaces = layout.obsPlaces
@@ -104,6 +109,14 @@ struct StepRows {
     return LeafRow(
       base: before.base, columns: finalObsColumns, leafCount: before.obsLeafCount,
       row: before.row, environment: index)
+  }
+
+  /// Returns the place for what the step of one environment tells besides.
+  @inlinable
+  func info(_ index: Int) -> LeafRow {
+    LeafRow(
+      base: before.base, columns: infoColumns, leafCount: infoLeafCount, row: before.row,
+      environment: index)
   }
 
   /// Returns true if one environment's episode ended earlier in this sticky fragment.

@@ -80,6 +80,11 @@ public indirect enum Nested<Leaf> {
     }
   }
 
+  /// Returns the leaf with a path of `paths`; `nil` if there is none.
+  public func value(at path: String) -> Leaf? {
+    paths().firstIndex(of: path).map { leaves[$0] }
+  }
+
   /// The part with that name; `nil` if there is none or this is not a container by name.
   public subscript(name: String) -> Nested? {
     guard case .fields(let fields) = self else { return nil }

@@ -240,6 +240,12 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
       addStep(waiting: waits)
       try play(position)
       judge()
+      // Copied before further steps at the end of an episode, such as no-ops of the next one.
+      for leaf in 0..<rows.infoLeafCount {
+        for index in range where !waits[index] {
+          rows.info(index).dropping(leaf).copy(to: outer.info(index).dropping(leaf))
+        }
+      }
       for index in range {
         begins[index] = !waits[index] && (terminated[index] || truncated[index])
         guard begins[index] else { continue }

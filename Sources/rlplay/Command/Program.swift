@@ -92,7 +92,7 @@ public enum Program {
       case .spaces, .exception, .process: throw error
       }
     } catch let error as InvalidEnvironmentArguments {
-      throw UsageError(ConfigurationError("\(error)", option: "env-args"), command: command)
+      throw UsageError(ConfigurationError("\(error)", option: error.option), command: command)
     }
   }
 }

@@ -94,6 +94,22 @@ struct PolicyActorTests {
     }
   }
 
+  @Test func `nested outputs are recorded by path`() throws {
+    let policy = EchoPolicy(nests: true)
+    let layout = try policy.layout(count: 2, stepCount: 1, environmentCount: 1)
+    let fragment = FragmentStorage(layout)
+    let view = fragment.view
+    (view.stepno[0, 0], view.rew[0, 0]) = (4, 0.5)
+    view.obs(as: Float.self)[0, 0, 1] = -3
+    try Scene.actor(layout, policy: policy).react(to: view, at: 0, virtual: false)
+    #expect(view.actor("seen")?[0, 0, 1] == -3)
+    #expect(view.actor("rest.0")?[0, 0] == 4 && view.actor("rest.1")?[0, 0] == 0.5)
+    #expect(view.actor("rest") == nil && view.actor("rest.2") == nil)
+    #expect(view.final("rest.1") != nil)
+    let traced = TracedFragment(Graph(), layout)
+    #expect(traced.actor.value(at: "rest.0")?.shape == [1, 1])
+  }
+
   /// Returns the actions of 500 environments in 40 reactions to equal log-probabilities.
   private func draws(
     _ logProbabilities: [Float], choice: ActionChoice = .sample, seed: UInt64 = 3

@@ -9,12 +9,21 @@ struct EchoPolicy: Policy, Equatable {
   var sharpness = 1.0
   /// True to output the state.
   var repeats = false
+  /// True to output the state in containers.
+  var nests = false
 
   func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction {
     guard let obs = state.obs.value else { throw PolicyError("one array of scores, please") }
     let logits = distribution.logits(from: sharpness * obs)
+    if nests {
+      return Reaction(
+        logits: logits,
+        outputs: .fields([
+          ("seen", .leaf(obs)), ("rest", .list([.leaf(state.stepno), .leaf(state.rew)])),
+        ]))
+    }
     guard repeats else { return Reaction(logits: logits) }
     return Reaction(
       logits: logits,

@@ -40,6 +40,24 @@ struct ParallelEvaluatorTests {
     #expect(try there.finish() == nil)
   }
 
+  @Test func `information of episodes is the same in processes`() throws {
+    let here = try Evaluator(
+      environment: "Cube2x2-v0", policy: Self.policy, choice: .sample, seed: 3)
+    let there = try ParallelEvaluator(
+      environment: "Cube2x2-v0", policy: Self.policy, episodeCount: 9, choice: .sample,
+      processCount: 2, seed: 3, processes: Collection.processes())
+    defer { there.close() }
+    let weights = weights(here.parameters, seed: 1)
+    _ = try there.next(weights)
+    let result = try #require(try there.finish()).result
+    #expect(try here.evaluate(weights, episodes: 0..<9) == result)
+    let solved = try #require(result.information["info/is_success"])
+    #expect(solved == result.returns.indices.map { result.lengths[$0] < 28 ? 1 : 0 })
+    #expect(solved.contains(1) && solved.contains(0))
+    #expect(result.meanInformation.map(\.name) == ["info/is_success", "info_sum/is_success"])
+    #expect(result.json.contains("\"info/is_success\":"))
+  }
+
   @Test func `more processes than episodes are not started`() throws {
     let evaluator = try ParallelEvaluator(
       environment: Self.environment, policy: Self.policy, episodeCount: 1, processCount: 4,

@@ -12,6 +12,7 @@ struct Suspect: Environment {
     case forgetsItsSeed
     case ignoresChance
     case emptySpace
+    case informationBeyondBounds, untoldInformation
   }
 
   struct Broken: Error {}
@@ -27,6 +28,11 @@ struct Suspect: Environment {
       ? .box(shape: [2], low: 1, high: 0) : .box(shape: [2], low: -1, high: 1)
   }
   var actionSpace: Space { .discrete(3) }
+  var informationSpace: Space { .dict([.init("place", .box(shape: [], low: -1, high: 1))]) }
+  var information: Float {
+    if mistake == .untoldInformation { return .nan }
+    return mistake == .informationBeyondBounds && steps == 7 ? 3 : place
+  }
   var observation: SIMD2<Float> {
     let isLate = steps == 11
     if mistake == .observationBeyondBounds, isLate { return [place, 1.25] }
@@ -62,7 +68,7 @@ final class Spoiler: EnvironmentBatch {
   enum Mistake: CaseIterable {
     case none
     case leavesRewardInReset, leavesFinInReset, setsStepnoInReset, leavesActionInReset
-    case forgetsObservation
+    case forgetsObservation, forgetsInformation
     case overwritesAction
     case forgetsFin, miscounts, endsBothWays
     case forgetsFinal, writesFinalAlways
@@ -104,10 +110,13 @@ final class Spoiler: EnvironmentBatch {
   ) throws {
     let final: ColumnView<Float> = fragment.column(fragment.layout.finalObs.value!)
     let before = (fragment.obs(as: Float.self)[t + 1, 1, 1], final[t, 1, 0])
+    let told = fragment.info("place")
+    let untold = told?[t, 1]
     try base.step(fragment, from: t, sticky: sticky, position: position)
     let isOver = fragment.fin[t + 1, 1]
     switch mistake {
     case .forgetsObservation: fragment.obs(as: Float.self)[t + 1, 1, 1] = before.0
+    case .forgetsInformation: if let untold { told?[t, 1] = untold }
     case .overwritesAction: fragment.act(as: Int32.self)[t + 1, 1] ^= 1
     case .forgetsFin where isOver: fragment.fin[t + 1, 1] = false
     case .miscounts where !isOver: fragment.stepno[t + 1, 1] += 1

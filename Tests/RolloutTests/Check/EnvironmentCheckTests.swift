@@ -113,6 +113,10 @@ struct EnvironmentCheckTests {
       "the observation space Box(1.0, 0.0, [2], float32) has no values between its bounds"
     ),
     (
+      .informationBeyondBounds, .information,
+      "environment 0 at step 7: the information place is 3.0, outside Box(-1.0, 1.0, [], float32)"
+    ),
+    (
       .forgetsItsSeed, .equalSeeds,
       "environment 0 after a reset: the observation differs between two runs with one seed"
     ),
@@ -132,6 +136,12 @@ struct EnvironmentCheckTests {
         == .doubtful("the seed changes nothing in 200 steps: the environment may be deterministic"))
   }
 
+  @Test func `information that never comes is doubtful, and not wrong`() throws {
+    let report = try report(.untoldInformation)
+    #expect(report.isSound)
+    #expect(report[.information] == .doubtful("no step told a number 'place'"))
+  }
+
   @Test(arguments: [
     (
       Spoiler.Mistake.leavesRewardInReset, Subject.reset,
@@ -142,6 +152,10 @@ struct EnvironmentCheckTests {
     (
       .forgetsObservation, .observations,
       "environment 1 at step 1: the observation is not written completely"
+    ),
+    (
+      .forgetsInformation, .information,
+      "environment 1 at step 1: the information is not written completely"
     ),
     (
       .overwritesAction, .actions,

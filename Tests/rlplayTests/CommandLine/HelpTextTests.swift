@@ -51,6 +51,9 @@ struct HelpTextTests {
                                   never, or after N steps. (default: default)
         --python PATH             Python interpreter for Gymnasium environments, which
                                   are named gym:ID. (default: python3)
+        --info NAME,...|none      Numbers in the info of a Gymnasium environment to
+                                  record, such as is_success; those in a dict within
+                                  it are named reward.forward. (default: none)
         --wrap NAME[=ARG]         Wrapper around the environment; the first of several
                                   is the innermost. 'rlplay envs' lists them.
                                   (default: none)
@@ -366,6 +369,9 @@ struct HelpTextTests {
                                   never, or after N steps. (default: default)
         --python PATH             Python interpreter for Gymnasium environments, which
                                   are named gym:ID. (default: python3)
+        --info NAME,...|none      Numbers in the info of a Gymnasium environment to
+                                  record, such as is_success; those in a dict within
+                                  it are named reward.forward. (default: none)
         --wrap NAME[=ARG]         Wrapper around the environment; the first of several
                                   is the innermost. 'rlplay envs' lists them.
                                   (default: none)

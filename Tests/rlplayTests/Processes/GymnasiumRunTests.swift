@@ -77,6 +77,32 @@ extension ProcessTests {
       #expect(checked.exitCode == 0, "\(checked.output)\(checked.errors)")
     }
 
+    @Test func `what an environment tells is recorded, averaged and evaluated`() throws {
+      let run = try train(
+        "rlplay_cases:Lively-v0", "--steps", "4000", "--eval-every", "2000", "--info",
+        "lives,nothing", "--log-every", "1"
+      ).waitForEnd(within: 60)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      #expect(run.errors.contains("told a number 'nothing': check the spelling"), "\(run.errors)")
+      let metrics = try String(contentsOfFile: directory.path("run/metrics.jsonl"), encoding: .utf8)
+      // Lives of an episode: 3, 2, 2, 1, 1, 1.
+      #expect(metrics.contains(#""info/lives":1,"info_sum/lives":10,"#))
+      #expect(metrics.contains(#""eval_info/lives":1,"eval_info_sum/lives":10}"#))
+      #expect(!metrics.contains("nothing"))
+      let outcome = try RunningProgram.run(
+        Executable.rlplay,
+        ["evaluate", directory.path("run"), "--episodes", "3", "--json", "--trust"]
+          + ["--python", cases.python])
+      #expect(outcome.json["info_sum/lives"] as? Double == 10, "\(outcome.output)")
+      let checked = try RunningProgram.run(
+        Executable.rlplay,
+        ["check-env", "gym:rlplay_cases:Lively-v0", "--steps", "20", "--python", cases.python]
+          + ["--info", "lives,nothing"])
+      #expect(checked.exitCode == 0, "\(checked.output)\(checked.errors)")
+      #expect(
+        checked.output.contains("information         doubtful: no step told a number 'nothing'"))
+    }
+
     @Test func `an interpreter without Gymnasium is told from the one of the training`() throws {
       let run = try train("CartPole-v1", "--steps", "800", "--eval-every", "0")
         .waitForEnd(within: 60)

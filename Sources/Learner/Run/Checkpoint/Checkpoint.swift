@@ -39,6 +39,8 @@ public struct Checkpoint: Equatable, Sendable {
     public static let wrappers = "wrappers"
     /// The spaces of the wrapped environment as JSON; absent in files of earlier releases.
     public static let spaces = "spaces"
+    /// The recorded names of `info`, separated by commas; absent if there are none.
+    public static let information = "info"
     /// The use of action bounds, `scale` or `clip`.
     ///
     /// It is absent if actions have no bounds, and in older checkpoints.

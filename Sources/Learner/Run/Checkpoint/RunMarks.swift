@@ -28,6 +28,8 @@ struct ToldSoFar: Codable, Sendable, Equatable {
   var recentReturns = RecentReturns()
   /// The lengths of the latest episodes.
   var recentLengths = RecentReturns()
+  /// The information of the latest episodes, by the names of metrics; nil if there is none.
+  var recentInformation: [String: RecentReturns]?
   /// The number of episodes of each worker that the learner has received.
   var episodesTaken: [UInt64] = []
 }
@@ -82,7 +84,8 @@ extension ToldSoFar {
   var fault: String? {
     // A limit of some thirty years, for which nanoseconds fit into 64 bits.
     if !(0...1e9).contains(seconds) { return "\(seconds) seconds" }
-    if !recentReturns.isSound || !recentLengths.isSound { return "the position of the next return" }
+    let recent = [recentReturns, recentLengths] + (recentInformation ?? [:]).values
+    if !recent.allSatisfy(\.isSound) { return "the position of the next return" }
     return episodesTaken.allSatisfy { $0 <= UInt64(StateArchive.largestCount) }
       ? nil : "a number of episodes"
   }

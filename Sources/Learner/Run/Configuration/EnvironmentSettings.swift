@@ -29,6 +29,16 @@ extension Setting {
       "Python interpreter for Gymnasium environments, which are named gym:ID.")
   }
 
+  /// Returns the option `--info`.
+  package static func information(
+    _ field: any WritableKeyPath<Configuration, [String]> & Sendable, in group: SettingGroup
+  ) -> Setting {
+    Setting(
+      "info", "NAME,...|none", field, .names(orWord: "none"), in: group,
+      "Numbers in the info of a Gymnasium environment to record, such as is_success; those in a "
+        + "dict within it are named reward.forward.")
+  }
+
   /// Returns the option `--action-bounds`.
   package static func actionBounds(
     _ field: any WritableKeyPath<Configuration, ActionBounds> & Sendable, in group: SettingGroup

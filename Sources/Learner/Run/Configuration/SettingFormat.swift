@@ -188,6 +188,21 @@ extension SettingFormat where Value == [String] {
       value: { .string($0.joined(separator: ",")) },
       complaint: { _ in "is not a list of names: write it like one or one,another." })
   }
+
+  /// Returns the format of different names, with none of them written as a given word.
+  package static func names(orWord word: String) -> SettingFormat {
+    SettingFormat(
+      shape: .stringOrList,
+      parse: { text in
+        if text == word { return [] }
+        guard let names = names.parse(text) else { return nil }
+        return Set(names).count == names.count ? names : nil
+      },
+      value: { $0.isEmpty ? .string(word) : .list($0.map { .string($0) }) },
+      complaint: { _ in
+        "is not a list of different names: write it like one or one,another, or \(word)."
+      })
+  }
 }
 
 extension SettingFormat where Value == Bool {

@@ -12,6 +12,7 @@ extension TrainingConfiguration {
     .environmentArguments(\.environment.arguments, in: .environment),
     .episodeLimit(\.environment.limit, in: .environment),
     .python(\.environment.python, in: .environment),
+    .information(\.environment.information, in: .environment),
     .wrappers(\.wrappers, in: .environment),
     .actionBounds(\.environment.actionBounds, in: .environment),
   ]

@@ -19,6 +19,8 @@ final class RunRecorder {
   private var lastShown = (seconds: 0.0, steps: 0, waited: 0.0)
   private var recentReturns = RecentReturns()
   private var recentLengths = RecentReturns()
+  private var information: RecentInformation
+  private var hasToldUnheard = false
   private var returns = Histogram.magnitudes
   private var lengths = Histogram.magnitudes
   private var evaluationReturn: Double?
@@ -38,6 +40,10 @@ final class RunRecorder {
   ) throws {
     self.configuration = configuration
     self.setup = setup
+    let batchLayout = setup.layout.batched(configuration.fragmentsPerBatch)
+    information = RecentInformation(
+      of: batchLayout, fragmentCount: configuration.fragmentsPerBatch,
+      resuming: former?.state.told.recentInformation ?? [:])
     self.parts = PartEncodings(parts)
     algorithm = parts.objective.map { type(of: $0).name } ?? configuration.algorithm.name
     self.line = line
@@ -108,6 +114,26 @@ final class RunRecorder {
     }
   }
 
+  /// Receives the information of a batch.
+  ///
+  /// Names that no step of the first hundred episodes had are told once.
+  func receive(_ batch: FragmentBatch) {
+    information.add(batch)
+    if information.episodeCount >= 100 { tellUnheard() }
+  }
+
+  private func tellUnheard() {
+    guard !hasToldUnheard, information.episodeCount > 0 else { return }
+    hasToldUnheard = true
+    let names = information.unheard
+    guard !names.isEmpty else { return }
+    say(
+      """
+      no step of the first \(information.episodeCount) episodes told a number \
+      \(names.map { "'\($0)'" }.joined(separator: ", ")): check the spelling
+      """)
+  }
+
   /// Returns true if the next line of metrics is due.
   func isDue(_ learner: any BatchLearner, secondsElapsed: Double) -> Bool {
     switch configuration.metricsInterval {
@@ -137,7 +163,7 @@ final class RunRecorder {
     record.set("episodes", progress.episodes)
     if let mean = recentReturns.mean { record.set("episode_return", mean) }
     if let mean = recentLengths.mean { record.set("episode_length", mean) }
-    for (name, value) in metrics { record.set(name, value) }
+    for (name, value) in information.means + metrics { record.set(name, value) }
     record.set("lag_mean", progress.meanLag)
     record.set("lag_max", progress.lagLargest)
     record.set("lag_histogram", collector.takeLags())
@@ -197,6 +223,7 @@ final class RunRecorder {
     record.set("eval_std", result.standardDeviation)
     record.set("eval_length", result.meanLength)
     record.set("eval_episodes", result.returns.count)
+    for (name, mean) in result.meanInformation { record.set("eval_\(name)", mean) }
     sinks.append(record)
     // An evaluation that ends the run was confirmed, which a higher mean of fewer episodes was not.
     guard meanReturn > best?.meanReturn ?? -.infinity || outcome.isReached else { return }
@@ -230,7 +257,8 @@ final class RunRecorder {
     let state = RunState(
       configuration, parts, setup, learner, place, marks,
       ToldSoFar(
-        seconds: secondsElapsed, recentReturns: recentReturns, recentLengths: recentLengths))
+        seconds: secondsElapsed, recentReturns: recentReturns, recentLengths: recentLengths,
+        recentInformation: information.recent.isEmpty ? nil : information.recent))
     try AtomicFile.write(state.encoded(), to: directory.state)
   }
 
@@ -241,6 +269,7 @@ final class RunRecorder {
     _ collector: any RolloutCollector, _ learner: any BatchLearner, _ marks: RunMarks?,
     secondsElapsed: Double
   ) throws(RecordError) {
+    tellUnheard()
     try save(collector, learner, marks, secondsElapsed: secondsElapsed)
     var final = status(collector.progress, [], 0, secondsElapsed)
     final.stepsPerSecond = Double(final.steps) / max(secondsElapsed, 1e-9)
@@ -282,6 +311,9 @@ final class RunRecorder {
     }
     if !environment.wrappers.isEmpty {
       metadata[Checkpoint.Key.wrappers] = SettingFormat.wrappers.value(environment.wrappers).text
+    }
+    if !environment.information.isEmpty {
+      metadata[Checkpoint.Key.information] = environment.information.joined(separator: ",")
     }
     if setup.layout.contents.spaces.action.hasBounds {
       metadata[Checkpoint.Key.actionBounds] = environment.actionBounds.rawValue

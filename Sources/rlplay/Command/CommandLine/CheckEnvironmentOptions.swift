@@ -16,6 +16,7 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
     .environmentArguments(\.environment.arguments, in: .options),
     .episodeLimit(\.environment.limit, in: .options),
     .python(\.environment.python, in: .options),
+    .information(\.environment.information, in: .options),
     .wrappers(\.environment.wrappers, in: .options),
     .hangTimeout(\.environment.hangTimeoutSeconds, in: .options, "End with an error"),
     .closeTimeout(\.environment.closeTimeoutSeconds, in: .options),

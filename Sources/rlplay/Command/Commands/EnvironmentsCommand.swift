@@ -12,6 +12,7 @@ enum EnvironmentsCommand {
         let names = environment.actionNames.joined(separator: ", ")
         print("  observation \(spaces.observation)")
         print("  action \(spaces.action)\(names.isEmpty ? "" : ": \(names)")")
+        if spaces.information != .dict([]) { print("  information \(spaces.information)") }
       }
       for parameter in environment.parameters {
         let range = parameter.rangeText.map { " (\($0))" } ?? ""
@@ -52,6 +53,9 @@ enum EnvironmentsCommand {
       let spaces = try? environment.spaces
       object.set("observation_space", spaces?.observation.description)
       object.set("action_space", spaces?.action.description)
+      if let information = spaces?.information, information != .dict([]) {
+        object.set("information_space", information.description)
+      }
       if !environment.actionNames.isEmpty { object.set("action_names", environment.actionNames) }
       object.set(
         "parameters",

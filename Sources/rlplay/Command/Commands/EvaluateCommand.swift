@@ -56,6 +56,9 @@ enum EvaluateCommand {
       max \(number(result.maximumReturn))
       length  \(number(result.meanLength))
       """)
+    for (name, mean) in result.meanInformation {
+      print("\(name)  \(NumberText.significant(mean))".escapingControls)
+    }
     if let video { print("video   \(video.url.relativePath), \(video.frameCount) frames") }
     return 0
   }
@@ -68,6 +71,7 @@ enum EvaluateCommand {
     if let id = options.consent.environment, id != choice.id {
       // The checkpoint's arguments do not apply to another environment.
       (choice.id, choice.arguments) = (id, "")
+      if !choice.startsProgram { choice.information = [] }
     }
     try options.consent.check(
       choice, namedBy: source.checkpoint, trainedWith: source.run?.recordedPython,

@@ -20,6 +20,7 @@ struct TrainingConfigurationJSONTests {
           "env-args": "none",
           "max-episode-steps": "default",
           "python": "python3",
+          "info": "none",
           "wrap": "none",
           "action-bounds": "scale",
           "collector": "multi",

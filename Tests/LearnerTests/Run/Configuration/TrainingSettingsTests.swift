@@ -15,6 +15,7 @@ struct TrainingSettingsTests {
     ("max-episode-steps", "none", { $0.environment.limit == .unlimited }),
     ("max-episode-steps", "300", { $0.environment.limit == .steps(300) }),
     ("python", "venv/bin/python3", { $0.environment.python == "venv/bin/python3" }),
+    ("info", "is_success,reward.x", { $0.environment.information == ["is_success", "reward.x"] }),
     ("wrap", "frame-stack=4", { $0.environment.wrappers == [.frameStack(4)] }),
     (
       "wrap", "observation-mask=0,2,frame-stack=4,reward-sign",

@@ -63,12 +63,14 @@ final class TensorBoardSink: MetricsSink {
     "lag_mean": "rollout/lag_mean", "lag_max": "rollout/lag_max", "lag_histogram": "rollout/lag",
     "dropped_fragments": "rollout/dropped_fragments",
     "worker_restarts": "rollout/worker_restarts", "eval_return": "eval/mean_reward",
-    "eval_length": "eval/mean_ep_length",
+    "eval_length": "eval/mean_ep_length", "info/is_success": "rollout/success_rate",
+    "eval_info/is_success": "eval/success_rate",
   ]
 
-  /// Returns the tag of a name: one of the table, or the name behind `eval/` or `train/`.
+  /// Returns the tag of a name: one of the table, or the name behind `eval/`, `rollout/`, `train/`.
   static func tag(of name: String) -> String {
     if let tag = tags[name] { return tag }
-    return name.hasPrefix("eval_") ? "eval/" + name.dropFirst(5) : "train/" + name
+    if name.hasPrefix("eval_") { return "eval/" + name.dropFirst(5) }
+    return (name.hasPrefix("info") ? "rollout/" : "train/") + name
   }
 }
