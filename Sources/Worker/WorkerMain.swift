@@ -114,14 +114,10 @@ public enum WorkerMain {
   /// The learner holds the only other end of standard input. Its death closes that end, which a
   /// separate thread waits for.
   private static func leaveWithLearner(_ descriptor: Int32) {
-    let thread = Thread {
-      SystemCalls.waitForHangUp(descriptor)
+    HangUpWatch.start(descriptor, name: "learner-watch") {
       // Processes that its environments started end too.
       SystemCalls.killOwnGroup()
       _exit(0)
     }
-    thread.stackSize = 1 << 16
-    thread.name = "learner-watch"
-    thread.start()
   }
 }

@@ -34,6 +34,17 @@ public enum Interruption {
     SystemCalls.unblockSignals(answered)
   }
 
+  /// Requests the end, as SIGTERM does, as soon as the other end of a pipe is closed.
+  ///
+  /// Call it after ``listen()``.
+  package static func stop(whenClosed descriptor: Int32) {
+    HangUpWatch.start(descriptor, name: "input-watch") {
+      _ = StopSignals.requested.compareExchange(expected: 0, desired: SIGTERM, ordering: .relaxed)
+      // Ends a wait in the main thread. It does not count as a second request.
+      try? SystemCalls.kill(SystemCalls.processIdentifier, signal: SIGUSR2)
+    }
+  }
+
   /// The signal that asked to stop, or nil.
   public static var requested: Int32? {
     let number = StopSignals.requested.load(ordering: .relaxed)

@@ -167,7 +167,10 @@ public final class TrainingRun {
     do {
       let summary =
         mayStepEnvironments ? try ExitGuard.during("training") { try run() } : try run()
-      RunEnding(state: summary.ending.isInterruption ? .interrupted : .done).write(to: directory)
+      RunEnding(
+        state: summary.ending.isInterruption ? .interrupted : .done,
+        hasReachedReturn: configuration.untilReturn.map { _ in summary.ending == .reachedReturn }
+      ).write(to: directory)
       return summary
     } catch {
       RunEnding(state: hasDiverged ? .diverged : .failed, error: "\(error)").write(to: directory)

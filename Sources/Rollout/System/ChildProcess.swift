@@ -144,15 +144,23 @@ package final class ChildProcess {
 
   /// Passes the available bytes of the process's standard error to `body`, without waiting.
   ///
+  /// - Returns: true if more may follow; false if the log is closed.
+  package func takeLog(_ body: ([UInt8]) -> Void) -> Bool { take(from: log, body) }
+
+  /// Passes the available bytes of one of the process's outputs to `body`, without waiting.
+  ///
   /// At most 16 reads of 4,096 bytes are made, about as much as a pipe holds, because a process may
   /// log without pause.
   ///
-  /// - Returns: true if more may follow; false if the log is closed.
-  package func takeLog(_ body: ([UInt8]) -> Void) -> Bool {
+  /// - Parameters:
+  ///   - descriptor: ``output`` or ``log``, in non-blocking mode.
+  ///   - body: receives the bytes.
+  /// - Returns: true if more may follow; false if the output is closed.
+  package func take(from descriptor: Int32, _ body: ([UInt8]) -> Void) -> Bool {
     withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
       for _ in 0..<16 {
         do throws(SystemError) {
-          let count = try SystemCalls.read(log, into: buffer)
+          let count = try SystemCalls.read(descriptor, into: buffer)
           if count == 0 { return false }
           body([UInt8](buffer[..<count]))
         } catch {

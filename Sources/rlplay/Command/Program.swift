@@ -41,6 +41,10 @@ public enum Program {
       switch try Invocation.parse(arguments) {
       case .train(let configuration, let presentation):
         return try withUsage(of: .train) { try TrainCommand.run(configuration, presentation) }
+      case .experiment(let experiment, let presentation):
+        return try withUsage(of: .train) {
+          try ExperimentRunner.run(experiment, presentation)
+        }
       case .resume(let options, let presentation):
         return try withUsage(of: .train) { try TrainCommand.resume(options, presentation) }
       case .evaluate(let options):

@@ -248,6 +248,13 @@ struct HelpTextTests {
                                   seconds. (default: 0.1s)
         --[no-]log-gradients      Record the norm of the gradient of each layer.
                                   (default: off)
+        --seeds N..M|N,...        Train a run with each of these seeds, side by side,
+                                  and show median and quartiles of their results.
+        --sweep NAME=V,...        Train a run with each of these values of an option;
+                                  several give all combinations.
+        --jobs N                  Runs of --seeds and --sweep that are active at once;
+                                  by default as many as there are processors for their
+                                  learners and workers.
         --config FILE             Read options from a JSON file; those on the command
                                   line override it.
         --resume [RUN]            Resume a run from its last save, in its directory;
@@ -263,6 +270,9 @@ struct HelpTextTests {
                                   returns, losses, messages.
         --json                    End standard output with one JSON object that holds
                                   the result.
+        --stop-with-input         Stop as after SIGTERM when the pipe of standard
+                                  input is closed, as at the death of the program that
+                                  started this one.
         --help                    Show this help.
       """
     #expect(try screen("train", "--help") == expected)

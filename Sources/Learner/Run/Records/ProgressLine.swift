@@ -85,6 +85,13 @@ public final class ProgressLine {
     if isDue(secondsElapsed: progress.secondsElapsed) { show(progress) }
   }
 
+  /// Shows a text as progress if it is due.
+  package func update(_ text: String, secondsElapsed: Double) {
+    guard isDue(secondsElapsed: secondsElapsed) else { return }
+    lastShown = secondsElapsed
+    draw(live: { String(text.prefix($0)) }, plain: text)
+  }
+
   /// Shows the final progress regardless of the interval, and keeps a live line on the screen.
   public func finish(_ progress: TrainingProgress) {
     guard style != .quiet else { return }
@@ -117,12 +124,16 @@ public final class ProgressLine {
 
   private func show(_ progress: TrainingProgress) {
     lastShown = progress.secondsElapsed
+    draw(live: progress.text(width:), plain: progress.alignedText)
+  }
+
+  private func draw(live text: (_ width: Int) -> String, plain: @autoclosure () -> String) {
     if style == .live {
       // The last column stays empty: some terminals wrap when it is filled, and lines pile up.
-      write(ProgressLine.startOver + progress.text(width: max(1, width() - 1)))
+      write(ProgressLine.startOver + text(max(1, width() - 1)))
       lineIsDrawn = true
     } else {
-      write(progress.alignedText + "\n")
+      write(plain() + "\n")
     }
   }
 }

@@ -15,16 +15,31 @@ extension RunDirectory {
 
   /// Returns the runs in a directory, beginning with the most recently written `config.json`.
   ///
-  /// A directory without a `config.json` is not a run. Among equal times, the last name comes
-  /// first.
+  /// A directory without a `config.json` is not a run. The runs of an experiment, which has an
+  /// `experiment.json`, are included. Among equal times, the last path comes first.
   public static func all(in parent: URL = defaultParent) -> [RunDirectory] {
-    let runs = FileLookup.entries(of: parent.path).compactMap { name in
-      let run = RunDirectory(existing: parent.appendingPathComponent(name, isDirectory: true))
-      return FileLookup.modificationTime(run.configuration.path).map { (run, $0, name) }
-    }
+    let runs = all(in: parent, ofExperiment: false, depth: 2)
     return runs.sorted { one, other in
-      (one.1.seconds, one.1.nanoseconds, one.2) > (other.1.seconds, other.1.nanoseconds, other.2)
-    }.map(\.0)
+      let (one, other) = ((one.time, one.run.path), (other.time, other.run.path))
+      return (one.0.seconds, one.0.nanoseconds, one.1)
+        > (other.0.seconds, other.0.nanoseconds, other.1)
+    }.map(\.run)
+  }
+
+  /// Returns the runs in a directory with their times, and those below if it is of an experiment.
+  private static func all(
+    in parent: URL, ofExperiment: Bool, depth: Int
+  ) -> [(run: RunDirectory, time: (seconds: Int, nanoseconds: Int))] {
+    let ofExperiment = ofExperiment || FileLookup.kind(experiment(in: parent).path) == .file
+    return FileLookup.entries(of: parent.path).flatMap { name in
+      let url = parent.appendingPathComponent(name, isDirectory: true)
+      let run = RunDirectory(existing: url)
+      if let time = FileLookup.modificationTime(run.configuration.path) { return [(run, time)] }
+      guard depth > 0, ofExperiment || FileLookup.kind(experiment(in: url).path) == .file else {
+        return []
+      }
+      return all(in: url, ofExperiment: ofExperiment, depth: depth - 1)
+    }
   }
 
   /// Returns the newest run in a directory; nil if there is none.

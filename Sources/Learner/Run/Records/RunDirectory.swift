@@ -28,6 +28,8 @@ public struct RunDirectory: Equatable, Sendable {
   }
   /// The end of the run, if it came to one.
   var ending: URL { url.appendingPathComponent("ending.json") }
+  /// The output of the run's process, written by the experiment that it belongs to.
+  package var output: URL { url.appendingPathComponent(Self.outputName) }
   /// The folder of checkpoints.
   public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
   /// The checkpoint with the newest parameters.
@@ -64,6 +66,13 @@ public struct RunDirectory: Equatable, Sendable {
     }
   }
 
+  private static let outputName = "output.txt"
+
+  /// Returns the file with the results of an experiment in its directory.
+  package static func experiment(in url: URL) -> URL {
+    url.appendingPathComponent("experiment.json")
+  }
+
   // MARK: Creating
 
   /// Creates a directory named after the run and the current time.
@@ -78,18 +87,35 @@ public struct RunDirectory: Equatable, Sendable {
     let stamp = timeStamp(of: time)
     let name = directoryName(
       environment: environment, algorithm: algorithm, seed: seed, timeStamp: stamp)
+    return try RunDirectory(existing: makeUnused(name, in: parent)).prepared()
+  }
+
+  /// Creates a directory for an experiment, named after its first run and the current time.
+  ///
+  /// - Throws: `RecordError` if it cannot be created.
+  package static func createExperiment(
+    environment: String, algorithm: String, in parent: URL = defaultParent
+  ) throws(RecordError) -> URL {
+    let stamp = timeStamp(of: Date())
+    return try makeUnused(safeName("\(environment)-\(algorithm)-experiment-\(stamp)"), in: parent)
+  }
+
+  /// Creates a directory with a name, or with a number behind it if the name is taken.
+  private static func makeUnused(_ name: String, in parent: URL) throws(RecordError) -> URL {
     try createWithParents(parent)
     var attempt = 1
     while true {
       let candidate = attempt == 1 ? name : "\(name)-\(attempt)"
       let url = parent.appendingPathComponent(candidate, isDirectory: true)
       // Creating the directory is the test for a free name: no two processes can both succeed.
-      if try make(url) { return try RunDirectory(existing: url).prepared() }
+      if try make(url) { return url }
       attempt += 1
     }
   }
 
-  /// Uses a directory of the user's choice, which must be new or empty except for hidden files.
+  /// Uses a directory of the user's choice, which must be new or empty.
+  ///
+  /// Hidden files and `output.txt`, to which the output of the run may go already, do not count.
   ///
   /// - Throws: `RecordError` if it is not empty, or cannot be created or written into. Call this
   ///   before training.
@@ -103,7 +129,7 @@ public struct RunDirectory: Equatable, Sendable {
     }
     // A start that failed halfway leaves an empty folder of checkpoints.
     let others = FileLookup.entries(of: url.path).filter { name in
-      !name.hasPrefix(".")
+      !name.hasPrefix(".") && name != outputName
         && !(name == "checkpoints" && FileLookup.entries(of: run.checkpoints.path).isEmpty)
     }
     if let first = others.first {
@@ -127,7 +153,10 @@ public struct RunDirectory: Equatable, Sendable {
   static func directoryName(
     environment: String, algorithm: String, seed: UInt64, timeStamp: String
   ) -> String {
-    let name = "\(environment)-\(algorithm)-\(seed)-\(timeStamp)"
+    safeName("\(environment)-\(algorithm)-\(seed)-\(timeStamp)")
+  }
+
+  private static func safeName(_ name: String) -> String {
     let safe = name.map { character in
       character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
         ? character : "-"
@@ -143,7 +172,10 @@ public struct RunDirectory: Equatable, Sendable {
     return self
   }
 
-  private static func createWithParents(_ url: URL) throws(RecordError) {
+  /// Creates a directory and the directories above it, unless they exist.
+  ///
+  /// - Throws: `RecordError` if that fails.
+  package static func createWithParents(_ url: URL) throws(RecordError) {
     switch FileLookup.isDirectory(url.path) {
     case true?: return
     case false?: throw RecordError(cannot: "create", path: url.relativePath, ENOTDIR)

@@ -7,12 +7,20 @@ struct RunEnding: Decodable {
   var state: RunOverview.State
   /// The sentence of the error that ended it; nil without one.
   var error: String?
+  /// True if the run reached its target return; nil if it had none, or in older files.
+  var hasReachedReturn: Bool?
+
+  private enum CodingKeys: String, CodingKey {
+    case state, error
+    case hasReachedReturn = "reached_return"
+  }
 
   /// Writes the file; a failure leaves the run without it, as if it had been killed.
   func write(to directory: RunDirectory) {
     var object = OrderedJSON()
     object.set("state", state.rawValue)
     object.set("error", error)
+    object.set("reached_return", hasReachedReturn)
     try? AtomicFile.write(Data((object.encoded() + "\n").utf8), to: directory.ending)
   }
 

@@ -3,13 +3,13 @@ import Glibc
 import Rollout
 
 /// A lock on the directory of a run against other processes that would train in it.
-final class RunLock {
+package final class RunLock {
   let directory: Descriptor
 
   /// Locks a directory until the end of this value's life, or of this process.
   ///
   /// - Throws: `RecordError` if another process holds the lock.
-  init(_ run: RunDirectory) throws(RecordError) {
+  package init(_ run: RunDirectory) throws(RecordError) {
     do {
       directory = try SystemCalls.open(run.url.path, O_RDONLY | O_DIRECTORY)
     } catch {

@@ -31,6 +31,10 @@ public struct RunOverview: Sendable {
   public let lastReturn: Double?
   /// The largest mean return of an evaluation in the metrics, if there is one.
   public let bestReturn: Double?
+  /// The seconds of the run at the last record, without the time between its parts.
+  package let seconds: Double?
+  /// The environment steps and seconds at which the run reached its target return, if it did.
+  package let reached: (steps: Int, seconds: Double)?
 
   /// Returns the runs in a directory, the newest first, as ``RunDirectory/all(in:)`` finds them.
   public static func all(in parent: URL = RunDirectory.defaultParent) -> [RunOverview] {
@@ -55,6 +59,8 @@ public struct RunOverview: Sendable {
     let metrics = RecordedMetrics(of: directory)
     lastReturn = metrics.lastReturn
     bestReturn = metrics.bestReturn
+    seconds = metrics.seconds
+    reached = ending?.hasReachedReturn == true ? metrics.lastEvaluation : nil
     let checkpoint =
       metrics.steps == nil ? try? Checkpoint.load(from: directory.lastCheckpoint) : nil
     steps =
@@ -66,7 +72,9 @@ public struct RunOverview: Sendable {
 /// The results in `metrics.jsonl` that an overview shows.
 private struct RecordedMetrics {
   private(set) var steps: Int?
+  private(set) var seconds: Double?
   private(set) var lastReturn: Double?
+  private(set) var lastEvaluation: (steps: Int, seconds: Double)?
   private(set) var bestReturn: Double?
 
   /// The number of bytes that are read; the rest of a larger file is left out.
@@ -74,6 +82,8 @@ private struct RecordedMetrics {
 
   private struct Line: Decodable {
     var env_steps: Int?
+    var seconds: Double?
+    var eval_env_steps: Int?
     var eval_return: Double?
   }
 
@@ -89,8 +99,12 @@ private struct RecordedMetrics {
     where index == lines.count - 1 || line.firstRange(of: key) != nil {
       guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)) else { continue }
       steps = line.env_steps ?? steps
+      seconds = line.seconds ?? seconds
       guard let mean = line.eval_return else { continue }
       lastReturn = mean
+      if let steps = line.eval_env_steps ?? line.env_steps, let seconds = line.seconds {
+        lastEvaluation = (steps, seconds)
+      }
       bestReturn = max(mean, bestReturn ?? mean)
     }
   }

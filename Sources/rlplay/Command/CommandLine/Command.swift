@@ -64,6 +64,8 @@ struct CommandOption: Sendable {
   let help: String
   /// The default value in one word, if there is one.
   var defaultText: String?
+  /// The text between the values of an option that is given several times.
+  var separator = ","
 
   /// The option as it is typed: `--actors N`.
   var label: String {

@@ -4,6 +4,7 @@ import Rollout
 /// A parsed command line with typed and validated options.
 enum Invocation: Equatable, Sendable {
   case train(TrainingConfiguration, TrainPresentation)
+  case experiment(Experiment, TrainPresentation)
   case resume(ResumeOptions, TrainPresentation)
   case evaluate(EvaluateOptions)
   case describe(DescribeOptions)

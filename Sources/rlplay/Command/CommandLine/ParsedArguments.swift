@@ -1,3 +1,4 @@
+import Foundation
 import Learner
 import Rollout
 
@@ -29,6 +30,23 @@ struct ParsedArguments: Equatable {
 }
 
 extension Command {
+  /// Returns the words of a command line that parses as these options.
+  func words(of values: [String: String]) -> [String] {
+    options.flatMap { option -> [String] in
+      guard let text = values[option.name] else { return [] }
+      let name = "--\(option.name)"
+      switch option.kind {
+      case .flag: return [name]
+      case .toggle(let off): return [text == "true" ? name : "--\(off)"]
+      case .value, .values, .optionalValue:
+        // Values that commas separate may stay together.
+        let texts =
+          option.separator == "," ? [text] : text.components(separatedBy: option.separator)
+        return texts.flatMap { Self.isNoValue($0) ? ["\(name)=\($0)"] : [name, $0] }
+      }
+    }
+  }
+
   /// Splits arguments into options with their values and the positional argument.
   ///
   /// The accepted forms are `--name value`, `--name=value` and `--flag`. A flag that can be turned
@@ -95,7 +113,7 @@ extension Command {
       }
     }
     if case .values = option.kind, let earlier = parsed.values[option.name] {
-      parsed.values[option.name] = "\(earlier),\(text)"
+      parsed.values[option.name] = earlier + option.separator + text
       return
     }
     if let earlier = parsed.values[option.name] {

@@ -9,6 +9,8 @@ struct TrainPresentation: Equatable, Sendable {
   var showsDashboard = false
   /// True to end standard output with one JSON object.
   var endsWithJSON = false
+  /// True to stop when the other end of standard input is closed.
+  var stopsWithInput = false
 
   static let settings: [Setting<TrainPresentation>] = [
     Setting(
@@ -20,6 +22,10 @@ struct TrainPresentation: Equatable, Sendable {
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .output,
       "End standard output with one JSON object that holds the result."),
+    Setting(
+      "stop-with-input", \.stopsWithInput, negatable: false, in: .output,
+      "Stop as after SIGTERM when the pipe of standard input is closed, as at the death of the "
+        + "program that started this one."),
   ]
 }
 
@@ -45,16 +51,24 @@ extension Command {
             + "so leave it out.",
           option: trust.name)
       }
-      let base = defaults(beside: parsed)
-      var configuration = base ?? TrainingConfiguration()
-      // The file is applied first, wherever it is named: command-line options override it.
-      if let path = parsed.values[configurationFile.name] {
-        configuration = try TrainingConfiguration(contentsOf: path, over: base)
-      }
-      try parsed.apply(TrainingConfiguration.settings, to: &configuration)
-      try configuration.validate()
-      return .train(configuration, presentation)
+      if let experiment = try Experiment(parsed) { return .experiment(experiment, presentation) }
+      return .train(try trainingConfiguration(parsed), presentation)
     })
+
+  /// Returns the configuration of a new run.
+  static func trainingConfiguration(
+    _ parsed: ParsedArguments
+  ) throws(ConfigurationError) -> TrainingConfiguration {
+    let base = defaults(beside: parsed)
+    var configuration = base ?? TrainingConfiguration()
+    // The file is applied first, wherever it is named: command-line options override it.
+    if let path = parsed.values[configurationFile.name] {
+      configuration = try TrainingConfiguration(contentsOf: path, over: base)
+    }
+    try parsed.apply(TrainingConfiguration.settings, to: &configuration)
+    try configuration.validate()
+    return configuration
+  }
 
   /// Returns the defaults of the given algorithm; nil if none is named or the name is unknown.
   private static func defaults(beside parsed: ParsedArguments) -> TrainingConfiguration? {
@@ -63,7 +77,7 @@ extension Command {
 
   private static func trainingOptions(_ defaults: TrainingConfiguration) -> [CommandOption] {
     CommandOption.all(TrainingConfiguration.settings, defaults: defaults)
-      + [configurationFile, resumption, trust]
+      + Experiment.options + [configurationFile, resumption, trust]
       + CommandOption.all(TrainPresentation.settings, defaults: TrainPresentation())
   }
 

@@ -38,16 +38,7 @@ enum RunsCommand {
         run.bestReturn.map { NumberText.fixed($0, 1) } ?? "–",
       ]
     }
-    let widths = titles.indices.map { column in
-      ([titles] + rows).map { $0[column].count }.max() ?? 0
-    }
-    return ([titles] + rows).map { row in
-      // Texts are aligned to the left, numbers to the right.
-      row.enumerated().map { column, cell in
-        let space = String(repeating: " ", count: widths[column] - cell.count)
-        return column < 4 ? cell + space : space + cell
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    return TextTable.text(titles, rows, leftColumns: 4)
   }
 
   private static func json(_ runs: [RunOverview]) -> String {

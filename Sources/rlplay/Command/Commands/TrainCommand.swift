@@ -1,4 +1,5 @@
 import Actor
+import Glibc
 import Learner
 import Rollout
 
@@ -48,6 +49,7 @@ enum TrainCommand {
           + "or do not redirect standard error.", option: "dashboard")
     }
     Interruption.listen()
+    if presentation.stopsWithInput { Interruption.stop(whenClosed: STDIN_FILENO) }
     let run: TrainingRun
     do {
       run = try makeRun()
@@ -118,17 +120,7 @@ enum TrainCommand {
         words += ["--python", environment.python]
       }
     }
-    return words.map(quoted).joined(separator: " ")
-  }
-
-  /// Returns a word quoted for a shell if necessary.
-  private static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
-      && word.allSatisfy {
-        $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:@%,=".contains($0))
-      }
-    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    return words.map(\.shellQuoted).joined(separator: " ")
   }
 
   private static func exitCode(_ summary: TrainingSummary, wanted: Double?) -> Int32 {

@@ -44,6 +44,27 @@ import Testing
     }
   }
 
+  @Test func `the runs of an experiment are among those of the directory`() throws {
+    try withTemporaryDirectory { parent in
+      _ = try run("single", in: parent, age: 1)
+      _ = try run("experiment/gamma=0.9/seed-1", in: parent, age: 2)
+      _ = try run("experiment/seed-1", in: parent, age: 0)
+      _ = try run("other/seed-1", in: parent, age: 3)
+      // Only its file tells that a directory is that of an experiment.
+      let experiment = parent.appendingPathComponent("experiment", isDirectory: true)
+      try Data().write(to: RunDirectory.experiment(in: experiment))
+      func names(_ parent: URL) -> [String] {
+        RunDirectory.all(in: parent).map {
+          $0.url.path.replacingOccurrences(of: parent.path + "/", with: "")
+        }
+      }
+      #expect(
+        names(parent) == ["experiment/gamma=0.9/seed-1", "single", "experiment/seed-1"])
+      #expect(names(experiment) == ["gamma=0.9/seed-1", "seed-1"])
+      #expect(names(experiment.appendingPathComponent("gamma=0.9")) == ["seed-1"])
+    }
+  }
+
   @Test func `a run's best checkpoint goes before its last`() throws {
     try withTemporaryDirectory { parent in
       let both = try run("both", in: parent, age: 0, checkpoints: ["last", "best"])
