@@ -13,6 +13,16 @@ let package = Package(
       }),
     .executableTarget(name: "Monolith"),
     .executableTarget(
+      name: "CubeFigures",
+      dependencies: ["Rollout", "Actor", "Learner"].map {
+        .product(name: $0, package: "rlplay")
+      }),
+    .executableTarget(
+      name: "Overview",
+      dependencies: ["Rollout", "Actor", "Learner", "RolloutCommand"].map {
+        .product(name: $0, package: "rlplay")
+      }),
+    .executableTarget(
       name: "Mine",
       dependencies: ["Rollout", "Actor", "Learner", "RolloutCommand"].map {
         .product(name: $0, package: "rlplay")

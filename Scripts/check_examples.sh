@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the package in Examples: the design on one page, a custom environment, loss and
-# training loop in less than 100 lines, and the command with a custom environment and algorithm.
+# training loop in less than 100 lines, the command with a custom environment and algorithm, the cube
+# notebook's figures, and the overview's notebook.
 #
 #     Scripts/check_examples.sh
 #
@@ -41,13 +42,26 @@ echo "$output"
   exit 1
 }
 
+bin=$(swift build -c release --scratch-path "$work" --show-bin-path)
+figures=$("$bin/CubeFigures")
+echo "$figures" | sed -n '/^max/,$p'
+[[ $figures != *false* ]] && awk "BEGIN { exit !(${figures##* } < 1e-10) }" || {
+  echo "check_examples.sh: CubeFigures are not those of the notebook" >&2
+  exit 1
+}
+
 # The command for a custom environment and algorithm: each subcommand that knows them.
-mine=$(swift build -c release --scratch-path "$work" --show-bin-path)/Mine
+mine=$bin/Mine
 fail() {
   echo "check_examples.sh: $1" >&2
   exit 1
 }
 cd "$work"
+"$bin/Overview" 3 || fail "Overview does not train"
+overview=$(echo runs/Cart-v0-overview-3-*)
+(($(grep -c policy_score "$overview/metrics.jsonl") == 300)) || fail "Overview leaves out updates"
+(($(grep -c eval_median "$overview/metrics.jsonl") == 3)) || fail "Overview leaves out evaluations"
+"$bin/Overview" evaluate "$overview" --episodes 2 >/dev/null || fail "Overview's policy does not play"
 "$mine" check-env Mine-v0 --steps 1000 || fail "check-env finds fault with Mine-v0"
 [[ $("$mine" envs) == *"Mine-v0  Walk to the right"* ]] || fail "envs does not list Mine-v0"
 "$mine" train --algorithm simple --steps 40000 --eval-every 20000 --seed 1 --run-dir run --quiet

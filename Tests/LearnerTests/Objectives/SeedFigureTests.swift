@@ -47,6 +47,39 @@ struct SeedFigureTests {
     #expect(difference == nil, "after the step: \(difference ?? "")")
   }
 
+  @Test func `the notebook's observation and weights are drawn from its seed`() throws {
+    let reference = try Reference("elu_policy_sgd")
+    var random = PCG64(seed: 123)
+    func normal(_ count: Int, scale: Double = 1) -> [Double] {
+      (0..<count).map { _ in scale * random.numpyStandardNormal() }
+    }
+    #expect(normal(5) == reference["x"].numbers)
+    // NumPy's matrices are [inputs, outputs], PyTorch's [outputs, inputs].
+    for (name, inputs, outputs) in [("0", 5, 4), ("2", 4, 12)] {
+      let matrix = normal(inputs * outputs, scale: 0.1)
+      let expected = reference["parameters_before", "\(name).weight"].numbers
+      for index in matrix.indices {
+        let (input, output) = (index / outputs, index % outputs)
+        #expect(matrix[index] == expected[output * inputs + input])
+      }
+      let bias = normal(outputs, scale: 0.01)
+      #expect(bias == reference["parameters_before", "\(name).bias"].numbers)
+    }
+  }
+
+  @Test func `a double executor gives values and gradients`() {
+    let graph = Graph()
+    let (x, index) = (graph.input([1, 2]), graph.input([1], elementType: .int32))
+    let y = graph.linear(x, outputs: 3, name: "y")
+    let executor = DoubleExecutor(graph, outputs: [y], loss: y.pick(index).sum())
+    for place in 0..<9 { executor.weights[place] = Double(place) }
+    executor.set(x, to: [2, 3])
+    executor.set(index, toIntegers: [1])
+    executor.run()
+    #expect(executor.values(of: y) == [9, 20, 31])
+    #expect(executor.gradients.elements == [0, 0, 2, 3, 0, 0, 0, 1, 0])
+  }
+
   @Test func `the return that weighs the transition is of two steps of −1`() throws {
     let graph = Graph()
     let (rewards, ends) = (graph.input([2, 1]), graph.input([2, 1]))

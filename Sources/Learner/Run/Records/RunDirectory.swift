@@ -142,10 +142,11 @@ public struct RunDirectory: Equatable, Sendable {
     return try run.prepared()
   }
 
-  /// Writes `config.json` atomically.
+  /// Writes `config.json` atomically; a directory with this file is a run.
   ///
+  /// - Parameter data: the options as `TrainingConfiguration.json` returns them.
   /// - Throws: `RecordError` if the file cannot be written.
-  package func writeConfiguration(_ data: Data) throws(RecordError) {
+  public func writeConfiguration(_ data: Data) throws(RecordError) {
     try AtomicFile.write(data, to: configuration)
   }
 

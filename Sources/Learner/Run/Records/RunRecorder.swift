@@ -294,36 +294,6 @@ final class RunRecorder {
   private func checkpoint(
     _ weights: FlatVector<Float>, steps: Int, updates: Int
   ) -> Checkpoint {
-    let environment = configuration.environment
-    var metadata = [
-      Checkpoint.Key.environment: environment.id,
-      Checkpoint.Key.maxEpisodeSteps:
-        SettingFormat.episodeLimit.value(environment.limit).text,
-      Checkpoint.Key.spaces: setup.layout.contents.spaces.json,
-      Checkpoint.Key.policy: PolicyRegistry.encode(setup.policy),
-      Checkpoint.Key.algorithm: algorithm,
-      Checkpoint.Key.environmentSteps: "\(steps)",
-      Checkpoint.Key.updates: "\(updates)",
-    ]
-    // The following keys are left out if they have no content.
-    if !environment.arguments.isEmpty {
-      metadata[Checkpoint.Key.environmentArguments] = environment.arguments
-    }
-    if !environment.wrappers.isEmpty {
-      metadata[Checkpoint.Key.wrappers] = SettingFormat.wrappers.value(environment.wrappers).text
-    }
-    if !environment.information.isEmpty {
-      metadata[Checkpoint.Key.information] = environment.information.joined(separator: ",")
-    }
-    if setup.layout.contents.spaces.action.hasBounds {
-      metadata[Checkpoint.Key.actionBounds] = environment.actionBounds.rawValue
-    }
-    return Checkpoint(
-      metadata: metadata,
-      parameters: setup.parameters.entries.map { entry in
-        .init(
-          name: entry.name, shape: entry.shape,
-          values: entry.range.map { weights[$0] })
-      })
+    Checkpoint(weights, of: setup, algorithm: algorithm, steps: steps, updates: updates)
   }
 }

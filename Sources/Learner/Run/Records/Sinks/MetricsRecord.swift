@@ -28,7 +28,7 @@ public struct MetricsRecord: Equatable, Sendable {
   public private(set) var entries: [Entry] = []
 
   /// Creates an empty record.
-  init() {}
+  public init() {}
 
   /// The number or integer of a name; nil if there is none.
   public subscript(name: String) -> Double? {
@@ -48,11 +48,11 @@ public struct MetricsRecord: Equatable, Sendable {
     }
   }
 
-  /// Sets a number.
-  mutating func set(_ name: String, _ value: Double) { set(name, .number(value)) }
+  /// Sets a number, or replaces it in place.
+  public mutating func set(_ name: String, _ value: Double) { set(name, .number(value)) }
 
-  /// Sets an integer.
-  mutating func set(_ name: String, _ value: Int) { set(name, .integer(value)) }
+  /// Sets an integer, or replaces it in place.
+  public mutating func set(_ name: String, _ value: Int) { set(name, .integer(value)) }
 
   /// Sets a text.
   mutating func set(_ name: String, _ value: String) { set(name, .text(value)) }

@@ -74,7 +74,7 @@ public enum MetricsFile: String, Sendable, CaseIterable {
   /// Opens or creates the file in the directory of a run.
   ///
   /// - Throws: `RecordError` if it cannot be opened for writing.
-  func makeSink(in directory: RunDirectory) throws(RecordError) -> any MetricsSink {
+  public func makeSink(in directory: RunDirectory) throws(RecordError) -> any MetricsSink {
     switch self {
     case .jsonl: try JSONLinesSink(appendingTo: directory.metrics)
     case .csv: try CSVSink(appendingTo: directory.metricsTable)
