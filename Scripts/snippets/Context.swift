@@ -98,6 +98,13 @@ final class Example {
   var configuration: TrainingConfiguration { fatalError() }
   var directory: RunDirectory { fatalError() }
 
+  // A loop of one's own.
+  var environments: any EnvironmentBatch { fatalError() }
+  var actor: PolicyActor { fatalError() }
+  var layout: FragmentLayout { fatalError() }
+  var buffer: FragmentBatch { fatalError() }
+  var loop: CollectLoop { fatalError() }
+
   // Snapshots and states.
   var count = 0
   var position = 0

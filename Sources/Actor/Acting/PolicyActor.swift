@@ -26,6 +26,8 @@ public final class PolicyActor: RolloutActor {
   /// - Parameters:
   ///   - policy: the policy to execute.
   ///   - layout: the fragments to record, made with the policy's signature.
+  ///   - weights: the vector of weights to share; call `weightsChanged` after changing it. `nil` to
+  ///     create a vector of zeros.
   ///   - streams: one random stream for each environment, to draw actions from.
   ///   - choice: random actions or the most likely ones.
   ///   - parts: the ranges of environments to react to separately, from `EnvironmentBatch.parts`;
@@ -33,8 +35,8 @@ public final class PolicyActor: RolloutActor {
   /// - Throws: `PolicyError` when the policy does not support the layout's spaces.
   /// - Precondition: the parts are ascending and cover all environments.
   public init(
-    _ policy: any Policy, layout: FragmentLayout, streams: [PCG64], choice: ActionChoice = .sample,
-    parts: [Range<Int>]? = nil
+    _ policy: any Policy, layout: FragmentLayout, weights: FlatVector<Float>? = nil,
+    streams: [PCG64], choice: ActionChoice = .sample, parts: [Range<Int>]? = nil
   ) throws(PolicyError) {
     let all = 0..<layout.environmentCount
     let parts = parts ?? [all]
@@ -48,14 +50,14 @@ public final class PolicyActor: RolloutActor {
       actors.append(
         try PolicyActorPart(
           policy, layout: layout, of: range, streams: streams, choice: choice,
-          carriedState: carriedState, weights: actors.first?.weights))
+          carriedState: carriedState, weights: actors.first?.weights ?? weights))
     }
     reaction = layout.contents.reaction
     recurrentState = policy.recurrentState
-    weights = actors[0].weights
+    self.weights = actors[0].weights
     self.parts = parts
     self.actors = actors
-    finalReactor = try FinalReactor(policy, layout: layout, weights: weights)
+    finalReactor = try FinalReactor(policy, layout: layout, weights: self.weights)
   }
 
   /// Marks everything derived from the weights as out of date.

@@ -72,8 +72,7 @@ extension RunDescription {
     func makeLoop() throws -> CollectLoop {
       let parts = try WorkerParts(policy, self, worker: 0, incarnation: 0)
       return CollectLoop(
-        environments: parts.environments, actor: parts.actor, layout: parts.layout, sticky: sticky,
-        line: .unread)
+        environments: parts.environments, actor: parts.actor, layout: parts.layout, sticky: sticky)
     }
     let loop = try makeLoop()
     let byteCount = loop.snapshotByteCount

@@ -128,6 +128,14 @@ public struct PolicySignature: Sendable {
       recurrentState: recurrentState)
   }
 
+  /// Returns the first weights, as every run draws them from its seed.
+  public func initialWeights(seed: UInt64) -> FlatVector<Float> {
+    let weights = FlatVector<Float>(repeating: 0, count: parameters.elementCount)
+    var random = RandomStreams.initialization(seed: seed)
+    parameters.initialize(weights, using: &random)
+    return weights
+  }
+
   /// Checks that weights are as many as the policy has.
   package func check(weightCount: Int) throws(PolicyError) {
     guard parameters.elementCount == weightCount else {

@@ -67,9 +67,7 @@ public struct RolloutSetup {
     layout = FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount, contents: contents)
     parameters = signature.parameters
-    weights = FlatVector(repeating: 0, count: parameters.elementCount)
-    var random = RandomStreams.initialization(seed: seed)
-    parameters.initialize(weights, using: &random)
+    weights = signature.initialWeights(seed: seed)
   }
 
   /// Returns the description of the run for workers.

@@ -8,6 +8,12 @@
 ///
 /// The loop knows nothing of networks or processes. The last state of a fragment is carried over to
 /// row 0 of the next fragment, which may lie in other memory.
+///
+/// ```swift
+/// let loop = CollectLoop(environments: environments, actor: actor, layout: layout)
+/// try loop.start()
+/// for _ in 0..<100 { try loop.collect(into: buffer.view) }
+/// ```
 public final class CollectLoop {
   let environments: any EnvironmentBatch
   /// The environments as a batch with snapshots; `nil` if they have none.
@@ -20,14 +26,35 @@ public final class CollectLoop {
   private let sticky: Bool
   /// True if the layout has actor outputs for the final observations of truncated episodes.
   private let recordsFinal: Bool
+  private let layout: FragmentLayout
   private let line: WorkerLine
+  /// The memory of the loop's own line; empty for a worker's.
+  private let ownLine: FlatVector<UInt8>
+  /// The number of episodes that `takeEpisodes` has passed.
+  private var cursor: UInt64 = 0
   private var position: PositionMarker { line.position }
   /// Asked before each row: whether the run is over.
   private let isStopped: () -> Bool
   let carried: FragmentStorage
   let episodes: RunningEpisodes
 
-  /// Creates a loop without stepping any environment.
+  /// Creates a loop of a program's own, without stepping any environment.
+  ///
+  /// - Parameters:
+  ///   - environments: the environments to step, such as those of `Environment.batch`.
+  ///   - actor: the actor that chooses the actions, made for the layout.
+  ///   - layout: the layout of the fragments, with the batch's number of environments and spaces.
+  ///   - sticky: true if an environment waits at its reset state after an episode ends, until the
+  ///     fragment ends. The layout then has `mayWait` in its contents.
+  public convenience init(
+    environments: any EnvironmentBatch, actor: any RolloutActor, layout: FragmentLayout,
+    sticky: Bool = false
+  ) {
+    self.init(
+      environments: environments, actor: actor, layout: layout, sticky: sticky, line: nil)
+  }
+
+  /// Creates a loop for a worker.
   ///
   /// - Parameters:
   ///   - environments: the environments to step.
@@ -35,12 +62,17 @@ public final class CollectLoop {
   ///   - layout: the layout of the fragments, with as many environments as the batch.
   ///   - sticky: true if an environment waits at its reset state after an episode ends, until the
   ///     fragment ends.
-  ///   - line: the worker line for position and finished episodes.
+  ///   - line: the worker line for position and finished episodes; nil for one of the loop's own.
   package init(
     environments: any EnvironmentBatch, actor: any RolloutActor, layout: FragmentLayout,
-    sticky: Bool, line: WorkerLine, isStopped: @escaping () -> Bool = { false }
+    sticky: Bool, line: WorkerLine?, isStopped: @escaping () -> Bool = { false }
   ) {
-    precondition(environments.count == layout.environmentCount, "a layout of another batch")
+    environments.checkFits(layout)
+    precondition(
+      actor.reaction == layout.contents.reaction
+        && actor.recurrentState == layout.contents.recurrentState,
+      "a layout of another actor: make it with the policy's signature")
+    self.layout = layout
     self.environments = environments
     saved = environments.capability((any SnapshotBatch).self)
     self.actor = actor
@@ -48,10 +80,11 @@ public final class CollectLoop {
     overlapping = parts.count > 1 ? environments.capability((any OverlappingBatch).self) : nil
     self.sticky = sticky
     recordsFinal = !layout.finalReaction.leaves.isEmpty
-    self.line = line
+    ownLine = FlatVector(repeating: 0, count: line == nil ? RunLayout.workerLineStride : 0)
+    self.line = line ?? WorkerLine(ownLine)
     self.isStopped = isStopped
     carried = FragmentStorage(layout.singleRow)
-    episodes = RunningEpisodes(environments.count, line)
+    episodes = RunningEpisodes(environments.count, self.line)
   }
 
   /// Resets all environments and the actor's recurrent state.
@@ -65,7 +98,11 @@ public final class CollectLoop {
   /// Records T steps into a fragment, followed by the virtual reaction to row T.
   ///
   /// - Throws: `EnvironmentFault` if an environment fails; the fragment is then incomplete.
+  /// - Precondition: the fragment has the loop's layout, and ``start()`` was called before.
   public func collect(into fragment: FragmentView) throws {
+    precondition(
+      fragment.layout === layout || fragment.layout.columns == layout.columns,
+      "a fragment of another layout")
     let stepCount = fragment.layout.stepCount
     carried.view.copyState(row: 0, to: fragment, row: 0)
     actor.recordState(into: fragment)
@@ -81,6 +118,13 @@ public final class CollectLoop {
       try play(fragment, stepCount)
     }
     fragment.copyState(row: stepCount, to: carried.view, row: 0)
+  }
+
+  /// Calls a closure with each episode that finished since the last call, oldest first.
+  ///
+  /// If very many finished, only the latest ones are passed.
+  public func takeEpisodes(_ body: (EpisodeRecord) -> Void) {
+    line.drain(from: &cursor, body)
   }
 
   /// Records the steps of all environments together.

@@ -144,13 +144,57 @@ public struct RegisteredEnvironment: Sendable {
   ) throws -> any EnvironmentBatch {
     precondition(!streams.isEmpty, "a batch of \(id) without environments")
     let arguments = try arguments(configuration)
-    var batch = try make(arguments, streams, marker)
-    if let steps = arguments.maximumEpisodeSteps,
-      batch.capability((any SingleResetBatch).self) != nil
-    {
-      batch = try TimeLimitBatch(batch, steps: steps)
-    }
-    return try configuration.wrappers.wrap(
-      GuardedBatch.around(batch, actionBounds: configuration.actionBounds), streams: streams)
+    return try finished(
+      make(arguments, streams, marker), stepLimit: arguments.maximumEpisodeSteps,
+      wrappers: configuration.wrappers, actionBounds: configuration.actionBounds, streams: streams)
+  }
+}
+
+/// Returns a batch with a time limit, the guards of its spaces, and wrappers.
+///
+/// - Parameter stepLimit: the limit with the innermost ones of the wrappers.
+@usableFromInline
+func finished(
+  _ batch: any EnvironmentBatch, stepLimit: Int?, wrappers: [Wrapper], actionBounds: ActionBounds,
+  streams: [PCG64]
+) throws -> any EnvironmentBatch {
+  var batch = batch
+  if let stepLimit, batch.capability((any SingleResetBatch).self) != nil {
+    batch = try TimeLimitBatch(batch, steps: stepLimit)
+  }
+  return try wrappers.wrap(
+    GuardedBatch.around(batch, actionBounds: actionBounds), streams: streams)
+}
+
+extension Environment {
+  /// Makes a batch of instances that behaves as that of a registered environment.
+  ///
+  /// ```swift
+  /// let instances = [try Corridor(size: 5), try Corridor(size: 5)]
+  /// let environments = try Corridor.batch(
+  ///   streams: [PCG64(seed: 1), PCG64(seed: 2)], stepLimit: 100) { instances[$0] }
+  /// ```
+  ///
+  /// Episodes are truncated at the limit, actions of a Box are played within its bounds, and action
+  /// masks are checked.
+  ///
+  /// - Parameters:
+  ///   - streams: one random stream for each environment.
+  ///   - stepLimit: the number of steps after which an episode is truncated; `nil` for no limit.
+  ///   - wrappers: the wrappers around the batch, the innermost first.
+  ///   - actionBounds: the use of the bounds of a Box of actions.
+  ///   - make: returns one environment, given its index.
+  /// - Throws: `SpaceMismatch` if the types do not fit the spaces or the spaces differ,
+  ///   `WrapperError`, or an error of `make`.
+  /// - Precondition: there is at least one stream, and a limit is positive.
+  @inlinable
+  public static func batch(
+    streams: [PCG64], stepLimit: Int? = nil, wrappers: [Wrapper] = [],
+    actionBounds: ActionBounds = .scale, make: (Int) throws -> Self
+  ) throws -> any EnvironmentBatch {
+    try finished(
+      NativeEnvironmentBatch(streams: streams, make: make),
+      stepLimit: wrappers.innermostLimit(stepLimit), wrappers: wrappers,
+      actionBounds: actionBounds, streams: streams)
   }
 }

@@ -10,17 +10,15 @@ import Synchronization
 ///
 /// A view: valid while its `RunMemory` lives, which the holder of the view ensures.
 package struct WorkerLine: @unchecked Sendable {
-  /// A line without a reader, for loops outside of any worker.
-  package static let unread: WorkerLine = {
-    let base = UnsafeMutableRawPointer.allocate(
-      byteCount: RunLayout.workerLineStride, alignment: RunLayout.lineByteCount)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: RunLayout.workerLineStride)
-    return WorkerLine(base: base)
-  }()
-
   let base: UnsafeMutableRawPointer
 
-  private init(base: UnsafeMutableRawPointer) { self.base = base }
+  /// Creates a line in memory of zeros, for a loop outside of any worker.
+  ///
+  /// - Precondition: the memory has the size of a line and outlives it.
+  init(_ memory: FlatVector<UInt8>) {
+    precondition(memory.count == RunLayout.workerLineStride, "\(memory.count) bytes for a line")
+    base = UnsafeMutableRawPointer(memory.base)
+  }
 
   init(_ layout: RunLayout, worker: Int, base: UnsafeMutableRawPointer) {
     self.base = base + layout.workerLineOffset(worker)

@@ -49,6 +49,7 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
 
 extension [Wrapper] {
   /// Returns the smallest of an environment's own limit and the innermost time limits.
+  @usableFromInline
   func innermostLimit(_ steps: Int?) -> Int? {
     prefix { $0.stepLimit != nil }.compactMap(\.stepLimit).reduce(steps) {
       Swift.min($0 ?? .max, $1)
