@@ -62,6 +62,12 @@ overview=$(echo runs/Cart-v0-overview-3-*)
 (($(grep -c policy_score "$overview/metrics.jsonl") == 300)) || fail "Overview leaves out updates"
 (($(grep -c eval_median "$overview/metrics.jsonl") == 3)) || fail "Overview leaves out evaluations"
 "$bin/Overview" evaluate "$overview" --episodes 2 >/dev/null || fail "Overview's policy does not play"
+"$bin/Overview" report "$overview" --svg plots || fail "Overview is not drawn"
+for plot in loss entropy policy-score grad-norm evaluation episode-entropy episode-log-ratios; do
+  [[ -s plots/$plot.svg ]] || fail "the report of Overview lacks $plot"
+done
+[[ $(<"$overview/report.html") == *"|logits.weight| · |hidden.weight|"* ]] \
+  || fail "the report of Overview lacks the weights"
 "$mine" check-env Mine-v0 --steps 1000 || fail "check-env finds fault with Mine-v0"
 [[ $("$mine" envs) == *"Mine-v0  Walk to the right"* ]] || fail "envs does not list Mine-v0"
 "$mine" train --algorithm simple --steps 40000 --eval-every 20000 --seed 1 --run-dir run --quiet

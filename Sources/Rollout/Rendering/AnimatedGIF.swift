@@ -6,11 +6,11 @@
 /// table. That table is exact for up to 256 colors and made by median cut for more.
 ///
 /// Source: GIF89a, www.w3.org/Graphics/GIF/spec-gif89a.txt; the loop is Netscape's extension.
-struct AnimatedGIF {
+package struct AnimatedGIF {
   /// The number of pixels in a row.
-  let width: Int
+  package let width: Int
   /// The number of rows.
-  let height: Int
+  package let height: Int
 
   private var shared = ColorTable()
   /// The complete picture after the last frame.
@@ -34,7 +34,7 @@ struct AnimatedGIF {
   /// Creates an animation without pictures.
   ///
   /// - Precondition: width and height are from 1 to 65535.
-  init(width: Int, height: Int) {
+  package init(width: Int, height: Int) {
     precondition(
       (1...65535).contains(width) && (1...65535).contains(height), "\(width) × \(height)")
     self.width = width
@@ -48,7 +48,7 @@ struct AnimatedGIF {
   ///
   /// - Parameter centiseconds: the time for which it is shown.
   /// - Precondition: the picture has the animation's size.
-  mutating func append(_ picture: Picture, centiseconds: Int) {
+  package mutating func append(_ picture: Picture, centiseconds: Int) {
     precondition(picture.width == width && picture.height == height, "a picture of another size")
     guard let rectangle = Self.difference(shown, picture) else {
       frames[frames.count - 1].centiseconds += centiseconds
@@ -77,7 +77,7 @@ struct AnimatedGIF {
   }
 
   /// The contents of the file; the animation repeats endlessly.
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     // A global table of 256 colors with 8 bits per channel, background 0, unknown pixel aspect
     // ratio.
     var file = Array("GIF89a".utf8) + Self.word(width) + Self.word(height) + [0xF7, 0, 0]

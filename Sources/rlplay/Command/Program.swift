@@ -3,8 +3,8 @@ import Learner
 import Rollout
 import Worker
 
-/// The command-line program: `train`, `evaluate`, `describe`, `ask`, `runs`, `bench`, `envs` and
-/// `check-env`.
+/// The command-line program: `train`, `evaluate`, `describe`, `ask`, `runs`, `report`, `bench`,
+/// `envs` and `check-env`.
 ///
 /// A program with custom environments, policies and algorithms registers them first:
 ///
@@ -53,6 +53,8 @@ public enum Program {
         return try withUsage(of: .describe) { try DescribeCommand.run(options) }
       case .ask(let options): return try withUsage(of: .ask) { try AskCommand.run(options) }
       case .runs(let options): return try RunsCommand.run(options)
+      case .report(let options):
+        return try withUsage(of: .report) { try ReportCommand.run(options) }
       case .bench(let options):
         return try withUsage(of: .bench) { try BenchCommand.run(options) }
       case .environments(let options): EnvironmentsCommand.run(options)

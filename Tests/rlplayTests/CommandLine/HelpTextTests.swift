@@ -21,6 +21,7 @@ struct HelpTextTests {
         ask         Ask a trained policy about one observation: action, probabilities,
                     value.
         runs        List the runs, the newest first, with their states and results.
+        report      Draw figures of runs as one HTML file.
         bench       Measure this machine: environments, collection, training, kernels.
         envs        List the environments to train on, and the wrappers.
         check-env   Check an environment for mistakes by playing it at random.
@@ -398,6 +399,40 @@ struct HelpTextTests {
         --help                    Show this help.
       """
     #expect(try screen("check-env", "--help") == expected)
+  }
+
+  @Test func `report takes several runs`() throws {
+    let expected = """
+      Draw figures of runs as one HTML file.
+
+      Usage: rlplay report [RUN ...] [options]
+
+      Arguments:
+        RUN                       Runs, or directories of runs; the newest run under
+                                  runs/ if none is named.
+
+      Options:
+        --output FILE             File to write; auto is report.html in the run's
+                                  directory, or in that of several runs.
+                                  (default: auto)
+        --follow                  Renew the report every two seconds until the runs
+                                  have ended.
+        --csv DIR                 Also write the data of each figure as a file of
+                                  comma-separated values. (default: none)
+        --svg DIR                 Also write each figure as an SVG file.
+                                  (default: none)
+        --axis steps|time         Horizontal axis of the files of --csv and --svg; the
+                                  page has both. (default: steps)
+        --[no-]episode            Play an episode with the best weights, and show what
+                                  the policy does. (default: on)
+        --seed N                  Seed of the episode. (default: 1)
+        --trust                   Start Python with the environment that the run
+                                  names: its code can do all that you can.
+        --python PATH             Python interpreter for Gymnasium environments, which
+                                  are named gym:ID. (default: python3)
+        --help                    Show this help.
+      """
+    #expect(try screen("report", "--help") == expected)
   }
 
   @Test func `help is asked for in every usual way`() throws {

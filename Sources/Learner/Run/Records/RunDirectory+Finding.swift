@@ -18,7 +18,7 @@ extension RunDirectory {
   /// A directory without a `config.json` is not a run. The runs of an experiment, which has an
   /// `experiment.json`, are included. Among equal times, the last path comes first.
   public static func all(in parent: URL = defaultParent) -> [RunDirectory] {
-    let runs = all(in: parent, ofExperiment: false, depth: 2)
+    let runs = all(in: parent, searchesAll: false, depth: 2)
     return runs.sorted { one, other in
       let (one, other) = ((one.time, one.run.path), (other.time, other.run.path))
       return (one.0.seconds, one.0.nanoseconds, one.1)
@@ -27,19 +27,57 @@ extension RunDirectory {
   }
 
   /// Returns the runs in a directory with their times, and those below if it is of an experiment.
+  ///
+  /// - Parameter searchesAll: true to search every directory like one of an experiment.
   private static func all(
-    in parent: URL, ofExperiment: Bool, depth: Int
+    in parent: URL, searchesAll: Bool, depth: Int
   ) -> [(run: RunDirectory, time: (seconds: Int, nanoseconds: Int))] {
-    let ofExperiment = ofExperiment || FileLookup.kind(experiment(in: parent).path) == .file
+    let searchesAll = searchesAll || FileLookup.kind(experiment(in: parent).path) == .file
     return FileLookup.entries(of: parent.path).flatMap { name in
       let url = parent.appendingPathComponent(name, isDirectory: true)
       let run = RunDirectory(existing: url)
       if let time = FileLookup.modificationTime(run.configuration.path) { return [(run, time)] }
-      guard depth > 0, ofExperiment || FileLookup.kind(experiment(in: url).path) == .file else {
+      guard depth > 0, searchesAll || FileLookup.kind(experiment(in: url).path) == .file else {
         return []
       }
-      return all(in: url, ofExperiment: ofExperiment, depth: depth - 1)
+      return all(in: url, searchesAll: searchesAll, depth: depth - 1)
     }
+  }
+
+  /// Returns the runs for an argument of `rlplay report`.
+  ///
+  /// The argument is a run, the name of a run in `parent`, or a directory that contains runs, in
+  /// directories of at most three levels. Without an argument it is the newest run in `parent`.
+  ///
+  /// - Returns: the directory that the argument names, and its runs in the order of their paths; at
+  ///   least one.
+  /// - Throws: `RecordError` with the missing name and an alternative.
+  package static func all(
+    named argument: String?, in parent: URL = defaultParent
+  ) throws(RecordError) -> (directory: URL, runs: [RunDirectory]) {
+    guard let argument else {
+      if let run = newest(in: parent) { return (run.url, [run]) }
+      throw RecordError(
+        .notFound, path: parent.relativePath,
+        "there is no run in '\(parent.relativePath)'; train one with \(ProgramName.shown) train")
+    }
+    var url = URL(fileURLWithPath: argument, isDirectory: true)
+    if !argument.isEmpty, !argument.contains("/"), FileLookup.isDirectory(url.path) == nil {
+      url = parent.appendingPathComponent(argument, isDirectory: true)
+    }
+    if argument.isEmpty || FileLookup.isDirectory(url.path) != true {
+      let hint = newest(in: parent).map { "; the newest run is '\($0.path)'" } ?? ""
+      throw RecordError(.notFound, path: argument, "there is no run '\(argument)'\(hint)")
+    }
+    let run = RunDirectory(existing: url)
+    if FileLookup.isDirectory(run.configuration.path) == false { return (url, [run]) }
+    let runs = all(in: url, searchesAll: true, depth: 2).map(\.run)
+    guard !runs.isEmpty else {
+      throw RecordError(
+        .notFound, path: argument,
+        "'\(argument)' is not a run, and contains none: there is no config.json")
+    }
+    return (url, runs.sorted { $0.path < $1.path })
   }
 
   /// Returns the newest run in a directory; nil if there is none.

@@ -41,10 +41,14 @@ public struct RunOverview: Sendable {
     RunDirectory.all(in: parent).map { RunOverview(of: $0) }
   }
 
-  /// Reads the files of a run; what cannot be read is left out.
-  public init(of directory: RunDirectory) {
-    self.directory = directory
-    let ending = RunEnding.read(from: directory)
+  /// Returns the state of a run, and the sentence of the error that ended it if there was one.
+  package static func state(of directory: RunDirectory) -> (State, error: String?) {
+    state(of: directory, RunEnding.read(from: directory))
+  }
+
+  private static func state(
+    of directory: RunDirectory, _ ending: RunEnding?
+  ) -> (State, error: String?) {
     let isLocked: Bool
     do {
       _ = try RunLock(directory)
@@ -53,8 +57,14 @@ public struct RunOverview: Sendable {
       isLocked = error.code == .occupied
     }
     // A learner that was killed leaves neither a lock nor an ending.
-    state = isLocked ? .running : ending?.state ?? .interrupted
-    error = isLocked ? nil : ending?.error
+    return isLocked ? (.running, nil) : (ending?.state ?? .interrupted, ending?.error)
+  }
+
+  /// Reads the files of a run; what cannot be read is left out.
+  public init(of directory: RunDirectory) {
+    self.directory = directory
+    let ending = RunEnding.read(from: directory)
+    (state, error) = Self.state(of: directory, ending)
     configuration = try? TrainingConfiguration(contentsOf: directory.configuration.path)
     let metrics = RecordedMetrics(of: directory)
     lastReturn = metrics.lastReturn

@@ -46,9 +46,13 @@ struct CommandArgument: Sendable {
   let help: String
   /// True if the command requires the argument.
   var isRequired = false
+  /// True if the command takes any number of them.
+  var isRepeatable = false
 
   /// The argument in the usage line.
-  var shown: String { isRequired ? placeholder : "[\(placeholder)]" }
+  var shown: String {
+    isRequired ? placeholder : "[\(placeholder)\(isRepeatable ? " ..." : "")]"
+  }
 
   /// A run or checkpoint, resolved by `RunDirectory.resolve`.
   static let checkpoint = CommandArgument(

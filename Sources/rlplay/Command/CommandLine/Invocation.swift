@@ -10,6 +10,7 @@ enum Invocation: Equatable, Sendable {
   case describe(DescribeOptions)
   case ask(AskOptions)
   case runs(RunsOptions)
+  case report(ReportOptions)
   case bench(BenchOptions)
   case environments(EnvironmentsOptions)
   case checkEnvironment(CheckEnvironmentOptions)
@@ -72,6 +73,6 @@ enum Invocation: Equatable, Sendable {
 extension Command {
   /// All commands in the order of the help screen.
   static let all: [Command] = [
-    .train, .evaluate, .describe, .ask, .runs, .bench, .environments, .checkEnvironment,
+    .train, .evaluate, .describe, .ask, .runs, .report, .bench, .environments, .checkEnvironment,
   ]
 }

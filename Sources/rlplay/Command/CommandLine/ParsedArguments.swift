@@ -10,8 +10,10 @@ struct ParsedArguments: Equatable {
   /// omitted.
   var values: [String: String] = [:]
 
-  /// The positional argument, if there was one.
-  var argument: String?
+  /// The positional arguments in their order.
+  var arguments: [String] = []
+  /// The only positional argument, or the first one; nil without any.
+  var argument: String? { arguments.first }
 
   /// True if `--help` was given.
   ///
@@ -130,10 +132,10 @@ extension Command {
   private func parseArgument(
     _ word: String, into parsed: inout ParsedArguments
   ) throws(UsageError) {
-    guard argument != nil, parsed.argument == nil else {
+    guard let argument, argument.isRepeatable || parsed.arguments.isEmpty else {
       throw error("Unexpected argument '\(word)'.", about: option(named: word))
     }
-    parsed.argument = word
+    parsed.arguments.append(word)
   }
 
   /// Returns the option named by a word with dashes, and true if that name turns it off.
