@@ -81,7 +81,7 @@ struct Standstill: Codable, Sendable, Equatable {
 
 extension Space {
   /// The entropy of even chances, in nats; nil with a Box, whose entropy has no bound.
-  var largestEntropy: Double? {
+  package var largestEntropy: Double? {
     var sum = 0.0
     for part in parts.leaves {
       switch part {

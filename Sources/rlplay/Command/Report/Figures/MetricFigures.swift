@@ -83,7 +83,7 @@ struct MetricFigures {
   ]
 
   let setUps: [SetUp]
-  /// The logarithm of the number of actions, the entropy of an undecided policy; nil if unknown.
+  /// The entropy of even chances, in nats; nil if unknown.
   var largestEntropy: Double?
 
   /// Returns the figures of a part over a clock, without empty ones.
@@ -126,7 +126,8 @@ struct MetricFigures {
     }
     if plan.name == "entropy", let largestEntropy, !figure.isEmpty {
       figure.marks.append(
-        Mark(name: "undecided", shape: .level, color: 7, points: [Point(x: 0, y: largestEntropy)]))
+        Mark(
+          name: "even chances", shape: .level, color: 7, points: [Point(x: 0, y: largestEntropy)]))
     }
     return figure
   }

@@ -74,7 +74,7 @@ struct PlayedEpisodeFigures {
     Curve.thinned(numbers.enumerated().map { Point(x: Double($0 + 1), y: $1) })
   }
 
-  /// Returns the entropy of the policy at each step against that of a policy that is undecided.
+  /// Returns the entropy of the policy at each step against that of even chances.
   private static func entropy(_ probabilities: [[Double]]) -> Figure {
     let entropies = probabilities.map { logits in
       logits.reduce(0) { $0 - ($1 == -.infinity ? 0 : exp($1) * $1) }

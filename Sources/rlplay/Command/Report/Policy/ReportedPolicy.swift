@@ -22,26 +22,8 @@ struct ReportedPolicy {
     description = try player.describe()
   }
 
-  /// The logarithm of the number of actions; nil if they are not discrete or not known.
-  var largestEntropy: Double? { player.spaces.flatMap { Self.largestEntropy(of: $0.action) } }
-
-  private static func largestEntropy(of space: Space) -> Double? {
-    switch space {
-    case .discrete(let count): return log(Double(count))
-    case .multiDiscrete(let counts): return counts.reduce(0) { $0 + log(Double($1)) }
-    case .multiBinary(let count): return Double(count) * log(2)
-    case .box: return nil
-    case .tuple(let parts): return sum(parts)
-    case .dict(let fields): return sum(fields.map(\.space))
-    }
-  }
-
-  private static func sum(_ parts: [Space]) -> Double? {
-    parts.reduce(0) { sum, part in
-      guard let sum, let entropy = largestEntropy(of: part) else { return nil }
-      return sum + entropy
-    }
-  }
+  /// The entropy of even chances, in nats; nil if actions are not discrete or not known.
+  var largestEntropy: Double? { player.spaces?.action.largestEntropy }
 
   // MARK: Weights
 
