@@ -116,6 +116,14 @@ extension ProcessTests {
       #expect(try report("all/seed-1", "all/seed-2").output == "report.html\n")
     }
 
+    @Test func `what an environment tells is a figure of training and evaluations`() throws {
+      try train("run", "--seed", "1", "--env", "Cube2x2-v0")
+      try report("run", "--csv", "data", "--no-episode")
+      #expect(try text("run/report.html").contains("is_success at the end of episodes"))
+      let rows = try text("data/info-is-success.csv").split(separator: "\n").dropFirst()
+      #expect(Set(rows.map { $0.prefix { $0 != "," } }) == ["training", "evaluation"])
+    }
+
     @Test func `a run that goes on is followed to its end`() throws {
       let trainer = try RunningProgram(
         Executable.rlplay,

@@ -88,8 +88,9 @@ struct MetricFigures {
 
   /// Returns the figures of a part over a clock, without empty ones.
   func figures(of part: Part, over clock: RunMetrics.Clock) -> [Figure] {
-    let known = Self.plans.filter { $0.part == part }
-    let plans = part == .others ? others : known
+    var plans = Self.plans.filter { $0.part == part }
+    if part == .results { plans += information }
+    if part == .others { plans += others }
     var figures = plans.map { figure($0, over: clock) }
     if part == .collection, setUps.count == 1 { figures += Self.histograms(of: setUps[0]) }
     if part == .learning, let layers = layerGradients(over: clock) {
@@ -173,30 +174,56 @@ struct MetricFigures {
     }
   }
 
-  /// The figures of metrics that no plan names, such as those of a custom algorithm.
-  private var others: [Plan] {
-    let planned = Set(Self.plans.flatMap { $0.lines.map(\.metric) }).union(Self.notDrawn)
+  /// The names of all metrics, in the order in which they first appear.
+  private var names: [String] {
     var names: [String] = []
     for run in setUps.flatMap(\.runs) {
-      names += run.metrics.names.filter {
-        !planned.contains($0) && !$0.hasPrefix("grad_norm/") && !names.contains($0)
+      names += run.metrics.names.filter { !names.contains($0) }
+    }
+    return names
+  }
+
+  /// The prefixes of metrics from what environments tell, in training and in evaluations.
+  private static let informationPrefixes = [
+    (training: "info/", evaluation: "eval_info/", title: "at the end of episodes"),
+    (training: "info_sum/", evaluation: "eval_info_sum/", title: "summed over episodes"),
+  ]
+
+  /// The figures of what environments tell, with training and evaluations side by side.
+  private var information: [Plan] {
+    let names = names
+    return Self.informationPrefixes.flatMap { prefixes in
+      names.filter { $0.hasPrefix(prefixes.training) }.map { metric in
+        let name = metric.dropFirst(prefixes.training.count)
+        return Plan(
+          part: .results, name: metric.replacing("_", with: "-"),
+          title: "\(name) \(prefixes.title)",
+          lines: [(metric, "training"), (prefixes.evaluation + name, "evaluation")])
       }
     }
-    return names.map { Self.one(.others, $0, $0) }
   }
+
+  /// The figures of metrics that no plan names, such as those of a custom algorithm.
+  private var others: [Plan] {
+    let planned = Set((Self.plans + information).flatMap { $0.lines.map(\.metric) })
+      .union(Self.notDrawn)
+    return names.filter { !planned.contains($0) && !$0.hasPrefix(Self.layerPrefix) }
+      .map { Self.one(.others, $0, $0) }
+  }
+
+  private static let layerPrefix = "grad_norm/"
 
   /// The gradient norms of layers, the largest eight in the end; nil without any.
   private func layerGradients(over clock: RunMetrics.Clock) -> Figure? {
     guard setUps.count == 1 else { return nil }
-    let prefix = "grad_norm/"
     let metrics = setUps[0].runs[0].metrics
-    let names = metrics.names.filter { $0.hasPrefix(prefix) }
+    let names = metrics.names.filter { $0.hasPrefix(Self.layerPrefix) }
       .sorted { metrics.columns[$0]?.values.last ?? 0 > metrics.columns[$1]?.values.last ?? 0 }
     guard !names.isEmpty else { return nil }
     return figure(
       Plan(
         part: .learning, name: "layer-gradients", title: "Gradient norm by layer",
-        lines: names.prefix(8).map { ($0, String($0.dropFirst(prefix.count))) },
+        lines: names.prefix(8).map { ($0, String($0.dropFirst(Self.layerPrefix.count))) },
         isLogarithmic: true), over: clock)
   }
 }
