@@ -82,9 +82,9 @@ struct EpisodeMomentTests {
   func `a moment has the step's observation, action, reward and outputs`(
     choice: ActionChoice
   ) throws {
-    try? EnvironmentRegistry.shared.register("Counter-v0") { Counter() }
+    try? EnvironmentRegistry.shared.register("CountsToMoments-v0") { Counter() }
     let evaluator = try Evaluator(
-      environment: EnvironmentConfiguration("Counter-v0", limit: .steps(4)), policy: Line(),
+      environment: EnvironmentConfiguration("CountsToMoments-v0", limit: .steps(4)), policy: Line(),
       choice: choice, seed: 3)
     let weights = FlatVector<Float>(repeating: 0, count: evaluator.parameters.elementCount)
     let numbers: [String: [Float]] = [
