@@ -5,7 +5,7 @@ import Testing
 
 @testable import RolloutCommand
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RunMetricsTests {
   private let directory: ScratchDirectory
   private let file: URL
