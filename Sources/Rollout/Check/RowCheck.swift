@@ -56,7 +56,7 @@ struct RowCheck {
     notes.look(at: subject, .numbers)
     let name = subject == .finals ? "the final observation" : "the observation"
     for column in layout.columns[places]
-    where pairs(column, row, index).contains(where: isUnwritten) {
+    where hasUnwrittenElement(column, row, index) {
       notes.blame(subject, "\(place): \(name) is not written completely")
       return
     }
@@ -122,7 +122,7 @@ struct RowCheck {
     let leaves = one.leaves(layout.infoPlaces, row: 0, environment: index)
     let types = spaces.information.leaves.leaves.map(\.elementType)
     for (leaf, column) in layout.columns[layout.infoPlaces].enumerated() {
-      if pairs(column, 0, index).contains(where: isUnwritten) {
+      if hasUnwrittenElement(column, 0, index) {
         notes.blame(.information, "\(place): the information is not written completely")
         return
       }
@@ -172,6 +172,17 @@ struct RowCheck {
       zip(
         one.bytes(column, row: row, environment: index),
         twin.bytes(column, row: row, environment: index)))
+  }
+
+  /// Returns true if a value has an element that neither batch wrote.
+  ///
+  /// All bytes of the element count: single ones that differ by chance may equal the fillers.
+  private func hasUnwrittenElement(_ column: Column, _ row: Int, _ index: Int) -> Bool {
+    let pairs = pairs(column, row, index)
+    let byteCount = max(1, pairs.count / max(1, column.elementCount))
+    return stride(from: 0, to: pairs.count, by: byteCount).contains { start in
+      pairs[start..<min(start + byteCount, pairs.count)].allSatisfy(isUnwritten)
+    }
   }
 
   private func isUnwritten(_ first: UInt8, _ second: UInt8) -> Bool {

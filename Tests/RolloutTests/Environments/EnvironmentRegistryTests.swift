@@ -38,17 +38,17 @@ struct EnvironmentRegistryTests {
 
   @Test func `an id is taken once`() throws {
     let registry = EnvironmentRegistry()
-    try registry.register("TakenOnce-v0") { Counter(length: 3) }
-    #expect(registry.ids.suffix(1) == ["TakenOnce-v0"])
+    try registry.register("Single-v0") { Counter(length: 3) }
+    #expect(registry.ids.suffix(1) == ["Single-v0"])
     let error = #expect(throws: DuplicateEnvironment.self) {
-      try registry.register("TakenOnce-v0") { CartPole() }
+      try registry.register("Single-v0") { CartPole() }
     }
     #expect(
       error?.description
-        == "an environment named 'TakenOnce-v0' is registered already: choose another name or version"
+        == "an environment named 'Single-v0' is registered already: choose another name or version"
     )
     // Other tests register environments in the shared registry, none of this name.
-    #expect(!EnvironmentRegistry.shared.ids.contains("TakenOnce-v0"))
+    #expect(!EnvironmentRegistry.shared.ids.contains("Single-v0"))
   }
 
   @Test(arguments: [
