@@ -18,20 +18,20 @@ enum ReportCommand {
     // The episode of an environment is closed after Ctrl-C.
     Interruption.listen()
     var reporter = Reporter(directories.map(RecordedRun.init), options)
-    try write(try reporter.report(), to: output, options, isFollowing: reporter.isFollowing)
+    try write(reporter.report(), to: output, options, isFollowing: reporter.isFollowing)
     print(output.relativePath.escapingControls)
     while reporter.isFollowing, Interruption.requested == nil {
       // A signal ends the sleep.
       sleep(UInt32(renewalSeconds))
       guard Interruption.requested == nil, reporter.update() else { continue }
-      try write(try reporter.report(), to: output, options, isFollowing: reporter.isFollowing)
+      try write(reporter.report(), to: output, options, isFollowing: reporter.isFollowing)
     }
-    if options.isFollowing, let signal = Interruption.requested {
-      // The page is left as one that no longer reloads.
-      try write(try reporter.report(), to: output, options, isFollowing: false)
-      return 128 + signal
+    guard let signal = Interruption.requested else { return 0 }
+    // The page is left as one that no longer reloads.
+    if options.isFollowing {
+      try write(reporter.report(), to: output, options, isFollowing: false)
     }
-    return 0
+    return 128 + signal
   }
 
   /// Returns the runs of the arguments, and the directory for their report.
@@ -89,17 +89,14 @@ private struct Reporter {
     return isNew
   }
 
-  /// Draws the report.
-  ///
-  /// - Throws: an error of the consent that a Gymnasium environment needs with `--trust`, or
-  ///   `Interrupted` after a signal while an episode is played.
-  mutating func report() throws -> Report {
-    try show()
+  /// Draws the report; what the best policy lacks is said in a note.
+  mutating func report() -> Report {
+    show()
     return Report(runs, policy: shown?.policy, episode: shown?.episode, notes: notes)
   }
 
   /// Reads the policy of the best run, and plays an episode, if there is a new checkpoint.
-  private mutating func show() throws {
+  private mutating func show() {
     let best = runs.indices.max { one, other in
       (runs[one].bestReturn ?? -.infinity, other) < (runs[other].bestReturn ?? -.infinity, one)
     }

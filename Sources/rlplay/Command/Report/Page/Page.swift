@@ -58,18 +58,14 @@ struct Page {
     body += "</div>\n"
   }
 
-  /// Adds a table.
-  ///
-  /// - Parameter numbers: the columns with numbers, which are aligned to the right.
-  mutating func add(table rows: [[String]], titles: [String], numbers: Set<Int> = []) {
-    body += Self.table(rows, titles: titles, numbers: numbers)
-  }
-
   /// Adds a part that is closed until the reader opens it.
   mutating func add(details html: String, summary: String) {
     body += "<details><summary>\(summary.htmlEscaped)</summary>\n\(html)</details>\n"
   }
 
+  /// Returns a table.
+  ///
+  /// - Parameter numbers: the columns with numbers, which are aligned to the right.
   static func table(_ rows: [[String]], titles: [String], numbers: Set<Int> = []) -> String {
     func line(_ cells: [String], _ tag: String) -> String {
       "<tr>"
@@ -85,21 +81,20 @@ struct Page {
 
   /// Returns a figure that is drawn over each clock, of which the page shows one.
   static func figure(_ drawings: [(clock: RunMetrics.Clock, figure: Figure)]) -> String {
-    guard let caption = drawings.first?.figure.caption else {
-      return "<figure>\(drawings.map(Self.drawing).joined())</figure>\n"
+    let parts = drawings.map { clock, figure in
+      "<div class=\"over-\(clock.rawValue)\">\n\(figure.svg(respondsToPointer: true))</div>\n"
     }
-    return "<figure>\(drawings.map(Self.drawing).joined())"
-      + "<figcaption>\(caption.htmlEscaped)</figcaption></figure>\n"
-  }
-
-  private static func drawing(clock: RunMetrics.Clock, figure: Figure) -> String {
-    "<div class=\"over-\(clock.rawValue)\">\n\(figure.svg(respondsToPointer: true))</div>\n"
+    return figure(parts.joined(), caption: drawings.first?.figure.caption)
   }
 
   /// Returns a figure that has no clock.
   static func figure(_ figure: Figure) -> String {
-    let caption = figure.caption.map { "<figcaption>\($0.htmlEscaped)</figcaption>" } ?? ""
-    return "<figure>\n\(figure.svg(respondsToPointer: true))\(caption)</figure>\n"
+    Self.figure(figure.svg(respondsToPointer: true), caption: figure.caption)
+  }
+
+  private static func figure(_ drawing: String, caption: String?) -> String {
+    let caption = caption.map { "<figcaption>\($0.htmlEscaped)</figcaption>" } ?? ""
+    return "<figure>\n\(drawing)\(caption)</figure>\n"
   }
 
   /// Returns a picture with its bytes in the page.

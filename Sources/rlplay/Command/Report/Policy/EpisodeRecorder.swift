@@ -48,15 +48,13 @@ final class EpisodeRecorder: EpisodeSpectator {
     guard draws, moment.step < Self.pictureLimit else { return }
     do {
       guard let picture = try moment.picture() else { return }
-      var animation = animation ?? AnimatedGIF(width: picture.width, height: picture.height)
-      self.animation = nil
-      guard picture.width == animation.width, picture.height == animation.height else {
-        draws = false
-        return
+      if animation == nil {
+        animation = AnimatedGIF(width: picture.width, height: picture.height)
       }
+      // Pictures of another size end the animation.
+      draws = picture.width == animation?.width && picture.height == animation?.height
       // 25 pictures a second; browsers show faster animations at their own speed.
-      animation.append(picture, centiseconds: moment.isLast ? 100 : 4)
-      self.animation = animation
+      if draws { animation?.append(picture, centiseconds: moment.isLast ? 100 : 4) }
     } catch {
       draws = false
     }
