@@ -39,8 +39,13 @@ public struct TrainedPolicy {
         .malformed, "its \(Checkpoint.Key.actionBounds) '\(bounds)' is neither scale nor clip")
     }
     environment.actionBounds = bounds
-    let names = checkpoint.metadata[Checkpoint.Key.information]
-    environment.information = names.flatMap(SettingFormat<[String]>.names.parse) ?? []
+    if let text = checkpoint.metadata[Checkpoint.Key.information] {
+      guard let names = SettingFormat<[String]>.names.parse(text) else {
+        throw CheckpointError(
+          .malformed, "its \(Checkpoint.Key.information) '\(text)' is not a list of names")
+      }
+      environment.information = names
+    }
     do {
       let text = checkpoint.metadata[Checkpoint.Key.spaces]
       spaces = try text.map { try EnvironmentSpaces(json: $0) }

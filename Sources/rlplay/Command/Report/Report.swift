@@ -155,10 +155,7 @@ struct Report {
     page.add(heading: "Weights")
     page.body += "<p class=\"quiet\">\(policy.url.relativePath.htmlEscaped)</p>\n"
     page.add(figures: policy.stepEmbedding.map(Page.figure))
-    page.add(
-      figures: policy.weights.map {
-        Page.picture($0.picture, title: $0.name, caption: $0.caption)
-      }, class: "weights")
+    page.add(figures: policy.pictures, class: "weights")
   }
 
   private func addSetUp(to page: inout Page) {

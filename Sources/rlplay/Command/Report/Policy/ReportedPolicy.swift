@@ -10,6 +10,8 @@ struct ReportedPolicy {
   let checkpoint: Checkpoint
   let player: TrainedPolicy
   let description: PolicyDescription
+  /// The pictures of the weights, in HTML; a report that is renewed shows the same ones.
+  private(set) var pictures: [String] = []
 
   /// Reads a checkpoint of a run.
   ///
@@ -20,6 +22,7 @@ struct ReportedPolicy {
     checkpoint = try Checkpoint.load(from: url)
     player = try TrainedPolicy(checkpoint)
     description = try player.describe()
+    pictures = weights.map { Page.picture($0.picture, title: $0.name, caption: $0.caption) }
   }
 
   /// The entropy of even chances, in nats; nil if actions are not discrete or not known.
@@ -28,7 +31,7 @@ struct ReportedPolicy {
   // MARK: Weights
 
   /// The weight matrices in the order of the layers, after the paths through the policy's layers.
-  var weights: [WeightMatrix] {
+  private var weights: [WeightMatrix] {
     let all = layered.compactMap { WeightMatrix($0) }
     return (paths.map { [$0] } ?? []) + all
   }
