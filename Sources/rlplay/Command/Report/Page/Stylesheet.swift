@@ -120,7 +120,7 @@ enum Stylesheet {
       body { padding: 0; max-width: none; }
       .clock { display: none; }
       .figures { grid-template-columns: 1fr 1fr; }
-      h2 { break-after: avoid; }
+      h2, h2 + p { break-after: avoid; }
     }
 
     """
