@@ -17,6 +17,15 @@ try RestlessEnvironment.register()
 try OddTask.registerAll()
 PolicyRegistry.register(TemperedPolicy.self)
 try AlgorithmRegistry.shared.register(.tempered)
+if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "ranks" {
+  do {
+    try RankProgram.run(CommandLine.arguments[2])
+    exit(0)
+  } catch {
+    reportOnStandardError("Error: \(error)")
+    exit(1)
+  }
+}
 // With a command and its options it is the whole command, for these environments and algorithms.
 if CommandLine.arguments.count > 2 { Program.main(name: "faulty") }
 WorkerMain.runIfAsked()

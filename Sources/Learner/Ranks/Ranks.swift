@@ -38,10 +38,3 @@ package protocol Ranks: AnyObject {
   /// Ends all ranks at once, as an error that cannot be shared with them requires.
   func abort(code: Int32) -> Never
 }
-
-/// An error of the connection between ranks; its description is a sentence.
-package struct RankError: Error, CustomStringConvertible {
-  package let description: String
-
-  package init(_ description: String) { self.description = description }
-}

@@ -4,7 +4,8 @@ import Glibc
 /// A child process that is connected by pipes, and that can be ended reliably.
 ///
 /// The child gets its standard input, output and error from this class, each a pipe, and no other
-/// descriptors.
+/// descriptors. It does not get the environment variables of ``Launcher``: a child that uses MPI,
+/// such as a Python environment, would take itself for a rank and disturb the others.
 package final class ChildProcess {
   /// The process's number.
   package let pid: Int32
@@ -66,6 +67,7 @@ package final class ChildProcess {
     process.standardOutput = Self.handle(output.writeEnd)
     process.standardError = Self.handle(log.writeEnd)
     process.environment = ProcessInfo.processInfo.environment
+      .filter { !Launcher.isForRanks(variable: $0.key) }
       .merging(defaults) { own, _ in own }.merging(changes) { $1 }
     process.terminationHandler = { [exit] process in
       exit.set(

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 extension SystemCalls {
@@ -35,6 +36,25 @@ extension SystemCalls {
 
   /// The number of processors that are online, at least one.
   package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// The number of cores on which this process may run, at least one.
+  ///
+  /// A launcher or a batch system may have bound the process to a part of the machine.
+  package static var allowedCoreCount: Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+    guard let list = line?.split(separator: "\t").last else { return coreCount }
+    return max(1, coreCount(inList: list))
+  }
+
+  /// Returns the number of cores in the kernel's notation, such as "0-3,8".
+  static func coreCount(inList list: some StringProtocol) -> Int {
+    list.split(separator: ",").reduce(0) { count, part in
+      let bounds = part.split(separator: "-").compactMap { Int($0) }
+      guard let first = bounds.first, let last = bounds.last else { return count }
+      return count + last - first + 1
+    }
+  }
 
   /// The size of the machine's memory in bytes, without swap.
   package static var physicalByteCount: Int {

@@ -33,6 +33,23 @@ struct ChildProcessTests {
     }
   }
 
+  @Test func `a child does not take itself for a rank of MPI`() async {
+    await #expect(processExitsWith: .success) {
+      for name in ["PMI_RANK", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "MPI_LOCALRANKID", "KEPT_RANK"]
+      {
+        setenv(name, "1", 1)
+      }
+      let child = try ChildProcess(
+        executable: "/usr/bin/env", arguments: [], changes: ["PMI_FD": "of the caller"])
+      #expect(child.waitForEnd(seconds: 10) == .exited(0))
+      var text = ""
+      _ = child.take(from: child.output) { text += String(decoding: $0, as: UTF8.self) }
+      #expect(text.contains("KEPT_RANK=1"))
+      #expect(text.contains("PMI_FD=of the caller"))
+      for name in ["PMI_RANK", "OMPI_", "PMIX_", "MPI_LOCAL"] { #expect(!text.contains(name)) }
+    }
+  }
+
   @Test func `a process without free descriptors starts no child and says why`() async {
     await #expect(processExitsWith: .success) {
       try SystemCalls.setOpenFileLimit((soft: 40, hard: 40))
