@@ -1,3 +1,4 @@
+import Learner
 import Rollout
 
 /// A measurement that `rlplay bench` can make: its name, its unit, its summary and its code.
@@ -38,7 +39,9 @@ struct Benchmark: Sendable {
   /// - Throws: the error that kept workers from starting or running.
   func measure(_ settings: BenchmarkSettings) throws -> [BenchmarkFigure] {
     let result = try body(settings)
-    var figures = [BenchmarkFigure(name: figureName, unit: unit, value: result.value)]
+    var figures = [
+      BenchmarkFigure(name: figureName, unit: unit, value: result.value, remark: result.remark)
+    ]
     if let share = result.peakShare {
       figures.append(BenchmarkFigure(name: peakShareName, unit: .share, value: share))
     }
@@ -46,14 +49,16 @@ struct Benchmark: Sendable {
   }
 }
 
-/// The duration of measurements and the worker program.
-struct BenchmarkSettings: Sendable {
+/// The duration of measurements, the worker program and the ranks.
+struct BenchmarkSettings {
   /// The approximate duration of one measurement.
   var seconds: Double
   /// The smallest number of repetitions, regardless of their duration.
   var minimumRepetitions = 3
   /// The program that is run with the `worker` subcommand; nil for the running program.
   var workerExecutable: String?
+  /// The ranks that measure together; only for the measurements of ranks.
+  var ranks: any Ranks = Alone()
 
   /// Creates settings with a duration in seconds.
   init(
@@ -71,10 +76,13 @@ struct BenchmarkResult {
   var value: Double
   /// The value as a fraction of this machine's peak, if the peak is known.
   var peakShare: Double?
+  /// Words about the value, for people.
+  var remark: String?
 
-  init(_ value: Double, peakShare: Double? = nil) {
+  init(_ value: Double, peakShare: Double? = nil, remark: String? = nil) {
     self.value = value
     self.peakShare = peakShare
+    self.remark = remark
   }
 }
 
@@ -86,6 +94,8 @@ struct BenchmarkFigure: Sendable, Equatable {
   let unit: BenchmarkUnit
   /// The value in that unit.
   let value: Double
+  /// Words about the value, for people.
+  var remark: String?
 
   /// The figure with its unit, formatted for people.
   var text: String { unit.text(value) }
@@ -100,6 +110,8 @@ enum BenchmarkUnit: Sendable, Equatable {
   case ratio
   /// A fraction of this machine's peak.
   case share
+  /// A fraction of the speed of as many machines, each alone.
+  case efficiency
 
   /// The ending of the names of figures in this unit.
   var nameEnding: String {
@@ -112,6 +124,7 @@ enum BenchmarkUnit: Sendable, Equatable {
     case .gigaflops: "gflops"
     case .ratio: "ratio"
     case .share: "peak_share"
+    case .efficiency: "efficiency"
     }
   }
 
@@ -125,6 +138,7 @@ enum BenchmarkUnit: Sendable, Equatable {
     case .gigaflops: "\(NumberText.fixed(value, 1)) GFLOP/s"
     case .ratio: "\(NumberText.fixed(value, 2)) ×"
     case .share: "\(NumberText.fixed(100 * value, 0)) % of the peak"
+    case .efficiency: "\(NumberText.fixed(100 * value, 0)) %"
     }
   }
 }

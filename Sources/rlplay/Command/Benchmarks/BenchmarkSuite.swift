@@ -7,12 +7,17 @@ enum BenchmarkSuite {
     StepBenchmarks.all + CollectorBenchmarks.all + HandOverBenchmarks.all + ProcessBenchmarks.all
     + ProductBenchmarks.all
 
-  /// Returns the measurements of these names, in the table's order; all of them for nil.
+  /// Measurements that are not about one machine, by the names under which they are asked for.
+  static let groups: [(name: String, benchmarks: [Benchmark])] = [
+    (RankBenchmarks.name, RankBenchmarks.all), (RankSimulation.name, RankSimulation.all),
+  ]
+
+  /// Returns the measurements of these names, in the table's order; those of one machine for nil.
   ///
   /// - Throws: `ConfigurationError` about `--only` for an unknown name.
   static func selection(_ names: [String]?) throws(ConfigurationError) -> [Benchmark] {
     guard let names else { return all }
-    let known = all.map(\.name)
+    let known = all.map(\.name) + groups.flatMap { [$0.name] + $0.benchmarks.map(\.name) }
     for name in names where !known.contains(name) {
       let nearest = NearestMatch.find(name, among: known)
       let suggestion = nearest.map { "Did you mean '\($0)'?" }
@@ -22,5 +27,8 @@ enum BenchmarkSuite {
         option: "only")
     }
     return all.filter { names.contains($0.name) }
+      + groups.flatMap { group in
+        group.benchmarks.filter { names.contains(group.name) || names.contains($0.name) }
+      }
   }
 }
