@@ -40,9 +40,11 @@ public enum MPI: String, CaseIterable, Sendable, CustomStringConvertible {
     guard let launcher else { throw ProgramFailure("\(rawValue) is not installed") }
     let options =
       self == .openMPI ? ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"] : []
+    // Otherwise Open MPI demands ssh, which a container may lack, even if it is not used.
+    let isolated = ["OMPI_MCA_plm": "isolated"]
     return try RunningProgram(
       launcher, options + ["-n", "\(rankCount)", executable.path] + arguments, in: directory,
-      environment: environment)
+      environment: isolated.merging(environment) { $1 })
   }
 
   /// Starts a program as several ranks and waits for its end.

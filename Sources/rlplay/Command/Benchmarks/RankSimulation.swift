@@ -11,7 +11,7 @@ struct RankSimulation {
   var collectSeconds: Double
   /// The standard deviation of that time as a fraction of the mean.
   var jitter = 0.1
-  /// The time in seconds to learn from a batch.
+  /// The time in seconds to learn from a batch, at most that to collect one.
   var learnSeconds: Double
   /// The number of batches that can lie ready.
   var readyCount = 4
@@ -88,16 +88,26 @@ struct RankSimulation {
       Benchmark(
         "\(name)_\(load)_\(network.name)", .efficiency, "\(text), \(network.text), simulated"
       ) { _ in
-        let simulation = RankSimulation(collectSeconds: seconds, learnSeconds: seconds / 4)
-        let alone = simulation.secondsPerUpdate(rankCount: 1, sumSeconds: 0)
-        let curve = [2, 4, 16, 64, 256].map { rankCount in
-          alone
-            / simulation.secondsPerUpdate(
-              rankCount: rankCount,
-              sumSeconds: network.sumSeconds(weightCount: weightCount, rankCount: rankCount))
+        /// Returns the efficiencies for the fraction of the time that learning takes.
+        func curve(learning: Double) -> [Double] {
+          let simulation = RankSimulation(
+            collectSeconds: seconds, learnSeconds: learning * seconds)
+          let alone = simulation.secondsPerUpdate(rankCount: 1, sumSeconds: 0)
+          return [2, 4, 16, 64, 256].map { rankCount in
+            alone
+              / simulation.secondsPerUpdate(
+                rankCount: rankCount,
+                sumSeconds: network.sumSeconds(weightCount: weightCount, rankCount: rankCount))
+          }
         }
-        let points = curve.map { NumberText.fixed(100 * $0, 0) }.joined(separator: ", ")
-        return BenchmarkResult(curve[4], remark: "with 2, 4, 16, 64, 256 ranks \(points) %")
+        func text(_ curve: [Double]) -> String {
+          curve.map { NumberText.fixed(100 * $0, 0) }.joined(separator: ", ") + " %"
+        }
+        let busy = curve(learning: 1)
+        return BenchmarkResult(
+          busy[4],
+          remark: "with 2, 4, 16, 64, 256 ranks \(text(busy)); "
+            + "if the learner is idle for half of the time \(text(curve(learning: 0.5)))")
       }
     }
   }
