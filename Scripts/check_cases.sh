@@ -312,7 +312,11 @@ fi
 
 if begin env_kwargs gymnasium; then
   train gym:FrozenLake-v1 --env-args is_slippery=false
-  expect "arguments of Gymnasium's environments" 64 "not supported" "!has no parameters"
+  expect "arguments of Gymnasium's environments" 0 "1,000 steps"
+  run "$rlplay" evaluate run --python "$python" --trust --episodes 1
+  expect "evaluation with these arguments" 0
+  train gym:FrozenLake-v1 --env-args is_slipery=false
+  expect "an unknown argument" 64 "unexpected keyword argument 'is_slipery'"
 fi
 
 if begin text_part gymnasium; then

@@ -60,10 +60,11 @@ extension TrainedPolicy {
 }
 
 extension OrderedJSON {
-  /// Sets an environment's name, arguments and wrappers.
+  /// Sets an environment's name, arguments and wrappers, those in Python first.
   package mutating func set(_ environment: EnvironmentConfiguration) {
     set("environment", environment.id)
     if !environment.arguments.isEmpty { set("env_args", environment.arguments) }
+    if !environment.gymnasiumWrappers.isEmpty { set("gym_wrappers", environment.gymnasiumWrappers) }
     if !environment.wrappers.isEmpty { set("wrappers", environment.wrappers.map(\.description)) }
   }
 }
@@ -99,7 +100,8 @@ extension PolicyDescription {
   /// The description for display, without a trailing newline.
   package var text: String {
     let parameters = environment.arguments.isEmpty ? [] : [("with", environment.arguments)]
-    let wrappers = environment.wrappers.map(\.description).joined(separator: ", ")
+    let wrappers = (environment.gymnasiumWrappers + environment.wrappers.map(\.description))
+      .joined(separator: ", ")
     let wrapping = wrappers.isEmpty ? [] : [("wrappers", wrappers)]
     let names = actionNames.joined(separator: ", ")
     let facts =

@@ -46,6 +46,13 @@ public struct TrainedPolicy {
       }
       environment.information = names
     }
+    if let text = checkpoint.metadata[Checkpoint.Key.gymnasiumWrappers] {
+      guard let calls = SettingFormat.pythonCalls(orWord: "").parse(text) else {
+        throw CheckpointError(
+          .malformed, "its \(Checkpoint.Key.gymnasiumWrappers) '\(text)' is not a list of wrappers")
+      }
+      environment.gymnasiumWrappers = calls
+    }
     do {
       let text = checkpoint.metadata[Checkpoint.Key.spaces]
       spaces = try text.map { try EnvironmentSpaces(json: $0) }

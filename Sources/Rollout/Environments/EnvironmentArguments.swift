@@ -27,19 +27,9 @@ public struct EnvironmentArguments: Sendable, Equatable {
   ) throws(InvalidEnvironmentArguments) {
     self.maximumEpisodeSteps = maximumEpisodeSteps
     values = parameters
-    var given: Set<String> = []
-    for pair in text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false) {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-        throw InvalidEnvironmentArguments(
-          "'\(pair)' is not an argument of an environment: write it like size=8,goal=4.")
-      }
-      let (name, value) = (String(parts[0]), String(parts[1]))
+    for (name, value) in try ArgumentText.pairs(text) {
       guard let place = parameters.firstIndex(where: { $0.name == name }) else {
         throw .unknown(name, parameters: parameters, of: id)
-      }
-      guard given.insert(name).inserted else {
-        throw InvalidEnvironmentArguments("\(name) is given more than once: give it once.")
       }
       values[place].kind = try Self.value(value, of: parameters[place], environment: id)
     }
@@ -111,26 +101,19 @@ public struct InvalidEnvironmentArguments: Error, Equatable, CustomStringConvert
   /// The problem and the remedy, as a sentence with its period.
   public let description: String
   /// The option with the arguments.
-  package var option = "env-args"
+  package private(set) var option = "env-args"
 
   /// Creates an error, also for arguments that are invalid only in combination.
   public init(_ description: String) { self.description = description }
 
+  /// Creates an error about another option.
+  init(_ description: String, option: String) {
+    (self.description, self.option) = (description, option)
+  }
+
   fileprivate static func unknown(
     _ name: String, parameters: [EnvironmentParameter], of id: String
   ) -> InvalidEnvironmentArguments {
-    let prefix = RegisteredEnvironment.gymnasiumPrefix
-    if id.hasPrefix(prefix) {
-      let gymnasium = id.dropFirst(prefix.count)
-      return InvalidEnvironmentArguments(
-        """
-        arguments for Gymnasium's environments are not supported, and '\(name)' is one of \(id): \
-        leave --env-args out, and register the environment with its arguments in your own module. \
-        For example, a file mine.py with the two lines 'import gymnasium as gym' and \
-        'gym.register("Mine-v0", lambda **o: gym.make("\(gymnasium)", \(name)=VALUE, **o))' is \
-        played with --env gym:mine:Mine-v0.
-        """)
-    }
     guard !parameters.isEmpty else {
       return InvalidEnvironmentArguments("\(id) has no parameters: leave '\(name)' out.")
     }

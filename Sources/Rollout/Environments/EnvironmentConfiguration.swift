@@ -12,6 +12,8 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   /// The registered id, or `gym:` followed by an id of Gymnasium's.
   public var id: String
   /// The values of the environment's parameters, such as `size=8,goal=4`; empty for the defaults.
+  ///
+  /// For a `gym:` environment they are the keyword arguments of `gymnasium.make`.
   public var arguments: String
   /// The step at which an unfinished episode is truncated.
   public var limit: EpisodeLimit
@@ -23,6 +25,10 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   ///
   /// It is empty for other environments, which record all information that they declare.
   public var information: [String]
+  /// The wrappers in Python around a `gym:` environment, the innermost first.
+  ///
+  /// Each is a class with its arguments, such as `my_module:Wrapper:size=8,seen=false`.
+  public var gymnasiumWrappers: [String]
   /// The use of the bounds of a Box of actions.
   public var actionBounds: ActionBounds
   /// True if pictures will be requested; Gymnasium needs to know when it makes an environment.
@@ -41,8 +47,8 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   public init(
     _ id: String, arguments: String = "", limit: EpisodeLimit = .registered,
     wrappers: [Wrapper] = [], actionBounds: ActionBounds = .scale, python: String = usualPython,
-    information: [String] = [], rendersPictures: Bool = false, hangTimeoutSeconds: Double? = 60,
-    closeTimeoutSeconds: Double? = usualCloseTimeoutSeconds
+    information: [String] = [], gymnasiumWrappers: [String] = [], rendersPictures: Bool = false,
+    hangTimeoutSeconds: Double? = 60, closeTimeoutSeconds: Double? = usualCloseTimeoutSeconds
   ) {
     self.id = id
     self.arguments = arguments
@@ -51,6 +57,7 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
     self.actionBounds = actionBounds
     self.python = python
     self.information = information
+    self.gymnasiumWrappers = gymnasiumWrappers
     self.rendersPictures = rendersPictures
     self.hangTimeoutSeconds = hangTimeoutSeconds
     self.closeTimeoutSeconds = closeTimeoutSeconds

@@ -117,23 +117,28 @@ public struct RegisteredEnvironment: Sendable {
     return try describe(arguments(configuration))
   }
 
-  /// Parses the values of the parameters, and refuses names of information to record.
+  /// Parses the values of the parameters, and refuses options of Gymnasium for others.
   ///
   /// - Throws: `InvalidEnvironmentArguments`.
   func arguments(
     _ configuration: EnvironmentConfiguration
   ) throws(InvalidEnvironmentArguments) -> EnvironmentArguments {
-    guard configuration.information.isEmpty || configuration.startsProgram else {
-      var error = InvalidEnvironmentArguments(
+    let isGymnasium = configuration.startsProgram
+    if isGymnasium {
+      _ = try KeywordArguments(parsing: configuration.arguments)
+      _ = try configuration.pythonWrappers
+    } else if !configuration.information.isEmpty {
+      throw InvalidEnvironmentArguments(
         """
         --info is for environments of Gymnasium; \(id) records all information that it declares: \
         leave it out.
-        """)
-      error.option = "info"
-      throw error
+        """, option: "info")
+    } else if !configuration.gymnasiumWrappers.isEmpty {
+      throw InvalidEnvironmentArguments(
+        "--gym-wrap is for environments of Gymnasium: use --wrap for \(id).", option: "gym-wrap")
     }
     return try EnvironmentArguments(
-      configuration.arguments, for: parameters, of: id,
+      isGymnasium ? "" : configuration.arguments, for: parameters, of: id,
       maximumEpisodeSteps: configuration.stepLimit(registered: maximumEpisodeSteps))
   }
 

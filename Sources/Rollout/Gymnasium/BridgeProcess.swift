@@ -25,6 +25,10 @@ final class BridgeProcess {
     var limit: Int?
     /// True if pictures will be requested.
     var rendering: Bool
+    /// The keyword arguments for making the environment, as JSON.
+    var arguments: String
+    /// The class of each wrapper and its keyword arguments as JSON, the innermost first.
+    var wrappers: [[String]]
     /// True if `info["lives"]` must be a number of lives.
     var needsLives = false
     /// The paths of the numbers in `info` to record.
@@ -35,10 +39,12 @@ final class BridgeProcess {
     var life: Int32 = -1
 
     init(
-      id: String, count: Int, limit: Int?, rendering: Bool, needsLives: Bool = false,
-      information: [String] = []
+      id: String, count: Int, limit: Int?, rendering: Bool, arguments: KeywordArguments,
+      wrappers: [PythonCall], needsLives: Bool = false, information: [String] = []
     ) {
       (self.id, self.count, self.limit, self.rendering) = (id, count, limit, rendering)
+      self.arguments = arguments.json
+      self.wrappers = wrappers.map { [$0.target, $0.arguments.json] }
       (self.needsLives, self.information) = (needsLives, information)
     }
   }

@@ -170,12 +170,17 @@ enum BridgeProgram {
         return True
 
 
+    def allow_working_directory():
+        """Lets modules be found in the working directory."""
+        # As the last entry of the path, the directory hides no other module.
+        if os.getcwd() not in sys.path:
+            sys.path.append(os.getcwd())
+
+
     def resolve(name):
         """Imports the module that a name begins with, and returns the name to make."""
         if ":" in name:
-            # The module may be in the working directory. As the last entry of the path, the
-            # directory hides no other module.
-            sys.path.append(os.getcwd())
+            allow_working_directory()
         head, slash, rest = name.partition("/")
         if ":" in name or not slash or name in gym.registry:
             return name
@@ -187,8 +192,49 @@ enum BridgeProgram {
         return rest if name not in gym.registry and rest in gym.registry else name
 
 
+    def look_up(target):
+        """Returns the class that a text names: module.Class, or module:Class."""
+        module, colon, name = target.partition(":")
+        if colon:
+            allow_working_directory()
+        else:
+            module, _, name = target.rpartition(".")
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if not f"{module}.".startswith(f"{error.name}."):
+                raise
+            hint = "" if colon else (
+                f"; write {module}:{name} if it is in the working directory")
+            raise Refused(
+                "environment", f"there is no Python module '{error.name}' for the wrapper "
+                f"{target}{hint}") from None
+        try:
+            return operator.attrgetter(name)(found)
+        except AttributeError as error:
+            raise Refused(
+                "environment", f"there is no wrapper {target}: {one_line(error)}") from None
+
+
+    def wrap(environment, name):
+        """Returns an environment inside the wrappers that the settings name."""
+        for target, arguments in SETTINGS["wrappers"]:
+            wrapper = look_up(target)
+            try:
+                environment = wrapper(environment, **json.loads(arguments))
+            except (gym.error.Error, TypeError, ValueError, AssertionError) as error:
+                raise Refused(
+                    "environment", f"the wrapper {target} cannot be put around '{name}': "
+                    f"{type(error).__name__}: {one_line(error)}") from error
+            if not hasattr(environment, "step"):
+                raise Refused(
+                    "environment", f"the wrapper {target} made {described(environment)}, but an "
+                    "environment is needed")
+        return environment
+
+
     def make(name, limit, rendering):
-        options = {"disable_env_checker": True}
+        options = {"disable_env_checker": True, **json.loads(SETTINGS["arguments"])}
         if rendering:
             options["render_mode"] = "rgb_array"
         if limit == 0:
@@ -197,9 +243,15 @@ enum BridgeProgram {
         try:
             if limit is not None:
                 options["max_episode_steps"] = limit
-            return gym.make(name, **options)
+            environment = gym.make(name, **options)
         except (gym.error.Error, ModuleNotFoundError) as error:
             raise Refused("environment", f"'{name}' cannot be made: {one_line(error)}") from None
+        except TypeError as error:
+            # Gymnasium adds the arguments to the text.
+            if "keyword argument" not in str(error):
+                raise
+            raise Refused("environment", f"'{name}' cannot be made: {one_line(error)}") from None
+        return wrap(environment, name)
 
 
     def make_all():

@@ -29,6 +29,8 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
   /// - Parameters:
   ///   - id: the environment's id for Gymnasium, as described in docs/gymnasium.md.
   ///   - streams: random streams; each gives the random seed of one environment's first episode.
+  ///   - arguments: the keyword arguments of `gymnasium.make`, as `name=value,name=value`.
+  ///   - wrappers: the wrappers in Python, the innermost first.
   ///   - limit: the step at which an unfinished episode is truncated.
   ///   - python: the interpreter: a path, or a name to look up on `PATH`.
   ///   - rendering: true if pictures will be requested.
@@ -38,11 +40,13 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
   ///   - needsLives: true if `info["lives"]` must be a number of lives.
   ///   - information: the paths of the numbers in `info` to record.
   ///   - marker: marks the environment at work outside of steps.
-  /// - Throws: `GymnasiumError`, `OpenFileLimitError`, `SystemError`.
+  /// - Throws: `GymnasiumError`, `InvalidEnvironmentArguments`, `OpenFileLimitError`,
+  ///   `SystemError`.
   /// - Precondition: there is at least one stream.
   package init(
-    _ id: String, streams: [PCG64], limit: EpisodeLimit = .registered, python: String = "python3",
-    rendering: Bool = false, hangTimeoutSeconds: Double? = nil,
+    _ id: String, streams: [PCG64], arguments: String = "", wrappers: [String] = [],
+    limit: EpisodeLimit = .registered, python: String = "python3", rendering: Bool = false,
+    hangTimeoutSeconds: Double? = nil,
     closeTimeoutSeconds: Double? = EnvironmentConfiguration.usualCloseTimeoutSeconds,
     needsLives: Bool = false, information: [String] = [],
     marker: OwnedPositionMarker = .unread
@@ -61,7 +65,9 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
     process = try BridgeProcess(
       python: PythonInterpreter.path(python),
       settings: .init(
-        id: id, count: streams.count, limit: steps, rendering: rendering, needsLives: needsLives,
+        id: id, count: streams.count, limit: steps, rendering: rendering,
+        arguments: KeywordArguments(parsing: arguments),
+        wrappers: wrappers.map { try PythonCall(parsing: $0) }, needsLives: needsLives,
         information: information),
       limits: .init(answering: hangTimeoutSeconds, closing: closeTimeoutSeconds), marker: marker)
     self.marker = marker

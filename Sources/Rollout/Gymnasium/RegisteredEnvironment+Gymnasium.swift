@@ -20,7 +20,8 @@ extension RegisteredEnvironment {
       makeBatch: { arguments, streams, marker in
         // Without a limit in steps, Gymnasium looks up the registered one itself.
         try GymnasiumBatch(
-          id, streams: streams,
+          id, streams: streams, arguments: configuration.arguments,
+          wrappers: configuration.gymnasiumWrappers,
           limit: arguments.maximumEpisodeSteps.map { .steps($0) } ?? configuration.limit,
           python: configuration.python, rendering: configuration.rendersPictures,
           hangTimeoutSeconds: configuration.hangTimeoutSeconds,
@@ -28,6 +29,23 @@ extension RegisteredEnvironment {
           needsLives: configuration.wrappers.contains(.endOnLostLife),
           information: configuration.information, marker: marker)
       })
+  }
+}
+
+extension EnvironmentConfiguration {
+  /// The wrappers in Python.
+  var pythonWrappers: [PythonCall] {
+    get throws(InvalidEnvironmentArguments) {
+      var calls: [PythonCall] = []
+      for text in gymnasiumWrappers {
+        do throws(InvalidEnvironmentArguments) {
+          calls.append(try PythonCall(parsing: text))
+        } catch {
+          throw InvalidEnvironmentArguments(error.description, option: "gym-wrap")
+        }
+      }
+      return calls
+    }
   }
 }
 
@@ -45,10 +63,12 @@ private final class KnownSpaces: Sendable {
   private let known = Mutex<[String: EnvironmentSpaces]>([:])
 
   func spaces(_ id: String, _ configuration: EnvironmentConfiguration) throws -> EnvironmentSpaces {
-    let key = "\(configuration.python) \(id)"
+    let key =
+      "\(configuration.python) \(id) \(configuration.arguments) \(configuration.gymnasiumWrappers)"
     if let spaces = known.withLock({ $0[key] }) { return spaces }
     let spaces = try GymnasiumBatch(
-      id, streams: [PCG64(seed: 0)], python: configuration.python,
+      id, streams: [PCG64(seed: 0)], arguments: configuration.arguments,
+      wrappers: configuration.gymnasiumWrappers, python: configuration.python,
       hangTimeoutSeconds: configuration.hangTimeoutSeconds,
       closeTimeoutSeconds: configuration.closeTimeoutSeconds
     ).spaces

@@ -360,15 +360,6 @@ struct GymnasiumFieldTests {
     #expect(mine.column(mine.fragment.fin) == [true, false, false, true, false])
   }
 
-  @Test func `arguments for Gymnasium's environments are refused with what to do instead`() throws {
-    let error = try #require(throws: InvalidEnvironmentArguments.self) {
-      try EnvironmentConfiguration("gym:FrozenLake-v1", arguments: "is_slippery=false").validate()
-    }
-    #expect(error.description.contains("are not supported"), "\(error)")
-    #expect(
-      error.description.contains(#"gym.make("FrozenLake-v1", is_slippery=VALUE, **o)"#), "\(error)")
-  }
-
   // MARK: Spaces
 
   @Test(arguments: [

@@ -46,7 +46,9 @@ struct HelpTextTests {
                                   (default: CartPole-v1)
         --env-args NAME=VALUE,...|none
                                   Values of the environment's parameters; 'rlplay
-                                  envs' lists these too. (default: none)
+                                  envs' lists these too. For a Gymnasium environment,
+                                  keyword arguments of make: continuous=true,
+                                  sizes=[3,5]. (default: none)
         --max-episode-steps default|none|N
                                   Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)
@@ -55,6 +57,13 @@ struct HelpTextTests {
         --info NAME,...|none      Numbers in the info of a Gymnasium environment to
                                   record, such as is_success; those in a dict within
                                   it are named reward.forward. (default: none)
+        --gym-wrap MODULE.CLASS[:NAME=VALUE,...]
+                                  Wrapper in Python around a Gymnasium environment,
+                                  such as
+                                  gymnasium.wrappers.FrameStackObservation:stack_size=4
+                                  or my_module:Wrapper; the first of several is the
+                                  innermost, and all are inside those of --wrap.
+                                  (default: none)
         --wrap NAME[=ARG]         Wrapper around the environment; the first of several
                                   is the innermost. 'rlplay envs' lists them.
                                   (default: none)
@@ -374,7 +383,9 @@ struct HelpTextTests {
       Options:
         --env-args NAME=VALUE,...|none
                                   Values of the environment's parameters; 'rlplay
-                                  envs' lists these too. (default: none)
+                                  envs' lists these too. For a Gymnasium environment,
+                                  keyword arguments of make: continuous=true,
+                                  sizes=[3,5]. (default: none)
         --max-episode-steps default|none|N
                                   Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)
@@ -383,6 +394,13 @@ struct HelpTextTests {
         --info NAME,...|none      Numbers in the info of a Gymnasium environment to
                                   record, such as is_success; those in a dict within
                                   it are named reward.forward. (default: none)
+        --gym-wrap MODULE.CLASS[:NAME=VALUE,...]
+                                  Wrapper in Python around a Gymnasium environment,
+                                  such as
+                                  gymnasium.wrappers.FrameStackObservation:stack_size=4
+                                  or my_module:Wrapper; the first of several is the
+                                  innermost, and all are inside those of --wrap.
+                                  (default: none)
         --wrap NAME[=ARG]         Wrapper around the environment; the first of several
                                   is the innermost. 'rlplay envs' lists them.
                                   (default: none)

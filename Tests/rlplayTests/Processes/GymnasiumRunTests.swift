@@ -77,6 +77,54 @@ extension ProcessTests {
       #expect(checked.exitCode == 0, "\(checked.output)\(checked.errors)")
     }
 
+    @Test func `arguments and wrappers in Python go wherever the environment is made`() throws {
+      try cases.add(
+        "counting",
+        """
+        import gymnasium as gym
+        class Longer(gym.Wrapper):
+            def __init__(self, env, by=1):
+                super().__init__(env)
+                env.unwrapped.length += by
+        """)
+      let run = try train(
+        "rlplay_cases:Counter-v0", "--env-args", "length=3", "--gym-wrap", "counting.Longer",
+        "--gym-wrap", "counting:Longer:by=2", "--steps", "800", "--eval-every", "400"
+      ).waitForEnd(within: 60)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let path = directory.path("run")
+      let configuration = try String(contentsOfFile: path + "/config.json", encoding: .utf8)
+      #expect(
+        configuration.contains(#""gym-wrap": ["counting.Longer", "counting:Longer:by=2"]"#),
+        "\(configuration)")
+      let metrics = try String(contentsOfFile: path + "/metrics.jsonl", encoding: .utf8)
+      #expect(metrics.contains(#""eval_length":6"#), "\(metrics)")
+      let options = ["--python", cases.python]
+      let described = try RunningProgram.run(Executable.rlplay, ["describe", path, "--json"])
+      #expect(described.json["env_args"] as? String == "length=3")
+      #expect(
+        described.json["gym_wrappers"] as? [String] == ["counting.Longer", "counting:Longer:by=2"])
+      let resumed = try RunningProgram.run(
+        Executable.rlplay, ["train", "--resume", path, "--steps", "1600", "--trust"] + options)
+      #expect(resumed.exitCode == 0, "\(resumed.errors)")
+      let evaluated = try RunningProgram.run(
+        Executable.rlplay,
+        ["evaluate", path, "--episodes", "2", "--json", "--trust", "--env-args", "length=1"]
+          + options)
+      #expect(evaluated.json["mean_length"] as? Double == 4, "\(evaluated.errors)")
+      let checked = try RunningProgram.run(
+        Executable.rlplay,
+        ["check-env", "gym:rlplay_cases:Counter-v0", "--steps", "20", "--env-args", "length=4"]
+          + ["--gym-wrap", "counting.Longer", "--json"] + options)
+      #expect(checked.exitCode == 0, "\(checked.output)\(checked.errors)")
+      #expect(checked.json["episodes"] as? Int == 16, "\(checked.output)")
+      // The environment's name alone is no consent to wrappers that the file names.
+      let refused = try RunningProgram.run(
+        Executable.rlplay, ["evaluate", path, "--env", "gym:rlplay_cases:Counter-v0"] + options)
+      #expect(refused.exitCode == 64)
+      #expect(refused.errors.contains("wrapper 'counting.Longer'"), "\(refused.errors)")
+    }
+
     @Test func `what an environment tells is recorded, averaged and evaluated`() throws {
       let run = try train(
         "rlplay_cases:Lively-v0", "--steps", "4000", "--eval-every", "2000", "--info",

@@ -34,6 +34,9 @@ extension Checkpoint {
     if !environment.information.isEmpty {
       metadata[Key.information] = environment.information.joined(separator: ",")
     }
+    if !environment.gymnasiumWrappers.isEmpty {
+      metadata[Key.gymnasiumWrappers] = environment.gymnasiumWrappers.joined(separator: ",")
+    }
     if setup.layout.contents.spaces.action.hasBounds {
       metadata[Key.actionBounds] = environment.actionBounds.rawValue
     }

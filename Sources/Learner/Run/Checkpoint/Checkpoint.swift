@@ -41,6 +41,8 @@ public struct Checkpoint: Equatable, Sendable {
     public static let spaces = "spaces"
     /// The recorded names of `info`, separated by commas; absent if there are none.
     public static let information = "info"
+    /// The wrappers in Python, innermost first, separated by commas; absent if there are none.
+    public static let gymnasiumWrappers = "gym-wrap"
     /// The use of action bounds, `scale` or `clip`.
     ///
     /// It is absent if actions have no bounds, and in older checkpoints.

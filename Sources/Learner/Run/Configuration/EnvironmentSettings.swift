@@ -8,7 +8,8 @@ extension Setting {
   ) -> Setting {
     Setting(
       "env-args", "NAME=VALUE,...|none", field, .text(orWord: "none"), in: group,
-      "Values of the environment's parameters; '\(ProgramName.shown) envs' lists these too.")
+      "Values of the environment's parameters; '\(ProgramName.shown) envs' lists these too. For a "
+        + "Gymnasium environment, keyword arguments of make: continuous=true, sizes=[3,5].")
   }
 
   /// Returns the option `--max-episode-steps`.
@@ -37,6 +38,18 @@ extension Setting {
       "info", "NAME,...|none", field, .names(orWord: "none"), in: group,
       "Numbers in the info of a Gymnasium environment to record, such as is_success; those in a "
         + "dict within it are named reward.forward.")
+  }
+
+  /// Returns the option `--gym-wrap`, which may be given several times.
+  package static func gymnasiumWrappers(
+    _ field: any WritableKeyPath<Configuration, [String]> & Sendable, in group: SettingGroup
+  ) -> Setting {
+    Setting(
+      "gym-wrap", "MODULE.CLASS[:NAME=VALUE,...]", field, .pythonCalls(orWord: "none"),
+      repeats: true, in: group,
+      "Wrapper in Python around a Gymnasium environment, such as "
+        + "gymnasium.wrappers.FrameStackObservation:stack_size=4 or my_module:Wrapper; the first "
+        + "of several is the innermost, and all are inside those of --wrap.")
   }
 
   /// Returns the option `--action-bounds`.

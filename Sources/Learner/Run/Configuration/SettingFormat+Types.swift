@@ -20,6 +20,29 @@ extension SettingFormat where Value == [Wrapper] {
   }
 }
 
+extension SettingFormat where Value == [String] {
+  /// Classes of Python with their arguments, separated by commas, or a given word for none.
+  package static func pythonCalls(orWord word: String) -> SettingFormat {
+    SettingFormat(
+      shape: .stringOrList,
+      parse: { text in
+        let calls = text == word ? [] : PythonCall.list(text)
+        return calls.allSatisfy { (try? PythonCall(parsing: $0)) != nil } ? calls : nil
+      },
+      value: { $0.isEmpty ? .string(word) : .list($0.map { .string($0) }) },
+      complaint: { text in
+        for call in PythonCall.list(text) {
+          do throws(InvalidEnvironmentArguments) {
+            _ = try PythonCall(parsing: call)
+          } catch {
+            return "is malformed: \(error)"
+          }
+        }
+        return "is not a list of wrappers."
+      })
+  }
+}
+
 extension SettingFormat where Value == EpisodeLimit {
   /// An episode limit: `default`, `none` or an integer.
   package static var episodeLimit: SettingFormat {

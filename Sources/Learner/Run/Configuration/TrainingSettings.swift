@@ -13,6 +13,7 @@ extension TrainingConfiguration {
     .episodeLimit(\.environment.limit, in: .environment),
     .python(\.environment.python, in: .environment),
     .information(\.environment.information, in: .environment),
+    .gymnasiumWrappers(\.environment.gymnasiumWrappers, in: .environment),
     .wrappers(\.wrappers, in: .environment),
     .actionBounds(\.environment.actionBounds, in: .environment),
   ]

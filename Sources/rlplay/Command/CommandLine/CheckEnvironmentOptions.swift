@@ -17,6 +17,7 @@ struct CheckEnvironmentOptions: Equatable, Sendable {
     .episodeLimit(\.environment.limit, in: .options),
     .python(\.environment.python, in: .options),
     .information(\.environment.information, in: .options),
+    .gymnasiumWrappers(\.environment.gymnasiumWrappers, in: .options),
     .wrappers(\.environment.wrappers, in: .options),
     .hangTimeout(\.environment.hangTimeoutSeconds, in: .options, "End with an error"),
     .closeTimeout(\.environment.closeTimeoutSeconds, in: .options),

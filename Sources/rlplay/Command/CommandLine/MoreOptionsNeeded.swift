@@ -46,11 +46,15 @@ struct Consent: Equatable {
     _ choice: EnvironmentConfiguration, namedBy file: URL, trainedWith recorded: String?,
     command: Command
   ) throws(MoreOptionsNeeded) {
-    guard choice.startsProgram, !trusts, environment == nil else { return }
-    let name = String(choice.id.dropFirst("gym:".count))
+    let wrapper = choice.gymnasiumWrappers.first
+    guard choice.startsProgram, !trusts, environment == nil || wrapper != nil else { return }
+    let code =
+      environment == nil
+      ? "Gymnasium environment '\(choice.id.dropFirst("gym:".count))'"
+      : "wrapper '\(wrapper ?? "")'"
     throw MoreOptionsNeeded(
-      cause: "'\(file.relativePath)' asks to start Python with the Gymnasium environment "
-        + "'\(name)', whose code can do all that you can: if you trust the file, use",
+      cause: "'\(file.relativePath)' asks to start Python with the \(code), whose code can do all "
+        + "that you can: if you trust the file, use",
       options: ["--trust"] + pythonOption(recorded), option: "trust", command: command)
   }
 

@@ -71,7 +71,7 @@ enum EvaluateCommand {
     if let id = options.consent.environment, id != choice.id {
       // The checkpoint's arguments do not apply to another environment.
       (choice.id, choice.arguments) = (id, "")
-      if !choice.startsProgram { choice.information = [] }
+      if !choice.startsProgram { (choice.information, choice.gymnasiumWrappers) = ([], []) }
     }
     try options.consent.check(
       choice, namedBy: source.checkpoint, trainedWith: source.run?.recordedPython,

@@ -21,6 +21,7 @@ struct TrainingConfigurationJSONTests {
           "max-episode-steps": "default",
           "python": "python3",
           "info": "none",
+          "gym-wrap": "none",
           "wrap": "none",
           "action-bounds": "scale",
           "collector": "multi",

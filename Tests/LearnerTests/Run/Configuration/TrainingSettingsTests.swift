@@ -16,6 +16,10 @@ struct TrainingSettingsTests {
     ("max-episode-steps", "300", { $0.environment.limit == .steps(300) }),
     ("python", "venv/bin/python3", { $0.environment.python == "venv/bin/python3" }),
     ("info", "is_success,reward.x", { $0.environment.information == ["is_success", "reward.x"] }),
+    (
+      "gym-wrap", "a.B:c=1,d=[2,3],e:F",
+      { $0.environment.gymnasiumWrappers == ["a.B:c=1,d=[2,3]", "e:F"] }
+    ),
     ("wrap", "frame-stack=4", { $0.environment.wrappers == [.frameStack(4)] }),
     (
       "wrap", "observation-mask=0,2,frame-stack=4,reward-sign",
