@@ -52,7 +52,7 @@ chmod +x "$work/agent"
 # Joins the hosts with a delay in seconds.
 join() {
   [[ -z $relay ]] || { kill "$relay"; wait "$relay" 2>/dev/null || true; }
-  ip -n rlplay-a link del link 2>/dev/null || true
+  ip -n rlplay-a link del wire 2>/dev/null || true
   relay=""
   ip link add rlplay-va type veth peer name rlplay-vb
   if [[ $1 == 0 ]] || tc qdisc add dev rlplay-va root netem delay 0 2>/dev/null; then
@@ -69,9 +69,9 @@ join() {
   fi
   local number=1
   for host in a b; do
-    ip link set "rlplay-v$host" netns "rlplay-$host" name link mtu 16384
-    ip -n "rlplay-$host" address add "10.77.0.$number/24" dev link
-    ip -n "rlplay-$host" link set link up
+    ip link set "rlplay-v$host" netns "rlplay-$host" name wire mtu 16384
+    ip -n "rlplay-$host" address add "10.77.0.$number/24" dev wire
+    ip -n "rlplay-$host" link set wire up
     number=2
   done
 }
@@ -79,7 +79,7 @@ join() {
 # Runs the command on both hosts.
 ranks() {
   "$work/agent" rlplay-a "cd $work && $mpirun --allow-run-as-root --bind-to none -n 2 -host rlplay-a:1,rlplay-b:1 \
-    --mca plm_rsh_agent $work/agent --mca btl tcp,self --mca btl_tcp_if_include link --mca oob_tcp_if_include link \
+    --mca plm_rsh_agent $work/agent --mca btl tcp,self --mca btl_tcp_if_include wire --mca oob_tcp_if_include wire \
     $rlplay $*"
 }
 

@@ -40,8 +40,11 @@ public enum MPI: String, CaseIterable, Sendable, CustomStringConvertible {
     guard let launcher else { throw ProgramFailure("\(rawValue) is not installed") }
     let options =
       self == .openMPI ? ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"] : []
-    // Otherwise Open MPI demands ssh, which a container may lack, even if it is not used.
-    let isolated = ["OMPI_MCA_plm": "isolated"]
+    // Open MPI demands ssh even if it is not used, and copies between processes by a system call. A
+    // container may lack the one and forbid the other.
+    let isolated = [
+      "OMPI_MCA_plm": "isolated", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
+    ]
     return try RunningProgram(
       launcher, options + ["-n", "\(rankCount)", executable.path] + arguments, in: directory,
       environment: isolated.merging(environment) { $1 })

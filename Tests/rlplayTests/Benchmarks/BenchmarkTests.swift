@@ -33,6 +33,16 @@ struct BenchmarkTests {
     #expect(try BenchmarkSuite.selection(nil).count == BenchmarkSuite.all.count)
   }
 
+  @Test func `groups are measured by name only, as a whole or in part`() throws {
+    let simulated = try BenchmarkSuite.selection(["ranks_256"]).map(\.name)
+    #expect(simulated.count > 1 && simulated.allSatisfy { $0.hasPrefix("ranks_256_") })
+    #expect(
+      try BenchmarkSuite.selection(["allreduce_10k", "update"]).map(\.name)
+        == ["update", "allreduce_10k"])
+    let names = Set(try BenchmarkSuite.selection(nil).map(\.name))
+    #expect(names.isDisjoint(with: BenchmarkSuite.groups.flatMap(\.benchmarks).map(\.name)))
+  }
+
   @Test func `an unknown name is refused with the nearest`() {
     #expect(
       throws: ConfigurationError(
@@ -73,5 +83,40 @@ struct RepetitionTests {
     }
     #expect(largest > 1)
     #expect(try loop.nanoseconds() >= 1000)
+  }
+}
+
+struct RankSimulationTests {
+  @Test func `a busy learner waits for the whole sum, an idle one for none`() {
+    var simulation = RankSimulation(collectSeconds: 1e-3, jitter: 0, learnSeconds: 1e-3)
+    func seconds(_ sumSeconds: Double) -> Double {
+      simulation.secondsPerUpdate(rankCount: 8, sumSeconds: sumSeconds)
+    }
+    // The first batch is waited for: one collection in 400.
+    #expect(abs(seconds(0) - 1e-3) < 1e-5)
+    #expect(abs(seconds(1e-3) - 2e-3) < 1e-5)
+    simulation.learnSeconds = 0.5e-3
+    #expect(abs(seconds(0.4e-3) - 1e-3) < 1e-5)
+    #expect(abs(seconds(1e-3) - 1.5e-3) < 1e-5)
+  }
+
+  @Test func `batches that lie ready smooth the times of the slowest rank`() {
+    var simulation = RankSimulation(collectSeconds: 1e-3, jitter: 0.1, learnSeconds: 0)
+    let smoothed = simulation.secondsPerUpdate(rankCount: 256, sumSeconds: 0)
+    simulation.readyCount = 0
+    let unsmoothed = simulation.secondsPerUpdate(rankCount: 256, sumSeconds: 0)
+    // The largest of 256 normal times is 2.8 standard deviations above the mean: 1.28 ms.
+    #expect(smoothed > 1e-3 && smoothed < unsmoothed && unsmoothed < 1.28e-3)
+  }
+
+  @Test func `a sum takes the time of the table`() {
+    // docs/machines.md, for 100,000 numbers and 256 ranks.
+    let seconds = RankSimulation.Network.all.map {
+      $0.sumSeconds(weightCount: 100_000, rankCount: 256)
+    }
+    for (found, milliseconds) in zip(seconds, [7.3, 1.0, 0.19]) {
+      #expect(abs(found * 1e3 - milliseconds) < 0.06 * milliseconds)
+    }
+    #expect(RankSimulation.Network.all[0].sumSeconds(weightCount: 1, rankCount: 1) == 0)
   }
 }
