@@ -3,10 +3,10 @@
 #
 #     Scripts/measure_ranks.sh [RLPLAY] [SECONDS]
 #
-# For delays of 0, 100 µs and 1 ms (each way) it prints the time of a sum and, if the command trains with ranks, the
-# efficiency of training: steps per second of two ranks, divided by twice those of one. Each host has one core. The
-# model is that of docs/machines.md, with the measured time of a message. Needs root, iproute2 and Open MPI; the delay comes
-# from netem, or from Scripts/delay_link.py where the kernel has no netem.
+# First two ranks are compared with one of as many workers, without any delay. Then, for delays of 0, 100 µs and 1 ms
+# each way, it prints the time of a sum, and the efficiency of training: steps per second of two hosts of one core,
+# divided by twice those of one. docs/machines.md has the formula. Needs root, iproute2 and Open MPI; the delay comes from
+# netem, or from Scripts/delay_link.py where the kernel has no netem.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rlplay=$(realpath "${1:-.build/release/rlplay}")
@@ -107,28 +107,41 @@ print(statistics.median(times) * 1e3)'"
   wait "$echo" 2>/dev/null || true
 }
 
-rate() { python3 -c 'import json,sys; o=json.loads(sys.stdin.read().splitlines()[-1]); print(o["steps_per_second"])'; }
+rate() { python3 -c 'import json,sys; print(json.loads(sys.stdin.read().splitlines()[-1])["steps_per_second"])'; }
 
-train="train --quiet --json --eval-every 0 --records none --actors 4 --buffers 64 --fragments-per-batch 16 --seed 1"
-trains=no
-"$rlplay" train --help | grep -q -- --ranks && trains=yes
-if [[ $trains == yes ]]; then
+train="train --quiet --json --env CartPole-v1 --eval-every 0 --log none --seed 1 --hidden 32 --baseline none"
+if [[ -z $("$rlplay" train --help | grep -e '--ranks') ]]; then
+  echo "measure_ranks.sh: $rlplay does not train with ranks: only sums are measured" >&2
+  train=""
+fi
+
+if [[ -n $train ]]; then
+  echo "weak scaling on this machine: an update from 3,200 steps, by 16 workers"
+  for round in 1 2 3; do
+    one=$("$rlplay" $train --steps 4000000 --run-dir "$work/one-$round" --actors 16 --buffers 64 \
+      --fragments-per-batch 16 | rate)
+    two=$("$mpirun" --allow-run-as-root --bind-to none --oversubscribe -n 2 "$rlplay" $train --steps 4000000 \
+      --run-dir "$work/two-$round" --actors 8 --buffers 32 --fragments-per-batch 8 | rate)
+    python3 -c 'import sys; a, b = map(float, sys.argv[1:]); print(f"one rank {a:.0f} steps/s, two {b:.0f}: {b / a:.2f}")' \
+      "$one" "$two"
+  done
+  train+=" --actors 4 --buffers 64 --fragments-per-batch 16"
   alone=$(cd "$work" && taskset -c 0 "$rlplay" $train --steps 2000000 --run-dir "$work/alone" | rate)
-  echo "one rank: $alone steps/s"
+  echo "two hosts of one core: one rank has $alone steps/s"
 fi
 for delay in 0 0.0001 0.001; do
   join "$delay"
   trip=$(trip)
   echo "delay $delay s: a message and its answer take $trip ms"
   ranks bench --seconds "$seconds" --only allreduce
-  if [[ $trains == yes ]]; then
+  if [[ -n $train ]]; then
     both=$(ranks $train --steps 4000000 --run-dir "$work/both-$delay" | rate)
+    # An update takes the time of 3,200 steps of a rank. A sum of two ranks is a message of each to the other.
     python3 -c '
 import sys
 alone, both, trip = map(float, sys.argv[1:])
-# A batch of 3,200 steps of one rank, and a sum of 362 numbers: two messages, one after the other.
-update = 3200 / alone
-print(f"two ranks: {both:.0f} steps/s, efficiency {both / 2 / alone:.2f}, model {update / (update + trip / 1e3 / 2):.2f}")
-' "$alone" "$both" "$trip"
+update, message = 3200 / alone, trip / 2e3
+print(f"two ranks have {both:.0f} steps/s, efficiency {both / 2 / alone:.2f}; "
+      f"at least {update / (update + message):.2f} on paper")' "$alone" "$both" "$trip"
   fi
 done
