@@ -2,6 +2,7 @@
 # Runs each parser on mutated inputs with libFuzzer, guided by coverage, under the address sanitizer.
 #
 #     Scripts/check_fuzz.sh [SECONDS] [TARGET ...]
+#     Scripts/check_fuzz.sh build      # builds the program without running it
 #
 # SECONDS (30 by default) is the time per target; the targets are those of Tests/Fuzz/FuzzTarget.swift.
 # A parser must neither trap nor take more than 10 seconds or 2 GB, and what it accepts has to survive
@@ -10,18 +11,23 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+export RLPLAY_FUZZ=1
+options=(--sanitize fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+swift build "${options[@]}" --product Fuzz >"$work/log" 2>&1 || {
+  cat "$work/log" >&2
+  exit 1
+}
+tail -1 "$work/log"
+[[ ${1:-} != build ]] || exit 0
+
 seconds=${1:-30}
 shift || true
 targets=("$@")
 ((${#targets[@]} > 0)) || targets=(safetensors state json wrappers command)
-
-export RLPLAY_FUZZ=1
-options=(--sanitize fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz)
-swift build "${options[@]}" --product Fuzz 2>&1 | tail -1
 program=$(swift build "${options[@]}" --show-bin-path)/Fuzz
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 for target in "${targets[@]}"; do
   mkdir -p "$work/$target"
   if [[ -d Tests/Fuzz/Corpus/$target ]]; then cp Tests/Fuzz/Corpus/"$target"/* "$work/$target/"; fi

@@ -4,6 +4,7 @@
 #     Scripts/check_sanitizers.sh            # both
 #     Scripts/check_sanitizers.sh address    # memory, kernels, collectors, checkpoints; in .build-asan
 #     Scripts/check_sanitizers.sh thread     # the memory that threads share; in .build-tsan
+#     Scripts/check_sanitizers.sh build ...  # builds these tests without running them
 #
 # A test that cannot run under a sanitizer says so in a trait, with the reason. What is not reported is
 # listed below, with the reason.
@@ -22,14 +23,23 @@ fail() {
   exit 1
 }
 
-# Runs the tests of the given filters; the first two arguments are the sanitizer and the targets to build.
+# rlplay is the worker of the collectors.
+declare -A targets=([address]=RolloutTests,ActorTests,LearnerTests,rlplay [thread]=RolloutTests)
+
+# Runs `swift build` or `swift test` with a sanitizer; the arguments are the sanitizer, the subcommand and
+# its options.
+swift_with() {
+  RLPLAY_TARGETS=${targets[$1]} swift "$2" --disable-xctest --sanitize="$1" \
+    --scratch-path ".build-${1:0:1}san" "${@:3}"
+}
+
+# Runs the tests of the given filters with a sanitizer.
 run() {
   local sanitizer=$1
   # Reports go to files, because those of workers and of tests that expect a failure would be lost.
   local options="log_path=$work/report"
   export ASAN_OPTIONS=$options TSAN_OPTIONS=$options
-  RLPLAY_TARGETS=$2 swift test --disable-xctest --sanitize="$sanitizer" \
-    --scratch-path ".build-${sanitizer:0:1}san" "${@:3}" >"$work/log" 2>&1 || {
+  swift_with "$sanitizer" test "${@:2}" >"$work/log" 2>&1 || {
     grep -vE '^(◇|✔|\[)' "$work/log" >&2
     fail "a test failed under the $sanitizer sanitizer"
   }
@@ -44,9 +54,9 @@ address() {
   printf 'leak:%s\n' swift_initStaticObject swift_once libswift_Concurrency libTesting \
     lib_TestingInternals libFoundation >"$work/leaks"
   export LSAN_OPTIONS="suppressions=$work/leaks:print_suppressions=0"
-  # rlplay is the worker of the collectors. The other tests of the learner reach no other memory, and
-  # those of matrix products compare with loops that take minutes here.
-  run address RolloutTests,ActorTests,LearnerTests,rlplay --filter '^RolloutTests\.' \
+  # The other tests of the learner reach no other memory, and those of matrix products compare with loops
+  # that take minutes here.
+  run address --filter '^RolloutTests\.' \
     --filter '^ActorTests\.(Executor|PolicyActor|Recurrent|Convolution|Indexing|Scan|Softmax|Reduction|Elementwise|LayerNorm|Lane|Transcend|FinalReaction)' \
     --filter '^LearnerTests\.(Collector|MultiWorker|SameProcess|ReplacedWorker|Resuming|LagLimit|FinalValue|Checkpoint|Safetensors|StateArchive|ReplayBuffer|MinibatchLearner|LossFunction)'
 }
@@ -55,10 +65,17 @@ thread() {
   # Only these tests have threads: a worker and the learner have one each, and what they share is this
   # memory. Left out: the registry of environments, which is locked by the standard library's Mutex. Its
   # waiting is built without this sanitizer, which then takes what one thread after the other does for a race.
-  run thread RolloutTests \
+  run thread \
     --filter '^RolloutTests\.(FragmentPool|WeightBoard|Parking|Doorbell|WorkerLine|RunMemory|SharedMemory)'
 }
 
+only_builds=false
+if [[ ${1:-} == build ]]; then
+  only_builds=true
+  shift
+fi
 sanitizers=("$@")
 ((${#sanitizers[@]} > 0)) || sanitizers=(address thread)
-for sanitizer in "${sanitizers[@]}"; do "$sanitizer"; done
+for sanitizer in "${sanitizers[@]}"; do
+  if $only_builds; then swift_with "$sanitizer" build --build-tests; else "$sanitizer"; fi
+done
