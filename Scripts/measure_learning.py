@@ -36,6 +36,7 @@ TABLE = [
     ("cartpole-mean", 475, "1-10", ["--until-return", "475"], []),
     ("cartpole-value", 475, "1-10", ["--until-return", "475"], []),
     ("cartpole-a2c", 475, "1-10", [], []),
+    ("cartpole-tutorial-a2c", 475, "1-10", [], []),
     ("cartpole-ppo", 475, "1-10", [], []),
     ("cartpole-vtrace", 475, "1-10", [], []),
     ("cartpole-appo", 475, "1-10", [], []),
