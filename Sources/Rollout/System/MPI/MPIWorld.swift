@@ -82,7 +82,7 @@ package final class MPIWorld {
   ///
   /// - Parameter attend: called about once a millisecond while this rank waits.
   package func sum(_ values: FlatVector<Float>, attend: () -> Void) throws(RankError) {
-    if addsInRankOrder {
+    if addsInRankOrder || isShort(values) {
       return try sumInRankOrder(values, constants.float, attend)
     }
     var start = 0
@@ -106,37 +106,59 @@ package final class MPIWorld {
     try sumInRankOrder(values, constants.double, attend)
   }
 
-  /// Adds a slice of all vectors at each rank, in order, and distributes the sums.
+  /// Returns true for vectors that all ranks have room for.
   ///
-  /// The traffic is that of a ring: twice the vector for each rank.
+  /// Each rank then receives the vectors of all others at once. The library's own sum of a short
+  /// vector takes as many messages one after the other as a tree is high, twice in Open MPI.
+  private func isShort<Element>(_ values: FlatVector<Element>) -> Bool {
+    values.count * MemoryLayout<Element>.stride * count <= 1 << 16
+  }
+
+  /// Adds in the order of the ranks: a short vector at each rank, or else a slice at each rank,
+  /// which then distributes it.
+  ///
+  /// The traffic of a long vector is that of a ring: twice the vector for each rank.
   private func sumInRankOrder<Element: BinaryFloatingPoint & BitwiseCopyable>(
     _ values: FlatVector<Element>, _ type: UInt, _ attend: () -> Void
   ) throws(RankError) {
+    let stride = MemoryLayout<Element>.stride
     var start = 0
     while start < values.count {
       let length = min(largestCount, values.count - start)
+      let isShort = isShort(values)
       // The last slices of a vector may be padded.
-      let slice = (length + count - 1) / count
+      let slice = isShort ? length : (length + count - 1) / count
       let (parts, sums) = room(for: Element.self, count: slice * count)
       parts.baseAddress?.update(from: values.base + start, count: length)
-      parts[length...].update(repeating: 0)
       var request: UInt = 0
-      try functions.check(
-        "MPI_Ialltoall",
-        functions.startAlltoall(
-          parts.baseAddress, CInt(slice), type, sums.baseAddress, CInt(slice), type,
-          constants.world, &request))
-      try wait(&request, byteCount: length * MemoryLayout<Element>.stride, attend)
+      if isShort {
+        try functions.check(
+          "MPI_Iallgather",
+          functions.startAllgather(
+            parts.baseAddress, CInt(length), type, sums.baseAddress, CInt(length), type,
+            constants.world, &request))
+      } else {
+        parts[length...].update(repeating: 0)
+        try functions.check(
+          "MPI_Ialltoall",
+          functions.startAlltoall(
+            parts.baseAddress, CInt(slice), type, sums.baseAddress, CInt(slice), type,
+            constants.world, &request))
+      }
+      try wait(&request, byteCount: length * stride, attend)
       for rank in 1..<max(count, 1) {
         for index in 0..<slice { sums[index] += sums[rank * slice + index] }
       }
-      try functions.check(
-        "MPI_Iallgather",
-        functions.startAllgather(
-          sums.baseAddress, CInt(slice), type, parts.baseAddress, CInt(slice), type,
-          constants.world, &request))
-      try wait(&request, byteCount: length * MemoryLayout<Element>.stride, attend)
-      parts.baseAddress.map { (values.base + start).update(from: $0, count: length) }
+      if !isShort {
+        try functions.check(
+          "MPI_Iallgather",
+          functions.startAllgather(
+            sums.baseAddress, CInt(slice), type, parts.baseAddress, CInt(slice), type,
+            constants.world, &request))
+        try wait(&request, byteCount: length * stride, attend)
+      }
+      let result = isShort ? sums : parts
+      result.baseAddress.map { (values.base + start).update(from: $0, count: length) }
       start += length
     }
   }
