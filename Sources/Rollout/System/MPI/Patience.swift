@@ -1,10 +1,11 @@
 /// The pauses of a rank between its looks for the end of an operation.
 ///
 /// The cores are the workers', so waiting for a late rank must not take them. But a sleep takes
-/// longer than a short operation. So a rank yields its core for about twice as long as recent
-/// operations of that size took, and sleeps from then on.
+/// longer than a short operation, and two ranks that sleep in turns make each other wait every time.
+/// So a rank yields its core for about twice as long as recent operations of that size took, and
+/// sleeps from then on.
 struct Patience {
-  /// The shortest of recent times in nanoseconds, by the number of bits of the byte count.
+  /// The moving averages of the times in nanoseconds, by the number of bits of the byte count.
   private var recent = InlineArray<65, UInt64>(repeating: 100_000)
 
   /// The time of yielding that is added for ranks that do not come at the same moment.
@@ -20,7 +21,7 @@ struct Patience {
   /// Takes the time of an operation into account.
   mutating func record(_ nanoseconds: UInt64, byteCount: Int) {
     let index = Self.index(byteCount)
-    recent[index] = min(nanoseconds, recent[index] + recent[index] / 8 + 1)
+    recent[index] = (7 * recent[index] + min(nanoseconds, Self.largest)) / 8
   }
 
   private static func index(_ byteCount: Int) -> Int {
