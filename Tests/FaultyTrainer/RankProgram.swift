@@ -8,7 +8,7 @@ import Rollout
 enum RankProgram {
   static func run(_ name: String) throws {
     let environment = ProcessInfo.processInfo.environment
-    let launcher = Launcher(environment)
+    guard let launcher = Launcher(environment) else { throw RankError("started alone") }
     // Longer vectors take several operations.
     let world = try MPIWorld(
       MPILibrary(environment, launcher: launcher), launcher: launcher, addsInRankOrder: true,

@@ -14,16 +14,13 @@ package enum MPIRanks {
   /// - Parameters:
   ///   - environment: the variables of this process.
   ///   - inRankOrder: true for sums of `Float` in the order of the ranks, for deterministic runs.
-  ///   - isAsked: true to join without a known launcher.
   /// - Throws: `RankError` if several processes were started that cannot join.
   package static func join(
-    environment: [String: String] = ProcessInfo.processInfo.environment, inRankOrder: Bool,
-    isAsked: Bool = false
+    environment: [String: String] = ProcessInfo.processInfo.environment, inRankOrder: Bool
   ) throws(RankError) -> any Ranks {
-    let launcher = Launcher(environment)
-    guard launcher != nil || isAsked else { return Alone() }
+    guard let launcher = Launcher(environment) else { return Alone() }
     do throws(RankError) {
-      if let launcher, !launcher.connects {
+      if !launcher.connects {
         throw RankError(
           """
           \(launcher.family) started \(launcher.count) tasks without a means to find each other: \
@@ -31,16 +28,11 @@ package enum MPIRanks {
           independent runs
           """)
       }
-      let world = try MPIWorld(
+      return try MPIWorld(
         MPILibrary(environment, launcher: launcher), launcher: launcher,
         addsInRankOrder: inRankOrder)
-      guard world.count > 1 else {
-        world.leave()
-        return Alone()
-      }
-      return world
     } catch {
-      guard let launcher, launcher.rank > 0 else { throw error }
+      guard launcher.rank > 0 else { throw error }
       // All ranks fail mostly for the same reason: rank 0 tells it, the launcher ends the others.
       sleep(2)
       throw RankError("rank \(launcher.rank): \(error)")

@@ -16,9 +16,9 @@ package struct MPILibrary {
   ///
   /// - Parameters:
   ///   - environment: the variables of the process.
-  ///   - launcher: the program that started the process; nil if unknown.
+  ///   - launcher: the program that started the process.
   /// - Throws: `RankError` with the loader's reason for each name.
-  package init(_ environment: [String: String], launcher: Launcher?) throws(RankError) {
+  package init(_ environment: [String: String], launcher: Launcher) throws(RankError) {
     var reasons: [String] = []
     for file in Self.candidates(environment, launcher: launcher) {
       // Plug-ins of older releases of Open MPI expect the library's symbols in the global scope.
@@ -34,25 +34,24 @@ package struct MPILibrary {
       name = Self.name(version: version)
       return
     }
-    let start = launcher.map { "\($0.family) started \($0.count) ranks, but " } ?? ""
     throw RankError(
       """
-      \(start)no MPI library was found: install the one of the launcher, name its file in \
-      \(Self.variable), or use --ranks off for independent runs \
-      (\(reasons.joined(separator: "; ")))
+      \(launcher.family) started \(launcher.count) ranks, but no MPI library was found: install the \
+      one of the launcher, name its file in \(Self.variable), or use --ranks off for independent \
+      runs (\(reasons.joined(separator: "; ")))
       """)
   }
 
   /// Returns the names to open, in order, those of the launcher's own library first.
   ///
   /// With a library of another kind, each process would be alone.
-  static func candidates(_ environment: [String: String], launcher: Launcher?) -> [String] {
+  static func candidates(_ environment: [String: String], launcher: Launcher) -> [String] {
     if let named = environment[variable], !named.isEmpty { return [named] }
     let openMPI = ["libmpi.so.40"]
     // Debian's name comes first. MPICH elsewhere, Intel MPI, MVAPICH and Cray share the second one.
     let mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi_cray.so.12"]
     let others = ["libmpi_abi.so.1", "libmpi.so"]
-    return launcher?.family == .mpich ? mpich + others + openMPI : openMPI + mpich + others
+    return launcher.family == .mpich ? mpich + others + openMPI : openMPI + mpich + others
   }
 
   /// Returns name and version from the library's text, such as

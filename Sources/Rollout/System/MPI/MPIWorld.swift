@@ -29,13 +29,13 @@ package final class MPIWorld {
   ///
   /// - Parameters:
   ///   - library: the open library.
-  ///   - launcher: the program that started the process; nil if unknown.
+  ///   - launcher: the program that started the process.
   ///   - addsInRankOrder: true for sums of `Float` in the order of the ranks.
   ///   - largestCount: the largest number of elements in one operation.
   /// - Throws: `RankError`, also if the library finds another number of ranks than the launcher
   ///   started.
   package init(
-    _ library: MPILibrary, launcher: Launcher?, addsInRankOrder: Bool, largestCount: Int = 1 << 28
+    _ library: MPILibrary, launcher: Launcher, addsInRankOrder: Bool, largestCount: Int = 1 << 28
   ) throws(RankError) {
     functions = library.functions
     constants = library.constants
@@ -48,7 +48,7 @@ package final class MPIWorld {
     var (rank, count): (CInt, CInt) = (0, 0)
     try functions.check("MPI_Comm_rank", functions.rank(constants.world, &rank))
     try functions.check("MPI_Comm_size", functions.count(constants.world, &count))
-    if let launcher, launcher.count != Int(count) {
+    guard launcher.count == Int(count) else {
       throw RankError(
         """
         \(launcher.family) started \(launcher.count) ranks (\(launcher.countVariable)), but \

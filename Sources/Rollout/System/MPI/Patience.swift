@@ -1,8 +1,8 @@
 /// The pauses of a rank between its looks for the end of an operation.
 ///
 /// The cores are the workers', so waiting for a late rank must not take them. But a sleep takes
-/// longer than a short operation, and two ranks that sleep in turns make each other wait every time.
-/// So a rank yields its core for about twice as long as recent operations of that size took, and
+/// longer than a short operation, and ranks that sleep in turns make each other wait every time. So
+/// a rank yields its core for about twice as long as recent operations of that size took, and
 /// sleeps from then on.
 struct Patience {
   /// The moving averages of the times in nanoseconds, by the number of bits of the byte count.
