@@ -36,9 +36,9 @@ package struct MPILibrary {
     }
     throw RankError(
       """
-      \(launcher.family) started \(launcher.count) ranks, but no MPI library was found: install the \
-      one of the launcher, name its file in \(Self.variable), or use --ranks off for independent \
-      runs (\(reasons.joined(separator: "; ")))
+      \(launcher.family) started \(launcher.count) ranks, but no MPI library was found: install \
+      the one of the launcher, name its file in \(Self.variable), or use --ranks off for \
+      independent runs (\(reasons.joined(separator: "; ")))
       """)
   }
 
