@@ -109,6 +109,8 @@ public struct TracedFragment {
   public let final: Nested<Tensor>
   /// True if the fragment may hold unplayed steps of environments that wait (`sticky`).
   public let mayWait: Bool
+  /// The learner's estimates of each step, by name, [T, B, …]; empty unless made beforehand.
+  package let made: Nested<Tensor>
 
   /// Creates a fragment from tensors that need not be its columns; both states have T rows.
   public init(
@@ -127,6 +129,7 @@ public struct TracedFragment {
     self.finalObs = finalObs
     self.final = final
     self.mayWait = mayWait
+    made = .empty
   }
 
   /// Traces a fragment of T ≥ 1 steps.
@@ -148,6 +151,7 @@ public struct TracedFragment {
       layout.finalObs, contents.spaces.observation.leaves, rows: 0..<steps)
     self.final = graph.inputs(layout.finalReaction, contents.finalReaction, rows: 0..<steps)
     mayWait = contents.mayWait
+    made = graph.inputs(layout.estimates, contents.estimates, rows: 0..<steps)
   }
 
   /// Returns the fragment with the trained policy's outputs as `last`, without a gradient.

@@ -10,7 +10,9 @@ extension Algorithm {
   ]
 
   /// The options of algorithms that learn a policy by the advantages of a value estimate.
-  public static let criticOptions = policyOptions.union(["lambda", "target-kl"])
+  public static let criticOptions = policyOptions.union([
+    "lambda", "target-kl", "normalize-over", "minibatch-size", "minibatch-of",
+  ])
 }
 
 extension TrainingConfiguration {
@@ -30,7 +32,7 @@ extension TrainingConfiguration {
   public var actorCriticSettings: ActorCriticSettings {
     ActorCriticSettings(
       discount: gamma, lambda: lambda, entropyCost: entropyCost, valueCost: valueCost,
-      normalizesAdvantages: normalizeAdvantages)
+      normalizesAdvantages: normalizeAdvantages, normalizationScope: normalizationScope)
   }
 
   /// The bounds of `--clip` and `--value-clip`.

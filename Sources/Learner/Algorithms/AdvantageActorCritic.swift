@@ -97,7 +97,18 @@ public struct AdvantageActorCritic: Objective, Equatable, Encodable {
   ) throws(PolicyError) -> TracedLoss {
     let estimates = try ValueEstimates(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let steps = policy.steps
+    let made = fragment.estimates ?? makeEstimates(estimates, policy.steps)
+    return settings.logProbabilityLoss(made, policy, estimates)
+  }
+
+  /// Traces GAE of the trained network's values, or the advantages of normalized returns.
+  public func estimates(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> StepEstimates? {
+    try makeEstimates(ValueEstimates(of: fragment, reaction), Trajectory(fragment))
+  }
+
+  private func makeEstimates(_ estimates: ValueEstimates, _ steps: Trajectory) -> StepEstimates {
     let advantages: Tensor
     let targets: Tensor
     if normalizesReturns {
@@ -108,9 +119,19 @@ public struct AdvantageActorCritic: Objective, Equatable, Encodable {
         values: estimates.known, discount: settings.discount, lambda: settings.lambda)
       targets = advantages + estimates.known.current
     }
-    return settings.loss(
-      policyLoss: -(policy.logPi * settings.weighed(advantages, of: steps)).mean(over: steps),
-      valueError: (estimates.values - targets).squared().mean(over: steps), target: targets,
-      policy, estimates)
+    return settings.estimates(advantages, targets: targets, of: steps)
+  }
+}
+
+extension ActorCriticSettings {
+  /// Returns the loss that weighs log-probabilities with the advantages of estimates.
+  func logProbabilityLoss(
+    _ made: StepEstimates, _ policy: ImportanceRatio, _ estimates: ValueEstimates
+  ) -> TracedLoss {
+    let steps = policy.steps
+    return loss(
+      policyLoss: -(policy.logPi * weighed(made.advantages, of: steps)).mean(over: steps),
+      valueError: (estimates.values - made.targets).squared().mean(over: steps),
+      target: made.targets, policy, estimates)
   }
 }

@@ -29,7 +29,8 @@ extension Algorithm {
 ///     loss = − mean(min(ρ_t A′_t, clip(ρ_t, 1 ± ε) A′_t)) + c_value error(v_t, vs_t)
 ///            − c_entropy mean(H π(· | s_t))
 ///
-/// V-trace runs again in every pass over a batch. A′ is V-trace's advantage without its factor ρ_t,
+/// V-trace runs again in every pass over a batch, or once before the first pass if the estimates
+/// are made for the batch (`BatchEstimates`). A′ is V-trace's advantage without its factor ρ_t,
 /// because the surrogate contains ρ_t already: A′_t = r_{t+1} + γ vs_{t+1} − v_t.
 ///
 /// Sources: Schulman et al. (2017) and Espeholt et al. (2018); combined as in Petrenko et al.
@@ -61,20 +62,26 @@ public struct AsynchronousProximalPolicy: Objective, Equatable, Encodable {
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
     let estimates = try ValueEstimates(of: fragment, reaction)
-    guard let recorded = fragment.actor["value"]?.value else {
-      preconditionFailure("the fragment holds no values of the policy that collected it")
-    }
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let steps = policy.steps
+    let made = fragment.estimates ?? makeEstimates(policy, estimates)
+    return settings.surrogateLoss(surrogate, made, of: fragment, policy, estimates)
+  }
+
+  /// Traces V-trace from the trained network's values.
+  public func estimates(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> StepEstimates? {
+    try makeEstimates(
+      ImportanceRatio(of: fragment, reaction, distribution),
+      ValueEstimates(of: fragment, reaction))
+  }
+
+  private func makeEstimates(
+    _ policy: ImportanceRatio, _ estimates: ValueEstimates
+  ) -> StepEstimates {
     let vTrace = clips.vTrace(policy, estimates, settings)
-    let advantages = steps.differences(
+    let advantages = policy.steps.differences(
       from: estimates.known, to: vTrace.values, discount: settings.discount)
-    return settings.loss(
-      policyLoss: surrogate.loss(
-        policy.ratio, settings.weighed(advantages, of: steps), over: steps),
-      valueError: surrogate.valueError(
-        estimates.values, target: vTrace.values, before: recorded, over: steps),
-      target: vTrace.values, policy, estimates,
-      metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
+    return settings.estimates(advantages, targets: vTrace.values, of: policy.steps)
   }
 }

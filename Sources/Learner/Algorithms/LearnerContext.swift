@@ -31,15 +31,25 @@ public struct LearnerContext {
 
   /// Creates a learner that takes each batch as it comes, in `--epochs` passes of `--minibatches`.
   ///
-  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs, or if the
+  ///   objective cannot make its estimates for a batch, which minibatches of steps need.
   public func makePasses() throws -> any BatchLearner {
-    let (epochs, minibatches) = (configuration.epochs, configuration.minibatches)
-    if epochs == 1, minibatches == 1, configuration.targetDivergence == .infinity {
+    let (epochs, minibatches) = (configuration.epochs, configuration.minibatchCount)
+    let size = configuration.minibatchUnitCount
+    if epochs == 1, minibatches == 1, size == nil, configuration.targetDivergence == .infinity {
       return try makeUpdate(batchLayout)
     }
     return try MinibatchLearner(
-      epochs: epochs, minibatchCount: minibatches,
-      targetDivergence: configuration.targetDivergence, batchLayout: batchLayout, random: random,
+      epochs: epochs, minibatchCount: minibatches, of: configuration.minibatchUnit,
+      minibatchSize: size, targetDivergence: configuration.targetDivergence,
+      batchLayout: batchLayout, random: random,
+      estimates: configuration.makesBatchEstimates ? try makeEstimates() : nil,
       makeUpdate: makeUpdate)
+  }
+
+  private func makeEstimates() throws -> BatchEstimates {
+    try BatchEstimates(
+      setup.policy, objective, bootstrap: configuration.bootstrap, layout: batchLayout,
+      weights: setup.weights)
   }
 }

@@ -30,8 +30,9 @@ extension Algorithm {
 ///            − c_entropy mean(H π(· | s_t))
 ///
 /// Advantages depend on the recorded fragment alone and are the same in every pass. With
-/// `Bootstrap.learner` the value estimate behind the last row is the learner's and may differ
-/// between passes.
+/// `Bootstrap.learner` the value estimate behind the last row is the learner's. It is then that
+/// before the first pass if the estimates are made for the batch, and may otherwise differ between
+/// passes.
 ///
 /// Source: Schulman et al. (2017), "Proximal policy optimization algorithms", equations 7 and 9.
 public struct ProximalPolicy: Objective, Equatable, Encodable {
@@ -57,20 +58,46 @@ public struct ProximalPolicy: Objective, Equatable, Encodable {
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
     let estimates = try ValueEstimates(of: fragment, reaction)
+    let policy = ImportanceRatio(of: fragment, reaction, distribution)
+    let made = fragment.estimates ?? makeEstimates(of: fragment, policy.steps)
+    return settings.surrogateLoss(surrogate, made, of: fragment, policy, estimates)
+  }
+
+  /// Traces GAE of the recorded value estimates.
+  public func estimates(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> StepEstimates? {
+    makeEstimates(of: fragment, Trajectory(fragment))
+  }
+
+  private func makeEstimates(of fragment: TracedFragment, _ steps: Trajectory) -> StepEstimates {
     guard let recorded = StateValues(recordedIn: fragment) else {
       preconditionFailure("the fragment holds no values of the policy that collected it")
     }
-    let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let steps = policy.steps
     let advantages = steps.generalizedAdvantages(
       values: recorded, discount: settings.discount, lambda: settings.lambda)
-    let targets = advantages + recorded.current
-    return settings.loss(
+    return settings.estimates(advantages, targets: advantages + recorded.current, of: steps)
+  }
+}
+
+extension ActorCriticSettings {
+  /// Returns PPO's loss from estimates, with the values that the actor recorded as bounds.
+  func surrogateLoss(
+    _ surrogate: ClippedSurrogate, _ made: StepEstimates, of fragment: TracedFragment,
+    _ policy: ImportanceRatio, _ estimates: ValueEstimates
+  ) -> TracedLoss {
+    guard let recorded = fragment.actor["value"]?.value else {
+      preconditionFailure("the fragment holds no values of the policy that collected it")
+    }
+    let steps = policy.steps
+    let clip = Coefficient("clip", surrogate.clip, in: policy.ratio.graph)
+    return loss(
       policyLoss: surrogate.loss(
-        policy.ratio, settings.weighed(advantages, of: steps), over: steps),
+        policy.ratio, weighed(made.advantages, of: steps), over: steps, clip: clip),
       valueError: surrogate.valueError(
-        estimates.values, target: targets, before: recorded.current, over: steps),
-      target: targets, policy, estimates,
-      metrics: [surrogate.clippedPart(policy.ratio, over: steps)])
+        estimates.values, target: made.targets, before: recorded, over: steps),
+      target: made.targets, policy, estimates,
+      metrics: [surrogate.clippedPart(policy.ratio, over: steps, clip: clip)],
+      coefficients: [clip])
   }
 }

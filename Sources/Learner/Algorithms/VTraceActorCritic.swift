@@ -50,13 +50,24 @@ public struct VTraceActorCritic: Objective, Equatable, Encodable {
   ) throws(PolicyError) -> TracedLoss {
     let estimates = try ValueEstimates(of: fragment, reaction)
     let policy = ImportanceRatio(of: fragment, reaction, distribution)
-    let steps = policy.steps
+    let made = fragment.estimates ?? makeEstimates(policy, estimates)
+    return settings.logProbabilityLoss(made, policy, estimates)
+  }
+
+  /// Traces V-trace from the trained network's values.
+  public func estimates(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> StepEstimates? {
+    try makeEstimates(
+      ImportanceRatio(of: fragment, reaction, distribution),
+      ValueEstimates(of: fragment, reaction))
+  }
+
+  private func makeEstimates(
+    _ policy: ImportanceRatio, _ estimates: ValueEstimates
+  ) -> StepEstimates {
     let vTrace = clips.vTrace(policy, estimates, settings)
-    return settings.loss(
-      policyLoss: -(policy.logPi * settings.weighed(vTrace.advantages, of: steps))
-        .mean(over: steps),
-      valueError: (estimates.values - vTrace.values).squared().mean(over: steps),
-      target: vTrace.values, policy, estimates)
+    return settings.estimates(vTrace.advantages, targets: vTrace.values, of: policy.steps)
   }
 }
 

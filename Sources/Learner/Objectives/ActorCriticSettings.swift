@@ -11,25 +11,36 @@ public struct ActorCriticSettings: Sendable, Equatable, Encodable {
   /// The coefficient c_value of the squared error of the value estimates.
   public var valueCost: Double
   /// True if advantages are normalized to mean 0 and standard deviation 1.
-  ///
-  /// The statistics are those of the batch, or of the minibatch if the batch is split.
   public var normalizesAdvantages: Bool
+  /// The steps that advantages are normalized over.
+  public var normalizationScope: NormalizationScope
 
   /// Creates settings.
   public init(
     discount: Double = 0.99, lambda: Double = 1, entropyCost: Schedule = 0.01,
-    valueCost: Double = 0.5, normalizesAdvantages: Bool = false
+    valueCost: Double = 0.5, normalizesAdvantages: Bool = false,
+    normalizationScope: NormalizationScope = .minibatch
   ) {
     self.discount = discount
     self.lambda = lambda
     self.entropyCost = entropyCost
     self.valueCost = valueCost
     self.normalizesAdvantages = normalizesAdvantages
+    self.normalizationScope = normalizationScope
   }
 
-  /// Returns the advantages as the policy loss uses them: normalized if the settings ask for it.
+  /// Returns the estimates of a batch; advantages are normalized over it if the settings say so.
+  func estimates(_ advantages: Tensor, targets: Tensor, of steps: Trajectory) -> StepEstimates {
+    let isOverBatch = normalizesAdvantages && normalizationScope == .batch
+    return StepEstimates(
+      advantages: isOverBatch ? advantages.normalized(over: steps) : advantages, targets: targets)
+  }
+
+  /// Returns the advantages as the policy loss of a minibatch uses them: normalized over it if the
+  /// settings ask for it.
   func weighed(_ advantages: Tensor, of steps: Trajectory) -> Tensor {
-    normalizesAdvantages ? advantages.normalized(over: steps) : advantages
+    normalizesAdvantages && normalizationScope == .minibatch
+      ? advantages.normalized(over: steps) : advantages
   }
 
   /// Returns policy loss + c_value · value error − c_entropy · entropy.
@@ -37,7 +48,8 @@ public struct ActorCriticSettings: Sendable, Equatable, Encodable {
   /// The result includes the metrics that all objectives of this kind report.
   func loss(
     policyLoss: Tensor, valueError: Tensor, target: Tensor, _ policy: ImportanceRatio,
-    _ estimates: ValueEstimates, metrics: [TracedLoss.Metric] = []
+    _ estimates: ValueEstimates, metrics: [TracedLoss.Metric] = [],
+    coefficients: [Coefficient] = []
   ) -> TracedLoss {
     let cost = Coefficient("entropy_cost", entropyCost, in: policyLoss.graph)
     let divergence = policy.divergence
@@ -47,6 +59,14 @@ public struct ActorCriticSettings: Sendable, Equatable, Encodable {
         + policy.metrics + [.init(name: "approx_kl", tensor: divergence, summary: .mean)]
         + estimates.metrics(error: valueError, target: target, over: policy.steps) + metrics,
       distributions: [ImportanceRatio.distribution(of: policy.ratio, over: policy.steps)],
-      coefficients: [cost], divergence: divergence)
+      coefficients: [cost] + coefficients, divergence: divergence)
   }
+}
+
+/// The steps whose mean and deviation normalize advantages.
+public enum NormalizationScope: String, Sendable, Encodable, CaseIterable {
+  /// Those of the minibatch.
+  case minibatch
+  /// Those of the batch, before the first pass over it.
+  case batch
 }

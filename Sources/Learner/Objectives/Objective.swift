@@ -20,6 +20,25 @@ public protocol Objective: Sendable {
   func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss
+
+  /// Traces the advantages and value targets of a fragment's steps.
+  ///
+  /// `BatchEstimates` makes them once for a batch, before the first pass over it, if minibatches
+  /// are single steps or if advantages are normalized over the batch. `loss` finds them in
+  /// `fragment.estimates`. Nil, the default, is for an objective whose loss makes its own.
+  ///
+  /// - Parameters: as for the loss.
+  /// - Throws: `PolicyError` if the policy lacks an output that the estimates need.
+  func estimates(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> StepEstimates?
+}
+
+extension Objective {
+  /// Nil: by default the loss makes its own estimates.
+  public func estimates(
+    of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
+  ) throws(PolicyError) -> StepEstimates? { nil }
 }
 
 /// A traced loss and the numbers reported beside it.

@@ -68,24 +68,17 @@ public final class LossFunction {
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
     layout: FragmentLayout, weights: FlatVector<Float>, totalSteps: Int? = nil
   ) throws(PolicyError) {
-    let graph = Graph()
-    var fragment = TracedFragment(graph, layout)
-    let distribution = try policy.distribution(for: layout.contents.spaces.action)
-    let reaction = try policy.react(
-      to: fragment.current, choosing: distribution, in: graph)
-    if bootstrap == .learner {
-      fragment = try fragment.bootstrapping(
-        from: policy, after: reaction, choosing: distribution, in: graph)
-    }
+    let batch = try TracedBatch(policy, bootstrap: bootstrap, layout: layout)
+    let graph = batch.graph
     let traced = try objective.loss(
-      of: fragment.normalizingRewards(), reaction: reaction, distribution: distribution)
+      of: batch.fragment, reaction: batch.reaction, distribution: batch.distribution)
     self.layout = layout
     self.weights = weights
     self.totalSteps = totalSteps ?? 0
     reported = traced.metrics
     distributions = traced.distributions
     coefficients = traced.coefficients.filter { !$0.schedule.isConstant }
-    policyWeights = graph.learnedWeights(behind: reaction.logits)
+    policyWeights = graph.learnedWeights(behind: batch.reaction.logits)
     loss = traced.loss
     divergence = traced.divergence
     executor = Executor(

@@ -2,9 +2,11 @@ import Rollout
 
 /// A learner that makes several passes over minibatches of each batch, as PPO does.
 ///
-/// A minibatch holds some of the batch's environments over all its rows, and is therefore a
-/// fragment itself: estimators run within it, and a recurrent core starts from its own state. The
-/// minibatches of a pass are drawn without replacement. Learning allocates nothing.
+/// The minibatches of a pass are drawn without replacement. They are made of environments over all
+/// rows of the batch, or of single steps. Either way a minibatch is a fragment itself. With
+/// environments, estimators can run within it, and a recurrent core starts from its own state. With
+/// steps, advantages and targets are those of `BatchEstimates`, made before the first pass.
+/// Learning allocates nothing.
 public final class MinibatchLearner: BatchLearner {
   /// The number of environment steps learned from so far.
   public private(set) var stepCount = 0
@@ -22,7 +24,11 @@ public final class MinibatchLearner: BatchLearner {
   private let partCount: Int
   private let largestDivergence: Double
   private let part: FragmentStorage
-  /// The batch's environments, in the order of the present pass.
+  private let unit: MinibatchUnit
+  private let estimates: BatchEstimates?
+  /// The minibatch's columns of estimates.
+  private let estimateColumns: [Column]
+  /// The batch's environments or steps, in the order of the present pass.
   private let order: FlatVector<Int32>
   private var random: PCG64
 
@@ -31,28 +37,47 @@ public final class MinibatchLearner: BatchLearner {
   /// - Parameters:
   ///   - epochs: the number of passes over each batch.
   ///   - minibatchCount: the number of minibatches in a pass.
+  ///   - unit: the parts of a batch that minibatches are drawn from.
+  ///   - minibatchSize: the number of units in a minibatch; nil for as many as possible. A pass
+  ///     leaves out the remaining ones, others each time.
   ///   - targetDivergence: the target KL divergence of the trained policy from the behavior policy.
   ///     Above 1.5 times this value the rest of the batch is left out; infinity for never.
   ///   - batchLayout: the layout of the batches, [T, n·B].
-  ///   - random: the random stream that shuffles environments.
+  ///   - random: the random stream that shuffles environments or steps.
+  ///   - estimates: the estimates to make before the first pass; nil if the loss makes its own.
   ///   - makeUpdate: creates the update for the layout of a minibatch.
   /// - Throws: the errors of `makeUpdate`.
-  /// - Precondition: `minibatchCount` divides the number of the batch's environments.
+  /// - Precondition: `minibatchCount` divides the number of the batch's environments, or
+  ///   `minibatchSize` is given. Minibatches of steps have estimates, and no recurrent state.
   public init(
-    epochs: Int, minibatchCount: Int, targetDivergence: Double = .infinity,
-    batchLayout: FragmentLayout, random: PCG64,
+    epochs: Int, minibatchCount: Int, of unit: MinibatchUnit = .environments,
+    minibatchSize: Int? = nil, targetDivergence: Double = .infinity, batchLayout: FragmentLayout,
+    random: PCG64, estimates: BatchEstimates? = nil,
     makeUpdate: (FragmentLayout) throws -> PolicyUpdate
   ) throws {
-    let count = batchLayout.environmentCount
+    let isOfSteps = unit == .steps
+    let count = batchLayout.environmentCount * (isOfSteps ? batchLayout.stepCount : 1)
+    let size = minibatchSize ?? count / minibatchCount
     precondition(epochs > 0 && minibatchCount > 0, "no pass, or passes of no parts")
     precondition(
-      count.isMultiple(of: minibatchCount), "\(count) environments in \(minibatchCount) parts")
+      size > 0 && size * minibatchCount <= count && count <= Int32.max
+        && (isOfSteps || minibatchSize != nil || count.isMultiple(of: minibatchCount)),
+      "\(count) \(unit) in \(minibatchCount) parts")
+    precondition(
+      !isOfSteps || estimates != nil && batchLayout.contents.recurrentState.leaves.isEmpty,
+      "single steps with a recurrent state, or without estimates")
     self.epochs = epochs
+    self.unit = unit
+    self.estimates = estimates
     partCount = minibatchCount
     largestDivergence = 1.5 * targetDivergence
     self.random = random
-    let layout = batchLayout.resized(environmentCount: count / minibatchCount)
+    var contents = batchLayout.contents
+    if estimates != nil { contents.estimates = StepEstimates.contents }
+    let layout = FragmentLayout(
+      stepCount: isOfSteps ? 1 : batchLayout.stepCount, environmentCount: size, contents: contents)
     part = FragmentStorage(layout)
+    estimateColumns = layout.estimates.leaves
     order = FlatVector(repeating: 0, count: count)
     for index in 0..<count { order[index] = Int32(index) }
     update = try makeUpdate(layout)
@@ -73,13 +98,13 @@ public final class MinibatchLearner: BatchLearner {
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     let step = stepCount
     stepCount += batch.layout.stepCount * batch.layout.environmentCount
-    let order = order
-    let size = order.count / partCount
+    estimates?.make(for: batch)
+    let size = part.view.layout.environmentCount
     var parts = PartOutcomes()
     for _ in 0..<epochs {
       shuffle()
       for index in 0..<partCount {
-        part.view.gather(order.span(index * size..<(index + 1) * size), of: batch)
+        gather(index * size..<(index + 1) * size, of: batch)
         let outcome = update.learn(from: part.view, at: step, upTo: largestDivergence)
         if case .diverged = outcome { return outcome }
         parts.add(outcome)
@@ -97,22 +122,41 @@ public final class MinibatchLearner: BatchLearner {
     update.takeHistograms()
   }
 
-  /// Saves or restores the step count, the order of environments, its random stream and the update.
+  /// Saves or restores the step count, the order of the units, its random stream and the update.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("minibatches.steps", count: &stepCount, upTo: StateArchive.largestCount)
     try archive.transfer("minibatches.order", order)
     try archive.require(
       "minibatches.order", order.elements.sorted().elementsEqual(0..<Int32(order.count)),
-      "is not an order of \(order.count) environments")
+      "is not an order of \(order.count) \(unit)")
     try archive.transfer("minibatches.random", &random)
     try update.transfer(&archive)
   }
 
-  /// Shuffles the environments by the algorithm of Fisher and Yates.
+  /// Copies a range of the present order into the minibatch, with its estimates.
+  private func gather(_ range: Range<Int>, of batch: FragmentView) {
+    let order = order
+    let places = order.span(range)
+    switch unit {
+    case .environments: part.view.gather(places, of: batch)
+    case .steps: part.view.gather(steps: places, of: batch)
+    }
+    estimates?.copy(places, to: part.view, estimateColumns)
+  }
+
+  /// Shuffles the environments or steps by the algorithm of Fisher and Yates.
   private func shuffle() {
     for index in stride(from: order.count - 1, to: 0, by: -1) {
       let other = random.integer(below: index + 1)
       (order[index], order[other]) = (order[other], order[index])
     }
   }
+}
+
+/// The parts of a batch that minibatches are drawn from.
+public enum MinibatchUnit: String, Sendable, CaseIterable {
+  /// Whole environments, over all rows of the batch.
+  case environments
+  /// Single steps of any environment; for policies without recurrent state.
+  case steps
 }

@@ -12,6 +12,8 @@ public struct FragmentContents: Sendable {
   public var recurrentState: Nested<LeafSpecification>
   /// True if an environment may wait at its reset state until the fragment ends (`sticky`).
   public var mayWait: Bool
+  /// The learner's estimates of each step, made once for a batch; empty but in its minibatches.
+  package var estimates = Nested<LeafSpecification>.empty
 
   /// Creates a description of the fields.
   public init(
@@ -63,6 +65,8 @@ public final class FragmentLayout: Sendable {
   public let hx: Nested<Column>
   /// The environment's information about the step [T, B, …], by name; empty if there is none.
   public let info: Nested<Column>
+  /// The learner's estimates [T, B, …], by name; empty but in a minibatch.
+  package let estimates: Nested<Column>
 
   /// The size of a fragment in bytes, a multiple of 64.
   public let byteCount: Int
@@ -120,6 +124,8 @@ public final class FragmentLayout: Sendable {
     let infoStart = all.count
     info = contents.spaces.information.leaves.map { place($0, stepCount) }
     infoPlaces = infoStart..<all.count
+    // Behind all columns that a minibatch shares with its batch.
+    estimates = contents.estimates.map { place($0, stepCount) }
     byteCount = end
     columns = all
   }

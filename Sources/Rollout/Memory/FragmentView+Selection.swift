@@ -6,19 +6,38 @@ extension FragmentView {
   ///   - source: a fragment with the same steps and fields.
   /// - Precondition: all indices are environments of the source.
   package func gather(_ environments: Span<Int32>, of source: FragmentView) {
+    precondition(layout.stepCount == source.layout.stepCount, "a fragment of another size")
+    gather(environments, below: source.layout.environmentCount, of: source)
+  }
+
+  /// Copies single steps of another fragment into this one, without allocation.
+  ///
+  /// A step comes with the rows that it starts from and leads to, and is itself a fragment of one
+  /// step of one environment.
+  ///
+  /// - Parameters:
+  ///   - steps: the steps to copy, in order, as t · B + b; as many as this fragment has
+  ///     environments.
+  ///   - source: a fragment with the same fields.
+  /// - Precondition: all indices are steps of the source, and there is no recurrent state.
+  package func gather(steps: Span<Int32>, of source: FragmentView) {
     precondition(
-      environments.count == layout.environmentCount
-        && layout.stepCount == source.layout.stepCount
-        && layout.columns.count == source.layout.columns.count,
+      layout.stepCount == 1 && layout.hx.leaves.isEmpty, "a fragment of single steps has no memory")
+    gather(
+      steps, below: source.layout.stepCount * source.layout.environmentCount, of: source)
+  }
+
+  private func gather(_ places: Span<Int32>, below count: Int, of source: FragmentView) {
+    // Estimates, which only a minibatch has, are its last columns.
+    precondition(
+      places.count == layout.environmentCount
+        && layout.columns.count >= source.layout.columns.count,
       "a fragment of another size")
-    for index in environments.indices {
-      let environment = environments[index]
-      precondition(
-        environment >= 0 && environment < source.layout.environmentCount,
-        "no environment \(environment)")
+    for index in places.indices {
+      precondition(places[index] >= 0 && places[index] < count, "\(places[index]) of \(count)")
     }
-    for index in layout.columns.indices {
-      copy(environments, from: source, source.layout.columns[index], into: layout.columns[index])
+    for index in source.layout.columns.indices {
+      copy(places, from: source, source.layout.columns[index], into: layout.columns[index])
     }
   }
 
@@ -43,22 +62,23 @@ extension FragmentView {
     }
   }
 
+  // Rows are contiguous, so that a place beyond a row's last environment is one of the next row.
   private func copy(
-    _ environments: Span<Int32>, from source: FragmentView, _ from: Column,
+    _ places: Span<Int32>, from source: FragmentView, _ from: Column,
     into: Column
   ) {
     // A leaf mostly has a number or two per environment; a memcpy call for each would be too slow.
     switch from.environmentStride {
-    case 1: copy(environments, from: source, from, into: into, as: UInt8.self)
-    case 4: copy(environments, from: source, from, into: into, as: UInt32.self)
-    case 8: copy(environments, from: source, from, into: into, as: UInt64.self)
-    case 16: copy(environments, from: source, from, into: into, as: SIMD2<UInt64>.self)
+    case 1: copy(places, from: source, from, into: into, as: UInt8.self)
+    case 4: copy(places, from: source, from, into: into, as: UInt32.self)
+    case 8: copy(places, from: source, from, into: into, as: UInt64.self)
+    case 16: copy(places, from: source, from, into: into, as: SIMD2<UInt64>.self)
     case let stride:
-      for row in 0..<from.rowCount {
+      for row in 0..<into.rowCount {
         var target = base + into.offset(row: row)
-        for index in environments.indices {
+        for index in places.indices {
           target.copyMemory(
-            from: source.base + from.offset(row: row, environment: Int(environments[index])),
+            from: source.base + from.offset(row: row, environment: Int(places[index])),
             byteCount: stride)
           target += stride
         }
@@ -68,17 +88,17 @@ extension FragmentView {
 
   @inline(__always)
   private func copy<Unit: BitwiseCopyable>(
-    _ environments: Span<Int32>, from source: FragmentView, _ from: Column,
+    _ places: Span<Int32>, from source: FragmentView, _ from: Column,
     into: Column, as unit: Unit.Type
   ) {
-    for row in 0..<from.rowCount {
+    for row in 0..<into.rowCount {
       // Columns begin at multiples of 64 bytes, but rows need not.
       var target = base + into.offset(row: row)
       let values = source.base + from.offset(row: row)
-      for index in environments.indices {
+      for index in places.indices {
         target.storeBytes(
           of: values.loadUnaligned(
-            fromByteOffset: Int(environments[index]) &* MemoryLayout<Unit>.stride, as: Unit.self),
+            fromByteOffset: Int(places[index]) &* MemoryLayout<Unit>.stride, as: Unit.self),
           as: Unit.self)
         target += MemoryLayout<Unit>.stride
       }

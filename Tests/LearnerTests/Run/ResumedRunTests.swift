@@ -43,6 +43,13 @@ struct ResumedRunTests {
     $0.epochs = 2
     $0.minibatches = 4
   }
+  static let steps: @Sendable (inout TrainingConfiguration) -> Void = {
+    $0.epochs = 2
+    $0.minibatchUnit = .steps
+    // A batch has 80 steps, of which each pass leaves out others.
+    $0.minibatchSize = 24
+    $0.normalizationScope = .batch
+  }
   static let replay: @Sendable (inout TrainingConfiguration) -> Void = {
     $0.replayBatch = 40
     $0.learningStarts = 400
@@ -61,6 +68,8 @@ struct ResumedRunTests {
     },
     Case(name: "ppo", algorithm: .ppo, change: ppo),
     Case(name: "ppo", algorithm: .ppo, collector: .multi, change: ppo),
+    Case(name: "steps", algorithm: .ppo, change: steps),
+    Case(name: "steps", algorithm: .ppo, collector: .multi, change: steps),
     Case(name: "dqn", algorithm: .dqn, change: replay),
     Case(name: "dqn", algorithm: .dqn, collector: .multi, change: replay),
   ]

@@ -53,6 +53,38 @@ struct ScheduledUpdateTests {
     }
   }
 
+  @Test func `PPO's clip follows its schedule`() throws {
+    let setup = try RolloutSetup(
+      environment: "CartPole-v1", policy: NetworkPolicy(hidden: [8], value: .shared),
+      environmentCount: 4, stepCount: 10, seed: 5)
+    let batch = try SameProcess(setup).next()
+    // Another policy than that of collection, with ratios beyond every clip.
+    for entry in setup.parameters.entries where entry.name.hasPrefix("logits.") {
+      for index in entry.range { setup.weights[index] += index.isMultiple(of: 2) ? 0.3 : -0.4 }
+    }
+    func loss(_ clip: Schedule) throws -> LossFunction {
+      try LossFunction(
+        setup.policy, ProximalPolicy(ActorCriticSettings(), ClippedSurrogate(clip: clip)),
+        layout: batch.layout, weights: setup.weights, totalSteps: 400)
+    }
+    let scheduled = try loss(.linear(from: 0.3, to: 0.1))
+    for (step, clip) in [(0, 0.3), (200, 0.2), (400, 0.1)] {
+      let constant = try loss(.constant(clip))
+      let (changing, fixed) = (scheduled(batch, at: step), constant(batch, at: step))
+      #expect(isClose(changing["clip"] ?? .nan, clip, relative: 1e-12))
+      #expect(fixed["clip"] == nil && fixed["clip_fraction"] ?? 0 > 0)
+      #expect(changing["clip_fraction"] == fixed["clip_fraction"])
+      #expect(isClose(Double(changing.value), Double(fixed.value), relative: 1e-6))
+      for function in [scheduled, constant] { function.zeroGradients() }
+      changing.backward()
+      fixed.backward()
+      let difference = firstDifference(
+        scheduled.gradients.elements.map { Double($0) },
+        constant.gradients.elements.map { Double($0) }, absolute: 1e-6)
+      #expect(difference == nil, "\(difference ?? "")")
+    }
+  }
+
   @Test func `of several updates the newest values are reported`() throws {
     let figures = try ReinforceFigures("reinforce_1")
     let view = try figures.storage().view

@@ -24,6 +24,45 @@ struct FragmentSelectionTests {
     withExtendedLifetime((source, target)) {}
   }
 
+  /// A layout of 5 steps of 7 environments without recurrent state.
+  private static let withoutMemory: FragmentLayout = {
+    var contents = FragmentLayoutTests.contents
+    contents.recurrentState = .empty
+    return FragmentLayout(stepCount: 5, environmentCount: 7, contents: contents)
+  }()
+
+  @Test(arguments: [[0], [34, 0, 7], [6, 6, 13, 20]])
+  func `chosen steps come with the rows that they start from and lead to`(chosen: [Int32]) {
+    let source = FragmentStorage(Self.withoutMemory)
+    scribble(source.view, seed: 3)
+    let target = FragmentStorage(
+      FragmentLayout(
+        stepCount: 1, environmentCount: chosen.count, contents: Self.withoutMemory.contents))
+    target.view.gather(steps: chosen.span, of: source.view)
+    for (from, into) in zip(source.layout.columns, target.layout.columns) {
+      let width = from.environmentStride
+      for row in 0..<into.rowCount {
+        let expected = chosen.flatMap { step in
+          let (t, b) = (Int(step) / 7, Int(step) % 7)
+          return bytes(source.view, from, row: t + row)[b * width..<(b + 1) * width]
+        }
+        #expect(bytes(target.view, into, row: row) == expected)
+      }
+    }
+    withExtendedLifetime((source, target)) {}
+  }
+
+  @Test(arguments: [[35], [-1]] as [[Int32]])
+  func `a step that there is not is refused`(chosen: [Int32]) async {
+    await #expect(processExitsWith: .failure) { [chosen] in
+      let layout = FragmentSelectionTests.withoutMemory
+      let target = FragmentStorage(
+        FragmentLayout(
+          stepCount: 1, environmentCount: chosen.count, contents: layout.contents))
+      target.view.gather(steps: chosen.span, of: FragmentStorage(layout).view)
+    }
+  }
+
   @Test func `one environment is copied to its place, and no other changes`() {
     let source = FragmentStorage(Self.layout)
     scribble(source.view, seed: 3)

@@ -159,6 +159,11 @@ struct HelpTextTests {
         --[no-]normalize-advantages
                                   Normalize advantages, or REINFORCE's returns, to
                                   mean 0 and standard deviation 1. (default: off)
+        --normalize-over minibatch|batch
+                                  Steps whose mean and deviation normalize
+                                  advantages: those of each minibatch, or those of
+                                  the batch before the first pass.
+                                  (default: minibatch)
         --[no-]normalize-returns  A2C from whole episodes: their returns, normalized
                                   within each episode, are the targets of the value
                                   and, minus it, the advantages; with --sticky.
@@ -167,13 +172,21 @@ struct HelpTextTests {
                                   (default: 1)
         --trace-clip X            Upper limit of the weights that carry V-trace's
                                   errors back; inf for none. (default: 1)
-        --clip X                  Distance of PPO's probability ratio from 1 at which
-                                  the objective is clipped. (default: 0.2)
+        --clip X|SCHEDULE         Distance of PPO's probability ratio from 1 at which
+                                  the objective is clipped: a number or a schedule, as
+                                  for --learning-rate. (default: 0.2)
         --value-clip X            Limit on the change of PPO's value estimate from the
                                   recorded one; inf for none. (default: inf)
         --epochs N                Passes over each batch. (default: 1)
-        --minibatches N           Minibatches per pass, each of whole environments.
-                                  (default: 1)
+        --minibatches N           Minibatches per pass. (default: 1)
+        --minibatch-size N|auto   Environment steps of a minibatch, in place of
+                                  --minibatches; a pass leaves out the steps that fill
+                                  none. (default: auto)
+        --minibatch-of environments|steps
+                                  Parts of a batch that minibatches are drawn from:
+                                  environments over all steps of a fragment, or single
+                                  steps, with advantages made once before the first
+                                  pass. (default: environments)
         --target-kl X             Skip the rest of a batch once the policy's KL
                                   divergence from the behavior policy exceeds 1.5
                                   times this value; inf for never. (default: inf)
@@ -203,6 +216,10 @@ struct HelpTextTests {
         --optimizer adam|adamw|sgd|rmsprop
                                   Optimizer that applies the gradients.
                                   (default: adam)
+        --adam-epsilon X          Number added to the root in Adam's quotient, for
+                                  adam and adamw. (default: 1e-08)
+        --rmsprop-epsilon X       Number added to the root in RMSProp's quotient, for
+                                  rmsprop. (default: 1e-08)
         --momentum X              Fraction of each step that is added to the next one,
                                   for sgd and rmsprop. (default: 0)
         --weight-decay X          Fraction of each weight that a step removes at a

@@ -27,6 +27,10 @@ extension TrainingConfiguration {
       "normalize-advantages", \.normalizeAdvantages, in: .learning,
       "Normalize advantages, or REINFORCE's returns, to mean 0 and standard deviation 1."),
     Setting(
+      "normalize-over", "minibatch|batch", \.normalizationScope, .choice, in: .learning,
+      "Steps whose mean and deviation normalize advantages: those of each minibatch, or those of "
+        + "the batch before the first pass."),
+    Setting(
       "normalize-returns", \.normalizeReturns, in: .learning,
       "A2C from whole episodes: their returns, normalized within each episode, are the targets of "
         + "the value and, minus it, the advantages; with --sticky."),
@@ -37,8 +41,9 @@ extension TrainingConfiguration {
       "trace-clip", "X", \.traceClip, .number, in: .learning,
       "Upper limit of the weights that carry V-trace's errors back; inf for none."),
     Setting(
-      "clip", "X", \.clip, .number, in: .learning,
-      "Distance of PPO's probability ratio from 1 at which the objective is clipped."),
+      "clip", "X|SCHEDULE", \.clip, .schedule, in: .learning,
+      "Distance of PPO's probability ratio from 1 at which the objective is clipped: a number or a "
+        + "schedule, as for --learning-rate."),
     Setting(
       "value-clip", "X", \.valueClip, .number, in: .learning,
       "Limit on the change of PPO's value estimate from the recorded one; inf for none."),
@@ -46,7 +51,16 @@ extension TrainingConfiguration {
       "epochs", "N", \.epochs, .integer, in: .learning, "Passes over each batch."),
     Setting(
       "minibatches", "N", \.minibatches, .integer, in: .learning,
-      "Minibatches per pass, each of whole environments."),
+      "Minibatches per pass."),
+    Setting(
+      "minibatch-size", "N|auto", \.minibatchSize, .optional(.integer, orWord: "auto"),
+      in: .learning,
+      "Environment steps of a minibatch, in place of --minibatches; a pass leaves out the steps "
+        + "that fill none."),
+    Setting(
+      "minibatch-of", "environments|steps", \.minibatchUnit, .choice, in: .learning,
+      "Parts of a batch that minibatches are drawn from: environments over all steps of a "
+        + "fragment, or single steps, with advantages made once before the first pass."),
     Setting(
       "target-kl", "X", \.targetDivergence, .number, in: .learning,
       "Skip the rest of a batch once the policy's KL divergence from the behavior policy exceeds "
@@ -85,6 +99,12 @@ extension TrainingConfiguration {
     Setting(
       "optimizer", "adam|adamw|sgd|rmsprop", \.optimizer, .choice, in: .learning,
       "Optimizer that applies the gradients."),
+    Setting(
+      "adam-epsilon", "X", \.adamEpsilon, .number, in: .learning,
+      "Number added to the root in Adam's quotient, for adam and adamw."),
+    Setting(
+      "rmsprop-epsilon", "X", \.rmspropEpsilon, .number, in: .learning,
+      "Number added to the root in RMSProp's quotient, for rmsprop."),
     Setting(
       "momentum", "X", \.momentum, .number, in: .learning,
       "Fraction of each step that is added to the next one, for sgd and rmsprop."),

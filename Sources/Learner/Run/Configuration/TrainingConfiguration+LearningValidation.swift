@@ -1,3 +1,4 @@
+import Actor
 import Rollout
 
 extension TrainingConfiguration {
@@ -25,6 +26,16 @@ extension TrainingConfiguration {
     try refuse(
       "momentum", momentum, unless: momentum >= 0 && momentum < 1, "use 0 to below 1, such as 0.9")
     try refuseUnused("momentum", \.momentum, by: [.sgd, .rmsprop])
+    for (option, field) in [
+      ("adam-epsilon", \Self.adamEpsilon), ("rmsprop-epsilon", \Self.rmspropEpsilon),
+    ] {
+      try refuse(
+        option, self[keyPath: field],
+        unless: self[keyPath: field] > 0 && self[keyPath: field].isFinite,
+        "use a small positive number, such as 1e-8")
+    }
+    try refuseUnused("adam-epsilon", \.adamEpsilon, by: [.adam, .adamw])
+    try refuseUnused("rmsprop-epsilon", \.rmspropEpsilon, by: [.rmsprop])
     try refuse(
       "weight-decay", weightDecay, unless: weightDecay >= 0 && weightDecay.isFinite,
       "use 0 or a small positive number, such as 0.01")
@@ -46,7 +57,7 @@ extension TrainingConfiguration {
     _ option: String, _ field: KeyPath<Self, Double>, by users: [OptimizerKind]
   ) throws(ConfigurationError) {
     let value = self[keyPath: field]
-    guard value != Self()[keyPath: field], !users.contains(optimizer) else { return }
+    guard value != Self(algorithm)[keyPath: field], !users.contains(optimizer) else { return }
     let text = SettingFormat<Double>.number.value(value).text
     throw ConfigurationError(
       "--\(option) \(text) has no effect with --optimizer \(optimizer.rawValue): leave it out, "
@@ -63,7 +74,8 @@ extension TrainingConfiguration {
   private func validateAdvantages() throws(ConfigurationError) {
     try refuse("lambda", lambda, unless: (0...1).contains(lambda), "use 0 to 1")
     try refuse(
-      "clip", clip, unless: clip > 0 && clip < 1, "use a number between 0 and 1, such as 0.2")
+      "clip", clip, unless: clip.smallest >= 0 && clip.largest > 0 && clip.largest < 1,
+      "use a number between 0 and 1, such as 0.2")
     try refuse(
       "value-clip", valueClip, unless: valueClip > 0, "use a positive number, or inf for no limit")
     try refuse(
@@ -71,18 +83,51 @@ extension TrainingConfiguration {
   }
 
   private func validatePasses() throws(ConfigurationError) {
-    let environmentCount = environmentsPerActor * fragmentsPerBatch
     try ConfigurationError.check("epochs", epochs, in: 1...1000)
-    try ConfigurationError.check("minibatches", minibatches, in: 1...environmentCount)
-    if !environmentCount.isMultiple(of: minibatches) {
+    try ConfigurationError.check("minibatches", minibatches, in: 1...batchUnitCount)
+    if minibatchUnit == .environments, !batchUnitCount.isMultiple(of: minibatches) {
       throw ConfigurationError(
-        "--minibatches \(minibatches) does not divide the \(environmentCount) environments of a "
+        "--minibatches \(minibatches) does not divide the \(batchUnitCount) environments of a "
           + "batch (--envs-per-actor times --fragments-per-batch): use a number that does.",
         option: "minibatches")
+    }
+    try validateMinibatchUnits()
+    if normalizationScope != Self(algorithm).normalizationScope, !normalizeAdvantages {
+      throw ConfigurationError(
+        "--normalize-over \(normalizationScope.rawValue) has no effect with "
+          + "--no-normalize-advantages: leave one of them out.", option: "normalize-over")
     }
     try refuse(
       "target-kl", targetDivergence, unless: targetDivergence > 0,
       "use a small positive number, such as 0.01, or inf for never")
+  }
+
+  private func validateMinibatchUnits() throws(ConfigurationError) {
+    if minibatchUnit == .steps, recurrent != .none {
+      throw ConfigurationError(
+        "--minibatch-of steps has no use for --recurrent \(recurrent.rawValue), whose state is "
+          + "known at the start of a fragment only: use --minibatch-of environments.",
+        option: "minibatch-of")
+    }
+    if minibatchUnit == .steps, batchUnitCount > Int32.max {
+      throw ConfigurationError(
+        "--minibatch-of steps is for batches of up to \(Int32.max) steps and this one has "
+          + "\(batchUnitCount): use smaller batches.", option: "minibatch-of")
+    }
+    guard let minibatchSize else { return }
+    try ConfigurationError.check(
+      "minibatch-size", minibatchSize, in: 1...batchUnitCount * stepsPerUnit)
+    if !minibatchSize.isMultiple(of: stepsPerUnit) {
+      throw ConfigurationError(
+        "--minibatch-size \(minibatchSize) is not a multiple of --fragment-steps "
+          + "\(fragmentSteps), but minibatches are of whole environments: use a multiple, or "
+          + "--minibatch-of steps.", option: "minibatch-size")
+    }
+    if minibatches != Self(algorithm).minibatches {
+      throw ConfigurationError(
+        "--minibatches \(minibatches) has no effect with --minibatch-size \(minibatchSize): leave "
+          + "one of them out.", option: "minibatches")
+    }
   }
 
   /// Refuses changed options that the algorithm ignores.

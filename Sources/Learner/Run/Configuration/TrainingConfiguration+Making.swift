@@ -100,6 +100,29 @@ extension TrainingConfiguration {
     }
   }
 
+  // MARK: Minibatches
+
+  /// The number of environments or steps of a batch that minibatches are drawn from.
+  var batchUnitCount: Int {
+    environmentsPerActor * fragmentsPerBatch * (minibatchUnit == .steps ? fragmentSteps : 1)
+  }
+
+  /// The number of steps in one of them.
+  var stepsPerUnit: Int { minibatchUnit == .steps ? 1 : fragmentSteps }
+
+  /// The number of environments or steps in a minibatch; nil if `minibatches` determines it.
+  var minibatchUnitCount: Int? { minibatchSize.map { $0 / stepsPerUnit } }
+
+  /// The number of minibatches in a pass.
+  var minibatchCount: Int { minibatchUnitCount.map { batchUnitCount / $0 } ?? minibatches }
+
+  /// True if advantages and value targets are made once for a batch, before the first pass.
+  var makesBatchEstimates: Bool {
+    minibatchUnit == .steps || (normalizeAdvantages && normalizationScope == .batch)
+  }
+
+  // MARK: Learner
+
   /// Creates the learner.
   ///
   /// - Parameters:
@@ -145,12 +168,17 @@ extension TrainingConfiguration {
     let factor = valueLearningRate.map { $0 / learningRate.largest } ?? 1
     let groups = parameters.groups { valueParameters.contains($0.name) ? factor : 1 }
     return switch optimizer {
-    case .adam: Adam<Float>(count: count, learningRate: rate, groups: groups)
+    case .adam:
+      Adam<Float>(count: count, learningRate: rate, epsilon: adamEpsilon, groups: groups)
     case .adamw:
-      Adam<Float>(count: count, learningRate: rate, weightDecay: weightDecay, groups: groups)
+      Adam<Float>(
+        count: count, learningRate: rate, epsilon: adamEpsilon, weightDecay: weightDecay,
+        groups: groups)
     case .sgd: SGD<Float>(count: count, learningRate: rate, momentum: momentum, groups: groups)
     case .rmsprop:
-      RMSProp<Float>(count: count, learningRate: rate, momentum: momentum, groups: groups)
+      RMSProp<Float>(
+        count: count, learningRate: rate, epsilon: rmspropEpsilon, momentum: momentum,
+        groups: groups)
     }
   }
 }

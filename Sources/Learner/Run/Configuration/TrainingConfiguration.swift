@@ -121,12 +121,16 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// True if advantages, or REINFORCE's returns, are normalized to mean 0 and standard deviation 1.
   public var normalizeAdvantages = false
 
+  /// The steps that advantages are normalized over.
+  public var normalizationScope = NormalizationScope.minibatch
+
   /// True if A2C learns from the returns of whole episodes, each episode's normalized to mean 0 and
   /// standard deviation 1.
   public var normalizeReturns = false
 
-  /// ε of PPO: the change of the probability ratio from 1 beyond which the surrogate is clipped.
-  public var clip = 0.2
+  /// ε of PPO: the change of the probability ratio from 1 beyond which the surrogate is clipped;
+  /// may follow a schedule.
+  public var clip: Schedule = 0.2
 
   /// The largest change of PPO's value estimate from the recorded one; infinity for no limit.
   public var valueClip = Double.infinity
@@ -142,6 +146,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   /// The number of minibatches in a pass.
   public var minibatches = 1
+
+  /// The number of steps in a minibatch, or nil for a batch divided by ``minibatches``.
+  public var minibatchSize: Int?
+
+  /// The parts of a batch that minibatches are drawn from.
+  public var minibatchUnit = MinibatchUnit.environments
 
   /// The target KL divergence from the behavior policy; infinity for no limit.
   ///
@@ -177,6 +187,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   /// The optimizer.
   public var optimizer = OptimizerKind.adam
+
+  /// ε in Adam's quotient; used by the optimizers `adam` and `adamw` only.
+  public var adamEpsilon = 1e-8
+
+  /// ε in RMSProp's quotient; used by the optimizer `rmsprop` only.
+  public var rmspropEpsilon = 1e-8
 
   /// The momentum μ; used by the optimizers `sgd` and `rmsprop` only.
   public var momentum = 0.0

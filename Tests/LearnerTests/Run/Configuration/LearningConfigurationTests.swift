@@ -128,6 +128,32 @@ struct LearningConfigurationTests {
         + "(--envs-per-actor times --fragments-per-batch): use a number that does."
     ),
     (
+      .ppo, "minibatch-size", "2049", "--minibatch-size 2049 is out of range: use 1 to 2048."
+    ),
+    (
+      .ppo, "minibatch-size", "80",
+      "--minibatch-size 80 is not a multiple of --fragment-steps 32, but minibatches are of whole "
+        + "environments: use a multiple, or --minibatch-of steps."
+    ),
+    (
+      .reinforce, "minibatch-of", "steps",
+      "--minibatch-of steps has no effect with --algorithm reinforce: leave it out, "
+        + "or use --algorithm a2c, ppo, vtrace or appo."
+    ),
+    (
+      .a2c, "normalize-over", "batch",
+      "--normalize-over batch has no effect with --no-normalize-advantages: leave one of them out."
+    ),
+    (
+      .ppo, "adam-epsilon", "0",
+      "--adam-epsilon 0 is out of range: use a small positive number, such as 1e-8."
+    ),
+    (
+      .ppo, "rmsprop-epsilon", "1e-5",
+      "--rmsprop-epsilon 1e-05 has no effect with --optimizer adam: leave it out, "
+        + "or use --optimizer rmsprop."
+    ),
+    (
       .ppo, "target-kl", "0",
       "--target-kl 0 is out of range: use a small positive number, such as 0.01, or inf for never."
     ),
@@ -159,6 +185,33 @@ struct LearningConfigurationTests {
     let setting = try #require(Configuration.settings.first { $0.name == option })
     try setting.write(&configuration, text)
     #expect(throws: ConfigurationError(sentence, option: option)) { try configuration.validate() }
+  }
+
+  @Test func `minibatches of steps have any size, without memory`() throws {
+    var configuration = Configuration(.ppo)
+    configuration.minibatchUnit = .steps
+    configuration.minibatches = 3
+    try configuration.validate()
+    configuration.minibatchSize = 60
+    #expect(
+      throws: ConfigurationError(
+        "--minibatches 3 has no effect with --minibatch-size 60: leave one of them out.",
+        option: "minibatches")
+    ) { try configuration.validate() }
+    configuration.minibatches = 4
+    try configuration.validate()
+    #expect(configuration.minibatchCount == 34)
+    configuration.recurrent = .gru
+    #expect(
+      throws: ConfigurationError(
+        "--minibatch-of steps has no use for --recurrent gru, whose state is known at the start of "
+          + "a fragment only: use --minibatch-of environments.",
+        option: "minibatch-of")
+    ) { try configuration.validate() }
+    configuration.minibatchUnit = .environments
+    configuration.minibatchSize = 64
+    try configuration.validate()
+    #expect(configuration.minibatchCount == 32 && configuration.minibatchUnitCount == 2)
   }
 
   @Test func `normalized returns are of whole episodes and bootstrap nothing`() throws {
@@ -233,7 +286,8 @@ struct LearningConfigurationTests {
         "lambda": critics, "target-kl": critics, "bootstrap": policies, "shared-torso": policies,
         "value-learning-rate": policies, "entropy-cost": policies, "value-cost": policies,
         "normalize-advantages": policies, "normalize-returns": [.a2c], "epochs": policies,
-        "minibatches": policies, "sticky": policies, "recurrent": policies, "epsilon": [.dqn],
+        "minibatches": policies, "minibatch-size": critics, "minibatch-of": critics,
+        "normalize-over": critics, "sticky": policies, "recurrent": policies, "epsilon": [.dqn],
         "double-q": [.dqn],
         "replay-steps": [.dqn], "replay-batch": [.dqn], "learning-starts": [.dqn],
         "updates-per-batch": [.dqn], "multi-step": [.dqn], "target-every": [.dqn], "tau": [.dqn],

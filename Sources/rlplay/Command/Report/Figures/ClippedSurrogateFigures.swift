@@ -10,7 +10,8 @@ enum ClippedSurrogateFigures {
     guard let configuration = setUp.runs[0].configuration,
       ["ppo", "appo"].contains(configuration.algorithm.name)
     else { return [] }
-    let clip = configuration.clip
+    let clip = configuration.clip.first
+    let moment = configuration.clip.isConstant ? "" : " at first"
     return [1.0, -1.0].map { advantage in
       let isPositive = advantage > 0
       let limits = isPositive ? 0.0...2.0 : -2.0...0.0
@@ -21,8 +22,8 @@ enum ClippedSurrogateFigures {
       return Figure(
         name: isPositive ? "surrogate-positive" : "surrogate-negative",
         title: "Clipped objective, advantage \(isPositive ? "1" : "−1")",
-        caption: "ε = \(NumberText.significant(clip)). Gray: the ρ that were recorded, narrower "
-          + "bins higher than their share.",
+        caption: "ε = \(NumberText.significant(clip))\(moment). Gray: the ρ that were recorded, "
+          + "narrower bins higher than their share.",
         x: Axis(label: "ρ = π/μ", limits: 0...2), y: Axis(limits: limits),
         marks: [
           Mark(
