@@ -134,6 +134,8 @@ struct HelpTextTests {
                                   Initial weights: PyTorch's default for each layer,
                                   or orthogonal with the gains of PPO.
                                   (default: pytorch)
+        --initial-deviation X     Standard deviation of the actions of a Box before
+                                  anything is learned. (default: 1)
 
       Learning:
         --algorithm reinforce|a2c|ppo|vtrace|appo|dqn
@@ -160,10 +162,9 @@ struct HelpTextTests {
                                   Normalize advantages, or REINFORCE's returns, to
                                   mean 0 and standard deviation 1. (default: off)
         --normalize-over minibatch|batch
-                                  Steps whose mean and deviation normalize
-                                  advantages: those of each minibatch, or those of
-                                  the batch before the first pass.
-                                  (default: minibatch)
+                                  Steps whose mean and deviation normalize advantages:
+                                  those of each minibatch, or those of the batch
+                                  before the first pass. (default: minibatch)
         --[no-]normalize-returns  A2C from whole episodes: their returns, normalized
                                   within each episode, are the targets of the value
                                   and, minus it, the advantages; with --sticky.

@@ -69,6 +69,11 @@ extension TrainingConfiguration {
       }
     }
     setup.checksRepetition = deterministic && !EnvironmentRegistry.isBuiltIn(environment.id)
+    if initialDeviation != 1 {
+      for entry in setup.parameters.entries where entry.name.hasSuffix(".log_std") {
+        for index in entry.range { setup.weights[index] = Float(log(initialDeviation)) }
+      }
+    }
     // Workers receive these weights before the learner exists, which later follows the schedules.
     for buffer in algorithm.scheduledBuffers(self) {
       guard let place = setup.parameters.range(of: buffer.name) else { continue }

@@ -24,6 +24,10 @@ extension TrainingConfiguration {
         option: "torso")
     }
     try validateHidden(hiddenSizes ?? [32])
+    try refuse(
+      "initial-deviation", initialDeviation,
+      unless: initialDeviation > 0 && initialDeviation.isFinite,
+      "use a positive number, such as 0.5")
     try validateCore("recurrent-size", \.recurrentSize, in: 1...65_536)
     try validateCore("recurrent-layers", \.recurrentLayers, in: 1...64)
   }

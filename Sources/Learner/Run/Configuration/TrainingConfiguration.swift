@@ -95,6 +95,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The initialization of the weights.
   public var initialization = NetworkInitialization.pytorch
 
+  /// The standard deviation σ of the actions of a Box before anything is learned.
+  public var initialDeviation = 1.0
+
   // MARK: Learning
 
   /// The learning algorithm.

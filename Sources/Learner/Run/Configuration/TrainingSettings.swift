@@ -92,6 +92,9 @@ extension TrainingConfiguration {
     Setting(
       "init", "pytorch|orthogonal", \.initialization, .choice, in: .network,
       "Initial weights: PyTorch's default for each layer, or orthogonal with the gains of PPO."),
+    Setting(
+      "initial-deviation", "X", \.initialDeviation, .number, in: .network,
+      "Standard deviation of the actions of a Box before anything is learned."),
   ]
 
   private static let runSettings: [Setting<TrainingConfiguration>] = [

@@ -1,4 +1,5 @@
 import Actor
+import Glibc
 import Rollout
 import Testing
 
@@ -185,6 +186,18 @@ struct LearningConfigurationTests {
     let setting = try #require(Configuration.settings.first { $0.name == option })
     try setting.write(&configuration, text)
     #expect(throws: ConfigurationError(sentence, option: option)) { try configuration.validate() }
+  }
+
+  @Test func `continuous actions begin with the deviation that is asked for`() throws {
+    var configuration = Configuration(.ppo)
+    configuration.environment = "Pendulum-v1"
+    configuration.initialDeviation = 0.25
+    try configuration.validate()
+    let setup = try configuration.makeSetup(seed: 1)
+    let place = try #require(setup.parameters.range(of: "logits.log_std"))
+    #expect(place.count == 1 && setup.weights[place.lowerBound] == Float(log(0.25)))
+    configuration.initialDeviation = 0
+    #expect(throws: ConfigurationError.self) { try configuration.validate() }
   }
 
   @Test func `minibatches of steps have any size, without memory`() throws {

@@ -47,6 +47,7 @@ struct TrainingConfigurationJSONTests {
           "recurrent-layers": 1,
           "shared-torso": false,
           "init": "pytorch",
+          "initial-deviation": 1,
           "algorithm": "reinforce",
           "gamma": 0.98,
           "entropy-cost": "exponential:0.1:0.001",

@@ -56,6 +56,7 @@ struct TrainingSettingsTests {
     ("recurrent-layers", "2", { $0.recurrentLayers == 2 }),
     ("shared-torso", "true", { $0.sharedTorso }),
     ("init", "orthogonal", { $0.initialization == .orthogonal }),
+    ("initial-deviation", "0.5", { $0.initialDeviation == 0.5 }),
     ("gamma", "0.9", { $0.gamma == 0.9 }),
     ("entropy-cost", "1e-5", { $0.entropyCost == 1e-5 }),
     (
