@@ -51,7 +51,11 @@ package struct MPILibrary {
     // Debian's name comes first. MPICH elsewhere, Intel MPI, MVAPICH and Cray share the second one.
     let mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi_cray.so.12"]
     let others = ["libmpi_abi.so.1", "libmpi.so"]
-    return launcher.family == .mpich ? mpich + others + openMPI : openMPI + mpich + others
+    // Slurm's interface for MPICH is PMI, and the one for Open MPI is PMIx.
+    let isForMPICH =
+      launcher.family == .mpich
+      || launcher.family == .slurm && environment["PMIX_RANK"] == nil
+    return isForMPICH ? mpich + others + openMPI : openMPI + mpich + others
   }
 
   /// Returns name and version from the library's text, such as

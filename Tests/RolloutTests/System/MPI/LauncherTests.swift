@@ -81,6 +81,9 @@ struct MPILibraryTests {
     }
     #expect(try candidates(hydra).first == "libmpich.so.12")
     #expect(try candidates(open).first == "libmpi.so.40")
+    let step = ["SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2"]
+    #expect(try candidates(step.merging(["PMIX_RANK": "0"]) { $1 }).first == "libmpi.so.40")
+    #expect(try candidates(step.merging(hydra) { $1 }).first == "libmpich.so.12")
     #expect(try Set(candidates(hydra)) == Set(candidates(open)))
     #expect(try candidates(open, named: "/opt/libmpi.so") == ["/opt/libmpi.so"])
   }
