@@ -25,11 +25,12 @@ package enum FileLookup {
     }
   }
 
-  /// Returns true for devices such as /dev/zero, which may never reach an end of file.
-  package static func isDevice(_ path: String) -> Bool {
+  /// Returns true for a pipe, which may never have a writer, and for devices such as /dev/zero,
+  /// which may never reach an end of file.
+  static func isPipeOrDevice(_ path: String) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0 else { return false }
-    return [S_IFCHR, S_IFBLK].contains(status.st_mode & S_IFMT)
+    return [S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK].contains(status.st_mode & S_IFMT)
   }
 
   /// Returns the time of the last modification, for comparison; nil if there is no file.

@@ -15,14 +15,28 @@ extension SystemCalls {
     return status.st_nlink == 0
   }
 
-  /// Returns all bytes of a file, or the first bytes of a larger one.
+  /// Opens a file to read, and never waits: a pipe or a device is refused.
   ///
-  /// - Parameter limit: the approximate maximum number of bytes, for example for a device without
-  ///   an end. At most 65,535 more bytes are returned.
+  /// Symbolic links are followed.
+  ///
+  /// - Throws: `SystemError` with the code `ESPIPE` for a pipe or a device.
+  package static func openFile(_ path: String) throws(SystemError) -> Descriptor {
+    // Looked at before it is opened, which would wake a process that waits for the pipe's reader.
+    guard !FileLookup.isPipeOrDevice(path) else {
+      throw SystemError(call: "open", code: ESPIPE, detail: path)
+    }
+    // Opening a pipe that took the file's place since then does not wait either.
+    return try open(path, O_RDONLY | O_NONBLOCK)
+  }
+
+  /// Returns all bytes of a file, or the first bytes of a larger one, as ``openFile(_:)`` opens it.
+  ///
+  /// - Parameter limit: the approximate maximum number of bytes. At most 65,535 more bytes are
+  ///   returned.
   package static func contents(
     of path: String, atMost limit: Int = .max
   ) throws(SystemError) -> [UInt8] {
-    let file = try open(path, O_RDONLY)
+    let file = try openFile(path)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
     defer { buffer.deallocate() }
     var content: [UInt8] = []

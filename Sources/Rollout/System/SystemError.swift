@@ -27,7 +27,10 @@ public struct SystemError: Error, Sendable, Equatable {
   package var reason: String { Self.reason(of: code) }
 
   /// Returns the system's message for an error number.
-  static func reason(of code: Int32) -> String { String(cString: strerror(code)) }
+  static func reason(of code: Int32) -> String {
+    // The system calls it an illegal seek.
+    code == ESPIPE ? "it is a pipe or a device and not a file" : String(cString: strerror(code))
+  }
 
   /// Returns the same error with the subject of the call.
   ///

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Rollout
+import TestSupport
 import Testing
 
 struct SystemCallsTests {
@@ -8,6 +9,22 @@ struct SystemCallsTests {
     #expect(throws: SystemError(call: "open", code: ENOENT, detail: "/nowhere/at/all")) {
       _ = try SystemCalls.open("/nowhere/at/all", O_RDONLY)
     }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a pipe or a device is refused and not waited for`() throws {
+    let folder = try ScratchDirectory()
+    let pipe = folder.path("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for path in [pipe, "/dev/zero"] {
+      #expect(throws: SystemError(call: "open", code: ESPIPE, detail: path)) {
+        try SystemCalls.contents(of: path)
+      }
+    }
+    let file = folder.url.appending(path: "file")
+    try Data("words".utf8).write(to: file)
+    try FileManager.default.createSymbolicLink(
+      at: folder.url.appending(path: "link"), withDestinationURL: file)
+    #expect(try SystemCalls.contents(of: folder.path("link")) == Array("words".utf8))
   }
 
   @Test func `closing what is not open is an error`() {

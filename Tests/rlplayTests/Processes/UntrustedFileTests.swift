@@ -169,6 +169,26 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a pipe in place of a file that is read is refused and not waited for`() throws {
+      #expect(mkfifo(directory.path("pipe"), 0o644) == 0)
+      for command in ["train --config", "evaluate", "describe"] {
+        let arguments = command.split(separator: " ").map(String.init) + ["pipe"]
+        let outcome = try run(arguments)
+        #expect(outcome.exitCode != 0, "\(arguments)")
+        #expect(outcome.errors.contains("it is a pipe or a device and not a file"), "\(arguments)")
+      }
+      for name in ["config.json", "metrics.jsonl"] {
+        unlink(directory.path("good/\(name)"))
+        #expect(mkfifo(directory.path("good/\(name)"), 0o644) == 0)
+      }
+      for arguments in [["describe", "good"], ["runs", "."], ["report", "good", "--no-episode"]] {
+        let outcome = try run(arguments)
+        #expect(outcome.exitCode == 0, "\(arguments): \(outcome.errors)")
+      }
+      let page = try String(contentsOfFile: directory.path("good/report.html"), encoding: .utf8)
+      #expect(page.components(separatedBy: "it is a pipe or a device and not a file").count == 3)
+    }
+
     @Test func `a pipe in a run is refused and not waited for`() throws {
       let metrics = directory.path("good/metrics.jsonl")
       unlink(metrics)

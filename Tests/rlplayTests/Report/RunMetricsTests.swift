@@ -88,6 +88,16 @@ struct RunMetricsTests {
     #expect(metrics.steps == [100, 10, 20, 30])
   }
 
+  @Test func `a link to the file is followed`() throws {
+    try append(Self.line(100, "\"loss\":1"))
+    let moved = directory.url.appendingPathComponent("moved")
+    try FileManager.default.moveItem(at: file, to: moved)
+    try FileManager.default.createSymbolicLink(at: file, withDestinationURL: moved)
+    var metrics = metrics
+    expectUpdate(of: &metrics, true)
+    #expect(metrics.steps == [100])
+  }
+
   @Test func `a pipe in place of the file is not opened`() throws {
     #expect(mkfifo(file.path, 0o600) == 0)
     var metrics = metrics

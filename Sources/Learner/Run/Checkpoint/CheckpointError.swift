@@ -60,9 +60,6 @@ extension URL {
   func decoded<Value>(
     _ decode: (Data) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
-    guard !FileLookup.isDevice(path) else {
-      throw CheckpointError(.unreadable, "it is a device and not a file", path: relativePath)
-    }
     let data: Data
     do {
       data = Data(try SystemCalls.contents(of: path))

@@ -1,4 +1,5 @@
 public import Foundation
+import Glibc
 import Rollout
 
 extension TrainingConfiguration {
@@ -49,12 +50,13 @@ extension TrainingConfiguration {
       // One byte beyond the limit suffices to refuse the file.
       json = Data(try SystemCalls.contents(of: path, atMost: Self.largestByteCount + 1))
     } catch {
-      let isThere = FileManager.default.fileExists(atPath: path)
-      throw ConfigurationError(
-        isThere
-          ? "--config \(path) cannot be read: name a readable file of options."
-          : "--config \(path) does not exist: name a file of options as JSON.",
-        option: "config")
+      let fault =
+        switch error.code {
+        case ENOENT, ENOTDIR: "does not exist: name a file of options as JSON."
+        case ESPIPE: "cannot be read, since \(error.reason): name a file of options as JSON."
+        default: "cannot be read: name a readable file of options."
+        }
+      throw ConfigurationError("--config \(path) \(fault)", option: "config")
     }
     try self.init(json: json, over: base, source: path)
   }

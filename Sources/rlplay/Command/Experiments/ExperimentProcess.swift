@@ -36,8 +36,10 @@ final class ExperimentProcess {
     self.say = say
     try RunDirectory.createWithParents(directory.url)
     do {
+      // A pipe without a reader is an error instead of a wait.
       file = try SystemCalls.open(
-        directory.output.path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o666)
+        directory.output.path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK,
+        mode: 0o666)
     } catch {
       throw RecordError(cannot: "write", path: directory.output.relativePath, error.code)
     }

@@ -219,7 +219,7 @@ private struct NewestEvaluation {
 
   /// Returns the last evaluation in the last 64 KiB of a file of metrics.
   private static func last(in url: URL) -> Line? {
-    guard let file = try? FileHandle(forReadingFrom: url), let end = try? file.seekToEnd(),
+    guard let file = FileHandle(reading: url), let end = try? file.seekToEnd(),
       (try? file.seek(toOffset: end > 1 << 16 ? end - 1 << 16 : 0)) != nil,
       let bytes = try? file.readToEnd()
     else { return nil }

@@ -47,7 +47,7 @@ struct Report {
     page.body += "<h1>\(title.htmlEscaped)</h1>\n"
     page.body += "<p class=\"quiet\">\(subtitle.htmlEscaped)</p>\n"
     if runs.count == 1 { page.add(cards: cards(of: runs[0])) } else { addTable(to: &page) }
-    for sentence in runs.compactMap(\.error) { page.add(note: sentence) }
+    for sentence in runs.flatMap(\.faults) + runs.compactMap(\.error) { page.add(note: sentence) }
     if runs.contains(where: { !$0.metrics.steps.isEmpty }) {
       page.body += """
         <p class="clock"><label><input type="radio" name="clock" id="over-steps" checked> \

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Learner
 import Rollout
 
@@ -11,6 +12,8 @@ struct RecordedRun {
   /// The sentence of the error that ended the run; nil without one.
   private(set) var error: String?
   private(set) var metrics: RunMetrics
+  /// Sentences about files that are there and cannot be read.
+  let faults: [String]
 
   /// Reads a run.
   init(_ directory: RunDirectory) {
@@ -19,7 +22,18 @@ struct RecordedRun {
     // The state comes first: the records of a run that has ended are complete.
     (state, error) = RunOverview.state(of: directory)
     metrics = RunMetrics(of: directory)
+    faults = [directory.configuration, directory.metrics].compactMap(Self.fault)
     _ = metrics.update()
+  }
+
+  private static func fault(of url: URL) -> String? {
+    do {
+      _ = try SystemCalls.openFile(url.path)
+      return nil
+    } catch {
+      guard error.code != ENOENT else { return nil }
+      return "'\(url.relativePath)' is left out: \(error.reason)."
+    }
   }
 
   /// Reads the state and the new records.

@@ -40,9 +40,7 @@ struct RunMetrics {
   ///
   /// - Returns: true if there are new records.
   mutating func update() -> Bool {
-    // Opening a pipe would block.
-    guard FileLookup.kind(url.path) == .file, let file = try? FileHandle(forReadingFrom: url)
-    else { return false }
+    guard let file = FileHandle(reading: url) else { return false }
     defer { try? file.close() }
     let size = (try? file.seekToEnd()) ?? 0
     if size < position { self = RunMetrics(url: url) }
@@ -113,6 +111,14 @@ extension RunMetrics {
     }
     // Evaluations of older weights may end later than those of newer ones.
     return points.sorted { $0.x < $1.x }
+  }
+}
+
+extension FileHandle {
+  /// Opens a file to read; nil if there is none, or if opening it would wait.
+  convenience init?(reading url: URL) {
+    guard let descriptor = try? SystemCalls.openFile(url.path).take() else { return nil }
+    self.init(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 }
 
