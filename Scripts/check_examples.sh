@@ -61,6 +61,7 @@ cd "$work"
 overview=$(echo runs/Cart-v0-overview-3-*)
 (($(grep -c policy_score "$overview/metrics.jsonl") == 300)) || fail "Overview leaves out updates"
 (($(grep -c eval_median "$overview/metrics.jsonl") == 3)) || fail "Overview leaves out evaluations"
+[[ $("$bin/Overview" runs) == *" done "* ]] || fail "the run of Overview has no end"
 "$bin/Overview" evaluate "$overview" --episodes 2 >/dev/null || fail "Overview's policy does not play"
 "$bin/Overview" report "$overview" --svg plots || fail "Overview is not drawn"
 for plot in loss entropy policy-score grad-norm evaluation episode-entropy episode-log-ratios; do

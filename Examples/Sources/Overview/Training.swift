@@ -43,6 +43,7 @@ struct Training {
 
     let run = try RunDirectory.create(environment: "Cart-v0", algorithm: "overview", seed: 3)
     try run.writeConfiguration(options.json())
+    let lock = try RunLock(run)  // `Overview runs` shows the run as running, then as done.
     var metrics = try MetricsFile.jsonl.makeSink(in: run)
     let clock = ContinuousClock()
     let began = clock.now
@@ -88,6 +89,7 @@ struct Training {
       weights, of: rollout.setup, algorithm: ClippedReinforce.name,
       steps: rollout.progress.steps, updates: rollout.progress.turns)
     for url in [run.lastCheckpoint, run.bestCheckpoint] { try checkpoint.save(to: url) }
+    lock.end(as: .done)
     let last = try Evaluator(
       environment: .init("Cart-v0", limit: .steps(10_000)), policy: policy, choice: .sample, seed: 4
     )

@@ -63,16 +63,38 @@ extension SystemCalls {
   package static func lock(_ descriptor: Int32) throws(SystemError) -> Bool {
     do {
       _ = try checked("flock") { flock(descriptor, LOCK_EX | LOCK_NB) }
-      return true
     } catch {
       if error.code == EWOULDBLOCK { return false }
       throw error
     }
+    // `flock` cannot be looked at, and a lock for writing needs a file that is open for writing,
+    // which a directory never is. A lock for reading marks it.
+    _ = try? recordLock(descriptor, F_RDLCK, setsLock: true)
+    return true
+  }
+
+  /// Returns true if another open file has the lock, which is left as it is.
+  package static func isLocked(_ descriptor: Int32) throws(SystemError) -> Bool {
+    try recordLock(descriptor, F_WRLCK, setsLock: false) != F_UNLCK
   }
 
   /// Unlocks an open file, even if a child process that is being started still has it open.
   package static func unlock(_ descriptor: Int32) throws(SystemError) {
+    _ = try? recordLock(descriptor, F_UNLCK, setsLock: true)
     _ = try checked("flock") { flock(descriptor, LOCK_UN) }
+  }
+
+  /// Sets a lock on the whole of an open file, or returns the type of one that is in its way.
+  private static func recordLock(
+    _ descriptor: Int32, _ type: Int32, setsLock: Bool
+  ) throws(SystemError) -> Int32 {
+    // F_OFD_SETLK and F_OFD_GETLK, which are declared only for _GNU_SOURCE.
+    let command: Int32 = setsLock ? 37 : 36
+    var lock = Glibc.flock()
+    lock.l_type = Int16(type)
+    lock.l_whence = Int16(SEEK_SET)
+    _ = try checked("fcntl") { fcntl(descriptor, command, &lock) }
+    return Int32(lock.l_type)
   }
 
   /// Renames a file atomically, replacing any file with the new name.

@@ -43,28 +43,24 @@ public struct RunOverview: Sendable {
 
   /// Returns the state of a run, and the sentence of the error that ended it if there was one.
   package static func state(of directory: RunDirectory) -> (State, error: String?) {
-    state(of: directory, RunEnding.read(from: directory))
+    let (state, ending) = ending(of: directory)
+    return (state, ending?.error)
   }
 
-  private static func state(
-    of directory: RunDirectory, _ ending: RunEnding?
-  ) -> (State, error: String?) {
-    let isLocked: Bool
-    do {
-      _ = try RunLock(directory)
-      isLocked = false
-    } catch {
-      isLocked = error.code == .occupied
-    }
+  private static func ending(of directory: RunDirectory) -> (State, RunEnding?) {
+    // The lock comes first: it is released after the ending is written.
+    guard !RunLock.isHeld(in: directory) else { return (.running, nil) }
+    let ending = RunEnding.read(from: directory)
     // A learner that was killed leaves neither a lock nor an ending.
-    return isLocked ? (.running, nil) : (ending?.state ?? .interrupted, ending?.error)
+    return (ending?.state ?? .interrupted, ending)
   }
 
   /// Reads the files of a run; what cannot be read is left out.
   public init(of directory: RunDirectory) {
     self.directory = directory
-    let ending = RunEnding.read(from: directory)
-    (state, error) = Self.state(of: directory, ending)
+    let ending: RunEnding?
+    (state, ending) = Self.ending(of: directory)
+    error = ending?.error
     configuration = try? TrainingConfiguration(contentsOf: directory.configuration.path)
     let metrics = RecordedMetrics(of: directory)
     lastReturn = metrics.lastReturn

@@ -149,6 +149,36 @@ import Testing
     }
   }
 
+  @Test func `looking at a run does not keep another process from its lock`() throws {
+    try withTemporaryDirectory { url in
+      let directory = RunDirectory(existing: url)
+      func state() -> RunOverview.State { RunOverview(of: directory).state }
+      // A lock that `isHeld` took would be held by this descriptor.
+      let looking = try SystemCalls.open(url.path, O_RDONLY | O_DIRECTORY)
+      #expect(try !SystemCalls.isLocked(looking.rawValue))
+      var lock: RunLock? = try RunLock(directory)
+      #expect(try SystemCalls.isLocked(looking.rawValue))
+      #expect(state() == .running)
+      let inherited = try SystemCalls.duplicate(#require(lock).directory.rawValue)
+      lock = nil
+      #expect(state() == .interrupted)
+      Glibc.close(inherited)
+    }
+  }
+
+  @Test func `a loop of one's own tells how its run ended`() throws {
+    try withTemporaryDirectory { url in
+      let directory = RunDirectory(existing: url)
+      var lock: RunLock? = try RunLock(directory)
+      lock?.end(as: .failed, error: "no luck")
+      #expect(RunOverview(of: directory).state == .running)
+      lock = nil
+      let overview = RunOverview(of: directory)
+      #expect(overview.state == .failed)
+      #expect(overview.error == "no luck")
+    }
+  }
+
   @Test func `records for a removed file are refused`() throws {
     try withTemporaryDirectory { directory in
       let url = directory.appendingPathComponent("metrics.jsonl")
