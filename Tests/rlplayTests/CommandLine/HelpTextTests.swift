@@ -272,7 +272,7 @@ struct HelpTextTests {
         --log NAME,...|none       Files of metrics in the run's directory: some of
                                   jsonl, csv, tensorboard.
                                   (default: jsonl,csv,tensorboard)
-        --log-every N|Ns          Interval between records of metrics: N updates, or N
+        --log-every N|Nu|Ns       Interval between records of metrics: N updates, or N
                                   seconds. (default: 0.1s)
         --[no-]log-gradients      Record the norm of the gradient of each layer.
                                   (default: off)

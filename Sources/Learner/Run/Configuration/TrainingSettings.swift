@@ -142,7 +142,7 @@ extension TrainingConfiguration {
       "log", "NAME,...|none", \.metricsFiles, .choices(orWord: "none"), in: .run,
       "Files of metrics in the run's directory: some of jsonl, csv, tensorboard."),
     Setting(
-      "log-every", "N|Ns", \.metricsInterval, .metricsInterval, in: .run,
+      "log-every", "N|Nu|Ns", \.metricsInterval, .metricsInterval, in: .run,
       "Interval between records of metrics: N updates, or N seconds."),
     Setting(
       "log-gradients", \.recordsLayerGradients, in: .run,
