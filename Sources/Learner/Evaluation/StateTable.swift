@@ -35,11 +35,7 @@ package struct StateTable {
   package var text: String {
     let cells = answers.enumerated().map { ["\($0)"] + format.row($1).map(\.value) }
     let titles = ["state"] + (answers.first.map { format.row($0).map(\.name) } ?? [])
-    let lines = [titles] + cells
-    let widths = titles.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
-    return lines.map { line in
-      zip(line, widths).map { NumberText.right($0, $1) }.joined(separator: "   ")
-    }.joined(separator: "\n")
+    return TextTable.text(titles, cells, leftColumns: 0)
   }
 
   /// One JSON object for each state, in order.

@@ -53,6 +53,17 @@ package indirect enum JSONValue: Equatable, Sendable {
   case list([JSONValue])
   case object(OrderedJSON)
 
+  /// The value as a number; nil for anything else.
+  package var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .unsigned(let value): Double(value)
+    case .number(let value): value
+    case .single(let value): Double(value)
+    case .null, .boolean, .text, .list, .object: nil
+    }
+  }
+
   /// Appends the value; `indentation` is that of its first line, nil for compact text.
   func write(to text: inout String, indentation: Int?) {
     switch self {

@@ -154,7 +154,11 @@ extension ElementType {
 extension JSONValue {
   /// The numbers of nested lists of a shape, row-major; nil for another shape.
   fileprivate func numbers(_ shape: ArraySlice<Int>) -> [Double]? {
-    guard let count = shape.first else { return number.map { [$0] } }
+    guard let count = shape.first else {
+      // Elements that are 0 or 1 may be written as false and true.
+      if case .boolean(let value) = self { return [value ? 1 : 0] }
+      return number.map { [$0] }
+    }
     guard case .list(let items) = self, items.count == count else { return nil }
     var all: [Double] = []
     for item in items {
@@ -162,17 +166,6 @@ extension JSONValue {
       all += numbers
     }
     return all
-  }
-
-  private var number: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .unsigned(let value): Double(value)
-    case .number(let value): value
-    case .single(let value): Double(value)
-    case .boolean(let value): value ? 1 : 0
-    case .null, .text, .list, .object: nil
-    }
   }
 
   /// The value on one line, shortened for a sentence.

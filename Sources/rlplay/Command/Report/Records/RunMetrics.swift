@@ -121,16 +121,3 @@ extension FileHandle {
     self.init(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 }
-
-extension JSONValue {
-  /// The value as a number; nil for anything else.
-  fileprivate var number: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .unsigned(let value): Double(value)
-    case .number(let value): value
-    case .single(let value): Double(value)
-    case .null, .boolean, .text, .list, .object: nil
-    }
-  }
-}
