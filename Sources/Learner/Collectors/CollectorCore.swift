@@ -18,6 +18,13 @@ final class CollectorCore {
   var streams: [UInt32]
   /// The position and snapshot of each worker after its last taken fragment.
   let ledger: WorkerLedger
+  /// Receives a sentence about a loop that publishes no weights.
+  var say: (String) -> Void = reportOnStandardError
+  /// The batches collected with the first weights; nil once others were published or it was told.
+  private var unpublishedCount: Int?
+
+  /// The largest number of batches with the first weights before it is told.
+  static let mostUnpublished = 10
 
   /// Creates the run's memory and publishes the weights of the setup.
   ///
@@ -63,6 +70,7 @@ final class CollectorCore {
       workerCount: workerCount, snapshotByteCount: snapshotByteCount, resuming: state?.workers)
     if let state { resume(state) }
     publish(setup.weights)
+    unpublishedCount = 0
   }
 
   /// The current version of the weights: version t + 1 after t updates.
@@ -77,10 +85,23 @@ final class CollectorCore {
     guard memory.board.publishedVersion < version else { return false }
     if let weights {
       memory.board.publish(version: version, weights.span)
+      unpublishedCount = nil
     } else {
       memory.board.republish(version: version)
+      noteUnpublished()
     }
     return true
+  }
+
+  private func noteUnpublished() {
+    guard let count = unpublishedCount else { return }
+    unpublishedCount = count + 1 < Self.mostUnpublished ? count + 1 : nil
+    guard unpublishedCount == nil else { return }
+    say(
+      """
+      \(Self.mostUnpublished) batches were collected with the first weights: publish the new ones \
+      after each update with publish(_:), or the same ones once if they are to stay
+      """)
   }
 
   /// The positions of the batch that are still empty; not all, if a call was interrupted.

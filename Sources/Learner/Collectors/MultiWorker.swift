@@ -72,6 +72,7 @@ public final class MultiWorker: RolloutCollector {
     wakeQuota = max(1, (limit?.most ?? bufferCount) / 6)
     isInterrupted = processes.isInterrupted
     say = processes.say
+    core.say = say
     group = WorkerGroup(core, processes)
     try group.start(core.firstIncarnations(resuming: state))
   }

@@ -25,7 +25,8 @@ public protocol RolloutCollector: AnyObject {
 
   /// Returns the next batch, valid until the next call.
   ///
-  /// If no weights were published since the last batch, the last ones stay in force.
+  /// If no weights were published since the last batch, the last ones stay in force. A loop that
+  /// has published none for ten batches is told once.
   ///
   /// - Throws: `WorkerDeath` if a worker keeps dying, `EnvironmentFault` if an environment in this
   ///   process fails, `Interrupted` if the wait was interrupted.

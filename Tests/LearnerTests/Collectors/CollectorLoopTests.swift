@@ -1,7 +1,8 @@
 import Actor
-import Learner
 import Rollout
 import Testing
+
+@testable import Learner
 
 /// Tests of loops over a collector's batches that end early.
 struct CollectorLoopTests {
@@ -33,6 +34,22 @@ struct CollectorLoopTests {
       for _ in 0..<10 { _ = try rollout.next() }
     }
     #expect(rollout.progress.turns == 2)
+  }
+
+  @Test(arguments: [nil, 5])
+  func `a loop that publishes no weights is told once`(publishing turn: Int?) throws {
+    let core = try CollectorCore(
+      Collection.setup(), workerCount: 1, bufferCount: 1, fragmentsPerBatch: 1, schedule: .free,
+      resuming: nil)
+    var sentences: [String] = []
+    core.say = { sentences.append($0) }
+    for batch in 1...40 {
+      core.publish(nil)
+      core.progress.turns += 1
+      if batch == turn { core.publish(core.setup.weights) }
+      // The first batch is collected with weights that the collector itself has published.
+      #expect(sentences.count == (batch > CollectorCore.mostUnpublished && turn == nil ? 1 : 0))
+    }
   }
 
   @Test func `a loop that is left goes on in another one, with the very next batch`() throws {
