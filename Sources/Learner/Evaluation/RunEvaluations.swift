@@ -38,6 +38,8 @@ final class RunEvaluations {
   let isBesideTraining: Bool
   /// The round that is being played; nil between rounds.
   private(set) var round: Round?
+  /// The time for which training has waited for evaluations.
+  private(set) var nanosecondsWaited: UInt64 = 0
 
   private let place: Place
   private let choice: ActionChoice
@@ -123,6 +125,8 @@ final class RunEvaluations {
   /// - Throws: the errors of `Evaluator.evaluate` and `ParallelEvaluator.wait`. The round is then
   ///   over without an outcome.
   func wait(meanwhile: () throws -> Void) throws -> Outcome? {
+    let began = SystemCalls.monotonicNanoseconds()
+    defer { nanosecondsWaited += SystemCalls.monotonicNanoseconds() - began }
     do {
       while let round {
         if let outcome = try note(play(round, meanwhile: meanwhile)) { return outcome }

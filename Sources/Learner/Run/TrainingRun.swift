@@ -271,7 +271,8 @@ public final class TrainingRun {
       recorder.record(collector, learner, secondsElapsed: seconds)
     }
     if recorder.show(
-      collector, secondsElapsed: seconds, secondsWaited: Double(nanosecondsWaited) / 1e9)
+      collector, secondsElapsed: seconds, secondsWaited: Double(nanosecondsWaited) / 1e9,
+      secondsEvaluating: Double(evaluations.nanosecondsWaited) / 1e9)
     {
       try attendToEvaluations()
     }

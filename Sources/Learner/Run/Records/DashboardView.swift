@@ -117,13 +117,17 @@ struct DashboardView {
       let text = NumberText.left(name, 11) + NumberText.right(value, 9) + "  "
       return text + styled(String(rest.prefix(max(0, width - text.count))), code)
     }
+    func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
     let space = max(0, min(60, width - 22))
+    let evaluations = progress.evaluationShare.map(percent) ?? "0 %"
     var rows = [
       row("steps/s", NumberText.short(progress.stepsPerSecond), speeds.text(width: space), "36"),
       row("return", number(progress.episodeReturn, 1), returns.text(width: space), "32"),
       row(
-        "learner", progress.busyShare.map { "\(Int(($0 * 100).rounded())) %" } ?? "-",
-        "busy; the rest of its time it waits for workers", "2"),
+        "learner", progress.busyShare.map(percent) ?? "-",
+        evaluations == "0 %"
+          ? "busy; the rest of its time it waits for workers"
+          : "busy, \(evaluations) evaluating; else it waits for workers", "2"),
     ]
     let items = [
       "evaluation " + number(progress.evaluationReturn, 1), "loss " + number(progress.loss, 4),

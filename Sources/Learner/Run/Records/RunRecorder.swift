@@ -16,7 +16,7 @@ final class RunRecorder {
   private var sinks: MetricsSinks
   private var lastRecord = (seconds: 0.0, steps: 0, updates: 0, skipped: 0)
   private var lastMetrics: [(name: String, value: Double)] = []
-  private var lastShown = (seconds: 0.0, steps: 0, waited: 0.0)
+  private var lastShown = (seconds: 0.0, steps: 0, waited: 0.0, evaluating: 0.0)
   private var recentReturns = RecentReturns()
   private var recentLengths = RecentReturns()
   private var information: RecentInformation
@@ -79,7 +79,7 @@ final class RunRecorder {
     recentReturns = state.told.recentReturns
     recentLengths = state.told.recentLengths
     lastRecord = (state.told.seconds, state.steps, state.updates, 0)
-    lastShown = (state.told.seconds, state.steps, 0)
+    lastShown = (state.told.seconds, state.steps, 0, 0)
     directory.removeSteps(beyond: state.steps)
     // The best weights remain, even if they come from the part of the run that was lost.
     let lost = files.lazy.compactMap { $0 as? JSONLinesSink }.first?.lostEvaluations ?? []
@@ -178,10 +178,15 @@ final class RunRecorder {
 
   /// Updates the status line and receives finished episodes, ten times per second.
   ///
-  /// - Parameter secondsWaited: the seconds for which the learner has waited for batches.
+  /// - Parameters:
+  ///   - collector: the collector.
+  ///   - secondsElapsed: the seconds since the run began.
+  ///   - secondsWaited: the seconds for which the learner has waited for batches.
+  ///   - secondsEvaluating: the seconds for which it has waited for evaluations.
   /// - Returns: true if that was due.
   func show(
-    _ collector: any RolloutCollector, secondsElapsed: Double, secondsWaited: Double
+    _ collector: any RolloutCollector, secondsElapsed: Double, secondsWaited: Double,
+    secondsEvaluating: Double
   ) -> Bool {
     let seconds = secondsElapsed - lastShown.seconds
     guard seconds >= Self.secondsBetweenUpdates else { return false }
@@ -189,8 +194,11 @@ final class RunRecorder {
     let progress = collector.progress
     let rate = Double(progress.steps - lastShown.steps) / seconds
     var status = status(progress, lastMetrics, rate, secondsElapsed)
-    status.busyShare = max(0, 1 - (secondsWaited - lastShown.waited) / seconds)
-    lastShown = (secondsElapsed, progress.steps, secondsWaited)
+    let evaluationShare = min(1, (secondsEvaluating - lastShown.evaluating) / seconds)
+    status.evaluationShare = evaluationShare
+    status.busyShare = max(
+      0, 1 - evaluationShare - (secondsWaited - lastShown.waited) / seconds)
+    lastShown = (secondsElapsed, progress.steps, secondsWaited, secondsEvaluating)
     line.update(status, workers: collector.workers)
     return true
   }

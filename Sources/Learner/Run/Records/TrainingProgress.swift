@@ -29,15 +29,17 @@ public struct TrainingProgress: Equatable, Sendable {
   public var evaluationReturn: Double?
   /// The mean of ρ = π/μ over the steps of recent batches.
   public var meanRho: Double?
-  /// The recent share of its time in which the learner did not wait for workers, 0 to 1.
+  /// The recent share of its time in which the learner waited for nothing, 0 to 1.
   public var busyShare: Double?
+  /// The recent share of its time in which training waited for an evaluation, 0 to 1.
+  public var evaluationShare: Double?
 
   /// Creates the progress of a run; figures that are not given stay unknown.
   public init(
     steps: Int, totalSteps: Int? = nil, stepsPerSecond: Double = 0, episodeReturn: Double? = nil,
     loss: Double? = nil, entropy: Double? = nil, meanLag: Double? = nil, maxLag: Int? = nil,
     restarts: Int = 0, secondsElapsed: Double = 0, evaluationReturn: Double? = nil,
-    meanRho: Double? = nil, busyShare: Double? = nil
+    meanRho: Double? = nil, busyShare: Double? = nil, evaluationShare: Double? = nil
   ) {
     self.steps = steps
     self.totalSteps = totalSteps
@@ -52,6 +54,7 @@ public struct TrainingProgress: Equatable, Sendable {
     self.evaluationReturn = evaluationReturn
     self.meanRho = meanRho
     self.busyShare = busyShare
+    self.evaluationShare = evaluationShare
   }
 
   /// Seconds until the last step at the current speed; nil without an end or a speed.
