@@ -286,21 +286,3 @@ struct Plan {
     }
   }
 }
-
-extension Instruction.Broadcast {
-  /// Creates the broadcast of two compatible shapes.
-  fileprivate init(_ left: [Int], _ right: [Int]) {
-    let counts = (left.reduce(1, *), right.reduce(1, *))
-    if counts.0 == counts.1 {
-      self = .none
-    } else if counts.0 == 1 {
-      self = .left
-    } else if counts.1 == 1 {
-      self = .right
-    } else if counts.0 < counts.1 {
-      self = .leftRows(width: right.last ?? 1)
-    } else {
-      self = .rightRows(width: left.last ?? 1)
-    }
-  }
-}
