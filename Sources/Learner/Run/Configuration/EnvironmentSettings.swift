@@ -48,7 +48,7 @@ extension Setting {
       "gym-wrap", "MODULE.CLASS[:NAME=VALUE,...]", field, .pythonCalls(orWord: "none"),
       repeats: true, in: group,
       "Wrapper in Python around a Gymnasium environment, such as "
-        + "gymnasium.wrappers.FrameStackObservation:stack_size=4 or my_module:Wrapper; the first "
+        + "gymnasium.wrappers.AtariPreprocessing:frame_skip=4 or my_module:Wrapper; the first "
         + "of several is the innermost, and all are inside those of --wrap.")
   }
 
