@@ -3,6 +3,8 @@
 #
 #     Scripts/measure_ranks.sh [RLPLAY] [SECONDS]
 #
+# SECONDS is the time for each sum, STEPS (4,000,000) the length of each run of two ranks.
+#
 # First two ranks are compared with one of as many workers, without any delay. Then, for delays of 0, 100 µs and 1 ms
 # each way, it prints the time of a sum, and the efficiency of training: steps per second of two hosts of one core,
 # divided by twice those of one. docs/machines.md has the formula. Needs root, iproute2 and Open MPI; the delay comes from
@@ -11,6 +13,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rlplay=$(realpath "${1:-.build/release/rlplay}")
 seconds=${2:-2}
+steps=${STEPS:-4000000}
 scripts=$PWD/Scripts
 
 mpirun=$(command -v mpirun.openmpi || true)
@@ -118,15 +121,15 @@ fi
 if [[ -n $train ]]; then
   echo "weak scaling on this machine: an update from 3,200 steps, by 16 workers"
   for round in 1 2 3; do
-    one=$("$rlplay" $train --steps 4000000 --run-dir "$work/one-$round" --actors 16 --buffers 64 \
+    one=$("$rlplay" $train --steps $steps --run-dir "$work/one-$round" --actors 16 --buffers 64 \
       --fragments-per-batch 16 | rate)
-    two=$("$mpirun" --allow-run-as-root --bind-to none --oversubscribe -n 2 "$rlplay" $train --steps 4000000 \
+    two=$("$mpirun" --allow-run-as-root --bind-to none --oversubscribe -n 2 "$rlplay" $train --steps $steps \
       --run-dir "$work/two-$round" --actors 8 --buffers 32 --fragments-per-batch 8 | rate)
     python3 -c 'import sys; a, b = map(float, sys.argv[1:]); print(f"one rank {a:.0f} steps/s, two {b:.0f}: {b / a:.2f}")' \
       "$one" "$two"
   done
   train+=" --actors 4 --buffers 64 --fragments-per-batch 16"
-  alone=$(cd "$work" && taskset -c 0 "$rlplay" $train --steps 2000000 --run-dir "$work/alone" | rate)
+  alone=$(cd "$work" && taskset -c 0 "$rlplay" $train --steps $((steps / 2)) --run-dir "$work/alone" | rate)
   echo "two hosts of one core: one rank has $alone steps/s"
 fi
 for delay in 0 0.0001 0.001; do
@@ -135,7 +138,7 @@ for delay in 0 0.0001 0.001; do
   echo "delay $delay s: a message and its answer take $trip ms"
   ranks bench --seconds "$seconds" --only allreduce
   if [[ -n $train ]]; then
-    both=$(ranks $train --steps 4000000 --run-dir "$work/both-$delay" | rate)
+    both=$(ranks $train --steps $steps --run-dir "$work/both-$delay" | rate)
     # An update takes the time of 3,200 steps of a rank. A sum of two ranks is a message of each to the other.
     python3 -c '
 import sys
