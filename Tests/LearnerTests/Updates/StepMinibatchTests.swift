@@ -35,7 +35,8 @@ struct StepMinibatchTests {
   func `a batch moves the weights as the definition in Double does`(this: Case) throws {
     let setup = try RolloutSetup(
       environment: EnvironmentConfiguration("CartPole-v1", limit: .steps(11)),
-      policy: NetworkPolicy(inputs: [.obs], hidden: [], value: .shared), environmentCount: 6, stepCount: 16,
+      policy: NetworkPolicy(inputs: [.obs], hidden: [], value: .shared), environmentCount: 6,
+      stepCount: 16,
       sticky: this.sticky, seed: 5)
     #expect(
       setup.parameters.entries.map(\.name)
