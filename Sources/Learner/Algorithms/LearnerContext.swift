@@ -14,19 +14,26 @@ public struct LearnerContext {
   /// Creates an optimizer for the parameters.
   let makeOptimizer: () throws -> any Optimizer<Float>
 
+  /// The exchange with other ranks; nil for a learner alone.
+  let exchange: UpdateExchange?
+
   /// The random stream of the learner.
-  public var random: PCG64 { RandomStreams.learning(seed: setup.seed) }
+  public var random: PCG64 {
+    RandomStreams.learning(seed: setup.seed, rank: exchange?.ranks.rank ?? 0)
+  }
 
   /// Creates the update of the configuration's optimizer for batches of a layout.
   ///
   /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
   public func makeUpdate(_ layout: FragmentLayout) throws -> PolicyUpdate {
-    try PolicyUpdate(
+    let update = try PolicyUpdate(
       setup.policy, objective, bootstrap: configuration.bootstrap, layout: layout,
       weights: setup.weights, optimizer: makeOptimizer(),
       maximumGradientNorm: configuration.maximumGradientNorm,
       learningRate: configuration.learningRate, totalSteps: configuration.totalSteps,
       layers: configuration.recordsLayerGradients ? setup.parameters : nil)
+    if let exchange { update.join(exchange) }
+    return update
   }
 
   /// Creates a learner that takes each batch as it comes, in `--epochs` passes of `--minibatches`.

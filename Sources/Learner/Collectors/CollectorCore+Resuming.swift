@@ -91,7 +91,7 @@ extension CollectorCore {
   /// A worker that has to begin new episodes gets the random streams of the next incarnation. It
   /// would otherwise repeat its earlier episodes.
   func firstIncarnations(resuming state: CollectorState?) -> [UInt32] {
-    guard let state else { return Array(repeating: 0, count: cursors.count) }
+    guard let state else { return streams }
     return state.workers.map {
       $0.snapshot.isEmpty && $0.nextFragment > 0 ? $0.incarnation + 1 : $0.incarnation
     }

@@ -10,6 +10,8 @@ final class CollectorCore {
   var progress = CollectorProgress()
   /// The progress at the end of the last batch, without fragments gathered since then.
   var finished = CollectorProgress()
+  /// The progress at the end of the batch before the last one.
+  private var earlier = CollectorProgress()
   /// The policy lags of the fragments since the last call of `takeLags`.
   var lags = Histogram.lags
   /// The number of each worker's episode records that were handed out.
@@ -65,7 +67,7 @@ final class CollectorCore {
       description: text)
     batch = FragmentBatch(fragmentsPerBatch, of: setup.layout)
     cursors = Array(repeating: 0, count: workerCount)
-    streams = Array(repeating: 0, count: workerCount)
+    streams = Array(repeating: setup.firstIncarnation, count: workerCount)
     ledger = WorkerLedger(
       workerCount: workerCount, snapshotByteCount: snapshotByteCount, resuming: state?.workers)
     if let state { resume(state) }
@@ -150,9 +152,12 @@ final class CollectorCore {
   func finishTurn() -> FragmentBatch {
     progress.turns += 1
     progress.steps += batch.stepCount
-    finished = progress
+    (earlier, finished) = (finished, progress)
     return batch
   }
+
+  /// Makes the state that before the last batch, which was not learned from.
+  func forgetBatch() { finished = earlier }
 
   /// Returns the progress, including the counts in the workers' lines.
   func currentProgress(restarts: Int) -> CollectorProgress {

@@ -125,6 +125,9 @@ public final class MultiWorker: RolloutCollector {
   /// The state at the end of the last complete batch.
   public var state: CollectorState? { core.state(restarts: group.restartCount) }
 
+  /// Makes the state that before the last batch.
+  public func forgetBatch() { core.forgetBatch() }
+
   /// Returns the policy lags of the fragments since the last call.
   public func takeLags() -> Histogram { core.lags.take() }
 

@@ -45,6 +45,11 @@ public protocol RolloutCollector: AnyObject {
   /// The default is nil: the collector cannot be resumed.
   var state: CollectorState? { get }
 
+  /// Makes `state` that before the last batch, which was not learned from and is the last one.
+  ///
+  /// The default does nothing: the state then leaves out the batch.
+  func forgetBatch()
+
   /// Calls a closure with each episode that finished since the last call.
   ///
   /// If very many finished, only the latest ones are passed.
@@ -67,6 +72,9 @@ public protocol RolloutCollector: AnyObject {
 extension RolloutCollector {
   /// The default: no state to resume from.
   public var state: CollectorState? { nil }
+
+  /// Does nothing: the state leaves out a batch that was not learned from.
+  public func forgetBatch() {}
 
   /// An empty array: there are no workers.
   public var workers: [WorkerStatus] { [] }

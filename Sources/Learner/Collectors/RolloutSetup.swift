@@ -24,6 +24,12 @@ public struct RolloutSetup {
   public let seed: UInt64
   /// True to warn about an environment that does not repeat itself.
   package var checksRepetition = false
+  /// The number of workers of other ranks that come before this rank's worker 0.
+  var earlierWorkerCount = 0
+  /// The incarnation that workers of a new collection begin with.
+  ///
+  /// It is above 0 if they must not repeat the episodes of an earlier collection.
+  var firstIncarnation: UInt32 = 0
 
   /// The layout of a fragment.
   public let layout: FragmentLayout
@@ -77,6 +83,7 @@ public struct RolloutSetup {
       sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed, schedule: schedule)
     description.spaces = DeclaredSpaces(layout.contents.spaces)
     description.checksRepetition = checksRepetition
+    description.earlierWorkerCount = earlierWorkerCount
     return description
   }
 }

@@ -92,6 +92,9 @@ public final class SameProcess: RolloutCollector {
   /// The state to resume from.
   public var state: CollectorState? { core.state(restarts: 0) }
 
+  /// Makes the state that before the last batch.
+  public func forgetBatch() { core.forgetBatch() }
+
   /// Returns the policy lags of the fragments since the last call.
   public func takeLags() -> Histogram { core.lags.take() }
 

@@ -47,6 +47,11 @@ final class RunEvaluations {
   private let confirmationCount: Int
   private let untilReturn: Double?
   private let say: (String) -> Void
+  /// The exchange with other ranks, each of which plays a share of the episodes; nil for none.
+  private let exchange: UpdateExchange?
+  private let informationNames: [String]
+  /// The result of this rank's share, until all ranks have theirs.
+  private var ownShare: EvaluationResult?
   private var gap: GreedyGap?
   private var hasReportedUnfinished = false
 
@@ -54,8 +59,11 @@ final class RunEvaluations {
   ///
   /// - Throws: the errors of the initializers of `ParallelEvaluator` and `Evaluator`.
   init(
-    _ configuration: TrainingConfiguration, _ setup: RolloutSetup, processes: WorkerProcesses
+    _ configuration: TrainingConfiguration, _ setup: RolloutSetup, processes: WorkerProcesses,
+    exchange: UpdateExchange? = nil
   ) throws {
+    self.exchange = exchange
+    informationNames = EpisodeInformation.names(of: setup.layout.contents.spaces.information)
     weights = FlatVector(repeating: 0, count: setup.weights.count)
     choice = configuration.evaluationSamples ? .sample : .greedy
     episodeCount = configuration.evaluationEpisodes
@@ -98,9 +106,35 @@ final class RunEvaluations {
   }
 
   private func request(_ episodes: Range<Int>) throws {
-    guard case .processes(let evaluator) = place, let round else { return }
-    try evaluator.request(
-      weights, policyVersion: round.updates + 1, steps: round.steps, episodes: episodes)
+    let share = share(of: episodes)
+    // With fewer episodes than ranks, some have none.
+    ownShare = share.isEmpty ? EvaluationResult(episodeCount: 0) : nil
+    guard case .processes(let evaluator) = place, let round, !share.isEmpty else { return }
+    do {
+      try evaluator.request(
+        weights, policyVersion: round.updates + 1, steps: round.steps, episodes: share)
+    } catch {
+      guard let exchange else { throw error }
+      // The ranks learn of it in their next exchange.
+      exchange.failure = error
+    }
+  }
+
+  /// Returns this rank's share of some episodes.
+  private func share(of episodes: Range<Int>) -> Range<Int> {
+    guard let ranks = exchange?.ranks else { return episodes }
+    let (first, count) = (episodes.lowerBound, episodes.count)
+    return first + ranks.rank * count / ranks.count..<first + (ranks.rank + 1) * count / ranks.count
+  }
+
+  /// Tells the other ranks in the next exchange if this rank has played its share.
+  func tell() {
+    guard let exchange else { return }
+    if ownShare == nil, round != nil, case .processes(let evaluator) = place {
+      ownShare = evaluator.take()?.result
+    }
+    exchange.told.subtract(.hasEvaluated)
+    if round != nil, ownShare != nil { exchange.told.insert(.hasEvaluated) }
   }
 
   /// Takes the outcome of the round if its last episodes are finished.
@@ -112,10 +146,28 @@ final class RunEvaluations {
   /// - Returns: nil if there is no round, or if it is not finished.
   /// - Throws: `WorkerStartError` if a process is gone and cannot be replaced.
   func take() throws -> Outcome? {
-    guard case .processes(let evaluator) = place, let result = evaluator.take()?.result else {
-      return nil
+    guard case .processes(let evaluator) = place else { return nil }
+    if let exchange {
+      guard exchange.words.allSatisfy({ $0.contains(.hasEvaluated) }) else { return nil }
+      return try note(allShares { preconditionFailure("a rank told of a share that it lacks") })
     }
-    return try note(result)
+    return try evaluator.take().flatMap { try note($0.result) }
+  }
+
+  /// Returns the result of the episodes of all ranks.
+  ///
+  /// - Parameter play: plays the share of this rank, if that is not done.
+  private func allShares(_ play: () throws -> EvaluationResult) throws -> EvaluationResult {
+    guard let exchange else { return try play() }
+    let own = Result {
+      if let failure = exchange.failure { throw failure }
+      return try ownShare ?? play()
+    }
+    ownShare = nil
+    let episodes = round?.first == nil ? 0..<episodeCount : confirmation
+    return try exchange.combine(
+      own, from: share(of: episodes).lowerBound - episodes.lowerBound,
+      episodeCount: episodes.count, informationNames: informationNames)
   }
 
   /// Waits for the outcome of the round, or plays it.
@@ -129,7 +181,8 @@ final class RunEvaluations {
     defer { nanosecondsWaited += SystemCalls.monotonicNanoseconds() - began }
     do {
       while let round {
-        if let outcome = try note(play(round, meanwhile: meanwhile)) { return outcome }
+        let result = try allShares { try play(round, meanwhile: meanwhile) }
+        if let outcome = try note(result) { return outcome }
       }
       return nil
     } catch {
@@ -145,8 +198,8 @@ final class RunEvaluations {
     case .processes(let evaluator): return try evaluator.wait(meanwhile: meanwhile).result
     case .learner(let evaluator, let isInterrupted):
       return try evaluator.evaluate(
-        weights, episodes: round.first == nil ? 0..<episodeCount : confirmation, say: say,
-        isInterrupted: isInterrupted)
+        weights, episodes: share(of: round.first == nil ? 0..<episodeCount : confirmation),
+        say: say, isInterrupted: isInterrupted)
     case .nowhere: preconditionFailure("an evaluation in a run without evaluations")
     }
   }
@@ -158,7 +211,7 @@ final class RunEvaluations {
     guard let round else { return nil }
     if !hasReportedUnfinished, let sentence = result.unfinishedSentence {
       hasReportedUnfinished = true
-      say(sentence)
+      if exchange?.ranks.rank ?? 0 == 0 { say(sentence) }
     }
     if round.first == nil, let untilReturn, result.meanReturn >= untilReturn {
       self.round?.first = result

@@ -12,6 +12,7 @@ package final class NormalizingLearner: WrappingLearner {
   package let learner: any BatchLearner
   private let observations: ObservationStatistics?
   private let returns: ReturnStatistics?
+  private let exchange: UpdateExchange?
 
   /// Creates the statistics for which the policy's weights have buffers; nil if they have none.
   ///
@@ -21,11 +22,13 @@ package final class NormalizingLearner: WrappingLearner {
   ///   - parameters: the policy's parameters, including its buffers.
   ///   - weights: the weights, which are trained in place.
   ///   - discount: γ of the returns; their variance scales rewards.
+  ///   - exchange: the exchange with other ranks; nil for a learner alone.
   package init?(
     _ learner: any BatchLearner, batchLayout: FragmentLayout, parameters: ParameterLayout,
-    weights: FlatVector<Float>, discount: Double
+    weights: FlatVector<Float>, discount: Double, exchange: UpdateExchange? = nil
   ) {
     self.learner = learner
+    self.exchange = exchange
     observations = ObservationStatistics(batchLayout, parameters, weights)
     returns = ReturnStatistics(batchLayout, parameters, weights, discount: discount)
     if observations == nil, returns == nil { return nil }
@@ -37,8 +40,10 @@ package final class NormalizingLearner: WrappingLearner {
     let outcome = learner.learn(from: batch)
     // Leaves the statistics unchanged: the last sound weights are saved as they were evaluated.
     if case .diverged = outcome { return outcome }
-    observations?.add(batch.view)
-    returns?.add(batch)
+    // Another rank had no batch, so this one was not learned from.
+    if exchange?.isOver == true { return outcome }
+    observations?.add(batch.view, over: exchange)
+    returns?.add(batch, over: exchange)
     return outcome
   }
 

@@ -51,12 +51,14 @@ final class ObservationStatistics: Restorable {
   }
 
   /// Adds a batch's observations and writes the new statistics into the weights.
-  func add(_ batch: FragmentView) {
+  ///
+  /// - Parameter exchange: the exchange with other ranks, whose observations count too.
+  func add(_ batch: FragmentView, over exchange: UpdateExchange? = nil) {
     for leaf in leaves {
       if leaf.isDouble {
-        add(leaf, of: batch, as: Double.self)
+        add(leaf, of: batch, as: Double.self, over: exchange)
       } else {
-        add(leaf, of: batch, as: Float.self)
+        add(leaf, of: batch, as: Float.self, over: exchange)
       }
       for index in 0..<leaf.moments.count {
         weights[leaf.mean.lowerBound + index] = Float(leaf.moments.mean(index))
@@ -68,7 +70,7 @@ final class ObservationStatistics: Restorable {
   /// Adds a batch in two passes, means first, to avoid cancellation.
   @inline(__always)
   private func add<Element: RecordableScalar & BinaryFloatingPoint>(
-    _ leaf: Leaf, of batch: FragmentView, as type: Element.Type
+    _ leaf: Leaf, of batch: FragmentView, as type: Element.Type, over exchange: UpdateExchange?
   ) {
     let (allSums, allSquares, samples) = (sums, squares, isSample)
     let width = leaf.column.elementCount
@@ -91,8 +93,7 @@ final class ObservationStatistics: Restorable {
       count &+= 1
       for element in 0..<width { sums[element] += Double(values[element]) }
     }
-    guard count > 0 else { return }
-    for element in 0..<width { sums[element] /= Double(count) }
+    for element in 0..<width { sums[element] /= Double(max(count, 1)) }
     for step in 0..<steps where isSample[step] {
       let values = observations.extracting(step * width..<(step + 1) * width)
       for element in 0..<width {
@@ -100,7 +101,9 @@ final class ObservationStatistics: Restorable {
         squares[element] += difference * difference
       }
     }
-    leaf.moments.merge(count: count) { (allSums[$0], allSquares[$0] / Double(count)) }
+    leaf.moments.merge(count: count, over: exchange) {
+      (allSums[$0], allSquares[$0] / Double(count))
+    }
   }
 
   /// Saves or restores counts, means and variances by the leaf's path: `statistics.obs.mean`.

@@ -20,6 +20,17 @@ struct PlayedSteps: ~Escapable {
     rewards = fragment.values(layout.rew, from: 1)
   }
 
+  /// The number of steps that were played.
+  var count: Int { ends.indices.count { contains($0) } }
+
   /// Returns true if a step was played.
   func contains(_ step: Int) -> Bool { !ends[step] || terminated[step] || truncated[step] }
+}
+
+extension FragmentView {
+  /// The share of the steps that were played, from 0 to 1.
+  var playedShare: Float {
+    guard layout.contents.mayWait else { return 1 }
+    return Float(PlayedSteps(self).count) / Float(layout.stepCount * layout.environmentCount)
+  }
 }

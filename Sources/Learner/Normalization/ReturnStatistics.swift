@@ -44,7 +44,9 @@ final class ReturnStatistics: Restorable {
   }
 
   /// Adds a batch's rewards and writes the new scale into the weights.
-  func add(_ batch: FragmentBatch) {
+  ///
+  /// - Parameter exchange: the exchange with other ranks, whose returns count too.
+  func add(_ batch: FragmentBatch, over exchange: UpdateExchange? = nil) {
     let count = batch.layout.environmentCount / batch.fragmentCount
     var sampleCount = 0
     for (position, header) in batch.headers.enumerated() {
@@ -64,7 +66,9 @@ final class ReturnStatistics: Restorable {
       let difference = samples[index] - mean
       squares += difference * difference
     }
-    moments.merge(count: sampleCount) { _ in (mean, squares / Double(sampleCount)) }
+    moments.merge(count: sampleCount, over: exchange) { _ in
+      (mean, squares / Double(sampleCount))
+    }
     weights[place] = Float(moments.scale(0))
   }
 

@@ -8,6 +8,8 @@ final class RunningMoments {
   private(set) var sampleCount = 1e-4
   private let means: FlatVector<Double>
   private let variances: FlatVector<Double>
+  /// The sums over all ranks: the number of samples, and two sums of each quantity.
+  private lazy var sums = FlatVector<Double>(repeating: 0, count: 1 + 2 * means.count)
 
   /// Creates the moments of a number of quantities.
   init(count: Int) {
@@ -33,7 +35,41 @@ final class RunningMoments {
   ///
   ///     mean += δ b / (n + b)
   ///     variance = (n variance + b variance of the batch + δ² n b / (n + b)) / (n + b)
-  func merge(count batchCount: Int, _ batch: (Int) -> (mean: Double, variance: Double)) {
+  ///
+  /// - Parameters:
+  ///   - batchCount: the number of samples of this rank.
+  ///   - exchange: the exchange with other ranks, whose samples count too.
+  ///   - batch: returns mean and variance of a quantity; not called without samples.
+  func merge(
+    count batchCount: Int, over exchange: UpdateExchange?,
+    _ batch: (Int) -> (mean: Double, variance: Double)
+  ) {
+    guard let exchange else { return merge(count: batchCount, batch) }
+    let count = Double(batchCount)
+    let sums = sums
+    sums.clear()
+    sums[0] = count
+    if batchCount > 0 {
+      for index in 0..<means.count {
+        let (mean, variance) = batch(index)
+        // About the mean so far, which is equal at all ranks.
+        let difference = mean - means[index]
+        sums[1 + 2 * index] = count * difference
+        sums[2 + 2 * index] = count * (variance + difference * difference)
+      }
+    }
+    guard exchange.sum(sums) else { return }
+    let total = sums[0]
+    merge(count: Int(total)) { index in
+      let difference = sums[1 + 2 * index] / total
+      return (
+        means[index] + difference,
+        max(0, sums[2 + 2 * index] / total - difference * difference)
+      )
+    }
+  }
+
+  private func merge(count batchCount: Int, _ batch: (Int) -> (mean: Double, variance: Double)) {
     guard batchCount > 0 else { return }
     let (earlier, new) = (sampleCount, Double(batchCount))
     let total = earlier + new

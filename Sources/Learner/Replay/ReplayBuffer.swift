@@ -55,13 +55,17 @@ package final class ReplayBuffer {
   /// The largest buffer, in bytes, that is saved with a state; every save writes it completely.
   static let largestSavedByteCount = 256 << 20
 
-  /// Saves or restores the batches, unless the buffer exceeds `largestSavedByteCount`.
+  /// The names that the batches are saved under.
+  static let savedNames = ["replay.next", "replay.batch_count", "replay.batches"]
+
+  /// Saves or restores the batches, unless the buffer exceeds `largestSavedByteCount` or is one of
+  /// several ranks.
   ///
-  /// - Returns: false if the archive is being restored and the buffer is too large to have been
-  ///   saved; the buffer then begins empty. Otherwise true.
+  /// - Returns: false if the archive is being restored and the buffer cannot have been saved; the
+  ///   buffer then begins empty. Otherwise true.
   func transfer(_ archive: inout StateArchive) throws(CheckpointError) -> Bool {
     let byteCount = storages[0].layout.byteCount
-    guard byteCount * storages.count <= Self.largestSavedByteCount else {
+    guard byteCount * storages.count <= Self.largestSavedByteCount, !archive.isOfRanks else {
       archive.lose("the replay buffer starts empty")
       return !archive.isRestoring
     }

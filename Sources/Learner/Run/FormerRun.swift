@@ -7,8 +7,18 @@ struct FormerRun {
   let state: RunState
   /// The directory with the run's files.
   let directory: RunDirectory
+  /// The number of ranks that resume it.
+  var rankCount = 1
+
+  /// The state of collection; nil if another number of ranks saved it.
+  var collector: CollectorState? { rankCount == state.rankCount ? state.collector : nil }
 
   private var configuration: TrainingConfiguration { state.configuration }
+
+  /// Returns the incarnation that workers begin with if they do not go on with their episodes.
+  func firstIncarnation() throws(CheckpointError) -> UInt32 {
+    collector == nil ? try state.nextIncarnation() : 0
+  }
 
   /// Refuses a run that has no steps left, or a state with counts that contradict its options.
   func check() throws {
@@ -19,9 +29,10 @@ struct FormerRun {
         \(NumberText.grouped(configuration.totalSteps)) steps: give more --steps to continue.
         """, option: "steps")
     }
+    guard let collector else { return }
     // Checked before memory is allocated in the sizes that the options give.
     do {
-      try state.collector.checkCounts(
+      try collector.checkCounts(
         stepsPerFragment: configuration.fragmentSteps * configuration.environmentsPerActor,
         fragmentsPerBatch: configuration.fragmentsPerBatch)
     } catch {
@@ -70,7 +81,13 @@ struct FormerRun {
   /// - Parameter losses: phrases for the parts that could not be restored.
   func sentence(losses: [String]) -> String {
     var losses = losses
-    if state.collector.workers.contains(where: { $0.snapshot.isEmpty && $0.nextFragment > 0 }) {
+    if rankCount != state.rankCount {
+      let saved = state.rankCount == 1 ? "1 rank" : "\(state.rankCount) ranks"
+      losses.append(
+        "\(saved) saved it and \(rankCount) go on with it, so environments begin new episodes")
+    } else if state.collector.workers.contains(where: {
+      $0.snapshot.isEmpty && $0.nextFragment > 0
+    }) {
       losses.append("environments begin new episodes")
     }
     if configuration.fixedPolicyLag == nil { losses.append("fragments are taken as they arrive") }

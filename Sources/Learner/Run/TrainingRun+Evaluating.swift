@@ -9,8 +9,7 @@ extension TrainingRun {
       guard let outcome = try guarding({ try evaluations.take() }) else { return false }
       if try record(outcome) { return true }
     }
-    guard !configuration.evaluateEvery.isNever, evaluationPosition >= marks.nextEvaluation
-    else { return false }
+    guard isEvaluationDue else { return false }
     try beginEvaluation()
     return evaluations.isBesideTraining ? false : try finishEvaluation()
   }
@@ -30,6 +29,19 @@ extension TrainingRun {
 
   /// Attends to the evaluation processes.
   func attendToEvaluations() throws { try guarding { try evaluations.attend() } }
+
+  /// True if an evaluation is due, which all ranks decide alike.
+  private var isEvaluationDue: Bool {
+    if let exchange, case .seconds = configuration.evaluateEvery {
+      return exchange.words[0].contains(.wantsEvaluation)
+    }
+    return isEvaluationDueHere
+  }
+
+  /// True if an evaluation is due by the steps, updates or seconds of this process.
+  var isEvaluationDueHere: Bool {
+    !configuration.evaluateEvery.isNever && evaluationPosition >= marks.nextEvaluation
+  }
 
   private var evaluationPosition: Int {
     configuration.evaluateEvery.position(
@@ -58,19 +70,27 @@ extension TrainingRun {
     marks.nextEvaluation = configuration.evaluateEvery.next(
       after: evaluations.isBesideTraining ? round.position : evaluationPosition)
     marks.lastEvaluation = EvaluationMark(steps: round.steps, meanReturn: mean)
-    try recorder.recordEvaluation(
-      outcome, evaluations.weights, learner, secondsElapsed: secondsElapsed)
+    try exchange?.compare(setup.weights)
+    guard let recorder else {
+      try exchange?.agree()
+      return outcome.isReached
+    }
+    let writing = Result {
+      try recorder.recordEvaluation(
+        outcome, evaluations.weights, learner, secondsElapsed: secondsElapsed)
+    }
+    if let exchange { try exchange.together(writing.get) } else { try writing.get() }
     evaluations.compare(outcome.first, trainingReturn: recorder.trainingReturn(collector))
     if let best = recorder.best?.meanReturn,
       let sentence = marks.skipped.noteEvaluation(mean, best: best, at: round.steps)
     {
-      recorder.say(sentence)
+      say(sentence)
     }
     if let sentence = marks.standstill.note(
       outcome.first, threshold: solvedReturn, at: round.steps),
       marks.skipped.collapseStep == nil
     {
-      recorder.say(sentence)
+      say(sentence)
     }
     return outcome.isReached
   }

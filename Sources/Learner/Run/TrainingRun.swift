@@ -1,4 +1,5 @@
 public import Actor
+import Glibc
 import Rollout
 
 /// A training run: collects batches, learns from them, evaluates and keeps records.
@@ -16,25 +17,32 @@ public final class TrainingRun {
   /// The random seed of the run, drawn if none was given.
   public let seed: UInt64
   /// The directory with the run's files.
-  public var directory: RunDirectory { recorder.directory }
+  public internal(set) var directory: RunDirectory
   /// The layers of the policy.
   public let layers: LayerTable
 
   let setup: RolloutSetup
   let learner: any BatchLearner
   let collector: any RolloutCollector
-  let recorder: RunRecorder
+  /// The records of the run; nil at ranks other than rank 0.
+  let recorder: RunRecorder?
   let evaluations: RunEvaluations
+  /// The exchange with other ranks; nil for a learner alone.
+  let exchange: UpdateExchange?
+  /// Prints a sentence on its own line.
+  let say: (String) -> Void
   /// True if the collector may step environments in this process.
   private let mayStepEnvironments: Bool
-  private let began: UInt64
+  let began: UInt64
   /// The time for which the learner has waited for batches.
-  private var nanosecondsWaited: UInt64 = 0
+  var nanosecondsWaited: UInt64 = 0
+  /// The time at which the learner last attended to processes while it waited for other ranks.
+  var lastAttended: UInt64 = 0
   var marks: RunMarks
-  private var saves: SaveSchedule
-  private var hasDiverged = false
+  var saves: SaveSchedule
+  var hasDiverged = false
   /// The entropy of even chances, in nats; nil if the action space has no such bound.
-  private let largestEntropy: Double?
+  let largestEntropy: Double?
   /// The mean return at which the task counts as solved; nil if unknown or changed by options.
   let solvedReturn: Double?
   /// A sentence about what was restored; nil for a new run.
@@ -79,15 +87,17 @@ public final class TrainingRun {
     resuming state: RunState, in directory: RunDirectory, parts: TrainingParts = TrainingParts(),
     isQuiet: Bool = false, showsDashboard: Bool = false, workerExecutable: String? = nil
   ) throws {
+    let own = try state.resumed(byRank: 0, of: 1)
     try self.init(
       state.configuration, state.parts.resuming(with: parts),
-      resuming: FormerRun(state: state, directory: directory), isQuiet: isQuiet,
+      resuming: FormerRun(state: own, directory: directory), isQuiet: isQuiet,
       showsDashboard: showsDashboard, workerExecutable: workerExecutable)
   }
 
-  private init(
+  init(
     _ configuration: TrainingConfiguration, _ parts: TrainingParts, resuming former: FormerRun?,
-    isQuiet: Bool, showsDashboard: Bool, workerExecutable: String?
+    isQuiet: Bool, showsDashboard: Bool, workerExecutable: String?,
+    exchange: UpdateExchange? = nil
   ) throws {
     try former?.check()
     let policy = parts.policy ?? configuration.policy
@@ -96,9 +106,13 @@ public final class TrainingRun {
     seed = configuration.seed ?? UInt64.random(in: 0..<1 << 53)
     resolved.seed = seed
     self.configuration = resolved
-    setup = try resolved.makeSetup(seed: seed, policy: policy) { parameters in
+    self.exchange = exchange
+    var setup = try resolved.makeSetup(seed: seed, policy: policy) { parameters in
       if let former { try former.check(parameters) }
     }
+    setup.earlierWorkerCount = exchange?.earlierWorkerCount ?? 0
+    setup.firstIncarnation = try former?.firstIncarnation() ?? 0
+    self.setup = setup
     layers = try LayerTable(setup.policy, for: setup.layout.contents.spaces)
     marks =
       former?.marks
@@ -107,7 +121,7 @@ public final class TrainingRun {
     saves = SaveSchedule(
       every: resolved.saveEvery, steps: former?.state.steps ?? 0, seconds: seconds)
     began = SystemCalls.monotonicNanoseconds() &- UInt64(seconds * 1e9)
-    let (setup, valueParameters) = (setup, layers.valueParameters)
+    let (runSetup, valueParameters) = (setup, layers.valueParameters)
     largestEntropy = setup.layout.contents.spaces.action.largestEntropy
     let judged = resolved.evaluationEnvironment
     solvedReturn =
@@ -117,7 +131,8 @@ public final class TrainingRun {
     try resolved.algorithm.validateMemory(resolved, batchLayout)
     func makeLearner() throws -> any BatchLearner {
       try resolved.makeLearner(
-        setup, batchLayout: batchLayout, valueParameters: valueParameters, parts: parts)
+        runSetup, batchLayout: batchLayout, valueParameters: valueParameters, parts: parts,
+        exchange: exchange)
     }
     // Restored before the collector is created, which starts with the present weights.
     let restored = try former.map { former in
@@ -128,10 +143,15 @@ public final class TrainingRun {
     // Created before the run's directory for two reasons: a machine with too little memory leaves
     // no directory behind, and workers start in parallel with its creation.
     let line =
-      showsDashboard
-      ? ProgressLine(
-        dashboard: "\(resolved.environment.id)  \(resolved.algorithm.name)  seed \(seed)")
-      : ProgressLine(quiet: isQuiet)
+      if let rank = exchange?.ranks.rank, rank > 0 {
+        ProgressLine(ofRank: rank)
+      } else if showsDashboard {
+        ProgressLine(
+          dashboard: "\(resolved.environment.id)  \(resolved.algorithm.name)  seed \(seed)")
+      } else {
+        ProgressLine(quiet: isQuiet)
+      }
+    say = { line.note($0) }
     let processes = WorkerProcesses(
       executable: workerExecutable, say: { line.note($0) },
       isInterrupted: { Interruption.requested != nil },
@@ -142,16 +162,25 @@ public final class TrainingRun {
       collector = try parts.makeCollector(
         CollectorContext(
           configuration: resolved, setup: setup, batchLayout: batchLayout, processes: processes,
-          state: former?.state.collector))
+          state: former?.collector))
     } catch let error as CollectorStateError {
       throw former.map { error.located(in: $0.directory.state) } ?? error
     }
     // Started after the workers, which have more to do until the first evaluation.
-    evaluations = try RunEvaluations(resolved, setup, processes: processes)
-    recorder = try RunRecorder(
-      resolved, setup, parts, layers, seed: seed, line: line, resuming: former)
-    let bounds = resolved.environment.actionBounds
-    for remark in setup.layout.contents.spaces.action.oddBounds(bounds) { recorder.say(remark) }
+    evaluations = try RunEvaluations(resolved, setup, processes: processes, exchange: exchange)
+    if let exchange, exchange.ranks.rank > 0 {
+      recorder = nil
+      // Rank 0 tells its path.
+      directory = former?.directory ?? RunDirectory(existing: RunDirectory.defaultParent)
+    } else {
+      let recorder = try RunRecorder(
+        resolved, setup, parts, layers, seed: seed, line: line, resuming: former,
+        rankCount: exchange?.ranks.count ?? 1)
+      let bounds = resolved.environment.actionBounds
+      for remark in setup.layout.contents.spaces.action.oddBounds(bounds) { line.note(remark) }
+      directory = recorder.directory
+      self.recorder = recorder
+    }
     learner = try restored?.0 ?? makeLearner()
   }
 
@@ -167,139 +196,55 @@ public final class TrainingRun {
     do {
       let summary =
         mayStepEnvironments ? try ExitGuard.during("training") { try run() } : try run()
-      RunEnding(
-        state: summary.ending.isInterruption ? .interrupted : .done,
-        hasReachedReturn: configuration.untilReturn.map { _ in summary.ending == .reachedReturn }
-      ).write(to: directory)
+      end(
+        RunEnding(
+          state: summary.ending.isInterruption ? .interrupted : .done,
+          hasReachedReturn: configuration.untilReturn.map { _ in summary.ending == .reachedReturn }
+        ))
       return summary
     } catch {
-      RunEnding(state: hasDiverged ? .diverged : .failed, error: "\(error)").write(to: directory)
+      end(RunEnding(state: hasDiverged ? .diverged : .failed, error: "\(error)"))
       throw error
     }
   }
 
+  private func end(_ ending: RunEnding) {
+    if recorder != nil { ending.write(to: directory) }
+  }
+
+  /// Ends the processes of the run.
+  func close() {
+    exchange?.attend = {}
+    evaluations.beginClosing()
+    collector.close()
+    evaluations.close()
+    recorder?.closeDisplay()
+  }
+
   private func run() throws -> TrainingSummary {
-    defer {
-      evaluations.beginClosing()
-      collector.close()
-      evaluations.close()
-      recorder.closeDisplay()
-    }
+    defer { close() }
     var ending: TrainingSummary.Ending?
     // A resumed run first makes up for evaluations that were due after the last update.
     var hasLearned = resumption != nil
     while ending == nil {
       do {
-        if !hasLearned { try learn(from: nextBatch()) }
+        if !hasLearned {
+          if let exchange { try learn(with: exchange) } else { try learn(from: nextBatch()) }
+        }
         hasLearned = false
         ending = try afterUpdate()
       } catch is Interrupted {
-        ending = interruption
+        ending = interruption ?? (exchange == nil ? nil : .interrupted(signal: SIGTERM))
       }
     }
     let seconds = secondsElapsed
     if ending == .steps { ending = try evaluateAtTheEnd() }
-    try recorder.finish(collector, learner, marks, secondsElapsed: seconds)
+    try finish(secondsElapsed: seconds)
     if ending == .steps, learner.updateCount == 0 {
       throw TrainingError(
         marks.skipped.nothingLearned(skippedCount: learner.skippedCount, steps: steps)
           + "; \(directory.path)/checkpoints/last.safetensors holds the initial weights")
     }
     return summary(ending ?? .steps, seconds)
-  }
-
-  /// Publishes the weights and returns the next batch.
-  ///
-  /// The run is saved first if an error ends the collection.
-  private func nextBatch() throws -> FragmentBatch {
-    collector.publish(setup.weights)
-    let waitBegan = SystemCalls.monotonicNanoseconds()
-    defer { nanosecondsWaited += SystemCalls.monotonicNanoseconds() - waitBegan }
-    do {
-      return try collector.next()
-    } catch let error where !(error is Interrupted) {
-      throw saved(
-        error, remedy: "resume it with '\(ProgramName.shown) train --resume \(directory.path)'")
-    }
-  }
-
-  /// Saves the run before an error ends it, and adds the remedy to the error's sentence.
-  func saved(_ error: any Error, remedy: String) -> any Error {
-    // If saving fails too, for example on a full disk, the first error is more important.
-    guard learner.updateCount > 0, (try? save()) != nil else { return error }
-    let report = "\(error)"
-    return TrainingError(
-      "\(report)\(report.contains("\n") ? "\n" : "; ")the run was saved: \(remedy)")
-  }
-
-  /// Learns from a batch; saves the last sound weights if training cannot continue.
-  private func learn(from batch: FragmentBatch) throws {
-    recorder.receive(batch)
-    let outcome = learner.learn(from: batch)
-    do {
-      marks.standstill.note(entropy: learner.lastEntropy, largest: largestEntropy)
-      let sentence = try marks.skipped.note(outcome, of: batch, loss: learner.lastLoss, at: steps)
-      if let sentence { recorder.say(sentence) }
-    } catch {
-      hasDiverged = true
-      // If saving fails too, this error is more important. The earlier state on disk is the better
-      // one.
-      try? recorder.finish(collector, learner, nil, secondsElapsed: secondsElapsed)
-      throw TrainingError(
-        "\(error); \(directory.path)/checkpoints/last.safetensors holds the last sound weights")
-    }
-  }
-
-  // MARK: Between updates
-
-  var steps: Int { learner.stepCount }
-
-  var secondsElapsed: Double {
-    // The difference wraps: a run resumed after a reboot may have begun before the clock's zero.
-    Double(SystemCalls.monotonicNanoseconds() &- began) / 1e9
-  }
-
-  var interruption: TrainingSummary.Ending? {
-    Interruption.requested.map { .interrupted(signal: $0) }
-  }
-
-  /// Records, evaluates and saves if due; returns the reason to end the run, if there is one.
-  private func afterUpdate() throws -> TrainingSummary.Ending? {
-    if let interruption { return interruption }
-    let seconds = secondsElapsed
-    if recorder.isDue(learner, secondsElapsed: seconds) {
-      recorder.record(collector, learner, secondsElapsed: seconds)
-    }
-    if recorder.show(
-      collector, secondsElapsed: seconds, secondsWaited: Double(nanosecondsWaited) / 1e9,
-      secondsEvaluating: Double(evaluations.nanosecondsWaited) / 1e9)
-    {
-      try attendToEvaluations()
-    }
-    if try evaluateIfDue() { return .reachedReturn }
-    if saves.isDue(steps: steps, seconds: seconds) { try save() }
-    return steps >= configuration.totalSteps ? .steps : nil
-  }
-
-  // MARK: Saving
-
-  private func save() throws(RecordError) {
-    let began = secondsElapsed
-    try recorder.save(collector, learner, marks, secondsElapsed: began)
-    let ended = secondsElapsed
-    saves.note(steps: steps, seconds: ended, cost: ended - began)
-  }
-
-  private func summary(
-    _ ending: TrainingSummary.Ending, _ seconds: Double
-  ) -> TrainingSummary {
-    let progress = collector.progress
-    return TrainingSummary(
-      ending: ending, steps: steps, updates: learner.updateCount,
-      skippedUpdates: learner.skippedCount, seconds: seconds, restarts: progress.restarts,
-      meanLag: progress.meanLag, largestLag: progress.lagLargest,
-      droppedFragments: progress.dropped, evaluationReturn: marks.lastEvaluation?.meanReturn,
-      best: recorder.best.map { ($0.meanReturn, $0.steps) },
-      collapseStep: marks.skipped.collapseStep, runDirectory: directory.path, seed: seed)
   }
 }

@@ -30,6 +30,8 @@ public final class MinibatchLearner: BatchLearner {
   private let estimateColumns: [Column]
   /// The batch's environments or steps, in the order of the present pass.
   private let order: FlatVector<Int32>
+  /// The order before the batch.
+  private let earlierOrder: FlatVector<Int32>
   private var random: PCG64
 
   /// Creates a learner that makes passes over each batch.
@@ -79,6 +81,7 @@ public final class MinibatchLearner: BatchLearner {
     part = FragmentStorage(layout)
     estimateColumns = layout.estimates.leaves
     order = FlatVector(repeating: 0, count: count)
+    earlierOrder = FlatVector(repeating: 0, count: count)
     for index in 0..<count { order[index] = Int32(index) }
     update = try makeUpdate(layout)
   }
@@ -96,8 +99,9 @@ public final class MinibatchLearner: BatchLearner {
   ///   the batch is left out. `learned` in all other cases.
   @discardableResult
   public func learn(from batch: FragmentView) -> UpdateOutcome {
-    let step = stepCount
-    stepCount += batch.layout.stepCount * batch.layout.environmentCount
+    let (step, earlierRandom) = (stepCount, random)
+    stepCount += batch.layout.stepCount * batch.layout.environmentCount * update.rankCount
+    earlierOrder.copy(order)
     estimates?.make(for: batch)
     let size = part.view.layout.environmentCount
     var parts = PartOutcomes()
@@ -108,7 +112,13 @@ public final class MinibatchLearner: BatchLearner {
         let outcome = update.learn(from: part.view, at: step, upTo: largestDivergence)
         if case .diverged = outcome { return outcome }
         parts.add(outcome)
-        if outcome == .tooFar { return parts.outcome }
+        guard outcome == .tooFar else { continue }
+        if update.exchange?.isOver == true {
+          // Another rank had no batch, so this one was not learned from.
+          (stepCount, random) = (step, earlierRandom)
+          order.copy(earlierOrder)
+        }
+        return parts.outcome
       }
     }
     return parts.outcome

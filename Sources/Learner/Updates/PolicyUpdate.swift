@@ -14,19 +14,24 @@ public final class PolicyUpdate: BatchLearner {
   /// The number of batches skipped because their loss, gradient or content was not finite.
   public private(set) var skippedCount = 0
   /// The number of environment steps learned from so far, including those of skipped updates.
-  public var stepCount: Int { (updateCount + skippedCount) * stepsPerUpdate }
+  public var stepCount: Int { earlierSteps + (updateCount + skippedCount) * stepsPerUpdate }
   /// The loss of the last batch, finite or not.
   public private(set) var lastLoss: Float = 0
   /// The mean entropy of the policy in the last batch, in nats; nil if the objective reports none.
   public var lastEntropy: Double? {
-    updateCount > 0 ? entropy.map { function.value(of: $0) } : nil
+    updateCount > 0 ? entropy.map { figure($0) } : nil
   }
 
-  private let stepsPerUpdate: Int
+  /// The steps of all ranks in an update.
+  private var stepsPerUpdate: Int
+  /// The difference that updates with another number of ranks make to the number of steps.
+  private var earlierSteps = 0
   private let function: LossFunction
   private let optimizer: any Optimizer<Float>
-  /// The metric of the policy's mean entropy, if the objective reports it.
-  private let entropy: TracedLoss.Metric?
+  /// The exchange with other ranks; nil for a learner alone.
+  private(set) var exchange: UpdateExchange?
+  /// The place of the policy's mean entropy among the reported metrics, if it is one of them.
+  private let entropy: Int?
   private let maximumGradientNorm: Double
   /// The schedule of the learning rate and its place in the metrics; nil for a constant rate.
   private let learningRate: (schedule: Schedule, place: Int)?
@@ -85,7 +90,7 @@ public final class PolicyUpdate: BatchLearner {
     self.optimizer = optimizer
     self.maximumGradientNorm = maximumGradientNorm
     self.totalSteps = totalSteps
-    entropy = function.reported.first { $0.name == "entropy" }
+    entropy = function.reported.firstIndex { $0.name == "entropy" }
     earlierWeights = FlatVector(repeating: 0, count: weights.count)
 
     var metrics = UpdateMetrics()
@@ -102,6 +107,15 @@ public final class PolicyUpdate: BatchLearner {
       (metrics.place("grad_norm/\(layer.name)", .mean), layer.ranges, 0)
     }
     self.metrics = metrics
+  }
+
+  /// Makes every update one of all ranks, each of which learns from a batch of its own.
+  package func join(_ exchange: UpdateExchange) {
+    self.exchange = exchange
+    stepsPerUpdate *= exchange.ranks.count
+    // The loss and the divergence come before the metrics.
+    exchange.prepare(
+      weightCount: weights.count, [.mean, .mean] + function.reported.map(\.summary))
   }
 
   /// Learns from a batch.
@@ -122,9 +136,39 @@ public final class PolicyUpdate: BatchLearner {
   ) -> UpdateOutcome {
     let loss = function(batch, at: step)
     lastLoss = loss.value
-    if let divergence = loss.divergence, Double(divergence) > largestDivergence { return .tooFar }
+    if exchange == nil, let divergence = loss.divergence, Double(divergence) > largestDivergence {
+      return .tooFar
+    }
     function.zeroGradients()
     loss.backward()
+    if let exchange {
+      // Other ranks wait for this one, so the gradient is exchanged even if it is not used.
+      let isShared = exchange.average(function.gradients, share: batch.playedShare) { index in
+        switch index {
+        case 0: Double(loss.value)
+        case 1: Double(loss.divergence ?? 0)
+        default: function.value(of: function.reported[index - 2])
+        }
+      }
+      guard isShared, exchange.value(1) <= largestDivergence || exchange.value(1).isNaN else {
+        return .tooFar
+      }
+    }
+    return move(at: step)
+  }
+
+  /// Takes part in an update of all ranks without a batch of this one.
+  func learnFromOthers(at step: Int) -> UpdateOutcome {
+    function.zeroGradients()
+    guard exchange?.average(function.gradients, share: 0, figure: { _ in 0 }) == true else {
+      return .tooFar
+    }
+    return move(at: step)
+  }
+
+  /// Moves the weights along the gradients.
+  private func move(at step: Int) -> UpdateOutcome {
+    if let exchange { lastLoss = Float(exchange.value(0)) }
     for index in layers.indices {
       var sum = 0.0
       for range in layers[index].ranges { sum += function.gradients.squareSum(in: range) }
@@ -151,6 +195,14 @@ public final class PolicyUpdate: BatchLearner {
     return outcome
   }
 
+  /// Returns a metric of the last update, over the batches of all ranks.
+  private func figure(_ index: Int) -> Double {
+    exchange?.value(index + 2) ?? function.value(of: function.reported[index])
+  }
+
+  /// The number of ranks that learn together.
+  var rankCount: Int { exchange?.ranks.count ?? 1 }
+
   /// Counts a batch that is skipped without evaluating its loss.
   func skip() { skippedCount += 1 }
 
@@ -165,7 +217,7 @@ public final class PolicyUpdate: BatchLearner {
   /// The outcome of a batch that moved the weights.
   private var outcome: UpdateOutcome {
     guard let entropy else { return .learned }
-    let chance = function.value(of: entropy)
+    let chance = figure(entropy)
     guard chance <= Self.negligible else { return .learned }
     var largest: Float = 0
     for range in function.policyWeights {
@@ -177,9 +229,7 @@ public final class PolicyUpdate: BatchLearner {
 
   private func report(_ norm: Double, at step: Int) {
     metrics.add(Double(lastLoss), at: lossPlace)
-    for (metric, place) in zip(function.reported, reportedPlaces) {
-      metrics.add(function.value(of: metric), at: place)
-    }
+    for (index, place) in reportedPlaces.enumerated() { metrics.add(figure(index), at: place) }
     for index in histograms.indices {
       function.count(function.distributions[index], in: &histograms[index])
     }
@@ -211,6 +261,9 @@ public final class PolicyUpdate: BatchLearner {
     let limit = StateArchive.largestCount / stepsPerUpdate
     try archive.transfer("updates", count: &updateCount, upTo: limit)
     try archive.transfer("skipped_updates", count: &skippedCount, upTo: limit)
+    if archive.isRestoring, let steps = archive.steps {
+      earlierSteps = steps - (updateCount + skippedCount) * stepsPerUpdate
+    }
     try archive.transfer(
       "optimizer.step_count", count: &optimizer.stepCount, upTo: StateArchive.largestCount)
     for (name, values) in optimizer.state {
@@ -237,6 +290,8 @@ public enum UpdateOutcome: Sendable, Equatable {
   /// Further updates hardly change the policy.
   case nearlyCertain
   /// Nothing moved, because the policy is too far from the behavior policy.
+  ///
+  /// Of several learners of one run, also because one of them had no batch.
   case tooFar
   /// Nothing moved, because the loss or its gradient was not finite.
   ///

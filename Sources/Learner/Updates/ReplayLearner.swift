@@ -105,21 +105,26 @@ package final class ReplayLearner: BatchLearner {
   @discardableResult
   package func learn(from batch: FragmentView) -> UpdateOutcome {
     var parts = PartOutcomes()
+    let exchange = update.exchange
     // A number that is not finite would be sampled again and again.
-    if columns.areFinite(in: batch) {
-      replay.add(batch)
+    let isKept = columns.areFinite(in: batch)
+    if isKept { replay.add(batch) }
+    let steps = batch.layout.stepCount * batch.layout.environmentCount * update.rankCount
+    stepCount += steps
+    var isDue = stepCount - firstStep >= settings.firstUpdate && settings.updatesPerBatch > 0
+    if let exchange {
+      // Updates are due at all ranks or at none, even if some have no samples yet.
+      exchange.told.subtract(.keptOut)
+      if !isKept { exchange.told.insert(.keptOut) }
+      if !isDue { exchange.tell() }
     } else {
-      update.skip()
-      parts.add(.skipped)
+      isDue = isDue && replay.stepCount > 0
     }
-    stepCount += batch.layout.stepCount * batch.layout.environmentCount
-    guard stepCount - firstStep >= settings.firstUpdate, replay.stepCount > 0 else {
-      return parts.outcome
-    }
-    for _ in 0..<settings.updatesPerBatch {
-      replay.sample(into: sample.view, using: &random)
-      let outcome = update.learn(from: sample.view, at: stepCount)
+    for _ in 0..<(isDue ? settings.updatesPerBatch : 0) {
+      let outcome = learnFromSample()
       if case .diverged = outcome { return outcome }
+      // No rank has samples, or one had no batch.
+      if outcome == .tooFar { break }
       parts.add(outcome)
       updatesSinceTarget += 1
       if updatesSinceTarget >= settings.targetInterval {
@@ -127,7 +132,25 @@ package final class ReplayLearner: BatchLearner {
         moveTarget(by: Float(settings.targetRate))
       }
     }
+    var isSkipped = !isKept
+    if let exchange {
+      if exchange.isOver {
+        stepCount -= steps
+        return parts.outcome
+      }
+      isSkipped = exchange.words.contains { $0.contains(.keptOut) }
+    }
+    if isSkipped {
+      update.skip()
+      parts.add(.skipped)
+    }
     return parts.outcome
+  }
+
+  private func learnFromSample() -> UpdateOutcome {
+    guard replay.stepCount > 0 else { return update.learnFromOthers(at: stepCount) }
+    replay.sample(into: sample.view, using: &random)
+    return update.learn(from: sample.view, at: stepCount)
   }
 
   /// Returns the metrics reported since the last call.

@@ -36,11 +36,13 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
   ///   - batch: the batch, unchanged since it was learned from.
   ///   - loss: the loss of its last update.
   ///   - step: the environment steps learned from so far.
+  ///   - culprit: the rank whose batch was not finite; nil without such a rank.
   /// - Returns: a sentence to report, the first time that there is such a reason; nil otherwise.
   /// - Throws: `TrainingError` if the run cannot continue. The weights are still sound and can be
   ///   saved.
   mutating func note(
-    _ outcome: UpdateOutcome, of batch: FragmentBatch, loss: Float, at step: Int
+    _ outcome: UpdateOutcome, of batch: FragmentBatch, loss: Float, at step: Int,
+    because culprit: Int? = nil
   ) throws(TrainingError) -> String? {
     certainInARow = outcome == .certain ? certainInARow + 1 : 0
     nearlyCertainInARow =
@@ -66,10 +68,10 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
         """)
     case .skipped:
       inARow += 1
-      return try noteSkipped(batch, loss)
+      return try noteSkipped(batch, loss, culprit)
     case .learnedInPart:
       // The last loss may belong to an update that was not skipped.
-      return try noteSkipped(batch, nil)
+      return try noteSkipped(batch, nil, culprit)
     }
   }
 
@@ -109,11 +111,11 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
   }
 
   private mutating func noteSkipped(
-    _ batch: FragmentBatch, _ loss: Float?
+    _ batch: FragmentBatch, _ loss: Float?, _ culprit: Int?
   ) throws(TrainingError) -> String? {
     let number = EnvironmentNumber.firstNonFinite(in: batch)
     let reason =
-      number?.sentence
+      number?.sentence ?? culprit.map { "the batch of rank \($0) was not finite" }
       ?? "the loss or its gradient became infinite or NaN\(loss.map { " (loss \($0))" } ?? "") "
       + "though all rewards and observations are finite\(Self.largest(in: batch)): "
       + "learning diverges; " + Self.remedy
@@ -121,8 +123,9 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
     if inARow >= Self.limit {
       throw TrainingError("nothing was learned from \(inARow) batches in a row: \(reason)")
     }
-    let isReported = number == nil ? isLossReported : isEnvironmentReported
-    if number == nil { isLossReported = true } else { isEnvironmentReported = true }
+    let isLoss = number == nil && culprit == nil
+    let isReported = isLoss ? isLossReported : isEnvironmentReported
+    if isLoss { isLossReported = true } else { isEnvironmentReported = true }
     return isReported
       ? nil
       : "an update was skipped: \(reason); the weights are unchanged, and further skipped "

@@ -24,6 +24,8 @@ package struct RunDescription: Codable, Sendable, Equatable {
   package var spaces: DeclaredSpaces?
   /// True if the run must be deterministic and its environment may not be.
   package var checksRepetition = false
+  /// The number of workers of other learners of the run that come before worker 0 of this one.
+  package var earlierWorkerCount = 0
 
   /// Creates a description.
   package init(
@@ -90,6 +92,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
 
   /// Returns the random streams of one incarnation of a worker.
   package func streams(worker: Int, incarnation: UInt32) -> RandomStreams {
-    RandomStreams(seed: seed, worker: worker, incarnation: Int(incarnation))
+    RandomStreams(
+      seed: seed, worker: earlierWorkerCount + worker, incarnation: Int(incarnation))
   }
 }

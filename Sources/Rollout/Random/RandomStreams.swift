@@ -10,7 +10,7 @@
 /// | initialization of weights | 2 |
 /// | evaluation, environment | 3, environment |
 /// | evaluation, action | 4, environment |
-/// | order of data in learning | 5 |
+/// | order of data in learning | 5, and the rank of a learner other than rank 0 |
 ///
 /// A new purpose takes the next number. The incarnation is part of the key so that the replacement
 /// of a dead worker does not repeat its predecessor's experience.
@@ -55,7 +55,11 @@ public struct RandomStreams: Sendable, Hashable {
   }
 
   /// Returns the stream that determines the order of data in learning.
-  public static func learning(seed: UInt64) -> PCG64 { stream(seed, .learning, []) }
+  ///
+  /// - Parameter rank: the number of the learner among those of the run.
+  public static func learning(seed: UInt64, rank: Int = 0) -> PCG64 {
+    stream(seed, .learning, rank == 0 ? [] : [rank])
+  }
 
   private enum Purpose: UInt32 {
     case environment = 0

@@ -38,35 +38,55 @@ public enum Program {
   ///   plus the signal number after an interruption.
   static func run(_ arguments: [String]) -> Int32 {
     do {
-      switch try Invocation.parse(arguments) {
-      case .train(let configuration, let presentation):
-        return try withUsage(of: .train) { try TrainCommand.run(configuration, presentation) }
-      case .experiment(let experiment, let presentation):
-        return try withUsage(of: .train) {
-          try ExperimentRunner.run(experiment, presentation)
+      let invocation = try Invocation.parse(arguments)
+      return code {
+        do {
+          return try run(invocation)
+        } catch let error as MoreOptionsNeeded {
+          throw error.usageError(for: arguments)
         }
-      case .resume(let options, let presentation):
-        return try withUsage(of: .train) { try TrainCommand.resume(options, presentation) }
-      case .evaluate(let options):
-        return try withUsage(of: .evaluate) { try EvaluateCommand.run(options) }
-      case .describe(let options):
-        return try withUsage(of: .describe) { try DescribeCommand.run(options) }
-      case .ask(let options): return try withUsage(of: .ask) { try AskCommand.run(options) }
-      case .runs(let options): return try RunsCommand.run(options)
-      case .report(let options):
-        return try withUsage(of: .report) { try ReportCommand.run(options) }
-      case .bench(let options):
-        return try withUsage(of: .bench) { try BenchCommand.run(options) }
-      case .environments(let options): EnvironmentsCommand.run(options)
-      case .checkEnvironment(let options):
-        return try withUsage(of: .checkEnvironment) { try CheckEnvironmentCommand.run(options) }
-      case .help(let screen): print(screen)
-      case .version: print("rlplay \(releaseVersion)")
       }
-      return 0
-    } catch let error as MoreOptionsNeeded {
-      reportOnStandardError(error.usageError(for: arguments).text)
+    } catch {
+      reportOnStandardError(error.text)
       return UsageError.exitCode
+    }
+  }
+
+  private static func run(_ invocation: Invocation) throws -> Int32 {
+    if let name = invocation.singleCommand { try RankedCommand.refuse(name) }
+    switch invocation {
+    case .train(let configuration, let presentation):
+      return try withUsage(of: .train) { try TrainCommand.run(configuration, presentation) }
+    case .experiment(let experiment, let presentation):
+      if presentation.ranks == .auto { try RankedCommand.refuse("train --seeds or --sweep") }
+      return try withUsage(of: .train) {
+        try ExperimentRunner.run(experiment, presentation)
+      }
+    case .resume(let options, let presentation):
+      return try withUsage(of: .train) { try TrainCommand.resume(options, presentation) }
+    case .evaluate(let options):
+      return try withUsage(of: .evaluate) { try EvaluateCommand.run(options) }
+    case .describe(let options):
+      return try withUsage(of: .describe) { try DescribeCommand.run(options) }
+    case .ask(let options): return try withUsage(of: .ask) { try AskCommand.run(options) }
+    case .runs(let options): return try RunsCommand.run(options)
+    case .report(let options):
+      return try withUsage(of: .report) { try ReportCommand.run(options) }
+    case .bench(let options):
+      return try withUsage(of: .bench) { try BenchCommand.run(options) }
+    case .environments(let options): EnvironmentsCommand.run(options)
+    case .checkEnvironment(let options):
+      return try withUsage(of: .checkEnvironment) { try CheckEnvironmentCommand.run(options) }
+    case .help(let screen): print(screen)
+    case .version: print("rlplay \(releaseVersion)")
+    }
+    return 0
+  }
+
+  /// Returns the exit code of a command, and tells of its error.
+  static func code(_ body: () throws -> Int32) -> Int32 {
+    do {
+      return try body()
     } catch let error as UsageError {
       reportOnStandardError(error.text)
       return UsageError.exitCode
@@ -77,7 +97,7 @@ public enum Program {
   }
 
   /// Rethrows configuration errors found at run time as usage errors.
-  private static func withUsage(
+  static func withUsage(
     of command: Command, _ body: () throws -> Int32
   ) throws -> Int32 {
     do {

@@ -291,6 +291,9 @@ struct HelpTextTests {
         --trust                   With --resume: start Python with the environment
                                   that the run names: its code can do all that you
                                   can. --env NAME has the same effect.
+        --ranks auto|off          auto: the processes that mpirun or srun starts train
+                                  one policy together; off: each trains its own.
+                                  (default: auto)
 
       Output:
         --quiet                   Show no progress, only the result and problems.

@@ -23,8 +23,8 @@ public struct RunState: Sendable {
   public let steps: Int
   /// The number of updates.
   public let updates: Int
-  /// The state of collection.
-  public let collector: CollectorState
+  /// The state of collection; of several ranks, that of rank 0.
+  public private(set) var collector: CollectorState
 
   /// The encodings of the parts that the run's program provided.
   let parts: PartEncodings
@@ -34,6 +34,11 @@ public struct RunState: Sendable {
   let told: ToldSoFar
   /// The weights and the learner; in a file also the collector's arrays.
   private var archive: StateArchive
+  /// The parts of ranks 1, 2, … of the run, empty for a learner alone.
+  private var others: [RankState]
+
+  /// The number of ranks that saved the state.
+  var rankCount: Int { 1 + others.count }
 
   private enum Key {
     static let release = "rlplay"
@@ -49,7 +54,8 @@ public struct RunState: Sendable {
   /// Saves the state of a run between two iterations.
   init(
     _ configuration: TrainingConfiguration, _ parts: PartEncodings, _ setup: RolloutSetup,
-    _ learner: any BatchLearner, _ collector: CollectorState, _ marks: RunMarks, _ told: ToldSoFar
+    _ learner: any BatchLearner, _ collector: CollectorState, _ marks: RunMarks, _ told: ToldSoFar,
+    others: [RankState] = []
   ) {
     self.configuration = configuration
     // The directory is given by the place of the file.
@@ -59,9 +65,11 @@ public struct RunState: Sendable {
     self.collector = collector
     self.marks = marks
     self.told = told
+    self.others = others
     steps = learner.stepCount
     updates = learner.updateCount
     archive = StateArchive()
+    archive.isOfRanks = !others.isEmpty
     do {
       try Self.transfer(setup, learner, &archive)
     } catch {
@@ -88,6 +96,7 @@ public struct RunState: Sendable {
     _ setup: RolloutSetup, _ learner: any BatchLearner
   ) throws(CheckpointError) -> [String] {
     var archive = archive
+    if archive.isOfRanks { archive.steps = steps }
     try Self.transfer(setup, learner, &archive)
     try archive.finish()
     guard learner.stepCount == steps, learner.updateCount == updates else {
@@ -124,11 +133,18 @@ public struct RunState: Sendable {
       preconditionFailure("saving has nothing to refuse: \(error)")
     }
     told.episodesTaken = collector.withoutArrays()
+    var tensors = archive.tensors
+    var metadata: [String: String] = [:]
+    for (index, other) in others.enumerated() {
+      let prefix = Self.prefix(ofRank: index + 1)
+      tensors += other.tensors.map { $0.renamed(prefix + $0.name) }
+      metadata[prefix + Key.collector] = other.collector
+    }
     // A run with all parts from its options has the bytes that it always had.
     let foreign = parts.isEmpty ? [:] : [Key.parts: Self.text(parts)]
     return SafetensorsFile(
-      tensors: archive.tensors,
-      metadata: foreign.merging([
+      tensors: tensors,
+      metadata: foreign.merging(metadata) { _, own in own }.merging([
         Checkpoint.Key.format: Self.format, Key.release: releaseVersion,
         Checkpoint.Key.environmentSteps: "\(steps)", Checkpoint.Key.updates: "\(updates)",
         Key.configuration: String(decoding: configuration.json(), as: UTF8.self),
@@ -179,7 +195,10 @@ public struct RunState: Sendable {
     try Self.refuse(marks.fault(steps: steps) ?? told.fault)
     var collector: CollectorState = try Self.value(metadata(Key.collector))
     try Self.refuse(collector.fault)
-    archive = StateArchive(restoring: file.tensors)
+    others = Self.others(in: file)
+    archive = StateArchive(
+      restoring: file.tensors.filter { !$0.name.hasPrefix(Self.rankPrefix) })
+    archive.isOfRanks = !others.isEmpty
     try collector.transferArrays(&archive)
     for (worker, count) in zip(collector.workers.indices, told.episodesTaken) {
       collector.workers[worker].episodesTaken = count
@@ -248,6 +267,123 @@ public struct RunState: Sendable {
         "its metadata cannot be read; another build of rlplay \(releaseVersion) may have written "
           + "it (resume with that build): \(error)")
     }
+  }
+}
+
+// MARK: Ranks
+
+/// The part of a run's state that belongs to one rank other than rank 0.
+///
+/// It leaves out the weights and the optimizer, which are equal at all ranks.
+struct RankState: Sendable {
+  /// The state of collection as text, without arrays.
+  fileprivate(set) var collector: String
+  /// The arrays of collection and of the learner.
+  fileprivate(set) var tensors: [SafetensorsFile.Tensor]
+
+  private static let key = "collector"
+
+  /// Encodes the part for rank 0.
+  var encoded: [UInt8] {
+    [UInt8](SafetensorsFile(tensors: tensors, metadata: [Self.key: collector]).encoded())
+  }
+
+  fileprivate init(collector: String, tensors: [SafetensorsFile.Tensor]) {
+    (self.collector, self.tensors) = (collector, tensors)
+  }
+
+  /// Decodes a part that a rank has encoded.
+  init(decoding bytes: [UInt8]) throws(CheckpointError) {
+    let file = try SafetensorsFile(decoding: Data(bytes))
+    (collector, tensors) = (file.metadata[Self.key] ?? "", file.tensors)
+  }
+}
+
+extension RunState {
+  private static let rankPrefix = "rank/"
+  /// The parts that are equal at all ranks, or that are not saved by several.
+  private static let commonPrefixes = ["weights.", "optimizer.", "updates"]
+  /// The prefix of earlier weights, which are equal at ranks with the same policy lag.
+  private static let earlierPrefix = "collector.weights."
+
+  private static func prefix(ofRank rank: Int) -> String { "\(rankPrefix)\(rank)/" }
+
+  /// Returns the part of a rank other than rank 0.
+  ///
+  /// - Parameter hasLagOfRankZero: true if the earlier weights are those of rank 0.
+  static func part(
+    _ learner: any BatchLearner, _ collector: CollectorState, hasLagOfRankZero: Bool
+  ) -> RankState {
+    var (collector, archive) = (collector, StateArchive())
+    archive.isOfRanks = true
+    do {
+      try learner.transfer(&archive)
+      try collector.transferArrays(&archive)
+    } catch {
+      preconditionFailure("saving has nothing to refuse: \(error)")
+    }
+    _ = collector.withoutArrays()
+    return RankState(
+      collector: text(collector),
+      tensors: archive.tensors.filter { tensor in
+        let prefixes = commonPrefixes + (hasLagOfRankZero ? [earlierPrefix] : [])
+        return !prefixes.contains { tensor.name.hasPrefix($0) }
+      })
+  }
+
+  private static func others(in file: SafetensorsFile) -> [RankState] {
+    var others: [RankState] = []
+    while let collector = file.metadata[prefix(ofRank: others.count + 1) + Key.collector] {
+      let prefix = prefix(ofRank: others.count + 1)
+      others.append(
+        RankState(
+          collector: collector,
+          tensors: file.tensors.filter { $0.name.hasPrefix(prefix) }.map {
+            $0.renamed(String($0.name.dropFirst(prefix.count)))
+          }))
+    }
+    return others
+  }
+
+  /// Returns the state that a rank resumes from, of a run that goes on with a number of ranks.
+  ///
+  /// With another number than that which saved it, only the state that is common to all counts.
+  ///
+  /// - Throws: `CheckpointError` if the rank's part is malformed.
+  func resumed(byRank rank: Int, of count: Int) throws(CheckpointError) -> RunState {
+    guard count > 1 || rankCount > 1 else { return self }
+    var state = self
+    state.archive.isOfRanks = true
+    guard rankCount == count else {
+      state.archive.beginsStreams = rank > 0
+      state.archive.drop { ReplayBuffer.savedNames.contains($0) }
+      return state
+    }
+    guard rank > 0 else { return state }
+    let own = others[rank - 1]
+    let hasOwnWeights = own.tensors.contains { $0.name.hasPrefix(Self.earlierPrefix) }
+    let prefixes = Self.commonPrefixes + (hasOwnWeights ? [] : [Self.earlierPrefix])
+    var archive = StateArchive(
+      restoring: archive.tensors.filter { tensor in
+        prefixes.contains { tensor.name.hasPrefix($0) }
+      } + own.tensors)
+    archive.isOfRanks = true
+    var collector: CollectorState = try Self.value(own.collector)
+    try Self.refuse(collector.fault)
+    try collector.transferArrays(&archive)
+    (state.collector, state.archive) = (collector, archive)
+    return state
+  }
+
+  /// An incarnation that no worker of the run has had.
+  func nextIncarnation() throws(CheckpointError) -> UInt32 {
+    var largest: UInt32 = 0
+    for other in others {
+      let collector: CollectorState = try Self.value(other.collector)
+      try Self.refuse(collector.fault)
+      largest = max(largest, collector.workers.map(\.incarnation).max() ?? 0)
+    }
+    return max(largest, collector.workers.map(\.incarnation).max() ?? 0) + 1
   }
 }
 

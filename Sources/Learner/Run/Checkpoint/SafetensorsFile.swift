@@ -35,6 +35,11 @@ package struct SafetensorsFile: Equatable, Sendable {
       self.bytes = bytes
     }
 
+    /// Returns the array under another name.
+    func renamed(_ name: String) -> Tensor {
+      Tensor(name: name, type: type, shape: shape, bytes: bytes)
+    }
+
     /// Returns the values, row by row; nil if they are of another type.
     package func values<Element: SafetensorsElement>(of _: Element.Type) -> [Element]? {
       guard Element.safetensorsType == type else { return nil }

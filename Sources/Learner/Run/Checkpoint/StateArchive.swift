@@ -27,6 +27,12 @@ public struct StateArchive: Sendable {
   public let isRestoring: Bool
   /// Phrases for the parts that could not be saved, such as `the replay buffer starts empty`.
   public private(set) var losses: [String] = []
+  /// True if several ranks save or restore it, which leave out replay buffers.
+  package internal(set) var isOfRanks = false
+  /// True for a rank that joins a run, and keeps the random streams that it begins with.
+  var beginsStreams = false
+  /// The environment steps of the run, if its number of ranks may have changed; nil otherwise.
+  var steps: Int?
   /// The indices of the tensors that have not been restored yet, by name.
   private var remaining: [String: Int] = [:]
 
@@ -88,6 +94,7 @@ public struct StateArchive: Sendable {
   public mutating func transfer(_ name: String, _ stream: inout PCG64) throws(CheckpointError) {
     var bytes = stream.bytes
     try transfer(name, &bytes, count: bytes.count)
+    if beginsStreams { return }
     stream = PCG64(bytes: bytes)
     try require(name, stream.isSound, "is a random stream that repeats itself")
   }
@@ -186,6 +193,11 @@ public struct StateArchive: Sendable {
 
   /// Adds a phrase about a part that is not saved or was not.
   public mutating func lose(_ phrase: String) { losses.append(phrase) }
+
+  /// Leaves out parts by their names.
+  mutating func drop(where isDropped: (String) -> Bool) {
+    for name in remaining.keys where isDropped(name) { remaining[name] = nil }
+  }
 
   /// Refuses an archive with parts that were not restored; it is the state of something else.
   ///

@@ -134,11 +134,12 @@ extension TrainingConfiguration {
   ///   - valueParameters: the names of the parameters that only a learned value estimate depends
   ///     on.
   ///   - parts: the parts that replace those of the options.
+  ///   - exchange: the exchange with other ranks; nil for a learner alone.
   /// - Throws: `PolicyError` if the policy lacks an output that the objective needs, and the errors
   ///   of makers.
   package func makeLearner(
     _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>,
-    parts: TrainingParts = TrainingParts()
+    parts: TrainingParts = TrainingParts(), exchange: UpdateExchange? = nil
   ) throws -> any BatchLearner {
     let context = LearnerContext(
       configuration: self, setup: setup,
@@ -147,7 +148,7 @@ extension TrainingConfiguration {
       makeOptimizer: {
         try parts.optimizer?.make(setup.parameters)
           ?? makeOptimizer(setup.parameters, valueParameters: valueParameters)
-      })
+      }, exchange: exchange)
     var learner = try algorithm.makeLearner(context)
     let buffers = algorithm.scheduledBuffers(self)
     if !buffers.isEmpty {
@@ -157,7 +158,7 @@ extension TrainingConfiguration {
     }
     return NormalizingLearner(
       learner, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
-      discount: rewardNormalizationDiscount ?? gamma) ?? learner
+      discount: rewardNormalizationDiscount ?? gamma, exchange: exchange) ?? learner
   }
 
   /// Creates the optimizer.

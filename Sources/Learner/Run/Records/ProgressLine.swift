@@ -42,6 +42,12 @@ public final class ProgressLine {
       style: style, width: Terminal.width, write: Terminal.write)
   }
 
+  /// Creates the display of a rank other than rank 0, which shows messages alone.
+  convenience init(ofRank rank: Int) {
+    self.init(
+      style: .quiet, width: Terminal.width, write: { Terminal.write("rank \(rank): \($0)") })
+  }
+
   /// Creates a display on the whole terminal, which must be interactive.
   convenience init(dashboard title: String) {
     self.init(style: .live, width: Terminal.width, write: Terminal.write)

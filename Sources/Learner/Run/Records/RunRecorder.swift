@@ -11,6 +11,7 @@ final class RunRecorder {
   private let setup: RolloutSetup
   private let parts: PartEncodings
   private let algorithm: String
+  private let rankCount: Int
   private let line: ProgressLine
   private let lock: RunLock
   private var sinks: MetricsSinks
@@ -36,9 +37,10 @@ final class RunRecorder {
   init(
     _ configuration: TrainingConfiguration, _ setup: RolloutSetup,
     _ parts: TrainingParts, _ layers: LayerTable, seed: UInt64, line: ProgressLine,
-    resuming former: FormerRun?
+    resuming former: FormerRun?, rankCount: Int = 1
   ) throws {
     self.configuration = configuration
+    self.rankCount = rankCount
     self.setup = setup
     let batchLayout = setup.layout.batched(configuration.fragmentsPerBatch)
     information = RecentInformation(
@@ -60,7 +62,11 @@ final class RunRecorder {
     // The saved directory is cleared, so that a run started from this file creates its own.
     var saved = configuration
     saved.runDirectory = nil
-    let description = saved.json(about: ["rlplay": releaseVersion, "machine": Self.machine])
+    let description =
+      rankCount == 1
+      ? saved.json(about: ["rlplay": releaseVersion, "machine": Self.machine])
+      : saved.json(
+        about: ["rlplay": releaseVersion, "machine": Self.machine, "ranks": "\(rankCount)"])
     if former != nil { try directory.refuseLinks() }
     lock = try RunLock(directory)
     try? FileManager.default.removeItem(at: directory.ending)
@@ -151,12 +157,12 @@ final class RunRecorder {
     guard !metrics.isEmpty || learner.skippedCount > lastRecord.skipped else { return }
     lastMetrics = metrics
     let progress = collector.progress
-    let rate =
-      Double(progress.steps - lastRecord.steps) / max(secondsElapsed - lastRecord.seconds, 1e-9)
-    lastRecord = (secondsElapsed, progress.steps, learner.updateCount, learner.skippedCount)
+    let steps = steps(progress, learner)
+    let rate = Double(steps - lastRecord.steps) / max(secondsElapsed - lastRecord.seconds, 1e-9)
+    lastRecord = (secondsElapsed, steps, learner.updateCount, learner.skippedCount)
 
     var record = MetricsRecord()
-    record.set("env_steps", progress.steps)
+    record.set("env_steps", steps)
     record.set("updates", learner.updateCount)
     record.set("seconds", secondsElapsed)
     record.set("steps_per_second", rate)
@@ -180,25 +186,27 @@ final class RunRecorder {
   ///
   /// - Parameters:
   ///   - collector: the collector.
+  ///   - learner: the learner.
   ///   - secondsElapsed: the seconds since the run began.
   ///   - secondsWaited: the seconds for which the learner has waited for batches.
   ///   - secondsEvaluating: the seconds for which it has waited for evaluations.
   /// - Returns: true if that was due.
   func show(
-    _ collector: any RolloutCollector, secondsElapsed: Double, secondsWaited: Double,
-    secondsEvaluating: Double
+    _ collector: any RolloutCollector, _ learner: any BatchLearner, secondsElapsed: Double,
+    secondsWaited: Double, secondsEvaluating: Double
   ) -> Bool {
     let seconds = secondsElapsed - lastShown.seconds
     guard seconds >= Self.secondsBetweenUpdates else { return false }
     takeEpisodes(collector)
     let progress = collector.progress
-    let rate = Double(progress.steps - lastShown.steps) / seconds
-    var status = status(progress, lastMetrics, rate, secondsElapsed)
+    let steps = steps(progress, learner)
+    let rate = Double(steps - lastShown.steps) / seconds
+    var status = status(progress, steps, lastMetrics, rate, secondsElapsed)
     let evaluationShare = min(1, (secondsEvaluating - lastShown.evaluating) / seconds)
     status.evaluationShare = evaluationShare
     status.busyShare = max(
       0, 1 - evaluationShare - (secondsWaited - lastShown.waited) / seconds)
-    lastShown = (secondsElapsed, progress.steps, secondsWaited, secondsEvaluating)
+    lastShown = (secondsElapsed, steps, secondsWaited, secondsEvaluating)
     line.update(status, workers: collector.workers)
     return true
   }
@@ -244,12 +252,14 @@ final class RunRecorder {
 
   /// Saves the weights, the state to resume from, and the lines of metrics so far.
   ///
-  /// - Parameter marks: the run's schedule of evaluations and its reports; nil to leave the state
-  ///   on disk as it is.
+  /// - Parameters:
+  ///   - marks: the run's schedule of evaluations and its reports; nil to leave the state on disk
+  ///     as it is.
+  ///   - others: the parts of the state that belong to other ranks.
   /// - Throws: `RecordError` if a file cannot be written.
   func save(
     _ collector: any RolloutCollector, _ learner: any BatchLearner, _ marks: RunMarks?,
-    secondsElapsed: Double
+    others: [RankState] = [], secondsElapsed: Double
   ) throws(RecordError) {
     record(collector, learner, secondsElapsed: secondsElapsed)
     sinks.flush()
@@ -266,7 +276,7 @@ final class RunRecorder {
       configuration, parts, setup, learner, place, marks,
       ToldSoFar(
         seconds: secondsElapsed, recentReturns: recentReturns, recentLengths: recentLengths,
-        recentInformation: information.recent.isEmpty ? nil : information.recent))
+        recentInformation: information.recent.isEmpty ? nil : information.recent), others: others)
     try AtomicFile.write(state.encoded(), to: directory.state)
   }
 
@@ -275,24 +285,30 @@ final class RunRecorder {
   /// - Throws: `RecordError` if a file cannot be written.
   func finish(
     _ collector: any RolloutCollector, _ learner: any BatchLearner, _ marks: RunMarks?,
-    secondsElapsed: Double
+    others: [RankState] = [], secondsElapsed: Double
   ) throws(RecordError) {
     tellUnheard()
-    try save(collector, learner, marks, secondsElapsed: secondsElapsed)
-    var final = status(collector.progress, [], 0, secondsElapsed)
+    try save(collector, learner, marks, others: others, secondsElapsed: secondsElapsed)
+    let progress = collector.progress
+    var final = status(progress, steps(progress, learner), [], 0, secondsElapsed)
     final.stepsPerSecond = Double(final.steps) / max(secondsElapsed, 1e-9)
     line.finish(final)
   }
 
   // MARK: Parts
 
+  /// Returns the environment steps of all ranks.
+  private func steps(_ progress: CollectorProgress, _ learner: any BatchLearner) -> Int {
+    rankCount == 1 ? progress.steps : learner.stepCount
+  }
+
   private func status(
-    _ progress: CollectorProgress, _ metrics: [(name: String, value: Double)], _ rate: Double,
-    _ seconds: Double
+    _ progress: CollectorProgress, _ steps: Int, _ metrics: [(name: String, value: Double)],
+    _ rate: Double, _ seconds: Double
   ) -> TrainingProgress {
     func metric(_ name: String) -> Double? { metrics.first { $0.name == name }?.value }
     return TrainingProgress(
-      steps: progress.steps, totalSteps: configuration.totalSteps, stepsPerSecond: rate,
+      steps: steps, totalSteps: configuration.totalSteps, stepsPerSecond: rate,
       episodeReturn: recentReturns.mean, loss: metric("loss"), entropy: metric("entropy"),
       meanLag: progress.meanLag, maxLag: progress.lagLargest, restarts: progress.restarts,
       secondsElapsed: seconds, evaluationReturn: evaluationReturn,

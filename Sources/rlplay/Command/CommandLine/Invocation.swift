@@ -18,6 +18,20 @@ enum Invocation: Equatable, Sendable {
   case help(String)
   case version
 
+  /// The name of a command that makes no sense in several processes at once; nil for others.
+  var singleCommand: String? {
+    switch self {
+    case .train, .experiment, .resume, .help, .version, .bench: nil
+    case .evaluate: "evaluate"
+    case .describe: "describe"
+    case .ask: "ask"
+    case .runs: "runs"
+    case .report: "report"
+    case .environments: "envs"
+    case .checkEnvironment: "check-env"
+    }
+  }
+
   /// Parses a command line, given without the program's name.
   ///
   /// Reads nothing except the arguments and the file given with `--config`.

@@ -11,8 +11,14 @@ struct TrainPresentation: Equatable, Sendable {
   var endsWithJSON = false
   /// True to stop when the other end of standard input is closed.
   var stopsWithInput = false
+  /// The choice of processes that train one policy together.
+  var ranks = RankChoice.auto
 
   static let settings: [Setting<TrainPresentation>] = [
+    Setting(
+      "ranks", "auto|off", \.ranks, .choice, in: .run,
+      "auto: the processes that mpirun or srun starts train one policy together; off: each trains "
+        + "its own."),
     Setting(
       "quiet", \.isQuiet, negatable: false, in: .output,
       "Show no progress, only the result and problems."),
@@ -27,6 +33,14 @@ struct TrainPresentation: Equatable, Sendable {
       "Stop as after SIGTERM when the pipe of standard input is closed, as at the death of the "
         + "program that started this one."),
   ]
+}
+
+/// The choice of processes that train one policy together.
+enum RankChoice: String, Sendable, CaseIterable {
+  /// All that a launcher of MPI started.
+  case auto
+  /// This process alone.
+  case off
 }
 
 extension Command {

@@ -8,14 +8,34 @@ enum TrainCommand {
   static func run(
     _ configuration: TrainingConfiguration, _ presentation: TrainPresentation
   ) throws -> Int32 {
-    try train(presentation) {
-      try TrainingRun(
-        configuration, isQuiet: presentation.isQuiet, showsDashboard: presentation.showsDashboard)
+    try RankedCommand.run(presentation, inRankOrder: configuration.deterministic) { exchange in
+      try train(presentation, exchange) {
+        guard let exchange else {
+          return try TrainingRun(
+            configuration, isQuiet: presentation.isQuiet,
+            showsDashboard: presentation.showsDashboard)
+        }
+        return try TrainingRun(
+          exchange, configuration, isQuiet: presentation.isQuiet,
+          showsDashboard: presentation.showsDashboard)
+      }
     }
   }
 
   /// Resumes a run.
   static func resume(_ options: ResumeOptions, _ presentation: TrainPresentation) throws -> Int32 {
+    // The state, which only rank 0 reads, may be that of a deterministic run.
+    try RankedCommand.run(presentation, inRankOrder: true) { exchange in
+      guard let exchange, exchange.ranks.rank > 0 else {
+        return try resume(options, presentation, exchange)
+      }
+      return try train(presentation, exchange) { try TrainingRun(exchange, nil) }
+    }
+  }
+
+  private static func resume(
+    _ options: ResumeOptions, _ presentation: TrainPresentation, _ exchange: UpdateExchange?
+  ) throws -> Int32 {
     let directory = try RunDirectory.resolveRun(options.target)
     var state = try RunState.load(from: directory.state)
     let own = state.configuration.environment
@@ -29,9 +49,14 @@ enum TrainCommand {
     try options.changes.apply(TrainingConfiguration.settings, to: &state.configuration)
     try state.configuration.validate()
     do {
-      return try train(presentation) {
-        try TrainingRun(
-          resuming: state, in: directory, isQuiet: presentation.isQuiet,
+      return try train(presentation, exchange) {
+        guard let exchange else {
+          return try TrainingRun(
+            resuming: state, in: directory, isQuiet: presentation.isQuiet,
+            showsDashboard: presentation.showsDashboard)
+        }
+        return try TrainingRun(
+          exchange, nil, resuming: (state, directory), isQuiet: presentation.isQuiet,
           showsDashboard: presentation.showsDashboard)
       }
     } catch let error as GymnasiumError {
@@ -41,35 +66,46 @@ enum TrainCommand {
   }
 
   private static func train(
-    _ presentation: TrainPresentation, _ makeRun: () throws -> TrainingRun
+    _ presentation: TrainPresentation, _ exchange: UpdateExchange?,
+    _ makeRun: () throws -> TrainingRun
   ) throws -> Int32 {
-    if presentation.showsDashboard, !Terminal.isInteractive {
+    // Only rank 0 has a terminal, reads standard input and speaks.
+    let isFirst = exchange?.ranks.rank ?? 0 == 0
+    if presentation.showsDashboard, isFirst, !Terminal.isInteractive {
       throw ConfigurationError(
         "--dashboard needs a terminal as standard error, and a TERM other than dumb: leave it out, "
           + "or do not redirect standard error.", option: "dashboard")
     }
     Interruption.listen()
-    if presentation.stopsWithInput { Interruption.stop(whenClosed: STDIN_FILENO) }
+    if presentation.stopsWithInput, isFirst { Interruption.stop(whenClosed: STDIN_FILENO) }
     let run: TrainingRun
     do {
       run = try makeRun()
     } catch _ where Interruption.requested != nil {
       // Interrupted while processes were started: nothing was learned and no directory created.
       return 128 + (Interruption.requested ?? 0)
+    } catch let error as Interrupted {
+      // Another rank was interrupted.
+      guard let signal = exchange?.signal else { throw error }
+      return 128 + signal
     } catch let error as PolicyError {
       // The network does not fit the environment.
       throw ConfigurationError("\(error).")
     }
-    if !presentation.isQuiet {
+    if exchange != nil { RankedCommand.noteBinding(actorCount: run.configuration.actorCount) }
+    if !presentation.isQuiet, isFirst {
       print(
         "training \(run.configuration.environment) with seed \(run.seed) in \(run.directory.path)"
       )
+      if let exchange { print(exchange.sentence(for: run.configuration)) }
       if let resumption = run.resumption { print(resumption) }
       print(run.layers.text)
     }
     let summary = try run.train()
-    print(presentation.endsWithJSON ? summary.json : text(summary, of: run.configuration))
-    return exitCode(summary, wanted: run.configuration.untilReturn)
+    if isFirst {
+      print(presentation.endsWithJSON ? summary.json : text(summary, of: run.configuration))
+    }
+    return exitCode(summary, wanted: run.configuration.untilReturn, isTold: isFirst)
   }
 
   /// Returns a summary of the run for display.
@@ -123,12 +159,15 @@ enum TrainCommand {
     return words.map(\.shellQuoted).joined(separator: " ")
   }
 
-  private static func exitCode(_ summary: TrainingSummary, wanted: Double?) -> Int32 {
+  private static func exitCode(
+    _ summary: TrainingSummary, wanted: Double?, isTold: Bool
+  ) -> Int32 {
     switch summary.ending {
     case .interrupted(let signal): return 128 + signal
     case .reachedReturn: return 0
     case .steps:
       guard let wanted else { return 0 }
+      guard isTold else { return 1 }
       let reached = summary.evaluationReturn.map { NumberText.fixed($0, 1) } ?? "unknown"
       reportOnStandardError(
         """

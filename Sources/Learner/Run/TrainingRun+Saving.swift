@@ -1,0 +1,81 @@
+import Rollout
+
+extension TrainingRun {
+  /// Returns true if a save is due, which all ranks decide alike.
+  func isSaveDue(seconds: Double) -> Bool {
+    guard let exchange else { return saves.isDue(steps: steps, seconds: seconds) }
+    return saves.isDue(steps: steps, seconds: 0) || exchange.words[0].contains(.wantsSave)
+  }
+
+  /// Saves the run.
+  func save() throws {
+    let began = secondsElapsed
+    let others = try gatherStates()
+    try together {
+      try recorder?.save(collector, learner, marks, others: others, secondsElapsed: began)
+    }
+    let ended = secondsElapsed
+    saves.note(steps: steps, seconds: ended, cost: ended - began)
+  }
+
+  /// Saves the run at its end and prints the final status line.
+  func finish(secondsElapsed seconds: Double) throws {
+    // Nothing is collected any more, so a worker that dies now ends nothing.
+    exchange?.attend = {}
+    exchange?.failure = nil
+    let others = try gatherStates()
+    try together {
+      try recorder?.finish(collector, learner, marks, others: others, secondsElapsed: seconds)
+    }
+    exchange?.endsTogether = true
+  }
+
+  /// Does something that fails at all ranks if it fails at one.
+  private func together(_ body: () throws -> Void) throws {
+    if let exchange { try exchange.together(body) } else { try body() }
+  }
+
+  /// Returns the parts of the state that belong to other ranks, at rank 0.
+  private func gatherStates() throws -> [RankState] {
+    guard let exchange else { return [] }
+    try exchange.compare(setup.weights)
+    let part = collector.state.map {
+      RunState.part(
+        learner, $0, hasLagOfRankZero: Set(exchange.workerCounts).count == 1)
+    }
+    // Rank 0 saves its own part with the rest.
+    let bytes = exchange.ranks.rank > 0 ? part?.encoded ?? [] : []
+    let all = try exchange.ranks.gather(bytes).dropFirst().filter { !$0.isEmpty }
+    return try all.map { bytes throws(CheckpointError) in try RankState(decoding: bytes) }
+  }
+
+  /// Saves the run before an error ends it, and adds the remedy to the error's sentence.
+  func saved(_ error: any Error, remedy: String) -> any Error {
+    var (error, report) = (error, "\(error)")
+    if let exchange {
+      // It is told from here on.
+      exchange.failure = nil
+      guard let sentences = try? exchange.sentences(error) else { return error }
+      report = sentences
+      error = recorder == nil ? OtherRankFailed() : TrainingError(report)
+    }
+    // If saving fails too, for example on a full disk, the first error is more important.
+    guard learner.updateCount > 0, (try? save()) != nil, recorder != nil else { return error }
+    return TrainingError(
+      "\(report)\(report.contains("\n") ? "\n" : "; ")the run was saved: \(remedy)")
+  }
+
+  /// Returns the result of the run.
+  func summary(
+    _ ending: TrainingSummary.Ending, _ seconds: Double
+  ) -> TrainingSummary {
+    let progress = collector.progress
+    return TrainingSummary(
+      ending: ending, steps: steps, updates: learner.updateCount,
+      skippedUpdates: learner.skippedCount, seconds: seconds, restarts: progress.restarts,
+      meanLag: progress.meanLag, largestLag: progress.lagLargest,
+      droppedFragments: progress.dropped, evaluationReturn: marks.lastEvaluation?.meanReturn,
+      best: recorder?.best.map { ($0.meanReturn, $0.steps) },
+      collapseStep: marks.skipped.collapseStep, runDirectory: directory.path, seed: seed)
+  }
+}
