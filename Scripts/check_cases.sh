@@ -322,7 +322,11 @@ fi
 if begin text_part gymnasium; then
   if "$python" -c 'import minigrid' 2>/dev/null; then
     train gym:minigrid/MiniGrid-Empty-5x5-v0
-    expect "a text within a Dict" 64 "mission" "wrapper"
+    expect "a text within a Dict" 0 "played without 'mission'" "1,000 steps"
+    train gym:minigrid/MiniGrid-Empty-5x5-v0 --wrap only=image
+    expect "a part by its name" 0 "1,000 steps"
+    train gym:minigrid/MiniGrid-Empty-5x5-v0 --wrap without=mission
+    expect "a part that is left out by its name" 0 "!played without"
   else
     left_out=$((left_out + 1))
   fi

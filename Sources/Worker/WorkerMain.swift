@@ -35,6 +35,7 @@ public enum WorkerMain {
     // The learner may have started this process from a thread that blocks SIGTERM.
     SystemCalls.unblockSignals([SIGTERM])
     nameProcess()
+    RepeatedLines.shared.forwardAll()
     let name: String
     do {
       switch arguments.work {

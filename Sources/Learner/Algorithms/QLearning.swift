@@ -123,8 +123,9 @@ extension TrainingConfiguration {
 ///     loss = mean(huber(q(s_t, a_t) − y⁽ⁿ⁾_t))
 ///     huber(e) = e²/2 where |e| ≤ 1, otherwise |e| − 1/2
 ///
-/// A truncated episode is bootstrapped from s′ like any other step; only termination sets the
-/// bootstrap to 0. With n > 1 the rewards are those of the ε-greedy policy, uncorrected.
+/// The mean is over the steps that were played. A truncated episode is bootstrapped from s′ like
+/// any other step; only termination sets the bootstrap to 0. With n > 1 the rewards are those of
+/// the ε-greedy policy, uncorrected.
 ///
 /// Sources: Watkins (1989), "Learning from delayed rewards"; Mnih et al. (2015), "Human-level
 /// control through deep reinforcement learning"; van Hasselt, Guez and Silver (2016), "Deep
@@ -169,20 +170,22 @@ public struct QLearning: Objective, Equatable, Encodable {
     let choosing =
       isDouble ? try policy.values(of: arrival, by: .online, in: graph).stopGradient() : judged
     let best = (choosing.oneHotOfLargest() * judged).sumOverLastAxis()
-    let target = Trajectory(fragment).multiStepReturns(
+    let steps = Trajectory(fragment)
+    let target = steps.multiStepReturns(
       multiStep,
       arrivals: fragment.terminated.choosing(graph.constant(0), otherwise: best),
       discount: discount)
     let taken = q.pick(action)
-    let error = taken - target.stopGradient()
+    let error = steps.whilePlaying(taken - target.stopGradient())
     let size = error.maximum(-error)
     // Huber loss: half the square, minus half the square of the excess over 1.
-    let loss = (0.5 * (error.squared() - (size - 1).relu().squared())).mean()
+    let loss = (0.5 * (error.squared() - (size - 1).relu().squared()))
+      .mean(over: steps)
     return TracedLoss(
       loss,
       metrics: [
-        .init(name: "q_mean", tensor: taken.mean(), summary: .mean),
-        .init(name: "td_error", tensor: size.mean(), summary: .mean),
+        .init(name: "q_mean", tensor: taken.mean(over: steps), summary: .mean),
+        .init(name: "td_error", tensor: size.mean(over: steps), summary: .mean),
       ])
   }
 }

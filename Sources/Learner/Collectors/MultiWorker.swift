@@ -16,6 +16,8 @@ public final class MultiWorker: RolloutCollector {
   private var nextToWake = 0
   /// The fragments released since the last wake-up.
   private var freed = 0
+  /// True after the first fragment of this process.
+  private var hasReceived = false
   /// The number of released fragments before a worker is woken.
   ///
   /// The worker then fills several fragments per context switch. The quota is a sixth of the pool;
@@ -195,12 +197,21 @@ public final class MultiWorker: RolloutCollector {
       let seconds = (SystemCalls.monotonicNanoseconds() - began) / 1_000_000_000
       if seconds >= 10 * (complaints + 1) {
         complaints += 1
-        say("no fragment for \(seconds) s: \(culprits.joined(separator: "; "))")
+        say(
+          hasReceived
+            ? "no fragment for \(seconds) s: \(culprits.joined(separator: "; "))"
+            : "\(group.starts), \(seconds) s")
       }
     }
   }
 
   private func take() -> Int? {
+    let buffer = takeReady()
+    if buffer != nil { hasReceived = true }
+    return buffer
+  }
+
+  private func takeReady() -> Int? {
     switch schedule {
     case .free: return core.memory.pool.takeLowestTicket()
     case .fixed(let schedule):

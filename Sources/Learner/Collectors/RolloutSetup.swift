@@ -66,10 +66,15 @@ public struct RolloutSetup {
     self.sticky = sticky
     self.seed = seed
     let spaces = try environment.spaces()
+    if sticky, spaces.declared?.autoreset != nil {
+      throw ConfigurationError(
+        "--sticky lets single environments wait, but those of \(environment) step together as a "
+          + "vector environment: leave it out.", option: "sticky")
+    }
     let signature = try PolicySignature(policy, for: spaces)
     try check(signature.parameters)
     var contents = signature.contents(spaces)
-    contents.mayWait = sticky
+    contents.mayWait = sticky || spaces.mayIdle
     layout = FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount, contents: contents)
     parameters = signature.parameters

@@ -8,6 +8,8 @@ package struct PolicyDescription {
   package let environment: EnvironmentConfiguration
   /// The names of the environment's discrete actions; empty if they have none.
   package let actionNames: [String]
+  /// The autoreset mode of a vector environment; nil for others.
+  let autoreset: DeclaredSpaces.Autoreset?
   /// The algorithm that trained the policy.
   package let algorithm: String
   /// The registered name of the policy's type.
@@ -52,6 +54,7 @@ extension TrainedPolicy {
       }
     return PolicyDescription(
       environment: environment, actionNames: environment.actionNames,
+      autoreset: checkpoint.metadata[Checkpoint.Key.autoreset].flatMap { .init(rawValue: $0) },
       algorithm: try checkpoint.requiredMetadata(Checkpoint.Key.algorithm),
       kind: String(parts[0]), steps: try count(Checkpoint.Key.environmentSteps),
       updates: try count(Checkpoint.Key.updates), layers: layers,
@@ -77,6 +80,7 @@ extension PolicyDescription {
     policy.set("settings", settings)
     var object = OrderedJSON()
     object.set(environment)
+    if let autoreset { object.set("autoreset", autoreset.rawValue) }
     if !actionNames.isEmpty { object.set("action_names", actionNames) }
     object.set("algorithm", algorithm)
     object.set("policy", policy)
@@ -106,6 +110,7 @@ extension PolicyDescription {
     let names = actionNames.joined(separator: ", ")
     let facts =
       [("environment", environment.id)] + parameters + wrapping
+      + (autoreset.map { [("vector", $0.remark)] } ?? [])
       + (names.isEmpty ? [] : [("actions", names)]) + [
         ("algorithm", algorithm),
         (

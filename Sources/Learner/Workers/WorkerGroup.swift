@@ -171,6 +171,28 @@ final class WorkerGroup {
       cause: cause, position: line.position.position, lastWords: lastWords)
   }
 
+  /// The work of all workers before the first fragment, such as "starting Python in 2 workers".
+  var starts: String {
+    var parts: [(work: String, count: Int)] = []
+    for worker in workers.indices {
+      let work =
+        switch memory.line(worker).position.position?.activity {
+        case .starting: "starting Python in"
+        case .making: "making environments in"
+        case .resetting: "resetting environments in"
+        case .stepping: "collecting the first fragments in"
+        case .closing, nil: "starting"
+        }
+      if let place = parts.firstIndex(where: { $0.work == work }) {
+        parts[place].count += 1
+      } else {
+        parts.append((work, 1))
+      }
+    }
+    return parts.map { "\($0.work) \($0.count) \($0.count == 1 ? "worker" : "workers")" }
+      .joined(separator: ", ")
+  }
+
   /// Returns the activity of a worker, for a report of missing progress.
   func whereabouts(_ worker: Int) -> String {
     let place = memory.line(worker).position.position

@@ -57,10 +57,13 @@ public struct EnvironmentCheck: Sendable, Equatable {
       if let remark = space?.oddBounds(configuration.actionBounds).first {
         notes.doubt(.actions, remark)
       }
-      var short = played
-      short.limit = .steps(Self.shortLimit)
-      try play(
-        environment, short, min(stepCount, 5 * Self.shortLimit), alsoDifferently: false, &notes)
+      // A vector environment keeps its limit itself, and may have no argument for another one.
+      if try !environment.spaces(played).stepTogether {
+        var short = played
+        short.limit = .steps(Self.shortLimit)
+        try play(
+          environment, short, min(stepCount, 5 * Self.shortLimit), alsoDifferently: false, &notes)
+      }
       report.stepsPerSecond = try? measure(environment, played)
     }
     report.findings = notes.findings

@@ -44,7 +44,7 @@ struct RowCheck {
       }
       let isOver = checkFlags(index, place, &notes)
       checkFinal(index, isOver: isOver, place, &notes)
-      checkInformation(index, place, &notes)
+      if !isIdle(index) { checkInformation(index, place, &notes) }
       compare(row: 1, index, place, &notes)
     }
   }
@@ -80,13 +80,14 @@ struct RowCheck {
     }
     let isOver = terminated == 1 || truncated == 1
     if isOver { notes.episodeCount += 1 }
-    if isOver != (fin == 1) {
+    let isIdle = isIdle(index)
+    if isOver != (fin == 1), !isIdle {
       notes.blame(
         .flags,
         "\(place): fin is \(fin) with terminated \(terminated) and truncated \(truncated)")
     }
     let (before, after) = (one.stepno(row: 0, index), one.stepno(row: 1, index))
-    let expected = isOver ? 0 : before &+ 1
+    let expected = isOver || isIdle ? 0 : before &+ 1
     if after != expected {
       notes.blame(.flags, "\(place): stepno is \(after) after \(before), not \(expected)")
     }
@@ -98,6 +99,13 @@ struct RowCheck {
       }
     }
     return isOver
+  }
+
+  /// Returns true if the step of a vector environment only reset one environment.
+  private func isIdle(_ index: Int) -> Bool {
+    spaces.mayIdle && one.flag(layout.fin, row: 1, index) == 1
+      && one.flag(layout.terminated, row: 0, index) == 0
+      && one.flag(layout.truncated, row: 0, index) == 0 && one.stepno(row: 0, index) == 0
   }
 
   private func checkFinal(

@@ -177,7 +177,7 @@ public final class CollectLoop {
     if recordsFinal, fragment.hasTruncation(at: row - 1, of: range) {
       actor.reactToFinal(of: fragment, at: row - 1, of: range)
     }
-    episodes.count(fragment, row: row, of: range, sticky: sticky, actor)
+    episodes.count(fragment, row: row, of: range, actor)
   }
 }
 
@@ -207,18 +207,18 @@ final class RunningEpisodes {
 
   /// Counts the step into `row` for a range of environments.
   ///
-  /// Rows of a frozen environment (`fin` set in this row and the row before) are not counted. When
-  /// an episode ends, the actor's recurrent state for that environment is reset.
+  /// Steps that were not played, because the environment waits or was only reset, are not counted.
+  /// When an episode ends, the actor's recurrent state for that environment is reset.
   func count(
-    _ fragment: FragmentView, row: Int, of range: Range<Int>, sticky: Bool,
-    _ actor: any RolloutActor
+    _ fragment: FragmentView, row: Int, of range: Range<Int>, _ actor: any RolloutActor
   ) {
     let layout = fragment.layout
     let rewards = fragment.values(layout.rew, from: row, as: Float.self)
     let ends = fragment.values(layout.fin, from: row, as: Bool.self)
-    let earlier = fragment.values(layout.fin, from: row - 1, as: Bool.self)
+    let terminated = fragment.values(layout.terminated, from: row - 1, as: Bool.self)
+    let truncated = fragment.values(layout.truncated, from: row - 1, as: Bool.self)
     for environment in range {
-      if sticky, row > 1, earlier[environment] { continue }
+      if ends[environment], !terminated[environment], !truncated[environment] { continue }
       returns[environment] += rewards[environment]
       lengths[environment] &+= 1
       guard ends[environment] else { continue }

@@ -12,6 +12,30 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
   package var observation: Declaration
   /// The action space.
   package var action: Declaration
+  /// The paths of the parts of the observation that cannot be stored and are left out.
+  package var leftOut: [String]?
+  /// The beginning of the next episode in a vector environment; nil for single environments.
+  package var autoreset: Autoreset?
+
+  /// The ways in which a vector environment of Gymnasium begins the next episode.
+  package enum Autoreset: String, Sendable, Codable {
+    /// The step after the last one only resets.
+    case nextStep = "NEXT_STEP"
+    /// The step that ends an episode also resets.
+    case sameStep = "SAME_STEP"
+    /// The bridge resets single environments.
+    case disabled = "DISABLED"
+
+    /// The mode and its consequence, for people.
+    package var remark: String {
+      switch self {
+      case .nextStep:
+        "autoreset mode NEXT_STEP: the step after an episode only resets and is not learned from"
+      case .sameStep: "autoreset mode SAME_STEP: the step that ends an episode also resets"
+      case .disabled: "autoreset mode DISABLED: rlplay resets environments by a mask"
+      }
+    }
+  }
 
   /// Describes the spaces of an environment, wrappers included.
   package init(_ spaces: EnvironmentSpaces) {
@@ -22,6 +46,8 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
     }
     observation = declaration(spaces.observation, spaces.declared?.observation)
     action = declaration(spaces.action, spaces.declared?.action)
+    leftOut = spaces.declared?.leftOut
+    autoreset = spaces.declared?.autoreset
   }
 
   /// Describes the first space that differs.
@@ -36,6 +62,26 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
     }
     let note = own.text == others.text ? " (they differ in single elements)" : ""
     return "the \(name) space \(own.text), but \(owner) has \(others.text)\(note)"
+  }
+}
+
+extension EnvironmentSpaces {
+  /// True if the environments step together, as those of a vector environment do.
+  ///
+  /// None of them can wait or be reset alone.
+  var stepTogether: Bool { declared?.autoreset != nil }
+
+  /// True if a step may only reset an environment, which then counts as not played.
+  package var mayIdle: Bool { declared?.autoreset == .nextStep }
+
+  /// Refuses a wrapper in which some environments step while others wait.
+  func checkMayWait() throws(SpaceMismatch) {
+    guard stepTogether else { return }
+    throw SpaceMismatch(
+      description: """
+        the environments are a vector environment and step together: use an argument of the \
+        environment instead, or leave vectorization_mode out
+        """)
   }
 }
 

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// A Python process that runs the bridge and answers requests in order.
 ///
@@ -15,94 +14,35 @@ final class BridgeProcess {
     case finalPicture = 4
   }
 
-  /// The settings that the bridge reads first.
-  struct Settings: Encodable {
-    /// The environment's id for Gymnasium, with the module to import.
-    var id: String
-    /// B, the number of environments.
-    var count: Int
-    /// The limit of an episode in steps; `nil` for the registered limit, 0 for none.
-    var limit: Int?
-    /// True if pictures will be requested.
-    var rendering: Bool
-    /// The keyword arguments for making the environment, as JSON.
-    var arguments: String
-    /// The class of each wrapper and its keyword arguments as JSON, the innermost first.
-    var wrappers: [[String]]
-    /// True if `info["lives"]` must be a number of lives.
-    var needsLives = false
-    /// The paths of the numbers in `info` to record.
-    var information: [String] = []
-    /// The pid of this process.
-    var process = SystemCalls.processIdentifier
-    /// The descriptor of a pipe's read end; the pipe closes with this process.
-    var life: Int32 = -1
-
-    init(
-      id: String, count: Int, limit: Int?, rendering: Bool, arguments: KeywordArguments,
-      wrappers: [PythonCall], needsLives: Bool = false, information: [String] = []
-    ) {
-      (self.id, self.count, self.limit, self.rendering) = (id, count, limit, rendering)
-      self.arguments = arguments.json
-      self.wrappers = wrappers.map { [$0.target, $0.arguments.json] }
-      (self.needsLives, self.information) = (needsLives, information)
-    }
-  }
-
-  /// An error in Python, as reported by the bridge.
-  struct Fault: Decodable {
-    var kind: GymnasiumError.Kind
-    var text: String
-    var traceback: String
-    /// The environment's index; −1 if the error concerns none in particular.
-    var environment: Int
-    /// The operation: `step`, `reset`, `reset after step` or `render`.
-    var phase: String
-
-    var error: GymnasiumError {
-      let lines = traceback.isEmpty ? "" : "\n" + traceback.trimmingCharacters(in: .newlines)
-      return GymnasiumError(kind, text + lines)
-    }
-  }
-
   /// The result of a request.
   enum Outcome {
     case done([UInt8])
     case fault(Fault)
   }
 
-  private let child: ChildProcess
-  private let executable: String
+  let child: ChildProcess
+  let executable: String
   private let life: SystemCalls.Pipe
-  private var log = ProcessLog()
+  var log = ProcessLog()
   /// The number of requests sent; the program and its settings are the first one.
   private var sentCount = 1
   /// The number of replies read.
-  private var receivedCount = 0
+  var receivedCount = 0
   /// Faults in replies that were read before they were waited for, by request number.
   private var early: [Int: Outcome] = [:]
-  private var entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 2)
+  var entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 2)
 
-  /// The interval in milliseconds at which a Python process that does not answer is checked.
-  private static let patienceMilliseconds: Int32 = 200
-
-  /// The time in seconds after which a slow start is reported.
-  private static let startSeconds = 10.0
-
-  /// The time in seconds between SIGTERM and SIGKILL.
-  private static let terminationSeconds = 1.0
-
-  private let limits: TimeLimits
-  private let environment: String
-  private let marker: OwnedPositionMarker
+  let limits: TimeLimits
+  let environment: String
+  let marker: OwnedPositionMarker
   /// The current work outside of requests: starting, making or closing.
-  private var place = PositionMarker.Position(.starting, environment: 0)
+  var place = PositionMarker.Position(.starting, environment: 0)
   /// True after an environment failed.
   ///
   /// Its mark stays in place while the other environments are closed.
-  private var hasFailed = false
+  var hasFailed = false
   /// The time at which a slow start is reported; nil if the start is over or a learner watches it.
-  private var startIsLong: UInt64?
+  var startIsLong: UInt64?
 
   /// The time limits for Python's work on one environment.
   struct TimeLimits {
@@ -202,7 +142,7 @@ final class BridgeProcess {
     return early.isEmpty ? .done([]) : early.removeValue(forKey: number) ?? .done([])
   }
 
-  private typealias Watch = () -> PositionMarker.Position?
+  typealias Watch = () -> PositionMarker.Position?
 
   private func receiveNext(_ whileWaiting: Watch) throws -> Outcome {
     while true {
@@ -214,7 +154,7 @@ final class BridgeProcess {
   /// Reads one message from Python.
   ///
   /// - Returns: nil if it is not a reply but names the environment that Python makes or closes now.
-  private func readReply(_ whileWaiting: Watch) throws -> Outcome? {
+  func readReply(_ whileWaiting: Watch) throws -> Outcome? {
     let (outcome, count) = try readPair(whileWaiting)
     guard count > 0 else { return .done([]) }
     if outcome == 2 {
@@ -248,157 +188,6 @@ final class BridgeProcess {
         "the Python bridge sent '\(String(decoding: text, as: UTF8.self))', "
           + "which cannot be decoded: \(error)")
     }
-  }
-
-  // MARK: Waiting
-
-  private func waitForReply(_ whileWaiting: Watch) throws {
-    var began = SystemCalls.monotonicNanoseconds()
-    var seen: PositionMarker.Position?
-    while true {
-      let ready = try SystemCalls.poll(&entries, timeoutMilliseconds: Self.patienceMilliseconds)
-      try leaveStart()
-      if entries[1].revents != 0 { forwardLog() }
-      if entries[0].revents != 0 { return }
-      let now = SystemCalls.monotonicNanoseconds()
-      // An environment that logs continuously may hang as well.
-      guard ready == 0 || Double(now - began) / 1e9 >= limits.answering ?? .infinity else {
-        continue
-      }
-      // The limit applies to each environment, not to the batch.
-      let place = whileWaiting()
-      if place != seen { (seen, began) = (place, now) }
-      sayLongStart(now)
-      // A process that Python started may hold the pipe open.
-      if child.waitForEnd(seconds: 0) != nil { throw death(whileWaiting) }
-      if let limit = limits.answering, Double(now - began) / 1e9 >= limit {
-        child.sendToGroup(SIGKILL)
-        _ = child.waitForEnd(seconds: 10)
-        let activity = place.map { $0.activity == .stepping ? "" : " \($0.phrase)" } ?? ""
-        throw GymnasiumError(
-          .process,
-          """
-          \(executable) (pid \(pid)) was killed because it did not answer for \
-          \(limit) s\(activity): give a longer --hang-timeout if the environment needs it
-          """)
-      }
-    }
-  }
-
-  /// Interrupts the start if a signal asked this process to stop.
-  ///
-  /// Importing modules and making environments may take any time. Later waits are interrupted by
-  /// the code that steps the environments.
-  private func leaveStart() throws(GymnasiumError) {
-    guard receivedCount == 0, StopSignals.requested.load(ordering: .relaxed) != 0 else { return }
-    throw GymnasiumError(.process, "\(executable) (pid \(pid)) was interrupted while it started")
-  }
-
-  /// Reports a slow start once, if no learner watches this process.
-  private func sayLongStart(_ now: UInt64) {
-    guard let limit = startIsLong, now >= limit else { return }
-    startIsLong = nil
-    Self.say("gym:\(environment) is still \(place.progress) after \(Int(Self.startSeconds)) s")
-  }
-
-  /// Notes that the start is over.
-  func finishStart() { startIsLong = nil }
-
-  /// Tells Python to close its environments and end, and kills it if one exceeds the limit.
-  private func close() {
-    guard child.waitForEnd(seconds: 0) == nil else { return forwardLog() }
-    if place.activity == .starting {
-      // No environment exists yet, so none needs to be closed.
-      child.sendToGroup(SIGKILL)
-      _ = child.waitForEnd(seconds: 10)
-      return forwardLog()
-    }
-    place = PositionMarker.Position(.closing, environment: 0)
-    mark()
-    child.closeInput()
-    if !waitUntilClosed(), let limit = limits.closing {
-      Self.say(
-        """
-        \(executable) (pid \(pid)) was killed \(place.phrase) of gym:\(environment), which took \
-        more than \(Self.seconds(limit)) s: give a longer --close-timeout
-        """)
-      child.sendToGroup(SIGTERM)
-      _ = child.waitForEnd(seconds: Self.terminationSeconds)
-      child.sendToGroup(SIGKILL)
-      _ = child.waitForEnd(seconds: 10)
-    }
-    forwardLog()
-  }
-
-  private func mark() {
-    if !hasFailed { marker.position.mark(place.activity, environment: place.environment) }
-  }
-
-  /// Waits until Python has ended.
-  ///
-  /// - Returns: false if an environment exceeded the limit for closing, or waiting failed.
-  private func waitUntilClosed() -> Bool {
-    var began = SystemCalls.monotonicNanoseconds()
-    while child.waitForEnd(seconds: 0) == nil {
-      if let limit = limits.closing,
-        Double(SystemCalls.monotonicNanoseconds() - began) / 1e9 >= limit
-      {
-        return false
-      }
-      guard let ready = try? SystemCalls.poll(&entries, timeoutMilliseconds: 20) else {
-        return false
-      }
-      // A full log pipe would keep Python from ending.
-      if entries[1].revents != 0 { forwardLog() }
-      guard ready > 0, entries[0].revents != 0 else { continue }
-      let earlier = place
-      do {
-        _ = try readReply { nil }
-      } catch {
-        // The output is closed. Python ends at once, or its end has been detected already.
-        return child.waitForEnd(seconds: limits.closing ?? .infinity) != nil
-      }
-      if place != earlier { began = SystemCalls.monotonicNanoseconds() }
-    }
-    return true
-  }
-
-  private static func seconds(_ value: Double) -> String {
-    value == value.rounded() && value < 1e9 ? "\(Int(value))" : "\(value)"
-  }
-
-  private func readPair(_ whileWaiting: Watch) throws -> (UInt32, UInt32) {
-    guard let pair = try SystemCalls.readPair(child.output) else { throw death(whileWaiting) }
-    return pair
-  }
-
-  /// Returns an error with Python's exit status and last log lines.
-  private func death(_ whileWaiting: Watch) -> GymnasiumError {
-    _ = whileWaiting()
-    var how = "closed its output and did not end"
-    switch child.waitForEnd(seconds: 2) {
-    case .exited(let code): how = "exited with code \(code)"
-    case .killed(let signal): how = "was killed by signal \(signal) (\(signalName(signal)))"
-    case nil: break
-    }
-    // The processes that Python started must not outlive it.
-    child.sendToGroup(SIGKILL)
-    forwardLog()
-    log.flush { Self.say($0) }
-    let words =
-      log.lastWords.isEmpty ? "" : "; its last words: \(log.lastWords.joined(separator: " | "))"
-    return GymnasiumError(.process, "\(executable) (pid \(pid)) \(how)\(words)")
-  }
-
-  private func forwardLog() {
-    let isOpen = child.takeLog { bytes in log.take(bytes) { Self.say($0) } }
-    // poll would report a closed log as ready every time.
-    if !isOpen { entries[1].fd = -1 }
-  }
-
-  private static func say(_ line: String) {
-    // An error cannot be reported if standard error is closed.
-    try? SystemCalls.writeAll(STDERR_FILENO, Array("\(line)\n".utf8))
   }
 
   // MARK: Writing

@@ -149,6 +149,10 @@ extension BridgeProgram {
             value = info
             for key in path.split("."):
                 value = value.get(key) if isinstance(value, dict) else None
+        return number_at(path, value)
+
+
+    def number_at(path, value):
         if value is None:
             return np.nan
         if type(value) is float or type(value) is bool:

@@ -6,7 +6,9 @@
 ///
 /// The Python process ends with the batch. docs/gymnasium.md describes the protocol between the two
 /// processes.
-package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBatch, LivesBatch {
+package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingBatch, LivesBatch,
+  ConditionalBatch
+{
   /// B, the number of environments.
   package let count: Int
   /// The observation and action spaces.
@@ -91,6 +93,12 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
   package static func seed(from stream: PCG64) -> Int {
     var stream = stream
     return Int(stream.next() >> 33)
+  }
+
+  /// Returns false for what needs environments that can step alone, if they are a vector.
+  package func has<Capability>(_ capability: Capability.Type) -> Bool {
+    guard spaces.stepTogether else { return true }
+    return capability != (any OverlappingBatch).self && capability != (any SingleResetBatch).self
   }
 
   /// The pid of the Python process.
@@ -198,6 +206,10 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
     if rows.isFrozen(index) {
       rows.repeatState(index)
       return
+    }
+    if memory.idle[index] {
+      rows.begin(index)
+      return try refuseUnusable(index, step: 0, isFinal: false)
     }
     let elapsed = rows.before.stepno[index]
     let (terminated, truncated) = (memory.terminated[index], memory.truncated[index])

@@ -15,11 +15,12 @@ extension RegisteredEnvironment {
       spaces: { _ in
         var spaces = try KnownSpaces.shared.spaces(id, configuration)
         spaces.information = .numbers(named: configuration.information)
+        configuration.tell(about: spaces)
         return spaces
       },
       makeBatch: { arguments, streams, marker in
         // Without a limit in steps, Gymnasium looks up the registered one itself.
-        try GymnasiumBatch(
+        let batch = try GymnasiumBatch(
           id, streams: streams, arguments: configuration.arguments,
           wrappers: configuration.gymnasiumWrappers,
           limit: arguments.maximumEpisodeSteps.map { .steps($0) } ?? configuration.limit,
@@ -28,11 +29,33 @@ extension RegisteredEnvironment {
           closeTimeoutSeconds: configuration.closeTimeoutSeconds,
           needsLives: configuration.wrappers.contains(.endOnLostLife),
           information: configuration.information, marker: marker)
+        configuration.tell(about: batch.spaces)
+        return batch
       })
   }
 }
 
 extension EnvironmentConfiguration {
+  /// Reports once what the bridge does with an environment that a user may not expect.
+  fileprivate func tell(about spaces: EnvironmentSpaces) {
+    let named = wrappers.map(\.description).filter { $0.hasPrefix("without=") }
+      .flatMap { $0.dropFirst("without=".count).split(separator: ",").map(String.init) }
+    let parts = (spaces.declared?.leftOut ?? []).filter { !named.contains($0) }
+    if !parts.isEmpty {
+      let names = parts.map { "'\($0)'" }.joined(separator: ", ")
+      RepeatedLines.shared.note(
+        """
+        \(id) is played without \(names) of its observation, which cannot be stored; \
+        --wrap without=\(parts.joined(separator: ",")) is for runs without this note
+        """, reportOnStandardError)
+    }
+    if let mode = spaces.declared?.autoreset {
+      RepeatedLines.shared.note(
+        "\(id) steps the environments of a worker as one vector environment; \(mode.remark)",
+        reportOnStandardError)
+    }
+  }
+
   /// The wrappers in Python.
   var pythonWrappers: [PythonCall] {
     get throws(InvalidEnvironmentArguments) {

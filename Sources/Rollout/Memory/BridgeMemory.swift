@@ -22,6 +22,7 @@ final class BridgeMemory {
     var terminated: Int
     var truncated: Int
     var frozen: Int
+    var idle: Int
     var info: [Int]
     var seeds: Int
     var lives: Int
@@ -53,6 +54,7 @@ final class BridgeMemory {
       act: layout.columns[layout.actPlaces].map { $0.offset(row: 1) },
       rewards: layout.rew.offset(row: 1), terminated: layout.terminated.offset(row: 0),
       truncated: layout.truncated.offset(row: 0), frozen: layout.fin.offset(row: 0),
+      idle: layout.fin.offset(row: 1),
       info: layout.columns[layout.infoPlaces].map { $0.offset(row: 0) }, seeds: seedOffset,
       lives: livesOffset,
       current: currentOffset)
@@ -66,6 +68,8 @@ final class BridgeMemory {
   private var current: RowValues<Int64> { at(currentOffset, count: 1) }
   /// Set for environments that the next step skips [B].
   var frozen: RowValues<Bool> { at(layout.fin.offset(row: 0)) }
+  /// Set for environments that the last step only reset [B].
+  var idle: RowValues<Bool> { at(layout.fin.offset(row: 1)) }
   /// The rewards of the last step [B].
   var rewards: RowValues<Float> { at(layout.rew.offset(row: 1)) }
   /// Set if the last step terminated the episode [B].

@@ -138,11 +138,26 @@ struct StepRows {
     for leaf in 0..<actPlaces.count {
       before.act(index).dropping(leaf).copy(to: after.act(index).dropping(leaf))
     }
+    begin(index)
+  }
+}
+
+extension StepRows {
+  /// Marks one environment as only reset by the step, which counts as not played.
+  ///
+  /// The first observation of its episode is written before or after.
+  @usableFromInline
+  func begin(_ index: Int) {
     after.stepno[index] = 0
     after.rew[index] = 0
     after.fin[index] = true
     terminated[index] = false
     truncated[index] = false
+  }
+
+  /// Returns true if the step was not played: one environment waits, or was only reset.
+  func isIdle(_ index: Int) -> Bool {
+    after.fin[index] && !terminated[index] && !truncated[index]
   }
 }
 

@@ -44,6 +44,8 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   private let flags: FlatVector<Bool>
   private let sums: FlatVector<Double>
   private var checkedLayout = CheckedLayout()
+  /// True if an inner step may only reset an environment.
+  private let mayIdle: Bool
   /// The pictures of final states, kept after the first request for a picture.
   private var finalPictures: [Picture?]?
 
@@ -58,6 +60,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
       stepCount: 2, environmentCount: count,
       contents: FragmentContents(spaces: spaces, reaction: .empty))
     if let observation { spaces.observation = observation }
+    mayIdle = spaces.mayIdle
     let storage = FragmentStorage(layout)
     self.storage = storage
     rows = StepRows(storage, from: 1, sticky: true)
@@ -242,7 +245,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
       judge()
       // Copied before further steps at the end of an episode, such as no-ops of the next one.
       for leaf in 0..<rows.infoLeafCount {
-        for index in range where !waits[index] {
+        for index in range where !waits[index] && !isIdle(index) {
           rows.info(index).dropping(leaf).copy(to: outer.info(index).dropping(leaf))
         }
       }
@@ -258,9 +261,19 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     }
   }
 
+  /// Returns true if the inner step only reset one environment.
+  private func isIdle(_ index: Int) -> Bool {
+    mayIdle && isReset[index] && !waits[index] && rows.isIdle(index)
+  }
+
   private func write(_ index: Int, to outer: StepRows) {
     if waits[index] {
       outer.repeatState(index)
+      return
+    }
+    if isIdle(index) {
+      outer.begin(index)
+      observe(index, .first, from: rows.after.obs(index), into: outer.after.obs(index))
       return
     }
     outer.terminated[index] = terminated[index]

@@ -8,24 +8,52 @@ extension Wrapper {
 
   /// Repeats each action and sums the rewards.
   public static func actionRepeat(_ times: Int) -> Wrapper {
-    Wrapper("action-repeat=\(times)") { batch, _ in ActionRepeatBatch(batch, times: times) }
+    Wrapper("action-repeat=\(times)") { batch, _ in
+      try batch.spaces.checkMayWait()
+      return ActionRepeatBatch(batch, times: times)
+    }
   }
 
   /// Repeats each action and shows the elementwise maximum of the last two observations.
   public static func frameSkip(_ times: Int) -> Wrapper {
-    Wrapper("frame-skip=\(times)") { batch, _ in try FrameSkipBatch(batch, skipping: times) }
+    Wrapper("frame-skip=\(times)") { batch, _ in
+      try batch.spaces.checkMayWait()
+      return try FrameSkipBatch(batch, skipping: times)
+    }
   }
 
   /// Begins episodes with a random number of no-ops.
   public static func randomNoOps(upTo largest: Int) -> Wrapper {
     Wrapper("random-noops=\(largest)") { batch, streams in
-      RandomNoOpsBatch(batch, upTo: largest, streams: streams)
+      try batch.spaces.checkMayWait()
+      return RandomNoOpsBatch(batch, upTo: largest, streams: streams)
     }
   }
 
   /// Ends episodes when a life is lost.
   public static var endOnLostLife: Wrapper {
-    Wrapper("end-on-lost-life") { batch, _ in try LostLifeBatch(endingEpisodesOf: batch) }
+    Wrapper("end-on-lost-life") { batch, _ in
+      try batch.spaces.checkMayWait()
+      return try LostLifeBatch(endingEpisodesOf: batch)
+    }
+  }
+
+  /// Shows some parts of a Dict or Tuple.
+  ///
+  /// - Parameter names: the paths of the parts to keep, such as `image` or `camera.left`.
+  public static func only(_ names: [String]) -> Wrapper {
+    Wrapper("only=\(names.joined(separator: ","))") { batch, _ in
+      try PartSelectionBatch(batch, keeping: names)
+    }
+  }
+
+  /// Shows a Dict or Tuple without some of its parts.
+  ///
+  /// - Parameter names: the paths of the parts to leave out, such as `mission`.
+  public static func without(_ names: [String]) -> Wrapper {
+    Wrapper("without=\(names.joined(separator: ","))") { batch, _ in
+      try PartSelectionBatch(batch, leavingOut: names)
+    }
   }
 
   /// Shows some elements of a Box, in the order of `indices`.

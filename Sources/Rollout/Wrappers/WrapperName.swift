@@ -67,6 +67,19 @@ package struct WrapperName: Sendable {
     WrapperName(name, summary, "takes no argument: write \(name).") { $0 == nil ? wrapper : nil }
   }
 
+  private static func parts(
+    _ usage: String, _ summary: String, _ make: @escaping @Sendable ([String]) -> Wrapper
+  ) -> WrapperName {
+    let name = usage.prefix { $0 != "=" }
+    return WrapperName(
+      usage, summary, "needs different names of parts: write it like \(name)=image,direction."
+    ) { argument in
+      let names = (argument ?? "").split(separator: ",", omittingEmptySubsequences: false)
+      guard !names.contains(""), Set(names).count == names.count else { return nil }
+      return make(names.map(String.init))
+    }
+  }
+
   private static func discount(_ text: String) -> Double? {
     Double(text).flatMap { (0...1).contains($0) ? $0 : nil }
   }
@@ -91,6 +104,8 @@ package struct WrapperName: Sendable {
       "random-noops=N", "Begin each episode with 0 to N times action 0.", from: 0, example: 30,
       Wrapper.randomNoOps),
     plain("end-on-lost-life", "End an episode when a life is lost.", .endOnLostLife),
+    parts("only=NAME,...", "Show only these parts of a Dict or Tuple.", Wrapper.only),
+    parts("without=NAME,...", "Leave these parts of a Dict or Tuple out.", Wrapper.without),
     WrapperName(
       "observation-mask=I,J,...", "Show only these elements of the observation, counted from 0.",
       "needs distinct whole numbers, at least 0: write it like observation-mask=0,2.",
@@ -188,14 +203,15 @@ extension Wrapper {
 
   /// Parses a list separated by commas.
   ///
-  /// A part that does not begin with a letter continues the argument before it:
-  /// `observation-mask=0,2,frame-stack=4` is two wrappers.
+  /// A part that does not begin with a letter continues the argument before it, and so does a name
+  /// that is not a wrapper's after `only` or `without`. So `only=image,side,frame-stack=4@image` is
+  /// two wrappers.
   ///
   /// - Throws: `WrapperError` for the first invalid wrapper.
   public static func list(parsing text: String) throws(WrapperError) -> [Wrapper] {
     var words: [String] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      if let last = words.last, part.first?.isLetter != true {
+      if let last = words.last, part.first?.isLetter != true || continues(last, part) {
         words[words.count - 1] = last + "," + part
       } else {
         words.append(String(part))
@@ -204,5 +220,12 @@ extension Wrapper {
     var wrappers: [Wrapper] = []
     for word in words { wrappers.append(try Wrapper(parsing: word)) }
     return wrappers
+  }
+
+  /// Returns true if a word is one of the names of parts in the wrapper before it.
+  private static func continues(_ last: String, _ word: Substring) -> Bool {
+    guard last.hasPrefix("only=") || last.hasPrefix("without=") else { return false }
+    let name = FormerSpelling.current(String(word.prefix { $0 != "=" && $0 != "@" }))
+    return !(WrapperName.all + WrapperName.normalizations).contains { $0.name == name }
   }
 }

@@ -29,7 +29,9 @@ public enum Program {
     }
     // Workers are processes of this same program.
     WorkerMain.runIfAsked()
-    exit(StandardOutput.finish(run(Array(CommandLine.arguments.dropFirst()))))
+    let code = run(Array(CommandLine.arguments.dropFirst()))
+    for line in RepeatedLines.shared.takeSummary() { reportOnStandardError(line) }
+    exit(StandardOutput.finish(code))
   }
 
   /// Runs a command line, given without the program's name.

@@ -17,7 +17,7 @@ struct GymnasiumFaultTests {
 
   /// Faults of the test module's environments in their third step, with words of the errors.
   static let faults = [
-    "raise": "ValueError: the third step is too much\nTraceback (most recent call last):\n",
+    "raise": "ValueError: the third step is too much (rlplay_cases.py, line ",
     "leave": "SystemExit: 3",
     "exit": "exited with code 7; its last words: about to leave",
     "crash": "was killed by signal 11 (SIGSEGV); its last words: about to crash",
@@ -39,6 +39,29 @@ struct GymnasiumFaultTests {
     #expect(error.description.contains(try #require(Self.faults[fault])), "\(error)")
     // Tracebacks contain no frames of the bridge.
     #expect(!error.description.contains("\"rlplay\""), "\(error)")
+  }
+
+  @Test func `an error comes first with its message and its last frame`() throws {
+    try cases.add(
+      "broken",
+      """
+      import gymnasium as gym
+      def check(number):
+          assert number < 0
+      class Broken(gym.Env):
+          observation_space = gym.spaces.Discrete(2)
+          action_space = gym.spaces.Discrete(100)
+          def reset(self, *, seed=None, options=None): return 0, {}
+          def step(self, action): check(action)
+      gym.register("Broken-v0", Broken)
+      """)
+    let stage = Stage(try batch("broken:Broken-v0"), stepCount: 5)
+    try stage.reset()
+    let error = try #require(throws: EnvironmentFault.self) { try stage.collect() }
+    let words =
+      "AssertionError: assert number < 0 (broken.py, line 3, in check)\n"
+      + "Traceback (most recent call last):\n"
+    #expect(error.description.contains(words), "\(error)")
   }
 
   @Test func `what goes wrong in a reset counts the step before it`() throws {

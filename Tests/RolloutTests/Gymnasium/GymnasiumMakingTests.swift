@@ -45,7 +45,9 @@ struct PythonCallTests {
     #expect(call.target == target && call.arguments.json == json)
   }
 
-  @Test(arguments: ["ImgObsWrapper", "", "a b.C", "mine:", "mine:4", "a.C:size:4", "Wrapper:size=4"])
+  @Test(arguments: [
+    "ImgObsWrapper", "", "a b.C", "mine:", "mine:4", "a.C:size:4", "Wrapper:size=4",
+  ])
   func `a malformed wrapper is refused`(text: String) throws {
     let error = try #require(throws: InvalidEnvironmentArguments.self) {
       try EnvironmentConfiguration("gym:CartPole-v1", gymnasiumWrappers: [text]).validate()

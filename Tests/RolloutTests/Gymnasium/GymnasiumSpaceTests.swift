@@ -83,20 +83,113 @@ struct GymnasiumSpaceTests {
     }
   }
 
-  @Test func `a space that cannot be played is named`() throws {
-    let error = try #require(throws: GymnasiumError.self) { try batch("Listing-v0") }
+  @Test func `parts that cannot be played are left out`() throws {
+    let spaces = try batch("Listing-v0").spaces
+    #expect(spaces.observation == .dict([SpaceField("fine", .box(shape: [1], low: 0, high: 1))]))
+    #expect(spaces.declared?.leftOut == ["names"])
+  }
+
+  @Test(arguments: [
+    ("Text(5)", "Discrete(2)", "the observation space of 'odd:Odd-v0' is Text("),
+    (
+      "Dict(a=Text(5), b=Tuple((Sequence(Discrete(2)), Text(3))))", "Discrete(2)",
+      "which has no part that can be stored: only Box, Discrete, MultiDiscrete, MultiBinary, Dict"
+    ),
+    (
+      "Discrete(2)", "Dict(a=Discrete(2), b=Text(5))",
+      "the part 'b' of the action space of 'odd:Odd-v0' is Text("
+    ),
+  ])
+  func `a space that cannot be played is named`(
+    observation: String, action: String, words: String
+  ) throws {
+    try addOdd(observation, action)
+    let error = try #require(throws: GymnasiumError.self) {
+      try GymnasiumBatch("odd:Odd-v0", streams: [PCG64(seed: 0)], python: cases.python)
+    }
     #expect(error.kind == .environment)
-    #expect(error.description.hasPrefix("it has the space Sequence(Discrete(2)"), "\(error)")
-    #expect(error.description.contains("(its part 'names')"), "\(error)")
+    #expect(error.description.contains(words), "\(error)")
+  }
+
+  @Test func `parts within parts are left out, and the others keep their values`() throws {
+    try addOdd(
+      "Dict(a=Dict(x=Text(3)), b=Tuple((Text(4), Discrete(3, start=2), MultiBinary(1))), "
+        + "c=Text(1))",
+      "Discrete(2)")
+    let stage = Stage(
+      try GymnasiumBatch("odd:Odd-v0", streams: [PCG64(seed: 0)], python: cases.python),
+      stepCount: 3)
+    #expect(
+      stage.batch.spaces.observation
+        == .dict([SpaceField("b", .tuple([.discrete(3), .multiBinary(1)]))]))
+    #expect(stage.batch.spaces.declared?.leftOut == ["a", "b.0", "c"])
+    try stage.reset()
+    try stage.collect { _, _ in 1 }
+  }
+
+  /// Integers of other types are accepted by Gymnasium since version 1.2.
+  @Test(arguments: [
+    "integers(np.int32)", "integers(np.uint8)", "Discrete(3, start=-1)",
+    "Box(-1, 1, (), np.float64)",
+    "Box(-1, 1, (2,), np.float16)", "Box(0, 5, (2,), np.int8)", "MultiDiscrete([[2, 3], [4, 5]])",
+    "MultiBinary([2, 2])", "Tuple((Discrete(2), Dict(a=Box(-1, 1, ()), b=MultiBinary(3))))",
+  ])
+  func `an action is one of its space, of the type that it samples`(space: String) throws {
+    try cases.add(
+      "typed",
+      """
+      import inspect
+      import gymnasium as gym, numpy as np
+      from gymnasium.spaces import *
+      def integers(kind):
+          known = "dtype" in inspect.signature(Discrete.__init__).parameters
+          return Discrete(3, dtype=kind) if known else Discrete(3)
+      def types(value):
+          if isinstance(value, dict): return {key: types(part) for key, part in value.items()}
+          if isinstance(value, tuple): return tuple(types(part) for part in value)
+          return type(value), getattr(value, "dtype", None), getattr(value, "shape", None)
+      class Typed(gym.Env):
+          observation_space = Discrete(2)
+          action_space = \(space)
+          def reset(self, *, seed=None, options=None): return np.array(1), {}
+          def step(self, action):
+              assert self.action_space.contains(action), repr(action)
+              assert types(action) == types(self.action_space.sample()), repr(action)
+              return np.array(1, np.int8), np.array(0.5), np.array(False), np.False_, {}
+      gym.register("Typed-v0", Typed)
+      """)
+    let stage = Stage(
+      try GymnasiumBatch("typed:Typed-v0", streams: [PCG64(seed: 0)], python: cases.python),
+      stepCount: 1)
+    try stage.reset()
+    // Actions are zeros.
+    try stage.batch.step(stage.fragment, from: 0, sticky: false, position: stage.position)
+    #expect(stage.fragment.rew[1, 0] == 0.5)
+  }
+
+  private func addOdd(_ observation: String, _ action: String) throws {
+    try cases.add(
+      "odd",
+      """
+      import gymnasium as gym, numpy as np
+      from gymnasium.spaces import *
+      class Odd(gym.Env):
+          observation_space = \(observation)
+          action_space = \(action)
+          def reset(self, *, seed=None, options=None): return self.observation_space.sample(), {}
+          def step(self, action): return self.observation_space.sample(), 1.0, False, False, {}
+      gym.register("Odd-v0", Odd)
+      """)
   }
 
   @Test(arguments: [
     (
       "uint64",
-      "it has the space Box(0, 18446744073709551615, (2,), uint64): numbers of type uint64"
+      "the observation space of 'rlplay_cases:Spacious-uint64-v0' is Box(0, 18446744073709551615, "
+        + "(2,), uint64): numbers of type uint64"
     ),
     ("none", "a space without numbers cannot be played"),
-    ("choices", "it has the space Discrete(2147483648): 2147483648 choices are too many"),
+    ("choices", "is Discrete(2147483648): 2147483648 choices are too many"),
     ("many", "2147483648 choices are too many: use at most 2147483647"),
   ])
   func `numbers that cannot be stored are refused by name`(kind: String, words: String) throws {

@@ -22,7 +22,7 @@ struct SnapshotBatchTests {
     }
   }
 
-  /// The task around which each wrapper is tested: walks, or pictures.
+  /// The task around which each wrapper is tested: walks, pictures, or one with parts.
   private static let examples: [String: (text: String, seesPictures: Bool)] = [
     "time-limit": ("time-limit=5", false), "action-repeat": ("action-repeat=2", false),
     "frame-skip": ("frame-skip=3", true), "random-noops": ("random-noops=4", false),
@@ -31,6 +31,7 @@ struct SnapshotBatchTests {
     "resize": ("resize=4x3", true), "frame-stack": ("frame-stack=3", true),
     "reward-scale": ("reward-scale=0.5", false), "reward-clip": ("reward-clip=0:2", false),
     "reward-sign": ("reward-sign", false), "shaping": ("shaping=0.9", false),
+    "only": ("only=steps", false), "without": ("without=steps", false),
   ]
 
   private func wrapped(
@@ -53,6 +54,15 @@ struct SnapshotBatchTests {
     for wrappers in [[.rewardSign, wrapper], [.frameStack(2), wrapper, .rewardSign]] {
       // A wrapper of images with three axes would receive a stack with four.
       if ["gray-scale", "resize"].contains(name), wrappers.count == 3 { continue }
+      if ["only", "without"].contains(name) {
+        if wrappers.count == 3 { continue }
+        try expectResumes("\(wrapper)", sticky: sticky) {
+          let streams = streams(4, seed: $0)
+          return try wrappers.wrap(
+            NativeEnvironmentBatch(streams: streams) { _ in Camera() }, streams: streams)
+        }
+        continue
+      }
       try expectResumes(wrappers.map(\.description).joined(separator: " "), sticky: sticky) {
         try wrapped(wrappers, ofPictures: example.seesPictures, seed: $0)
       }

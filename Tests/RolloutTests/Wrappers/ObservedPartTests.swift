@@ -3,7 +3,7 @@ import Testing
 @testable import Rollout
 
 /// A color image of two pixels determined by the number of steps, and that number.
-private struct Camera: Environment {
+struct Camera: Environment {
   struct View: Recordable {
     var image: [UInt8]
     var steps: Float
@@ -114,6 +114,47 @@ struct ObservedPartTests {
         part(stage, 2, row: row, UInt8.self) == shown(row).now.picture[..<3].map { $0 + 2 })
       expectOthers(stage, besides: 2, row: row)
     }
+  }
+
+  @Test(arguments: [
+    (Wrapper.only(["sight.0", "speed"]), [0, 1]), (.without(["sight.1", "on"]), [0, 1]),
+    (.without(["sight"]), [0, 3]), (.only(["on"]), [3]),
+  ])
+  func `some parts are shown, and the others are not`(wrapper: Wrapper, places: [Int]) throws {
+    let (part, whole) = (try cockpit(wrapper), try cockpit())
+    let paths = whole.batch.spaces.observation.parts.paths()
+    #expect(part.batch.spaces.observation.parts.leaves.count == places.count)
+    func leaf(_ stage: Stage, _ leaf: Int, _ row: Int) -> [Double] {
+      let places = stage.storage.layout.obs.leaves
+      let values = stage.leaves(stage.storage.layout.obs, row: row, environment: 0).dropping(leaf)
+      let type = stage.batch.spaces.observation.leaves.leaves[leaf].elementType
+      return (0..<places[leaf].elementCount).map { values.number(as: type, at: $0) }
+    }
+    for row in 0...6 {
+      for (shown, place) in places.enumerated() {
+        #expect(leaf(part, shown, row) == leaf(whole, place, row), "\(paths[place])")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (Wrapper.only(["sound"]), "which has no part 'sound'; its parts are "),
+    (.without(["sped"]), "Did you mean speed?"),
+    (.without(["speed", "sight", "on"]), "nothing of the observation"),
+  ])
+  func `parts that are not there are named`(wrapper: Wrapper, words: String) throws {
+    let error = try #require(throws: WrapperError.self) { try cockpit(wrapper) }
+    #expect(error.description.contains(words), "\(error)")
+  }
+
+  @Test(arguments: [
+    ("only=image,side", ["only=image,side"]),
+    ("only=image,side,frame-stack=4@image", ["only=image,side", "frame-stack=4@image"]),
+    ("without=mission,reward-sign", ["without=mission", "reward-sign"]),
+    ("gray-scale@image,only=image", ["gray-scale@image", "only=image"]),
+  ])
+  func `names of parts stay with their wrapper`(text: String, wrappers: [String]) throws {
+    #expect(try Wrapper.list(parsing: text).map(\.description) == wrappers)
   }
 
   @Test func `wrappers of a part stand on each other`() throws {

@@ -7,6 +7,8 @@ struct WrapperNameTests {
     ("time-limit=200", Wrapper.timeLimit(200)), ("action-repeat=4", .actionRepeat(4)),
     ("frame-skip=4", .frameSkip(4)), ("random-noops=0", .randomNoOps(upTo: 0)),
     ("end-on-lost-life", .endOnLostLife),
+    ("only=image,camera.left", .only(["image", "camera.left"])),
+    ("without=mission", .without(["mission"])),
     ("observation-mask=2,0", .observationMask(keeping: [2, 0])),
     ("gray-scale", .grayScale), ("resize=84x96", .resize(height: 84, width: 96)),
     ("observation-mask=2,0@state", .observationMask(keeping: [2, 0], at: "state")),

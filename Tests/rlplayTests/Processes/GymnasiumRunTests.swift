@@ -125,6 +125,65 @@ extension ProcessTests {
       #expect(refused.errors.contains("wrapper 'counting.Longer'"), "\(refused.errors)")
     }
 
+    @Test func `a vector environment is trained, described and evaluated`() throws {
+      let run = try train(
+        "CartPole-v1", "--env-args", "vectorization_mode=vector_entry_point", "--steps", "2000",
+        "--eval-every", "1000"
+      ).waitForEnd(within: 60)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      // One note, from the learner alone.
+      #expect(run.errors.components(separatedBy: "autoreset mode NEXT_STEP").count == 2)
+      let path = directory.path("run")
+      let described = try RunningProgram.run(Executable.rlplay, ["describe", path, "--json"])
+      #expect(described.json["autoreset"] as? String == "NEXT_STEP")
+      let evaluated = try RunningProgram.run(
+        Executable.rlplay,
+        ["evaluate", path, "--episodes", "5", "--json", "--trust", "--python", cases.python])
+      #expect(evaluated.json["mean_length"] as? Double ?? 0 > 7, "\(evaluated.errors)")
+    }
+
+    @Test func `environments that step together cannot wait`() throws {
+      let outcome = try train(
+        "CartPole-v1", "--env-args", "vectorization_mode=vector_entry_point", "--sticky"
+      ).waitForEnd(within: 60)
+      #expect(outcome.exitCode == 64)
+      #expect(
+        outcome.errors.contains("--sticky lets single environments wait"), "\(outcome.errors)")
+    }
+
+    @Test func `a part that cannot be stored is told once, and a warning has its number`() throws {
+      try cases.add(
+        "loud",
+        """
+        import gymnasium as gym, numpy as np
+        from gymnasium.spaces import Box, Dict, Discrete, Text
+        text = "the place is high"
+        class Loud(gym.Env):
+            observation_space = Dict(place=Box(0, 9, (1,)), mission=Text(9))
+            action_space = Discrete(2)
+            def __init__(self): print("a library in version 3")
+            def look(self): return {"place": np.ones(1, np.float32), "mission": "go"}
+            def reset(self, *, seed=None, options=None):
+                self.t = 0
+                return self.look(), {}
+            def step(self, action):
+                self.t += 1
+                if self.t == 5: gym.logger.warn(text)
+                return self.look(), 1.0, self.t == 5, False, {}
+        gym.register("Loud-v0", Loud)
+        """)
+      let run = try train("loud:Loud-v0", "--steps", "800", "--eval-every", "0")
+        .waitForEnd(within: 60)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      func count(_ text: String) -> Int { run.errors.components(separatedBy: text).count - 1 }
+      #expect(count("is played without 'mission' of its observation") == 1, "\(run.errors)")
+      // The line itself, and the number at the end: 16 environments, and one for the spaces.
+      #expect(count("a library in version 3") == 2, "\(run.errors)")
+      #expect(count("17 times: a library in version 3") == 1, "\(run.errors)")
+      #expect(count("the place is high") == 2, "\(run.errors)")
+      #expect(count("logger.warn(") == 1, "\(run.errors)")
+    }
+
     @Test func `what an environment tells is recorded, averaged and evaluated`() throws {
       let run = try train(
         "rlplay_cases:Lively-v0", "--steps", "4000", "--eval-every", "2000", "--info",

@@ -37,6 +37,9 @@ extension Checkpoint {
     if !environment.gymnasiumWrappers.isEmpty {
       metadata[Key.gymnasiumWrappers] = environment.gymnasiumWrappers.joined(separator: ",")
     }
+    if let mode = setup.layout.contents.spaces.declared?.autoreset {
+      metadata[Key.autoreset] = mode.rawValue
+    }
     if setup.layout.contents.spaces.action.hasBounds {
       metadata[Key.actionBounds] = environment.actionBounds.rawValue
     }

@@ -43,6 +43,8 @@ public struct Checkpoint: Equatable, Sendable {
     public static let information = "info"
     /// The wrappers in Python, innermost first, separated by commas; absent if there are none.
     public static let gymnasiumWrappers = "gym-wrap"
+    /// The autoreset mode of a vector environment, such as `NEXT_STEP`; absent for others.
+    public static let autoreset = "autoreset"
     /// The use of action bounds, `scale` or `clip`.
     ///
     /// It is absent if actions have no bounds, and in older checkpoints.

@@ -73,9 +73,14 @@ struct RecentInformation {
     _ fragment: FragmentView, of column: Int, to index: Int, _ episodes: inout Episodes
   ) {
     let (stepno, fin) = (fragment.stepno, fragment.fin)
+    let (terminated, truncated) = (fragment.terminated, fragment.truncated)
     for t in 0..<fragment.layout.stepCount {
-      // A sticky environment waits. In row 0, `fin` refers to the fragment before.
-      if mayWait, t > 0, fin[t, column] { continue }
+      // After an end, the environment waits or is only reset.
+      if mayWait, fin[t, column], fin[t + 1, column],
+        !terminated[t, column], !truncated[t, column]
+      {
+        continue
+      }
       if stepno[t, column] == 0 {
         episodes.results.begin(index)
         episodes.areWhole[index] = true
