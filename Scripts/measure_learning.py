@@ -61,6 +61,7 @@ TABLE = [
 # Rows that are measured only by name: they need Gymnasium in the Python of RLPLAY_PYTHON, and minutes.
 GYMNASIUM = [
     ("lunar-lander-ppo", 230, "1-5", [], ["--trust"]),
+    ("lunar-lander-continuous-ppo", 230, "1-3", [], ["--trust"]),
     ("frozen-lake-q-table", 0.7, "1-5", [], ["--trust"]),
     ("taxi-q-table", 7, "1-5", [], ["--trust"]),
     ("cliff-walking-q-table", -13, "1-5", [], ["--trust"]),
