@@ -1,0 +1,171 @@
+import Foundation
+import Rollout
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Actor
+@testable import Learner
+
+/// Whole runs of several ranks, as threads that step their environments themselves.
+@Suite(.timeLimit(.minutes(5)))
+struct RankTrainingTests {
+  private static func configuration(
+    _ directory: String, _ algorithm: Algorithm = .reinforce
+  ) -> TrainingConfiguration {
+    var configuration = TrainingConfiguration(algorithm)
+    configuration.collector = .same
+    configuration.deterministic = true
+    configuration.seed = 3
+    configuration.totalSteps = 1600
+    configuration.fragmentsPerBatch = 1
+    configuration.environmentsPerActor = 4
+    configuration.fragmentSteps = 10
+    configuration.hiddenSizes = [8]
+    configuration.evaluateEvery = 800
+    // Debug builds are slow.
+    configuration.epochs = min(configuration.epochs, 2)
+    configuration.minibatches = min(configuration.minibatches, 2)
+    configuration.evaluationEpisodes = 7
+    configuration.runDirectory = directory
+    return configuration
+  }
+
+  private struct Result: Sendable, Equatable {
+    var weights: [Float]
+    var steps: Int
+    var evaluationReturn: Double?
+    var isInterrupted: Bool
+  }
+
+  /// Trains a new run, or resumes one.
+  ///
+  /// - Parameters:
+  ///   - exchangeCount: the number of looks for a signal at rank 1 after which there is one.
+  private static func train(
+    _ ranks: any Ranks, _ configuration: TrainingConfiguration?, resuming path: String? = nil,
+    stopAfter exchangeCount: Int? = nil
+  ) throws -> Result {
+    let exchange = UpdateExchange(ranks)
+    var count = 0
+    exchange.requestedSignal = {
+      count += 1
+      return ranks.rank == 1 && count > exchangeCount ?? .max ? 15 : nil
+    }
+    var former: (RunState, RunDirectory)?
+    if let path, ranks.rank == 0 {
+      let directory = RunDirectory(existing: URL(fileURLWithPath: path))
+      former = (try RunState.load(from: directory.state), directory)
+    }
+    let run = try TrainingRun(exchange, configuration, resuming: former, isQuiet: true)
+    let summary = try run.train()
+    #expect(exchange.endsTogether)
+    return Result(
+      weights: run.setup.weights.elements, steps: summary.steps,
+      evaluationReturn: summary.evaluationReturn,
+      isInterrupted: summary.ending == .interrupted(signal: 15))
+  }
+
+  @Test(arguments: ["reinforce", "ppo", "dqn", "a2c"], [2, 3])
+  func `all ranks have the same weights, and their shares make the evaluation of one machine`(
+    name: String, rankCount: Int
+  ) throws {
+    let scratch = try ScratchDirectory()
+    let algorithm = try #require(Algorithm(rawValue: name))
+    let path = scratch.path("run")
+    @Sendable func configuration() -> TrainingConfiguration {
+      var configuration = Self.configuration(path, algorithm)
+      // Statistics are exchanged too.
+      configuration.normalizesObservations = name == "ppo"
+      configuration.normalizesRewards = name == "ppo"
+      return configuration
+    }
+    let results = try InProcessRanks.run(rankCount) { ranks in
+      try Self.train(ranks, configuration())
+    }
+    let steps = rankCount * 40
+    for result in results {
+      #expect(result == results[0])
+      #expect(result.steps == (1600 + steps - 1) / steps * steps)
+    }
+    #expect(scratch.names == ["run"])
+    let evaluator = try Evaluator(
+      environment: configuration().environment, policy: configuration().policy, seed: 3)
+    let alone = try evaluator.evaluate(FlatVector(results[0].weights), episodes: 0..<7)
+    #expect(results[0].evaluationReturn == alone.meanReturn)
+  }
+
+  @Test(arguments: ["reinforce", "ppo"])
+  func `a stopped run goes on exactly with as many ranks`(name: String) throws {
+    let scratch = try ScratchDirectory()
+    let algorithm = try #require(Algorithm(rawValue: name))
+    let (whole, cut) = (scratch.path("whole"), scratch.path("cut"))
+    let expected = try InProcessRanks.run(2) { ranks in
+      try Self.train(ranks, Self.configuration(whole, algorithm))
+    }
+    let stopped = try InProcessRanks.run(2) { ranks in
+      try Self.train(ranks, Self.configuration(cut, algorithm), stopAfter: 12)
+    }
+    for result in stopped {
+      #expect(result.isInterrupted && result.steps < 1600)
+      #expect(result.weights == stopped[0].weights)
+    }
+    let resumed = try InProcessRanks.run(2) { ranks in
+      try Self.train(ranks, nil, resuming: cut)
+    }
+    #expect(resumed == expected)
+  }
+
+  @Test(arguments: ["reinforce", "ppo", "dqn"])
+  func `a run goes on with other numbers of ranks`(name: String) throws {
+    let scratch = try ScratchDirectory()
+    let algorithm = try #require(Algorithm(rawValue: name))
+    let path = scratch.path("run")
+    @Sendable func configuration() -> TrainingConfiguration {
+      var configuration = Self.configuration(path, algorithm)
+      configuration.totalSteps = 100_000
+      return configuration
+    }
+    let stopped = try InProcessRanks.run(2) { ranks in
+      try Self.train(ranks, configuration(), stopAfter: 12)
+    }
+    let three = try InProcessRanks.run(3) { ranks in
+      try Self.train(ranks, nil, resuming: path, stopAfter: 12)
+    }
+    #expect(three.allSatisfy { $0.isInterrupted && $0.weights == three[0].weights })
+    // Steps go on, in units of the present number of ranks.
+    #expect(three[0].steps > stopped[0].steps)
+    #expect((three[0].steps - stopped[0].steps).isMultiple(of: 120))
+    let directory = RunDirectory(existing: URL(fileURLWithPath: path))
+    var state = try RunState.load(from: directory.state)
+    #expect(state.rankCount == 3 && state.steps == three[0].steps)
+    state.configuration.totalSteps = state.steps + 80
+    let alone = try TrainingRun(resuming: state, in: directory, isQuiet: true)
+    #expect(alone.resumption?.contains("3 ranks saved it and 1 go on with it") == true)
+    #expect(try alone.train().steps == three[0].steps + 80)
+  }
+
+  @Test func `an error at the start of one rank is thrown at all`() throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.path("run")
+    let outcomes = InProcessRanks.outcomes(2) { ranks in
+      var configuration = Self.configuration(path)
+      if ranks.rank == 1 { configuration.fragmentSteps = 11 }
+      return try Self.train(ranks, configuration)
+    }
+    #expect {
+      try outcomes[0].get()
+    } throws: {
+      "\($0)".contains("rank 1: rank 1 learns from batches of 1 fragments of 11 steps")
+    }
+    #expect(throws: ConfigurationError.self) { try outcomes[1].get() }
+    // The directory is taken.
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: path + "/config.json"))
+    let occupied = InProcessRanks.outcomes(2) { ranks in
+      try Self.train(ranks, Self.configuration(path))
+    }
+    #expect(throws: RecordError.self) { try occupied[0].get() }
+    #expect(throws: OtherRankFailed.self) { try occupied[1].get() }
+  }
+}
