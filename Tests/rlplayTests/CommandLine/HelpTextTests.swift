@@ -60,8 +60,8 @@ struct HelpTextTests {
         --gym-wrap MODULE.CLASS[:NAME=VALUE,...]
                                   Wrapper in Python around a Gymnasium environment,
                                   such as
-                                  gymnasium.wrappers.AtariPreprocessing:frame_skip=4 or
-                                  my_module:Wrapper; the first of several is the
+                                  gymnasium.wrappers.AtariPreprocessing:frame_skip=4
+                                  or my_module:Wrapper; the first of several is the
                                   innermost, and all are inside those of --wrap.
                                   (default: none)
         --wrap NAME[=ARG]         Wrapper around the environment; the first of several
@@ -418,8 +418,8 @@ struct HelpTextTests {
         --gym-wrap MODULE.CLASS[:NAME=VALUE,...]
                                   Wrapper in Python around a Gymnasium environment,
                                   such as
-                                  gymnasium.wrappers.AtariPreprocessing:frame_skip=4 or
-                                  my_module:Wrapper; the first of several is the
+                                  gymnasium.wrappers.AtariPreprocessing:frame_skip=4
+                                  or my_module:Wrapper; the first of several is the
                                   innermost, and all are inside those of --wrap.
                                   (default: none)
         --wrap NAME[=ARG]         Wrapper around the environment; the first of several
