@@ -124,6 +124,7 @@ struct RankTrainingTests {
     @Sendable func configuration() -> TrainingConfiguration {
       var configuration = Self.configuration(path, algorithm)
       configuration.totalSteps = 100_000
+      configuration.learningStarts = 0
       return configuration
     }
     let stopped = try InProcessRanks.run(2) { ranks in

@@ -24,6 +24,15 @@ extension ProcessTests {
       try RunState.load(from: RunDirectory(existing: directory.url.appending(path: run)).state)
     }
 
+    /// Returns the processes of the ranks that a launcher started.
+    private func ranks(of launcher: RunningProgram) -> [Int32] {
+      launcher.family.filter { pid in
+        let line = (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? ""
+        let words = line.split(separator: "\0")
+        return words.count > 1 && words[0].hasSuffix("/rlplay") && words[1] == "train"
+      }
+    }
+
     /// Returns the arguments of a launcher for one faulty rank beside one that is spared.
     private func besideSpared(_ arguments: [String]) throws -> (URL, [String]) {
       let program = try Executable.faultyTrainer
@@ -72,6 +81,55 @@ extension ProcessTests {
       #expect(try weights(directory, "a") == weights(directory, "c"))
     }
 
+    @Test(arguments: [(MPI.openMPI, SIGTERM), (.mpich, SIGINT)])
+    func `a stopped run goes on exactly with as many ranks, and with others`(
+      mpi: MPI, signal: Int32
+    ) throws {
+      let directory = try ScratchDirectory()
+      let program = try mpi.start(
+        2, Executable.rlplay,
+        Self.deterministic
+          + ["--steps", StopTests.endless, "--run-dir", "cut", "--save-every", "400"],
+        in: directory.url)
+      try program.wait(until: "a state was saved") { (try? state(directory, "cut")) != nil }
+      // To one rank alone: a launcher that a test starts may have the signal blocked.
+      kill(try #require(ranks(of: program).last), signal)
+      let stopped = try program.waitForEnd()
+      #expect(stopped.output.contains("saved in cut"), "\(stopped)")
+      #expect(program.waitForFamilyToEnd(within: 10) != nil)
+      let steps = try state(directory, "cut").steps
+      try FileManager.default.copyItem(
+        at: directory.url.appending(path: "cut"), to: directory.url.appending(path: "other"))
+
+      // The other library has the same bytes.
+      let resumed = try MPI.mpich.run(
+        2, Executable.rlplay, ["train", "--resume", "cut", "--steps", "\(steps + 400)"],
+        in: directory.url)
+      #expect(resumed.exitCode == 0, "\(resumed.errors)")
+      #expect(resumed.output.contains("all is restored, and the bytes"), "\(resumed.output)")
+      let whole = try MPI.openMPI.run(
+        2, Executable.rlplay,
+        Self.deterministic + ["--steps", "\(steps + 400)", "--run-dir", "whole"],
+        in: directory.url, within: 60)
+      #expect(whole.exitCode == 0, "\(whole.errors)")
+      #expect(try weights(directory, "cut") == weights(directory, "whole"))
+
+      let alone = try RunningProgram.run(
+        Executable.rlplay, ["train", "--resume", "other", "--steps", "\(steps + 200)"],
+        in: directory.url)
+      #expect(alone.exitCode == 0, "\(alone.errors)")
+      #expect(
+        alone.output.contains(
+          "2 ranks saved it and 1 go on with it, so environments begin new episodes"),
+        "\(alone.output)")
+      let three = try mpi.run(
+        3, Executable.rlplay,
+        ["train", "--quiet", "--resume", "other", "--steps", "\(steps + 400)"],
+        in: directory.url)
+      #expect(three.exitCode == 0, "\(three.errors)")
+      #expect(try state(directory, "other").steps >= steps + 400)
+    }
+
     @Test(arguments: MPI.allCases)
     func `a killed rank ends the run, whose last save can be resumed`(mpi: MPI) throws {
       let directory = try ScratchDirectory()
@@ -80,11 +138,7 @@ extension ProcessTests {
         Self.small + ["--steps", StopTests.endless, "--run-dir", "run", "--save-every", "600"],
         in: directory.url)
       try program.wait(until: "a state was saved") { (try? state(directory, "run")) != nil }
-      let ranks = program.family.filter { pid in
-        let line = (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? ""
-        let words = line.split(separator: "\0")
-        return words.count > 1 && words[0].hasSuffix("/rlplay") && words[1] == "train"
-      }
+      let ranks = ranks(of: program)
       #expect(ranks.count == 3)
       kill(try #require(ranks.last), SIGKILL)
       let outcome = try program.waitForEnd(within: 10)
