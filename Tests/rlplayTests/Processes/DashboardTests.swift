@@ -23,7 +23,17 @@ extension ProcessTests {
     }
 
     private func expectRestored(_ terminal: PseudoTerminal) {
-      #expect(eventually(within: 2) { !terminal.isAlternate && !terminal.isAltered })
+      #expect(eventually(within: 60) { !terminal.isAlternate && !terminal.isAltered })
+    }
+
+    /// Expects a line that a program wrote; the terminal may receive it after the program's end.
+    private func expectLine(
+      on terminal: PseudoTerminal, _ fits: (String) -> Bool,
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+      #expect(
+        eventually(within: 60) { terminal.lines.contains(where: fits) },
+        sourceLocation: sourceLocation)
     }
 
     @Test func `it shows figures and workers and follows the size`() throws {
@@ -94,8 +104,8 @@ extension ProcessTests {
       program.send(SIGTERM)
       _ = try program.waitForEnd()
       expectRestored(terminal)
-      #expect(terminal.lines.contains { $0.contains("was killed by signal 9") })
-      #expect(terminal.lines.contains { $0.contains(" SPS") })
+      expectLine(on: terminal) { $0.contains("was killed by signal 9") }
+      expectLine(on: terminal) { $0.contains(" SPS") }
     }
 
     @Test func `an error restores the terminal`() throws {
@@ -106,7 +116,7 @@ extension ProcessTests {
       try directory.removeAtOnce("run")
       #expect(try program.waitForEnd().exitCode == 1)
       expectRestored(terminal)
-      #expect(terminal.lines.contains { $0.hasPrefix("Error: ") })
+      expectLine(on: terminal) { $0.hasPrefix("Error: ") }
     }
 
     @Test func `without a terminal it is refused`() throws {
