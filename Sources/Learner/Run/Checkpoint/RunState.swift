@@ -24,7 +24,7 @@ public struct RunState: Sendable {
   /// The number of updates.
   public let updates: Int
   /// The state of collection; of several ranks, that of rank 0.
-  public private(set) var collector: CollectorState
+  public internal(set) var collector: CollectorState
 
   /// The encodings of the parts that the run's program provided.
   let parts: PartEncodings
@@ -33,14 +33,14 @@ public struct RunState: Sendable {
   /// The state that depends on timing.
   let told: ToldSoFar
   /// The weights and the learner; in a file also the collector's arrays.
-  private var archive: StateArchive
+  var archive: StateArchive
   /// The parts of ranks 1, 2, … of the run, empty for a learner alone.
-  private var others: [RankState]
+  let others: [RankState]
 
   /// The number of ranks that saved the state.
   var rankCount: Int { 1 + others.count }
 
-  private enum Key {
+  enum Key {
     static let release = "rlplay"
     static let configuration = "configuration"
     static let collector = "collector"
@@ -226,7 +226,7 @@ public struct RunState: Sendable {
   }
 
   /// Refuses a state with an impossible number, given as a phrase.
-  private static func refuse(_ fault: String?) throws(CheckpointError) {
+  static func refuse(_ fault: String?) throws(CheckpointError) {
     guard let fault else { return }
     throw CheckpointError(.malformed, "it has an impossible number: \(fault)")
   }
@@ -241,7 +241,7 @@ public struct RunState: Sendable {
   // The texts of numbers that JSON does not have; a return may be one of them.
   private static let words = ("inf", "-inf", "nan")
 
-  private static func text(_ value: some Encodable) -> String {
+  static func text(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -253,7 +253,7 @@ public struct RunState: Sendable {
     }
   }
 
-  private static func value<Value: Decodable>(
+  static func value<Value: Decodable>(
     _ text: String
   ) throws(CheckpointError) -> Value {
     let decoder = JSONDecoder()
@@ -270,126 +270,9 @@ public struct RunState: Sendable {
   }
 }
 
-// MARK: Ranks
-
-/// The part of a run's state that belongs to one rank other than rank 0.
-///
-/// It leaves out the weights and the optimizer, which are equal at all ranks.
-struct RankState: Sendable {
-  /// The state of collection as text, without arrays.
-  fileprivate(set) var collector: String
-  /// The arrays of collection and of the learner.
-  fileprivate(set) var tensors: [SafetensorsFile.Tensor]
-
-  private static let key = "collector"
-
-  /// Encodes the part for rank 0.
-  var encoded: [UInt8] {
-    [UInt8](SafetensorsFile(tensors: tensors, metadata: [Self.key: collector]).encoded())
-  }
-
-  fileprivate init(collector: String, tensors: [SafetensorsFile.Tensor]) {
-    (self.collector, self.tensors) = (collector, tensors)
-  }
-
-  /// Decodes a part that a rank has encoded.
-  init(decoding bytes: [UInt8]) throws(CheckpointError) {
-    let file = try SafetensorsFile(decoding: Data(bytes))
-    (collector, tensors) = (file.metadata[Self.key] ?? "", file.tensors)
-  }
-}
-
-extension RunState {
-  private static let rankPrefix = "rank/"
-  /// The parts that are equal at all ranks, or that are not saved by several.
-  private static let commonPrefixes = ["weights.", "optimizer.", "updates"]
-  /// The prefix of earlier weights, which are equal at ranks with the same policy lag.
-  private static let earlierPrefix = "collector.weights."
-
-  private static func prefix(ofRank rank: Int) -> String { "\(rankPrefix)\(rank)/" }
-
-  /// Returns the part of a rank other than rank 0.
-  ///
-  /// - Parameter hasLagOfRankZero: true if the earlier weights are those of rank 0.
-  static func part(
-    _ learner: any BatchLearner, _ collector: CollectorState, hasLagOfRankZero: Bool
-  ) -> RankState {
-    var (collector, archive) = (collector, StateArchive())
-    archive.isOfRanks = true
-    do {
-      try learner.transfer(&archive)
-      try collector.transferArrays(&archive)
-    } catch {
-      preconditionFailure("saving has nothing to refuse: \(error)")
-    }
-    _ = collector.withoutArrays()
-    return RankState(
-      collector: text(collector),
-      tensors: archive.tensors.filter { tensor in
-        let prefixes = commonPrefixes + (hasLagOfRankZero ? [earlierPrefix] : [])
-        return !prefixes.contains { tensor.name.hasPrefix($0) }
-      })
-  }
-
-  private static func others(in file: SafetensorsFile) -> [RankState] {
-    var others: [RankState] = []
-    while let collector = file.metadata[prefix(ofRank: others.count + 1) + Key.collector] {
-      let prefix = prefix(ofRank: others.count + 1)
-      others.append(
-        RankState(
-          collector: collector,
-          tensors: file.tensors.filter { $0.name.hasPrefix(prefix) }.map {
-            $0.renamed(String($0.name.dropFirst(prefix.count)))
-          }))
-    }
-    return others
-  }
-
-  /// Returns the state that a rank resumes from, of a run that goes on with a number of ranks.
-  ///
-  /// With another number than that which saved it, only the state that is common to all counts.
-  ///
-  /// - Throws: `CheckpointError` if the rank's part is malformed.
-  func resumed(byRank rank: Int, of count: Int) throws(CheckpointError) -> RunState {
-    guard count > 1 || rankCount > 1 else { return self }
-    var state = self
-    state.archive.isOfRanks = true
-    guard rankCount == count else {
-      state.archive.beginsStreams = rank > 0
-      state.archive.drop { ReplayBuffer.savedNames.contains($0) }
-      return state
-    }
-    guard rank > 0 else { return state }
-    let own = others[rank - 1]
-    let hasOwnWeights = own.tensors.contains { $0.name.hasPrefix(Self.earlierPrefix) }
-    let prefixes = Self.commonPrefixes + (hasOwnWeights ? [] : [Self.earlierPrefix])
-    var archive = StateArchive(
-      restoring: archive.tensors.filter { tensor in
-        prefixes.contains { tensor.name.hasPrefix($0) }
-      } + own.tensors)
-    archive.isOfRanks = true
-    var collector: CollectorState = try Self.value(own.collector)
-    try Self.refuse(collector.fault)
-    try collector.transferArrays(&archive)
-    (state.collector, state.archive) = (collector, archive)
-    return state
-  }
-
-  /// An incarnation that no worker of the run has had.
-  func nextIncarnation() throws(CheckpointError) -> UInt32 {
-    var largest: UInt32 = 0
-    for other in others {
-      let collector: CollectorState = try Self.value(other.collector)
-      try Self.refuse(collector.fault)
-      largest = max(largest, collector.workers.map(\.incarnation).max() ?? 0)
-    }
-    return max(largest, collector.workers.map(\.incarnation).max() ?? 0) + 1
-  }
-}
-
 extension CollectorState {
   /// Saves or restores snapshots and earlier weights, which are too long for text.
-  fileprivate mutating func transferArrays(
+  mutating func transferArrays(
     _ archive: inout StateArchive
   ) throws(CheckpointError) {
     for worker in workers.indices {
@@ -407,7 +290,7 @@ extension CollectorState {
   /// Removes the arrays and the counts of episodes taken, and returns these counts.
   ///
   /// The counts depend on timing and are saved with `told`.
-  fileprivate mutating func withoutArrays() -> [UInt64] {
+  mutating func withoutArrays() -> [UInt64] {
     let taken = workers.map(\.episodesTaken)
     for worker in workers.indices {
       workers[worker].snapshot = []
