@@ -114,6 +114,11 @@ def check_swift(snippet, earlier):
     return errors or ([result.stderr.strip()] if result.returncode else [])
 
 
+# Words of a command that needs a Python module.
+MODULES = {
+    "gym:": "gymnasium", "ale_py": "ale_py", "minigrid": "minigrid", "LunarLander": "Box2D", "BipedalWalker": "Box2D"}
+
+
 def has_module(name):
     return subprocess.run(["python3", "-c", f"import {name}"], capture_output=True).returncode == 0
 
@@ -160,6 +165,8 @@ class Shell:
         for line in lines:
             for command in re.split(r"\s&&\s", line):
                 words = shlex.split(command, comments=True)
+                while words and re.match(r"[A-Z_]+=", words[0]):
+                    del words[0]
                 if words:
                     faults += self.check_command(words)
         return faults
@@ -211,7 +218,8 @@ def command_faults(found):
     run = [s for s in found if s.language in ("sh", "python")]
     if not run:
         return 0, 0
-    gymnasium, atari = has_module("gymnasium"), has_module("ale_py")
+    gymnasium = has_module("gymnasium")
+    missing = [word for word, module in MODULES.items() if not has_module(module)]
     if not gymnasium and os.environ.get("RLPLAY_REQUIRE_PYTHON"):
         raise SystemExit("check_snippets.py: RLPLAY_REQUIRE_PYTHON is set and python3 cannot import gymnasium")
     wrong = left_out = 0
@@ -220,8 +228,8 @@ def command_faults(found):
         for snippet in run:
             shell.turn_to(snippet.name)
             if snippet.language == "sh":
-                lines = snippet.text.splitlines()
-                kept = [line for line in lines if (gymnasium or "gym:" not in line) and (atari or "ale_py" not in line)]
+                lines = snippet.text.replace("\\\n", "").splitlines()
+                kept = [line for line in lines if not any(word in line for word in missing)]
                 left_out += len(lines) - len(kept)
                 wrong += report(snippet, shell.check(kept))
             elif gymnasium or "gymnasium" not in snippet.text:

@@ -39,3 +39,9 @@ class Reach(gym.Env):
 
 gym.register("Camera-v0", Camera)
 gym.register("Reach-v0", Reach)
+
+
+class Wrapper(gymnasium.Wrapper):
+    def __init__(self, env, size, seen):
+        super().__init__(env)
+        self.size, self.seen = size, seen
