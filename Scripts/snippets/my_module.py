@@ -41,7 +41,7 @@ gym.register("Camera-v0", Camera)
 gym.register("Reach-v0", Reach)
 
 
-class Wrapper(gymnasium.Wrapper):
+class Wrapper(gym.Wrapper):
     def __init__(self, env, size, seen):
         super().__init__(env)
         self.size, self.seen = size, seen
