@@ -17,7 +17,11 @@ public struct ClippedSurrogate: Sendable, Equatable, Encodable {
 
   /// Returns −mean(min(ρ A, clip(ρ, 1 ± ε) A)).
   ///
-  /// - Parameter coefficient: ε in the graph; nil for the first value of `clip`.
+  /// - Parameters:
+  ///   - ratio: ρ of each step, [T, n·B].
+  ///   - advantages: A of each step, [T, n·B].
+  ///   - steps: the steps that count.
+  ///   - coefficient: ε in the graph; nil for the first value of `clip`.
   public func loss(
     _ ratio: Tensor, _ advantages: Tensor, over steps: Trajectory,
     clip coefficient: Coefficient? = nil
@@ -52,7 +56,10 @@ public struct ClippedSurrogate: Sendable, Equatable, Encodable {
 
   /// Returns the fraction of steps with ρ outside of 1 ± ε.
   ///
-  /// - Parameter coefficient: ε in the graph; nil for the first value of `clip`.
+  /// - Parameters:
+  ///   - ratio: ρ of each step, [T, n·B].
+  ///   - steps: the steps that count.
+  ///   - coefficient: ε in the graph; nil for the first value of `clip`.
   public func clippedPart(
     _ ratio: Tensor, over steps: Trajectory, clip coefficient: Coefficient? = nil
   ) -> TracedLoss.Metric {

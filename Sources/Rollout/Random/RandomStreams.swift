@@ -56,7 +56,9 @@ public struct RandomStreams: Sendable, Hashable {
 
   /// Returns the stream that determines the order of data in learning.
   ///
-  /// - Parameter rank: the number of the learner among those of the run.
+  /// - Parameters:
+  ///   - seed: the random seed of the run.
+  ///   - rank: the number of the learner among those of the run.
   public static func learning(seed: UInt64, rank: Int = 0) -> PCG64 {
     stream(seed, .learning, rank == 0 ? [] : [rank])
   }
