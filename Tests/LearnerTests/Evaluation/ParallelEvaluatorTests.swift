@@ -5,7 +5,7 @@ import Testing
 @testable import Learner
 
 /// Tests of evaluations in processes of their own.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ParallelEvaluatorTests {
   private static let environment: EnvironmentConfiguration = "CartPole-v1"
   private static let policy = NetworkPolicy(hidden: [8])

@@ -3,7 +3,7 @@ import Learner
 import Rollout
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct InProcessRanksTests {
+@Suite(.timeLimit(.minutes(10))) struct InProcessRanksTests {
   @Test func `sums are in the order of the ranks and equal at all of them`() throws {
     // With Float, 1 vanishes beside 2^25, unless both large numbers cancel first.
     let large = Float(1 << 25)

@@ -8,7 +8,7 @@ import Testing
 @testable import Learner
 
 /// Whole runs of several ranks, as threads that step their environments themselves.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct RankTrainingTests {
   private static func configuration(
     _ directory: String, _ algorithm: Algorithm = .reinforce

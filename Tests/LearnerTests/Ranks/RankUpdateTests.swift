@@ -6,7 +6,7 @@ import Testing
 @testable import Learner
 
 /// Updates that several ranks make together, each from fragments of its own.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct RankUpdateTests {
   /// A rank's learner, its weights and its fragment of a batch that all ranks know.
   private struct Scene {

@@ -11,7 +11,7 @@ struct SystemCallsTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a pipe or a device is refused and not waited for`() throws {
+  @Test(.timeLimit(.minutes(10))) func `a pipe or a device is refused and not waited for`() throws {
     let folder = try ScratchDirectory()
     let pipe = folder.path("pipe")
     #expect(mkfifo(pipe, 0o600) == 0)

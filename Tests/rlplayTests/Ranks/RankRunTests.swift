@@ -6,7 +6,7 @@ import Testing
 
 extension ProcessTests {
   /// Tests of runs that several ranks train together, started by real launchers.
-  @Suite(.enabled(if: MPI.mayBeUsed, Comment(rawValue: MPI.absence)), .timeLimit(.minutes(5)))
+  @Suite(.enabled(if: MPI.mayBeUsed, Comment(rawValue: MPI.absence)), .timeLimit(.minutes(10)))
   struct RankRunTests {
     // Updates of 20 steps, because debug builds are slow; nothing depends on the number of steps.
     private static let small = [

@@ -4,7 +4,7 @@ import Testing
 
 extension ProcessTests {
   /// Tests of ranks that a real launcher started.
-  @Suite(.enabled(if: MPI.mayBeUsed, Comment(rawValue: MPI.absence)), .timeLimit(.minutes(5)))
+  @Suite(.enabled(if: MPI.mayBeUsed, Comment(rawValue: MPI.absence)), .timeLimit(.minutes(10)))
   struct RankTests {
     private func run(
       _ mpi: MPI, _ rankCount: Int, _ name: String, environment: [String: String] = [:]
