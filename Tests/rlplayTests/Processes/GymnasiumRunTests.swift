@@ -180,7 +180,11 @@ extension ProcessTests {
       // The line itself, and the number at the end: 16 environments, and one for the spaces.
       #expect(count("a library in version 3") == 2, "\(run.errors)")
       #expect(count("17 times: a library in version 3") == 1, "\(run.errors)")
-      #expect(count("the place is high") == 2, "\(run.errors)")
+      // The second worker may have no step to warn of before the run ends.
+      let warnings = run.errors.components(separatedBy: "\n").filter {
+        $0.contains("the place is high") && !$0.contains(" times: ")
+      }
+      #expect(warnings.count == 1, "\(run.errors)")
       #expect(count("logger.warn(") == 1, "\(run.errors)")
     }
 
