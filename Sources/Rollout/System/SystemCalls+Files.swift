@@ -8,6 +8,18 @@ extension SystemCalls {
     return Int(status.st_size)
   }
 
+  /// Waits until the reader of a pipe has read all that was written, or for a limited time.
+  ///
+  /// It returns at once for anything but a pipe.
+  package static func waitForReader(of descriptor: Int32, atMostMilliseconds limit: Int) {
+    for _ in 0..<limit {
+      var count: Int32 = 0
+      // FIONREAD, which Glibc's module lacks.
+      guard ioctl(descriptor, 0x541B, &count) == 0, count > 0 else { return }
+      usleep(1000)
+    }
+  }
+
   /// Returns true if no directory lists an open file any more.
   package static func isRemoved(_ descriptor: Int32) throws(SystemError) -> Bool {
     var status = stat()

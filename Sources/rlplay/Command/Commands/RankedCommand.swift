@@ -33,6 +33,10 @@ enum RankedCommand {
       code = otherCode(exchange, body)
     }
     fflush(nil)
+    // Hydra drops what it has not yet read when a rank ends with an error.
+    for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+      SystemCalls.waitForReader(of: descriptor, atMostMilliseconds: 1000)
+    }
     exchange.leave(code: code)
     return code
   }
