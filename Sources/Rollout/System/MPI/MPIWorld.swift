@@ -121,7 +121,6 @@ package final class MPIWorld {
   private func sumInRankOrder<Element: BinaryFloatingPoint & BitwiseCopyable>(
     _ values: FlatVector<Element>, _ type: UInt, _ attend: () -> Void
   ) throws(RankError) {
-    let stride = MemoryLayout<Element>.stride
     var start = 0
     while start < values.count {
       let length = min(largestCount, values.count - start)
@@ -130,32 +129,34 @@ package final class MPIWorld {
       let slice = isShort ? length : (length + count - 1) / count
       let (parts, sums) = room(for: Element.self, count: slice * count)
       parts.baseAddress?.update(from: values.base + start, count: length)
-      var request: UInt = 0
-      if isShort {
+      /// Passes elements to each rank, receives as many from each, and waits for the end.
+      func exchange(
+        _ name: StaticString, _ begin: MPIFunctions.Exchange,
+        _ sent: UnsafeMutableBufferPointer<Element>,
+        _ received: UnsafeMutableBufferPointer<Element>, count: Int
+      ) throws(RankError) {
+        var request: UInt = 0
         try functions.check(
-          "MPI_Iallgather",
-          functions.startAllgather(
-            parts.baseAddress, CInt(length), type, sums.baseAddress, CInt(length), type,
+          name,
+          begin(
+            sent.baseAddress, CInt(count), type, received.baseAddress, CInt(count), type,
             constants.world, &request))
+        try wait(&request, byteCount: length * MemoryLayout<Element>.stride, attend)
+      }
+      if isShort {
+        try exchange(
+          "MPI_Iallgather", functions.startAllgather, parts, sums, count: length)
       } else {
         parts[length...].update(repeating: 0)
-        try functions.check(
-          "MPI_Ialltoall",
-          functions.startAlltoall(
-            parts.baseAddress, CInt(slice), type, sums.baseAddress, CInt(slice), type,
-            constants.world, &request))
+        try exchange(
+          "MPI_Ialltoall", functions.startAlltoall, parts, sums, count: slice)
       }
-      try wait(&request, byteCount: length * stride, attend)
       for rank in 1..<max(count, 1) {
         for index in 0..<slice { sums[index] += sums[rank * slice + index] }
       }
       if !isShort {
-        try functions.check(
-          "MPI_Iallgather",
-          functions.startAllgather(
-            sums.baseAddress, CInt(slice), type, parts.baseAddress, CInt(slice), type,
-            constants.world, &request))
-        try wait(&request, byteCount: length * stride, attend)
+        try exchange(
+          "MPI_Iallgather", functions.startAllgather, sums, parts, count: slice)
       }
       let result = isShort ? sums : parts
       result.baseAddress.map { (values.base + start).update(from: $0, count: length) }
