@@ -38,3 +38,12 @@ package protocol Ranks: AnyObject {
   /// Ends all ranks at once, as an error that cannot be shared with them requires.
   func abort(code: Int32) -> Never
 }
+
+extension Ranks {
+  /// The number of ranks, their machines and the library, such as
+  /// "4 ranks on 2 hosts by Open MPI 4.1.4".
+  package var summary: String {
+    let hosts = hostCount == 1 ? "1 host" : "\(hostCount) hosts"
+    return "\(count) ranks on \(hosts)\(library.map { " by \($0)" } ?? "")"
+  }
+}

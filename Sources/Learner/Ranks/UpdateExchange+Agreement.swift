@@ -12,12 +12,10 @@ extension UpdateExchange {
 
   /// Returns a sentence with the ranks, their hosts and the steps of an update.
   package func sentence(for configuration: TrainingConfiguration) -> String {
-    let hosts = ranks.hostCount == 1 ? "1 host" : "\(ranks.hostCount) hosts"
     let steps =
       configuration.fragmentsPerBatch * configuration.fragmentSteps
       * configuration.environmentsPerActor
-    return "\(ranks.count) ranks on \(hosts)\(ranks.library.map { " by \($0)" } ?? ""); "
-      + "\(ranks.count) × \(NumberText.grouped(steps)) steps to an update"
+    return "\(ranks.summary); \(ranks.count) × \(NumberText.grouped(steps)) steps to an update"
   }
 
   /// Waits for all ranks at a point of the run that all of them reach.
@@ -64,11 +62,7 @@ extension UpdateExchange {
   /// - Throws: as ``agree(on:adding:)``, and `RankError` at all ranks if weights differ.
   func compare(_ weights: FlatVector<Float>) throws {
     let sums = FlatVector<Double>(repeating: 0, count: ranks.count)
-    var archive = StateArchive()
-    try archive.transfer("weights", weights)
-    for tensor in archive.tensors {
-      sums[ranks.rank] = Double(Checksum.crc32([UInt8](tensor.bytes).span))
-    }
+    sums[ranks.rank] = Double(weights.checksum())
     try agree(adding: sums)
     guard let rank = (0..<ranks.count).first(where: { sums[$0] != sums[0] }) else { return }
     endsTogether = true

@@ -63,6 +63,13 @@ enum Checksum {
   }
 }
 
+extension FlatVector<Float> {
+  /// Returns the CRC-32 of the elements' bytes, or of two vectors given the checksum of the first.
+  package func checksum(after first: UInt32 = 0) -> UInt32 {
+    Checksum.crc32(Data(bytesOf: span).span, after: first)
+  }
+}
+
 extension SafetensorsFile {
   /// The metadata key of the checksum.
   ///

@@ -73,7 +73,7 @@ enum RankBenchmarks {
     var checksums: [String] = []
     for inRankOrder in [false, true] {
       (ranks as? MPIWorld)?.addsInRankOrder = inRankOrder
-      var checksum: UInt64 = 0xcbf2_9ce4_8422_2325
+      var checksum: UInt32 = 0
       var random = PCG64(seed: UInt64(ranks.rank))
       for count in [1, 2, 3, 5, 362, 10_007, 200_003] {
         let values = FlatVector<Float>(repeating: 0, count: count)
@@ -84,9 +84,7 @@ enum RankBenchmarks {
             * Float(sign: .plus, exponent: random.integer(below: 24), significand: 1)
         }
         try ranks.sum(values) {}
-        for index in 0..<count {
-          checksum = (checksum ^ UInt64(values[index].bitPattern)) &* 0x100_0000_01b3
-        }
+        checksum = values.checksum(after: checksum)
       }
       let text = String(checksum, radix: 16)
       let all = try ranks.gather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
@@ -95,15 +93,13 @@ enum RankBenchmarks {
       }
       checksums.append(text)
     }
-    let library = ranks.library ?? ""
     object.set("ranks", ranks.count)
     object.set("hosts", ranks.hostCount)
-    object.set("library", library)
+    object.set("library", ranks.library ?? "")
     object.set("checksum_in_order", checksums[1])
-    let hosts = ranks.hostCount == 1 ? "1 host" : "\(ranks.hostCount) hosts"
     let text = """
-      \(ranks.count) ranks on \(hosts) by \(library): sums are equal at all ranks; those in rank \
-      order have the checksum \(checksums[1])
+      \(ranks.summary): sums are equal at all ranks; those in rank order have the checksum \
+      \(checksums[1])
       """
     ranks.leave()
     return text
