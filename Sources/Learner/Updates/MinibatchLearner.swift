@@ -101,7 +101,7 @@ public final class MinibatchLearner: BatchLearner {
   public func learn(from batch: FragmentView) -> UpdateOutcome {
     let (step, earlierRandom) = (stepCount, random)
     stepCount += batch.layout.stepCount * batch.layout.environmentCount * update.rankCount
-    earlierOrder.copy(order)
+    if update.exchange != nil { earlierOrder.copy(order) }
     estimates?.make(for: batch)
     let size = part.view.layout.environmentCount
     var parts = PartOutcomes()
