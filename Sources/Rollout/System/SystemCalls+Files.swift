@@ -12,6 +12,8 @@ extension SystemCalls {
   ///
   /// It returns at once for anything but a pipe.
   package static func waitForReader(of descriptor: Int32, atMostMilliseconds limit: Int) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return }
     for _ in 0..<limit {
       var count: Int32 = 0
       // FIONREAD, which Glibc's module lacks.
