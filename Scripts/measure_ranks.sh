@@ -145,6 +145,6 @@ import sys
 alone, both, trip = map(float, sys.argv[1:])
 update, message = 3200 / alone, trip / 2e3
 print(f"two ranks have {both:.0f} steps/s, efficiency {both / 2 / alone:.2f}; "
-      f"at least {update / (update + message):.2f} on paper")' "$alone" "$both" "$trip"
+      f"{update / (update + message):.2f} on paper")' "$alone" "$both" "$trip"
   fi
 done
