@@ -12,6 +12,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export RLPLAY_FUZZ=1
+# Unoptimized: the instrumented kernels, which no parser reaches, take minutes to optimize.
+export RLPLAY_MARCH=baseline
 options=(--sanitize fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
