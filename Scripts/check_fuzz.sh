@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export RLPLAY_FUZZ=1
 # Unoptimized: the instrumented kernels, which no parser reaches, take minutes to optimize.
 export RLPLAY_MARCH=baseline
-options=(--sanitize fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz)
+options=(--disable-index-store --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 swift build "${options[@]}" --product Fuzz >"$work/log" 2>&1 || {

@@ -25,12 +25,14 @@ fail() {
 
 # rlplay is the worker of the collectors.
 declare -A targets=([address]=RolloutTests,ActorTests,LearnerTests,rlplay [thread]=RolloutTests)
+# Tests of shared memory compute next to nothing: they are built unoptimized, which takes less time.
+declare -A processor=([address]=${RLPLAY_MARCH:-native} [thread]=baseline)
 
 # Runs `swift build` or `swift test` with a sanitizer; the arguments are the sanitizer, the subcommand and
 # its options.
 swift_with() {
-  RLPLAY_TARGETS=${targets[$1]} swift "$2" --disable-xctest --sanitize="$1" \
-    --scratch-path ".build-${1:0:1}san" "${@:3}"
+  RLPLAY_MARCH=${processor[$1]} RLPLAY_TARGETS=${targets[$1]} swift "$2" \
+    --disable-xctest --sanitize="$1" --scratch-path ".build-${1:0:1}san" "${@:3}"
 }
 
 # Runs the tests of the given filters with a sanitizer.
