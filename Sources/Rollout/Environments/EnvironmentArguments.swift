@@ -60,6 +60,22 @@ public struct EnvironmentArguments: Sendable, Equatable {
       guard range.contains(number) else { throw outOfRange }
       return .number(default: number, range: range)
     case .text: return .text(default: text)
+    case .flag:
+      switch text {
+      case "true", "True": return .flag(default: true)
+      case "false", "False": return .flag(default: false)
+      default:
+        throw InvalidEnvironmentArguments(
+          "\(parameter.name)=\(text) is neither true nor false: use one of them.")
+      }
+    case .interval:
+      let bounds = text.dropFirst().dropLast().split(separator: ",")
+        .compactMap { Double($0.trimmingPrefix(while: \.isWhitespace)) }
+      guard text.first == "[", text.last == "]", bounds.count == 2, bounds[0] <= bounds[1] else {
+        throw InvalidEnvironmentArguments(
+          "\(parameter.name)=\(text) is not a range: write its bounds like [-1,0.5] or [0,inf].")
+      }
+      return .interval(default: bounds[0]...bounds[1])
     }
   }
 
@@ -84,6 +100,22 @@ public struct EnvironmentArguments: Sendable, Equatable {
   /// - Precondition: a text parameter with this name is declared.
   public func text(_ name: String) -> String {
     guard case .text(let value) = kind(name) else { refuse(name, "word") }
+    return value
+  }
+
+  /// Returns the value of a parameter that is true or false.
+  ///
+  /// - Precondition: such a parameter with this name is declared.
+  public func flag(_ name: String) -> Bool {
+    guard case .flag(let value) = kind(name) else { refuse(name, "flag") }
+    return value
+  }
+
+  /// Returns the value of a range of numbers.
+  ///
+  /// - Precondition: a range with this name is declared.
+  public func interval(_ name: String) -> ClosedRange<Double> {
+    guard case .interval(let value) = kind(name) else { refuse(name, "range") }
     return value
   }
 

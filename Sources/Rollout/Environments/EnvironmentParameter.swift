@@ -12,6 +12,10 @@ public struct EnvironmentParameter: Sendable, Equatable {
     case number(default: Double, range: ClosedRange<Double>)
     /// A word without commas; the environment itself checks its value.
     case text(default: String)
+    /// True or false.
+    case flag(default: Bool)
+    /// A range of numbers, from its first to its last.
+    case interval(default: ClosedRange<Double>)
   }
 
   /// The name on a command line.
@@ -50,21 +54,38 @@ public struct EnvironmentParameter: Sendable, Equatable {
     EnvironmentParameter(name: name, kind: .text(default: value), summary: summary)
   }
 
+  /// Declares a parameter that is true or false.
+  public static func flag(
+    _ name: String, default value: Bool, _ summary: String
+  ) -> EnvironmentParameter {
+    EnvironmentParameter(name: name, kind: .flag(default: value), summary: summary)
+  }
+
+  /// Declares a range of numbers, which is written like `[-1,inf]`.
+  public static func interval(
+    _ name: String, default value: ClosedRange<Double>, _ summary: String
+  ) -> EnvironmentParameter {
+    EnvironmentParameter(name: name, kind: .interval(default: value), summary: summary)
+  }
+
   /// The default, as written on a command line.
   package var defaultText: String {
     switch kind {
     case .integer(let value, _): "\(value)"
     case .number(let value, _): "\(value)"
     case .text(let value): value
+    case .flag(let value): "\(value)"
+    case .interval(let value): "[\(value.lowerBound),\(value.upperBound)]"
     }
   }
 
-  /// The range, such as `2 to 100`; `nil` for a text parameter.
+  /// The range, such as `2 to 100`; `nil` for a text parameter and a range.
   package var rangeText: String? {
     switch kind {
     case .integer(_, let range): "\(range.lowerBound) to \(range.upperBound)"
     case .number(_, let range): "\(range.lowerBound) to \(range.upperBound)"
-    case .text: nil
+    case .flag: "true or false"
+    case .text, .interval: nil
     }
   }
 }
