@@ -116,7 +116,7 @@ def check_swift(snippet, earlier):
 
 # Words of a command that needs a Python module.
 MODULES = {
-    "gym:": "gymnasium", "ale_py": "ale_py", "minigrid": "minigrid", "LunarLander": "Box2D", "BipedalWalker": "Box2D"}
+    "gym:": "gymnasium", "mujoco:": "mujoco", "ale_py": "ale_py", "minigrid": "minigrid", "LunarLander": "Box2D", "BipedalWalker": "Box2D"}
 
 
 def has_module(name):
@@ -130,6 +130,7 @@ class Shell:
         self.folder = pathlib.Path(folder)
         (self.folder / "Recipes").symlink_to(ROOT / "Recipes")
         shutil.copy(CONTEXT / "my_module.py", folder)
+        shutil.copy(CONTEXT / "robot.xml", folder)
         python = self.folder / ".venv/bin"
         python.mkdir(parents=True)
         (python / "python3").write_text(f'#!/bin/sh\nexec "{shutil.which("python3")}" "$@"\n')

@@ -23,6 +23,17 @@ public enum Python {
   /// The reason for skipping a test that needs TensorBoard.
   public static let tensorBoardAbsence = "python3 cannot import tensorboard and tbparse"
 
+  /// True if tests that need MuJoCo with Gymnasium's models run, likewise.
+  public static let hasMuJoCo = has("mujoco, imageio, gymnasium")
+
+  /// The reason for skipping a test that needs MuJoCo.
+  public static let mujocoAbsence = "python3 cannot import mujoco, imageio and gymnasium"
+
+  /// The version of MuJoCo; empty if there is none.
+  public static let mujocoVersion =
+    hasMuJoCo
+    ? (try? run(["-c", "import mujoco; print(mujoco.__version__, end='')"])) ?? "" : ""
+
   private static func has(_ modules: String) -> Bool {
     ProcessInfo.processInfo.environment["RLPLAY_REQUIRE_PYTHON"] == "1"
       || (try? run(["-c", "import \(modules)"])) != nil

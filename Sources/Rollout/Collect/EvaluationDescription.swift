@@ -13,7 +13,7 @@ package struct EvaluationDescription: Codable, Sendable, Equatable {
 
   /// Creates a description.
   package init(environment: EnvironmentConfiguration, policy: String, seed: UInt64) {
-    self.environment = environment
+    self.environment = environment.located
     self.policy = policy
     self.seed = seed
   }

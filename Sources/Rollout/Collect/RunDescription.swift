@@ -33,7 +33,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
     sticky: Bool = false,
     policy: String, seed: UInt64, schedule: CollectSchedule
   ) {
-    self.environment = environment
+    self.environment = environment.located
     self.environmentCount = environmentCount
     self.stepCount = stepCount
     self.sticky = sticky

@@ -9,7 +9,8 @@
 /// A string literal selects the environment with that id and default options. The id is looked up
 /// only when a method needs it.
 public struct EnvironmentConfiguration: Sendable, Equatable, Codable, ExpressibleByStringLiteral {
-  /// The registered id, or `gym:` followed by an id of Gymnasium's.
+  /// The registered id, `gym:` followed by an id of Gymnasium's, or `mujoco:` followed by the name
+  /// of a task or of a model's file.
   public var id: String
   /// The values of the environment's parameters, such as `size=8,goal=4`; empty for the defaults.
   ///
@@ -19,7 +20,8 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   public var limit: EpisodeLimit
   /// The wrappers around the environment, the innermost first.
   public var wrappers: [Wrapper]
-  /// The Python interpreter for `gym:` environments: a path, or a name to look up on `PATH`.
+  /// The Python interpreter for `gym:` environments, and with MuJoCo for `mujoco:` environments: a
+  /// path, or a name to look up on `PATH`.
   public var python: String
   /// The numbers in `info` of a `gym:` environment to record, by paths such as `reward.forward`.
   ///
@@ -37,6 +39,8 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   ///
   /// After it, the worker that plays the environment is killed, or its Python process.
   public var hangTimeoutSeconds: Double?
+  /// The places of MuJoCo's files that the learner has found, for other processes of its run.
+  var mujoco: MuJoCoFiles?
   /// The time limit in seconds for closing an environment before it is killed; nil for no limit.
   public var closeTimeoutSeconds: Double?
 
@@ -71,11 +75,25 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   /// It is false for environments that this program registers, and for unknown ids.
   public var startsProgram: Bool { RegisteredEnvironment(gymnasium: self) != nil }
 
+  /// True if the environment or its files are in the user's Python.
+  package var usesPython: Bool {
+    startsProgram || id.hasPrefix(RegisteredEnvironment.mujocoPrefix)
+  }
+
   /// The names of the environment's discrete actions; empty if they have none.
   ///
   /// No environment is made and no program started.
   package var actionNames: [String] {
     (try? EnvironmentRegistry.shared.environment(for: self))?.actionNames ?? []
+  }
+
+  /// The configuration with the places of files that this process has found, for another process.
+  var located: EnvironmentConfiguration {
+    var located = self
+    if id.hasPrefix(RegisteredEnvironment.mujocoPrefix) {
+      located.mujoco = mujoco ?? MuJoCoFiles.known(python)
+    }
+    return located
   }
 
   /// Creates a configuration with default options.

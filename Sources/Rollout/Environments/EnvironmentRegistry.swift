@@ -57,7 +57,9 @@ public final class EnvironmentRegistry: Sendable {
     if !isNew { throw DuplicateEnvironment(id: environment.id) }
   }
 
-  /// Returns the environment with an id; an id that begins with `gym:` selects Gymnasium.
+  /// Returns the environment with an id.
+  ///
+  /// An id that begins with `gym:` selects Gymnasium, and one that begins with `mujoco:` MuJoCo.
   ///
   /// - Throws: `UnknownEnvironment` with the known ids.
   public func environment(_ id: String) throws(UnknownEnvironment) -> RegisteredEnvironment {
@@ -69,11 +71,17 @@ public final class EnvironmentRegistry: Sendable {
     for configuration: EnvironmentConfiguration
   ) throws(UnknownEnvironment) -> RegisteredEnvironment {
     if let environment = RegisteredEnvironment(gymnasium: configuration) { return environment }
+    if let environment = try RegisteredEnvironment(mujoco: configuration) { return environment }
     let all = all
     guard let environment = all.first(where: { $0.id == configuration.id }) else {
       throw UnknownEnvironment(id: configuration.id, known: all.map(\.id))
     }
     return environment
+  }
+
+  /// The tasks of MuJoCo; their spaces are known only with its library.
+  package static var mujoco: [RegisteredEnvironment] {
+    MuJoCoDescription.ids.compactMap { try? RegisteredEnvironment(mujoco: .init($0)) }
   }
 
   /// Returns true for an environment of this module.
@@ -171,10 +179,17 @@ public struct UnknownEnvironment: Error, Equatable, CustomStringConvertible {
 
   /// One sentence with the known ids.
   public var description: String {
-    let nearest = NearestMatch.find(id, among: known).map { " Did you mean '\($0)'?" } ?? ""
+    let mujoco = MuJoCoDescription.ids
+    let nearest =
+      mujoco.first { $0.hasSuffix(":\(id)") } ?? NearestMatch.find(id, among: known + mujoco)
+    let others =
+      known == mujoco
+      ? "and mujoco:FILE.xml for a model of your own"
+      : "gym:ID for those of Gymnasium, and mujoco:ID for those of MuJoCo"
     return """
       there is no environment '\(id.escapingControls)'; there are \
-      \(known.joined(separator: ", ")), and gym:ID for those of Gymnasium.\(nearest)
+      \(known.joined(separator: ", ")), \(others).\
+      \(nearest.map { " Did you mean '\($0)'?" } ?? "")
       """
   }
 }

@@ -1,8 +1,8 @@
-/// An error of Python, Gymnasium or one of its environments.
+/// An error of Python, Gymnasium, MuJoCo or one of their environments.
 public struct GymnasiumError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The cause of an error.
   public enum Kind: String, Sendable, Codable {
-    /// The interpreter does not exist or has no Gymnasium.
+    /// The interpreter does not exist, or has no Gymnasium or no MuJoCo.
     case python
     /// The environment does not exist, or its spaces are not supported.
     case environment

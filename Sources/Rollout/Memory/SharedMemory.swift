@@ -74,7 +74,7 @@ package struct SharedMemory: ~Copyable, @unchecked Sendable {
   }
 
   /// Creates a file in memory and removes its name.
-  private static func namelessFile() throws(SystemError) -> Descriptor {
+  static func namelessFile() throws(SystemError) -> Descriptor {
     var attempts = 0
     while true {
       let number = UInt64.random(in: .min ... .max)

@@ -144,6 +144,23 @@ package final class ChildProcess {
     send(signal)
   }
 
+  /// Returns all of the process's standard output.
+  ///
+  /// - Returns: nil if the process has not closed it within the time.
+  /// - Throws: `SystemError`.
+  func readOutput(seconds: Double) throws(SystemError) -> [UInt8]? {
+    let limit = SystemCalls.monotonicNanoseconds() + UInt64(seconds * 1e9)
+    var bytes: [UInt8] = []
+    try SystemCalls.setNonBlocking(output)
+    while true {
+      if !take(from: output, { bytes += $0 }) { return bytes }
+      let now = SystemCalls.monotonicNanoseconds()
+      guard now < limit else { return nil }
+      var entry = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+      _ = poll(&entry, 1, Int32(clamping: (limit - now) / 1_000_000 + 1))
+    }
+  }
+
   /// Passes the available bytes of the process's standard error to `body`, without waiting.
   ///
   /// - Returns: true if more may follow; false if the log is closed.

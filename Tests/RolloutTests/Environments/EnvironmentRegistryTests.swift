@@ -32,7 +32,8 @@ struct EnvironmentRegistryTests {
       error?.description
         == "there is no environment 'CartPole'; there are CartPole-v0, CartPole-v1, "
         + "CartPoleNoVel-v1, MountainCar-v0, MountainCarContinuous-v0, Acrobot-v1, Pendulum-v1, "
-        + "Corridor-v0, Cube2x2-v0, and gym:ID for those of Gymnasium."
+        + "Corridor-v0, Cube2x2-v0, gym:ID for those of Gymnasium, and mujoco:ID for those of "
+        + "MuJoCo."
         + " Did you mean 'CartPole-v0'?")
   }
 

@@ -52,8 +52,8 @@ struct HelpTextTests {
         --max-episode-steps default|none|N
                                   Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)
-        --python PATH             Python interpreter for Gymnasium environments, which
-                                  are named gym:ID. (default: python3)
+        --python PATH             Python interpreter that has Gymnasium or MuJoCo, for
+                                  gym:ID and mujoco:ID. (default: python3)
         --info NAME,...|none      Numbers in the info of a Gymnasium environment to
                                   record, such as is_success; those in a dict within
                                   it are named reward.forward. (default: none)
@@ -338,8 +338,8 @@ struct HelpTextTests {
         --max-episode-steps default|none|N
                                   Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)
-        --python PATH             Python interpreter for Gymnasium environments, which
-                                  are named gym:ID. (default: python3)
+        --python PATH             Python interpreter that has Gymnasium or MuJoCo, for
+                                  gym:ID and mujoco:ID. (default: python3)
         --hang-timeout SECONDS|none
                                   End with an error if creating, resetting or stepping
                                   one environment takes longer. (default: 60)
@@ -410,8 +410,8 @@ struct HelpTextTests {
         --max-episode-steps default|none|N
                                   Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)
-        --python PATH             Python interpreter for Gymnasium environments, which
-                                  are named gym:ID. (default: python3)
+        --python PATH             Python interpreter that has Gymnasium or MuJoCo, for
+                                  gym:ID and mujoco:ID. (default: python3)
         --info NAME,...|none      Numbers in the info of a Gymnasium environment to
                                   record, such as is_success; those in a dict within
                                   it are named reward.forward. (default: none)
@@ -467,8 +467,8 @@ struct HelpTextTests {
         --seed N                  Seed of the episode. (default: 1)
         --trust                   Start Python with the environment that the run
                                   names: its code can do all that you can.
-        --python PATH             Python interpreter for Gymnasium environments, which
-                                  are named gym:ID. (default: python3)
+        --python PATH             Python interpreter that has Gymnasium or MuJoCo, for
+                                  gym:ID and mujoco:ID. (default: python3)
         --help                    Show this help.
       """
     #expect(try screen("report", "--help") == expected)

@@ -59,7 +59,7 @@ extension ProcessTests {
         ["check-env", "CartPole-v1", "--wrap", "reward-normalization"],
         "reward-normalization cannot wrap an environment, because the learner keeps its statistics"
       ),
-      (["train", "--env", "Nowhere-v0"], "and gym:ID for those of Gymnasium."),
+      (["train", "--env", "Nowhere-v0"], "gym:ID for those of Gymnasium, and mujoco:ID for those"),
       (
         ["train", "--env", "Corridor-v0", "--env-args", "size=1"],
         "size=1 is out of range for Corridor-v0: use 2 to 10000."

@@ -27,7 +27,7 @@ extension Setting {
   ) -> Setting {
     Setting(
       "python", "PATH", field, .text, in: group,
-      "Python interpreter for Gymnasium environments, which are named gym:ID.")
+      "Python interpreter that has Gymnasium or MuJoCo, for gym:ID and mujoco:ID.")
   }
 
   /// Returns the option `--info`.

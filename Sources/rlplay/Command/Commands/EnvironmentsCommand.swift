@@ -23,6 +23,11 @@ enum EnvironmentsCommand {
       print(json)
     } else {
       print("gym:ID  Any Gymnasium environment, such as gym:CartPole-v1, run by Python.")
+      print("mujoco:ID  A task that MuJoCo simulates without Python; it has to be installed:")
+      for task in EnvironmentRegistry.mujoco {
+        print("  \(task.id)  \(task.summary) (at most \(task.maximumEpisodeSteps ?? 0) steps)")
+      }
+      print("mujoco:FILE.xml  A model of your own, with a reward of a few terms.")
       print("\n" + wrappers)
     }
   }

@@ -150,11 +150,9 @@ enum TrainCommand {
     of directory: String, _ environment: EnvironmentConfiguration
   ) -> String {
     var words = [ProgramName.shown, "evaluate", directory]
-    if environment.id.hasPrefix("gym:") {
-      words.append("--trust")
-      if environment.python != EnvironmentConfiguration.usualPython {
-        words += ["--python", environment.python]
-      }
+    if environment.startsProgram { words.append("--trust") }
+    if environment.usesPython, environment.python != EnvironmentConfiguration.usualPython {
+      words += ["--python", environment.python]
     }
     return words.map(\.shellQuoted).joined(separator: " ")
   }

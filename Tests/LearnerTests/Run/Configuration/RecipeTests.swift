@@ -21,11 +21,12 @@ import Testing
   /// Returns the path of a recipe.
   static func path(of name: String) -> String { directory.appendingPathComponent(name).path }
 
-  /// The recipes whose environment can be made here; those of Gymnasium may need its extras.
+  /// The recipes whose environment can be made here; those of Gymnasium may need its extras, and
+  /// MuJoCo's need MuJoCo.
   static let playable = names.filter { name in
-    guard let recipe = try? TrainingConfiguration(contentsOf: path(of: name)),
-      recipe.environment.id.hasPrefix("gym:")
-    else { return true }
+    guard let recipe = try? TrainingConfiguration(contentsOf: path(of: name)) else { return true }
+    if recipe.environment.id.hasPrefix("mujoco:") { return Python.hasMuJoCo }
+    guard recipe.environment.id.hasPrefix("gym:") else { return true }
     let id = recipe.environment.id.dropFirst("gym:".count)
     return (try? Python.run(["-c", "import gymnasium; gymnasium.make('\(id)')"])) != nil
   }
