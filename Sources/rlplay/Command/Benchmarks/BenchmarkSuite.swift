@@ -7,8 +7,10 @@ enum BenchmarkSuite {
     StepBenchmarks.all + CollectorBenchmarks.all + HandOverBenchmarks.all + ProcessBenchmarks.all
     + ProductBenchmarks.all
 
-  /// Measurements that are not about one machine, by the names under which they are asked for.
+  /// Measurements that need more than this machine's processors, by the names under which they are
+  /// asked for.
   static let groups: [(name: String, benchmarks: [Benchmark])] = [
+    (MuJoCoBenchmarks.name, MuJoCoBenchmarks.all),
     (RankBenchmarks.name, RankBenchmarks.all), (RankSimulation.name, RankSimulation.all),
   ]
 
