@@ -58,10 +58,12 @@ TABLE = [
     ("seed-001", 4, "1-10", [], []),
     ("seed-002", 475, "1-10", [], []),
 ]
-# Rows that are measured only by name: they need Gymnasium in the Python of RLPLAY_PYTHON, and minutes.
+# Rows that are measured only by name: they need Gymnasium or MuJoCo in the Python of RLPLAY_PYTHON.
 GYMNASIUM = [
     ("lunar-lander-ppo", 230, "1-5", [], ["--trust"]),
     ("lunar-lander-continuous-ppo", 230, "1-3", [], ["--trust"]),
+    ("half-cheetah-ppo", 4000, "1-3", [], []),
+    ("hopper-ppo", 2500, "1-3", [], []),
     ("frozen-lake-q-table", 0.7, "1-5", [], ["--trust"]),
     ("taxi-q-table", 7, "1-5", [], ["--trust"]),
     ("cliff-walking-q-table", -13, "1-5", [], ["--trust"]),
