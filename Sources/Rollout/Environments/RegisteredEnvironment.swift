@@ -135,7 +135,8 @@ public struct RegisteredEnvironment: Sendable {
         """, option: "info")
     } else if !configuration.gymnasiumWrappers.isEmpty {
       throw InvalidEnvironmentArguments(
-        "--gym-wrap is for environments of Gymnasium: use --wrap for \(id).", option: "gym-wrap")
+        "--gym-wrap is for environments of Gymnasium: leave it out, and train \(id) with --wrap.",
+        option: "gym-wrap")
     }
     return try EnvironmentArguments(
       isGymnasium ? "" : configuration.arguments, for: parameters, of: id,

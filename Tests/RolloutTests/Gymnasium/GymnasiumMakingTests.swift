@@ -60,8 +60,8 @@ struct PythonCallTests {
       try EnvironmentConfiguration("CartPole-v1", gymnasiumWrappers: ["a.B"]).validate()
     }
     #expect(
-      error.description == "--gym-wrap is for environments of Gymnasium: use --wrap for "
-        + "CartPole-v1.")
+      error.description == "--gym-wrap is for environments of Gymnasium: leave it out, and train "
+        + "CartPole-v1 with --wrap.")
   }
 
   @Test func `a list is split into its wrappers`() {

@@ -335,6 +335,11 @@ struct HelpTextTests {
         --env-args NAME=VALUE,...|default
                                   Values of the environment's parameters; by default
                                   those of training. (default: default)
+        --gym-wrap MODULE.CLASS[:NAME=VALUE,...]
+                                  Wrapper in Python around a Gymnasium environment, in
+                                  place of all of training's; the first of several is
+                                  the innermost. none leaves them out; default keeps
+                                  them. (default: default)
         --max-episode-steps default|none|N
                                   Truncate episodes at the environment's own limit,
                                   never, or after N steps. (default: default)

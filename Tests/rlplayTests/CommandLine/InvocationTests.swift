@@ -151,6 +151,19 @@ struct InvocationTests {
     #expect(throws: UsageError.self) { try parse("evaluate", "--video", "a.avi") }
   }
 
+  @Test func `evaluate replaces wrappers in Python, leaves them out, or keeps them`() throws {
+    let wrappers = ["a.B:c=1", "mine:D"]
+    #expect(
+      try parse("evaluate", "--gym-wrap", "a.B:c=1", "--gym-wrap", "mine:D")
+        == .evaluate(EvaluateOptions(gymnasiumWrappers: wrappers)))
+    #expect(
+      try parse("evaluate", "--gym-wrap", "none")
+        == .evaluate(EvaluateOptions(gymnasiumWrappers: [])))
+    #expect(try parse("evaluate", "--gym-wrap", "default") == .evaluate(EvaluateOptions()))
+    let error = #expect(throws: UsageError.self) { try parse("evaluate", "--gym-wrap", "B") }
+    #expect(error?.message.contains("'B' is not a class of a module") == true)
+  }
+
   @Test func `check-env takes an environment`() throws {
     #expect(
       try parse("check-env", "Mine-v0")

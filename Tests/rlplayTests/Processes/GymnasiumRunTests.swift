@@ -112,6 +112,17 @@ extension ProcessTests {
         ["evaluate", path, "--episodes", "2", "--json", "--trust", "--env-args", "length=1"]
           + options)
       #expect(evaluated.json["mean_length"] as? Double == 4, "\(evaluated.errors)")
+      // Wrappers of the command line replace the checkpoint's, and need no consent by themselves.
+      for (wrappers, length) in [
+        (["--gym-wrap", "counting.Longer", "--gym-wrap", "counting:Longer:by=4"], 8.0),
+        (["--gym-wrap", "none"], 3.0),
+      ] {
+        let other = try RunningProgram.run(
+          Executable.rlplay,
+          ["evaluate", path, "--episodes", "2", "--json", "--env", "gym:rlplay_cases:Counter-v0"]
+            + wrappers + options)
+        #expect(other.json["mean_length"] as? Double == length, "\(other.errors)")
+      }
       let checked = try RunningProgram.run(
         Executable.rlplay,
         ["check-env", "gym:rlplay_cases:Counter-v0", "--steps", "20", "--env-args", "length=4"]

@@ -12,6 +12,8 @@ struct EvaluateOptions: Equatable, Sendable {
   var seed: UInt64?
   /// The values of the environment's parameters; nil for those of the training.
   var environmentArguments: String?
+  /// The wrappers in Python around a Gymnasium environment; nil for those of the training.
+  var gymnasiumWrappers: [String]?
   var maximumEpisodeSteps = EpisodeLimit.registered
   /// The consent to start code: the environment to play, and the Python of a `gym:ID`.
   var consent = Consent()
@@ -57,6 +59,11 @@ struct EvaluateOptions: Equatable, Sendable {
       "env-args", "NAME=VALUE,...|default", \.environmentArguments,
       .optional(.text, orWord: "default"), in: .options,
       "Values of the environment's parameters; by default those of training."),
+    Setting(
+      "gym-wrap", "MODULE.CLASS[:NAME=VALUE,...]", \.gymnasiumWrappers,
+      .optional(.pythonCalls(orWord: "none"), orWord: "default"), repeats: true, in: .options,
+      "Wrapper in Python around a Gymnasium environment, in place of all of training's; the first "
+        + "of several is the innermost. none leaves them out; default keeps them."),
     .episodeLimit(\.maximumEpisodeSteps, in: .options),
     .python(\.consent.python, in: .options),
     .hangTimeout(\.hangTimeoutSeconds, in: .options, "End with an error"),

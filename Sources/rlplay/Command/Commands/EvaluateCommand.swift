@@ -73,6 +73,8 @@ enum EvaluateCommand {
       (choice.id, choice.arguments) = (id, "")
       if !choice.startsProgram { (choice.information, choice.gymnasiumWrappers) = ([], []) }
     }
+    // Wrappers of the command line need no consent: the user names them, not the file.
+    if options.gymnasiumWrappers != nil { choice.gymnasiumWrappers = [] }
     try options.consent.check(
       choice, namedBy: source.checkpoint, trainedWith: source.run?.recordedPython,
       command: .evaluate)
@@ -81,6 +83,7 @@ enum EvaluateCommand {
     choice.closeTimeoutSeconds = options.closeTimeoutSeconds
     choice.rendersPictures = options.isRendering || options.video != nil
     if let arguments = options.environmentArguments { choice.arguments = arguments }
+    if let wrappers = options.gymnasiumWrappers { choice.gymnasiumWrappers = wrappers }
     if options.maximumEpisodeSteps != .registered { choice.limit = options.maximumEpisodeSteps }
     return choice
   }
