@@ -11,6 +11,9 @@ let package = Package(
       dependencies: ["Rollout", "Actor", "Learner", "Worker"].map {
         .product(name: $0, package: "rlplay")
       }),
+    .executableTarget(
+      name: "Dock",
+      dependencies: ["Rollout", "RolloutCommand"].map { .product(name: $0, package: "rlplay") }),
     .executableTarget(name: "Monolith"),
     .executableTarget(
       name: "CubeFigures",

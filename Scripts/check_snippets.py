@@ -129,8 +129,9 @@ class Shell:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         (self.folder / "Recipes").symlink_to(ROOT / "Recipes")
-        shutil.copy(CONTEXT / "my_module.py", folder)
-        shutil.copy(CONTEXT / "robot.xml", folder)
+        files = [CONTEXT / "my_module.py", CONTEXT / "robot.xml", *(ROOT / "Examples/Python").glob("*.py")]
+        for file in files:
+            shutil.copy(file, folder)
         python = self.folder / ".venv/bin"
         python.mkdir(parents=True)
         (python / "python3").write_text(f'#!/bin/sh\nexec "{shutil.which("python3")}" "$@"\n')
