@@ -46,6 +46,14 @@ public enum Python {
   /// The reason for skipping a test that needs PyTorch.
   public static let absenceOfTorch = "python3 cannot import torch"
 
+  /// True if tests that need Atari's emulator and OpenCV run; they are never required.
+  public static let hasAtari =
+    hasGymnasium && (try? run(["-c", "import ale_py, cv2, gymnasium"])) != nil
+
+  /// The reason for skipping a test that needs Atari's emulator and OpenCV.
+  public static let atariAbsence =
+    "python3 cannot import ale_py and cv2: pip install ale-py opencv-python-headless"
+
   /// The error of a program that failed.
   public struct Failure: Error, CustomStringConvertible {
     /// The program's output.

@@ -38,6 +38,14 @@ extension Wrapper {
     }
   }
 
+  /// Begins episodes with action 1, FIRE in games of Atari's, and action 2.
+  public static var fireOnReset: Wrapper {
+    Wrapper("fire-on-reset") { batch, _ in
+      try batch.spaces.checkMayWait()
+      return try FireOnResetBatch(batch)
+    }
+  }
+
   /// Shows some parts of a Dict or Tuple.
   ///
   /// - Parameter names: the paths of the parts to keep, such as `image` or `camera.left`.

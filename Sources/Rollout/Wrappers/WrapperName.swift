@@ -104,6 +104,9 @@ package struct WrapperName: Sendable {
       "random-noops=N", "Begin each episode with 0 to N times action 0.", from: 0, example: 30,
       Wrapper.randomNoOps),
     plain("end-on-lost-life", "End an episode when a life is lost.", .endOnLostLife),
+    plain(
+      "fire-on-reset", "Begin each episode with action 1, FIRE in games of Atari's, and action 2.",
+      .fireOnReset),
     parts("only=NAME,...", "Show only these parts of a Dict or Tuple.", Wrapper.only),
     parts("without=NAME,...", "Leave these parts of a Dict or Tuple out.", Wrapper.without),
     WrapperName(

@@ -108,6 +108,7 @@ struct OverlapTests {
   static let wrappers: [[Wrapper]] = [
     [], [.frameStack(3)], [.rewardClip(10...60), .shaping(discount: 0.9)], [.actionRepeat(3)],
     [.frameSkip(4), .frameStack(2)], [.randomNoOps(upTo: 3)], [.endOnLostLife],
+    [.endOnLostLife, .fireOnReset, .timeLimit(4)],
     [.frameStack(2), .timeLimit(3)], [.actionRepeat(2), .timeLimit(2), .randomNoOps(upTo: 2)],
     [.endOnLostLife, .timeLimit(4), .frameSkip(3), .rewardSign],
   ]

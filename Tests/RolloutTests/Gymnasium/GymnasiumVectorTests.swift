@@ -210,7 +210,9 @@ struct GymnasiumVectorTests {
     #expect(stage.column(stage.fragment.rew)[..<5] == [0, 0, 2, 0, 6])
   }
 
-  @Test(arguments: [Wrapper.actionRepeat(2), .frameSkip(2), .randomNoOps(upTo: 2), .endOnLostLife])
+  @Test(arguments: [
+    Wrapper.actionRepeat(2), .frameSkip(2), .randomNoOps(upTo: 2), .endOnLostLife, .fireOnReset,
+  ])
   func `wrappers in which environments wait are refused`(wrapper: Wrapper) throws {
     let error = try #require(throws: WrapperError.self) { try stage("Same", wrappers: [wrapper]) }
     #expect(error.description.contains("step together"), "\(error)")

@@ -26,7 +26,7 @@ struct SnapshotBatchTests {
   private static let examples: [String: (text: String, seesPictures: Bool)] = [
     "time-limit": ("time-limit=5", false), "action-repeat": ("action-repeat=2", false),
     "frame-skip": ("frame-skip=3", true), "random-noops": ("random-noops=4", false),
-    "end-on-lost-life": ("end-on-lost-life", false),
+    "end-on-lost-life": ("end-on-lost-life", false), "fire-on-reset": ("fire-on-reset", false),
     "observation-mask": ("observation-mask=2,0", false), "gray-scale": ("gray-scale", true),
     "resize": ("resize=4x3", true), "frame-stack": ("frame-stack=3", true),
     "reward-scale": ("reward-scale=0.5", false), "reward-clip": ("reward-clip=0:2", false),

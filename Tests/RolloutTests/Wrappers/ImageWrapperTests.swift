@@ -21,6 +21,26 @@ private struct Gallery: Environment {
   }
 }
 
+/// An environment with one picture: (31 y² + 47 x + 5 x y) mod 256 in row y and column x.
+private struct Drawing: Environment {
+  let shape: [Int]
+
+  var observationSpace: Space { .box(shape: shape, low: 0, high: 255, elementType: .uint8) }
+  var actionSpace: Space { .discrete(2) }
+  var observation: [UInt8] {
+    var pixels: [UInt8] = []
+    for y in 0..<shape[0] {
+      for x in 0..<shape[1] { pixels.append(UInt8((31 * y * y + 47 * x + 5 * x * y) % 256)) }
+    }
+    return pixels
+  }
+
+  mutating func reset(using random: inout PCG64) {}
+  mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
+    StepOutcome(reward: 0)
+  }
+}
+
 struct ImageWrapperTests {
   /// Returns the pictures of a few steps, before and after the wrapper.
   private func pictures(
@@ -116,6 +136,28 @@ struct ImageWrapperTests {
         }
       }
     }
+  }
+
+  /// The bytes of OpenCV 5's `resize` with `INTER_AREA`, of a picture given by a formula.
+  @Test(arguments: [
+    ([9, 7], [4, 3], [64, 158, 119, 116, 139, 125, 106, 154, 129, 132, 140, 148]),
+    ([8, 6], [4, 3], [40, 139, 174, 103, 158, 85, 94, 169, 116, 141, 172, 139]),
+    ([9, 8], [3, 4], [78, 139, 158, 91, 81, 172, 93, 184, 130, 166, 117, 110]),
+    (
+      [10, 8], [4, 4],
+      [63, 139, 164, 87, 110, 160, 106, 156, 100, 175, 122, 146, 123, 171, 91, 139]
+    ),
+  ])
+  func `a smaller picture has OpenCV's bytes`(
+    shape: [Int], smaller: [Int], expected: [UInt8]
+  ) throws {
+    let streams = [PCG64(seed: 0)]
+    let batch = try NativeEnvironmentBatch(streams: streams) { _ in Drawing(shape: shape) }
+    let stage = Stage(
+      try [.resize(height: smaller[0], width: smaller[1])].wrap(batch, streams: streams),
+      stepCount: 1)
+    try stage.reset()
+    #expect(stage.fragment.obs(as: UInt8.self)[rows: 0..<1].elements == expected)
   }
 
   @Test func `pictures are not made larger`() {

@@ -44,13 +44,31 @@ struct Flicker: ReferenceTask {
   }
 }
 
+/// The last three actions of an episode, the newest last; −1 before there are as many.
+struct LastActions: ReferenceTask {
+  var heard: [Float] = []
+
+  var lives: Int { 1 }
+
+  mutating func begin(_ random: inout PCG64) -> [Float] {
+    heard = [-1, -1, -1]
+    return heard
+  }
+
+  mutating func play(_ action: Int, _ random: inout PCG64) -> Played {
+    heard = heard.dropFirst() + [Float(action)]
+    return Played(observation: heard, reward: 1)
+  }
+}
+
 /// A reference task as an environment.
 struct DefinedTask: Environment {
   var task: any ReferenceTask
+  var actionCount = 100
   var observationSpace: Space = .box(shape: [3], low: -.infinity, high: .infinity)
   var observation: [Float] = []
 
-  var actionSpace: Space { .discrete(100) }
+  var actionSpace: Space { .discrete(actionCount) }
   var lives: Int? { task.lives }
 
   mutating func reset(using random: inout PCG64) { observation = task.begin(&random) }
@@ -165,6 +183,24 @@ struct Idling: ReferenceTask {
     var observation = base.begin(&random)
     for _ in 0..<stream.integer(below: largest + 1) {
       let played = base.play(0, &random)
+      observation = played.isOver ? base.begin(&random) : played.observation
+    }
+    return observation
+  }
+
+  mutating func play(_ action: Int, _ random: inout PCG64) -> Played { base.play(action, &random) }
+}
+
+/// Actions 1 and 2 at the beginning of each episode.
+struct Firing: ReferenceTask {
+  var base: any ReferenceTask
+
+  var lives: Int { base.lives }
+
+  mutating func begin(_ random: inout PCG64) -> [Float] {
+    var observation = base.begin(&random)
+    for action in [1, 2] {
+      let played = base.play(action, &random)
       observation = played.isOver ? base.begin(&random) : played.observation
     }
     return observation

@@ -42,6 +42,13 @@ struct WrapperDefinitionTests {
       name: "lost life", wrap: { try LostLifeBatch(endingEpisodesOf: $0) },
       define: { task, _ in Mortal(base: task) }),
     Case(
+      name: "fire on reset", wrap: { try FireOnResetBatch($0) },
+      define: { task, _ in Firing(base: task) }),
+    Case(
+      name: "fire after a lost life",
+      wrap: { try FireOnResetBatch(LostLifeBatch(endingEpisodesOf: $0)) },
+      define: { task, _ in Firing(base: Mortal(base: task)) }),
+    Case(
       name: "shaping", wrap: { try ShapedBatch($0, discount: 0.75) },
       define: { task, _ in Shaping(base: task, discount: 0.75) }),
     Case(
@@ -144,6 +151,22 @@ struct WrapperDefinitionTests {
     }
   }
 
+  @Test(arguments: [(2, [-1, -1, 1]), (3, [-1, 1, 2]), (6, [-1, 1, 2])] as [(Int, [Float])])
+  func `an episode begins with actions 1 and 2 if there are as many`(
+    actionCount: Int, expected: [Float]
+  ) throws {
+    let streams = [PCG64(seed: 0)]
+    let batch = try NativeEnvironmentBatch(streams: streams) { _ in
+      DefinedTask(task: LastActions(), actionCount: actionCount)
+    }
+    let stage = Stage(try [.fireOnReset].wrap(batch, streams: streams), stepCount: 1)
+    try stage.reset()
+    #expect(stage.observed(0, 0) == expected)
+    // Their rewards are discarded.
+    try stage.collect { _, _ in 0 }
+    #expect(stage.fragment.rew[1, 0] == 1)
+  }
+
   @Test func `what does not suit is refused in a sentence`() throws {
     let counters = try batch([Counter(length: 3)])
     #expect(throws: SpaceMismatch.self) { try LostLifeBatch(endingEpisodesOf: counters) }
@@ -151,7 +174,7 @@ struct WrapperDefinitionTests {
     let streams = [PCG64(seed: 0)]
     for wrapper in [
       Wrapper.frameStack(2), .frameSkip(2), .grayScale, .resize(height: 2, width: 2),
-      .observationMask(keeping: [0]), .shaping(discount: 0.9),
+      .observationMask(keeping: [0]), .shaping(discount: 0.9), .fireOnReset,
     ] {
       let error = #expect(throws: WrapperError.self) {
         try [wrapper].wrap(cockpit, streams: streams)

@@ -6,7 +6,7 @@ struct WrapperNameTests {
   @Test(arguments: [
     ("time-limit=200", Wrapper.timeLimit(200)), ("action-repeat=4", .actionRepeat(4)),
     ("frame-skip=4", .frameSkip(4)), ("random-noops=0", .randomNoOps(upTo: 0)),
-    ("end-on-lost-life", .endOnLostLife),
+    ("end-on-lost-life", .endOnLostLife), ("fire-on-reset", .fireOnReset),
     ("only=image,camera.left", .only(["image", "camera.left"])),
     ("without=mission", .without(["mission"])),
     ("observation-mask=2,0", .observationMask(keeping: [2, 0])),
