@@ -125,7 +125,7 @@ struct NetworkInputs {
   private func convolved(
     _ pixels: Tensor, _ image: ImageShape, _ space: Space, named path: String
   ) throws(PolicyError) -> Tensor {
-    guard image.height >= 36, image.width >= 36 else {
+    guard image.suitsConvolutions else {
       throw PolicyError(
         """
         the image '\(path)' is \(image.height) by \(image.width), but the torso nature needs \
@@ -148,17 +148,19 @@ struct NetworkInputs {
 }
 
 /// The memory order of an image in a space's elements.
-struct ImageShape: Equatable {
+package struct ImageShape: Equatable {
   var channels: Int
-  var height: Int
-  var width: Int
+  /// The number of rows of pixels.
+  package var height: Int
+  /// The number of pixels of a row.
+  package var width: Int
   /// True if the channels of a pixel are adjacent in memory.
   var channelsAreLast: Bool
 
   /// Creates the shape of a Box of uint8 with two or three axes; `nil` for any other space.
   ///
   /// With three axes the channels come first, or last if the last axis is the smallest.
-  init?(_ space: Space) {
+  package init?(_ space: Space) {
     guard case .box(let shape, _, _, .uint8) = space, (2...3).contains(shape.count) else {
       return nil
     }
@@ -170,6 +172,9 @@ struct ImageShape: Equatable {
       (channels, height, width, channelsAreLast) = (shape[0], shape[1], shape[2], false)
     }
   }
+
+  /// True if the convolutions of the torso `nature` have an output: at least 36 by 36 pixels.
+  package var suitsConvolutions: Bool { height >= 36 && width >= 36 }
 }
 
 extension Space {

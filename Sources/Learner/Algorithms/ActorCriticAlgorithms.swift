@@ -28,6 +28,12 @@ extension TrainingConfiguration {
     maximumGradientNorm = 0.5
   }
 
+  /// Sets 16 environments, or 8 with images, and for images the network.
+  public mutating func adoptWorkersAndNetwork(_ traits: EnvironmentTraits) {
+    adoptWorkers(traits, environmentCount: traits.imageSize == nil ? 16 : 8)
+    if traits.imageSize != nil { adoptImageNetwork() }
+  }
+
   /// The settings that all actor-critic objectives share.
   public var actorCriticSettings: ActorCriticSettings {
     ActorCriticSettings(

@@ -18,6 +18,7 @@ extension Algorithm {
       $0.learningRate = .exponential(from: 0.001, to: 0.0001)
       $0.valueLearningRate = 0.005
     },
+    environmentDefaults: { $0.adoptWorkersAndNetwork($1) },
     validate: { (configuration) throws(ConfigurationError) in
       try configuration.validateNormalizedReturns()
     },

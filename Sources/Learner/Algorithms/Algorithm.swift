@@ -31,6 +31,9 @@ public struct Algorithm: Sendable {
   /// Sets the options that have their own defaults with the algorithm.
   let defaults: @Sendable (inout TrainingConfiguration) -> Void
 
+  /// Sets the options that have other defaults in an environment that is not built in.
+  let environmentDefaults: @Sendable (inout TrainingConfiguration, EnvironmentTraits) -> Void
+
   /// Refuses what the algorithm cannot work with.
   let validate: @Sendable (TrainingConfiguration) throws(ConfigurationError) -> Void
 
@@ -59,6 +62,9 @@ public struct Algorithm: Sendable {
   ///     `policyOptions` or `criticOptions` and others.
   ///   - learnsValue: returns true if the network gets a value head; by default it has none.
   ///   - defaults: sets the options that have their own defaults with the algorithm.
+  ///   - environmentDefaults: sets the options that have other defaults in an environment that is
+  ///     not built in, given its properties; by default none. Options that a command line or a file
+  ///     gives keep their values.
   ///   - validate: refuses what the algorithm cannot work with, after all other checks.
   ///   - validateMemory: refuses what the machine's memory cannot hold, given the layout of batches
   ///     [T, n·B], before anything is started.
@@ -73,6 +79,8 @@ public struct Algorithm: Sendable {
     name: String, options: Set<String>,
     learnsValue: @escaping @Sendable (TrainingConfiguration) -> Bool = { _ in false },
     defaults: @escaping @Sendable (inout TrainingConfiguration) -> Void = { _ in },
+    environmentDefaults:
+      @escaping @Sendable (inout TrainingConfiguration, EnvironmentTraits) -> Void = { _, _ in },
     validate: @escaping @Sendable (TrainingConfiguration) throws(ConfigurationError) -> Void =
       { _ in },
     validateMemory:
@@ -90,6 +98,7 @@ public struct Algorithm: Sendable {
     self.options = options
     self.learnsValue = learnsValue
     self.defaults = defaults
+    self.environmentDefaults = environmentDefaults
     self.validate = validate
     self.validateMemory = validateMemory
     self.policy = policy

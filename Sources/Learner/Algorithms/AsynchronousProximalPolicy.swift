@@ -16,6 +16,11 @@ extension Algorithm {
       $0.epochs = 2
       $0.minibatches = 2
     },
+    environmentDefaults: {
+      $0.adoptWorkersAndNetwork($1)
+      $0.adamEpsilon = 1e-5
+      $0.learningRate = .exponential(from: 0.0005, to: 0.00005)
+    },
     objective: { configuration, _ in
       AsynchronousProximalPolicy(
         configuration.actorCriticSettings, configuration.clippedSurrogate,

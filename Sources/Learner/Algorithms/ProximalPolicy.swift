@@ -18,9 +18,39 @@ extension Algorithm {
       $0.epochs = 4
       $0.minibatches = 4
     },
+    environmentDefaults: { $0.adoptPublishedProximalPolicy($1) },
     objective: { configuration, _ in
       ProximalPolicy(configuration.actorCriticSettings, configuration.clippedSurrogate)
     })
+}
+
+extension TrainingConfiguration {
+  /// Sets PPO as published: minibatches of single steps, 8 or 16 environments, no policy lag.
+  ///
+  /// Sources: Schulman et al. (2017), tables 3 and 5, for MuJoCo and Atari; Huang et al. (2022),
+  /// "The 37 implementation details of proximal policy optimization", for Adam's ε, the falling
+  /// learning rate and the normalization of continuous control.
+  fileprivate mutating func adoptPublishedProximalPolicy(_ traits: EnvironmentTraits) {
+    adamEpsilon = 1e-5
+    policyLag = 0
+    if traits.imageSize != nil {
+      adoptImageNetwork()
+      adoptWorkers(traits, environmentCount: 8, stepCount: 128)
+      adoptStepMinibatches(size: 256, epochs: 4)
+      learningRate = .linear(from: 0.00025, to: 0)
+      clip = .linear(from: 0.1, to: 0)
+    } else {
+      adoptWorkers(traits, environmentCount: 16, stepCount: 128)
+      adoptStepMinibatches(size: 64, epochs: 10)
+      learningRate = .linear(from: 0.0003, to: 0)
+    }
+    guard traits.hasBoxActions else { return }
+    entropyCost = 0
+    if wrappers.isEmpty {
+      normalizesObservations = traits.hasFloatObservations && networkInputs.contains(.obs)
+      normalizesRewards = true
+    }
+  }
 }
 
 /// Proximal policy optimization (PPO): several passes over a batch with a bounded policy change.

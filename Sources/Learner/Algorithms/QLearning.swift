@@ -28,6 +28,7 @@ extension Algorithm {
       $0.targetEvery = 1
       $0.tau = 0.01
     },
+    environmentDefaults: { $0.adoptExplorationByLength($1) },
     validate: { (configuration) throws(ConfigurationError) in try configuration.validateReplay() },
     validateMemory: { (configuration, batchLayout) throws(ConfigurationError) in
       try configuration.validateReplayMemory(batchLayout)
@@ -48,6 +49,30 @@ extension Algorithm {
 }
 
 extension TrainingConfiguration {
+  /// Sets a smaller learning rate, exploration over a tenth of the run and, for images, DQN's
+  /// network and replay.
+  ///
+  /// Source: Mnih et al. (2015), extended data table 1, with Adam at 0.0001 in place of RMSProp, as
+  /// in RL Baselines3 Zoo.
+  fileprivate mutating func adoptExplorationByLength(_ traits: EnvironmentTraits) {
+    epsilon = .linear(from: 1, to: 0.05, steps: max(1, totalSteps / 10))
+    guard traits.imageSize != nil else {
+      learningRate = .exponential(from: 0.0005, to: 0.00005)
+      return
+    }
+    adoptImageNetwork()
+    adoptWorkers(traits, environmentCount: 8)
+    // One update for each four environment steps.
+    updatesPerBatch = max(1, environmentsPerActor * fragmentsPerBatch * fragmentSteps / 4)
+    learningRate = 0.0001
+    // Half of the memory at most: a step has its observation and, if it is a last one, another.
+    let affordable = traits.physicalByteCount / 2 / max(1, 3 * traits.observationByteCount)
+    replaySteps = min(100_000, max(1000, affordable))
+    learningStarts = min(50_000, replaySteps / 2, totalSteps / 10)
+    replayBatch = 32
+    (targetEvery, tau) = (250, 1)
+  }
+
   /// The settings of Q-learning's replay.
   fileprivate var replay: ReplayLearner.Settings {
     var settings = ReplayLearner.Settings()

@@ -16,6 +16,7 @@ extension Algorithm {
       $0.valueLearningRate = 0.01
       $0.maximumGradientNorm = 0.5
     },
+    environmentDefaults: { $0.adoptWorkersAndNetwork($1) },
     validate: { (configuration) throws(ConfigurationError) in
       try configuration.validateMeanBaseline()
       try configuration.validateMissingValue()

@@ -13,6 +13,7 @@ extension Algorithm {
       $0.learningRate = .exponential(from: 0.0005, to: 0.00005)
       $0.valueLearningRate = 0.005
     },
+    environmentDefaults: { $0.adoptWorkersAndNetwork($1) },
     objective: { configuration, _ in
       VTraceActorCritic(configuration.actorCriticSettings, configuration.importanceClips)
     })

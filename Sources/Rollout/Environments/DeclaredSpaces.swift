@@ -16,6 +16,8 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
   package var leftOut: [String]?
   /// The beginning of the next episode in a vector environment; nil for single environments.
   package var autoreset: Autoreset?
+  /// The number of steps at which Gymnasium truncates an episode; nil if it does not.
+  package var episodeSteps: Int?
 
   /// The ways in which a vector environment of Gymnasium begins the next episode.
   package enum Autoreset: String, Sendable, Codable {
@@ -48,6 +50,7 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
     action = declaration(spaces.action, spaces.declared?.action)
     leftOut = spaces.declared?.leftOut
     autoreset = spaces.declared?.autoreset
+    episodeSteps = spaces.declared?.episodeSteps
   }
 
   /// Describes the first space that differs.

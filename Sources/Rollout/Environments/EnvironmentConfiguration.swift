@@ -166,6 +166,18 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
     return wrappers.innermostLimit(own)
   }
 
+  /// Returns the largest number of steps of an episode, as the environment counts them.
+  ///
+  /// - Parameter spaces: the spaces of the environment with its wrappers.
+  /// - Returns: nil if there is no limit, or if the environment does not tell of one.
+  /// - Throws: `UnknownEnvironment`.
+  package func longestEpisode(
+    _ spaces: EnvironmentSpaces, in registry: EnvironmentRegistry = .shared
+  ) throws(UnknownEnvironment) -> Int? {
+    let environment = try registry.environment(for: self)
+    return stepLimit(registered: environment.maximumEpisodeSteps ?? spaces.declared?.episodeSteps)
+  }
+
   /// Returns true if an error concerns the configuration rather than a broken environment.
   static func isToBlame(for error: any Error) -> Bool {
     switch error {

@@ -111,10 +111,12 @@ public struct RegisteredEnvironment: Sendable {
 
   /// Returns the observation and action spaces for a configuration.
   func spaces(_ configuration: EnvironmentConfiguration) throws -> EnvironmentSpaces {
-    guard configuration.wrappers.isEmpty else {
-      return try makeBatch(configuration, streams: [PCG64(seed: 0)]).spaces
+    try KnownSpaces.shared.spaces(configuration) {
+      guard configuration.wrappers.isEmpty else {
+        return try makeBatch(configuration, streams: [PCG64(seed: 0)]).spaces
+      }
+      return try describe(arguments(configuration))
     }
-    return try describe(arguments(configuration))
   }
 
   /// Parses the values of the parameters, and refuses options of Gymnasium for others.

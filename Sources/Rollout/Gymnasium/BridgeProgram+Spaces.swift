@@ -32,6 +32,17 @@ extension BridgeProgram {
         return [type(space).__name__]
 
 
+    def episode_steps_of(environment, autoreset):
+        """Returns the number of steps at which an episode is truncated; None if there is none."""
+        limits = []
+        if autoreset:
+            limits.append(getattr(getattr(environment, "spec", None), "max_episode_steps", None))
+        while isinstance(environment, gym.Wrapper):
+            limits.append(getattr(environment, "_max_episode_steps", None))
+            environment = environment.env
+        return min((steps for steps in limits if type(steps) is int and steps > 0), default=None)
+
+
     class Declared:
         """An environment's spaces as Gymnasium declares them, for comparison and messages."""
 
@@ -40,6 +51,7 @@ extension BridgeProgram {
             self.observation = getattr(environment, single + "observation_space")
             self.action = getattr(environment, single + "action_space")
             self.autoreset, self.left_out = autoreset, []
+            self.episode_steps = episode_steps_of(environment, autoreset)
 
         def text(self, what):
             return shortened(getattr(self, what))
@@ -54,6 +66,7 @@ extension BridgeProgram {
         def description(self):
             return {
                 "leftOut": self.left_out, "autoreset": self.autoreset,
+                "episodeSteps": self.episode_steps,
                 **{what: {"text": self.text(what), "digest": self.digest(what)}
                    for what in ("observation", "action")}}
 

@@ -13,7 +13,12 @@ extension RegisteredEnvironment {
     self.init(
       id: configuration.id, summary: "Gymnasium's \(id), played by Python.", maySnapshot: false,
       spaces: { _ in
-        var spaces = try KnownSpaces.shared.spaces(id, configuration)
+        var spaces = try GymnasiumBatch(
+          id, streams: [PCG64(seed: 0)], arguments: configuration.arguments,
+          wrappers: configuration.gymnasiumWrappers, python: configuration.python,
+          hangTimeoutSeconds: configuration.hangTimeoutSeconds,
+          closeTimeoutSeconds: configuration.closeTimeoutSeconds
+        ).spaces
         spaces.information = .numbers(named: configuration.information)
         configuration.tell(about: spaces)
         return spaces
@@ -79,22 +84,25 @@ extension Space {
   }
 }
 
-/// A cache of the spaces of environments, because learning them starts a Python process.
-private final class KnownSpaces: Sendable {
+/// A cache of the spaces of environments in Python, because learning them starts a process.
+final class KnownSpaces: Sendable {
   static let shared = KnownSpaces()
 
   private let known = Mutex<[String: EnvironmentSpaces]>([:])
 
-  func spaces(_ id: String, _ configuration: EnvironmentConfiguration) throws -> EnvironmentSpaces {
+  /// Returns the spaces of an environment, found out once if Python plays it.
+  func spaces(
+    _ configuration: EnvironmentConfiguration, finding find: () throws -> EnvironmentSpaces
+  ) rethrows -> EnvironmentSpaces {
+    guard configuration.startsProgram else { return try find() }
     let key =
-      "\(configuration.python) \(id) \(configuration.arguments) \(configuration.gymnasiumWrappers)"
+      """
+      \(configuration.python) \(configuration.id) \(configuration.arguments) \
+      \(configuration.limit) \(configuration.gymnasiumWrappers) \
+      \(configuration.wrappers) \(configuration.information)
+      """
     if let spaces = known.withLock({ $0[key] }) { return spaces }
-    let spaces = try GymnasiumBatch(
-      id, streams: [PCG64(seed: 0)], arguments: configuration.arguments,
-      wrappers: configuration.gymnasiumWrappers, python: configuration.python,
-      hangTimeoutSeconds: configuration.hangTimeoutSeconds,
-      closeTimeoutSeconds: configuration.closeTimeoutSeconds
-    ).spaces
+    let spaces = try find()
     known.withLock { $0[key] = spaces }
     return spaces
   }

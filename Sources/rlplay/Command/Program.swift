@@ -57,8 +57,10 @@ public enum Program {
   private static func run(_ invocation: Invocation) throws -> Int32 {
     if let name = invocation.singleCommand { try RankedCommand.refuse(name) }
     switch invocation {
-    case .train(let configuration, let presentation):
-      return try withUsage(of: .train) { try TrainCommand.run(configuration, presentation) }
+    case .train(let configuration, let given, let presentation):
+      return try withUsage(of: .train) {
+        try TrainCommand.run(configuration, given: given, presentation)
+      }
     case .experiment(let experiment, let presentation):
       if presentation.ranks == .auto { try RankedCommand.refuse("train --seeds or --sweep") }
       return try withUsage(of: .train) {

@@ -39,6 +39,19 @@ struct GymnasiumSpaceTests {
         ]))
   }
 
+  @Test(
+    arguments: [
+      ("Limited-v0", .registered, 4), ("Limited-v0", .steps(3), 3), ("Limited-v0", .unlimited, nil),
+      ("Mirror-v0", .registered, nil), ("Mirror-v0", .steps(9), 9),
+    ] as [(String, EpisodeLimit, Int?)])
+  func `the registered limit of an episode is known`(
+    id: String, limit: EpisodeLimit, steps: Int?
+  ) throws {
+    let choice = EnvironmentConfiguration(
+      "gym:rlplay_cases:\(id)", limit: limit, python: cases.python)
+    #expect(try choice.longestEpisode(choice.spaces()) == steps)
+  }
+
   @Test func `values of every space go there and come back`() throws {
     let batch = try registered(batch("Mirror-v0"))
     let stage = Stage(batch, stepCount: 1)

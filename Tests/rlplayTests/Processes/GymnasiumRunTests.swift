@@ -136,6 +136,39 @@ extension ProcessTests {
       #expect(refused.errors.contains("wrapper 'counting.Longer'"), "\(refused.errors)")
     }
 
+    @Test func `defaults for an environment are told once, and kept`() throws {
+      func train(_ words: String...) throws -> RunningProgram.Outcome {
+        try RunningProgram.run(
+          Executable.rlplay, ["train", "--python", cases.python, "--seed", "1"] + words)
+      }
+      let path = directory.path("run")
+      let first = try train(
+        "--env", "gym:rlplay_cases:Limited-v0", "--algorithm", "ppo", "--clip", "0.3", "--steps",
+        "2048", "--run-dir", path)
+      #expect(first.exitCode == 0, "\(first.errors)")
+      #expect(
+        first.output.contains(
+          "defaults for gym:rlplay_cases:Limited-v0: played by Python, no images, discrete "
+            + "actions, episodes of at most 4 steps, "), "\(first.output)")
+      #expect(first.output.contains("\nchosen are --actors "), "\(first.output)")
+      let configuration = try String(contentsOfFile: path + "/config.json", encoding: .utf8)
+      for line in [
+        #""minibatch-of": "steps""#, #""learning-rate": "linear:0.0003:0""#, #""clip": 0.3"#,
+        #""eval-episodes": 20"#,
+      ] {
+        #expect(configuration.contains(line), "\(line) in \(configuration)")
+      }
+      let resumed = try RunningProgram.run(
+        Executable.rlplay,
+        ["train", "--resume", path, "--trust", "--python", cases.python, "--steps", "4096"])
+      #expect(resumed.exitCode == 0, "\(resumed.errors)")
+      #expect(!resumed.output.contains("chosen are"), "\(resumed.output)")
+      let again = try train(
+        "--config", path + "/config.json", "--run-dir", directory.path("again"))
+      #expect(again.exitCode == 0, "\(again.errors)")
+      #expect(!again.output.contains("chosen are"), "\(again.output)")
+    }
+
     @Test func `a vector environment is trained, described and evaluated`() throws {
       let run = try train(
         "CartPole-v1", "--env-args", "vectorization_mode=vector_entry_point", "--steps", "2000",

@@ -45,10 +45,23 @@ extension TrainingConfiguration {
   public init(
     contentsOf path: String, over base: TrainingConfiguration? = nil
   ) throws(ConfigurationError) {
+    try self.init(json: Self.contents(of: path), over: base, source: path)
+  }
+
+  /// Returns the names of the options in a JSON file.
+  ///
+  /// - Throws: as for reading the options.
+  package static func optionNames(
+    inContentsOf path: String
+  ) throws(ConfigurationError) -> Set<String> {
+    Set(try values(of: contents(of: path), source: path).keys).subtracting([remarkKey])
+  }
+
+  private static func contents(of path: String) throws(ConfigurationError) -> Data {
     let json: Data
     do {
       // One byte beyond the limit suffices to refuse the file.
-      json = Data(try SystemCalls.contents(of: path, atMost: Self.largestByteCount + 1))
+      json = Data(try SystemCalls.contents(of: path, atMost: largestByteCount + 1))
     } catch {
       let fault =
         switch error.code {
@@ -58,7 +71,7 @@ extension TrainingConfiguration {
         }
       throw ConfigurationError("--config \(path) \(fault)", option: "config")
     }
-    try self.init(json: json, over: base, source: path)
+    return json
   }
 
   /// Returns the configuration as a JSON object, one line per option, in the table's order.

@@ -3,7 +3,8 @@ import Rollout
 
 /// A parsed command line with typed and validated options.
 enum Invocation: Equatable, Sendable {
-  case train(TrainingConfiguration, TrainPresentation)
+  /// A new run, with the names of the options that the command line or its file gives.
+  case train(TrainingConfiguration, given: Set<String>, TrainPresentation)
   case experiment(Experiment, TrainPresentation)
   case resume(ResumeOptions, TrainPresentation)
   case evaluate(EvaluateOptions)

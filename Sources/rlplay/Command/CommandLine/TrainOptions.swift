@@ -66,8 +66,20 @@ extension Command {
           option: trust.name)
       }
       if let experiment = try Experiment(parsed) { return .experiment(experiment, presentation) }
-      return .train(try trainingConfiguration(parsed), presentation)
+      return .train(
+        try trainingConfiguration(parsed), given: try givenOptions(parsed), presentation)
     })
+
+  /// Returns the names of the training options that the command line or its file gives.
+  private static func givenOptions(
+    _ parsed: ParsedArguments
+  ) throws(ConfigurationError) -> Set<String> {
+    var names = Set(parsed.values.keys)
+    if let path = parsed.values[configurationFile.name] {
+      names.formUnion(try TrainingConfiguration.optionNames(inContentsOf: path))
+    }
+    return names.intersection(TrainingConfiguration.settings.map(\.name))
+  }
 
   /// Returns the configuration of a new run.
   static func trainingConfiguration(

@@ -5,11 +5,15 @@ import Rollout
 
 /// Runs `rlplay train`.
 enum TrainCommand {
+  /// Begins a run.
+  ///
+  /// - Parameter given: the names of the options that keep their values, whatever the environment.
   static func run(
-    _ configuration: TrainingConfiguration, _ presentation: TrainPresentation
+    _ configuration: TrainingConfiguration, given: Set<String>, _ presentation: TrainPresentation
   ) throws -> Int32 {
     try RankedCommand.run(presentation, inRankOrder: configuration.deterministic) { exchange in
       try train(presentation, exchange) {
+        let configuration = try adapted(configuration, keeping: given, presentation, exchange)
         guard let exchange else {
           return try TrainingRun(
             configuration, isQuiet: presentation.isQuiet,
@@ -20,6 +24,23 @@ enum TrainCommand {
           showsDashboard: presentation.showsDashboard)
       }
     }
+  }
+
+  /// Returns the configuration with the defaults for its environment, and prints the choice.
+  private static func adapted(
+    _ configuration: TrainingConfiguration, keeping given: Set<String>,
+    _ presentation: TrainPresentation, _ exchange: UpdateExchange?
+  ) throws -> TrainingConfiguration {
+    func adapt() throws -> TrainingConfiguration.Adaptation? {
+      try ExitGuard.during("the start of the run") { try configuration.adapted(keeping: given) }
+    }
+    // A rank that fails here fails again where it tells the others.
+    let adaptation = exchange == nil ? try adapt() : try? adapt()
+    guard let adaptation else { return configuration }
+    if !presentation.isQuiet, exchange?.ranks.rank ?? 0 == 0 {
+      for line in adaptation.lines { print(line) }
+    }
+    return adaptation.configuration
   }
 
   /// Resumes a run.
