@@ -67,6 +67,9 @@ GYMNASIUM = [
     ("frozen-lake-q-table", 0.7, "1-5", [], ["--trust"]),
     ("taxi-q-table", 7, "1-5", [], ["--trust"]),
     ("cliff-walking-q-table", -13, "1-5", [], ["--trust"]),
+    ("minigrid-empty-8x8-ppo", 0.9, "1-5", [], ["--trust"]),
+    ("minigrid-doorkey-5x5-ppo", 0.9, "1-5", [], ["--trust"]),
+    ("point-maze-ppo", 200, "1-3", [], ["--trust"]),
 ]
 TITLES = [
     "recipe", "seeds", "evaluated at least", "passed", "median steps", "most steps", "median wall time",
@@ -151,18 +154,19 @@ def measure(program, episodes, seeds, recipe, threshold, training, evaluation):
                 "--run-dir", place, "--quiet", "--json", *training)
             steps.append(result["env_steps"])
             seconds.append(took)
+            count = [] if "--episodes" in evaluation else ["--episodes", str(episodes)]
             result, _ = run(
-                program, "evaluate", place, "--episodes", str(episodes), "--seed", str(1000 + seed),
-                "--json", *evaluation)
+                program, "evaluate", place, "--seed", str(1000 + seed), "--json", *count, *evaluation)
             reached.append(judge(result, threshold))
     unit = " %" if isinstance(threshold, str) else ""
     limit = float(str(threshold).removesuffix(" %"))
+    digits = 3 if abs(limit) < 1 else 1
     passed = sum(value >= limit for value in reached)
     name = " ".join([f"`{recipe}`", *(f"`{' '.join(options)}`" for options in [training] if options)])
     cells = [
         name, "–".join(str(seed) for seed in sorted({seeds[0], seeds[-1]})), f"{threshold}", f"{passed} of {len(seeds)}",
         f"{statistics.median(steps):,.0f}", f"{max(steps):,}", f"{statistics.median(seconds):.2f} s",
-        f"{statistics.mean(reached):.1f}{unit}", f"{min(reached):.1f}{unit}",
+        f"{statistics.mean(reached):.{digits}f}{unit}", f"{min(reached):.{digits}f}{unit}",
     ]
     return [cell.replace("-", "−") if index in (2, 7, 8) else cell
             for index, cell in enumerate(cells)], passed == len(seeds)
