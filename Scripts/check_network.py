@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compares a network policy with PyTorch modules of the same names on rows of random inputs.
 
-    check_network.py CHECKPOINT REACTIONS [DRAWN]
+    check_network.py CHECKPOINT REACTIONS [DRAWN] [-- CHECKPOINT REACTIONS [DRAWN]] ...
 
-CHECKPOINT holds the parameters and the policy's description. REACTIONS is a safetensors file with
+Several comparisons in one call save the time of importing PyTorch. CHECKPOINT holds the parameters and the policy's description. REACTIONS is a safetensors file with
 
 * each input as in the fragment [T, B, ...] under its path (`obs.camera`, `act`, `rew`, `fin`, `stepno`);
 * the `logits` and `value` that rlplay computed for them;
@@ -14,7 +14,7 @@ CHECKPOINT holds the parameters and the policy's description. REACTIONS is a saf
 
 The modules are built from the description alone and read the file with `load_state_dict`. They run
 in double precision with the same single-precision parameters, row by row. Exit code 0 if every
-number agrees, otherwise 1. DRAWN, if given, is written: a checkpoint with the same description and
+number of all comparisons agrees, otherwise 1. DRAWN, if given, is written: a checkpoint with the same description and
 weights initialized by PyTorch, for the opposite direction.
 
 The tolerance is TOLERANCE for numbers up to 1, and proportional to larger ones. Single precision
@@ -49,7 +49,8 @@ def agrees(name, observed, expected):
     return result
 
 
-def main(checkpoint, reactions, drawn=None):
+def check(checkpoint, reactions, drawn=None):
+    """Prints the differences of one comparison; returns True if there are none."""
     with safe_open(checkpoint, "pt") as file:
         metadata = file.metadata()
     with safe_open(reactions, "pt") as file:
@@ -72,10 +73,25 @@ def main(checkpoint, reactions, drawn=None):
         # It covers the tensors that were read, and rlplay reads a checkpoint without one.
         metadata.pop("checksum", None)
         save_file(Network(settings, leaves).state_dict(), drawn, metadata)
-    return 0 if all(results) else 1
+    return all(results)
+
+
+def main(arguments):
+    comparisons = [[]]
+    for argument in arguments:
+        if argument == "--":
+            comparisons.append([])
+        else:
+            comparisons[-1].append(argument)
+    if any(len(files) not in (2, 3) for files in comparisons):
+        raise SystemExit(__doc__)
+    failed = []
+    for files in comparisons:
+        print(files[0])
+        if not check(*files):
+            failed.append(files[0])
+    return f"PyTorch differs from {', '.join(failed)}" if failed else 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
-        raise SystemExit(__doc__)
-    raise SystemExit(main(*sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))

@@ -92,33 +92,48 @@ import Testing
         ])),
     ]
 
-  /// Compares with PyTorch, and saves a network initialized by PyTorch to `drawn` if given.
+  /// Compares reactions to PyTorch's, and saves networks that PyTorch initialized to `drawn`.
+  ///
+  /// The process imports PyTorch once for all comparisons.
   @discardableResult
-  private func check(_ checkpoint: URL, _ reactions: URL, drawn: URL? = nil) throws -> String {
-    try Python.run(
-      [Python.script("check_network.py"), checkpoint.path, reactions.path]
-        + (drawn.map { [$0.path] } ?? []))
+  private func check(_ comparisons: [(checkpoint: URL, reactions: URL, drawn: URL?)]) throws
+    -> String
+  {
+    let arguments = comparisons.map { comparison in
+      [comparison.checkpoint, comparison.reactions, comparison.drawn].compactMap(\.?.path)
+    }
+    return try Python.run(
+      [Python.script("check_network.py")] + arguments.joined(separator: ["--"]))
   }
 
-  @Test(.enabled(if: Python.hasTorch, "\(Python.absenceOfTorch)"), arguments: examples)
-  func `PyTorch says the same, and a network of its weights says the same here`(
-    example: Example
-  ) throws {
+  @Test(.enabled(if: Python.hasTorch, "\(Python.absenceOfTorch)"))
+  func `PyTorch says the same, and networks of its weights say the same here`() throws {
     try withTemporaryDirectory { directory in
-      let ours = directory.appendingPathComponent("ours.safetensors")
-      let theirs = directory.appendingPathComponent("theirs.safetensors")
-      let file = directory.appendingPathComponent("reactions.safetensors")
-      let reactions = try PythonReactions(example.policy, example.spaces)
-      try reactions.checkpoint.save(to: ours)
-      try reactions.record(to: file)
-      #expect(try check(ours, file, drawn: theirs).contains("PyTorch: logits"))
+      let cases = try Self.examples.enumerated().map { number, example in
+        func file(_ name: String) -> URL {
+          directory.appendingPathComponent("\(number)-\(name).safetensors")
+        }
+        return (
+          example: example, reactions: try PythonReactions(example.policy, example.spaces),
+          ours: file("ours"), theirs: file("theirs"), file: file("reactions")
+        )
+      }
+      for each in cases {
+        try each.reactions.checkpoint.save(to: each.ours)
+        try each.reactions.record(to: each.file)
+      }
+      let output = try check(cases.map { ($0.ours, $0.file, $0.theirs) })
+      #expect(output.matches(of: /PyTorch: logits/).count == cases.count)
 
-      let drawn = try Checkpoint.load(from: theirs)
-      #expect(try TrainedPolicy(drawn).policy as? NetworkPolicy == example.policy)
-      #expect(drawn.parameters != reactions.checkpoint.parameters)
-      try reactions.load(drawn)
-      try reactions.record(to: file)
-      try check(theirs, file)
+      for each in cases {
+        let drawn = try Checkpoint.load(from: each.theirs)
+        let comment: Comment = "\(each.example.testDescription)"
+        #expect(try TrainedPolicy(drawn).policy as? NetworkPolicy == each.example.policy, comment)
+        #expect(drawn.parameters != each.reactions.checkpoint.parameters, comment)
+        try each.reactions.load(drawn)
+        try each.reactions.record(to: each.file)
+      }
+      try check(cases.map { ($0.theirs, $0.file, nil) })
     }
   }
 
@@ -198,7 +213,9 @@ import Testing
       let reactions = try PythonReactions(exchange.example.policy, exchange.example.spaces)
       try exchange.made(in: reactions.checkpoint).save(to: wrong)
       try reactions.record(to: file)
-      let failure = try #require(throws: Python.Failure.self) { try check(wrong, file) }
+      let failure = try #require(throws: Python.Failure.self) {
+        try check([(wrong, file, nil)])
+      }
       let differences = failure.description.matches(of: /largest difference ([-+.e0-9]+)/)
         .compactMap { Double($0.1) }
       // The script's documentation promises this: 500 times its tolerance.
