@@ -195,6 +195,20 @@ package final class Executor<Scalar: KernelScalar> {
     for (index, number) in numbers.enumerated() { target[index] = number }
   }
 
+  /// Fills an input that is not bound to a fragment with standard normal numbers.
+  ///
+  /// The stream advances by the same number of words even if no output depends on the input.
+  ///
+  /// - Precondition: the tensor is such an input.
+  package func drawNormal(_ tensor: Tensor, using random: inout PCG64) {
+    let isUsed = isMemory(tensor)
+    let target = self[Slot(tensor.id)]
+    for index in 0..<tensor.elementCount {
+      let number = random.standardNormal()
+      if isUsed { target[index] = Scalar(number) }
+    }
+  }
+
   /// Sets an int32 input that is not bound to a fragment; does nothing if no output depends on it.
   ///
   /// - Precondition: the tensor is such an input with as many elements.

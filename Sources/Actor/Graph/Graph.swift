@@ -26,6 +26,8 @@ public final class Graph {
   private var parameterNodes: [String: Int] = [:]
   /// True while new parameters become buffers.
   private var isHolding = false
+  /// True while parameters pass no gradient.
+  private var isFreezing = false
 
   /// Creates an empty graph.
   public init() {}
@@ -65,7 +67,8 @@ public final class Graph {
   public func parameter(
     _ name: String, _ shape: [Int], _ initialization: Initialization
   ) -> Tensor {
-    weights(name, shape, initialization, isLearned: !isHolding)
+    let weights = weights(name, shape, initialization, isLearned: !isHolding)
+    return isFreezing ? weights.stopGradient() : weights
   }
 
   /// Returns a buffer: values in the weights that are not learned, such as statistics or an ε.
@@ -88,6 +91,18 @@ public final class Graph {
     let before = isHolding
     isHolding = true
     defer { isHolding = before }
+    return try body()
+  }
+
+  /// Traces layers whose parameters get no gradient, which still passes through to their inputs.
+  ///
+  /// A loss may judge a policy's actions by a value network that it does not train.
+  public func freezing<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let before = isFreezing
+    isFreezing = true
+    defer { isFreezing = before }
     return try body()
   }
 

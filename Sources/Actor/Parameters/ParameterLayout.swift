@@ -38,6 +38,17 @@ public struct ParameterLayout: Sendable, Equatable {
   /// Creates an empty layout.
   public init() {}
 
+  /// Returns the layout with only some of its learned parameters as learned.
+  ///
+  /// - Parameter isChosen: returns true for the parameters that stay learned.
+  package func learning(only isChosen: (Entry) -> Bool) -> ParameterLayout {
+    var layout = self
+    for index in entries.indices where !isChosen(entries[index]) {
+      layout.entries[index].isLearned = false
+    }
+    return layout
+  }
+
   mutating func add(
     _ name: String, _ shape: [Int], _ initialization: Initialization, isLearned: Bool
   ) -> Int {

@@ -101,15 +101,17 @@ public struct NetworkPolicy: Policy, Equatable {
   /// pair and no bias. Each entry then learns independently.
   ///
   /// - Parameters:
+  ///   - given: a further input, [rows, B, features], behind those of the state; `nil` for none.
   ///   - root: the prefix of the parameter names; `nil` for none.
   ///   - name: the name of the output layer.
   func scores(
-    of state: TracedState, count: Int, below root: String?, named name: String, in graph: Graph
+    of state: TracedState, with given: Tensor? = nil, count: Int, below root: String?,
+    named name: String, in graph: Graph
   ) throws(PolicyError) -> Tensor {
-    let features = try torso(of: state, below: root, in: graph).features
+    let features = try torso(of: state, with: given, below: root, in: graph).features
     return graph.linear(
       features, outputs: count, name: ParameterNames(root: root)[name],
-      bias: !isTable(of: state.spaces), weights: initialization.weights(gain: 1))
+      bias: given != nil || !isTable(of: state.spaces), weights: initialization.weights(gain: 1))
   }
 
   /// Returns true if the only feature is a one-hot observation, without hidden layers.
@@ -127,15 +129,17 @@ public struct NetworkPolicy: Policy, Equatable {
 
   /// Traces everything before the heads: features [rows, B, …] and the core's recurrent state.
   ///
-  /// - Parameter root: the prefix of the parameter names; `nil` for the policy's torso.
+  /// - Parameters:
+  ///   - given: a further input behind those of the state; `nil` for none.
+  ///   - root: the prefix of the parameter names; `nil` for the policy's torso.
   private func torso(
-    of state: TracedState, below root: String?, in graph: Graph
+    of state: TracedState, with given: Tensor? = nil, below root: String?, in graph: Graph
   ) throws(PolicyError) -> (features: Tensor, hx: Nested<Tensor>) {
     // Only the learner uses the scale, but every process needs the same layout of the weights.
     if normalization?.rewards == true { _ = graph.returnScale() }
     let names = ParameterNames(root: root)
     let torso = NetworkInputs(self, state, names, in: graph)
-    var x = graph.concatenate(try torso.columns())
+    var x = graph.concatenate(try torso.columns() + (given.map { [$0] } ?? []))
     for (index, outputs) in hidden.enumerated() {
       x = graph.linear(
         x, outputs: outputs, name: names[hidden.count == 1 ? "hidden" : "hidden.\(index)"],

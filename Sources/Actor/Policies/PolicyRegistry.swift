@@ -12,6 +12,7 @@ public enum PolicyRegistry {
   private static let kinds = Mutex<[String: Decode]>([
     NetworkPolicy.kind: { try settings(NetworkPolicy.self, from: $0) },
     QNetworkPolicy.kind: { try settings(QNetworkPolicy.self, from: $0) },
+    TwinCriticPolicy.kind: { try settings(TwinCriticPolicy.self, from: $0) },
   ])
 
   /// Registers a policy under its kind.

@@ -8,10 +8,11 @@ import Testing
 @Suite(.enabled(if: Exhaustion.isPossible, "\(Exhaustion.absence)"))
 struct DistributionAllocationTests {
   /// Returns an actor for an action space, run once.
-  static func actor(_ space: Space) throws -> (PolicyActor, FragmentView) {
+  static func actor(
+    _ space: Space, _ policy: some Policy = NetworkPolicy(hidden: [5])
+  ) throws -> (PolicyActor, FragmentView) {
     let spaces = EnvironmentSpaces(
       observation: .box(shape: [3], low: -1, high: 1), action: space)
-    let policy = NetworkPolicy(hidden: [5])
     let layout = FragmentLayout(
       stepCount: 2, environmentCount: 7,
       contents: try PolicySignature(policy, for: spaces).contents(spaces))
@@ -22,8 +23,10 @@ struct DistributionAllocationTests {
   }
 
   /// Reacts a thousand times with no memory left.
-  static func exhaust(_ space: Space) throws {
-    let (actor, fragment) = try actor(space)
+  static func exhaust(
+    _ space: Space, _ policy: some Policy = NetworkPolicy(hidden: [5])
+  ) throws {
+    let (actor, fragment) = try actor(space, policy)
     Exhaustion.exhaustMemory()
     for _ in 0..<1000 {
       actor.weightsChanged()
@@ -47,6 +50,18 @@ struct DistributionAllocationTests {
   @Test func `a composition of everything needs no memory`() async {
     await #expect(processExitsWith: .success) {
       try DistributionAllocationTests.exhaust(CompositeDistributionTests.space)
+    }
+  }
+
+  @Test func `squashed and clipped actions need no memory`() async {
+    await #expect(processExitsWith: .success) {
+      try DistributionAllocationTests.exhaust(
+        .box(shape: [3], low: -1, high: 1), TwinCriticPolicy(NetworkPolicy(hidden: [5])))
+    }
+    await #expect(processExitsWith: .success) {
+      try DistributionAllocationTests.exhaust(
+        .box(shape: [3], low: -1, high: 1),
+        TwinCriticPolicy(NetworkPolicy(hidden: [5]), actor: .deterministic))
     }
   }
 }

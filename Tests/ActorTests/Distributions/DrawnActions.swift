@@ -5,28 +5,30 @@ import Rollout
 struct DrawnActions {
   let fragment: FragmentView
   let distribution: any ActionDistribution
+  private let policy: EchoPolicy
   private static let (steps, environments) = (40, 500)
 
   /// Lets 500 environments react 40 times to equal scores.
   init(
     _ space: Space, scores: [Float], choice: ActionChoice = .sample, seed: UInt64 = 3,
-    weights: [Float] = []
+    weights: [Float] = [], policy: EchoPolicy = EchoPolicy()
   ) throws {
+    self.policy = policy
     let (steps, environments) = (Self.steps, Self.environments)
     let spaces = EnvironmentSpaces(
       observation: .box(shape: [scores.count], low: -.infinity, high: .infinity), action: space)
     let layout = FragmentLayout(
       stepCount: steps, environmentCount: environments,
-      contents: try PolicySignature(EchoPolicy(), for: spaces).contents(spaces))
+      contents: try PolicySignature(policy, for: spaces).contents(spaces))
     fragment = FragmentStorage(layout).view
-    distribution = try ActionDistributions.fitting(space)
+    distribution = try policy.distribution(for: space)
     let seen = fragment.obs(as: Float.self)
     for t in 0...steps {
       for b in 0..<environments {
         for (index, score) in scores.enumerated() { seen[t, b, index] = score }
       }
     }
-    let actor = try Scene.actor(layout, policy: EchoPolicy(), choice: choice, seed: seed)
+    let actor = try Scene.actor(layout, policy: policy, choice: choice, seed: seed)
     if !weights.isEmpty { actor.weights.assign(weights) }
     actor.weightsChanged()
     for t in 0...steps { actor.react(to: fragment, at: t, virtual: t == steps) }
@@ -46,7 +48,7 @@ struct DrawnActions {
   func ratios(weights: [Float] = []) throws -> [Float] {
     let graph = Graph()
     let traced = TracedFragment(graph, fragment.layout)
-    let reaction = try EchoPolicy().react(to: traced.current, choosing: distribution, in: graph)
+    let reaction = try policy.react(to: traced.current, choosing: distribution, in: graph)
     guard let behavior = traced.actor["logits"]?.value else { return [] }
     let ratio = exp(
       distribution.logProbability(of: traced.next.act, under: reaction.logits)

@@ -11,6 +11,13 @@ struct EchoPolicy: Policy, Equatable {
   var repeats = false
   /// True to output the state in containers.
   var nests = false
+  /// The kind of actor that has the distribution; `nil` for that of the space.
+  var bounded: TwinCriticPolicy.ActorKind?
+
+  func distribution(for space: Space) throws(PolicyError) -> any ActionDistribution {
+    guard let bounded else { return try ActionDistributions.fitting(space) }
+    return try TwinCriticPolicy(actor: bounded).distribution(for: space)
+  }
 
   func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph

@@ -1,0 +1,174 @@
+import Glibc
+import Rollout
+
+/// An actor for bounded continuous actions with two critics and target networks: SAC and TD3.
+///
+/// Critics estimate the value of a state and an action that is given to them. Workers compute only
+/// the actor, below `actor`. The critics are below `critic.0` and `critic.1`. The target networks
+/// of both critics, and of a deterministic actor, are buffers below `target`.
+///
+/// Actions are recorded from −1 to 1, and the environment scales them to the bounds of the Box
+/// (`ActionBounds.scale`).
+///
+/// Sources: Haarnoja et al. (2018), "Soft actor-critic algorithms and applications"; Fujimoto et
+/// al. (2018), "Addressing function approximation error in actor-critic methods".
+public struct TwinCriticPolicy: Policy, Equatable {
+  /// The kind in checkpoints.
+  public static let kind = "twin-critic"
+  /// The name of the logarithm of the temperature α.
+  public static let temperatureName = "temperature.log_alpha"
+
+  /// The kinds of actors.
+  public enum ActorKind: String, Codable, Sendable, CaseIterable {
+    /// A ``SquashedGaussian`` whose deviations depend on the state, with a temperature: SAC.
+    case stochastic
+    /// A ``ClippedGaussian`` with a target network of its own: TD3.
+    case deterministic
+  }
+
+  /// The hidden layers of the actor and of each critic.
+  public var network: NetworkPolicy
+  /// The kind of actor.
+  public var actor: ActorKind
+  /// α at first, the weight of entropy beside return; for a stochastic actor.
+  public var temperature: Double
+  /// True if α is a learned parameter, false if it is a buffer that keeps its first value.
+  public var learnsTemperature: Bool
+
+  /// Creates a policy with the layers of a network, without its heads.
+  public init(
+    _ network: NetworkPolicy = NetworkPolicy(inputs: [.obs], hidden: [256, 256]),
+    actor: ActorKind = .stochastic, temperature: Double = 1, learnsTemperature: Bool = true
+  ) {
+    self.network = network
+    self.actor = actor
+    self.temperature = temperature
+    self.learnsTemperature = learnsTemperature
+  }
+
+  /// The sets of weights that actor and critics can be traced with.
+  public enum Weights: Sendable {
+    /// The learned weights.
+    case online
+    /// The learned weights without a gradient, which still passes to the given action.
+    case frozen
+    /// The weights of the target networks.
+    case target
+  }
+
+  /// Checks the sizes of the network and the temperature.
+  public func checkSizes() throws(PolicyError) {
+    try network.checkSizes()
+    guard temperature > 0, temperature.isFinite else {
+      throw PolicyError(
+        "the policy's 'temperature' is \(temperature): use a positive number, such as 1")
+    }
+  }
+
+  /// Returns the distribution of the kind of actor, from −1 to 1.
+  public func distribution(for space: Space) throws(PolicyError) -> any ActionDistribution {
+    guard case .box(let shape, let low, let high, let type) = space,
+      type == .float32 || type == .float64, shape.reduce(1, *) > 0
+    else {
+      throw PolicyError(
+        """
+        SAC and TD3 act in a Box of float32 or float64, not in \(space): use another algorithm, \
+        such as ppo, or dqn for a Discrete space
+        """)
+    }
+    guard low.isFinite, high.isFinite else {
+      throw PolicyError(
+        """
+        SAC and TD3 need finite bounds of all actions, but those of \(space) are infinite: use \
+        another algorithm, such as ppo, or bound the space
+        """)
+    }
+    let range = ActionRange(count: shape.reduce(1, *))
+    return switch actor {
+    case .stochastic: SquashedGaussian(range)
+    case .deterministic: ClippedGaussian(range)
+    }
+  }
+
+  /// Traces the reaction to a state.
+  public func react(
+    to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
+  ) throws(PolicyError) -> Reaction {
+    let logits = try logits(of: state, choosing: distribution, by: .online, in: graph)
+    // Workers do not compute the rest, but need the same layout of the weights.
+    let action = self.action(state.act)
+    for weights in [Weights.online, .target] {
+      _ = try values(of: state, taking: action, by: weights, in: graph)
+    }
+    switch actor {
+    case .stochastic: _ = logTemperature(in: graph)
+    case .deterministic:
+      _ = try self.logits(of: state, choosing: distribution, by: .target, in: graph)
+    }
+    return Reaction(logits: logits)
+  }
+
+  /// Traces the logits of the actor, [rows, B, logitCount].
+  public func logits(
+    of state: TracedState, choosing distribution: any ActionDistribution, by weights: Weights,
+    in graph: Graph
+  ) throws(PolicyError) -> Tensor {
+    guard network.recurrent == .none else {
+      throw PolicyError(
+        "SAC and TD3 do not support recurrent networks: use another algorithm, such as ppo")
+    }
+    return try traced(by: weights, "actor", in: graph) { root throws(PolicyError) in
+      distribution.logits(
+        from: try network.scores(
+          of: state, count: distribution.scoreCount, below: root, named: "logits", in: graph))
+    }
+  }
+
+  /// Traces both critics' values of actions that are given, [rows, B] each.
+  ///
+  /// - Parameter action: the actions in the range of the distribution, [rows, B, elements].
+  public func values(
+    of state: TracedState, taking action: Tensor, by weights: Weights, in graph: Graph
+  ) throws(PolicyError) -> [Tensor] {
+    var values: [Tensor] = []
+    for critic in 0..<2 {
+      let value = try traced(by: weights, "critic.\(critic)", in: graph) {
+        root throws(PolicyError) in
+        try network.scores(of: state, with: action, count: 1, below: root, named: "q", in: graph)
+      }
+      values.append(value.reshaped(Array(value.shape.dropLast())))
+    }
+    return values
+  }
+
+  /// Returns log α, a scalar.
+  public func logTemperature(in graph: Graph) -> Tensor {
+    let first = Initialization.constant(log(temperature))
+    return learnsTemperature
+      ? graph.parameter(Self.temperatureName, [], first)
+      : graph.holding { graph.parameter(Self.temperatureName, [], first) }
+  }
+
+  /// Returns the actions of a fragment's rows as critics receive them, [rows, B, elements].
+  public func action(_ act: Nested<Tensor>) -> Tensor {
+    guard let action = act.value?.numeric else {
+      preconditionFailure("the action of a Box is a leaf")
+    }
+    return action.reshaped(
+      Array(action.shape.prefix(2)) + [action.shape.dropFirst(2).reduce(1, *)])
+  }
+
+  private func traced(
+    by weights: Weights, _ name: String, in graph: Graph,
+    _ body: (_ root: String) throws(PolicyError) -> Tensor
+  ) throws(PolicyError) -> Tensor {
+    switch weights {
+    case .online: try body(name)
+    case .frozen: try graph.freezing { () throws(PolicyError) in try body(name) }
+    case .target:
+      try graph.holding { () throws(PolicyError) in
+        try body("\(QNetworkPolicy.targetRoot).\(name)")
+      }
+    }
+  }
+}

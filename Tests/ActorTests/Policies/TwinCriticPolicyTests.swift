@@ -1,0 +1,99 @@
+import Actor
+import Rollout
+import Testing
+
+/// Tests of the policy of SAC and TD3: its parameters, and the spaces that it refuses.
+struct TwinCriticPolicyTests {
+  private static let network = NetworkPolicy(inputs: [.obs], hidden: [7])
+  private static let spaces = EnvironmentSpaces(
+    observation: .box(shape: [3], low: -1, high: 1), action: .box(shape: [2], low: -4, high: 4))
+
+  private static func names(_ root: String, _ output: String) -> [String] {
+    ["hidden.weight", "hidden.bias", "\(output).weight", "\(output).bias"].map { "\(root).\($0)" }
+  }
+
+  @Test func `a stochastic actor, critics and temperature are learned, target critics are not`()
+    throws
+  {
+    let entries = try PolicySignature(
+      TwinCriticPolicy(Self.network, temperature: 0.5), for: Self.spaces
+    ).parameters.entries
+    #expect(
+      entries.filter(\.isLearned).map(\.name)
+        == Self.names("actor", "logits") + Self.names("critic.0", "q")
+        + Self.names("critic.1", "q") + [TwinCriticPolicy.temperatureName])
+    #expect(
+      entries.filter { !$0.isLearned }.map(\.name)
+        == ["warm_up"] + Self.names("target.critic.0", "q") + Self.names("target.critic.1", "q"))
+    let shapes = Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.shape) })
+    // A mean and a log σ for each element; observation and action.
+    #expect(shapes["actor.logits.weight"] == [4, 7])
+    #expect(shapes["critic.0.hidden.weight"] == [7, 5])
+    let temperature = entries.first { $0.name == TwinCriticPolicy.temperatureName }
+    #expect(temperature?.initialization == .constant(-0.6931471805599453))
+  }
+
+  @Test func `a temperature that is not learned is a buffer`() throws {
+    let entries = try PolicySignature(
+      TwinCriticPolicy(Self.network, temperature: 0.5, learnsTemperature: false), for: Self.spaces
+    ).parameters.entries
+    #expect(entries.first { $0.name == TwinCriticPolicy.temperatureName }?.isLearned == false)
+  }
+
+  @Test func `a deterministic actor has a target network and noise, and no temperature`() throws {
+    let entries = try PolicySignature(
+      TwinCriticPolicy(Self.network, actor: .deterministic), for: Self.spaces
+    ).parameters.entries
+    #expect(
+      entries.filter(\.isLearned).map(\.name)
+        == Self.names("actor", "logits") + Self.names("critic.0", "q")
+        + Self.names("critic.1", "q"))
+    #expect(
+      entries.filter { !$0.isLearned }.map(\.name)
+        == ["exploration_noise", "warm_up"] + Self.names("target.critic.0", "q")
+        + Self.names("target.critic.1", "q") + Self.names("target.actor", "logits"))
+  }
+
+  @Test func `settings come back from their text`() throws {
+    let policy = TwinCriticPolicy(
+      Self.network, actor: .deterministic, temperature: 0.25, learnsTemperature: false)
+    let decoded = try PolicyRegistry.decode(PolicyRegistry.encode(policy))
+    #expect(decoded as? TwinCriticPolicy == policy)
+    let error = #expect(throws: PolicyError.self) {
+      try PolicyRegistry.decode(PolicyRegistry.encode(TwinCriticPolicy(temperature: 0)))
+    }
+    #expect(
+      error?.description
+        == "the policy's 'temperature' is 0.0: use a positive number, such as 1")
+  }
+
+  @Test(
+    arguments: [
+      (.discrete(2), "or dqn for a Discrete space"),
+      (.box(shape: [2], low: 0, high: 255, elementType: .uint8), "not in"),
+      (.tuple([.box(shape: [1], low: -1, high: 1)]), "not in"),
+      (.box(shape: [1], low: -.infinity, high: .infinity), "finite bounds"),
+      (.box(shape: [1], low: 0, high: .infinity), "finite bounds"),
+    ] as [(Space, String)])
+  func `a space without bounded numbers is refused in a sentence`(
+    space: Space, words: String
+  ) {
+    for actor in TwinCriticPolicy.ActorKind.allCases {
+      let error = #expect(throws: PolicyError.self) {
+        try PolicySignature(
+          TwinCriticPolicy(Self.network, actor: actor),
+          for: EnvironmentSpaces(observation: .box(shape: [3], low: -1, high: 1), action: space))
+      }
+      let text = error?.description ?? ""
+      #expect(text.contains(words) && text.contains("\(space)"), "\(text)")
+    }
+  }
+
+  @Test func `a recurrent network is refused`() {
+    let error = #expect(throws: PolicyError.self) {
+      try PolicySignature(
+        TwinCriticPolicy(NetworkPolicy(recurrent: .gru)), for: Self.spaces)
+    }
+    #expect(error?.description.contains("recurrent networks") == true)
+  }
+}
