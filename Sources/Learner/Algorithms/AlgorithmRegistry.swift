@@ -14,7 +14,9 @@ public final class AlgorithmRegistry: Sendable {
   public static let shared = AlgorithmRegistry()
 
   /// The algorithms of this module; the first one is the default.
-  static let builtIn: [Algorithm] = [.reinforce, .a2c, .ppo, .vtrace, .appo, .dqn]
+  static let builtIn: [Algorithm] = [
+    .reinforce, .a2c, .ppo, .vtrace, .appo, .dqn, .sac, .td3,
+  ]
 
   /// The options that are not for every algorithm.
   static let optionsOfSome = builtIn.reduce(into: Set()) { $0.formUnion($1.options) }

@@ -11,8 +11,8 @@ public struct LearnerContext {
   public let objective: any Objective
   /// The layout of the batches, [T, n·B].
   public let batchLayout: FragmentLayout
-  /// Creates an optimizer for the parameters.
-  let makeOptimizer: () throws -> any Optimizer<Float>
+  /// Creates an optimizer for the learned ones of some parameters.
+  let makeOptimizer: (ParameterLayout) throws -> any Optimizer<Float>
 
   /// The exchange with other ranks; nil for a learner alone.
   let exchange: UpdateExchange?
@@ -26,12 +26,27 @@ public struct LearnerContext {
   ///
   /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
   public func makeUpdate(_ layout: FragmentLayout) throws -> PolicyUpdate {
+    try makeUpdate(layout, objective, of: setup.parameters)
+  }
+
+  /// Creates one of several updates, each of its own loss and parameters.
+  ///
+  /// - Parameters:
+  ///   - layout: the layout of the batches.
+  ///   - objective: the loss.
+  ///   - name: the name that distinguishes the update from the first one; nil for the first one.
+  ///   - parameters: all parameters, with those to move as learned.
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
+  func makeUpdate(
+    _ layout: FragmentLayout, _ objective: any Objective, named name: String? = nil,
+    of parameters: ParameterLayout
+  ) throws -> PolicyUpdate {
     let update = try PolicyUpdate(
       setup.policy, objective, bootstrap: configuration.bootstrap, layout: layout,
-      weights: setup.weights, optimizer: makeOptimizer(),
+      weights: setup.weights, optimizer: makeOptimizer(parameters),
       maximumGradientNorm: configuration.maximumGradientNorm,
       learningRate: configuration.learningRate, totalSteps: configuration.totalSteps,
-      layers: configuration.recordsLayerGradients ? setup.parameters : nil)
+      layers: configuration.recordsLayerGradients ? parameters : nil, named: name)
     if let exchange { update.join(exchange) }
     return update
   }

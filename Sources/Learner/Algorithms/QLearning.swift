@@ -29,7 +29,15 @@ extension Algorithm {
       $0.tau = 0.01
     },
     environmentDefaults: { $0.adoptExplorationByLength($1) },
-    validate: { (configuration) throws(ConfigurationError) in try configuration.validateReplay() },
+    validate: { (configuration) throws(ConfigurationError) in
+      let epsilon = configuration.epsilon
+      try configuration.refuse(
+        "epsilon", epsilon, unless: epsilon.smallest >= 0 && epsilon.largest <= 1, "use 0 to 1")
+      try configuration.validateReplay()
+      try ConfigurationError.check(
+        "updates-per-batch", configuration.updatesPerBatch, in: 1...10_000)
+      try ConfigurationError.check("target-every", configuration.targetEvery, in: 1...1_000_000_000)
+    },
     validateMemory: { (configuration, batchLayout) throws(ConfigurationError) in
       try configuration.validateReplayMemory(batchLayout)
     },
@@ -41,10 +49,10 @@ extension Algorithm {
     },
     scheduledBuffers: { [ScheduledBuffer(QNetworkPolicy.epsilonName, $0.epsilon)] },
     learner: { context in
-      try ReplayLearner(
-        context.configuration.replay, batchLayout: context.batchLayout,
-        parameters: context.setup.parameters, weights: context.setup.weights,
-        random: context.random, makeUpdate: context.makeUpdate)
+      let configuration = context.configuration
+      return try context.makeReplay(
+        updatesPerBatch: Double(configuration.updatesPerBatch),
+        targetInterval: configuration.targetEvery, makeUpdate: context.makeUpdate)
     })
 }
 
@@ -71,69 +79,6 @@ extension TrainingConfiguration {
     learningStarts = min(50_000, replaySteps / 2, totalSteps / 10)
     replayBatch = 32
     (targetEvery, tau) = (250, 1)
-  }
-
-  /// The settings of Q-learning's replay.
-  fileprivate var replay: ReplayLearner.Settings {
-    var settings = ReplayLearner.Settings()
-    settings.replaySteps = replaySteps
-    settings.firstUpdate = learningStarts
-    settings.sampleEnvironments = replayBatch / fragmentSteps
-    settings.updatesPerBatch = updatesPerBatch
-    settings.targetInterval = targetEvery
-    settings.targetRate = tau
-    return settings
-  }
-
-  /// Refuses options of exploration and replay that are out of range or contradict each other.
-  fileprivate func validateReplay() throws(ConfigurationError) {
-    try refuse(
-      "epsilon", epsilon, unless: epsilon.smallest >= 0 && epsilon.largest <= 1, "use 0 to 1")
-    try ConfigurationError.check("replay-steps", replaySteps, in: 1...1_000_000_000)
-    try ConfigurationError.check("replay-batch", replayBatch, in: 1...1_000_000)
-    if !replayBatch.isMultiple(of: fragmentSteps) {
-      throw ConfigurationError(
-        "--replay-batch \(replayBatch) is not a multiple of --fragment-steps \(fragmentSteps), "
-          + "but whole fragments of an environment are sampled: use a multiple.",
-        option: "replay-batch")
-    }
-    try ConfigurationError.check("learning-starts", learningStarts, in: 0...1_000_000_000)
-    try ConfigurationError.check("updates-per-batch", updatesPerBatch, in: 1...10_000)
-    try ConfigurationError.check("target-every", targetEvery, in: 1...1_000_000_000)
-    try refuse("tau", tau, unless: tau > 0 && tau <= 1, "use a number above 0 and up to 1")
-    try ConfigurationError.check("multi-step", multiStep, in: 1...1_000_000)
-    if learningStarts >= totalSteps {
-      throw ConfigurationError(
-        "--learning-starts \(learningStarts) leaves none of --steps \(totalSteps) for learning: "
-          + "start learning earlier, or use more --steps.",
-        option: "learning-starts")
-    }
-  }
-
-  /// Refuses a replay buffer that is larger than the machine's memory.
-  ///
-  /// Allocating it would end the process by a signal.
-  ///
-  /// - Parameters:
-  ///   - batchLayout: the layout of the batches, [T, n·B].
-  ///   - physicalByteCount: the machine's memory in bytes.
-  func validateReplayMemory(
-    _ batchLayout: FragmentLayout, physicalByteCount: Int = SystemCalls.physicalByteCount
-  ) throws(ConfigurationError) {
-    guard algorithm == .dqn else { return }
-    let byteCount = ReplayBuffer.byteCount(steps: replaySteps, of: batchLayout)
-    guard byteCount > physicalByteCount else { return }
-    let batchCount = physicalByteCount / 2 / batchLayout.byteCount
-    let steps = batchCount * batchLayout.stepCount * batchLayout.environmentCount
-    let remedy =
-      steps > 0
-      ? "use at most \(steps), which take half of it"
-      : "a single batch takes more than half of it, so use fewer --envs-per-actor or "
-        + "--fragment-steps"
-    throw ConfigurationError(
-      "--replay-steps \(replaySteps) needs \(NumberText.short(Double(byteCount)))B of memory, and "
-        + "this machine has \(NumberText.short(Double(physicalByteCount)))B: \(remedy).",
-      option: "replay-steps")
   }
 }
 

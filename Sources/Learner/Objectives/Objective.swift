@@ -56,6 +56,8 @@ public struct TracedLoss {
   /// `MinibatchLearner` can end its passes over a batch when it is large. It is nil if the
   /// objective defines none.
   public var divergence: Tensor?
+  /// The inputs that are filled with standard normal numbers before each evaluation.
+  public var noise: [Tensor]
 
   /// A scalar to report.
   public struct Metric {
@@ -91,16 +93,17 @@ public struct TracedLoss {
     }
   }
 
-  /// Creates a traced loss with its metrics, distributions and coefficients.
+  /// Creates a traced loss with its metrics, distributions, coefficients and noise.
   public init(
     _ loss: Tensor, metrics: [Metric], distributions: [Distribution] = [],
-    coefficients: [Coefficient] = [], divergence: Tensor? = nil
+    coefficients: [Coefficient] = [], divergence: Tensor? = nil, noise: [Tensor] = []
   ) {
     self.loss = loss
     self.metrics = metrics
     self.distributions = distributions
     self.coefficients = coefficients
     self.divergence = divergence
+    self.noise = noise
   }
 }
 

@@ -41,6 +41,9 @@ public final class LossFunction {
   private let executor: Executor<Float>
   private let loss: Tensor
   private let divergence: Tensor?
+  /// The inputs of normal numbers, and true if they were filled since the last call.
+  private let noise: [Tensor]
+  private var isNoiseDrawn = false
   private let totalSteps: Int
   /// The environment steps at which schedules were evaluated in the last call.
   private var step = 0
@@ -81,11 +84,18 @@ public final class LossFunction {
     policyWeights = graph.learnedWeights(behind: batch.reaction.logits)
     loss = traced.loss
     divergence = traced.divergence
+    noise = traced.noise
     executor = Executor(
       graph,
       outputs: traced.metrics.map(\.tensor) + traced.distributions.map(\.tensor)
         + (divergence.map { [$0] } ?? []),
       loss: traced.loss, weights: weights)
+  }
+
+  /// Draws the normal numbers of the next call, for an objective with noise.
+  public func drawNoise(using random: inout PCG64) {
+    for input in noise { executor.drawNormal(input, using: &random) }
+    isNoiseDrawn = true
   }
 
   /// Evaluates the loss of a batch.
@@ -94,7 +104,8 @@ public final class LossFunction {
   ///   - batch: the batch.
   ///   - step: the environment steps learned from so far, for the objective's schedules; nil for
   ///     `stepCount`.
-  /// - Precondition: the batch has the layout that the function was created for.
+  /// - Precondition: the batch has the layout that the function was created for, and an objective
+  ///   with noise was given its numbers by `drawNoise(using:)`.
   public func callAsFunction(_ batch: FragmentBatch, at step: Int? = nil) -> Loss {
     self(batch.view, at: step)
   }
@@ -113,6 +124,9 @@ public final class LossFunction {
       a batch of [\(batch.layout.stepCount), \(batch.layout.environmentCount)] for a loss that \
       was traced for [\(layout.stepCount), \(layout.environmentCount)]
       """)
+    precondition(
+      noise.isEmpty || isNoiseDrawn, "a loss with noise: call drawNoise(using:) before each batch")
+    isNoiseDrawn = false
     self.step = step ?? stepCount
     for coefficient in coefficients {
       executor.set(coefficient.tensor, to: Float(value(of: coefficient)))

@@ -34,7 +34,9 @@ public final class PolicyUpdate: BatchLearner {
   private let entropy: Int?
   private let maximumGradientNorm: Double
   /// The schedule of the learning rate and its place in the metrics; nil for a constant rate.
-  private let learningRate: (schedule: Schedule, place: Int)?
+  private let learningRate: (schedule: Schedule, place: Int?)?
+  /// The name that distinguishes the update from the learner's first one.
+  private let name: String?
   private let totalSteps: Int
   /// The weights before the last optimizer step.
   private let earlierWeights: FlatVector<Float>
@@ -75,13 +77,16 @@ public final class PolicyUpdate: BatchLearner {
   ///   - totalSteps: the environment steps of schedules without their own number of steps.
   ///   - layers: the parameters by whose layers the gradient's norm is reported as
   ///     `grad_norm/LAYER`, before clipping; nil for the norm of the whole gradient alone.
+  ///   - name: the name that distinguishes the update from the learner's first one in the metrics
+  ///     `NAME_loss` and `NAME_grad_norm` and in the run's state; nil for the first one, which also
+  ///     reports the learning rate.
   /// - Throws: `PolicyError` if the policy does not support the layout's spaces or lacks an output
   ///   that the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
     layout: FragmentLayout, weights: FlatVector<Float>, optimizer: any Optimizer<Float>,
     maximumGradientNorm: Double = .infinity, learningRate: Schedule? = nil, totalSteps: Int = 1,
-    layers: ParameterLayout? = nil
+    layers: ParameterLayout? = nil, named name: String? = nil
   ) throws(PolicyError) {
     function = try LossFunction(
       policy, objective, bootstrap: bootstrap, layout: layout, weights: weights,
@@ -93,14 +98,17 @@ public final class PolicyUpdate: BatchLearner {
     entropy = function.reported.firstIndex { $0.name == "entropy" }
     earlierWeights = FlatVector(repeating: 0, count: weights.count)
 
+    self.name = name
+    let prefix = name.map { "\($0)_" } ?? ""
     var metrics = UpdateMetrics()
-    lossPlace = metrics.place("loss", .mean)
+    lossPlace = metrics.place(prefix + "loss", .mean)
     reportedPlaces = function.reported.map { metrics.place($0.name, $0.summary) }
     histograms = function.distributions.map(\.histogram)
-    normPlace = metrics.place("grad_norm", .mean)
+    normPlace = metrics.place(prefix + "grad_norm", .mean)
     if let learningRate { optimizer.learningRate = Float(learningRate.first) }
     self.learningRate = learningRate.flatMap { schedule in
-      schedule.isConstant ? nil : (schedule, metrics.place("learning_rate", .newest))
+      schedule.isConstant
+        ? nil : (schedule, name == nil ? metrics.place("learning_rate", .newest) : nil)
     }
     coefficientPlaces = function.coefficients.map { metrics.place($0.name, .newest) }
     self.layers = (layers?.layers ?? []).map { layer in
@@ -156,6 +164,9 @@ public final class PolicyUpdate: BatchLearner {
     }
     return move(at: step)
   }
+
+  /// Draws the normal numbers of the next update, for an objective with noise.
+  public func drawNoise(using random: inout PCG64) { function.drawNoise(using: &random) }
 
   /// Takes part in an update of all ranks without a batch of this one.
   func learnFromOthers(at step: Int) -> UpdateOutcome {
@@ -235,8 +246,8 @@ public final class PolicyUpdate: BatchLearner {
     }
     metrics.add(norm, at: normPlace)
     for layer in layers { metrics.add(layer.norm, at: layer.place) }
-    if let learningRate {
-      metrics.add(learningRate.schedule.value(at: step, of: totalSteps), at: learningRate.place)
+    if let learningRate, let place = learningRate.place {
+      metrics.add(learningRate.schedule.value(at: step, of: totalSteps), at: place)
     }
     for (coefficient, place) in zip(function.coefficients, coefficientPlaces) {
       metrics.add(function.value(of: coefficient), at: place)
@@ -259,17 +270,19 @@ public final class PolicyUpdate: BatchLearner {
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     // `stepCount` adds two such counts, and twice the limit still fits into it.
     let limit = StateArchive.largestCount / stepsPerUpdate
-    try archive.transfer("updates", count: &updateCount, upTo: limit)
-    try archive.transfer("skipped_updates", count: &skippedCount, upTo: limit)
+    let prefix = name.map { "\($0)." } ?? ""
+    try archive.transfer(prefix + "updates", count: &updateCount, upTo: limit)
+    try archive.transfer(prefix + "skipped_updates", count: &skippedCount, upTo: limit)
     if archive.isRestoring, let steps = archive.steps {
       earlierSteps = steps - (updateCount + skippedCount) * stepsPerUpdate
     }
     try archive.transfer(
-      "optimizer.step_count", count: &optimizer.stepCount, upTo: StateArchive.largestCount)
+      prefix + "optimizer.step_count", count: &optimizer.stepCount, upTo: StateArchive.largestCount)
     for (name, values) in optimizer.state {
-      try archive.transfer("optimizer.\(name)", values)
+      try archive.transfer("\(prefix)optimizer.\(name)", values)
       try archive.require(
-        "optimizer.\(name)", !name.hasSuffix("square") || values.elements.allSatisfy { $0 >= 0 },
+        "\(prefix)optimizer.\(name)",
+        !name.hasSuffix("square") || values.elements.allSatisfy { $0 >= 0 },
         "has a negative square")
     }
   }

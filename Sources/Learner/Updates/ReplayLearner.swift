@@ -1,11 +1,12 @@
 import Actor
 import Rollout
 
-/// A Q-learning learner with a replay buffer and a target network: DQN.
+/// A learner with a replay buffer and target networks: DQN, SAC and TD3.
 ///
 /// Each batch goes into the replay buffer, unless it has a reward or an observation that is not
 /// finite. It is followed by updates from environments sampled from the buffer. At a fixed
-/// interval, the target network moves towards the trained one, or becomes equal to it.
+/// interval of updates, an actor with a loss of its own learns from the same sample, and the target
+/// networks move towards the trained ones, or become equal to them.
 package final class ReplayLearner: BatchLearner {
   /// The settings of replay.
   package struct Settings: Sendable, Equatable {
@@ -15,9 +16,9 @@ package final class ReplayLearner: BatchLearner {
     package var firstUpdate = 1_000
     /// The number of environments in a sample, each over all rows of a batch.
     package var sampleEnvironments = 16
-    /// The number of updates after each batch.
-    package var updatesPerBatch = 1
-    /// The number of updates between those of the target network.
+    /// The number of updates after each batch; a fraction is made up for in later batches.
+    package var updatesPerBatch = 1.0
+    /// The number of updates between those of the target networks, and of an actor.
     package var targetInterval = 100
     /// τ, the fraction of its distance to the trained network that the target network moves.
     ///
@@ -36,7 +37,7 @@ package final class ReplayLearner: BatchLearner {
   /// The number of optimizer steps so far.
   package var updateCount: Int { update.updateCount }
   /// The number of skipped updates, plus that of batches kept out of the replay buffer.
-  package var skippedCount: Int { update.skippedCount }
+  package var skippedCount: Int { update.skippedCount + (actorUpdate?.skippedCount ?? 0) }
   /// The loss of the last update.
   package var lastLoss: Float { update.lastLoss }
 
@@ -45,6 +46,8 @@ package final class ReplayLearner: BatchLearner {
   private let columns: EnvironmentColumns
   private let sample: FragmentStorage
   private let update: PolicyUpdate
+  /// The update of an actor with a loss of its own; nil if there is none.
+  private let actorUpdate: PolicyUpdate?
   private let weights: FlatVector<Float>
   /// The slices of the target network, and those of the trained parameters that they follow.
   private let copies: [(target: Range<Int>, source: Range<Int>)]
@@ -62,13 +65,15 @@ package final class ReplayLearner: BatchLearner {
   ///   - batchLayout: the layout of the batches, [T, n·B].
   ///   - parameters: the policy's parameters, including its buffers.
   ///   - weights: the weights, which are trained in place.
-  ///   - random: the random stream that draws samples.
+  ///   - random: the random stream that draws samples, and the noise of losses.
   ///   - makeUpdate: creates the update for the layout of a sample.
-  /// - Throws: the errors of `makeUpdate`.
+  ///   - makeActorUpdate: creates the update of an actor with a loss of its own; nil for none.
+  /// - Throws: the errors of `makeUpdate` and `makeActorUpdate`.
   package init(
     _ settings: Settings, batchLayout: FragmentLayout, parameters: ParameterLayout,
     weights: FlatVector<Float>, random: PCG64,
-    makeUpdate: (FragmentLayout) throws -> PolicyUpdate
+    makeUpdate: (FragmentLayout) throws -> PolicyUpdate,
+    makeActorUpdate: ((FragmentLayout) throws -> PolicyUpdate)? = nil
   ) throws {
     self.settings = settings
     self.weights = weights
@@ -78,6 +83,7 @@ package final class ReplayLearner: BatchLearner {
     let layout = batchLayout.resized(environmentCount: settings.sampleEnvironments)
     sample = FragmentStorage(layout)
     update = try makeUpdate(layout)
+    actorUpdate = try makeActorUpdate?(layout)
     let ranges = Dictionary(
       uniqueKeysWithValues: parameters.entries.map { ($0.name, $0.range) })
     let root = QNetworkPolicy.targetRoot + "."
@@ -111,16 +117,16 @@ package final class ReplayLearner: BatchLearner {
     if isKept { replay.add(batch) }
     let steps = batch.layout.stepCount * batch.layout.environmentCount * update.rankCount
     stepCount += steps
-    var isDue = stepCount - firstStep >= settings.firstUpdate && settings.updatesPerBatch > 0
+    var dueCount = dueCount(stepsPerBatch: steps)
     if let exchange {
       // Updates are due at all ranks or at none, even if some have no samples yet.
       exchange.told.subtract(.keptOut)
       if !isKept { exchange.told.insert(.keptOut) }
-      if !isDue { exchange.tell() }
-    } else {
-      isDue = isDue && replay.stepCount > 0
+      if dueCount == 0 { exchange.tell() }
+    } else if replay.stepCount == 0 {
+      dueCount = 0
     }
-    for _ in 0..<(isDue ? settings.updatesPerBatch : 0) {
+    for _ in 0..<dueCount {
       let outcome = learnFromSample()
       if case .diverged = outcome { return outcome }
       // No rank has samples, or one had no batch.
@@ -129,6 +135,11 @@ package final class ReplayLearner: BatchLearner {
       updatesSinceTarget += 1
       if updatesSinceTarget >= settings.targetInterval {
         updatesSinceTarget = 0
+        if let actorUpdate {
+          let outcome = learnFromSample(actorUpdate)
+          if case .diverged = outcome { return outcome }
+          parts.add(outcome)
+        }
         moveTarget(by: Float(settings.targetRate))
       }
     }
@@ -147,16 +158,34 @@ package final class ReplayLearner: BatchLearner {
     return parts.outcome
   }
 
+  /// Returns the number of updates that are due after the newest batch.
+  ///
+  /// The sum over the first k batches from the first update on is k times the number per batch,
+  /// rounded down.
+  private func dueCount(stepsPerBatch steps: Int) -> Int {
+    let first = max(1, settings.firstUpdate)
+    guard stepCount - firstStep >= first else { return 0 }
+    let batch = Double((stepCount - firstStep - first) / steps)
+    return Int(settings.updatesPerBatch * (batch + 1)) - Int(settings.updatesPerBatch * batch)
+  }
+
   private func learnFromSample() -> UpdateOutcome {
     guard replay.stepCount > 0 else { return update.learnFromOthers(at: stepCount) }
     replay.sample(into: sample.view, using: &random)
+    return learnFromSample(update)
+  }
+
+  private func learnFromSample(_ update: PolicyUpdate) -> UpdateOutcome {
+    update.drawNoise(using: &random)
     return update.learn(from: sample.view, at: stepCount)
   }
 
   /// Returns the metrics reported since the last call.
-  package func takeMetrics() -> [(name: String, value: Double)] { update.takeMetrics() }
+  package func takeMetrics() -> [(name: String, value: Double)] {
+    update.takeMetrics() + (actorUpdate?.takeMetrics() ?? [])
+  }
 
-  /// Saves or restores the counters, the random stream, the replay buffer and the update.
+  /// Saves or restores the counters, the random stream, the replay buffer and the updates.
   package func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("replay.steps", count: &stepCount, upTo: StateArchive.largestCount)
     try archive.transfer(
@@ -165,9 +194,10 @@ package final class ReplayLearner: BatchLearner {
     try archive.transfer("replay.random", &random)
     if try !replay.transfer(&archive) { firstStep = stepCount }
     try update.transfer(&archive)
+    try actorUpdate?.transfer(&archive)
   }
 
-  /// Moves the target network by a fraction of its distance to the trained one.
+  /// Moves the target networks by a fraction of their distance to the trained ones.
   private func moveTarget(by rate: Float) {
     let weights = weights
     for (target, source) in copies {

@@ -57,6 +57,14 @@ struct ResumedRunTests {
     $0.replaySteps = 1200
     $0.targetEvery = 7
   }
+  static let critics: @Sendable (inout TrainingConfiguration) -> Void = {
+    $0.replayBatch = 40
+    $0.learningStarts = 400
+    // Fewer steps than a run has, and an actor's update that a save comes before.
+    $0.replaySteps = 1200
+    $0.updatesPerStep = 0.15
+    $0.explorationNoise = 0.2
+  }
   static let cases = [
     Case(name: "reinforce"), Case(name: "reinforce", collector: .single),
     Case(name: "reinforce", collector: .multi),
@@ -72,6 +80,10 @@ struct ResumedRunTests {
     Case(name: "steps", algorithm: .ppo, collector: .multi, change: steps),
     Case(name: "dqn", algorithm: .dqn, change: replay),
     Case(name: "dqn", algorithm: .dqn, collector: .multi, change: replay),
+    Case(name: "sac", algorithm: .sac, change: critics),
+    Case(name: "sac", algorithm: .sac, collector: .multi, change: critics),
+    Case(name: "td3", algorithm: .td3, change: critics),
+    Case(name: "td3", algorithm: .td3, collector: .multi, change: critics),
   ]
 
   /// The bytes of the last checkpoint, and the part of the state that does not depend on a clock.

@@ -153,6 +153,23 @@ struct ReplayLearnerTests {
     }
   }
 
+  @Test(arguments: [0.25, 0.4, 1.5])
+  func `a fraction of an update per batch is made up for by later batches`(
+    updatesPerBatch: Double
+  ) throws {
+    let setup = try Self.setup()
+    let learner = try Self.learner(setup) {
+      $0.firstUpdate = 30
+      $0.updatesPerBatch = updatesPerBatch
+    }
+    let batch = try SameProcess(setup).next()
+    for count in 1...12 {
+      learner.learn(from: batch)
+      // The first update may follow the third batch of 12 steps.
+      #expect(learner.updateCount == Int(updatesPerBatch * Double(max(0, count - 2))))
+    }
+  }
+
   @Test func `nothing is learned before the first update, and batches are kept`() throws {
     let setup = try Self.setup()
     let learner = try Self.learner(setup) {

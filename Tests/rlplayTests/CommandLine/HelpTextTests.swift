@@ -138,7 +138,7 @@ struct HelpTextTests {
                                   anything is learned. (default: 1)
 
       Learning:
-        --algorithm reinforce|a2c|ppo|vtrace|appo|dqn
+        --algorithm reinforce|a2c|ppo|vtrace|appo|dqn|sac|td3
                                   Learning algorithm; it sets the defaults of other
                                   options. (default: reinforce)
         --gamma X                 Discount factor of future rewards. (default: 0.98)
@@ -197,23 +197,42 @@ struct HelpTextTests {
         --[no-]double-q           Double Q-learning: select actions by the trained
                                   network, evaluate them by the target one.
                                   (default: on)
-        --replay-steps N          Environment steps that Q-learning's replay buffer
-                                  holds. (default: 50000)
-        --replay-batch N          Environment steps that one update of Q-learning
-                                  samples, in whole fragments of an environment.
+        --replay-steps N          Environment steps that the replay buffer holds.
+                                  (default: 50000)
+        --replay-batch N          Environment steps that one update samples from the
+                                  replay buffer, in whole fragments of an environment.
                                   (default: 400)
-        --learning-starts N       Environment steps before Q-learning's first update.
+        --learning-starts N       Environment steps before the first update from the
+                                  replay buffer; sac and td3 act at random until then.
                                   (default: 1000)
         --updates-per-batch N     Updates of Q-learning after each collected batch.
                                   (default: 1)
-        --multi-step N            Rewards in Q-learning's target before the value of
+        --updates-per-step X      Updates of sac and td3 for each environment step
+                                  after --learning-starts. (default: 1)
+        --multi-step N            Rewards in a target of replay before the value of
                                   the state that follows; fewer at the end of a
                                   fragment. (default: 1)
         --target-every N          Updates between those of Q-learning's target
                                   network. (default: 100)
         --tau X                   Fraction of its distance to the trained network that
-                                  Q-learning's target network moves; 1 copies.
+                                  a target network moves; 1 copies. (default: 1)
+        --temperature X           Weight of entropy beside return in sac, at first.
                                   (default: 1)
+        --[no-]learn-temperature  Learn the temperature of sac, so that the mean
+                                  entropy stays at the target. (default: on)
+        --target-entropy X|auto   Mean entropy that the temperature is learned for, in
+                                  nats; auto is -1 per element of an action.
+                                  (default: auto)
+        --policy-delay N          Updates of td3's critics between those of its actor
+                                  and target networks. (default: 2)
+        --exploration-noise X|SCHEDULE
+                                  Deviation of the noise in td3's actions, in half
+                                  ranges: a number or a schedule, as for
+                                  --learning-rate. (default: 0.1)
+        --target-noise X          Deviation of the noise of actions in td3's targets,
+                                  in half ranges. (default: 0.2)
+        --target-noise-clip X     Largest noise of an action in td3's targets, in half
+                                  ranges. (default: 0.5)
         --optimizer adam|adamw|sgd|rmsprop
                                   Optimizer that applies the gradients.
                                   (default: adam)

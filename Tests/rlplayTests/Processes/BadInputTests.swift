@@ -20,6 +20,10 @@ extension ProcessTests {
         ["train", "--algorithm", "dqn", "--steps", "1000"],
         "--learning-starts 1000 leaves none of --steps 1000 for learning"
       ),
+      (
+        ["train", "--algorithm", "sac", "--env", "CartPole-v1"],
+        "SAC and TD3 act in a Box of float32 or float64, not in Discrete(2)"
+      ),
       // About 37 kB per step.
       (
         [

@@ -61,7 +61,7 @@ extension ProcessTests {
       #expect(list.output.contains("\"Wide-v0\""))
       let help = try run("train", "--help", in: directory)
       #expect(help.output.contains("faulty train [options]"))
-      #expect(help.output.contains("reinforce|a2c|ppo|vtrace|appo|dqn|tempered"))
+      #expect(help.output.contains("reinforce|a2c|ppo|vtrace|appo|dqn|sac|td3|tempered"))
       let mistake = try run("train", "--algorithm", "tempered", "--epsilon", "0.1", in: directory)
       #expect(mistake.exitCode == 64)
       #expect(mistake.errors.contains("--epsilon 0.1 has no effect with --algorithm tempered"))

@@ -74,28 +74,55 @@ extension TrainingConfiguration {
       "Double Q-learning: select actions by the trained network, evaluate them by the target one."),
     Setting(
       "replay-steps", "N", \.replaySteps, .integer, in: .learning,
-      "Environment steps that Q-learning's replay buffer holds."),
+      "Environment steps that the replay buffer holds."),
     Setting(
       "replay-batch", "N", \.replayBatch, .integer, in: .learning,
-      "Environment steps that one update of Q-learning samples, in whole fragments of an "
+      "Environment steps that one update samples from the replay buffer, in whole fragments of an "
         + "environment."),
     Setting(
       "learning-starts", "N", \.learningStarts, .integer, in: .learning,
-      "Environment steps before Q-learning's first update."),
+      "Environment steps before the first update from the replay buffer; sac and td3 act at random "
+        + "until then."),
     Setting(
       "updates-per-batch", "N", \.updatesPerBatch, .integer, in: .learning,
       "Updates of Q-learning after each collected batch."),
     Setting(
+      "updates-per-step", "X", \.updatesPerStep, .number, in: .learning,
+      "Updates of sac and td3 for each environment step after --learning-starts."),
+    Setting(
       "multi-step", "N", \.multiStep, .integer, in: .learning,
-      "Rewards in Q-learning's target before the value of the state that follows; fewer at the end "
+      "Rewards in a target of replay before the value of the state that follows; fewer at the end "
         + "of a fragment."),
     Setting(
       "target-every", "N", \.targetEvery, .integer, in: .learning,
       "Updates between those of Q-learning's target network."),
     Setting(
       "tau", "X", \.tau, .number, in: .learning,
-      "Fraction of its distance to the trained network that Q-learning's target network moves; 1 "
-        + "copies."),
+      "Fraction of its distance to the trained network that a target network moves; 1 copies."),
+    Setting(
+      "temperature", "X", \.temperature, .number, in: .learning,
+      "Weight of entropy beside return in sac, at first."),
+    Setting(
+      "learn-temperature", \.learnsTemperature, in: .learning,
+      "Learn the temperature of sac, so that the mean entropy stays at the target."),
+    Setting(
+      "target-entropy", "X|auto", \.targetEntropy, .optional(.number, orWord: "auto"),
+      in: .learning,
+      "Mean entropy that the temperature is learned for, in nats; auto is -1 per element of an "
+        + "action."),
+    Setting(
+      "policy-delay", "N", \.policyDelay, .integer, in: .learning,
+      "Updates of td3's critics between those of its actor and target networks."),
+    Setting(
+      "exploration-noise", "X|SCHEDULE", \.explorationNoise, .schedule, in: .learning,
+      "Deviation of the noise in td3's actions, in half ranges: a number or a schedule, as for "
+        + "--learning-rate."),
+    Setting(
+      "target-noise", "X", \.targetNoise, .number, in: .learning,
+      "Deviation of the noise of actions in td3's targets, in half ranges."),
+    Setting(
+      "target-noise-clip", "X", \.targetNoiseClip, .number, in: .learning,
+      "Largest noise of an action in td3's targets, in half ranges."),
     Setting(
       "optimizer", "adam|adamw|sgd|rmsprop", \.optimizer, .choice, in: .learning,
       "Optimizer that applies the gradients."),

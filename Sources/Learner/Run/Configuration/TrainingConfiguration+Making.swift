@@ -146,8 +146,7 @@ extension TrainingConfiguration {
       objective: parts.objective ?? algorithm.objective(self, setup.policy),
       batchLayout: batchLayout,
       makeOptimizer: {
-        try parts.optimizer?.make(setup.parameters)
-          ?? makeOptimizer(setup.parameters, valueParameters: valueParameters)
+        try parts.optimizer?.make($0) ?? makeOptimizer($0, valueParameters: valueParameters)
       }, exchange: exchange)
     var learner = try algorithm.makeLearner(context)
     let buffers = algorithm.scheduledBuffers(self)

@@ -173,13 +173,18 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The number of environment steps in a sample from the replay buffer.
   public var replayBatch = 400
 
-  /// The number of environment steps before Q-learning's first update.
+  /// The number of environment steps before the first update from the replay buffer.
+  ///
+  /// SAC and TD3 act at random until then.
   public var learningStarts = 1_000
 
   /// The number of Q-learning updates after each batch.
   public var updatesPerBatch = 1
 
-  /// n, the number of rewards in Q-learning's target before the value of the state that follows.
+  /// The number of updates of SAC and TD3 for each environment step after ``learningStarts``.
+  public var updatesPerStep = 1.0
+
+  /// n, the number of rewards in a target of replay before the value of the state that follows.
   public var multiStep = 1
 
   /// The number of updates between those of Q-learning's target network.
@@ -187,6 +192,30 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   /// τ, the fraction of its distance to the trained network that the target network moves.
   public var tau = 1.0
+
+  /// The temperature α of SAC at first, the weight of entropy beside return.
+  public var temperature = 1.0
+
+  /// True if SAC learns the temperature.
+  public var learnsTemperature = true
+
+  /// The mean entropy that SAC learns the temperature for, in nats, or nil for −1 per element of an
+  /// action.
+  public var targetEntropy: Double?
+
+  /// The number of updates of TD3's critics between those of its actor and target networks.
+  public var policyDelay = 2
+
+  /// The standard deviation of the noise in TD3's actions; may follow a schedule.
+  ///
+  /// The unit is half the range of an action, here and in the other options of noise.
+  public var explorationNoise: Schedule = 0.1
+
+  /// The standard deviation of the noise of actions in TD3's targets.
+  public var targetNoise = 0.2
+
+  /// The largest noise of an action in TD3's targets.
+  public var targetNoiseClip = 0.5
 
   /// The optimizer.
   public var optimizer = OptimizerKind.adam

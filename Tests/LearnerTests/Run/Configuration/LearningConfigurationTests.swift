@@ -177,6 +177,46 @@ struct LearningConfigurationTests {
     (.dqn, "target-every", "0", "--target-every 0 is out of range: use 1 to 1000000000."),
     (.dqn, "tau", "0", "--tau 0 is out of range: use a number above 0 and up to 1."),
     (.dqn, "tau", "1.5", "--tau 1.5 is out of range: use a number above 0 and up to 1."),
+    (
+      .sac, "updates-per-step", "0",
+      "--updates-per-step 0 is out of range: use a number above 0 and up to 1000."
+    ),
+    (
+      .sac, "temperature", "0",
+      "--temperature 0 is out of range: use a positive number, such as 1."
+    ),
+    (
+      .sac, "target-entropy", "inf",
+      "--target-entropy inf is out of range: use a number, such as -1, or auto."
+    ),
+    (
+      .td3, "action-bounds", "clip",
+      "--action-bounds clip has no use with --algorithm td3, whose actions from -1 to 1 have to be "
+        + "scaled to the bounds: leave it out."
+    ),
+    (.td3, "policy-delay", "0", "--policy-delay 0 is out of range: use 1 to 1000000."),
+    (
+      .td3, "exploration-noise", "-0.1",
+      "--exploration-noise -0.1 is out of range: use 0 or a small positive number, such as 0.1."
+    ),
+    (
+      .td3, "target-noise", "-1",
+      "--target-noise -1 is out of range: use 0 or a small positive number, such as 0.2."
+    ),
+    (
+      .td3, "target-noise-clip", "inf",
+      "--target-noise-clip inf is out of range: use 0 or a small positive number, such as 0.2."
+    ),
+    (
+      .sac, "policy-delay", "3",
+      "--policy-delay 3 has no effect with --algorithm sac: leave it out, "
+        + "or use --algorithm td3."
+    ),
+    (
+      .sac, "updates-per-batch", "2",
+      "--updates-per-batch 2 has no effect with --algorithm sac: leave it out, "
+        + "or use --algorithm dqn."
+    ),
   ]
 
   @Test(arguments: refusals.indices)
@@ -186,6 +226,22 @@ struct LearningConfigurationTests {
     let setting = try #require(Configuration.settings.first { $0.name == option })
     try setting.write(&configuration, text)
     #expect(throws: ConfigurationError(sentence, option: option)) { try configuration.validate() }
+  }
+
+  @Test func `a target of the entropy is refused if the temperature is not learned`() throws {
+    var configuration = Configuration(.sac)
+    configuration.learnsTemperature = false
+    try configuration.validate()
+    #expect((configuration.policy as? TwinCriticPolicy)?.learnsTemperature == false)
+    configuration.targetEntropy = -2
+    #expect(
+      throws: ConfigurationError(
+        "--target-entropy -2 has no effect with --no-learn-temperature: leave one of them out.",
+        option: "target-entropy")
+    ) { try configuration.validate() }
+    configuration.learnsTemperature = true
+    try configuration.validate()
+    #expect((configuration.objective as? SoftActorCritic)?.targetEntropy == -2)
   }
 
   @Test func `continuous actions begin with the deviation that is asked for`() throws {
@@ -284,13 +340,14 @@ struct LearningConfigurationTests {
       #expect(algorithm.options.isSubset(of: names), "\(algorithm.name)")
     }
     // An algorithm that is added later changes no row.
-    let first: Set<Algorithm> = [.reinforce, .a2c, .ppo, .vtrace, .appo, .dqn]
+    let first: Set<Algorithm> = [.reinforce, .a2c, .ppo, .vtrace, .appo, .dqn, .sac, .td3]
     var users: [String: Set<Algorithm>] = [:]
     for algorithm in first {
       for option in algorithm.options { users[option, default: []].insert(algorithm) }
     }
     let critics: Set<Algorithm> = [.a2c, .ppo, .vtrace, .appo]
     let policies = critics.union([.reinforce])
+    let replay: Set<Algorithm> = [.dqn, .sac, .td3]
     // The table in docs/learning.md.
     #expect(
       users == [
@@ -302,8 +359,11 @@ struct LearningConfigurationTests {
         "minibatches": policies, "minibatch-size": critics, "minibatch-of": critics,
         "normalize-over": critics, "sticky": policies, "recurrent": policies, "epsilon": [.dqn],
         "double-q": [.dqn],
-        "replay-steps": [.dqn], "replay-batch": [.dqn], "learning-starts": [.dqn],
-        "updates-per-batch": [.dqn], "multi-step": [.dqn], "target-every": [.dqn], "tau": [.dqn],
+        "replay-steps": replay, "replay-batch": replay, "learning-starts": replay,
+        "updates-per-batch": [.dqn], "multi-step": replay, "target-every": [.dqn], "tau": replay,
+        "updates-per-step": [.sac, .td3], "temperature": [.sac], "learn-temperature": [.sac],
+        "target-entropy": [.sac], "policy-delay": [.td3], "exploration-noise": [.td3],
+        "target-noise": [.td3], "target-noise-clip": [.td3],
       ])
   }
 

@@ -88,9 +88,20 @@ struct TrainingSettingsTests {
     ("replay-batch", "32", { $0.replayBatch == 32 }),
     ("learning-starts", "0", { $0.learningStarts == 0 }),
     ("updates-per-batch", "4", { $0.updatesPerBatch == 4 }),
+    ("updates-per-step", "0.5", { $0.updatesPerStep == 0.5 }),
     ("multi-step", "3", { $0.multiStep == 3 }),
     ("target-every", "500", { $0.targetEvery == 500 }),
     ("tau", "0.005", { $0.tau == 0.005 }),
+    ("temperature", "0.2", { $0.temperature == 0.2 }),
+    ("learn-temperature", "false", { !$0.learnsTemperature }),
+    ("target-entropy", "-3", { $0.targetEntropy == -3 }),
+    ("policy-delay", "3", { $0.policyDelay == 3 }),
+    (
+      "exploration-noise", "linear:0.3:0.1",
+      { $0.explorationNoise == .linear(from: 0.3, to: 0.1) }
+    ),
+    ("target-noise", "0", { $0.targetNoise == 0 }),
+    ("target-noise-clip", "0.25", { $0.targetNoiseClip == 0.25 }),
     ("optimizer", "sgd", { $0.optimizer == .sgd }),
     ("adam-epsilon", "1e-5", { $0.adamEpsilon == 1e-5 }),
     ("rmsprop-epsilon", "1e-5", { $0.rmspropEpsilon == 1e-5 }),
@@ -232,7 +243,8 @@ struct TrainingSettingsTests {
     ),
     (
       "algorithm", "pp0",
-      "--algorithm pp0 is none of reinforce, a2c, ppo, vtrace, appo, dqn. Did you mean ppo?"
+      "--algorithm pp0 is none of reinforce, a2c, ppo, vtrace, appo, dqn, sac, td3. "
+        + "Did you mean ppo?"
     ),
     (
       "optimizer", "adamW",

@@ -1,0 +1,53 @@
+import Actor
+import Rollout
+
+/// An objective with two losses: one of two critics, and one of the actor that they judge.
+///
+/// An update moves the critics first. The actor's loss is then evaluated on the same sample with
+/// the critics' new weights, which it does not move. Each loss has an optimizer of its own.
+public protocol TwinCriticObjective: Objective {
+  /// The loss that `loss(of:reaction:distribution:)` traces.
+  var part: TwinCriticPart { get set }
+}
+
+/// The losses of a ``TwinCriticObjective``.
+public enum TwinCriticPart: String, Sendable, Encodable {
+  /// The loss of both critics, whose parameters are below `critic`.
+  case critics
+  /// The loss of all other learned parameters.
+  case actor
+}
+
+extension TwinCriticPolicy {
+  /// Traces the loss of both critics.
+  ///
+  ///     y⁽¹⁾_t = r_{t+1} + γ (1 − terminated_t) v(s′_t)               no gradient passes
+  ///     y⁽ⁿ⁾_t = r_{t+1} + γ y⁽ⁿ⁻¹⁾_{t+1}, and y⁽¹⁾_t at the end of an episode or fragment
+  ///     loss = mean((q₀(s_t, a_t) − y⁽ⁿ⁾_t)²) + mean((q₁(s_t, a_t) − y⁽ⁿ⁾_t)²)
+  ///
+  /// - Parameters:
+  ///   - fragment: the sample.
+  ///   - arrivals: v of the states that steps led to, [T, B].
+  ///   - noise: the inputs of normal numbers that `arrivals` depends on.
+  func criticLoss(
+    of fragment: TracedFragment, arrivals: Tensor, multiStep: Int, discount: Double,
+    noise: [Tensor]
+  ) throws(PolicyError) -> TracedLoss {
+    let graph = arrivals.graph
+    let steps = Trajectory(fragment)
+    let target = steps.multiStepReturns(
+      multiStep, arrivals: fragment.terminated.choosing(graph.constant(0), otherwise: arrivals),
+      discount: discount
+    ).stopGradient()
+    let values = try values(
+      of: fragment.current, taking: action(fragment.next.act), by: .online, in: graph)
+    let errors = values.map { steps.whilePlaying($0 - target) }
+    let sizes = errors.map { $0.maximum(-$0).mean(over: steps) }
+    return TracedLoss(
+      errors[0].squared().mean(over: steps) + errors[1].squared().mean(over: steps),
+      metrics: [
+        .init(name: "q_mean", tensor: values[0].mean(over: steps), summary: .mean),
+        .init(name: "td_error", tensor: 0.5 * (sizes[0] + sizes[1]), summary: .mean),
+      ], noise: noise)
+  }
+}
