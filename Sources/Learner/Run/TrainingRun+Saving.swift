@@ -20,14 +20,18 @@ extension TrainingRun {
 
   /// Saves the run at its end and prints the final status line.
   func finish(secondsElapsed seconds: Double) throws {
-    // Nothing is collected any more, so a worker that dies now ends nothing.
-    exchange?.attend = {}
-    exchange?.failure = nil
+    stopAttending()
     let others = try gatherStates()
     try together {
       try recorder?.finish(collector, learner, marks, others: others, secondsElapsed: seconds)
     }
     exchange?.endsTogether = true
+  }
+
+  /// Leaves workers alone: nothing is collected any more, so one that dies now ends nothing.
+  private func stopAttending() {
+    exchange?.attend = {}
+    exchange?.failure = nil
   }
 
   /// Does something that fails at all ranks if it fails at one.
@@ -52,9 +56,8 @@ extension TrainingRun {
   /// Saves the run before an error ends it, and adds the remedy to the error's sentence.
   func saved(_ error: any Error, remedy: String) -> any Error {
     var (error, report) = (error, "\(error)")
+    stopAttending()
     if let exchange {
-      // It is told from here on.
-      exchange.failure = nil
       guard let sentences = try? exchange.sentences(error) else { return error }
       report = sentences
       error = recorder == nil ? OtherRankFailed() : TrainingError(report)

@@ -169,4 +169,62 @@ struct RankTrainingTests {
     #expect(throws: RecordError.self) { try occupied[0].get() }
     #expect(throws: OtherRankFailed.self) { try occupied[1].get() }
   }
+
+  /// A collector whose worker dies for good after some batches, as each look at it tells again.
+  private final class Dying: RolloutCollector {
+    struct Death: Error, CustomStringConvertible {
+      var description: String { "worker 0 died" }
+    }
+
+    private let base: SameProcess
+    private var batchesLeft: Int
+
+    init(_ base: SameProcess, after batchCount: Int) {
+      self.base = base
+      batchesLeft = batchCount
+    }
+
+    var batchLayout: FragmentLayout { base.batchLayout }
+    var progress: CollectorProgress { base.progress }
+    var state: CollectorState? { base.state }
+    func publish(_ weights: FlatVector<Float>) { base.publish(weights) }
+    func next() throws -> FragmentBatch {
+      try attend()
+      batchesLeft -= 1
+      return try base.next()
+    }
+    func attend() throws { if batchesLeft == 0 { throw Death() } }
+    func takeEpisodes(_ body: (EpisodeRecord) -> Void) { base.takeEpisodes(body) }
+    func close() { base.close() }
+  }
+
+  @Test func `a worker that dies again while its rank waits for the save ends nothing twice`()
+    throws
+  {
+    let scratch = try ScratchDirectory()
+    let path = scratch.path("run")
+    let outcomes = InProcessRanks.outcomes(2) { ranks in
+      let exchange = UpdateExchange(ranks)
+      var parts = TrainingParts()
+      parts.collector = PartMaker(encoding: "dying") {
+        Dying(
+          try SameProcess($0.setup, fragmentsPerBatch: $0.configuration.fragmentsPerBatch),
+          after: ranks.rank == 1 ? 5 : .max)
+      }
+      let run = try TrainingRun(exchange, Self.configuration(path), parts: parts, isQuiet: true)
+      do {
+        _ = try run.train()
+        return "no error"
+      } catch {
+        // All ranks leave together, as the command does.
+        try exchange.agree()
+        return "\(error)"
+      }
+    }
+    let report = try outcomes[0].get()
+    #expect(report.contains("rank 1: worker 0 died; the run was saved: resume it with"))
+    #expect(try outcomes[1].get() == "another rank failed")
+    let directory = RunDirectory(existing: URL(fileURLWithPath: path))
+    #expect(try RunState.load(from: directory.state).steps == 400)
+  }
 }
