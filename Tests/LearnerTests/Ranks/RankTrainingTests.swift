@@ -178,6 +178,7 @@ struct RankTrainingTests {
 
     private let base: SameProcess
     private var batchesLeft: Int
+    private var isDead = false
 
     init(_ base: SameProcess, after batchCount: Int) {
       self.base = base
@@ -189,11 +190,12 @@ struct RankTrainingTests {
     var state: CollectorState? { base.state }
     func publish(_ weights: FlatVector<Float>) { base.publish(weights) }
     func next() throws -> FragmentBatch {
+      isDead = batchesLeft == 0
       try attend()
       batchesLeft -= 1
       return try base.next()
     }
-    func attend() throws { if batchesLeft == 0 { throw Death() } }
+    func attend() throws { if isDead { throw Death() } }
     func takeEpisodes(_ body: (EpisodeRecord) -> Void) { base.takeEpisodes(body) }
     func close() { base.close() }
   }
