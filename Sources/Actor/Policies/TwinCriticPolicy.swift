@@ -126,7 +126,11 @@ public struct TwinCriticPolicy: Policy, Equatable {
 
   /// Traces both critics' values of actions that are given, [rows, B] each.
   ///
-  /// - Parameter action: the actions in the range of the distribution, [rows, B, elements].
+  /// - Parameters:
+  ///   - state: the states that are judged, [rows, B] each.
+  ///   - action: the actions in the range of the distribution, [rows, B, elements].
+  ///   - weights: the weights of the critics: trained, trained but held fixed, or of the targets.
+  ///   - graph: the graph that the operations are added to.
   public func values(
     of state: TracedState, taking action: Tensor, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> [Tensor] {

@@ -96,6 +96,7 @@ extension TrainingConfiguration {
   /// Divides environments among workers: as many workers as processors, and a batch of all of them.
   ///
   /// - Parameters:
+  ///   - traits: the properties of environment and machine.
   ///   - environmentCount: the number of environments of all workers, a power of two. The number
   ///     of workers is a power of two as well, so that learning does not depend on the machine.
   ///   - stepCount: the number of steps of a fragment; nil for that of the algorithm.
