@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Learner
 import TestSupport
 import Testing
 
@@ -98,6 +99,27 @@ extension ProcessTests {
           Error: 'all/seed-1' holds a run with --gamma 0.98 and not 0.5; give the options of the \
           experiment, or another --run-dir\n
           """)
+    }
+
+    @Test func `defaults for an environment are those of a single run, and chosen once`() throws {
+      let options = ["train", "--quiet", "--env", "NeedsChance-v0", "--steps", "1000"]
+      func train(_ more: String...) throws -> RunningProgram.Outcome {
+        try RunningProgram.run(
+          Executable.faultyTrainer, options + more, in: directory.url, within: 60)
+      }
+      for _ in 0..<2 {
+        let outcome = try train("--seeds", "1..2", "--run-dir", "all", "--json")
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        #expect(try states(outcome) == ["done", "done"])
+      }
+      #expect(try train("--seed", "1", "--run-dir", "one").exitCode == 0)
+      var (one, first) = (
+        try TrainingConfiguration(contentsOf: directory.path("one/config.json")),
+        try TrainingConfiguration(contentsOf: directory.path("all/seed-1/config.json"))
+      )
+      #expect(one.actorCount * one.environmentsPerActor == 16)
+      (one.runDirectory, first.runDirectory) = (nil, nil)
+      #expect(first == one)
     }
 
     @Test func `a sweep is sorted by its result and names the best command`() throws {

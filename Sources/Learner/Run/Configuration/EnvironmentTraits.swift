@@ -1,6 +1,5 @@
 import Actor
-import Foundation
-public import Rollout
+import Rollout
 
 /// The properties of an environment and of the machine that determine the defaults of options.
 public struct EnvironmentTraits: Sendable, Equatable {
@@ -24,17 +23,17 @@ public struct EnvironmentTraits: Sendable, Equatable {
   /// The largest number of steps of an episode; nil if it is not known.
   public var episodeSteps: Int?
 
-  /// The number of processors.
+  /// The number of processors that this process may use.
   public var processorCount: Int
 
   /// The number of bytes of the machine's memory.
   public var physicalByteCount: Int
 
   /// Derives the properties from the environment's spaces.
-  public init(
+  package init(
     _ spaces: EnvironmentSpaces, isPython: Bool, episodeSteps: Int?,
-    processorCount: Int = ProcessInfo.processInfo.activeProcessorCount,
-    physicalByteCount: Int = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    processorCount: Int = SystemCalls.allowedCoreCount,
+    physicalByteCount: Int = SystemCalls.physicalByteCount
   ) {
     let images = spaces.observation.parts.leaves.compactMap { ImageShape($0) }
     if images.allSatisfy(\.suitsConvolutions) {

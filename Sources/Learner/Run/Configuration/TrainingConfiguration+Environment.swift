@@ -36,7 +36,7 @@ extension TrainingConfiguration {
   package func adapted(keeping given: Set<String>) throws -> Adaptation? {
     guard !EnvironmentRegistry.isBuiltIn(environment.id) else { return nil }
     try environment.validate()
-    let spaces = try environment.spaces()
+    let spaces = try ExitGuard.during("the start of the run") { try environment.spaces() }
     return adapted(
       to: EnvironmentTraits(
         spaces, isPython: environment.startsProgram,

@@ -71,7 +71,7 @@ extension Command {
     })
 
   /// Returns the names of the training options that the command line or its file gives.
-  private static func givenOptions(
+  static func givenOptions(
     _ parsed: ParsedArguments
   ) throws(ConfigurationError) -> Set<String> {
     var names = Set(parsed.values.keys)

@@ -31,11 +31,10 @@ enum TrainCommand {
     _ configuration: TrainingConfiguration, keeping given: Set<String>,
     _ presentation: TrainPresentation, _ exchange: UpdateExchange?
   ) throws -> TrainingConfiguration {
-    func adapt() throws -> TrainingConfiguration.Adaptation? {
-      try ExitGuard.during("the start of the run") { try configuration.adapted(keeping: given) }
-    }
     // A rank that fails here fails again where it tells the others.
-    let adaptation = exchange == nil ? try adapt() : try? adapt()
+    let adaptation =
+      exchange == nil
+      ? try configuration.adapted(keeping: given) : try? configuration.adapted(keeping: given)
     guard let adaptation else { return configuration }
     if !presentation.isQuiet, exchange?.ranks.rank ?? 0 == 0 {
       for line in adaptation.lines { print(line) }

@@ -39,6 +39,8 @@ struct ExperimentRun: Equatable, Sendable {
   var values: [SweptValue]
   /// The options of the run.
   var configuration: TrainingConfiguration
+  /// The names of the options that the command line or its file gives.
+  var given: Set<String>
   /// The words of the command that trains it, without `--run-dir`.
   var words: [String]
 }
@@ -215,6 +217,7 @@ extension ExperimentRun {
         option: "log")
     }
     self.configuration = configuration
+    given = try Command.givenOptions(arguments)
     values = swept.map { value in
       let setting = TrainingConfiguration.settings.first { $0.name == value.option }
       return SweptValue(

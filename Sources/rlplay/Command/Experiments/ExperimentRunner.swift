@@ -19,12 +19,16 @@ final class ExperimentRunner {
   ///
   /// - Returns: the exit code.
   static func run(_ experiment: Experiment, _ presentation: TrainPresentation) throws -> Int32 {
-    // Found before anything is created. Python would run here, so its environments are left out.
-    var checked: [EnvironmentConfiguration] = []
-    for run in experiment.runs where !checked.contains(run.configuration.environment) {
-      let environment = run.configuration.environment
-      if !environment.startsProgram { _ = try environment.spaces() }
-      checked.append(environment)
+    // Found before anything is created: the options of each run, as it chooses them by itself. An
+    // environment that is not built in is asked for its spaces, which are kept.
+    var experiment = experiment
+    for index in experiment.runs.indices {
+      let run = experiment.runs[index]
+      if let adaptation = try run.configuration.adapted(keeping: run.given) {
+        experiment.runs[index].configuration = adaptation.configuration
+      } else if !run.configuration.environment.startsProgram {
+        _ = try run.configuration.environment.spaces()
+      }
     }
     Interruption.listen()
     if presentation.stopsWithInput { Interruption.stop(whenClosed: STDIN_FILENO) }
