@@ -176,8 +176,12 @@ public final class TrainingRun {
       let recorder = try RunRecorder(
         resolved, setup, parts, layers, seed: seed, line: line, resuming: former,
         rankCount: exchange?.ranks.count ?? 1)
-      let bounds = resolved.environment.actionBounds
-      for remark in setup.layout.contents.spaces.action.oddBounds(bounds) { line.note(remark) }
+      let (environment, spaces) = (resolved.environment, setup.layout.contents.spaces)
+      for remark in spaces.action.oddBounds(environment.actionBounds)
+        + environment.wrapperRemarks(spaces)
+      {
+        line.note(remark)
+      }
       directory = recorder.directory
       self.recorder = recorder
     }

@@ -18,6 +18,8 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
   package var autoreset: Autoreset?
   /// The number of steps at which Gymnasium truncates an episode; nil if it does not.
   package var episodeSteps: Int?
+  /// The number of frames for which an environment of Atari's plays an action; nil for others.
+  package var frameSkip: Int?
 
   /// The ways in which a vector environment of Gymnasium begins the next episode.
   package enum Autoreset: String, Sendable, Codable {
@@ -51,6 +53,7 @@ package struct DeclaredSpaces: Sendable, Equatable, Codable {
     leftOut = spaces.declared?.leftOut
     autoreset = spaces.declared?.autoreset
     episodeSteps = spaces.declared?.episodeSteps
+    frameSkip = spaces.declared?.frameSkip
   }
 
   /// Describes the first space that differs.

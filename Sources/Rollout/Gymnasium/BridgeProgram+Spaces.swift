@@ -43,6 +43,17 @@ extension BridgeProgram {
         return min((steps for steps in limits if type(steps) is int and steps > 0), default=None)
 
 
+    def frame_skip_of(environment):
+        """Returns the frames of one action of Atari's environments; None if no number is known."""
+        arguments = getattr(getattr(environment, "spec", None), "kwargs", None) or {}
+        counts = [arguments.get("frameskip")]
+        while isinstance(environment, gym.Wrapper):
+            counts.append(vars(environment).get("frame_skip"))
+            environment = environment.env
+        counts = [count for count in counts if type(count) is int]
+        return math.prod(counts) if counts else None
+
+
     class Declared:
         """An environment's spaces as Gymnasium declares them, for comparison and messages."""
 
@@ -52,6 +63,7 @@ extension BridgeProgram {
             self.action = getattr(environment, single + "action_space")
             self.autoreset, self.left_out = autoreset, []
             self.episode_steps = episode_steps_of(environment, autoreset)
+            self.frame_skip = frame_skip_of(environment)
 
         def text(self, what):
             return shortened(getattr(self, what))
@@ -66,7 +78,7 @@ extension BridgeProgram {
         def description(self):
             return {
                 "leftOut": self.left_out, "autoreset": self.autoreset,
-                "episodeSteps": self.episode_steps,
+                "episodeSteps": self.episode_steps, "frameSkip": self.frame_skip,
                 **{what: {"text": self.text(what), "digest": self.digest(what)}
                    for what in ("observation", "action")}}
 

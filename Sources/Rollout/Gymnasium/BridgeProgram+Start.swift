@@ -2,7 +2,7 @@ extension BridgeProgram {
   /// Descriptors, signals and errors: the part that runs before Gymnasium is imported.
   static let start = #"""
     import fcntl, hashlib, importlib, importlib.abc, importlib.util, itertools, json, mmap
-    import operator, os, signal, struct, sys, traceback
+    import math, operator, os, signal, struct, sys, traceback
 
 
     class Refused(Exception):
