@@ -1,7 +1,7 @@
 /// Pairs of wrappers whose order changes their meaning in a way that is rarely intended.
 ///
-/// The usual order is that of the preprocessing of Atari's games: Machado et al. (2018), "Revisiting
-/// the Arcade Learning Environment", and Gymnasium's `AtariPreprocessing`.
+/// The usual order is that of the preprocessing of Atari's games: Machado et al. (2018),
+/// "Revisiting the Arcade Learning Environment", and Gymnasium's `AtariPreprocessing`.
 enum WrapperOrder {
   private struct Pair {
     var inner: Set<String>

@@ -20,11 +20,11 @@ struct WrapperOrderTests {
     ("frame-skip=4,resize=84x84,gray-scale,random-noops=30", ["three colors", "repeats each"]),
     // The usual orders, and wrappers of different parts.
     (
-      "random-noops=30,end-on-lost-life,frame-skip=4,fire-on-reset,resize=84x84,reward-sign,frame-stack=4",
+      "random-noops=30,end-on-lost-life,frame-skip=4,fire-on-reset,resize=84x84,frame-stack=4",
       []
     ),
     (
-      "random-noops=30,frame-skip=4,end-on-lost-life,gray-scale,resize=84x84,frame-stack=4,reward-clip=-1:1",
+      "random-noops=30,frame-skip=4,end-on-lost-life,gray-scale,resize=84x84,reward-sign",
       []
     ),
     ("resize=84x84@a,gray-scale@b", []), ("time-limit=9,reward-scale=2,time-limit=5", []),
