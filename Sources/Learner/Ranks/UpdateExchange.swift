@@ -2,6 +2,9 @@ import Rollout
 
 /// The exchange that all ranks make in each optimizer step: one sum of gradients and figures.
 ///
+/// A learner with several updates, such as those of critics and actor, makes one for each of them.
+/// All sums have the length of the longest, so they meet even if a rank has no batch.
+///
 /// The vector that is added up holds the gradient, times this rank's share of played steps, and
 /// behind it the share, the figures of the update times the share, a place per rank for each
 /// figure whose largest value counts, and a word of each rank.
@@ -32,11 +35,12 @@ package final class UpdateExchange {
   var hasBegun = false
   /// The number of workers of each rank.
   var workerCounts: [Int] = []
-  /// The number of updates that share the exchange; it must be 1.
+  /// The number of updates that share the exchange, at least 1.
   private(set) var updateCount = 0
 
   private var notFiniteRank: Int?
   private var weightCount = 0
+  /// The figures of the update that made the last exchange.
   private var summaries: [MetricSummary] = []
   private var values = FlatVector<Float>(repeating: 0, count: 0)
 
@@ -46,7 +50,7 @@ package final class UpdateExchange {
     words = Array(repeating: [], count: ranks.count)
   }
 
-  /// Allocates the vector for an update.
+  /// Makes room for an update in the vector.
   ///
   /// - Parameters:
   ///   - weightCount: the number of weights.
@@ -55,11 +59,9 @@ package final class UpdateExchange {
   func prepare(weightCount: Int, _ summaries: [MetricSummary]) {
     updateCount += 1
     self.weightCount = weightCount
-    self.summaries = summaries
     let largestCount = summaries.count { $0 == .largest }
-    values = FlatVector(
-      repeating: 0,
-      count: weightCount + 1 + summaries.count + (largestCount + 1) * ranks.count)
+    let count = weightCount + 1 + summaries.count + (largestCount + 1) * ranks.count
+    if count > values.count { values = FlatVector(repeating: 0, count: count) }
   }
 
   /// Replaces gradients by their mean over the played steps of all ranks, and exchanges figures.
@@ -67,13 +69,16 @@ package final class UpdateExchange {
   /// - Parameters:
   ///   - gradients: the gradients of this rank's batch.
   ///   - share: the share of the batch's steps that were played, 0 for a rank without samples.
+  ///   - summaries: those of the update, as it prepared them.
   ///   - figure: returns a figure of the batch.
   /// - Returns: false if there is nothing to learn from: no rank had samples, or a rank had no
   ///   batch. The gradients are then undefined.
   func average(
-    _ gradients: FlatVector<Float>, share: Float, figure: (_ index: Int) -> Double
+    _ gradients: FlatVector<Float>, share: Float, _ summaries: [MetricSummary],
+    figure: (_ index: Int) -> Double
   ) -> Bool {
     guard !isOver else { return false }
+    self.summaries = summaries
     guard failure == nil else { return leave() }
     let values = values
     values.clear()

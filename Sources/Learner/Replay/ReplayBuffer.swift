@@ -10,11 +10,15 @@ package final class ReplayBuffer {
   /// The number of environment steps kept at present.
   package var stepCount: Int { batchCount * stepsPerBatch }
 
-  private let storages: [FragmentStorage]
+  private var storages: [FragmentStorage]
+  /// The batch that the newest one took the place of, or memory that was never written.
+  private var replaced: FragmentStorage
   private let stepsPerBatch: Int
   private let environmentCount: Int
   private var batchCount = 0
   private var next = 0
+  /// The value of `batchCount` before the newest batch was added.
+  private var earlierBatchCount = 0
 
   /// Creates a buffer for a number of environment steps, at least one batch.
   ///
@@ -25,6 +29,7 @@ package final class ReplayBuffer {
     stepsPerBatch = layout.stepCount * layout.environmentCount
     environmentCount = layout.environmentCount
     storages = (0..<Self.batchCount(steps, of: layout)).map { _ in FragmentStorage(layout) }
+    replaced = FragmentStorage(layout)
   }
 
   /// Returns the number of batches that hold a number of environment steps, at least 1.
@@ -35,7 +40,7 @@ package final class ReplayBuffer {
 
   /// Returns the bytes that a buffer allocates at creation, or `Int.max` if the number overflows.
   static func byteCount(steps: Int, of layout: FragmentLayout) -> Int {
-    let (bytes, isBeyond) = batchCount(steps, of: layout)
+    let (bytes, isBeyond) = (batchCount(steps, of: layout) + 1)
       .multipliedReportingOverflow(by: layout.byteCount)
     return isBeyond ? .max : bytes
   }
@@ -44,28 +49,40 @@ package final class ReplayBuffer {
   ///
   /// - Precondition: the batch has the layout that the buffer was created for.
   package func add(_ batch: FragmentView) {
-    let target = storages[next].view
     precondition(
-      batch.layout.byteCount == target.layout.byteCount, "a batch of another layout to replay")
-    target.copy(batch)
+      batch.layout.byteCount == replaced.layout.byteCount, "a batch of another layout to replay")
+    replaced.view.copy(batch)
+    swap(&storages[next], &replaced)
     next = (next + 1) % storages.count
+    earlierBatchCount = batchCount
     batchCount = min(batchCount + 1, storages.count)
+  }
+
+  /// Takes back the newest batch, which was just added.
+  package func forgetNewest() {
+    next = (next + storages.count - 1) % storages.count
+    swap(&storages[next], &replaced)
+    batchCount = earlierBatchCount
   }
 
   /// The largest buffer, in bytes, that is saved with a state; every save writes it completely.
   static let largestSavedByteCount = 256 << 20
+  /// The largest sum of the buffers of all ranks, in bytes, that is saved: rank 0 gathers them.
+  static let largestGatheredByteCount = 1 << 30
 
   /// The names that the batches are saved under.
   static let savedNames = ["replay.next", "replay.batch_count", "replay.batches"]
 
-  /// Saves or restores the batches, unless the buffer exceeds `largestSavedByteCount` or is one of
-  /// several ranks.
+  /// Saves or restores the batches, unless the buffer exceeds `largestSavedByteCount`, or those of
+  /// all ranks together `largestGatheredByteCount`.
   ///
   /// - Returns: false if the archive is being restored and the buffer cannot have been saved; the
   ///   buffer then begins empty. Otherwise true.
   func transfer(_ archive: inout StateArchive) throws(CheckpointError) -> Bool {
     let byteCount = storages[0].layout.byteCount
-    guard byteCount * storages.count <= Self.largestSavedByteCount, !archive.isOfRanks else {
+    let limit = min(
+      Self.largestSavedByteCount, Self.largestGatheredByteCount / archive.rankCount)
+    guard byteCount * storages.count <= limit, !archive.beginsReplay else {
       archive.lose("the replay buffer starts empty")
       return !archive.isRestoring
     }

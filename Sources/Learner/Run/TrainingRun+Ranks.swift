@@ -53,12 +53,12 @@ extension TrainingRun {
     exchange.attend = { [unowned self] in attendWhileWaiting() }
   }
 
-  /// Returns an error if the learner does not make one exchange for each of its updates.
+  /// Returns an error if the learner has no update that the ranks share.
   private func isShared(_ exchange: UpdateExchange) -> ConfigurationError? {
-    guard exchange.updateCount != 1 else { return nil }
+    guard exchange.updateCount == 0 else { return nil }
     return ConfigurationError(
-      "--algorithm \(configuration.algorithm.name) does not create exactly one update with "
-        + "makeUpdate of its context, which ranks could share: use --ranks off.",
+      "--algorithm \(configuration.algorithm.name) creates no update with makeUpdate of its "
+        + "context, which ranks could share: use --ranks off.",
       option: "algorithm")
   }
 

@@ -43,12 +43,15 @@ extension TrainingRun {
   private func gatherStates() throws -> [RankState] {
     guard let exchange else { return [] }
     try exchange.compare(setup.weights)
-    let part = collector.state.map {
-      RunState.part(
-        learner, $0, hasLagOfRankZero: Set(exchange.workerCounts).count == 1)
-    }
+    var bytes: [UInt8] = []
     // Rank 0 saves its own part with the rest.
-    let bytes = exchange.ranks.rank > 0 ? part?.encoded ?? [] : []
+    if exchange.ranks.rank > 0, let state = collector.state {
+      bytes =
+        RunState.part(
+          learner, state, of: exchange.ranks.count,
+          hasLagOfRankZero: Set(exchange.workerCounts).count == 1
+        ).encoded
+    }
     let all = try exchange.ranks.gather(bytes).dropFirst().filter { !$0.isEmpty }
     return try all.map { bytes throws(CheckpointError) in try RankState(decoding: bytes) }
   }

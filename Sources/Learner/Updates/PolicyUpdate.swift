@@ -18,9 +18,7 @@ public final class PolicyUpdate: BatchLearner {
   /// The loss of the last batch, finite or not.
   public private(set) var lastLoss: Float = 0
   /// The mean entropy of the policy in the last batch, in nats; nil if the objective reports none.
-  public var lastEntropy: Double? {
-    updateCount > 0 ? entropy.map { figure($0) } : nil
-  }
+  public private(set) var lastEntropy: Double?
 
   /// The steps of all ranks in an update.
   private var stepsPerUpdate: Int
@@ -30,6 +28,8 @@ public final class PolicyUpdate: BatchLearner {
   private let optimizer: any Optimizer<Float>
   /// The exchange with other ranks; nil for a learner alone.
   private(set) var exchange: UpdateExchange?
+  /// The figures that are exchanged: the loss and the divergence, then the metrics.
+  private let exchangedSummaries: [MetricSummary]
   /// The place of the policy's mean entropy among the reported metrics, if it is one of them.
   private let entropy: Int?
   private let maximumGradientNorm: Double
@@ -91,6 +91,7 @@ public final class PolicyUpdate: BatchLearner {
     function = try LossFunction(
       policy, objective, bootstrap: bootstrap, layout: layout, weights: weights,
       totalSteps: totalSteps)
+    exchangedSummaries = [.mean, .mean] + function.reported.map(\.summary)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
     self.optimizer = optimizer
     self.maximumGradientNorm = maximumGradientNorm
@@ -121,9 +122,7 @@ public final class PolicyUpdate: BatchLearner {
   package func join(_ exchange: UpdateExchange) {
     self.exchange = exchange
     stepsPerUpdate *= exchange.ranks.count
-    // The loss and the divergence come before the metrics.
-    exchange.prepare(
-      weightCount: weights.count, [.mean, .mean] + function.reported.map(\.summary))
+    exchange.prepare(weightCount: weights.count, exchangedSummaries)
   }
 
   /// Learns from a batch.
@@ -151,7 +150,9 @@ public final class PolicyUpdate: BatchLearner {
     loss.backward()
     if let exchange {
       // Other ranks wait for this one, so the gradient is exchanged even if it is not used.
-      let isShared = exchange.average(function.gradients, share: batch.playedShare) { index in
+      let isShared = exchange.average(
+        function.gradients, share: batch.playedShare, exchangedSummaries
+      ) { index in
         switch index {
         case 0: Double(loss.value)
         case 1: Double(loss.divergence ?? 0)
@@ -171,9 +172,9 @@ public final class PolicyUpdate: BatchLearner {
   /// Takes part in an update of all ranks without a batch of this one.
   func learnFromOthers(at step: Int) -> UpdateOutcome {
     function.zeroGradients()
-    guard exchange?.average(function.gradients, share: 0, figure: { _ in 0 }) == true else {
-      return .tooFar
-    }
+    let isShared = exchange?.average(
+      function.gradients, share: 0, exchangedSummaries, figure: { _ in 0 })
+    guard isShared == true else { return .tooFar }
     return move(at: step)
   }
 
@@ -239,6 +240,7 @@ public final class PolicyUpdate: BatchLearner {
   }
 
   private func report(_ norm: Double, at step: Int) {
+    lastEntropy = entropy.map { figure($0) }
     metrics.add(Double(lastLoss), at: lossPlace)
     for (index, place) in reportedPlaces.enumerated() { metrics.add(figure(index), at: place) }
     for index in histograms.indices {

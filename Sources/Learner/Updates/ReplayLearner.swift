@@ -112,6 +112,7 @@ package final class ReplayLearner: BatchLearner {
   package func learn(from batch: FragmentView) -> UpdateOutcome {
     var parts = PartOutcomes()
     let exchange = update.exchange
+    let earlierRandom = random
     // A number that is not finite would be sampled again and again.
     let isKept = columns.areFinite(in: batch)
     if isKept { replay.add(batch) }
@@ -127,7 +128,8 @@ package final class ReplayLearner: BatchLearner {
       dueCount = 0
     }
     for _ in 0..<dueCount {
-      let outcome = learnFromSample()
+      if replay.stepCount > 0 { replay.sample(into: sample.view, using: &random) }
+      let outcome = learnFromSample(update)
       if case .diverged = outcome { return outcome }
       // No rank has samples, or one had no batch.
       if outcome == .tooFar { break }
@@ -138,6 +140,7 @@ package final class ReplayLearner: BatchLearner {
         if let actorUpdate {
           let outcome = learnFromSample(actorUpdate)
           if case .diverged = outcome { return outcome }
+          if outcome == .tooFar { break }
           parts.add(outcome)
         }
         moveTarget(by: Float(settings.targetRate))
@@ -146,7 +149,10 @@ package final class ReplayLearner: BatchLearner {
     var isSkipped = !isKept
     if let exchange {
       if exchange.isOver {
+        // The batch is collected again after resuming.
         stepCount -= steps
+        random = earlierRandom
+        if isKept { replay.forgetNewest() }
         return parts.outcome
       }
       isSkipped = exchange.words.contains { $0.contains(.keptOut) }
@@ -169,13 +175,8 @@ package final class ReplayLearner: BatchLearner {
     return Int(settings.updatesPerBatch * (batch + 1)) - Int(settings.updatesPerBatch * batch)
   }
 
-  private func learnFromSample() -> UpdateOutcome {
-    guard replay.stepCount > 0 else { return update.learnFromOthers(at: stepCount) }
-    replay.sample(into: sample.view, using: &random)
-    return learnFromSample(update)
-  }
-
   private func learnFromSample(_ update: PolicyUpdate) -> UpdateOutcome {
+    guard replay.stepCount > 0 else { return update.learnFromOthers(at: stepCount) }
     update.drawNoise(using: &random)
     return update.learn(from: sample.view, at: stepCount)
   }

@@ -28,6 +28,13 @@ struct RankTrainingTests {
     configuration.minibatches = min(configuration.minibatches, 2)
     configuration.evaluationEpisodes = 7
     configuration.runDirectory = directory
+    if algorithm.options.contains("replay-steps") {
+      // A buffer that is full after ten batches, and updates soon.
+      configuration.replaySteps = 400
+      configuration.replayBatch = 20
+      configuration.learningStarts = 100
+      configuration.updatesPerStep = 0.1
+    }
     return configuration
   }
 
@@ -66,7 +73,7 @@ struct RankTrainingTests {
       isInterrupted: summary.ending == .interrupted(signal: 15))
   }
 
-  @Test(arguments: ["reinforce", "ppo", "dqn", "a2c"], [2, 3])
+  @Test(arguments: ["reinforce", "ppo", "dqn", "a2c", "sac", "td3"], [2, 3])
   func `all ranks have the same weights, and their shares make the evaluation of one machine`(
     name: String, rankCount: Int
   ) throws {
@@ -95,7 +102,7 @@ struct RankTrainingTests {
     #expect(results[0].evaluationReturn == alone.meanReturn)
   }
 
-  @Test(arguments: ["reinforce", "ppo"])
+  @Test(arguments: ["reinforce", "ppo", "dqn", "sac", "td3"])
   func `a stopped run goes on exactly with as many ranks`(name: String) throws {
     let scratch = try ScratchDirectory()
     let algorithm = try #require(Algorithm(rawValue: name))
@@ -116,7 +123,7 @@ struct RankTrainingTests {
     #expect(resumed == expected)
   }
 
-  @Test(arguments: ["reinforce", "ppo", "dqn"])
+  @Test(arguments: ["reinforce", "ppo", "dqn", "sac"])
   func `a run goes on with other numbers of ranks`(name: String) throws {
     let scratch = try ScratchDirectory()
     let algorithm = try #require(Algorithm(rawValue: name))
@@ -143,6 +150,9 @@ struct RankTrainingTests {
     state.configuration.totalSteps = state.steps + 80
     let alone = try TrainingRun(resuming: state, in: directory, isQuiet: true)
     #expect(alone.resumption?.contains("3 ranks saved it and 1 go on with it") == true)
+    #expect(
+      alone.resumption?.contains("the replay buffer starts empty")
+        == algorithm.options.contains("replay-steps"))
     #expect(try alone.train().steps == three[0].steps + 80)
   }
 

@@ -175,6 +175,38 @@ struct RankUpdateTests {
     }
   }
 
+  @Test(arguments: [Algorithm.dqn, .sac])
+  func `a batch that another rank does not have leaves no trace in replay`(
+    algorithm: Algorithm
+  ) throws {
+    let results = try InProcessRanks.run(2) { ranks in
+      var configuration = TrainingConfiguration(algorithm)
+      configuration.hiddenSizes = [8]
+      (configuration.environmentsPerActor, configuration.fragmentSteps) = (4, 2)
+      (configuration.replaySteps, configuration.replayBatch) = (24, 12)
+      configuration.learningStarts = 0
+      let setup = try configuration.makeSetup(seed: 5)
+      let exchange = UpdateExchange(ranks)
+      let learner = try configuration.makeLearner(
+        setup, batchLayout: setup.layout, valueParameters: [], exchange: exchange)
+      let rollout = try SameProcess(setup)
+      // The buffer is full after three batches.
+      for _ in 0..<4 {
+        rollout.publish(setup.weights)
+        learner.learn(from: try rollout.next())
+      }
+      let before = try learner.saved().map(\.bytes)
+      if ranks.rank == 1 {
+        exchange.leave()
+      } else {
+        rollout.publish(setup.weights)
+        learner.learn(from: try rollout.next())
+      }
+      return (exchange.isOver, try learner.saved().map(\.bytes) == before)
+    }
+    for result in results { #expect(result.0 && result.1) }
+  }
+
   @Test func `a batch that is forgotten is collected again`() throws {
     let setup = try RolloutSetup(
       environment: "CartPole-v1", policy: NetworkPolicy(hidden: [8]), environmentCount: 2,

@@ -152,6 +152,39 @@ extension ProcessTests {
       #expect(resumed.exitCode == 0, "\(resumed.errors)")
     }
 
+    @Test(arguments: ["dqn", "sac", "td3"])
+    func `learning by replay goes on exactly after a rank was killed, with either library`(
+      algorithm: String
+    ) throws {
+      let directory = try ScratchDirectory()
+      let options =
+        [
+          "train", "--quiet", "--seed", "3", "--deterministic", "--algorithm", algorithm,
+          "--actors", "2", "--buffers", "4", "--fragments-per-batch", "1", "--envs-per-actor", "2",
+          "--fragment-steps", "2", "--hidden", "8", "--learning-rate", "0.001", "--eval-every", "0",
+          "--replay-steps", "40", "--replay-batch", "16", "--learning-starts", "40",
+        ] + (algorithm == "dqn" ? [] : ["--updates-per-step", "0.5"])
+      let program = try MPI.openMPI.start(
+        2, Executable.rlplay,
+        options + ["--steps", StopTests.endless, "--run-dir", "cut", "--save-every", "200"],
+        in: directory.url)
+      try program.wait(until: "a state was saved") { (try? state(directory, "cut")) != nil }
+      kill(try #require(ranks(of: program).last), SIGKILL)
+      #expect(try program.waitForEnd(within: 10).exitCode != 0)
+      #expect(program.waitForFamilyToEnd(within: 10) != nil)
+      let steps = try state(directory, "cut").steps + 200
+      let resumed = try MPI.mpich.run(
+        2, Executable.rlplay, ["train", "--resume", "cut", "--steps", "\(steps)"],
+        in: directory.url)
+      #expect(resumed.exitCode == 0, "\(resumed.errors)")
+      #expect(resumed.output.contains("all is restored, and the bytes"), "\(resumed.output)")
+      let whole = try MPI.openMPI.run(
+        2, Executable.rlplay, options + ["--steps", "\(steps)", "--run-dir", "whole"],
+        in: directory.url, within: 60)
+      #expect(whole.exitCode == 0, "\(whole.errors)")
+      #expect(try weights(directory, "cut") == weights(directory, "whole"))
+    }
+
     @Test(arguments: MPI.allCases)
     func `NaN at one rank skips updates of all, and that rank names the environment`(
       mpi: MPI

@@ -29,8 +29,8 @@ struct RankState: Sendable {
 
 extension RunState {
   static let rankPrefix = "rank/"
-  /// The parts that are equal at all ranks, or that are not saved by several.
-  private static let commonPrefixes = ["weights.", "optimizer.", "updates"]
+  /// The parts that are equal at all ranks; those of an actor's own update begin with "actor.".
+  private static let commonPrefixes = ["weights.", "optimizer.", "updates", "actor."]
   /// The prefix of earlier weights, which are equal at ranks with the same policy lag.
   private static let earlierPrefix = "collector.weights."
 
@@ -38,12 +38,17 @@ extension RunState {
 
   /// Returns the part of a rank other than rank 0.
   ///
-  /// - Parameter hasLagOfRankZero: true if the earlier weights are those of rank 0.
+  /// - Parameters:
+  ///   - learner: the learner of the rank.
+  ///   - collector: the state of its collector.
+  ///   - rankCount: the number of ranks.
+  ///   - hasLagOfRankZero: true if the earlier weights are those of rank 0.
   static func part(
-    _ learner: any BatchLearner, _ collector: CollectorState, hasLagOfRankZero: Bool
+    _ learner: any BatchLearner, _ collector: CollectorState, of rankCount: Int,
+    hasLagOfRankZero: Bool
   ) -> RankState {
     var (collector, archive) = (collector, StateArchive())
-    archive.isOfRanks = true
+    archive.rankCount = rankCount
     do {
       try learner.transfer(&archive)
       try collector.transferArrays(&archive)
@@ -81,8 +86,9 @@ extension RunState {
   func resumed(byRank rank: Int, of count: Int) throws(CheckpointError) -> RunState {
     guard count > 1 || rankCount > 1 else { return self }
     var state = self
-    state.archive.isOfRanks = true
     guard rankCount == count else {
+      state.archive.rankCount = max(rankCount, count)
+      state.archive.beginsReplay = true
       state.archive.beginsStreams = rank > 0
       state.archive.drop { ReplayBuffer.savedNames.contains($0) }
       return state
@@ -95,7 +101,7 @@ extension RunState {
       restoring: archive.tensors.filter { tensor in
         prefixes.contains { tensor.name.hasPrefix($0) }
       } + own.tensors)
-    archive.isOfRanks = true
+    archive.rankCount = rankCount
     var collector: CollectorState = try Self.value(own.collector)
     try Self.refuse(collector.fault)
     try collector.transferArrays(&archive)

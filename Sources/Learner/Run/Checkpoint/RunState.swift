@@ -69,7 +69,7 @@ public struct RunState: Sendable {
     steps = learner.stepCount
     updates = learner.updateCount
     archive = StateArchive()
-    archive.isOfRanks = !others.isEmpty
+    archive.rankCount = rankCount
     do {
       try Self.transfer(setup, learner, &archive)
     } catch {
@@ -96,7 +96,7 @@ public struct RunState: Sendable {
     _ setup: RolloutSetup, _ learner: any BatchLearner
   ) throws(CheckpointError) -> [String] {
     var archive = archive
-    if archive.isOfRanks { archive.steps = steps }
+    if archive.rankCount > 1 { archive.steps = steps }
     try Self.transfer(setup, learner, &archive)
     try archive.finish()
     guard learner.stepCount == steps, learner.updateCount == updates else {
@@ -198,7 +198,7 @@ public struct RunState: Sendable {
     others = Self.others(in: file)
     archive = StateArchive(
       restoring: file.tensors.filter { !$0.name.hasPrefix(Self.rankPrefix) })
-    archive.isOfRanks = !others.isEmpty
+    archive.rankCount = 1 + others.count
     try collector.transferArrays(&archive)
     for (worker, count) in zip(collector.workers.indices, told.episodesTaken) {
       collector.workers[worker].episodesTaken = count

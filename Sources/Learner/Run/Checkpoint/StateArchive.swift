@@ -27,8 +27,10 @@ public struct StateArchive: Sendable {
   public let isRestoring: Bool
   /// Phrases for the parts that could not be saved, such as `the replay buffer starts empty`.
   public private(set) var losses: [String] = []
-  /// True if several ranks save or restore it, which leave out replay buffers.
-  package internal(set) var isOfRanks = false
+  /// The number of ranks that save it or, if that is larger, of those that restore it.
+  package internal(set) var rankCount = 1
+  /// True for a run that goes on with another number of ranks, whose replay buffers begin empty.
+  var beginsReplay = false
   /// True for a rank that joins a run, and keeps the random streams that it begins with.
   var beginsStreams = false
   /// The environment steps of the run, if its number of ranks may have changed; nil otherwise.
