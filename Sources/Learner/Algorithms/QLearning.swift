@@ -26,7 +26,7 @@ extension Algorithm {
       $0.replayBatch = 256
       $0.multiStep = 4
       $0.targetEvery = 1
-      $0.tau = 0.01
+      $0.tau = 0.005
     },
     environmentDefaults: { $0.adoptExplorationByLength($1) },
     validate: { (configuration) throws(ConfigurationError) in
