@@ -7,7 +7,8 @@ extension Algorithm {
     name: QLearning.name,
     options: [
       "epsilon", "double-q", "replay-steps", "replay-batch", "learning-starts",
-      "updates-per-batch", "multi-step", "target-every", "tau",
+      "updates-per-batch", "multi-step", "target-every", "tau", "replay-priority",
+      "replay-correction",
     ],
     defaults: {
       $0.networkInputs = [.obs]
@@ -43,9 +44,11 @@ extension Algorithm {
     },
     policy: { QNetworkPolicy($1) },
     objective: { configuration, policy in
-      QLearning(
+      var objective = QLearning(
         (policy as? QNetworkPolicy) ?? QNetworkPolicy(), discount: configuration.gamma,
         multiStep: configuration.multiStep, isDouble: configuration.doubleQ)
+      objective.isPrioritized = configuration.replayPriority > 0
+      return objective
     },
     scheduledBuffers: { [ScheduledBuffer(QNetworkPolicy.epsilonName, $0.epsilon)] },
     learner: { context in
@@ -113,6 +116,8 @@ public struct QLearning: Objective, Equatable, Encodable {
   public var multiStep: Int
   /// True if the trained network selects the action that the target network evaluates.
   public var isDouble: Bool
+  /// True if samples are drawn by priorities, whose bias the loss corrects with weights.
+  var isPrioritized = false
 
   /// Creates the Q-learning objective with the given settings.
   ///
@@ -149,14 +154,16 @@ public struct QLearning: Objective, Equatable, Encodable {
     let error = steps.whilePlaying(taken - target.stopGradient())
     let size = error.maximum(-error)
     // Huber loss: half the square, minus half the square of the excess over 1.
-    let loss = (0.5 * (error.squared() - (size - 1).relu().squared()))
-      .mean(over: steps)
-    return TracedLoss(
-      loss,
+    let losses = 0.5 * (error.squared() - (size - 1).relu().squared())
+    let prioritization = steps.prioritization(size, isPrioritized)
+    var loss = TracedLoss(
+      (prioritization.map { $0.weights * losses } ?? losses).mean(over: steps),
       metrics: [
         .init(name: "q_mean", tensor: taken.mean(over: steps), summary: .mean),
         .init(name: "td_error", tensor: size.mean(over: steps), summary: .mean),
       ])
+    loss.prioritization = prioritization
+    return loss
   }
 }
 

@@ -31,9 +31,11 @@ extension Algorithm {
         learnsTemperature: $0.learnsTemperature)
     },
     objective: { configuration, policy in
-      SoftActorCritic(
+      var objective = SoftActorCritic(
         (policy as? TwinCriticPolicy) ?? TwinCriticPolicy(), discount: configuration.gamma,
         multiStep: configuration.multiStep, targetEntropy: configuration.targetEntropy)
+      objective.isPrioritized = configuration.replayPriority > 0
+      return objective
     },
     scheduledBuffers: { [$0.warmUp] },
     learner: { try $0.makeTwinCriticReplay(actorInterval: 1) })
@@ -41,6 +43,7 @@ extension Algorithm {
   /// The options of algorithms with a ``TwinCriticPolicy``.
   static let twinCriticOptions: Set<String> = [
     "replay-steps", "replay-batch", "learning-starts", "updates-per-step", "multi-step", "tau",
+    "replay-priority", "replay-correction",
   ]
 }
 
@@ -99,6 +102,8 @@ public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
   public var targetEntropy: Double?
   /// The loss to trace.
   public var part = TwinCriticPart.critics
+  /// True if samples are drawn by priorities, whose bias the critics' loss corrects with weights.
+  var isPrioritized = false
 
   /// Creates the objective with the given settings.
   ///
@@ -135,7 +140,8 @@ public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
       return try policy.criticLoss(
         of: fragment,
         arrivals: values[0].minimum(values[1]) - exp(logTemperature) * logPi,
-        multiStep: multiStep, discount: discount, noise: [noise])
+        multiStep: multiStep, discount: discount, noise: [noise],
+        isPrioritized: isPrioritized)
     case .actor:
       let steps = Trajectory(fragment)
       let (action, logPi) = distribution.draw(from: reaction.logits, noise: noise)

@@ -34,10 +34,12 @@ extension Algorithm {
     },
     policy: { TwinCriticPolicy($1, actor: .deterministic) },
     objective: { configuration, policy in
-      TwinDelayed(
+      var objective = TwinDelayed(
         (policy as? TwinCriticPolicy) ?? TwinCriticPolicy(actor: .deterministic),
         discount: configuration.gamma, multiStep: configuration.multiStep,
         targetNoise: configuration.targetNoise, targetNoiseClip: configuration.targetNoiseClip)
+      objective.isPrioritized = configuration.replayPriority > 0
+      return objective
     },
     scheduledBuffers: {
       [$0.warmUp, ScheduledBuffer(ClippedGaussian.deviationName, $0.explorationNoise)]
@@ -77,6 +79,8 @@ public struct TwinDelayed: TwinCriticObjective, Equatable, Encodable {
   public var targetNoiseClip: Double
   /// The loss to trace.
   public var part = TwinCriticPart.critics
+  /// True if samples are drawn by priorities, whose bias the critics' loss corrects with weights.
+  var isPrioritized = false
 
   /// Creates the objective with the given settings.
   ///
@@ -114,7 +118,8 @@ public struct TwinDelayed: TwinCriticObjective, Equatable, Encodable {
         in: graph)
       return try policy.criticLoss(
         of: fragment, arrivals: values[0].minimum(values[1]), multiStep: multiStep,
-        discount: discount, noise: [noise])
+        discount: discount, noise: [noise],
+        isPrioritized: isPrioritized)
     case .actor:
       let values = try policy.values(
         of: fragment.current, taking: range.scaled(distribution.units(of: reaction.logits)),

@@ -58,6 +58,16 @@ public struct TracedLoss {
   public var divergence: Tensor?
   /// The inputs that are filled with standard normal numbers before each evaluation.
   public var noise: [Tensor]
+  /// The input and output of prioritized replay; nil if the loss weighs all steps alike.
+  var prioritization: Prioritization?
+
+  /// The parts of a loss that prioritized replay deals with.
+  struct Prioritization {
+    /// The input of importance weights, [T, B].
+    var weights: Tensor
+    /// The magnitudes of the temporal-difference errors, [T, B].
+    var errors: Tensor
+  }
 
   /// A scalar to report.
   public struct Metric {

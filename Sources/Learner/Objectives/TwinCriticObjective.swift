@@ -10,6 +10,16 @@ public protocol TwinCriticObjective: Objective {
   var part: TwinCriticPart { get set }
 }
 
+extension Trajectory {
+  /// Returns the input of importance weights for errors [T, B], and the errors' magnitudes.
+  ///
+  /// - Parameter isPrioritized: false for no such input.
+  func prioritization(_ magnitudes: Tensor, _ isPrioritized: Bool) -> TracedLoss.Prioritization? {
+    isPrioritized
+      ? .init(weights: magnitudes.graph.input(magnitudes.shape), errors: magnitudes) : nil
+  }
+}
+
 /// The losses of a ``TwinCriticObjective``.
 public enum TwinCriticPart: String, Sendable, Encodable {
   /// The loss of both critics, whose parameters are below `critic`.
@@ -25,13 +35,17 @@ extension TwinCriticPolicy {
   ///     y⁽ⁿ⁾_t = r_{t+1} + γ y⁽ⁿ⁻¹⁾_{t+1}, and y⁽¹⁾_t at the end of an episode or fragment
   ///     loss = mean((q₀(s_t, a_t) − y⁽ⁿ⁾_t)²) + mean((q₁(s_t, a_t) − y⁽ⁿ⁾_t)²)
   ///
+  /// With prioritized replay the squares are weighted, and the error of a step is the mean
+  /// magnitude of both critics' errors.
+  ///
   /// - Parameters:
   ///   - fragment: the sample.
   ///   - arrivals: v of the states that steps led to, [T, B].
   ///   - noise: the inputs of normal numbers that `arrivals` depends on.
+  ///   - isPrioritized: true for samples drawn by priorities.
   func criticLoss(
     of fragment: TracedFragment, arrivals: Tensor, multiStep: Int, discount: Double,
-    noise: [Tensor]
+    noise: [Tensor], isPrioritized: Bool = false
   ) throws(PolicyError) -> TracedLoss {
     let graph = arrivals.graph
     let steps = Trajectory(fragment)
@@ -42,12 +56,20 @@ extension TwinCriticPolicy {
     let values = try values(
       of: fragment.current, taking: action(fragment.next.act), by: .online, in: graph)
     let errors = values.map { steps.whilePlaying($0 - target) }
-    let sizes = errors.map { $0.maximum(-$0).mean(over: steps) }
-    return TracedLoss(
-      errors[0].squared().mean(over: steps) + errors[1].squared().mean(over: steps),
+    let magnitudes = errors.map { $0.maximum(-$0) }
+    let sizes = magnitudes.map { $0.mean(over: steps) }
+    let prioritization = steps.prioritization(
+      0.5 * (magnitudes[0] + magnitudes[1]), isPrioritized)
+    let squares = errors.map { error in
+      prioritization.map { $0.weights * error.squared() } ?? error.squared()
+    }
+    var loss = TracedLoss(
+      squares[0].mean(over: steps) + squares[1].mean(over: steps),
       metrics: [
         .init(name: "q_mean", tensor: values[0].mean(over: steps), summary: .mean),
         .init(name: "td_error", tensor: 0.5 * (sizes[0] + sizes[1]), summary: .mean),
       ], noise: noise)
+    loss.prioritization = prioritization
+    return loss
   }
 }

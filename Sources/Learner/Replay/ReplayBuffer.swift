@@ -1,9 +1,11 @@
+import Glibc
 import Rollout
 
 /// A replay buffer that keeps the newest batches and samples environments from them.
 ///
 /// The unit of sampling is one environment of a batch over all its rows; a sample is therefore a
-/// fragment itself. All memory is allocated at creation.
+/// fragment itself. Environments are drawn uniformly or by ``ReplayPriorities``. All memory is
+/// allocated at creation.
 package final class ReplayBuffer {
   /// The largest number of environment steps kept.
   package var capacity: Int { storages.count * stepsPerBatch }
@@ -19,17 +21,29 @@ package final class ReplayBuffer {
   private var next = 0
   /// The value of `batchCount` before the newest batch was added.
   private var earlierBatchCount = 0
+  /// The priorities of the environments of all batches; nil if they are drawn uniformly.
+  private var priorities: ReplayPriorities?
+  /// The priorities of the batch that the newest one took the place of.
+  private var replacedPriorities: [Double]
+  /// The places of the environments of the newest sample among those of all batches.
+  private var drawn: [Int] = []
 
   /// Creates a buffer for a number of environment steps, at least one batch.
   ///
   /// - Parameters:
   ///   - steps: the environment steps to keep, rounded up to whole batches.
   ///   - layout: the layout of the batches, [T, n·B].
-  package init(steps: Int, of layout: FragmentLayout) {
+  ///   - priorityExponent: α of ``ReplayPriorities``; 0 to draw uniformly.
+  package init(steps: Int, of layout: FragmentLayout, priorityExponent: Double = 0) {
     stepsPerBatch = layout.stepCount * layout.environmentCount
     environmentCount = layout.environmentCount
     storages = (0..<Self.batchCount(steps, of: layout)).map { _ in FragmentStorage(layout) }
     replaced = FragmentStorage(layout)
+    replacedPriorities = Array(repeating: 0, count: environmentCount)
+    if priorityExponent > 0 {
+      priorities = ReplayPriorities(
+        exponent: priorityExponent, count: storages.count * environmentCount)
+    }
   }
 
   /// Returns the number of batches that hold a number of environment steps, at least 1.
@@ -53,6 +67,11 @@ package final class ReplayBuffer {
       batch.layout.byteCount == replaced.layout.byteCount, "a batch of another layout to replay")
     replaced.view.copy(batch)
     swap(&storages[next], &replaced)
+    for environment in 0..<environmentCount {
+      let place = next * environmentCount + environment
+      replacedPriorities[environment] = priorities?[place] ?? 0
+      if let largest = priorities?.largest { priorities?[place] = largest }
+    }
     next = (next + 1) % storages.count
     earlierBatchCount = batchCount
     batchCount = min(batchCount + 1, storages.count)
@@ -62,6 +81,9 @@ package final class ReplayBuffer {
   package func forgetNewest() {
     next = (next + storages.count - 1) % storages.count
     swap(&storages[next], &replaced)
+    for environment in 0..<environmentCount {
+      priorities?[next * environmentCount + environment] = replacedPriorities[environment]
+    }
     batchCount = earlierBatchCount
   }
 
@@ -71,7 +93,10 @@ package final class ReplayBuffer {
   static let largestGatheredByteCount = 1 << 30
 
   /// The names that the batches are saved under.
-  static let savedNames = ["replay.next", "replay.batch_count", "replay.batches"]
+  static let savedNames = [
+    "replay.next", "replay.batch_count", "replay.batches", "replay.priorities",
+    "replay.largest_priority",
+  ]
 
   /// Saves or restores the batches, unless the buffer exceeds `largestSavedByteCount`, or those of
   /// all ranks together `largestGatheredByteCount`.
@@ -93,6 +118,7 @@ package final class ReplayBuffer {
         .mismatched,
         "its replay buffer has \(batchCount) batches, and there is room for \(storages.count)")
     }
+    try priorities?.transfer(&archive, count: batchCount * environmentCount)
     try archive.transfer("replay.batches", storages.prefix(batchCount).map(\.view))
     guard archive.isRestoring else { return true }
     let columns = EnvironmentColumns(storages[0].layout)
@@ -107,15 +133,46 @@ package final class ReplayBuffer {
     return true
   }
 
-  /// Fills a fragment with environments sampled uniformly, with replacement.
+  /// Fills a fragment with environments sampled with replacement.
   ///
   /// - Precondition: the buffer holds at least one batch.
   package func sample(into sample: FragmentView, using random: inout PCG64) {
     precondition(batchCount > 0, "the replay buffer is empty")
-    for place in 0..<sample.layout.environmentCount {
-      let drawn = random.integer(below: batchCount * environmentCount)
+    let count = sample.layout.environmentCount
+    if drawn.count != count { drawn = Array(repeating: 0, count: count) }
+    for place in 0..<count {
+      let source =
+        priorities?.draw(place, of: count, using: &random)
+        ?? random.integer(below: batchCount * environmentCount)
+      drawn[place] = source
       sample.copy(
-        drawn % environmentCount, of: storages[drawn / environmentCount].view, to: place)
+        source % environmentCount, of: storages[source / environmentCount].view, to: place)
+    }
+  }
+
+  /// Sets the importance weights w of the newest sample's environments, for every row.
+  ///
+  /// - Parameters:
+  ///   - weights: the weights, [T, B] row by row; all 1 if environments are drawn uniformly.
+  ///   - correction: β, from 0 for none to 1 for all of the bias of prioritized sampling.
+  func weigh(_ weights: inout [Float], correction: Double) {
+    guard let priorities else { return }
+    // N and the sum of all priorities cancel out in the quotient.
+    var smallest = Double.infinity
+    for place in drawn { smallest = min(smallest, priorities[place]) }
+    for index in weights.indices {
+      let priority = priorities[drawn[index % drawn.count]]
+      weights[index] = Float(pow(priority / smallest, -correction))
+    }
+  }
+
+  /// Sets the priorities of the newest sample's environments.
+  ///
+  /// - Parameter error: returns the mean magnitude of the errors of one of them.
+  func prioritize(by error: (_ environment: Int) -> Double) {
+    guard priorities != nil else { return }
+    for (environment, place) in drawn.enumerated() {
+      priorities?.update(place, error: error(environment))
     }
   }
 }

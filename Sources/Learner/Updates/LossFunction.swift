@@ -44,6 +44,10 @@ public final class LossFunction {
   /// The inputs of normal numbers, and true if they were filled since the last call.
   private let noise: [Tensor]
   private var isNoiseDrawn = false
+  /// The parts of the loss for prioritized replay, and true if they were weighed since the last
+  /// call.
+  private let prioritization: TracedLoss.Prioritization?
+  private var isWeighed = false
   private let totalSteps: Int
   /// The environment steps at which schedules were evaluated in the last call.
   private var step = 0
@@ -85,10 +89,11 @@ public final class LossFunction {
     loss = traced.loss
     divergence = traced.divergence
     noise = traced.noise
+    prioritization = traced.prioritization
     executor = Executor(
       graph,
       outputs: traced.metrics.map(\.tensor) + traced.distributions.map(\.tensor)
-        + (divergence.map { [$0] } ?? []),
+        + [divergence, prioritization?.errors].compactMap(\.self),
       loss: traced.loss, weights: weights)
   }
 
@@ -96,6 +101,30 @@ public final class LossFunction {
   public func drawNoise(using random: inout PCG64) {
     for input in noise { executor.drawNormal(input, using: &random) }
     isNoiseDrawn = true
+  }
+
+  /// Sets the importance weights of the next call, [T, B] row by row; does nothing for an objective
+  /// that is not prioritized.
+  func weigh(_ weights: [Float]) {
+    guard let prioritization else { return }
+    executor.set(prioritization.weights, to: weights)
+    isWeighed = true
+  }
+
+  /// Returns the mean magnitude of the temporal-difference errors of an environment's steps.
+  ///
+  /// - Precondition: the objective is prioritized.
+  func meanError(of environment: Int) -> Double {
+    guard let errors = prioritization?.errors else {
+      preconditionFailure("errors of an objective that is not prioritized")
+    }
+    let executor = executor
+    let numbers = executor.span(of: errors)
+    var sum = 0.0
+    for row in 0..<layout.stepCount {
+      sum += Double(numbers[row * layout.environmentCount + environment])
+    }
+    return sum / Double(layout.stepCount)
   }
 
   /// Evaluates the loss of a batch.
@@ -127,6 +156,8 @@ public final class LossFunction {
     precondition(
       noise.isEmpty || isNoiseDrawn, "a loss with noise: call drawNoise(using:) before each batch")
     isNoiseDrawn = false
+    precondition(prioritization == nil || isWeighed, "a prioritized loss without weights")
+    isWeighed = false
     self.step = step ?? stepCount
     for coefficient in coefficients {
       executor.set(coefficient.tensor, to: Float(value(of: coefficient)))

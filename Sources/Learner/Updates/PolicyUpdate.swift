@@ -169,6 +169,12 @@ public final class PolicyUpdate: BatchLearner {
   /// Draws the normal numbers of the next update, for an objective with noise.
   public func drawNoise(using random: inout PCG64) { function.drawNoise(using: &random) }
 
+  /// Sets the importance weights of the next update, [T, B] row by row.
+  func weigh(_ weights: [Float]) { function.weigh(weights) }
+
+  /// Returns the mean magnitude of the temporal-difference errors of an environment's steps.
+  func meanError(of environment: Int) -> Double { function.meanError(of: environment) }
+
   /// Takes part in an update of all ranks without a batch of this one.
   func learnFromOthers(at step: Int) -> UpdateOutcome {
     function.zeroGradients()

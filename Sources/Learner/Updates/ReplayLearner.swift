@@ -27,6 +27,12 @@ package final class ReplayLearner: BatchLearner {
     /// Source: Lillicrap et al. (2016), "Continuous control with deep reinforcement learning",
     /// algorithm 1. With 1, the target network becomes equal to the trained one.
     package var targetRate = 1.0
+    /// α, the exponent of priorities in drawing samples; 0 to draw them uniformly.
+    package var priorityExponent = 0.0
+    /// β, the exponent of importance weights, which correct for priorities.
+    package var correction: Schedule = 1
+    /// The environment steps that ``correction`` covers if it has no number of its own.
+    package var totalSteps = 1
 
     /// Creates settings suited to CartPole.
     package init() {}
@@ -45,6 +51,8 @@ package final class ReplayLearner: BatchLearner {
   private let replay: ReplayBuffer
   private let columns: EnvironmentColumns
   private let sample: FragmentStorage
+  /// The importance weights of the sample, [T, B] row by row.
+  private var importance: [Float]
   private let update: PolicyUpdate
   /// The update of an actor with a loss of its own; nil if there is none.
   private let actorUpdate: PolicyUpdate?
@@ -78,10 +86,12 @@ package final class ReplayLearner: BatchLearner {
     self.settings = settings
     self.weights = weights
     self.random = random
-    replay = ReplayBuffer(steps: settings.replaySteps, of: batchLayout)
+    replay = ReplayBuffer(
+      steps: settings.replaySteps, of: batchLayout, priorityExponent: settings.priorityExponent)
     columns = EnvironmentColumns(batchLayout)
     let layout = batchLayout.resized(environmentCount: settings.sampleEnvironments)
     sample = FragmentStorage(layout)
+    importance = Array(repeating: 1, count: layout.stepCount * layout.environmentCount)
     update = try makeUpdate(layout)
     actorUpdate = try makeActorUpdate?(layout)
     let ranges = Dictionary(
@@ -128,11 +138,15 @@ package final class ReplayLearner: BatchLearner {
       dueCount = 0
     }
     for _ in 0..<dueCount {
-      if replay.stepCount > 0 { replay.sample(into: sample.view, using: &random) }
+      let hasSample = replay.stepCount > 0
+      if hasSample { drawSample() }
       let outcome = learnFromSample(update)
       if case .diverged = outcome { return outcome }
       // No rank has samples, or one had no batch.
       if outcome == .tooFar { break }
+      if hasSample, outcome != .skipped {
+        replay.prioritize { update.meanError(of: $0) }
+      }
       parts.add(outcome)
       updatesSinceTarget += 1
       if updatesSinceTarget >= settings.targetInterval {
@@ -173,6 +187,14 @@ package final class ReplayLearner: BatchLearner {
     guard stepCount - firstStep >= first else { return 0 }
     let batch = Double((stepCount - firstStep - first) / steps)
     return Int(settings.updatesPerBatch * (batch + 1)) - Int(settings.updatesPerBatch * batch)
+  }
+
+  private func drawSample() {
+    replay.sample(into: sample.view, using: &random)
+    guard settings.priorityExponent > 0 else { return }
+    replay.weigh(
+      &importance, correction: settings.correction.value(at: stepCount, of: settings.totalSteps))
+    update.weigh(importance)
   }
 
   private func learnFromSample(_ update: PolicyUpdate) -> UpdateOutcome {

@@ -1,9 +1,10 @@
 import Actor
 import Foundation
-import Learner
 import Rollout
 import TestSupport
 import Testing
+
+@testable import Learner
 
 /// SAC or TD3 in Double on the batch of a reference file, beginning with its weights.
 final class TwinCriticScene {
@@ -35,7 +36,9 @@ final class TwinCriticScene {
       loss = try objective.loss(
         of: fragment, reaction: reaction, distribution: scene.distribution)
       executor = Executor(
-        graph, outputs: loss.metrics.map(\.tensor), loss: loss.loss, weights: scene.weights)
+        graph,
+        outputs: loss.metrics.map(\.tensor) + [loss.prioritization?.errors].compactMap(\.self),
+        loss: loss.loss, weights: scene.weights)
       let parameters = graph.parameters.learning { $0.isLearned && isLearned($0.name) }
       optimizer = Adam(
         count: parameters.elementCount,

@@ -34,6 +34,7 @@ struct RankTrainingTests {
       configuration.replayBatch = 20
       configuration.learningStarts = 100
       configuration.updatesPerStep = 0.1
+      configuration.replayPriority = algorithm == .td3 ? 0.6 : 0
     }
     return configuration
   }

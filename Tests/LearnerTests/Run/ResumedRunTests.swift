@@ -80,6 +80,10 @@ struct ResumedRunTests {
     Case(name: "steps", algorithm: .ppo, collector: .multi, change: steps),
     Case(name: "dqn", algorithm: .dqn, change: replay),
     Case(name: "dqn", algorithm: .dqn, collector: .multi, change: replay),
+    Case(name: "priorities", algorithm: .dqn) {
+      replay(&$0)
+      ($0.replayPriority, $0.replayCorrection) = (0.6, 0.5)
+    },
     Case(name: "sac", algorithm: .sac, change: critics),
     Case(name: "sac", algorithm: .sac, collector: .multi, change: critics),
     Case(name: "td3", algorithm: .td3, change: critics),

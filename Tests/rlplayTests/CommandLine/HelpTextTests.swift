@@ -202,6 +202,13 @@ struct HelpTextTests {
         --replay-batch N          Environment steps that one update samples from the
                                   replay buffer, in whole fragments of an environment.
                                   (default: 400)
+        --replay-priority X       Exponent of temporal-difference errors as priorities
+                                  of the replay buffer: 0 draws uniformly, 1 in
+                                  proportion. (default: 0)
+        --replay-correction X|SCHEDULE
+                                  Exponent of the importance weights that correct for
+                                  --replay-priority: a number or a schedule, as for
+                                  --learning-rate. (default: linear:0.4:1)
         --learning-starts N       Environment steps before the first update from the
                                   replay buffer; sac and td3 act at random until then.
                                   (default: 1000)

@@ -80,6 +80,14 @@ extension TrainingConfiguration {
       "Environment steps that one update samples from the replay buffer, in whole fragments of an "
         + "environment."),
     Setting(
+      "replay-priority", "X", \.replayPriority, .number, in: .learning,
+      "Exponent of temporal-difference errors as priorities of the replay buffer: 0 draws "
+        + "uniformly, 1 in proportion."),
+    Setting(
+      "replay-correction", "X|SCHEDULE", \.replayCorrection, .schedule, in: .learning,
+      "Exponent of the importance weights that correct for --replay-priority: a number or a "
+        + "schedule, as for --learning-rate."),
+    Setting(
       "learning-starts", "N", \.learningStarts, .integer, in: .learning,
       "Environment steps before the first update from the replay buffer; sac and td3 act at random "
         + "until then."),

@@ -23,6 +23,9 @@ extension LearnerContext {
     settings.updatesPerBatch = updatesPerBatch
     settings.targetInterval = targetInterval
     settings.targetRate = configuration.tau
+    settings.priorityExponent = configuration.replayPriority
+    settings.correction = configuration.replayCorrection
+    settings.totalSteps = configuration.totalSteps
     return try ReplayLearner(
       settings, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
       random: random, makeUpdate: makeUpdate, makeActorUpdate: makeActorUpdate)
@@ -80,6 +83,7 @@ extension TrainingConfiguration {
         option: "replay-batch")
     }
     try ConfigurationError.check("learning-starts", learningStarts, in: 0...1_000_000_000)
+    try validatePriorities()
     try refuse("tau", tau, unless: tau > 0 && tau <= 1, "use a number above 0 and up to 1")
     try ConfigurationError.check("multi-step", multiStep, in: 1...1_000_000)
     if learningStarts >= totalSteps {
@@ -88,6 +92,19 @@ extension TrainingConfiguration {
           + "start learning earlier, or use more --steps.",
         option: "learning-starts")
     }
+  }
+
+  private func validatePriorities() throws(ConfigurationError) {
+    try refuse(
+      "replay-priority", replayPriority, unless: (0...1).contains(replayPriority), "use 0 to 1")
+    try refuse(
+      "replay-correction", replayCorrection,
+      unless: replayCorrection.smallest >= 0 && replayCorrection.largest <= 1, "use 0 to 1")
+    guard replayPriority == 0, replayCorrection != Self(algorithm).replayCorrection else { return }
+    throw ConfigurationError(
+      "--replay-correction \(SettingFormat<Schedule>.schedule.value(replayCorrection).text) has no "
+        + "effect with --replay-priority 0: leave it out, or use --replay-priority 0.6.",
+      option: "replay-correction")
   }
 
   /// Refuses options of algorithms with two critics that are out of range, and unscaled actions.

@@ -173,6 +173,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The number of environment steps in a sample from the replay buffer.
   public var replayBatch = 400
 
+  /// α, the exponent of priorities in drawing from the replay buffer; 0 to draw uniformly.
+  public var replayPriority = 0.0
+
+  /// β, the exponent of the weights that correct for priorities; may follow a schedule.
+  public var replayCorrection: Schedule = .linear(from: 0.4, to: 1)
+
   /// The number of environment steps before the first update from the replay buffer.
   ///
   /// SAC and TD3 act at random until then.

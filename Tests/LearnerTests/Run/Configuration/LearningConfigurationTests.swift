@@ -175,6 +175,16 @@ struct LearningConfigurationTests {
     (.dqn, "updates-per-batch", "0", "--updates-per-batch 0 is out of range: use 1 to 10000."),
     (.dqn, "multi-step", "0", "--multi-step 0 is out of range: use 1 to 1000000."),
     (.dqn, "target-every", "0", "--target-every 0 is out of range: use 1 to 1000000000."),
+    (.dqn, "replay-priority", "1.1", "--replay-priority 1.1 is out of range: use 0 to 1."),
+    (
+      .sac, "replay-correction", "linear:0.4:1.5",
+      "--replay-correction linear:0.4:1.5 is out of range: use 0 to 1."
+    ),
+    (
+      .dqn, "replay-correction", "0.5",
+      "--replay-correction 0.5 has no effect with --replay-priority 0: leave it out, or use "
+        + "--replay-priority 0.6."
+    ),
     (.dqn, "tau", "0", "--tau 0 is out of range: use a number above 0 and up to 1."),
     (.dqn, "tau", "1.5", "--tau 1.5 is out of range: use a number above 0 and up to 1."),
     (
@@ -313,8 +323,8 @@ struct LearningConfigurationTests {
   @Test func `a replay buffer beyond the machine's memory is refused with what would fit`() throws {
     var configuration = Configuration(.dqn)
     let layout = try configuration.makeSetup(seed: 1).layout
-    // A batch has 4 steps of 4 environments.
-    let memory = 11 * layout.byteCount - 1
+    // A batch has 4 steps of 4 environments; there is room for one more, which is replaced.
+    let memory = 12 * layout.byteCount - 1
     configuration.replaySteps = 160
     try configuration.validateReplayMemory(layout, physicalByteCount: memory)
     configuration.replaySteps = 161
@@ -360,6 +370,7 @@ struct LearningConfigurationTests {
         "normalize-over": critics, "sticky": policies, "recurrent": policies, "epsilon": [.dqn],
         "double-q": [.dqn],
         "replay-steps": replay, "replay-batch": replay, "learning-starts": replay,
+        "replay-priority": replay, "replay-correction": replay,
         "updates-per-batch": [.dqn], "multi-step": replay, "target-every": [.dqn], "tau": replay,
         "updates-per-step": [.sac, .td3], "temperature": [.sac], "learn-temperature": [.sac],
         "target-entropy": [.sac], "policy-delay": [.td3], "exploration-noise": [.td3],

@@ -71,6 +71,8 @@ struct TrainingConfigurationJSONTests {
           "double-q": true,
           "replay-steps": 50000,
           "replay-batch": 400,
+          "replay-priority": 0,
+          "replay-correction": "linear:0.4:1",
           "learning-starts": 1000,
           "updates-per-batch": 1,
           "updates-per-step": 1,

@@ -86,6 +86,8 @@ struct TrainingSettingsTests {
     ("double-q", "false", { !$0.doubleQ }),
     ("replay-steps", "1e6", { $0.replaySteps == 1_000_000 }),
     ("replay-batch", "32", { $0.replayBatch == 32 }),
+    ("replay-priority", "0.6", { $0.replayPriority == 0.6 }),
+    ("replay-correction", "0.5", { $0.replayCorrection == .constant(0.5) }),
     ("learning-starts", "0", { $0.learningStarts == 0 }),
     ("updates-per-batch", "4", { $0.updatesPerBatch == 4 }),
     ("updates-per-step", "0.5", { $0.updatesPerStep == 0.5 }),
