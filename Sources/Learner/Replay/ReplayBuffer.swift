@@ -5,10 +5,12 @@ import Rollout
 ///
 /// The unit of sampling is one environment of a batch over all its rows; a sample is therefore a
 /// fragment itself. Environments are drawn uniformly or by ``ReplayPriorities``. All memory is
-/// allocated at creation.
+/// allocated at creation, but for that of frames which stacked observations share.
 package final class ReplayBuffer {
   /// The largest number of environment steps kept.
   package var capacity: Int { storages.count * stepsPerBatch }
+  /// The number of frames that stacked observations share at present.
+  package var frameCount: Int { frames?.frameCount ?? 0 }
   /// The number of environment steps kept at present.
   package var stepCount: Int { batchCount * stepsPerBatch }
 
@@ -17,6 +19,10 @@ package final class ReplayBuffer {
   private var replaced: FragmentStorage
   private let stepsPerBatch: Int
   private let environmentCount: Int
+  /// The layout of the batches.
+  private let layout: FragmentLayout
+  /// The frames of stacked observations; nil if batches are kept as they are.
+  private let frames: FrameStore?
   private var batchCount = 0
   private var next = 0
   /// The value of `batchCount` before the newest batch was added.
@@ -34,11 +40,19 @@ package final class ReplayBuffer {
   ///   - steps: the environment steps to keep, rounded up to whole batches.
   ///   - layout: the layout of the batches, [T, n·B].
   ///   - priorityExponent: α of ``ReplayPriorities``; 0 to draw uniformly.
-  package init(steps: Int, of layout: FragmentLayout, priorityExponent: Double = 0) {
+  ///   - frames: the store of the frames that stacked observations share; nil to keep batches as
+  ///     they are.
+  package init(
+    steps: Int, of layout: FragmentLayout, priorityExponent: Double = 0,
+    sharing frames: FrameStore? = nil
+  ) {
+    self.layout = layout
+    self.frames = frames
+    let stored = frames?.storedLayout ?? layout
     stepsPerBatch = layout.stepCount * layout.environmentCount
     environmentCount = layout.environmentCount
-    storages = (0..<Self.batchCount(steps, of: layout)).map { _ in FragmentStorage(layout) }
-    replaced = FragmentStorage(layout)
+    storages = (0..<Self.batchCount(steps, of: layout)).map { _ in FragmentStorage(stored) }
+    replaced = FragmentStorage(stored)
     replacedPriorities = Array(repeating: 0, count: environmentCount)
     if priorityExponent > 0 {
       priorities = ReplayPriorities(
@@ -52,10 +66,20 @@ package final class ReplayBuffer {
     return max(1, (steps + each - 1) / each)
   }
 
-  /// Returns the bytes that a buffer allocates at creation, or `Int.max` if the number overflows.
-  static func byteCount(steps: Int, of layout: FragmentLayout) -> Int {
+  /// Returns the bytes that a buffer needs, or `Int.max` if the number overflows.
+  ///
+  /// - Parameter depth: the number of stacked frames that are shared; nil for none. A step then has
+  ///   one frame, and a 16th more is for the beginnings and ends of episodes.
+  static func byteCount(steps: Int, of layout: FragmentLayout, sharing depth: Int? = nil) -> Int {
+    var each = layout.byteCount
+    if let depth {
+      let frameCount = layout.stepCount * layout.environmentCount
+      each =
+        FrameStore.storedLayout(layout, depth: depth).byteCount
+        + frameCount * FrameStore.frameByteCount(layout, depth: depth) * 17 / 16
+    }
     let (bytes, isBeyond) = (batchCount(steps, of: layout) + 1)
-      .multipliedReportingOverflow(by: layout.byteCount)
+      .multipliedReportingOverflow(by: each)
     return isBeyond ? .max : bytes
   }
 
@@ -64,8 +88,13 @@ package final class ReplayBuffer {
   /// - Precondition: the batch has the layout that the buffer was created for.
   package func add(_ batch: FragmentView) {
     precondition(
-      batch.layout.byteCount == replaced.layout.byteCount, "a batch of another layout to replay")
-    replaced.view.copy(batch)
+      batch.layout.byteCount == layout.byteCount, "a batch of another layout to replay")
+    if let frames {
+      frames.release(replaced.view)
+      frames.store(batch, in: replaced.view)
+    } else {
+      replaced.view.copy(batch)
+    }
     swap(&storages[next], &replaced)
     for environment in 0..<environmentCount {
       let place = next * environmentCount + environment
@@ -104,10 +133,10 @@ package final class ReplayBuffer {
   /// - Returns: false if the archive is being restored and the buffer cannot have been saved; the
   ///   buffer then begins empty. Otherwise true.
   func transfer(_ archive: inout StateArchive) throws(CheckpointError) -> Bool {
-    let byteCount = storages[0].layout.byteCount
+    let byteCount = layout.byteCount
     let limit = min(
       Self.largestSavedByteCount, Self.largestGatheredByteCount / archive.rankCount)
-    guard byteCount * storages.count <= limit, !archive.beginsReplay else {
+    guard byteCount * storages.count <= limit, frames == nil, !archive.beginsReplay else {
       archive.lose("the replay buffer starts empty")
       return !archive.isRestoring
     }
@@ -121,7 +150,7 @@ package final class ReplayBuffer {
     try priorities?.transfer(&archive, count: batchCount * environmentCount)
     try archive.transfer("replay.batches", storages.prefix(batchCount).map(\.view))
     guard archive.isRestoring else { return true }
-    let columns = EnvironmentColumns(storages[0].layout)
+    let columns = EnvironmentColumns(layout)
     for (index, storage) in storages.prefix(batchCount).enumerated() {
       let field = storage.view.firstImpossibleField()
       try archive.require(
@@ -145,8 +174,12 @@ package final class ReplayBuffer {
         priorities?.draw(place, of: count, using: &random)
         ?? random.integer(below: batchCount * environmentCount)
       drawn[place] = source
-      sample.copy(
-        source % environmentCount, of: storages[source / environmentCount].view, to: place)
+      let (batch, environment) = source.quotientAndRemainder(dividingBy: environmentCount)
+      if let frames {
+        frames.load(environment, of: storages[batch].view, into: sample, at: place)
+      } else {
+        sample.copy(environment, of: storages[batch].view, to: place)
+      }
     }
   }
 

@@ -33,6 +33,10 @@ package final class ReplayLearner: BatchLearner {
     package var correction: Schedule = 1
     /// The environment steps that ``correction`` covers if it has no number of its own.
     package var totalSteps = 1
+    /// The number of stacked frames of which the replay buffer stores each once; nil for none.
+    package var sharedStackDepth: Int?
+    /// The number of environments whose fragments follow each other; for shared frames.
+    package var environmentCount = 1
 
     /// Creates settings suited to CartPole.
     package init() {}
@@ -87,7 +91,10 @@ package final class ReplayLearner: BatchLearner {
     self.weights = weights
     self.random = random
     replay = ReplayBuffer(
-      steps: settings.replaySteps, of: batchLayout, priorityExponent: settings.priorityExponent)
+      steps: settings.replaySteps, of: batchLayout, priorityExponent: settings.priorityExponent,
+      sharing: settings.sharedStackDepth.map {
+        FrameStore(batchLayout, depth: $0, environmentCount: settings.environmentCount)
+      })
     columns = EnvironmentColumns(batchLayout)
     let layout = batchLayout.resized(environmentCount: settings.sampleEnvironments)
     sample = FragmentStorage(layout)

@@ -50,15 +50,35 @@ extension FragmentView {
         && place < layout.environmentCount && layout.stepCount == source.layout.stepCount
         && layout.columns.count == source.layout.columns.count,
       "environment \(environment) of \(source.layout.environmentCount) to \(place)")
-    for index in layout.columns.indices {
-      let (from, into) = (source.layout.columns[index], layout.columns[index])
-      var values = source.base + from.offset(row: 0, environment: environment)
-      var target = base + into.offset(row: 0, environment: place)
-      for _ in 0..<from.rowCount {
-        target.copyMemory(from: values, byteCount: from.environmentStride)
-        values += from.rowStride
-        target += into.rowStride
-      }
+    for index in layout.columns.indices { copy(index, of: environment, of: source, to: place) }
+  }
+
+  /// Copies all fields of one environment but its observations and final observations.
+  ///
+  /// - Precondition: as for `copy(_:of:to:)`, and all other fields are the same.
+  func copyFields(of environment: Int, of source: FragmentView, to place: Int) {
+    precondition(
+      environment >= 0 && environment < source.layout.environmentCount && place >= 0
+        && place < layout.environmentCount && layout.stepCount == source.layout.stepCount
+        && layout.columns.count == source.layout.columns.count,
+      "environment \(environment) of \(source.layout.environmentCount) to \(place)")
+    for index in layout.columns.indices
+    where !layout.obsPlaces.contains(index) && !layout.finalObsPlaces.contains(index) {
+      copy(index, of: environment, of: source, to: place)
+    }
+  }
+
+  private func copy(
+    _ index: Int, of environment: Int, of source: FragmentView, to place: Int
+  ) {
+    let (from, into) = (source.layout.columns[index], layout.columns[index])
+    precondition(from.environmentStride == into.environmentStride, "a fragment with other fields")
+    var values = source.base + from.offset(row: 0, environment: environment)
+    var target = base + into.offset(row: 0, environment: place)
+    for _ in 0..<from.rowCount {
+      target.copyMemory(from: values, byteCount: from.environmentStride)
+      values += from.rowStride
+      target += into.rowStride
     }
   }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// One environment's leaves in one row of a fragment.
 ///
 /// Valid only during the call that receives it.
@@ -160,6 +162,23 @@ extension LeafRow {
     let bytes = bytes
     RowValues(vector, start..<start + bytes.count).copy(
       RowValues(bytes.assumingMemoryBound(to: UInt8.self).baseAddress!, count: bytes.count))
+  }
+
+  /// Copies some bytes of the first leaf's value to a place in a vector of bytes.
+  func copy(_ range: Range<Int>, to vector: FlatVector<UInt8>, at start: Int) {
+    RowValues(vector, start..<start + range.count).copy(values(range))
+  }
+
+  /// Returns true if some bytes of the first leaf's value, from a place on, are those of a vector.
+  func isEqual(_ start: Int, to vector: FlatVector<UInt8>, _ range: Range<Int>) -> Bool {
+    let (own, other) = (values(start..<start + range.count), RowValues(vector, range))
+    return memcmp(own.base, other.base, range.count) == 0
+  }
+
+  private func values(_ range: Range<Int>) -> RowValues<UInt8> {
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: bytes[range])
+    return RowValues(
+      bytes.assumingMemoryBound(to: UInt8.self).baseAddress!, count: range.count)
   }
 
   /// Sets some bytes of the first leaf's value, from a place on, to those of a vector.

@@ -103,7 +103,7 @@ extension Wrapper {
   ///   - depth: the number of observations in a stack.
   ///   - path: the part of a Dict or Tuple to stack; `nil` for the whole observation.
   public static func frameStack(_ depth: Int, at path: String? = nil) -> Wrapper {
-    Wrapper("frame-stack=\(depth)", at: path) { batch, _ in
+    Wrapper("frame-stack=\(depth)", at: path, stackDepth: path == nil ? depth : nil) { batch, _ in
       try FrameStackBatch(batch, depth: depth, at: path)
     }
   }
@@ -146,8 +146,10 @@ extension Wrapper {
 }
 
 extension Wrapper {
-  private init(_ name: String, at path: String?, wrap: @escaping Wrap) {
-    self.init(name + (path.map { "@\($0)" } ?? ""), wrap: wrap)
+  private init(
+    _ name: String, at path: String?, stackDepth: Int? = nil, wrap: @escaping Wrap
+  ) {
+    self.init(name + (path.map { "@\($0)" } ?? ""), stackDepth: stackDepth, wrap: wrap)
   }
 }
 

@@ -20,6 +20,8 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
   let stepLimit: Int?
   /// The quantity that the wrapper normalizes; the learner removes such a wrapper from the list.
   package let normalization: Normalization?
+  /// The number of observations in a stack along a new first axis of the whole observation.
+  package let stackDepth: Int?
   private let wrap: Wrap
 
   /// Creates a custom wrapper.
@@ -33,9 +35,10 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
 
   init(
     _ description: String, stepLimit: Int? = nil, normalization: Normalization? = nil,
-    wrap: @escaping Wrap
+    stackDepth: Int? = nil, wrap: @escaping Wrap
   ) {
     self.description = description
+    self.stackDepth = stackDepth
     self.stepLimit = stepLimit
     self.normalization = normalization
     self.wrap = wrap

@@ -26,6 +26,9 @@ extension LearnerContext {
     settings.priorityExponent = configuration.replayPriority
     settings.correction = configuration.replayCorrection
     settings.totalSteps = configuration.totalSteps
+    settings.sharedStackDepth = configuration.sharedStackDepth(batchLayout)
+    settings.environmentCount = max(
+      batchLayout.environmentCount, configuration.actorCount * configuration.environmentsPerActor)
     return try ReplayLearner(
       settings, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
       random: random, makeUpdate: makeUpdate, makeActorUpdate: makeActorUpdate)
@@ -120,6 +123,16 @@ extension TrainingConfiguration {
     }
   }
 
+  /// The number of stacked frames of which the replay buffer stores each once.
+  ///
+  /// It is nil if the outermost wrapper stacks no frames, and for buffers that are small enough to
+  /// be saved, whose batches are kept as they are.
+  func sharedStackDepth(_ batchLayout: FragmentLayout) -> Int? {
+    let byteCount = ReplayBuffer.byteCount(steps: replaySteps, of: batchLayout)
+    guard byteCount > ReplayBuffer.largestSavedByteCount + batchLayout.byteCount else { return nil }
+    return environment.wrappers.last?.stackDepth
+  }
+
   /// Refuses a replay buffer that is larger than the machine's memory.
   ///
   /// Allocating it would end the process by a signal.
@@ -131,9 +144,12 @@ extension TrainingConfiguration {
     _ batchLayout: FragmentLayout, physicalByteCount: Int = SystemCalls.physicalByteCount
   ) throws(ConfigurationError) {
     guard algorithm.options.contains("replay-steps") else { return }
-    let byteCount = ReplayBuffer.byteCount(steps: replaySteps, of: batchLayout)
+    let depth = sharedStackDepth(batchLayout)
+    let byteCount = ReplayBuffer.byteCount(steps: replaySteps, of: batchLayout, sharing: depth)
     guard byteCount > physicalByteCount else { return }
-    let batchCount = physicalByteCount / 2 / batchLayout.byteCount
+    // A buffer for no steps has room for a batch, and for one that is replaced.
+    let batchByteCount = ReplayBuffer.byteCount(steps: 0, of: batchLayout, sharing: depth) / 2
+    let batchCount = physicalByteCount / 2 / batchByteCount
     let steps = batchCount * batchLayout.stepCount * batchLayout.environmentCount
     let remedy =
       steps > 0
