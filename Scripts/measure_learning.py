@@ -49,6 +49,7 @@ TABLE = [
     ("acrobot-dqn", -100, "1-10", [], []),
     ("pendulum-ppo", -200, "1-10", [], []),
     ("pendulum-sac", -200, "1-10", [], []),
+    ("cartpole-sac", 475, "1-10", [], []),
     ("pendulum-td3", -200, "1-10", [], []),
     ("mountain-car-ppo", -115, "1-10", [], []),
     ("mountain-car-continuous-ppo", 90, "1-10", [], []),

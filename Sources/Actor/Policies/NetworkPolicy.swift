@@ -114,6 +114,40 @@ public struct NetworkPolicy: Policy, Equatable {
       bias: given != nil || !isTable(of: state.spaces), weights: initialization.weights(gain: 1))
   }
 
+  /// Returns one score for each of `count` choices, [rows, B, count], from two streams.
+  ///
+  ///     q(s, a) = v(s) + (A(s, a) − mean_b A(s, b))
+  ///
+  /// Both streams have the last hidden layer for themselves, below `value` and `advantage`, and
+  /// share all that comes before.
+  ///
+  /// Source: Wang et al. (2016), "Dueling network architectures for deep reinforcement learning",
+  /// equation 9.
+  ///
+  /// - Parameters: as for `scores(of:with:count:below:named:in:)`.
+  func duelingScores(
+    of state: TracedState, count: Int, below root: String?, named name: String, in graph: Graph
+  ) throws(PolicyError) -> Tensor {
+    var shared = self
+    let width = shared.hidden.popLast()
+    let features = try shared.torso(of: state, below: root, in: graph).features
+    let names = ParameterNames(root: ParameterNames(root: root)[name])
+    func stream(_ name: String, _ outputs: Int) -> Tensor {
+      let own = width.map {
+        graph.linear(
+          features, outputs: $0, name: names["\(name).hidden"], activation: activation,
+          weights: initialization.weights(gain: 2.0.squareRoot()))
+      }
+      return graph.linear(
+        own ?? features, outputs: outputs, name: names[name],
+        weights: initialization.weights(gain: 1))
+    }
+    let value = stream("value", 1)
+    let advantage = stream("advantage", count)
+    return advantage
+      + (value.reshaped(Array(value.shape.dropLast())) - advantage.meanOverLastAxis())
+  }
+
   /// Returns true if the only feature is a one-hot observation, without hidden layers.
   private func isTable(of spaces: EnvironmentSpaces) -> Bool {
     guard case .discrete = spaces.observation else { return false }

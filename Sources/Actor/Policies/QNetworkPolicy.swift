@@ -19,9 +19,14 @@ public struct QNetworkPolicy: Policy, Equatable {
 
   /// The network, with the action values as its scores.
   public var network: NetworkPolicy
+  /// True if the action values are the sum of a stream for the state and one for its actions.
+  public var isDueling: Bool
 
   /// Creates a policy from a network's scores.
-  public init(_ network: NetworkPolicy = NetworkPolicy()) { self.network = network }
+  public init(_ network: NetworkPolicy = NetworkPolicy(), isDueling: Bool = false) {
+    self.network = network
+    self.isDueling = isDueling
+  }
 
   /// The two sets of weights that can estimate action values.
   public enum Weights: Sendable {
@@ -68,14 +73,37 @@ public struct QNetworkPolicy: Policy, Equatable {
     guard case .discrete(let count) = state.spaces.action else {
       preconditionFailure("Q-learning without a Discrete action space")
     }
-    switch weights {
-    case .online:
-      return try network.scores(of: state, count: count, below: nil, named: "q", in: graph)
-    case .target:
-      return try graph.holding { () throws(PolicyError) in
-        try network.scores(
-          of: state, count: count, below: Self.targetRoot, named: "q", in: graph)
-      }
+    func scores(below root: String?) throws(PolicyError) -> Tensor {
+      isDueling
+        ? try network.duelingScores(of: state, count: count, below: root, named: "q", in: graph)
+        : try network.scores(of: state, count: count, below: root, named: "q", in: graph)
     }
+    switch weights {
+    case .online: return try scores(below: nil)
+    case .target:
+      return try graph.holding { () throws(PolicyError) in try scores(below: Self.targetRoot) }
+    }
+  }
+}
+
+extension QNetworkPolicy: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case network
+    case isDueling
+  }
+
+  /// Decodes the settings; those of earlier checkpoints have no streams.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      try values.decode(NetworkPolicy.self, forKey: .network),
+      isDueling: try values.decodeIfPresent(Bool.self, forKey: .isDueling) ?? false)
+  }
+
+  /// Encodes the settings; those of a network without streams are as they always were.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(network, forKey: .network)
+    if isDueling { try values.encode(isDueling, forKey: .isDueling) }
   }
 }

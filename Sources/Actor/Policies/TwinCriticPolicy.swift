@@ -1,17 +1,19 @@
 import Glibc
 import Rollout
 
-/// An actor for bounded continuous actions with two critics and target networks: SAC and TD3.
+/// An actor with two critics and target networks: SAC and TD3.
 ///
-/// Critics estimate the value of a state and an action that is given to them. Workers compute only
-/// the actor, below `actor`. The critics are below `critic.0` and `critic.1`. The target networks
-/// of both critics, and of a deterministic actor, are buffers below `target`.
+/// For bounded continuous actions, critics estimate the value of a state and an action that is
+/// given to them; for a Discrete space, that of each action in a state. Workers compute only the
+/// actor, below `actor`. The critics are below `critic.0` and `critic.1`. The target networks of
+/// both critics, and of a deterministic actor, are buffers below `target`.
 ///
-/// Actions are recorded from −1 to 1, and the environment scales them to the bounds of the Box
-/// (`ActionBounds.scale`).
+/// Continuous actions are recorded from −1 to 1, and the environment scales them to the bounds of
+/// the Box (`ActionBounds.scale`).
 ///
-/// Sources: Haarnoja et al. (2018), "Soft actor-critic algorithms and applications"; Fujimoto et
-/// al. (2018), "Addressing function approximation error in actor-critic methods".
+/// Sources: Haarnoja et al. (2018), "Soft actor-critic algorithms and applications"; Christodoulou
+/// (2019), "Soft actor-critic for discrete action settings"; Fujimoto et al. (2018), "Addressing
+/// function approximation error in actor-critic methods".
 public struct TwinCriticPolicy: Policy, Equatable {
   /// The kind in checkpoints.
   public static let kind = "twin-critic"
@@ -20,7 +22,8 @@ public struct TwinCriticPolicy: Policy, Equatable {
 
   /// The kinds of actors.
   public enum ActorKind: String, Codable, Sendable, CaseIterable {
-    /// A ``SquashedGaussian`` whose deviations depend on the state, with a temperature: SAC.
+    /// A ``SquashedGaussian`` whose deviations depend on the state, or a ``Categorical``, with a
+    /// temperature: SAC.
     case stochastic
     /// A ``ClippedGaussian`` with a target network of its own: TD3.
     case deterministic
@@ -65,15 +68,17 @@ public struct TwinCriticPolicy: Policy, Equatable {
     }
   }
 
-  /// Returns the distribution of the kind of actor, from −1 to 1.
+  /// Returns the distribution of the kind of actor: from −1 to 1, or over the actions.
   public func distribution(for space: Space) throws(PolicyError) -> any ActionDistribution {
+    if case .discrete(let count) = space, actor == .stochastic { return Categorical(count: count) }
     guard case .box(let shape, let low, let high, let type) = space,
       type == .float32 || type == .float64, shape.reduce(1, *) > 0
     else {
       throw PolicyError(
         """
-        SAC and TD3 act in a Box of float32 or float64, not in \(space): use another algorithm, \
-        such as ppo, or dqn for a Discrete space
+        \(actor == .stochastic ? "SAC acts in a Discrete space or" : "TD3 acts in") a Box of \
+        float32 or float64, not in \(space): use another algorithm, such as ppo, or dqn or sac \
+        for a Discrete space
         """)
     }
     guard low.isFinite, high.isFinite else {
@@ -96,19 +101,34 @@ public struct TwinCriticPolicy: Policy, Equatable {
   ) throws(PolicyError) -> Reaction {
     let logits = try logits(of: state, choosing: distribution, by: .online, in: graph)
     // Workers do not compute the rest, but need the same layout of the weights.
-    let action = self.action(state.act)
     for weights in [Weights.online, .target] {
-      _ = try values(of: state, taking: action, by: weights, in: graph)
+      if let choice = distribution as? Categorical {
+        _ = try values(of: state, count: choice.count, by: weights, in: graph)
+      } else {
+        _ = try values(of: state, taking: action(state.act), by: weights, in: graph)
+      }
     }
     switch actor {
     case .stochastic: _ = logTemperature(in: graph)
     case .deterministic:
       _ = try self.logits(of: state, choosing: distribution, by: .target, in: graph)
     }
-    return Reaction(logits: logits)
+    guard distribution is Categorical else { return Reaction(logits: logits) }
+    guard try state.actionMask() == nil else {
+      throw PolicyError("SAC does not support action masks: use another algorithm, such as ppo")
+    }
+    // Nearly uniform during the warm-up, with the same likeliest action.
+    let sharpness = graph.buffer(ActionRange.warmUpName, [1])
+      .choosing(graph.constant(Self.warmUpSharpness), otherwise: graph.constant(1))
+    return Reaction(logits: (sharpness * logits).logSoftmax())
   }
 
+  /// The factor of logits during the warm-up of a Discrete space.
+  private static let warmUpSharpness = 1e-4
+
   /// Traces the logits of the actor, [rows, B, logitCount].
+  ///
+  /// In a Discrete space they are those without the warm-up.
   public func logits(
     of state: TracedState, choosing distribution: any ActionDistribution, by weights: Weights,
     in graph: Graph
@@ -134,13 +154,27 @@ public struct TwinCriticPolicy: Policy, Equatable {
   public func values(
     of state: TracedState, taking action: Tensor, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> [Tensor] {
+    try values(of: state, with: action, count: 1, by: weights, in: graph)
+      .map { $0.reshaped(Array($0.shape.dropLast())) }
+  }
+
+  /// Traces both critics' values of each of `count` actions, [rows, B, count] each.
+  public func values(
+    of state: TracedState, count: Int, by weights: Weights, in graph: Graph
+  ) throws(PolicyError) -> [Tensor] {
+    try values(of: state, with: nil, count: count, by: weights, in: graph)
+  }
+
+  private func values(
+    of state: TracedState, with action: Tensor?, count: Int, by weights: Weights, in graph: Graph
+  ) throws(PolicyError) -> [Tensor] {
     var values: [Tensor] = []
     for critic in 0..<2 {
-      let value = try traced(by: weights, "critic.\(critic)", in: graph) {
-        root throws(PolicyError) in
-        try network.scores(of: state, with: action, count: 1, below: root, named: "q", in: graph)
-      }
-      values.append(value.reshaped(Array(value.shape.dropLast())))
+      values.append(
+        try traced(by: weights, "critic.\(critic)", in: graph) { root throws(PolicyError) in
+          try network.scores(
+            of: state, with: action, count: count, below: root, named: "q", in: graph)
+        })
     }
     return values
   }

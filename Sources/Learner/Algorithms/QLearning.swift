@@ -6,7 +6,7 @@ extension Algorithm {
   public static let dqn = Algorithm(
     name: QLearning.name,
     options: [
-      "epsilon", "double-q", "replay-steps", "replay-batch", "learning-starts",
+      "epsilon", "double-q", "dueling", "replay-steps", "replay-batch", "learning-starts",
       "updates-per-batch", "multi-step", "target-every", "tau", "replay-priority",
       "replay-correction",
     ],
@@ -42,7 +42,7 @@ extension Algorithm {
     validateMemory: { (configuration, batchLayout) throws(ConfigurationError) in
       try configuration.validateReplayMemory(batchLayout)
     },
-    policy: { QNetworkPolicy($1) },
+    policy: { QNetworkPolicy($1, isDueling: $0.dueling) },
     objective: { configuration, policy in
       var objective = QLearning(
         (policy as? QNetworkPolicy) ?? QNetworkPolicy(), discount: configuration.gamma,

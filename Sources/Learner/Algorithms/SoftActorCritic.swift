@@ -1,4 +1,5 @@
 import Actor
+import Glibc
 import Rollout
 
 extension Algorithm {
@@ -24,6 +25,13 @@ extension Algorithm {
     },
     validateMemory: { (configuration, batchLayout) throws(ConfigurationError) in
       try configuration.validateReplayMemory(batchLayout)
+      guard case .discrete(let count) = batchLayout.contents.spaces.action,
+        let entropy = configuration.targetEntropy, !(0...1).contains(entropy)
+      else { return }
+      throw ConfigurationError(
+        "--target-entropy \(SettingFormat<Double>.number.value(entropy).text) is no fraction of "
+          + "the largest entropy of \(count) actions: use 0 to 1, such as 0.5, or auto.",
+        option: "target-entropy")
     },
     policy: {
       TwinCriticPolicy(
@@ -84,10 +92,17 @@ extension TrainingConfiguration {
 /// given normal numbers, and the gradient passes through them. With n > 1 the rewards are those of
 /// earlier policies, uncorrected, and only the last state counts with its entropy.
 ///
+/// In a Discrete space nothing is drawn: critics estimate the values of all actions, and
+///
+///     v(s′) = Σ_a π(a | s′) (min(q⁻₀(s′, a), q⁻₁(s′, a)) − α log π(a | s′))
+///     actor:  mean(Σ_a π(a | s_t) (α log π(a | s_t) − min(q₀(s_t, a), q₁(s_t, a))))
+///             − log α · mean(Σ_a π(a | s_t) log π(a | s_t) + target entropy)
+///
 /// Sources: Haarnoja et al. (2018), "Soft actor-critic: off-policy maximum entropy deep
 /// reinforcement learning with a stochastic actor"; Haarnoja et al. (2018), "Soft actor-critic
 /// algorithms and applications", equation 17 with log α in place of α outside of the mean, as in
-/// the authors' program.
+/// the authors' program; Christodoulou (2019), "Soft actor-critic for discrete action settings",
+/// equations 10 to 12.
 public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
   public static let name = "sac"
@@ -98,7 +113,10 @@ public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
   public var discount: Double
   /// n, the number of rewards in a target before the value of the state that follows.
   public var multiStep: Int
-  /// The mean entropy that the temperature is learned for, in nats; nil for −1 per element.
+  /// The mean entropy that the temperature is learned for.
+  ///
+  /// For a Box it is in nats, and nil for −1 per element; for n actions it is a fraction of log n,
+  /// and nil for 0.98.
   public var targetEntropy: Double?
   /// The loss to trace.
   public var part = TwinCriticPart.critics
@@ -123,35 +141,35 @@ public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
   public func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
-    guard let distribution = distribution as? SquashedGaussian else {
-      throw PolicyError("SAC trains a TwinCriticPolicy with a stochastic actor")
-    }
     let graph = reaction.logits.graph
-    let count = distribution.range.count
-    let noise = graph.input(reaction.logits.shape.dropLast() + [count])
+    let actions = try Actions(self, distribution, reaction.logits)
     let logTemperature = policy.logTemperature(in: graph)
     switch part {
     case .critics:
       let arrival = fragment.arrival
-      let (action, logPi) = distribution.draw(
-        from: try policy.logits(of: arrival, choosing: distribution, by: .online, in: graph),
-        noise: noise)
-      let values = try policy.values(of: arrival, taking: action, by: .target, in: graph)
-      return try policy.criticLoss(
-        of: fragment,
-        arrivals: values[0].minimum(values[1]) - exp(logTemperature) * logPi,
-        multiStep: multiStep, discount: discount, noise: [noise],
-        isPrioritized: isPrioritized)
+      let (value, logPi) = try actions.expectations(
+        of: arrival,
+        logits: try policy.logits(of: arrival, choosing: distribution, by: .online, in: graph),
+        by: .target)
+      return try criticLoss(
+        of: fragment, values: { () throws(PolicyError) in try actions.taken(in: fragment) },
+        arrivals: value - exp(logTemperature) * logPi, multiStep: multiStep, discount: discount,
+        noise: actions.noise, isPrioritized: isPrioritized)
     case .actor:
       let steps = Trajectory(fragment)
-      let (action, logPi) = distribution.draw(from: reaction.logits, noise: noise)
-      let values = try policy.values(
-        of: fragment.current, taking: action, by: .frozen, in: graph)
+      // Those of a Discrete reaction may be in the warm-up.
+      let logits =
+        actions.noise.isEmpty
+        ? try policy.logits(
+          of: fragment.current, choosing: distribution, by: .online, in: graph)
+        : reaction.logits
+      let (value, logPi) = try actions.expectations(
+        of: fragment.current, logits: logits, by: .frozen)
       let temperature = exp(logTemperature).stopGradient()
-      var loss = (temperature * logPi - values[0].minimum(values[1])).mean(over: steps)
+      var loss = (temperature * logPi - value).mean(over: steps)
       let meanLogPi = logPi.mean(over: steps)
       if policy.learnsTemperature {
-        let excess = (meanLogPi + (targetEntropy ?? -Double(count))).stopGradient()
+        let excess = (meanLogPi + actions.targetEntropy).stopGradient()
         loss = loss - logTemperature * excess
       }
       return TracedLoss(
@@ -159,7 +177,85 @@ public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
         metrics: [
           .init(name: "log_prob", tensor: meanLogPi, summary: .mean),
           .init(name: "temperature", tensor: temperature, summary: .newest),
-        ], noise: [noise])
+        ], noise: actions.noise)
     }
   }
+
+  /// The actions of the actor, in a Box or a Discrete space.
+  private struct Actions {
+    let policy: TwinCriticPolicy
+    let space: Kind
+    let targetEntropy: Double
+
+    enum Kind {
+      /// One action is drawn with the input of normal numbers, [T, B, elements].
+      case box(SquashedGaussian, noise: Tensor)
+      /// All of `count` actions count with their probability.
+      case discrete(count: Int)
+    }
+
+    /// - Throws: `PolicyError` for another distribution.
+    init(
+      _ objective: SoftActorCritic, _ distribution: any ActionDistribution, _ logits: Tensor
+    ) throws(PolicyError) {
+      policy = objective.policy
+      switch distribution {
+      case let gaussian as SquashedGaussian:
+        let count = gaussian.range.count
+        space = .box(gaussian, noise: logits.graph.input(logits.shape.dropLast() + [count]))
+        targetEntropy = objective.targetEntropy ?? -Double(count)
+      case let choice as Categorical:
+        space = .discrete(count: choice.count)
+        let fraction = objective.targetEntropy ?? SoftActorCritic.usualEntropyFraction
+        precondition((0...1).contains(fraction), "a target entropy of \(fraction) · log n")
+        targetEntropy = fraction * log(Double(choice.count))
+      default: throw PolicyError("SAC trains a TwinCriticPolicy with a stochastic actor")
+      }
+    }
+
+    /// The inputs of normal numbers.
+    var noise: [Tensor] {
+      if case .box(_, let noise) = space { [noise] } else { [] }
+    }
+
+    /// Returns min(q₀, q₁) and log π in some states, [T, B] each: of a drawn action, or the means
+    /// over all actions.
+    func expectations(
+      of state: TracedState, logits: Tensor, by weights: TwinCriticPolicy.Weights
+    ) throws(PolicyError) -> (value: Tensor, logPi: Tensor) {
+      let graph = logits.graph
+      switch space {
+      case .box(let gaussian, let noise):
+        let (action, logPi) = gaussian.draw(from: logits, noise: noise)
+        let values = try policy.values(of: state, taking: action, by: weights, in: graph)
+        return (values[0].minimum(values[1]), logPi)
+      case .discrete(let count):
+        let chances = exp(logits)
+        let values = try policy.values(of: state, count: count, by: weights, in: graph)
+        return (
+          (chances * values[0].minimum(values[1])).sumOverLastAxis(),
+          (chances * logits).sumOverLastAxis()
+        )
+      }
+    }
+
+    /// Returns both critics' values of the actions that a fragment's steps took, [T, B] each.
+    func taken(in fragment: TracedFragment) throws(PolicyError) -> [Tensor] {
+      let graph = fragment.next.rew.graph
+      switch space {
+      case .box:
+        return try policy.values(
+          of: fragment.current, taking: policy.action(fragment.next.act), by: .online, in: graph)
+      case .discrete(let count):
+        guard let action = fragment.next.act.value else {
+          preconditionFailure("the action of a Discrete space is a leaf")
+        }
+        return try policy.values(of: fragment.current, count: count, by: .online, in: graph)
+          .map { $0.pick(action) }
+      }
+    }
+  }
+
+  /// The target entropy of a Discrete space if none is given, as a fraction of log n.
+  private static let usualEntropyFraction = 0.98
 }

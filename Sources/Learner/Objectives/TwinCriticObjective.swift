@@ -28,7 +28,7 @@ public enum TwinCriticPart: String, Sendable, Encodable {
   case actor
 }
 
-extension TwinCriticPolicy {
+extension TwinCriticObjective {
   /// Traces the loss of both critics.
   ///
   ///     y⁽¹⁾_t = r_{t+1} + γ (1 − terminated_t) v(s′_t)               no gradient passes
@@ -40,12 +40,13 @@ extension TwinCriticPolicy {
   ///
   /// - Parameters:
   ///   - fragment: the sample.
+  ///   - values: q of both critics for the actions taken, [T, B] each.
   ///   - arrivals: v of the states that steps led to, [T, B].
   ///   - noise: the inputs of normal numbers that `arrivals` depends on.
   ///   - isPrioritized: true for samples drawn by priorities.
   func criticLoss(
-    of fragment: TracedFragment, arrivals: Tensor, multiStep: Int, discount: Double,
-    noise: [Tensor], isPrioritized: Bool = false
+    of fragment: TracedFragment, values: () throws(PolicyError) -> [Tensor], arrivals: Tensor,
+    multiStep: Int, discount: Double, noise: [Tensor], isPrioritized: Bool
   ) throws(PolicyError) -> TracedLoss {
     let graph = arrivals.graph
     let steps = Trajectory(fragment)
@@ -53,8 +54,7 @@ extension TwinCriticPolicy {
       multiStep, arrivals: fragment.terminated.choosing(graph.constant(0), otherwise: arrivals),
       discount: discount
     ).stopGradient()
-    let values = try values(
-      of: fragment.current, taking: action(fragment.next.act), by: .online, in: graph)
+    let values = try values()
     let errors = values.map { steps.whilePlaying($0 - target) }
     let magnitudes = errors.map { $0.maximum(-$0) }
     let sizes = magnitudes.map { $0.mean(over: steps) }

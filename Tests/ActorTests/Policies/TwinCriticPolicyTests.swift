@@ -1,4 +1,5 @@
 import Actor
+import Foundation
 import Rollout
 import Testing
 
@@ -54,6 +55,42 @@ struct TwinCriticPolicyTests {
         + Self.names("target.critic.1", "q") + Self.names("target.actor", "logits"))
   }
 
+  @Test func `in a Discrete space critics judge all actions, and the warm-up evens the chances`()
+    throws
+  {
+    let spaces = EnvironmentSpaces(
+      observation: .box(shape: [3], low: -1, high: 1), action: .discrete(4))
+    let policy = TwinCriticPolicy(Self.network)
+    let entries = try PolicySignature(policy, for: spaces).parameters.entries
+    let shapes = Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.shape) })
+    #expect(shapes["actor.logits.weight"] == [4, 7])
+    #expect(shapes["critic.0.hidden.weight"] == [7, 3] && shapes["critic.1.q.weight"] == [4, 7])
+    #expect(shapes["target.critic.1.q.weight"] == [4, 7])
+    let graph = Graph()
+    let state = TracedState(
+      stepno: graph.input([1, 1], elementType: .int32), obs: .leaf(graph.input([1, 1, 3])),
+      act: .leaf(graph.input([1, 1], elementType: .int32)), rew: graph.input([1, 1]),
+      fin: graph.input([1, 1]), spaces: spaces)
+    let reaction = try policy.react(to: state, choosing: Categorical(count: 4), in: graph)
+    let executor = Executor<Double>(graph, outputs: [reaction.logits])
+    let bias = try #require(graph.parameters.range(of: "actor.logits.bias"))
+    let warmUp = try #require(graph.parameters.range(of: "warm_up")).lowerBound
+    for (place, number) in zip(bias, [1.0, 3, 2, -1]) { executor.weights[place] = number }
+    func chances() -> [Double] {
+      executor.weightsChanged()
+      executor.forward()
+      return executor.values(of: reaction.logits).map { exp($0) }
+    }
+    let sum = [1.0, 3, 2, -1].map { exp($0) }.reduce(0, +)
+    for (chance, score) in zip(chances(), [1.0, 3, 2, -1]) {
+      #expect(abs(chance - exp(score) / sum) < 1e-12)
+    }
+    executor.weights[warmUp] = 0.5
+    let even = chances()
+    #expect(even.allSatisfy { abs($0 - 0.25) < 1e-4 })
+    #expect(even.firstIndex(of: even.max() ?? 0) == 1)
+  }
+
   @Test func `settings come back from their text`() throws {
     let policy = TwinCriticPolicy(
       Self.network, actor: .deterministic, temperature: 0.25, learnsTemperature: false)
@@ -69,7 +106,7 @@ struct TwinCriticPolicyTests {
 
   @Test(
     arguments: [
-      (.discrete(2), "or dqn for a Discrete space"),
+      (.multiDiscrete([2, 3]), "or dqn or sac for a Discrete space"),
       (.box(shape: [2], low: 0, high: 255, elementType: .uint8), "not in"),
       (.tuple([.box(shape: [1], low: -1, high: 1)]), "not in"),
       (.box(shape: [1], low: -.infinity, high: .infinity), "finite bounds"),

@@ -15,7 +15,8 @@ final class ObjectiveScene {
 
   let executor: Executor<Double>
   let loss: TracedLoss
-  /// The logits [T, B, 3], and the extra output: a value estimate [T, B] or one for each action.
+  /// The logits [T, B, 3], and the extra output: a value estimate [T, B] or one for each action;
+  /// the logits again if there is none.
   let (logits, information): (Tensor, Tensor)
   /// Further tensors that the test asked for.
   let others: [Tensor]
@@ -55,7 +56,7 @@ final class ObjectiveScene {
     let reaction = try policy.react(to: fragment.current, choosing: distribution, in: graph)
     loss = try objective.loss(of: fragment, reaction: reaction, distribution: distribution)
     logits = reaction.logits
-    information = try #require(reaction.information.first).tensor
+    information = reaction.information.first?.tensor ?? reaction.logits
     self.others = try others(fragment, graph)
     executor = Executor(
       graph,

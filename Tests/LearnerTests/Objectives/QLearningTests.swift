@@ -37,7 +37,8 @@ struct QLearningTests {
   func `the loss is Huber's of what an action is worth, and its gradient holds targets fixed`(
     multiStep: Int, isDouble: Bool
   ) throws {
-    let policy = QNetworkPolicy(NetworkPolicy(inputs: [.obs], hidden: [5], activation: .tanh))
+    let policy = QNetworkPolicy(
+      NetworkPolicy(inputs: [.obs], hidden: [5], activation: .tanh), isDueling: multiStep == 2)
     for mayWait in [false, true] {
       let scene = try ObjectiveScene(
         QLearning(policy, discount: 0.9, multiStep: multiStep, isDouble: isDouble), policy,
@@ -90,6 +91,63 @@ struct QLearningTests {
       entries.filter { !$0.isLearned }.map(\.name) == [
         "target.q.weight", "target.q.bias", "epsilon",
       ])
+  }
+
+  @Test(arguments: [[], [3], [4, 3]])
+  func `two streams add up to action values, with the mean advantage taken off`(
+    hidden: [Int]
+  ) throws {
+    let graph = Graph()
+    let obs = graph.input([1, 2, 2])
+    let state = TracedState(
+      stepno: graph.input([1, 2], elementType: .int32), obs: .leaf(obs),
+      act: .leaf(graph.input([1, 2], elementType: .int32)), rew: graph.input([1, 2]),
+      fin: graph.input([1, 2]), spaces: Self.spaces)
+    let policy = QNetworkPolicy(
+      NetworkPolicy(inputs: [.obs], hidden: hidden, activation: .tanh), isDueling: true)
+    let reaction = try policy.react(to: state, choosing: Categorical(count: 4), in: graph)
+    let q = try #require(reaction["q"])
+    let executor = Executor<Double>(graph, outputs: [q])
+    var random = PCG64(seed: 2)
+    executor.weights.assign((0..<executor.weights.count).map { _ in random.uniform(-1, 1) })
+    let inputs = [[0.3, -0.7], [1.1, 0.4]]
+    executor.set(obs, to: inputs.flatMap(\.self))
+    executor.weightsChanged()
+    executor.forward()
+    let layout = graph.parameters
+    func layer(_ name: String, _ input: [Double]) throws -> [Double] {
+      let weight = try #require(layout.range(of: "\(name).weight"), "\(name)")
+      let bias = try #require(layout.range(of: "\(name).bias"))
+      return bias.enumerated().map { output, place in
+        input.indices.reduce(executor.weights[place]) {
+          $0 + input[$1] * executor.weights[weight.lowerBound + output * input.count + $1]
+        }
+      }
+    }
+    let expected = try inputs.flatMap { input in
+      // The last hidden layer belongs to the streams.
+      let features = hidden.count == 2 ? try layer("hidden", input).map(tanh) : input
+      func stream(_ name: String) throws -> [Double] {
+        let own =
+          hidden.isEmpty ? features : try layer("q.\(name).hidden", features).map(tanh)
+        return try layer("q.\(name)", own)
+      }
+      let (value, advantages) = (try stream("value")[0], try stream("advantage"))
+      return advantages.map { value + $0 - advantages.reduce(0, +) / 4 }
+    }
+    #expect(firstDifference(executor.values(of: q), expected, absolute: 1e-12) == nil)
+    let online = layout.entries.filter(\.isLearned).map(\.name)
+    #expect(
+      layout.entries.filter { !$0.isLearned }.map(\.name)
+        == online.map { "target.\($0)" } + ["epsilon"])
+  }
+
+  @Test func `settings with and without streams come back from their text`() throws {
+    for policy in [QNetworkPolicy(), QNetworkPolicy(isDueling: true)] {
+      let text = PolicyRegistry.encode(policy)
+      #expect(text.contains("isDueling") == policy.isDueling)
+      #expect(try PolicyRegistry.decode(text) as? QNetworkPolicy == policy)
+    }
   }
 
   @Test func `actions that cannot be counted are refused`() {

@@ -197,6 +197,9 @@ struct HelpTextTests {
         --[no-]double-q           Double Q-learning: select actions by the trained
                                   network, evaluate them by the target one.
                                   (default: on)
+        --[no-]dueling            Q-learning's network has two streams: the value of a
+                                  state, and the advantages of its actions.
+                                  (default: off)
         --replay-steps N          Environment steps that the replay buffer holds.
                                   (default: 50000)
         --replay-batch N          Environment steps that one update samples from the
@@ -227,8 +230,9 @@ struct HelpTextTests {
                                   (default: 1)
         --[no-]learn-temperature  Learn the temperature of sac, so that the mean
                                   entropy stays at the target. (default: on)
-        --target-entropy X|auto   Mean entropy that the temperature is learned for, in
-                                  nats; auto is -1 per element of an action.
+        --target-entropy X|auto   Mean entropy that the temperature is learned for:
+                                  for a Box in nats, auto is -1 per element; for n
+                                  actions as a fraction of log n, auto is 0.98.
                                   (default: auto)
         --policy-delay N          Updates of td3's critics between those of its actor
                                   and target networks. (default: 2)

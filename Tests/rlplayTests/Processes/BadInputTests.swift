@@ -21,8 +21,13 @@ extension ProcessTests {
         "--learning-starts 1000 leaves none of --steps 1000 for learning"
       ),
       (
-        ["train", "--algorithm", "sac", "--env", "CartPole-v1"],
-        "SAC and TD3 act in a Box of float32 or float64, not in Discrete(2)"
+        ["train", "--algorithm", "td3", "--env", "CartPole-v1"],
+        "TD3 acts in a Box of float32 or float64, not in Discrete(2)"
+      ),
+      (
+        [
+          "train", "--algorithm", "sac", "--env", "CartPole-v1", "--target-entropy", "-1",
+        ], "--target-entropy -1 is no fraction of the largest entropy of 2 actions: use 0 to 1"
       ),
       // About 37 kB per step.
       (

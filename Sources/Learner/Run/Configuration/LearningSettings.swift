@@ -73,6 +73,10 @@ extension TrainingConfiguration {
       "double-q", \.doubleQ, in: .learning,
       "Double Q-learning: select actions by the trained network, evaluate them by the target one."),
     Setting(
+      "dueling", \.dueling, in: .learning,
+      "Q-learning's network has two streams: the value of a state, and the advantages of its "
+        + "actions."),
+    Setting(
       "replay-steps", "N", \.replaySteps, .integer, in: .learning,
       "Environment steps that the replay buffer holds."),
     Setting(
@@ -116,8 +120,8 @@ extension TrainingConfiguration {
     Setting(
       "target-entropy", "X|auto", \.targetEntropy, .optional(.number, orWord: "auto"),
       in: .learning,
-      "Mean entropy that the temperature is learned for, in nats; auto is -1 per element of an "
-        + "action."),
+      "Mean entropy that the temperature is learned for: for a Box in nats, auto is -1 per "
+        + "element; for n actions as a fraction of log n, auto is 0.98."),
     Setting(
       "policy-delay", "N", \.policyDelay, .integer, in: .learning,
       "Updates of td3's critics between those of its actor and target networks."),

@@ -167,6 +167,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// True if the trained network selects the action that the target network evaluates: double DQN.
   public var doubleQ = true
 
+  /// True if Q-learning's network has a stream for the state's value and one for its actions.
+  public var dueling = false
+
   /// The capacity of the replay buffer, in environment steps.
   public var replaySteps = 50_000
 
@@ -205,8 +208,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// True if SAC learns the temperature.
   public var learnsTemperature = true
 
-  /// The mean entropy that SAC learns the temperature for, in nats, or nil for −1 per element of an
-  /// action.
+  /// The mean entropy that SAC learns the temperature for.
+  ///
+  /// For a Box it is in nats, and nil for −1 per element of an action; for n actions it is a
+  /// fraction of log n, and nil for 0.98.
   public var targetEntropy: Double?
 
   /// The number of updates of TD3's critics between those of its actor and target networks.

@@ -368,7 +368,7 @@ struct LearningConfigurationTests {
         "normalize-advantages": policies, "normalize-returns": [.a2c], "epochs": policies,
         "minibatches": policies, "minibatch-size": critics, "minibatch-of": critics,
         "normalize-over": critics, "sticky": policies, "recurrent": policies, "epsilon": [.dqn],
-        "double-q": [.dqn],
+        "double-q": [.dqn], "dueling": [.dqn],
         "replay-steps": replay, "replay-batch": replay, "learning-starts": replay,
         "replay-priority": replay, "replay-correction": replay,
         "updates-per-batch": [.dqn], "multi-step": replay, "target-every": [.dqn], "tau": replay,

@@ -69,6 +69,7 @@ struct TrainingConfigurationJSONTests {
           "target-kl": "inf",
           "epsilon": "linear:1:0.05:10000",
           "double-q": true,
+          "dueling": false,
           "replay-steps": 50000,
           "replay-batch": 400,
           "replay-priority": 0,

@@ -84,6 +84,7 @@ struct TrainingSettingsTests {
     ("target-kl", "0.02", { $0.targetDivergence == 0.02 }),
     ("epsilon", "0.1", { $0.epsilon == .constant(0.1) }),
     ("double-q", "false", { !$0.doubleQ }),
+    ("dueling", "true", { $0.dueling }),
     ("replay-steps", "1e6", { $0.replaySteps == 1_000_000 }),
     ("replay-batch", "32", { $0.replayBatch == 32 }),
     ("replay-priority", "0.6", { $0.replayPriority == 0.6 }),
