@@ -11,6 +11,8 @@
 public struct EnvironmentConfiguration: Sendable, Equatable, Codable, ExpressibleByStringLiteral {
   /// The registered id, `gym:` followed by an id of Gymnasium's, or `mujoco:` followed by the name
   /// of a task or of a model's file.
+  ///
+  /// The name of one of MuJoCo's tasks may also stand alone.
   public var id: String
   /// The values of the environment's parameters, such as `size=8,goal=4`; empty for the defaults.
   ///
@@ -77,7 +79,7 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
 
   /// True if the environment or its files are in the user's Python.
   package var usesPython: Bool {
-    startsProgram || id.hasPrefix(RegisteredEnvironment.mujocoPrefix)
+    startsProgram || mujocoName != nil
   }
 
   /// The names of the environment's discrete actions; empty if they have none.
@@ -90,7 +92,7 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   /// The configuration with the places of files that this process has found, for another process.
   var located: EnvironmentConfiguration {
     var located = self
-    if id.hasPrefix(RegisteredEnvironment.mujocoPrefix) {
+    if mujocoName != nil {
       located.mujoco = mujoco ?? MuJoCoFiles.known(python)
     }
     return located

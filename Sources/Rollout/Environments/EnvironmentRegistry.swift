@@ -59,7 +59,8 @@ public final class EnvironmentRegistry: Sendable {
 
   /// Returns the environment with an id.
   ///
-  /// An id that begins with `gym:` selects Gymnasium, and one that begins with `mujoco:` MuJoCo.
+  /// An id that begins with `gym:` selects Gymnasium, and one that begins with `mujoco:` MuJoCo, as
+  /// does the name of one of its tasks if nothing is registered under it.
   ///
   /// - Throws: `UnknownEnvironment` with the known ids.
   public func environment(_ id: String) throws(UnknownEnvironment) -> RegisteredEnvironment {
@@ -70,13 +71,11 @@ public final class EnvironmentRegistry: Sendable {
   func environment(
     for configuration: EnvironmentConfiguration
   ) throws(UnknownEnvironment) -> RegisteredEnvironment {
+    let all = all
+    if let environment = all.first(where: { $0.id == configuration.id }) { return environment }
     if let environment = RegisteredEnvironment(gymnasium: configuration) { return environment }
     if let environment = try RegisteredEnvironment(mujoco: configuration) { return environment }
-    let all = all
-    guard let environment = all.first(where: { $0.id == configuration.id }) else {
-      throw UnknownEnvironment(id: configuration.id, known: all.map(\.id))
-    }
-    return environment
+    throw UnknownEnvironment(id: configuration.id, known: all.map(\.id))
   }
 
   /// The tasks of MuJoCo; their spaces are known only with its library.
@@ -180,8 +179,9 @@ public struct UnknownEnvironment: Error, Equatable, CustomStringConvertible {
   /// One sentence with the known ids.
   public var description: String {
     let mujoco = MuJoCoDescription.ids
+    let prefix = RegisteredEnvironment.mujocoPrefix
     let nearest =
-      mujoco.first { $0.hasSuffix(":\(id)") } ?? NearestMatch.find(id, among: known + mujoco)
+      NearestMatch.find(id, among: known + mujoco) ?? NearestMatch.find(prefix + id, among: mujoco)
     let others =
       known == mujoco
       ? "and mujoco:FILE.xml for a model of your own"

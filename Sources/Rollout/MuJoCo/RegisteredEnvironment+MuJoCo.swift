@@ -2,12 +2,11 @@ extension RegisteredEnvironment {
   /// The prefix of the ids of MuJoCo's environments.
   static let mujocoPrefix = "mujoco:"
 
-  /// Describes a task that MuJoCo simulates in this process; nil for an id without the prefix.
+  /// Describes a task that MuJoCo simulates in this process; nil for another environment.
   ///
   /// - Throws: `UnknownEnvironment` for the name of no task.
   init?(mujoco configuration: EnvironmentConfiguration) throws(UnknownEnvironment) {
-    guard configuration.id.hasPrefix(Self.mujocoPrefix) else { return nil }
-    let name = String(configuration.id.dropFirst(Self.mujocoPrefix.count))
+    guard let name = configuration.mujocoName else { return nil }
     let known = MuJoCoDescription.all.first { $0.id == name }
     guard let task = known ?? MuJoCoDescription(file: name) else {
       throw UnknownEnvironment(id: configuration.id, known: MuJoCoDescription.ids)
@@ -28,6 +27,18 @@ extension RegisteredEnvironment {
           try task.environment(arguments, model)
         }
       })
+  }
+}
+
+extension EnvironmentConfiguration {
+  /// The name of MuJoCo's task or of a model's file; nil for another environment.
+  ///
+  /// A task needs no prefix, unless an environment is registered under its name.
+  var mujocoName: String? {
+    let prefix = RegisteredEnvironment.mujocoPrefix
+    if id.hasPrefix(prefix) { return String(id.dropFirst(prefix.count)) }
+    let isTask = MuJoCoDescription.all.contains { $0.id == id }
+    return isTask && !EnvironmentRegistry.shared.ids.contains(id) ? id : nil
   }
 }
 

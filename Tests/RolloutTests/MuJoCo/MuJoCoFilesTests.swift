@@ -37,11 +37,13 @@ struct MuJoCoFilesTests {
       // It is looked for once, and handed to other processes.
       try FileManager.default.removeItem(atPath: python)
       #expect(try MuJoCoFiles.find(python) == files)
-      let description = RunDescription(
-        environment: EnvironmentConfiguration("mujoco:Ant-v5", python: python), environmentCount: 1,
-        stepCount: 1, policy: "", seed: 1, schedule: .free)
-      let read = try RunDescription(decoding: description.encoded)
-      #expect(read.environment.mujoco == files)
+      for id in ["mujoco:Ant-v5", "Ant-v5"] {
+        let description = RunDescription(
+          environment: EnvironmentConfiguration(id, python: python), environmentCount: 1,
+          stepCount: 1, policy: "", seed: 1, schedule: .free)
+        let read = try RunDescription(decoding: description.encoded)
+        #expect(read.environment.mujoco == files)
+      }
     }
   }
 
@@ -98,12 +100,23 @@ struct MuJoCoFilesTests {
     }
   }
 
+  @Test func `a task needs no prefix, unless its name is taken`() throws {
+    let registry = EnvironmentRegistry()
+    let task = try registry.environment("Swimmer-v5")
+    #expect(try task.summary == registry.environment("mujoco:Swimmer-v5").summary)
+    try registry.register("Swimmer-v5", summary: "Another lake.") { CartPole() }
+    #expect(try registry.environment("Swimmer-v5").summary == "Another lake.")
+    #expect(try registry.environment("mujoco:Swimmer-v5").summary == task.summary)
+    #expect(EnvironmentConfiguration("Swimmer-v5").usesPython)
+    #expect(!EnvironmentConfiguration("CartPole-v1").usesPython)
+  }
+
   @Test func `names that are almost those of tasks are refused with the right one`() {
     func refusal(_ id: String) -> String? {
       #expect(throws: UnknownEnvironment.self) { try EnvironmentConfiguration(id).validate() }?
         .description
     }
-    for id in ["HalfCheetah-v5", "mujoco:HalfCheetah", "mujoco:halfcheetah-v5"] {
+    for id in ["halfcheetah-v5", "mujoco:HalfCheetah", "mujoco:halfcheetah-v5"] {
       #expect(refusal(id)?.hasSuffix("Did you mean 'mujoco:HalfCheetah-v5'?") == true)
     }
     #expect(
