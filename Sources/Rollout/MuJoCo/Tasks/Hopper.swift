@@ -16,18 +16,7 @@ extension MuJoCoDescription {
       .noise(default: 5e-3), .excludesPositions,
     ]
   ) { arguments, simulation in
-    Runner(
-      simulation: simulation,
-      observed: Runner.state(simulation, arguments, hidden: 1, clips: true),
-      noise: ResetNoise(scale: arguments.number("reset_noise_scale")),
-      forwardWeight: arguments.number("forward_reward_weight"),
-      controlWeight: arguments.number("ctrl_cost_weight"), runs: .positions(axes: 1),
-      health: Runner.Health(
-        reward: arguments.number("healthy_reward"),
-        terminates: arguments.flag("terminate_when_unhealthy"),
-        height: 1, heights: arguments.interval("healthy_z_range"),
-        angles: arguments.interval("healthy_angle_range"),
-        states: arguments.interval("healthy_state_range")),
-      tellsHeight: true)
+    Runner.planar(
+      simulation, arguments, states: arguments.interval("healthy_state_range"))
   }
 }

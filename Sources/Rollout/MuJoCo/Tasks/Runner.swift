@@ -158,6 +158,27 @@ struct Runner: MuJoCoTask {
 }
 
 extension Runner {
+  /// Returns a robot in a plane that is healthy between bounds of its height and angle.
+  ///
+  /// - Parameter states: the bounds of other positions and of velocities; `nil` for none.
+  static func planar(
+    _ simulation: MuJoCoSimulation, _ arguments: EnvironmentArguments,
+    states: ClosedRange<Double>? = nil
+  ) -> Runner {
+    Runner(
+      simulation: simulation,
+      observed: state(simulation, arguments, hidden: 1, clips: true),
+      noise: ResetNoise(scale: arguments.number("reset_noise_scale")),
+      forwardWeight: arguments.number("forward_reward_weight"),
+      controlWeight: arguments.number("ctrl_cost_weight"), runs: .positions(axes: 1),
+      health: Health(
+        reward: arguments.number("healthy_reward"),
+        terminates: arguments.flag("terminate_when_unhealthy"),
+        height: 1, heights: arguments.interval("healthy_z_range"),
+        angles: arguments.interval("healthy_angle_range"), states: states),
+      tellsHeight: true)
+  }
+
   /// Returns positions and velocities as a robot observes them.
   ///
   /// - Parameters:
