@@ -22,7 +22,12 @@ extension TrainingConfiguration {
   public init(
     json: Data, over base: TrainingConfiguration? = nil, source: String = "the configuration"
   ) throws(ConfigurationError) {
-    let values = try Self.values(of: json, source: source)
+    try self.init(Self.values(of: json, source: source), over: base, source: source)
+  }
+
+  private init(
+    _ values: [String: SettingValue], over base: TrainingConfiguration?, source: String
+  ) throws(ConfigurationError) {
     let algorithm = values["algorithm"].flatMap { Algorithm(rawValue: $0.text) }
     self = base ?? algorithm.map { Self($0) } ?? Self()
     let names = Self.settings.map(\.name)
@@ -45,16 +50,17 @@ extension TrainingConfiguration {
   public init(
     contentsOf path: String, over base: TrainingConfiguration? = nil
   ) throws(ConfigurationError) {
-    try self.init(json: Self.contents(of: path), over: base, source: path)
+    self = try Self.read(contentsOf: path, over: base).configuration
   }
 
-  /// Returns the names of the options in a JSON file.
-  ///
-  /// - Throws: as for reading the options.
-  package static func optionNames(
-    inContentsOf path: String
-  ) throws(ConfigurationError) -> Set<String> {
-    Set(try values(of: contents(of: path), source: path).keys).subtracting([remarkKey])
+  /// Reads options from a JSON file, as ``init(contentsOf:over:)`` does, and their names.
+  package static func read(
+    contentsOf path: String, over base: TrainingConfiguration? = nil
+  ) throws(ConfigurationError) -> (configuration: TrainingConfiguration, names: Set<String>) {
+    let values = try values(of: contents(of: path), source: path)
+    return (
+      try Self(values, over: base, source: path), Set(values.keys).subtracting([remarkKey])
+    )
   }
 
   private static func contents(of path: String) throws(ConfigurationError) -> Data {

@@ -66,34 +66,26 @@ extension Command {
           option: trust.name)
       }
       if let experiment = try Experiment(parsed) { return .experiment(experiment, presentation) }
-      return .train(
-        try trainingConfiguration(parsed), given: try givenOptions(parsed), presentation)
+      let (configuration, given) = try trainingConfiguration(parsed)
+      return .train(configuration, given: given, presentation)
     })
 
-  /// Returns the names of the training options that the command line or its file gives.
-  static func givenOptions(
-    _ parsed: ParsedArguments
-  ) throws(ConfigurationError) -> Set<String> {
-    var names = Set(parsed.values.keys)
-    if let path = parsed.values[configurationFile.name] {
-      names.formUnion(try TrainingConfiguration.optionNames(inContentsOf: path))
-    }
-    return names.intersection(TrainingConfiguration.settings.map(\.name))
-  }
-
-  /// Returns the configuration of a new run.
+  /// Returns the configuration of a new run, and the names of the options that are given for it.
   static func trainingConfiguration(
     _ parsed: ParsedArguments
-  ) throws(ConfigurationError) -> TrainingConfiguration {
+  ) throws(ConfigurationError) -> (configuration: TrainingConfiguration, given: Set<String>) {
     let base = defaults(beside: parsed)
     var configuration = base ?? TrainingConfiguration()
+    var names = Set(parsed.values.keys)
     // The file is applied first, wherever it is named: command-line options override it.
     if let path = parsed.values[configurationFile.name] {
-      configuration = try TrainingConfiguration(contentsOf: path, over: base)
+      let file = try TrainingConfiguration.read(contentsOf: path, over: base)
+      configuration = file.configuration
+      names.formUnion(file.names)
     }
     try parsed.apply(TrainingConfiguration.settings, to: &configuration)
     try configuration.validate()
-    return configuration
+    return (configuration, names.intersection(TrainingConfiguration.settings.map(\.name)))
   }
 
   /// Returns the defaults of the given algorithm; nil if none is named or the name is unknown.

@@ -210,14 +210,14 @@ extension ExperimentRun {
   ) throws(ConfigurationError) {
     var arguments = arguments
     if let seed { arguments.values["seed"] = "\(seed)" }
-    let configuration = try Command.trainingConfiguration(arguments)
+    let (configuration, given) = try Command.trainingConfiguration(arguments)
     guard configuration.metricsFiles.contains(.jsonl) else {
       throw ConfigurationError(
         "--log must include jsonl in an experiment, which compares the metrics of its runs.",
         option: "log")
     }
     self.configuration = configuration
-    given = try Command.givenOptions(arguments)
+    self.given = given
     values = swept.map { value in
       let setting = TrainingConfiguration.settings.first { $0.name == value.option }
       return SweptValue(

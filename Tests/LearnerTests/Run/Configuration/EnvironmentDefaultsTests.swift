@@ -212,7 +212,7 @@ struct EnvironmentDefaultsTests {
     let path = RecipeTests.path(of: name)
     let recipe = try TrainingConfiguration(contentsOf: path)
     guard !EnvironmentRegistry.isBuiltIn(recipe.environment.id) else { return }
-    let given = try TrainingConfiguration.optionNames(inContentsOf: path)
+    let given = try TrainingConfiguration.read(contentsOf: path).names
     #expect(given.contains("env") && !given.contains("about"))
     for traits in [
       Self.traits(Self.numbers), Self.traits(Self.numbers, .box(shape: [2], low: -1, high: 1)),
