@@ -94,5 +94,23 @@ extension ProcessTests {
       #expect(outcome.output.contains("frame-stack take a part of a Dict or Tuple after an @"))
       #expect(outcome.output.contains("\ngym:ID  "))
     }
+
+    @Test func `envs lists the parameters of tasks that MuJoCo simulates`() throws {
+      let directory = try ScratchDirectory()
+      let outcome = try RunningProgram.run(Executable.rlplay, ["envs"], in: directory.url)
+      let name = "\n    healthy_angle_range=[-0.2,0.2]  Healthy range of the torso's angle.\n"
+      let tasks = outcome.output.split(separator: "\n  mujoco:")
+      #expect(try #require(tasks.first { $0.hasPrefix("Hopper-v5  ") }).contains(name))
+      let object = try RunningProgram.run(
+        Executable.rlplay, ["envs", "--json"], in: directory.url
+      ).json
+      let listed = try #require(object["mujoco_tasks"] as? [[String: Any]])
+      #expect(listed.count == 11 && listed[0]["id"] as? String == "mujoco:Ant-v5")
+      let parameters = try #require(listed[2]["parameters"] as? [[String: Any]])
+      #expect(
+        parameters.contains {
+          $0["name"] as? String == "healthy_angle_range" && $0["default"] as? String == "[-0.2,0.2]"
+        })
+    }
   }
 }

@@ -14,10 +14,7 @@ enum EnvironmentsCommand {
         print("  action \(spaces.action)\(names.isEmpty ? "" : ": \(names)")")
         if spaces.information != .dict([]) { print("  information \(spaces.information)") }
       }
-      for parameter in environment.parameters {
-        let range = parameter.rangeText.map { " (\($0))" } ?? ""
-        print("  \(parameter.name)=\(parameter.defaultText)  \(parameter.summary)\(range)")
-      }
+      printParameters(of: environment, indent: "  ")
     }
     if options.endsWithJSON {
       print(json)
@@ -26,9 +23,17 @@ enum EnvironmentsCommand {
       print("mujoco:ID  A task that MuJoCo simulates without Python; it has to be installed:")
       for task in EnvironmentRegistry.mujoco {
         print("  \(task.id)  \(task.summary) (at most \(task.maximumEpisodeSteps ?? 0) steps)")
+        printParameters(of: task, indent: "    ")
       }
       print("mujoco:FILE.xml  A model of your own, with a reward of a few terms.")
       print("\n" + wrappers)
+    }
+  }
+
+  private static func printParameters(of environment: RegisteredEnvironment, indent: String) {
+    for parameter in environment.parameters {
+      let range = parameter.rangeText.map { " (\($0))" } ?? ""
+      print("\(indent)\(parameter.name)=\(parameter.defaultText)  \(parameter.summary)\(range)")
     }
   }
 
@@ -49,33 +54,12 @@ enum EnvironmentsCommand {
   }
 
   private static var json: String {
-    let environments = EnvironmentRegistry.shared.all.map { environment in
-      var object = OrderedJSON()
-      object.set("id", environment.id)
-      object.set("summary", environment.summary)
-      object.set("max_episode_steps", environment.maximumEpisodeSteps)
-      object.set("reward_threshold", environment.rewardThreshold)
-      let spaces = try? environment.spaces
-      object.set("observation_space", spaces?.observation.description)
-      object.set("action_space", spaces?.action.description)
-      if let information = spaces?.information, information != .dict([]) {
-        object.set("information_space", information.description)
-      }
-      if !environment.actionNames.isEmpty { object.set("action_names", environment.actionNames) }
-      object.set(
-        "parameters",
-        environment.parameters.map { parameter in
-          var declared = OrderedJSON()
-          declared.set("name", parameter.name)
-          declared.set("default", parameter.defaultText)
-          declared.set("range", parameter.rangeText)
-          declared.set("summary", parameter.summary)
-          return declared
-        })
-      return object
-    }
     var result = OrderedJSON()
-    result.set("environments", environments)
+    result.set(
+      "environments",
+      EnvironmentRegistry.shared.all.map { json(of: $0, spaces: try? $0.spaces) })
+    // Their spaces are those of models, which only an installed MuJoCo reads.
+    result.set("mujoco_tasks", EnvironmentRegistry.mujoco.map { json(of: $0, spaces: nil) })
     result.set(
       "wrappers",
       known.map { wrapper in
@@ -87,5 +71,32 @@ enum EnvironmentsCommand {
         return object
       })
     return result.encoded()
+  }
+
+  private static func json(
+    of environment: RegisteredEnvironment, spaces: EnvironmentSpaces?
+  ) -> OrderedJSON {
+    var object = OrderedJSON()
+    object.set("id", environment.id)
+    object.set("summary", environment.summary)
+    object.set("max_episode_steps", environment.maximumEpisodeSteps)
+    object.set("reward_threshold", environment.rewardThreshold)
+    object.set("observation_space", spaces?.observation.description)
+    object.set("action_space", spaces?.action.description)
+    if let information = spaces?.information, information != .dict([]) {
+      object.set("information_space", information.description)
+    }
+    if !environment.actionNames.isEmpty { object.set("action_names", environment.actionNames) }
+    object.set(
+      "parameters",
+      environment.parameters.map { parameter in
+        var declared = OrderedJSON()
+        declared.set("name", parameter.name)
+        declared.set("default", parameter.defaultText)
+        declared.set("range", parameter.rangeText)
+        declared.set("summary", parameter.summary)
+        return declared
+      })
+    return object
   }
 }
