@@ -81,8 +81,3 @@ final class EventFile {
     return (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
   }
 }
-
-/// Returns the bytes of an integer, least significant first.
-func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-  (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-}
