@@ -21,6 +21,13 @@ public protocol ActionDistribution: Sendable {
   /// Returns the entropy at each row, [rows, B].
   func entropy(of logits: Tensor) -> Tensor
 
+  /// Returns the most likely action, [rows, B, elements] for each leaf in declared order.
+  ///
+  /// It is the action that `act` chooses with `.greedy`, traced. A policy is exported with it.
+  ///
+  /// - Returns: `nil`, as by default, if the distribution cannot trace it.
+  func mode(of logits: Tensor) -> [Tensor]?
+
   /// Draws an action for each environment and writes it into a row of the fragment's `act`.
   ///
   /// - Parameters:
@@ -31,6 +38,11 @@ public protocol ActionDistribution: Sendable {
   func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow)
+}
+
+extension ActionDistribution {
+  /// No traced action.
+  public func mode(of logits: Tensor) -> [Tensor]? { nil }
 }
 
 /// The rule of choosing an action from a distribution.

@@ -39,6 +39,11 @@ package struct Bernoulli: ActionDistribution {
   /// Returns H(π) = Σᵢ H(πᵢ) of independent choices.
   package func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
+  /// Returns 1 for each choice that is likelier than not, 0 elsewhere.
+  package func mode(of logits: Tensor) -> [Tensor]? {
+    [logits.reshaped(logits.shape.dropLast() + [count, 2]).indexOfLargest()]
+  }
+
   /// Draws an environment's choices one by one from its stream; the greedy choice of a tie is no.
   package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,

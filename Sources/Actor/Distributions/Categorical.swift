@@ -28,6 +28,9 @@ public struct Categorical: ActionDistribution {
   /// Returns −Σ π log π, where an action of probability 0 counts 0.
   public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
+  /// Returns the action with the largest log-probability, the first among equals.
+  public func mode(of logits: Tensor) -> [Tensor]? { [logits.indexOfLargest()] }
+
   /// Samples by inversion: the first action whose cumulative probability exceeds a uniform number.
   public func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,

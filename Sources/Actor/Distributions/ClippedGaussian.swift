@@ -65,6 +65,9 @@ public struct ClippedGaussian: ActionDistribution {
       + (Double(count) / 2 * (1 + log(2 * Double.pi)) + range.logScale)
   }
 
+  /// Returns the action without noise.
+  public func mode(of logits: Tensor) -> [Tensor]? { [range.scaled(units(of: logits))] }
+
   private func deviation(of logits: Tensor) -> Tensor {
     logits.columns(count..<count + 1).reshaped(Array(logits.shape.dropLast()))
   }

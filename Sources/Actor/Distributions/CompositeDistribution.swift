@@ -48,6 +48,16 @@ package struct CompositeDistribution: ActionDistribution {
     sum { parts[$0].entropy(of: logits.columns(logitRanges[$0])) }
   }
 
+  /// Returns the most likely action of each part.
+  package func mode(of logits: Tensor) -> [Tensor]? {
+    var modes: [Tensor] = []
+    for (part, range) in zip(parts, logitRanges) {
+      guard let mode = part.mode(of: logits.columns(range)) else { return nil }
+      modes += mode
+    }
+    return modes
+  }
+
   private func sum(_ term: (Int) -> Tensor) -> Tensor {
     parts.indices.dropFirst().reduce(term(0)) { $0 + term($1) }
   }

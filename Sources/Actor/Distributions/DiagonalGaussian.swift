@@ -63,6 +63,9 @@ public struct DiagonalGaussian: ActionDistribution {
       + Double(count) / 2 * (1 + log(2 * Double.pi))
   }
 
+  /// Returns μ.
+  public func mode(of logits: Tensor) -> [Tensor]? { [logits.columns(0..<count)] }
+
   /// Draws μ + σ z for each element with z from the environment's stream; the mode is μ.
   public func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,

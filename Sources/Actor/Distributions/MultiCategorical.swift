@@ -40,6 +40,17 @@ package struct MultiCategorical: ActionDistribution {
   /// Returns H(π) = Σᵢ H(πᵢ) of independent choices.
   package func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
+  /// Returns the action with the largest log-probability for each choice.
+  package func mode(of logits: Tensor) -> [Tensor]? {
+    let leading = Array(logits.shape.dropLast())
+    return [
+      logits.graph.concatenate(
+        columnRanges(counts).map {
+          logits.columns($0).indexOfLargest().reshaped(leading + [1])
+        })
+    ]
+  }
+
   /// Draws an environment's choices one by one from its stream.
   package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,

@@ -97,6 +97,11 @@ public struct SquashedGaussian: ActionDistribution {
       + (Double(count) / 2 * (1 + log(2 * Double.pi)) + range.logScale)
   }
 
+  /// Returns tanh μ, scaled.
+  public func mode(of logits: Tensor) -> [Tensor]? {
+    [range.scaled(parts(of: logits).mean.tanh())]
+  }
+
   private func parts(of logits: Tensor) -> (mean: Tensor, logDeviation: Tensor) {
     (logits.columns(0..<count), logits.columns(count..<2 * count))
   }

@@ -66,7 +66,7 @@ extension Executor {
       case .choose(let shape, let out, let flags, let chosen, let other):
         guard let dy = gradient(out) else { continue }
         Kernels.chooseBackward(gradient(chosen), gradient(other), self[flags], dy, shape)
-      case .convert, .integerStrip, .oneHot, .oneHotBits, .oneHotOfLargest, .chooseBytes,
+      case .convert, .integerStrip, .oneHot, .oneHotBits, .indexOfLargest, .chooseBytes,
         .accumulateBackwards,
         .transpose:
         continue

@@ -49,8 +49,9 @@ extension Executor {
         Kernels.oneHot(self[out], integers(x), rows: rows, count: count)
       case .oneHotBits(let out, let x, let rows, let bits):
         Kernels.oneHotBits(self[out], integers(x), rows: rows, bits: bits)
-      case .oneHotOfLargest(let out, let x, let rows, let count):
-        Kernels.oneHotOfLargest(self[out], self[x], rows: rows, count: count)
+      case .indexOfLargest(let out, let x, let rows, let count):
+        let indices = values[Int(out.index)].assumingMemoryBound(to: Int32.self)
+        Kernels.indexOfLargest(indices, self[x], rows: rows, count: count)
       case .swapAxes(let out, let x, let matrices, let rows, let columns):
         for matrix in 0..<matrices {
           let start = matrix &* rows &* columns

@@ -35,7 +35,7 @@ enum Instruction: BitwiseCopyable {
   case integerStrip(Strip, out: Slot, x: Slot)
   case oneHot(out: Slot, x: Slot, rows: Int, count: Int)
   case oneHotBits(out: Slot, x: Slot, rows: Int, bits: Int)
-  case oneHotOfLargest(out: Slot, x: Slot, rows: Int, count: Int)
+  case indexOfLargest(out: Slot, x: Slot, rows: Int, count: Int)
   /// Exchanges the two axes of each of several matrices.
   case swapAxes(out: Slot, x: Slot, matrices: Int, rows: Int, columns: Int)
   case sumLastAxis(out: Slot, x: Slot, rows: Int, width: Int)

@@ -79,7 +79,7 @@ struct Plan {
       needsGradient[id] =
         switch node.operation {
         case .parameter(_, let isLearned): isLearned
-        case .input, .constant, .convert, .oneHot, .oneHotBits, .oneHotOfLargest,
+        case .input, .constant, .convert, .oneHot, .oneHotBits, .indexOfLargest,
           .accumulateBackwards:
           false
         case .alias(.stopGradient), .unary(.atLeast), .reduce(.largest), .reduce(.deviation):
@@ -225,10 +225,9 @@ struct Plan {
     case .oneHotBits:
       let bits = node.shape.last ?? 1
       body.append(.oneHotBits(out: out, x: operands[0], rows: count / bits, bits: bits))
-    case .oneHotOfLargest:
-      let width = node.shape.last ?? 1
+    case .indexOfLargest:
       body.append(
-        .oneHotOfLargest(out: out, x: operands[0], rows: count / max(width, 1), count: width))
+        .indexOfLargest(out: out, x: operands[0], rows: count, count: shape(0).last ?? 1))
     case .swapLastAxes:
       let matrix = shape(0).suffix(2).map { $0 }
       body.append(

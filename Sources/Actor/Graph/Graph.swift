@@ -146,12 +146,16 @@ public final class Graph {
   }
 
   /// Returns for each node whether any of `results` depends on it, themselves included.
-  func ancestors(of results: [Int]) -> [Bool] {
+  ///
+  /// - Parameter operands: returns the operands of a node to follow; by default all.
+  func ancestors(
+    of results: [Int], through operands: (Node) -> [Int] = \.operands
+  ) -> [Bool] {
     var isNeeded = Array(repeating: false, count: nodes.count)
     for id in results { isNeeded[id] = true }
     // Operands precede the nodes that use them.
     for id in nodes.indices.reversed() where isNeeded[id] {
-      for operand in nodes[id].operands { isNeeded[operand] = true }
+      for operand in operands(nodes[id]) { isNeeded[operand] = true }
     }
     return isNeeded
   }

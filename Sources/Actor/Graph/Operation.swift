@@ -43,8 +43,8 @@ enum Operation: Equatable {
   case oneHot
   /// The bits of an integer, lowest first.
   case oneHotBits
-  /// A 1 at the largest element, zeros elsewhere.
-  case oneHotOfLargest
+  /// The index of the first maximum of the last axis, int32.
+  case indexOfLargest
   /// The last two axes exchanged.
   case swapLastAxes
   case sumLastAxis

@@ -136,8 +136,17 @@ extension Tensor {
   /// It is the square root of the unbiased variance, as in PyTorch's `std`.
   public func standardDeviation() -> Tensor { graph.append(.reduce(.deviation), [numeric], []) }
 
+  /// Returns the int32 index of the first maximum of the last axis, which is removed.
+  ///
+  /// - Precondition: the last axis has an element.
+  public func indexOfLargest() -> Tensor {
+    precondition(lastAxis > 0, "\(shape) has no largest element")
+    return graph.append(
+      .indexOfLargest, [numeric], Array(shape.dropLast()), elementType: .int32)
+  }
+
   /// Returns a 1 at the first maximum of each row's last axis, zeros elsewhere; passes no gradient.
-  public func oneHotOfLargest() -> Tensor { graph.append(.oneHotOfLargest, [numeric], shape) }
+  public func oneHotOfLargest() -> Tensor { graph.oneHot(indexOfLargest(), count: lastAxis) }
 
   /// Returns the sum over the last axis, which is removed.
   public func sumOverLastAxis() -> Tensor {

@@ -108,20 +108,17 @@ extension Kernels {
     }
   }
 
-  /// Sets out [rows, count] to a 1 at the first maximum of each row, zeros elsewhere.
+  /// Sets out [rows] to the index of the first maximum of each row of x [rows, count].
   @specialized(where S == Float)
   @specialized(where S == Double)
-  static func oneHotOfLargest<S: KernelScalar>(
-    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int, count: Int
+  static func indexOfLargest<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<Int32>, _ x: UnsafePointer<S>, rows: Int, count: Int
   ) {
     for r in 0..<rows {
       let row = x + r &* count
       var best = 0
-      for place in 0..<count {
-        if row[place] > row[best] { best = place }
-        out[r &* count &+ place] = 0
-      }
-      if count > 0 { out[r &* count &+ best] = 1 }
+      for place in 1..<max(count, 1) where row[place] > row[best] { best = place }
+      out[r] = Int32(best)
     }
   }
 

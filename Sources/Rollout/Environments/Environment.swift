@@ -128,7 +128,7 @@ public struct EnvironmentSpaces: Sendable, Equatable {
   /// The spaces as Gymnasium declares them, before any wrapper; `nil` for an environment in Swift.
   package var declared: DeclaredSpaces?
   /// The bounds of each element, by leaf of the action, for Boxes with different ones.
-  var elementBounds: [Int: [PlayedActions.Range]] = [:]
+  package var elementBounds: [Int: [(low: Double, high: Double)]] = [:]
 
   /// Creates the spaces of an environment.
   public init(observation: Space, action: Space, information: Space = .dict([])) {

@@ -155,14 +155,14 @@ extension FlatVector {
 }
 
 /// A Box's bounds in the type of its elements: the outermost values that lie within them.
-struct ClippingBounds<Element: BinaryFloatingPoint & BitwiseCopyable>: Equatable,
+package struct ClippingBounds<Element: BinaryFloatingPoint & BitwiseCopyable>: Equatable,
   BitwiseCopyable
 {
-  let low: Element
-  let high: Element
+  package let low: Element
+  package let high: Element
 
   /// Rounds the bounds inwards, or to the nearest value if none lies between them.
-  init(_ low: Double, _ high: Double) {
+  package init(_ low: Double, _ high: Double) {
     let nearest = (low: Element(low), high: Element(high))
     let inner = (
       low: Double(nearest.low) < low ? nearest.low.nextUp : nearest.low,

@@ -27,6 +27,29 @@ struct SpaceDescription: Codable {
     return found
   }
 
+  /// Sets the bounds of each element of some leaves, by their numbers.
+  mutating func setElementBounds(_ bounds: [Int: [PlayedActions.Range]]) {
+    var number = 0
+    setElementBounds(bounds, from: &number)
+  }
+
+  private mutating func setElementBounds(
+    _ bounds: [Int: [PlayedActions.Range]], from number: inout Int
+  ) {
+    if let count = parts?.count {
+      for index in 0..<count { parts?[index].setElementBounds(bounds, from: &number) }
+      return
+    }
+    if let ranges = bounds[number] {
+      lows = ranges.map { $0.low.isFinite ? $0.low : nil }
+      highs = ranges.map { $0.high.isFinite ? $0.high : nil }
+    }
+    number += 1
+  }
+
+  /// True if every leaf has as many lower as upper bounds of elements.
+  var hasBothBounds: Bool { leaves.allSatisfy { $0.lows?.count == $0.highs?.count } }
+
   private var leaves: [SpaceDescription] { parts.map { $0.flatMap(\.leaves) } ?? [self] }
 
   /// The space, or nil if the description is invalid.

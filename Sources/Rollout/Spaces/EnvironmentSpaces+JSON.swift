@@ -11,8 +11,9 @@ extension EnvironmentSpaces {
   package var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let description = StoredSpaces(
+    var description = StoredSpaces(
       observation: SpaceDescription(observation), action: SpaceDescription(action))
+    description.action.setElementBounds(elementBounds)
     guard let data = try? encoder.encode(description) else {
       preconditionFailure("\(self) cannot be encoded as JSON")
     }
@@ -33,6 +34,17 @@ extension EnvironmentSpaces {
     try observation.checkSizes()
     try action.checkSizes()
     self.init(observation: observation, action: action)
+    elementBounds = stored.action.elementBounds
+    let leaves = self.action.parts.leaves
+    let fit = elementBounds.allSatisfy { index, bounds in
+      guard leaves.indices.contains(index), case .box(let shape, _, _, _) = leaves[index] else {
+        return false
+      }
+      return bounds.count == shape.reduce(1, *) && bounds.allSatisfy { $0.low <= $0.high }
+    }
+    guard fit, stored.action.hasBothBounds else {
+      throw SpaceMismatch(description: "have bounds of elements that do not fit the actions")
+    }
   }
 }
 

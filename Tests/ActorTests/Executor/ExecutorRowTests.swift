@@ -33,10 +33,12 @@ struct ExecutorRowTests {
     let graph = Graph()
     let input = graph.input([2, 2, 3])
     let places = input.oneHotOfLargest()
-    let executor = Executor<Double>(graph, outputs: [places])
+    let indices = input.indexOfLargest().numeric
+    let executor = Executor<Double>(graph, outputs: [places, indices])
     executor.set(input, to: [1, 3, 2, -1, -1, -2, 0, 0, 0, -5, -.infinity, -4])
     executor.forward()
     #expect(executor.values(of: places) == [0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1])
+    #expect(indices.shape == [2, 2] && executor.values(of: indices) == [1, 0, 0, 2])
   }
 
   @Test func `a reduction's single number meets the elements it came from`() {
