@@ -12,7 +12,8 @@ Snippets are blocks fenced with a language:
   A block of an article (`*.docc`) also sees the types that earlier blocks of the article declare.
 * `sh` is run, line by line, if it is a command `rlplay`: in a scratch directory with a short run, and with fewer steps
   if it trains. Of other commands the script and its options have to exist.
-* `python` is run in that directory.
+* `python` is run in that directory. `c` is written to its `main.c`, and a Swift block that begins with
+  `// main.swift` to that file, for the commands `cc` and `swiftc` of the page.
 
 Blocks without a language are output, formulas and diagrams. Needs `swift build -c release`; without Gymnasium in
 `python3` the snippets that need it are left out, or fail if RLPLAY_REQUIRE_PYTHON is set.
@@ -116,7 +117,7 @@ def check_swift(snippet, earlier):
 
 # Words of a command that needs a Python module.
 MODULES = {
-    "gym:": "gymnasium", "mujoco:": "mujoco", "ale_py": "ale_py", "minigrid": "minigrid", "LunarLander": "Box2D", "BipedalWalker": "Box2D"}
+    "onnxruntime": "onnxruntime", "gym:": "gymnasium", "gymnasium": "gymnasium", "mujoco:": "mujoco", "ale_py": "ale_py", "minigrid": "minigrid", "LunarLander": "Box2D", "BipedalWalker": "Box2D"}
 
 
 def has_module(name):
@@ -149,6 +150,10 @@ class Shell:
                     shutil.rmtree(run)
         self.page = name
 
+    def write(self, snippet):
+        """Writes a program that the page's commands compile."""
+        (self.folder / f"main.{snippet.language}").write_text(snippet.text + "\n", encoding="utf-8")
+
     def run(self, words):
         """Runs a command; returns what is wrong with it."""
         try:
@@ -180,6 +185,8 @@ class Shell:
             words = words[4:]
         if words[0] == "rlplay":
             return self.run(bounded(words))
+        if words[0] in ("cc", "swiftc") or words[0] == "./main":
+            return self.run(words)
         if words[0] in ("swift", "python3", "pip", ".", "export", "cd", "git"):
             folders = [ROOT / words[1]] if words[0] == "cd" else []
             return [f"{folder} does not exist" for folder in folders if not folder.is_dir()]
@@ -209,7 +216,7 @@ def bounded(words):
 
 def swift_faults(found):
     """Returns the number of Swift snippets that do not compile, and prints the compiler's errors."""
-    swift = [s for s in found if s.language == "swift"]
+    swift = [s for s in found if s.language == "swift" and not is_program(s)]
     earlier = [earlier_declarations(s, swift) for s in swift]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         return sum(report(snippet, errors) for snippet, errors in zip(swift, pool.map(check_swift, swift, earlier)))
@@ -217,7 +224,7 @@ def swift_faults(found):
 
 def command_faults(found):
     """Returns the numbers of wrong shell and Python snippets and of lines left out, and prints the faults."""
-    run = [s for s in found if s.language in ("sh", "python")]
+    run = [s for s in found if s.language in ("sh", "python", "c") or is_program(s)]
     if not run:
         return 0, 0
     gymnasium = has_module("gymnasium")
@@ -229,16 +236,23 @@ def command_faults(found):
         shell = Shell(folder)
         for snippet in run:
             shell.turn_to(snippet.name)
-            if snippet.language == "sh":
+            if snippet.language == "c" or is_program(snippet):
+                shell.write(snippet)
+            elif snippet.language == "sh":
                 lines = snippet.text.replace("\\\n", "").splitlines()
                 kept = [line for line in lines if not any(word in line for word in missing)]
                 left_out += len(lines) - len(kept)
                 wrong += report(snippet, shell.check(kept))
-            elif gymnasium or "gymnasium" not in snippet.text:
+            elif not any(word in snippet.text for word in missing):
                 wrong += report(snippet, shell.run(["python3", "-c", snippet.text]))
             else:
                 left_out += len(snippet.text.splitlines())
     return wrong, left_out
+
+
+def is_program(snippet):
+    """Returns true if a block is the whole program of a page, which its commands compile."""
+    return snippet.text.startswith("// main.swift\n")
 
 
 def report(snippet, faults):
@@ -255,9 +269,9 @@ def main():
         cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     names = [name for name in listed if not prefixes or any(name.startswith(prefix) for prefix in prefixes)]
     found = [snippet for name in names if (ROOT / name).exists() for snippet in snippets(name)]
-    found = [s for s in found if not re.match(r"// \S+\.swift\n", s.text)]
+    found = [s for s in found if not re.match(r"// \S+\.swift\n", s.text) or is_program(s)]
     unknown = sum(report(s, [f"the language '{s.language}' is not checked"])
-                  for s in found if s.language not in ("swift", "sh", "python"))
+                  for s in found if s.language not in ("swift", "sh", "python", "c"))
     wrong, left_out = command_faults(found)
     wrong += unknown + swift_faults(found)
     print(f"{len(found)} snippets, {wrong} wrong" + (f", {left_out} lines left out" if left_out else ""))

@@ -32,7 +32,7 @@ public struct ProgramFailure: Error, CustomStringConvertible {
   /// The cause, with the program's output so far.
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }
 
 /// A directory of one test, deleted with its owner.

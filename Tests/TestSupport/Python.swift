@@ -23,6 +23,12 @@ public enum Python {
   /// The reason for skipping a test that needs TensorBoard.
   public static let tensorBoardAbsence = "python3 cannot import tensorboard and tbparse"
 
+  /// True if tests that need ONNX and its runtime run, likewise.
+  public static let hasONNX = has("onnx, onnxruntime, safetensors.numpy")
+
+  /// The reason for skipping a test that needs ONNX.
+  public static let onnxAbsence = "python3 cannot import onnx, onnxruntime and safetensors"
+
   /// True if tests that need MuJoCo with Gymnasium's models run, likewise.
   public static let hasMuJoCo = has("mujoco, imageio, gymnasium")
 

@@ -115,13 +115,35 @@ public struct TrainedPolicy {
   ///   `ConfigurationError` for a checkpoint of an earlier release, without spaces, of an
   ///   environment that starts a program.
   public func probe() throws -> PolicyProbe {
+    let (spaces, weights) = try spacesAndWeights()
+    return try PolicyProbe(policy, weights: weights, for: spaces)
+  }
+
+  /// Returns the policy as a file for other programs.
+  ///
+  /// No environment is made and no program started.
+  ///
+  /// - Throws: the errors of ``probe()``, and `CheckpointError` for weights that are not finite.
+  public func exported() throws -> ExportedPolicy {
+    let (spaces, weights) = try spacesAndWeights()
+    for parameter in checkpoint.parameters { try parameter.checkFinite() }
+    let recorded = [
+      Checkpoint.Key.environment, Checkpoint.Key.environmentArguments,
+      Checkpoint.Key.gymnasiumWrappers, Checkpoint.Key.wrappers, Checkpoint.Key.algorithm,
+      Checkpoint.Key.policy, Checkpoint.Key.spaces,
+    ]
+    return try ExportedPolicy(
+      policy, weights: weights, for: spaces, actionBounds: environment.actionBounds,
+      facts: recorded.compactMap { name in checkpoint.metadata[name].map { (name, $0) } })
+  }
+
+  private func spacesAndWeights() throws -> (EnvironmentSpaces, FlatVector<Float>) {
     guard let spaces = try knownSpaces() else {
       throw ConfigurationError(
         "The checkpoint has no spaces, since an earlier release wrote it, and \(environment) would "
           + "have to be started to learn them: train and save it with this release.")
     }
-    let values = try weights(of: PolicySignature(policy, for: spaces).parameters)
-    return try PolicyProbe(policy, weights: FlatVector(values), for: spaces)
+    return (spaces, FlatVector(try weights(of: PolicySignature(policy, for: spaces).parameters)))
   }
 
   /// Returns the spaces if the checkpoint or this program knows them.

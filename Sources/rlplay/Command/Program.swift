@@ -3,8 +3,8 @@ import Learner
 import Rollout
 import Worker
 
-/// The command-line program: `train`, `evaluate`, `describe`, `ask`, `runs`, `report`, `bench`,
-/// `envs` and `check-env`.
+/// The command-line program: `train`, `evaluate`, `describe`, `ask`, `export`, `runs`, `report`,
+/// `bench`, `envs` and `check-env`.
 ///
 /// A program with custom environments, policies and algorithms registers them first:
 ///
@@ -73,6 +73,8 @@ public enum Program {
     case .describe(let options):
       return try withUsage(of: .describe) { try DescribeCommand.run(options) }
     case .ask(let options): return try withUsage(of: .ask) { try AskCommand.run(options) }
+    case .export(let options):
+      return try withUsage(of: .export) { try ExportCommand.run(options) }
     case .runs(let options): return try RunsCommand.run(options)
     case .report(let options):
       return try withUsage(of: .report) { try ReportCommand.run(options) }

@@ -20,6 +20,8 @@ struct HelpTextTests {
         describe    Show the settings and layers of a trained policy.
         ask         Ask a trained policy about one observation: action, probabilities,
                     value.
+        export      Write a trained policy for other programs, as an ONNX model or a C
+                    header.
         runs        List the runs, the newest first, with their states and results.
         report      Draw figures of runs as one HTML file.
         bench       Measure this machine: environments, collection, training, kernels.
@@ -507,6 +509,26 @@ struct HelpTextTests {
         --help                    Show this help.
       """
     #expect(try screen("report", "--help") == expected)
+  }
+
+  @Test func `export shows its options`() throws {
+    let expected = """
+      Write a trained policy for other programs, as an ONNX model or a C header.
+
+      Usage: rlplay export [RUN|CHECKPOINT] [options]
+
+      Arguments:
+        RUN|CHECKPOINT            A run's directory or a checkpoint file; the newest
+                                  run under runs/ if none is named.
+
+      Options:
+        --onnx FILE               Write the policy as an ONNX model: one step of any
+                                  number of environments. (default: none)
+        --header FILE             Write the policy as a C header without dependencies:
+                                  one step of one environment. (default: none)
+        --help                    Show this help.
+      """
+    #expect(try screen("export", "--help") == expected)
   }
 
   @Test func `help is asked for in every usual way`() throws {

@@ -72,6 +72,8 @@ extension ProcessTests {
       #expect(described.exitCode == 0, "\(described.errors)")
       #expect(described.output.contains("gym:payload:X-v0"))
       #expect(described.output.contains("logits"))
+      let exported = try run(["export", "a.safetensors", "--onnx", "a.onnx", "--header", "a.h"])
+      #expect(exported.exitCode == 0, "\(exported.errors)")
       for (arguments, start) in [
         (["evaluate", "a.safetensors", "--episodes", "2"], "evaluate --trust a.safetensors "),
         (["evaluate", "forged"], "evaluate --trust --python ./tool forged"),
@@ -134,6 +136,7 @@ extension ProcessTests {
       try forge(id)
       for arguments in [
         ["describe", "a.safetensors"], ["describe", "a.safetensors", "--json"],
+        ["export", "a.safetensors", "--header", "a.h"],
         ["evaluate", "a.safetensors"], ["evaluate", "a.safetensors", "--env", id],
         ["train", "--resume", "forged"],
       ] {

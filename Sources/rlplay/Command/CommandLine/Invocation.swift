@@ -10,6 +10,7 @@ enum Invocation: Equatable, Sendable {
   case evaluate(EvaluateOptions)
   case describe(DescribeOptions)
   case ask(AskOptions)
+  case export(ExportOptions)
   case runs(RunsOptions)
   case report(ReportOptions)
   case bench(BenchOptions)
@@ -26,6 +27,7 @@ enum Invocation: Equatable, Sendable {
     case .evaluate: "evaluate"
     case .describe: "describe"
     case .ask: "ask"
+    case .export: "export"
     case .runs: "runs"
     case .report: "report"
     case .environments: "envs"
@@ -88,6 +90,7 @@ enum Invocation: Equatable, Sendable {
 extension Command {
   /// All commands in the order of the help screen.
   static let all: [Command] = [
-    .train, .evaluate, .describe, .ask, .runs, .report, .bench, .environments, .checkEnvironment,
+    .train, .evaluate, .describe, .ask, .export, .runs, .report, .bench, .environments,
+    .checkEnvironment,
   ]
 }

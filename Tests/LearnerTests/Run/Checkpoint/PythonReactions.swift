@@ -7,26 +7,31 @@ import Rollout
 /// An actor's reactions to random rows, written for `Scripts/check_network.py`.
 final class PythonReactions {
   /// T and B: enough rows for resets in between, and different extents.
-  private static let (stepCount, environmentCount) = (7, 3)
+  static let stepCount = 7
+  let environmentCount: Int
 
-  let policy: NetworkPolicy
+  let policy: any Policy
+  let spaces: EnvironmentSpaces
+  let storage: FragmentStorage
+  let actor: PolicyActor
   private let signature: PolicySignature
-  private let spaces: EnvironmentSpaces
-  private let storage: FragmentStorage
-  private let actor: PolicyActor
 
-  /// Creates an actor with the network's initial weights and a fragment of random rows.
-  init(_ policy: NetworkPolicy, _ spaces: EnvironmentSpaces, seed: UInt64 = 11) throws {
+  /// Creates an actor with the policy's initial weights and a fragment of random rows.
+  init(
+    _ policy: any Policy, _ spaces: EnvironmentSpaces, environmentCount: Int = 3,
+    choice: ActionChoice = .sample, seed: UInt64 = 11
+  ) throws {
     self.policy = policy
     self.spaces = spaces
+    self.environmentCount = environmentCount
     signature = try PolicySignature(policy, for: spaces)
     storage = FragmentStorage(
       FragmentLayout(
-        stepCount: Self.stepCount, environmentCount: Self.environmentCount,
+        stepCount: Self.stepCount, environmentCount: environmentCount,
         contents: signature.contents(spaces)))
     actor = try PolicyActor(
       policy, layout: storage.layout,
-      streams: (0..<Self.environmentCount).map { PCG64(seed: seed &+ UInt64($0)) })
+      streams: (0..<environmentCount).map { PCG64(seed: seed &+ UInt64($0)) }, choice: choice)
     var random = PCG64(seed: seed)
     signature.parameters.initialize(actor.weights, using: &random)
     actor.weightsChanged()
@@ -125,7 +130,7 @@ final class PythonReactions {
     ).map { pair, path in
       let view: ColumnView<Float> = storage.view.column(pair.0)
       return .init(
-        name: path, shape: [Self.environmentCount] + pair.1.shape, values: view.elements)
+        name: path, shape: [environmentCount] + pair.1.shape, values: view.elements)
     }
   }
 
@@ -135,7 +140,7 @@ final class PythonReactions {
   ) -> SafetensorsFile.Tensor {
     func made<S: RecordableScalar & SafetensorsElement>(_: S.Type) -> SafetensorsFile.Tensor {
       let view: ColumnView<S> = storage.view.column(column)
-      let shape = [Self.stepCount, Self.environmentCount] + leaf.shape
+      let shape = [Self.stepCount, environmentCount] + leaf.shape
       return .init(
         name: name, shape: shape, values: Array(view.elements.prefix(shape.reduce(1, *))))
     }
