@@ -6,8 +6,8 @@ import Rollout
 /// recorded outputs and the next recurrent state. See docs/deploying.md.
 ///
 /// ```swift
-/// let exported = try TrainedPolicy(checkpoint).exported()
-/// try Data(exported.onnx()).write(to: URL(fileURLWithPath: "policy.onnx"))
+/// let exported = try ExportedPolicy(policy, weights: setup.weights, for: spaces)
+/// print(exported.header(named: "policy"))
 /// ```
 public struct ExportedPolicy {
   /// An input or output of one environment.
