@@ -24,7 +24,7 @@ fail() {
 }
 
 # rlplay is the worker of the collectors.
-declare -A targets=([address]=RolloutTests,ActorTests,LearnerTests,rlplay [thread]=RolloutTests)
+declare -A targets=([address]=RolloutTests,ActorTests,LearnerTests,rlplay [thread]=RolloutTests,ActorTests)
 # Tests of shared memory compute next to nothing: they are built unoptimized, which takes less time.
 declare -A processor=([address]=${RLPLAY_MARCH:-native} [thread]=baseline)
 
@@ -64,11 +64,12 @@ address() {
 }
 
 thread() {
-  # Only these tests have threads: a worker and the learner have one each, and what they share is this
-  # memory. Left out: the registry of environments, which is locked by the standard library's Mutex. Its
+  # Only these tests have threads: a worker and the learner share memory, and the learner's threads the
+  # chunks of an update. Left out: the registry of environments, which is locked by the standard library's Mutex. Its
   # waiting is built without this sanitizer, which then takes what one thread after the other does for a race.
   run thread \
-    --filter '^RolloutTests\.(FragmentPool|WeightBoard|Parking|Doorbell|WorkerLine|RunMemory|SharedMemory)'
+    --filter '^RolloutTests\.(FragmentPool|WeightBoard|Parking|Doorbell|WorkerLine|RunMemory|SharedMemory|ThreadPool)' \
+    --filter '^ActorTests\.ExecutorThread'
 }
 
 only_builds=false

@@ -66,6 +66,20 @@ extension Executor {
       case .choose(let shape, let out, let flags, let chosen, let other):
         guard let dy = gradient(out) else { continue }
         Kernels.chooseBackward(gradient(chosen), gradient(other), self[flags], dy, shape)
+      case .weightGradient(let shape, let first, let count, let out, let x, let weight):
+        guard let dy = gradient(out), let dWeight = gradient(weight) else { continue }
+        Kernels.linearWeightGradient(
+          dWeight, dy, self[x], rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs,
+          of: first..<first &+ count)
+      case .biasGradient(let shape, let out, let bias):
+        guard let dy = gradient(out), let dBias = gradient(bias) else { continue }
+        Kernels.columnSums(dBias, dy, rows: shape.rows, columns: shape.outputs)
+      case .kernelGradient(
+        let shape, let first, let count, let out, let x, let weight, let bias, let patches):
+        guard let dy = gradient(out), let dWeight = gradient(weight) else { continue }
+        Kernels.convolutionBackwardParameters(
+          dWeight, bias.isPresent ? gradient(bias) : nil, dy, self[x], self[patches], shape,
+          of: first..<first &+ count)
       case .convert, .integerStrip, .oneHot, .oneHotBits, .indexOfLargest, .chooseBytes,
         .accumulateBackwards,
         .transpose:
@@ -109,7 +123,8 @@ extension Executor {
         activation: shape.activation)
     }
     if let dWeight = gradient(weight), let dBias = gradient(bias) {
-      Kernels.convolutionBackwardParameters(dWeight, dBias, dy, self[x], self[patches], shape)
+      Kernels.convolutionBackwardParameters(
+        dWeight, dBias, dy, self[x], self[patches], shape, of: 0..<shape.channels)
     }
     if let dx = gradient(x) {
       Kernels.convolutionBackwardInput(dx, dy, self[weight], self[patches], shape)

@@ -76,6 +76,8 @@ extension Executor {
           last: last.isPresent ? UnsafePointer(self[last]) : nil, steps: steps, columns: columns)
       case .transpose(let out, let x, let rows, let columns):
         Kernels.transpose(self[out], self[x], rows: rows, columns: columns)
+      case .weightGradient, .biasGradient, .kernelGradient:
+        continue
       }
     }
   }

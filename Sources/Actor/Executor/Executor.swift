@@ -29,6 +29,13 @@ package final class Executor<Scalar: KernelScalar> {
   private let gradientArena: FlatVector<Scalar>
   private let scratch: FlatVector<Scalar>
   private let bindings: UnsafeMutableBufferPointer<Binding>
+  /// The threads that share the chunks of `phases`; nil to run the body as one list.
+  let threads: ThreadPool?
+  let phases: UnsafeMutableBufferPointer<Phase>
+  let chunkSteps: UnsafeMutableBufferPointer<Instruction>
+  let chunks: UnsafeMutableBufferPointer<Range<Int>>
+  /// The chunks that threads run at present, and their direction.
+  var present = (firstChunk: 0, isBackward: false)
   private let loss: Slot
   private let graph: Graph
   /// The number of values of each slot that belongs to a tensor.
@@ -49,14 +56,23 @@ package final class Executor<Scalar: KernelScalar> {
   ///   - outputs: the tensors to compute; they stay readable after a run.
   ///   - loss: a scalar to differentiate.
   ///   - weights: the vector of weights to share; `nil` to create a vector of zeros.
+  ///   - threads: the threads that share the work of large steps; results do not depend on them.
+  ///   - smallestStretch: the estimated nanoseconds from which steps are shared; nil for the usual.
   /// - Precondition: `weights` has as many elements as the graph's parameters.
   package init(
-    _ graph: Graph, outputs: [Tensor], loss: Tensor? = nil, weights: FlatVector<Scalar>? = nil
+    _ graph: Graph, outputs: [Tensor], loss: Tensor? = nil, weights: FlatVector<Scalar>? = nil,
+    threads: ThreadPool? = nil, smallestStretch: Double? = nil
   ) {
     precondition(loss?.elementCount ?? 1 == 1, "a loss is a single number")
     let plan = Plan(
       graph, outputs: outputs, loss: loss,
-      scalarType: Scalar.self == Float.self ? .float32 : .float64)
+      scalarType: Scalar.self == Float.self ? .float32 : .float64,
+      threadCount: threads?.threadCount ?? 1,
+      smallestStretch: smallestStretch ?? Plan.usualStretch)
+    self.threads = plan.phases.isEmpty ? nil : threads
+    phases = .copy(of: plan.phases)
+    chunkSteps = .copy(of: plan.chunkSteps)
+    chunks = .copy(of: plan.chunks)
     let weightCount = graph.parameters.elementCount
     self.graph = graph
     self.weights = weights ?? FlatVector(repeating: 0, count: weightCount)
@@ -108,6 +124,9 @@ package final class Executor<Scalar: KernelScalar> {
   deinit {
     prologue.deallocate()
     body.deallocate()
+    phases.deallocate()
+    chunkSteps.deallocate()
+    chunks.deallocate()
     bindings.deallocate()
     values.deallocate()
     slotGradients.deallocate()
@@ -130,7 +149,10 @@ package final class Executor<Scalar: KernelScalar> {
   }
 
   /// Computes all outputs and the loss.
-  package func forward() { run(body) }
+  package func forward() {
+    guard let threads else { return run(body) }
+    runPhases(threads)
+  }
 
   /// Computes the gradient of the loss by every weight, after a `forward`.
   ///
@@ -151,7 +173,8 @@ package final class Executor<Scalar: KernelScalar> {
     gradientArena.clear()
     guard let seed = slotGradients[Int(loss.index)] else { return }
     seed[0] = 1
-    runBackward(body)
+    guard let threads else { return runBackward(body) }
+    runPhasesBackward(threads)
   }
 
   // MARK: Reading and setting

@@ -48,6 +48,17 @@ enum Instruction: BitwiseCopyable {
   case accumulateBackwards(
     out: Slot, x: Slot, weights: Slot, last: Slot, steps: Int, columns: Int)
   case transpose(out: Slot, x: Slot, rows: Int, columns: Int)
+  /// The gradient of `count` rows of a linear layer's weight; nothing is computed forwards.
+  case weightGradient(
+    LinearShape, first: Int, count: Int, out: Slot, x: Slot, weight: Slot)
+  /// The gradient of a linear layer's bias; nothing is computed forwards.
+  case biasGradient(LinearShape, out: Slot, bias: Slot)
+  /// The gradient of a convolution's kernels for `count` channels; nothing is computed forwards.
+  ///
+  /// `patches` is scratch memory for one image's patches of these channels. The bias may be absent.
+  case kernelGradient(
+    ConvolutionShape, first: Int, count: Int, out: Slot, x: Slot, weight: Slot, bias: Slot,
+    patches: Slot)
 
   /// The operand whose numbers are repeated over several elements.
   enum Broadcast: BitwiseCopyable, Equatable {

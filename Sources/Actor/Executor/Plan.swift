@@ -10,6 +10,12 @@ struct Plan {
   private(set) var prologue: [Instruction] = []
   /// Steps to run every time.
   private(set) var body: [Instruction] = []
+  /// The body in phases, some of them in chunks; empty if no phase is worth it.
+  var phases: [Phase] = []
+  /// The steps of all chunks.
+  var chunkSteps: [Instruction] = []
+  /// The steps of each chunk.
+  var chunks: [Range<Int>] = []
   /// The memory of each slot.
   private(set) var places: [Place]
   /// True for each slot with a gradient.
@@ -36,8 +42,13 @@ struct Plan {
   private let scalarType: ElementType
   private var transposes: [Int: Slot] = [:]
 
-  /// Plans the computation of `outputs` and of the gradients of `loss`.
-  init(_ graph: Graph, outputs: [Tensor], loss: Tensor?, scalarType: ElementType) {
+  /// Plans the computation of `outputs` and of the gradients of `loss`, for a number of threads.
+  ///
+  /// Stretches of steps that take `smallestStretch` nanoseconds are divided among several threads.
+  init(
+    _ graph: Graph, outputs: [Tensor], loss: Tensor?, scalarType: ElementType,
+    threadCount: Int = 1, smallestStretch: Double = Plan.usualStretch
+  ) {
     nodes = graph.nodes
     self.scalarType = scalarType
     places = Array(repeating: .unused, count: nodes.count)
@@ -48,6 +59,7 @@ struct Plan {
     for id in nodes.indices where reached[id] && fused[id] == nil { place(id, fused) }
     if let loss { findGradients(reached, to: loss.id) }
     for id in nodes.indices where reached[id] && fused[id] == nil { emit(id, fused) }
+    if threadCount > 1 { divide(among: threadCount, from: smallestStretch) }
   }
 
   // MARK: Dependencies
@@ -272,6 +284,20 @@ struct Plan {
     scratchByteCount += wholeLines(elementCount, scalarType)
     needsGradient.append(false)
     return slot
+  }
+
+  /// Returns a new slot of the memory of another one, from an element of it on.
+  mutating func view(of slot: Slot, from element: Int, carriesGradient: Bool) -> Slot {
+    let view = Slot(places.count)
+    places.append(moved(places[Int(slot.index)], by: element, of: elementType(slot)))
+    needsGradient.append(carriesGradient)
+    return view
+  }
+
+  /// Returns the type of a slot's elements.
+  func elementType(_ slot: Slot) -> ElementType {
+    let id = Int(slot.index)
+    return (id < nodes.count ? nodes[id].elementType : nil) ?? scalarType
   }
 
   /// Constants and their slots.

@@ -28,6 +28,20 @@ struct ConvolutionShape: BitwiseCopyable {
     self.activation = activation
   }
 
+  /// Returns the shape for another number of images.
+  func with(images: Int) -> ConvolutionShape {
+    var shape = self
+    shape.imageCount32 = Int32(images)
+    return shape
+  }
+
+  /// Returns the shape for another number of channels.
+  func with(channels: Int) -> ConvolutionShape {
+    var shape = self
+    shape.channels32 = Int32(channels)
+    return shape
+  }
+
   var images: Int { Int(imageCount32) }
   var channels: Int { Int(channels32) }
   var height: Int { Int(height32) }
@@ -78,24 +92,31 @@ extension Kernels {
 
   /// Adds the gradients of a convolution's parameters: dW += Σ dy · patches, dBias += Σ dy.
   ///
-  /// `dy` is the gradient before the activation; `room` has `roomCount` elements.
+  /// `dy` is the gradient before the activation; `room` has an element for each one of an image's
+  /// patches. Only the kernels of `channels` are computed, with the same bits as all at once.
+  /// `dBias` may be absent.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func convolutionBackwardParameters<S: KernelScalar>(
-    _ dWeight: UnsafeMutablePointer<S>, _ dBias: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>,
-    _ x: UnsafePointer<S>, _ room: UnsafeMutablePointer<S>, _ shape: ConvolutionShape
+    _ dWeight: UnsafeMutablePointer<S>, _ dBias: UnsafeMutablePointer<S>?, _ dy: UnsafePointer<S>,
+    _ x: UnsafePointer<S>, _ room: UnsafeMutablePointer<S>, _ shape: ConvolutionShape,
+    of channels: Range<Int>
   ) {
     let (places, depth) = (shape.places, shape.depth)
+    let part = shape.with(channels: channels.count)
+    let firstPixel = channels.lowerBound &* shape.height &* shape.width
     for image in 0..<shape.images {
       let from = dy + image &* shape.outputs &* places
-      for output in 0..<shape.outputs {
-        dBias[output] += sum(from + output &* places, count: places)
+      if let dBias {
+        for output in 0..<shape.outputs {
+          dBias[output] += sum(from + output &* places, count: places)
+        }
       }
-      gather(room, x + image &* shape.imageCount, shape)
+      gather(room, x + (image &* shape.imageCount &+ firstPixel), part)
       matmul(
-        dWeight, from, UnsafePointer(room), m: shape.outputs, n: depth, k: places,
-        aRowStride: places, aDepthStride: 1, bRowStride: depth, cRowStride: depth,
-        accumulate: true)
+        dWeight + channels.lowerBound &* shape.kernel &* shape.kernel, from, UnsafePointer(room),
+        m: shape.outputs, n: part.depth, k: places, aRowStride: places, aDepthStride: 1,
+        bRowStride: part.depth, cRowStride: depth, accumulate: true)
     }
   }
 

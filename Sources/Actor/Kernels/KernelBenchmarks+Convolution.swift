@@ -77,7 +77,7 @@ extension KernelBenchmarks {
         layer.biasGradient.clear()
         Kernels.convolutionBackwardParameters(
           layer.weightGradient.base, layer.biasGradient.base, dy.base, x.base, room.base,
-          layer.shape)
+          layer.shape, of: 0..<layer.shape.channels)
         if index > 0 {
           let dx = layers[index - 1].resultGradient
           dx.clear()

@@ -27,12 +27,28 @@ extension Kernels {
     _ dy: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, inputs: Int, outputs: Int
   ) {
     if let dBias { columnSums(dBias, dy, rows: rows, columns: outputs) }
+    linearWeightGradient(
+      dWeight, dy, x, rows: rows, inputs: inputs, outputs: outputs, of: 0..<outputs)
+  }
+
+  /// Computes some rows of the weight's gradient: dW [outputs, inputs] += dyᵀ · x.
+  ///
+  /// All rows in parts give the same bits as at once, because each element is one sum over the rows
+  /// of dy in either case.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func linearWeightGradient<S: KernelScalar>(
+    _ dWeight: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ x: UnsafePointer<S>,
+    rows: Int, inputs: Int, outputs: Int, of part: Range<Int>
+  ) {
     if inputs < S.lanes && outputs > inputs {
-      transposedWeightGradient(dWeight, dy, x, rows: rows, inputs: inputs, outputs: outputs)
+      transposedWeightGradient(
+        dWeight, dy, x, rows: rows, inputs: inputs, outputs: outputs, of: part)
     } else {
       matmul(
-        dWeight, dy, x, m: outputs, n: inputs, k: rows, aRowStride: 1, aDepthStride: outputs,
-        bRowStride: inputs, cRowStride: inputs, accumulate: true)
+        dWeight + part.lowerBound &* inputs, dy + part.lowerBound, x, m: part.count, n: inputs,
+        k: rows, aRowStride: 1, aDepthStride: outputs, bRowStride: inputs, cRowStride: inputs,
+        accumulate: true)
     }
   }
 
@@ -42,16 +58,16 @@ extension Kernels {
   /// the stack and then added.
   private static func transposedWeightGradient<S: KernelScalar>(
     _ dWeight: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ x: UnsafePointer<S>,
-    rows: Int, inputs: Int, outputs: Int
+    rows: Int, inputs: Int, outputs: Int, of part: Range<Int>
   ) {
     var tile = InlineArray<32, S.Vector>(repeating: S.Vector(repeating: 0))
     withUnsafeMutableBytes(of: &tile) { bytes in
       guard let base = bytes.baseAddress else { return }
       let transposed = base.assumingMemoryBound(to: S.self)
       let tileWidth = 2 &* S.lanes
-      var first = 0
-      while first < outputs {
-        let width = min(tileWidth, outputs &- first)
+      var first = part.lowerBound
+      while first < part.upperBound {
+        let width = min(tileWidth, part.upperBound &- first)
         matmul(
           transposed, x, dy + first, m: inputs, n: width, k: rows, aRowStride: 1,
           aDepthStride: inputs, bRowStride: outputs, cRowStride: tileWidth, accumulate: false)

@@ -14,6 +14,8 @@ public struct LearnerContext {
   /// Creates an optimizer for the learned ones of some parameters.
   let makeOptimizer: (ParameterLayout) throws -> any Optimizer<Float>
 
+  /// The threads that share the work of large batches.
+  let threads: ThreadPool?
   /// The exchange with other ranks; nil for a learner alone.
   let exchange: UpdateExchange?
 
@@ -46,7 +48,8 @@ public struct LearnerContext {
       weights: setup.weights, optimizer: makeOptimizer(parameters),
       maximumGradientNorm: configuration.maximumGradientNorm,
       learningRate: configuration.learningRate, totalSteps: configuration.totalSteps,
-      layers: configuration.recordsLayerGradients ? parameters : nil, named: name)
+      layers: configuration.recordsLayerGradients ? parameters : nil, named: name,
+      threads: threads)
     if let exchange { update.join(exchange) }
     return update
   }
@@ -72,6 +75,6 @@ public struct LearnerContext {
   private func makeEstimates() throws -> BatchEstimates {
     try BatchEstimates(
       setup.policy, objective, bootstrap: configuration.bootstrap, layout: batchLayout,
-      weights: setup.weights)
+      weights: setup.weights, threads: threads)
   }
 }

@@ -19,11 +19,12 @@ public final class BatchEstimates {
   ///   - bootstrap: the source of the value estimate for the state behind the last row.
   ///   - layout: the layout of the batches, [T, n·B].
   ///   - weights: the policy's weights, which are read in place.
+  ///   - threads: the threads that share the work of large batches; nil for the caller's alone.
   /// - Throws: `PolicyError` if the objective makes its estimates within the loss, or if the policy
   ///   lacks an output that they need.
   public init(
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
-    layout: FragmentLayout, weights: FlatVector<Float>
+    layout: FragmentLayout, weights: FlatVector<Float>, threads: ThreadPool? = nil
   ) throws(PolicyError) {
     let traced = try TracedBatch(policy, bootstrap: bootstrap, layout: layout)
     guard
@@ -38,7 +39,7 @@ public final class BatchEstimates {
     }
     tensors = made.tensors
     self.layout = layout
-    executor = Executor(traced.graph, outputs: tensors, weights: weights)
+    executor = Executor(traced.graph, outputs: tensors, weights: weights, threads: threads)
   }
 
   /// Makes the estimates of a batch with the present weights.

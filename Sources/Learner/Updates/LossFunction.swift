@@ -69,11 +69,14 @@ public final class LossFunction {
   ///   - weights: the policy's weights, which are used in place.
   ///   - totalSteps: the environment steps that the objective's schedules cover; nil if each
   ///     schedule has its own number.
+  ///   - threads: the threads that share the work of large batches; nil for the caller's alone.
+  ///     Results do not depend on them.
   /// - Throws: `PolicyError` if the policy does not support the layout's spaces or lacks an output
   ///   that the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
-    layout: FragmentLayout, weights: FlatVector<Float>, totalSteps: Int? = nil
+    layout: FragmentLayout, weights: FlatVector<Float>, totalSteps: Int? = nil,
+    threads: ThreadPool? = nil
   ) throws(PolicyError) {
     let batch = try TracedBatch(policy, bootstrap: bootstrap, layout: layout)
     let graph = batch.graph
@@ -94,7 +97,7 @@ public final class LossFunction {
       graph,
       outputs: traced.metrics.map(\.tensor) + traced.distributions.map(\.tensor)
         + [divergence, prioritization?.errors].compactMap(\.self),
-      loss: traced.loss, weights: weights)
+      loss: traced.loss, weights: weights, threads: threads)
   }
 
   /// Draws the normal numbers of the next call, for an objective with noise.

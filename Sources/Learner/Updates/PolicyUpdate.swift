@@ -80,17 +80,19 @@ public final class PolicyUpdate: BatchLearner {
   ///   - name: the name that distinguishes the update from the learner's first one in the metrics
   ///     `NAME_loss` and `NAME_grad_norm` and in the run's state; nil for the first one, which also
   ///     reports the learning rate.
+  ///   - threads: the threads that share the work of large batches; nil for the caller's alone.
+  ///     Results do not depend on them.
   /// - Throws: `PolicyError` if the policy does not support the layout's spaces or lacks an output
   ///   that the objective needs.
   public init(
     _ policy: any Policy, _ objective: some Objective, bootstrap: Bootstrap = .actor,
     layout: FragmentLayout, weights: FlatVector<Float>, optimizer: any Optimizer<Float>,
     maximumGradientNorm: Double = .infinity, learningRate: Schedule? = nil, totalSteps: Int = 1,
-    layers: ParameterLayout? = nil, named name: String? = nil
+    layers: ParameterLayout? = nil, named name: String? = nil, threads: ThreadPool? = nil
   ) throws(PolicyError) {
     function = try LossFunction(
       policy, objective, bootstrap: bootstrap, layout: layout, weights: weights,
-      totalSteps: totalSteps)
+      totalSteps: totalSteps, threads: threads)
     exchangedSummaries = [.mean, .mean] + function.reported.map(\.summary)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
     self.optimizer = optimizer

@@ -52,7 +52,8 @@ struct `Convolution kernels` {
     let dBias = Cells<S>(count: bias.count) { _ in 3 }
     Kernels.convolution(y.pointer, x.read, weight.read, bias.read, room.pointer, shape)
     Kernels.convolutionBackwardParameters(
-      dWeight.pointer, dBias.pointer, dy.read, x.read, room.pointer, shape)
+      dWeight.pointer, dBias.pointer, dy.read, x.read, room.pointer, shape,
+      of: 0..<shape.channels)
     Kernels.convolutionBackwardInput(dx.pointer, dy.read, weight.read, room.pointer, shape)
 
     var sums = (0..<count).map { [Double(bias.read[$0 / shape.places % shape.outputs])] }

@@ -147,7 +147,7 @@ extension TrainingConfiguration {
       batchLayout: batchLayout,
       makeOptimizer: {
         try parts.optimizer?.make($0) ?? makeOptimizer($0, valueParameters: valueParameters)
-      }, exchange: exchange)
+      }, threads: makeThreads(exchange), exchange: exchange)
     var learner = try algorithm.makeLearner(context)
     let buffers = algorithm.scheduledBuffers(self)
     if !buffers.isEmpty {
@@ -158,6 +158,24 @@ extension TrainingConfiguration {
     return NormalizingLearner(
       learner, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
       discount: rewardNormalizationDiscount ?? gamma, exchange: exchange) ?? learner
+  }
+
+  /// Creates the threads of the learner; nil for its own thread alone.
+  private func makeThreads(_ exchange: UpdateExchange?) -> ThreadPool? {
+    let count = learnerThreads ?? Self.usualLearnerThreads(exchange)
+    return count > 1 ? ThreadPool(threadCount: count) : nil
+  }
+
+  /// Returns the number of processors for this rank, at most 8.
+  ///
+  /// Ranks that a launcher did not bind to processors of their own share those of their host.
+  private static func usualLearnerThreads(_ exchange: UpdateExchange?) -> Int {
+    let allowed = SystemCalls.allowedCoreCount
+    guard let ranks = exchange?.ranks, allowed == SystemCalls.coreCount else {
+      return min(allowed, 8)
+    }
+    let ranksPerHost = (ranks.count + ranks.hostCount - 1) / ranks.hostCount
+    return min(max(allowed / ranksPerHost, 1), 8)
   }
 
   /// Creates the optimizer.

@@ -102,6 +102,9 @@ extension TrainingConfiguration {
     try validateEvaluationInterval()
     try ConfigurationError.check("eval-episodes", evaluationEpisodes, in: 1...1_000_000)
     try EpisodeLimit.validate(evaluationEpisodeSteps, option: "eval-episode-steps")
+    if let learnerThreads {
+      try ConfigurationError.check("learner-threads", learnerThreads, in: 1...64)
+    }
     if let saveEvery {
       try ConfigurationError.check("save-every", saveEvery, in: 0...1_000_000_000_000_000)
     }

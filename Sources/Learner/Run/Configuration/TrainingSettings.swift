@@ -132,6 +132,10 @@ extension TrainingConfiguration {
       "eval-episode-steps", "default|none|N", \.evaluationEpisodeSteps, .episodeLimit, in: .run,
       "Truncate episodes of evaluations as in training, never, or after N steps."),
     Setting(
+      "learner-threads", "N|auto", \.learnerThreads, .optional(.integer, orWord: "auto"), in: .run,
+      "Threads that compute large updates, with the same bytes for any number; auto is one for "
+        + "each processor, at most 8."),
+    Setting(
       "save-every", "N|auto", \.saveEvery, .optional(.integer, orWord: "auto"), in: .run,
       "Environment steps between saves, from which --resume continues; 0 saves only at the end, "
         + "auto so often that saving takes 1 % of the time."),
@@ -154,6 +158,7 @@ extension TrainingConfiguration {
   /// See `docs/resuming.md`.
   package static let resumableSettings: Set<String> = [
     "python", "hang-timeout", "close-timeout", "steps", "until-return", "eval-every",
-    "eval-workers", "save-every", "keep-checkpoints", "log", "log-every", "log-gradients",
+    "eval-workers", "learner-threads", "save-every", "keep-checkpoints", "log", "log-every",
+    "log-gradients",
   ]
 }

@@ -105,6 +105,7 @@ struct TrainingConfigurationJSONTests {
           "eval-sample": false,
           "eval-env-args": "default",
           "eval-episode-steps": "default",
+          "learner-threads": 1,
           "save-every": "auto",
           "keep-checkpoints": 0,
           "log": ["jsonl", "csv", "tensorboard"],

@@ -124,6 +124,7 @@ struct TrainingSettingsTests {
     ("eval-sample", "true", { $0.evaluationSamples }),
     ("eval-env-args", "depth=3", { $0.evaluationArguments == "depth=3" }),
     ("eval-episode-steps", "500", { $0.evaluationEpisodeSteps == .steps(500) }),
+    ("learner-threads", "3", { $0.learnerThreads == 3 }),
     ("save-every", "1e4", { $0.saveEvery == 10_000 }),
     ("keep-checkpoints", "3", { $0.keptCheckpoints == 3 }),
     ("log", "csv,jsonl", { $0.metricsFiles == [.csv, .jsonl] }),

@@ -1,0 +1,406 @@
+import Rollout
+
+// The body in chunks of rows, for several threads. Goals in order of priority: the same bits as
+// without chunks; few places at which threads wait for each other; an even load.
+
+/// A stretch of a plan's steps, and the chunks that compute the same at the same time.
+struct Phase {
+  /// The steps in the plan's body.
+  var steps: Range<Int>
+  /// The chunks for ranges of rows; empty if the steps run one after the other.
+  var rowChunks = 0..<0
+  /// The chunks for the gradients of parameters, which sum over all rows.
+  var parameterChunks = 0..<0
+}
+
+extension Plan {
+  /// The estimated time, in nanoseconds, from which a stretch of steps is divided.
+  static var usualStretch: Double { 4_000 }
+  /// The outputs of a linear layer whose weight gradients a chunk computes at least.
+  private static var smallestSlice: Int { 32 }
+
+  /// Divides the body into phases, and those of much work into chunks of rows.
+  ///
+  /// A stretch of steps is divided if each row of a result depends only on the same row of other
+  /// results. A chunk then runs the whole stretch for its rows. Gradients of parameters are sums
+  /// over all rows: other chunks compute them afterwards, each some elements over all rows. Every
+  /// number is therefore computed by the same operations in the same order as without chunks.
+  mutating func divide(among threadCount: Int, from smallestStretch: Double) {
+    var phases: [Phase] = []
+    var start = 0
+    while start < body.count {
+      var stretch = Stretch(rowCount: rowCount(from: start))
+      var end = start
+      while end < body.count, extend(&stretch, by: body[end]) { end += 1 }
+      let steps = start..<max(end, start + 1)
+      if body[steps].reduce(0.0, { $0 + $1.nanoseconds }) >= smallestStretch,
+        end > start, stretch.rowCount >= threadCount
+      {
+        phases.append(divide(steps, of: stretch.rowCount, among: threadCount))
+      } else if let last = phases.last, last.rowChunks.isEmpty {
+        phases[phases.count - 1].steps = last.steps.lowerBound..<steps.upperBound
+      } else {
+        phases.append(Phase(steps: steps))
+      }
+      start = steps.upperBound
+    }
+    if phases.contains(where: { !$0.rowChunks.isEmpty }) { self.phases = phases }
+  }
+
+  /// Returns the number of rows of the next layer, by which a stretch is divided.
+  private func rowCount(from start: Int) -> Int {
+    for step in body[start...] {
+      switch step {
+      case .linear(let shape, _, _, _, _, _): return shape.rows
+      case .convolution(let shape, _, _, _, _, _): return shape.images
+      case .layerNorm(_, _, _, _, _, let rows, _, _): return rows
+      default: continue
+      }
+    }
+    return 0
+  }
+
+  /// Adds a step to a stretch; returns false if it does not belong to it.
+  private mutating func extend(_ stretch: inout Stretch, by step: Instruction) -> Bool {
+    guard stretch.rowCount > 0 else { return false }
+    var cut = Cut(rows: 0..<stretch.rowCount, of: stretch.rowCount, isTrial: true)
+    guard part(step, &cut) != nil, cut.isPossible, stretch.accepts(cut.touched) else {
+      return false
+    }
+    stretch.touched += cut.touched
+    return true
+  }
+
+  private mutating func divide(
+    _ steps: Range<Int>, of rowCount: Int, among threadCount: Int
+  ) -> Phase {
+    // Two chunks for each thread: one that begins late or is interrupted does fewer. Whole lines of
+    // the cache belong to one chunk if there are enough rows.
+    let unit = rowCount >= 64 * threadCount ? 16 : 1
+    let size = (rowCount / unit + 2 * threadCount - 1) / (2 * threadCount) * unit
+    var phase = Phase(steps: steps)
+    let first = chunks.count
+    for start in stride(from: 0, to: rowCount, by: size) {
+      var cut = Cut(
+        rows: start..<min(start + size, rowCount), of: rowCount, isTrial: false)
+      addChunk(body[steps].compactMap { part($0, &cut) })
+    }
+    phase.rowChunks = first..<chunks.count
+    for step in body[steps].reversed() { addParameterChunks(step, among: threadCount) }
+    phase.parameterChunks = phase.rowChunks.upperBound..<chunks.count
+    return phase
+  }
+
+  private mutating func addChunk(_ steps: [Instruction]) {
+    chunks.append(chunkSteps.count..<chunkSteps.count + steps.count)
+    chunkSteps += steps
+  }
+
+  /// Adds the chunks that compute the gradients of a step's parameters.
+  private mutating func addParameterChunks(_ step: Instruction, among threadCount: Int) {
+    switch step {
+    case .linear(let shape, let out, let x, let weight, _, let bias):
+      guard carriesGradient(out) else { return }
+      if carriesGradient(weight) {
+        for outputs in parts(of: shape.outputs, unit: Self.smallestSlice, threadCount) {
+          addChunk([
+            .weightGradient(
+              shape, first: outputs.lowerBound, count: outputs.count, out: out, x: x,
+              weight: weight)
+          ])
+        }
+        if carriesGradient(bias) { addChunk([.biasGradient(shape, out: out, bias: bias)]) }
+      }
+    case .convolution(let shape, let out, let x, let weight, let bias, _):
+      guard carriesGradient(out), carriesGradient(weight) else { return }
+      for channels in parts(of: shape.channels, unit: 1, threadCount) {
+        addChunk([
+          .kernelGradient(
+            shape, first: channels.lowerBound, count: channels.count, out: out, x: x,
+            weight: weight, bias: channels.lowerBound == 0 ? bias : .none,
+            patches: scratch(shape.places * shape.with(channels: channels.count).depth))
+        ])
+      }
+    case .layerNorm(
+      let out, let x, let weight, let bias, let statistics, let rows, let width, let epsilon):
+      guard carriesGradient(out), carriesGradient(weight) else { return }
+      addChunk([
+        .layerNorm(
+          out: out, x: view(of: x, from: 0, carriesGradient: false), weight: weight, bias: bias,
+          statistics: statistics, rows: rows, width: width, epsilon: epsilon)
+      ])
+    case .embedding(_, let table, _, _, _):
+      if carriesGradient(table) { addChunk([step]) }
+    default: return
+    }
+  }
+
+  /// Returns ranges of about the same size, two for each thread, of whole units.
+  private func parts(of count: Int, unit: Int, _ threadCount: Int) -> [Range<Int>] {
+    let units = (count + unit - 1) / unit
+    let size = max(1, (units + 2 * threadCount - 1) / (2 * threadCount)) * unit
+    return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+
+  private func carriesGradient(_ slot: Slot) -> Bool {
+    slot.isPresent && needsGradient[Int(slot.index)]
+  }
+}
+
+// MARK: Steps for a range of rows
+
+/// A range of the rows of a stretch, and the memory that a step of it touches.
+private struct Cut {
+  let rows: Range<Int>
+  let rowCount: Int
+  /// True to find out only if a step can be divided; no slot is then added.
+  let isTrial: Bool
+  var isPossible = true
+  var touched: [Touch] = []
+
+  init(rows: Range<Int>, of rowCount: Int, isTrial: Bool) {
+    self.rows = rows
+    self.rowCount = rowCount
+    self.isTrial = isTrial
+  }
+
+  /// Returns the part of `count` things that belongs to the rows.
+  mutating func share(_ count: Int) -> Int {
+    if !count.isMultiple(of: rowCount) { isPossible = false }
+    return count / rowCount * rows.count
+  }
+}
+
+/// A part of the arena, or of the gradients of parameters, that a step reads or writes.
+private struct Touch {
+  var range: Range<Int>
+  var isParameter = false
+  /// True if every row reads all of it.
+  var isWhole = false
+
+  /// Returns true if chunks of two steps may touch the same memory in any order.
+  func isIndependent(of other: Touch) -> Bool {
+    if isParameter != other.isParameter || !range.overlaps(other.range) { return true }
+    if isParameter { return false }
+    return isWhole == other.isWhole && (isWhole || range == other.range)
+  }
+}
+
+/// The steps of a stretch so far.
+private struct Stretch {
+  let rowCount: Int
+  var touched: [Touch] = []
+
+  /// Returns true if a step that touches other memory can be part of the stretch.
+  func accepts(_ new: [Touch]) -> Bool {
+    for (index, touch) in new.enumerated() {
+      for other in touched where !touch.isIndependent(of: other) { return false }
+      // A parameter is touched once by its step.
+      for other in new[..<index] where !touch.isIndependent(of: other) { return false }
+    }
+    return true
+  }
+}
+
+extension Plan {
+  /// Returns a step for a range of its rows; nil if rows depend on each other.
+  private mutating func part(_ step: Instruction, _ cut: inout Cut) -> Instruction? {
+    switch step {
+    case .convert(let out, let x, let count, let type):
+      return .convert(
+        out: rows(out, count, &cut), x: rows(x, count, &cut), count: cut.share(count), from: type)
+    case .unary(let operation, let out, let x, let count):
+      return .unary(
+        operation, out: rows(out, count, &cut), x: rows(x, count, &cut), count: cut.share(count))
+    case .binary(let operation, let out, let left, let right, let count, let broadcast):
+      return .binary(
+        operation, out: rows(out, count, &cut),
+        left: operand(left, count, broadcast.leftCount(count), &cut),
+        right: operand(right, count, broadcast.rightCount(count), &cut),
+        count: cut.share(count), broadcast)
+    case .linear(var shape, let out, let x, let weight, let transposed, let bias):
+      let rowCount = shape.rows
+      shape.rows = cut.share(rowCount)
+      return .linear(
+        shape, out: rows(out, rowCount * shape.outputs, &cut),
+        x: rows(x, rowCount * shape.inputs, &cut), weight: parameter(weight, &cut),
+        transposed: transposed, bias: parameter(bias, &cut))
+    case .convolution(let shape, let out, let x, let weight, let bias, let patches):
+      let images = shape.images
+      let part = shape.with(images: cut.share(images))
+      return .convolution(
+        part, out: rows(out, images * shape.outputs * shape.places, &cut),
+        x: rows(x, images * shape.imageCount, &cut), weight: parameter(weight, &cut),
+        bias: parameter(bias, &cut), patches: cut.isTrial ? patches : scratch(shape.roomCount))
+    case .layerNorm(
+      let out, let x, let weight, let bias, let statistics, let rowCount, let width, let epsilon):
+      let count = rowCount * width
+      return .layerNorm(
+        out: rows(out, count, &cut), x: rows(x, count, &cut), weight: parameter(weight, &cut),
+        bias: parameter(bias, &cut), statistics: rows(statistics, 2 * rowCount, &cut),
+        rows: cut.share(rowCount), width: width, epsilon: epsilon)
+    case .embedding(let out, let table, let indices, let rowCount, let width):
+      return .embedding(
+        out: rows(out, rowCount * width, &cut), table: parameter(table, &cut),
+        indices: rows(indices, rowCount, &cut), rows: cut.share(rowCount), width: width)
+    case .strip(let strip, let out, let x):
+      let (part, out, x) = stripPart(strip, out, x, &cut)
+      return .strip(part, out: out, x: x)
+    case .integerStrip(let strip, let out, let x):
+      let (part, out, x) = stripPart(strip, out, x, &cut)
+      return .integerStrip(part, out: out, x: x)
+    default: return rowFunctionPart(step, &cut)
+    }
+  }
+
+  /// Returns a step that computes each row from one other, for a range of its rows.
+  private mutating func rowFunctionPart(_ step: Instruction, _ cut: inout Cut) -> Instruction? {
+    switch step {
+    case .oneHot(let out, let x, let rowCount, let count):
+      return .oneHot(
+        out: rows(out, rowCount * count, &cut), x: rows(x, rowCount, &cut),
+        rows: cut.share(rowCount), count: count)
+    case .oneHotBits(let out, let x, let rowCount, let bits):
+      return .oneHotBits(
+        out: rows(out, rowCount * bits, &cut), x: rows(x, rowCount, &cut),
+        rows: cut.share(rowCount), bits: bits)
+    case .indexOfLargest(let out, let x, let rowCount, let count):
+      return .indexOfLargest(
+        out: rows(out, rowCount, &cut), x: rows(x, rowCount * count, &cut),
+        rows: cut.share(rowCount), count: count)
+    case .sumLastAxis(let out, let x, let rowCount, let width):
+      return .sumLastAxis(
+        out: rows(out, rowCount, &cut), x: rows(x, rowCount * width, &cut),
+        rows: cut.share(rowCount), width: width)
+    case .logSoftmax(let out, let x, let rowCount, let classes):
+      return .logSoftmax(
+        out: rows(out, rowCount * classes, &cut), x: rows(x, rowCount * classes, &cut),
+        rows: cut.share(rowCount), classes: classes)
+    case .pick(let out, let x, let indices, let rowCount, let classes):
+      return .pick(
+        out: rows(out, rowCount, &cut), x: rows(x, rowCount * classes, &cut),
+        indices: rows(indices, rowCount, &cut), rows: cut.share(rowCount), classes: classes)
+    case .choose(var shape, let out, let flags, let chosen, let other):
+      let count = shape.rows * shape.width
+      let flags = rows(flags, shape.rows, &cut)
+      shape.rows = cut.share(shape.rows)
+      return .choose(
+        shape, out: rows(out, count, &cut), flags: flags,
+        chosen: shape.chosenIsSingle ? whole(chosen, &cut) : rows(chosen, count, &cut),
+        other: shape.otherIsSingle ? whole(other, &cut) : rows(other, count, &cut))
+    case .chooseBytes(let out, let flags, let chosen, let other, let rowCount, let byteCount):
+      let count = rowCount * byteCount / elementType(out).byteCount
+      return .chooseBytes(
+        out: rows(out, count, &cut), flags: rows(flags, rowCount, &cut),
+        chosen: rows(chosen, count, &cut), other: rows(other, count, &cut),
+        rows: cut.share(rowCount), byteCount: byteCount)
+    default: return nil
+    }
+  }
+
+  private mutating func stripPart(
+    _ strip: Instruction.Strip, _ out: Slot, _ x: Slot, _ cut: inout Cut
+  ) -> (Instruction.Strip, Slot, Slot) {
+    var part = strip
+    part.rows = cut.share(strip.rows)
+    return (
+      part, rows(out, strip.rows * strip.outStride, &cut),
+      strip.stride == 0 ? whole(x, &cut) : rows(x, strip.rows * strip.stride, &cut)
+    )
+  }
+
+  // MARK: Operands
+
+  /// Returns the operand of a function of `count` elements that has `operandCount` numbers.
+  private mutating func operand(
+    _ slot: Slot, _ count: Int, _ operandCount: Int, _ cut: inout Cut
+  ) -> Slot {
+    operandCount == 1 && count != 1
+      ? whole(slot, &cut) : rows(slot, operandCount, &cut)
+  }
+
+  /// Returns the rows of a slot with `count` elements.
+  private mutating func rows(_ slot: Slot, _ count: Int, _ cut: inout Cut) -> Slot {
+    if case .arena(let start) = places[Int(slot.index)] {
+      cut.touched.append(
+        Touch(range: start..<start + count * elementType(slot).byteCount))
+    } else if carriesGradient(slot) {
+      cut.isPossible = false
+    }
+    let first = cut.rows.lowerBound * (count / cut.rowCount)
+    if !count.isMultiple(of: cut.rowCount) { cut.isPossible = false }
+    guard !cut.isTrial else { return slot }
+    return view(of: slot, from: first, carriesGradient: carriesGradient(slot))
+  }
+
+  /// Returns a slot that every row reads; its gradient would be a sum over all rows.
+  private mutating func whole(_ slot: Slot, _ cut: inout Cut) -> Slot {
+    if carriesGradient(slot) { cut.isPossible = false }
+    if case .arena(let start) = places[Int(slot.index)] {
+      cut.touched.append(
+        Touch(range: start..<start + nodeCount(slot) * elementType(slot).byteCount, isWhole: true))
+    }
+    return slot
+  }
+
+  /// Returns a slot of a parameter without its gradient, which other chunks compute.
+  private mutating func parameter(_ slot: Slot, _ cut: inout Cut) -> Slot {
+    guard carriesGradient(slot) else { return slot.isPresent ? whole(slot, &cut) : slot }
+    guard case .weights(let start) = places[Int(slot.index)] else {
+      cut.isPossible = false
+      return slot
+    }
+    cut.touched.append(Touch(range: start..<start + nodeCount(slot), isParameter: true))
+    return cut.isTrial ? slot : view(of: slot, from: 0, carriesGradient: false)
+  }
+
+  /// Returns the number of elements of a node's slot.
+  private func nodeCount(_ slot: Slot) -> Int { nodes[Int(slot.index)].shape.reduce(1, *) }
+}
+
+extension Instruction.Broadcast {
+  /// Returns the number of elements of the left operand of a function of `count` elements.
+  fileprivate func leftCount(_ count: Int) -> Int {
+    switch self {
+    case .left: 1
+    case .leftRows(let width): count / width
+    case .none, .right, .rightRows: count
+    }
+  }
+
+  /// Returns the number of elements of the right operand of a function of `count` elements.
+  fileprivate func rightCount(_ count: Int) -> Int {
+    switch self {
+    case .right: 1
+    case .rightRows(let width): count / width
+    case .none, .left, .leftRows: count
+    }
+  }
+}
+
+// MARK: Estimated time
+
+extension Instruction {
+  /// A rough estimate of the time of a step, forwards, on one core.
+  fileprivate var nanoseconds: Double {
+    switch self {
+    case .linear(let shape, _, _, _, _, _):
+      Double(2 * shape.rows * shape.inputs * shape.outputs) / 150
+        + Double(shape.rows * shape.outputs) * (shape.activation == .tanh ? 0.3 : 0.05)
+    case .convolution(let shape, _, _, _, _, _):
+      Double(shape.images * shape.places * shape.depth) * (Double(2 * shape.outputs) / 150 + 0.1)
+    case .unary(.activation, _, _, let count), .unary(.exponential, _, _, let count),
+      .unary(.logarithm, _, _, let count), .unary(.sigmoid, _, _, let count):
+      Double(count) * 0.3
+    case .unary(_, _, _, let count), .binary(_, _, _, _, let count, _),
+      .convert(_, _, let count, _):
+      Double(count) * 0.05
+    case .layerNorm(_, _, _, _, _, let rows, let width, _): Double(rows * width) * 0.3
+    case .embedding(_, _, _, let rows, let width): Double(rows * width) * 0.1
+    case .strip(let strip, _, _), .integerStrip(let strip, _, _):
+      Double(strip.rows * strip.width) * 0.2
+    case .logSoftmax(_, _, let rows, let classes): Double(rows * classes) * 0.5
+    default: 0
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Glibc
+
+/// Work that is divided into chunks.
+package protocol ChunkedWork: AnyObject {
+  /// Does one chunk, in any thread and in any order.
+  ///
+  /// Chunks run at the same time, so none may write what another one reads or writes.
+  func run(chunk: Int)
+}
+
+/// Threads that do the chunks of one piece of work together with the thread that asks for it.
+///
+/// A chunk belongs to the thread that claims it first, by one atomic operation. A thread that the
+/// operating system keeps waiting therefore delays nothing but a chunk that it has begun. Threads
+/// spin for a moment after their last chunk and then sleep until `wake()`. Running work allocates
+/// nothing and takes no lock.
+///
+/// ```swift
+/// let threads = ThreadPool(threadCount: 2)
+/// let update = try PolicyUpdate(policy, objective, …, threads: threads)
+/// ```
+///
+/// A pool serves one thread at a time. Any number of updates may share it one after the other.
+public final class ThreadPool {
+  /// The number of threads that do chunks, including the one that asks for them.
+  public let threadCount: Int
+
+  private let board: ThreadBoard
+  private var helpers: [pthread_t] = []
+
+  /// Starts the threads, one fewer than asked for.
+  ///
+  /// They block all signals, which are for the program's own threads. If the system refuses a
+  /// thread, the pool has fewer.
+  ///
+  /// - Precondition: `threadCount` is at least 1.
+  public init(threadCount: Int) {
+    precondition(threadCount > 0, "\(threadCount) threads")
+    board = ThreadBoard()
+    var (all, before) = (sigset_t(), sigset_t())
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    for _ in 1..<threadCount {
+      var thread = pthread_t()
+      let argument = Unmanaged.passRetained(board)
+      let result = pthread_create(&thread, nil, helperMain, argument.toOpaque())
+      guard result == 0 else {
+        argument.release()
+        break
+      }
+      helpers.append(thread)
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nil)
+    self.threadCount = helpers.count + 1
+  }
+
+  deinit {
+    board.end()
+    for helper in helpers { pthread_join(helper, nil) }
+  }
+
+  /// Wakes threads that sleep, for work that comes at once.
+  package func wake() { board.wake() }
+
+  /// Does all chunks of a piece of work and returns when they are done.
+  package func run(_ chunkCount: Int, of work: any ChunkedWork) {
+    board.run(chunkCount, of: work)
+  }
+}
+
+/// The main function of a thread that helps.
+private func helperMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let argument else { return nil }
+  Unmanaged<ThreadBoard>.fromOpaque(argument).takeRetainedValue().help()
+  return nil
+}
