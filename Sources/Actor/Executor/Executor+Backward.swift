@@ -82,7 +82,7 @@ extension Executor {
           of: first..<first &+ count)
       case .convert, .integerStrip, .oneHot, .oneHotBits, .indexOfLargest, .chooseBytes,
         .accumulateBackwards,
-        .transpose:
+        .pack:
         continue
       }
     }

@@ -21,9 +21,9 @@ extension Executor {
           case .largest: Kernels.maximum(self[x], count: count)
           case .deviation: Kernels.deviation(self[x], count: count)
           }
-      case .linear(let shape, let out, let x, let weight, let transposed, let bias):
+      case .linear(let shape, let out, let x, let weight, let packed, let bias):
         Kernels.linearForward(
-          self[out], self[x], self[weight], self[transposed],
+          self[out], self[x], self[weight], self[packed],
           bias.isPresent ? UnsafePointer(self[bias]) : nil,
           rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs,
           activation: shape.activation)
@@ -74,8 +74,8 @@ extension Executor {
         Kernels.accumulateBackwards(
           self[out], self[x], self[weights],
           last: last.isPresent ? UnsafePointer(self[last]) : nil, steps: steps, columns: columns)
-      case .transpose(let out, let x, let rows, let columns):
-        Kernels.transpose(self[out], self[x], rows: rows, columns: columns)
+      case .pack(let out, let weight, let outputs, let inputs):
+        Kernels.packWeight(self[out], self[weight], outputs: outputs, inputs: inputs)
       case .weightGradient, .biasGradient, .kernelGradient:
         continue
       }

@@ -8,7 +8,7 @@ extension Executor {
   ) -> RecurrentMemory<Scalar> {
     RecurrentMemory(
       shape: shape, projected: self[slots.projected], weight: self[slots.weight],
-      transposed: self[slots.transposed], bias: self[slots.bias], resets: self[slots.resets],
+      packed: self[slots.packed], bias: self[slots.bias], resets: self[slots.resets],
       hidden: self[slots.hidden], cell: self[slots.cell], states: self[out],
       previous: self[slots.previous], gates: self[slots.gates])
   }

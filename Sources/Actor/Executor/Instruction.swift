@@ -20,7 +20,7 @@ enum Instruction: BitwiseCopyable {
   case unary(UnaryOperation, out: Slot, x: Slot, count: Int)
   case binary(BinaryOperation, out: Slot, left: Slot, right: Slot, count: Int, Broadcast)
   case reduce(Reduction, out: Slot, x: Slot, count: Int)
-  case linear(LinearShape, out: Slot, x: Slot, weight: Slot, transposed: Slot, bias: Slot)
+  case linear(LinearShape, out: Slot, x: Slot, weight: Slot, packed: Slot, bias: Slot)
   /// `patches` is scratch memory of `ConvolutionShape.roomCount` elements, reused by every image.
   case convolution(ConvolutionShape, out: Slot, x: Slot, weight: Slot, bias: Slot, patches: Slot)
   /// `statistics` keeps two numbers of each row for the gradient.
@@ -47,7 +47,7 @@ enum Instruction: BitwiseCopyable {
     out: Slot, flags: Slot, chosen: Slot, other: Slot, rows: Int, byteCount: Int)
   case accumulateBackwards(
     out: Slot, x: Slot, weights: Slot, last: Slot, steps: Int, columns: Int)
-  case transpose(out: Slot, x: Slot, rows: Int, columns: Int)
+  case pack(out: Slot, weight: Slot, outputs: Int, inputs: Int)
   /// The gradient of `count` rows of a linear layer's weight; nothing is computed forwards.
   case weightGradient(
     LinearShape, first: Int, count: Int, out: Slot, x: Slot, weight: Slot)
@@ -119,7 +119,7 @@ enum Instruction: BitwiseCopyable {
   struct RecurrentSlots: BitwiseCopyable {
     var projected: Slot
     var weight: Slot
-    var transposed: Slot
+    var packed: Slot
     var bias: Slot
     var resets: Slot
     var hidden: Slot

@@ -218,13 +218,13 @@ extension Plan {
         left: operand(left, count, broadcast.leftCount(count), &cut),
         right: operand(right, count, broadcast.rightCount(count), &cut),
         count: cut.share(count), broadcast)
-    case .linear(var shape, let out, let x, let weight, let transposed, let bias):
+    case .linear(var shape, let out, let x, let weight, let packed, let bias):
       let rowCount = shape.rows
       shape.rows = cut.share(rowCount)
       return .linear(
         shape, out: rows(out, rowCount * shape.outputs, &cut),
         x: rows(x, rowCount * shape.inputs, &cut), weight: parameter(weight, &cut),
-        transposed: transposed, bias: parameter(bias, &cut))
+        packed: packed, bias: parameter(bias, &cut))
     case .convolution(let shape, let out, let x, let weight, let bias, let patches):
       let images = shape.images
       let part = shape.with(images: cut.share(images))

@@ -1,6 +1,7 @@
 import Rollout
 
-// The steps of layers and of `choose`: sizes derived from shapes, transposes and scratch memory.
+// The steps of layers and of `choose`: sizes derived from shapes, packed weights and scratch
+// memory.
 
 extension Plan {
   mutating func linearStep(
@@ -13,7 +14,7 @@ extension Plan {
     return .linear(
       .init(rows: rows, inputs: inputs, outputs: outputs, activation: activation), out: out,
       x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
-      transposed: transposed(node.operands[1], outputs, inputs),
+      packed: packed(node.operands[1], outputs, inputs),
       bias: node.operands.count > 2 ? Slot(node.operands[2]) : .none)
   }
 
@@ -45,7 +46,7 @@ extension Plan {
       shape, out: out,
       .init(
         projected: operands[0], weight: operands[1],
-        transposed: transposed(node.operands[1], cell.gateCount * shape.size, shape.size),
+        packed: packed(node.operands[1], cell.gateCount * shape.size, shape.size),
         bias: operands[2], resets: operands[3], hidden: operands[4],
         cell: operands[operands.count - 1],
         previous: scratch(shape.keptSteps * states),

@@ -3,8 +3,8 @@ import Rollout
 /// The execution plan of a graph: the memory of each node and the steps that compute the outputs.
 ///
 /// Operations that no output depends on are left out. Steps that depend on weights alone go to a
-/// prologue, which runs only after the weights changed. These are the transposes that speed up
-/// matrix products.
+/// prologue, which runs only after the weights changed. These are the packed weights that
+/// matrix products read.
 struct Plan {
   /// Steps to run after the weights changed.
   private(set) var prologue: [Instruction] = []
@@ -40,7 +40,7 @@ struct Plan {
 
   let nodes: [Graph.Node]
   private let scalarType: ElementType
-  private var transposes: [Int: Slot] = [:]
+  private var packedWeights: [Int: Slot] = [:]
 
   /// Plans the computation of `outputs` and of the gradients of `loss`, for a number of threads.
   ///
@@ -268,12 +268,12 @@ struct Plan {
     }
   }
 
-  /// Returns the slot of a weight's transpose, computed in the prologue and shared by its readers.
-  mutating func transposed(_ weight: Int, _ outputs: Int, _ inputs: Int) -> Slot {
-    if let slot = transposes[weight] { return slot }
-    let slot = scratch(outputs * inputs)
-    prologue.append(.transpose(out: slot, x: Slot(weight), rows: outputs, columns: inputs))
-    transposes[weight] = slot
+  /// Returns the slot of a packed weight, computed in the prologue and shared by its readers.
+  mutating func packed(_ weight: Int, _ outputs: Int, _ inputs: Int) -> Slot {
+    if let slot = packedWeights[weight] { return slot }
+    let slot = scratch(Kernels.packedCount(outputs: outputs, inputs: inputs))
+    prologue.append(.pack(out: slot, weight: Slot(weight), outputs: outputs, inputs: inputs))
+    packedWeights[weight] = slot
     return slot
   }
 

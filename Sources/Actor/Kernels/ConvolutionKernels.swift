@@ -59,8 +59,10 @@ struct ConvolutionShape: BitwiseCopyable {
   var imageCount: Int { channels &* height &* width }
   /// The number of elements of scratch memory that each kernel needs.
   ///
-  /// It holds one image's patches, the transposed weight and one image's sums.
-  var roomCount: Int { places &* depth &+ depth &* outputs &+ places &* outputs }
+  /// It holds one image's patches, the packed weight and one image's sums.
+  var roomCount: Int {
+    places &* depth &+ Kernels.packedCount(outputs: outputs, inputs: depth) &+ places &* outputs
+  }
 }
 
 extension Kernels {
@@ -77,13 +79,13 @@ extension Kernels {
     _ bias: UnsafePointer<S>, _ room: UnsafeMutablePointer<S>, _ shape: ConvolutionShape
   ) {
     let (places, depth, outputs) = (shape.places, shape.depth, shape.outputs)
-    let weightTransposed = room + places &* depth
-    let sums = weightTransposed + depth &* outputs
-    transpose(weightTransposed, weight, rows: outputs, columns: depth)
+    let packed = room + places &* depth
+    let sums = packed + packedCount(outputs: outputs, inputs: depth)
+    packWeight(packed, weight, outputs: outputs, inputs: depth)
     for image in 0..<shape.images {
       gather(room, x + image &* shape.imageCount, shape)
       linearForward(
-        sums, UnsafePointer(room), weight, UnsafePointer(weightTransposed), bias, rows: places,
+        sums, UnsafePointer(room), weight, UnsafePointer(packed), bias, rows: places,
         inputs: depth, outputs: outputs, activation: shape.activation)
       transpose(
         y + image &* outputs &* places, UnsafePointer(sums), rows: places, columns: outputs)

@@ -98,7 +98,7 @@ package enum KernelBenchmarks {
     private let columns: Int
     private let left: FlatVector<Float>
     private let right: FlatVector<Float>
-    private let rightTransposed: FlatVector<Float>
+    private let packed: FlatVector<Float>
     private let bias: FlatVector<Float>
     private let result: FlatVector<Float>
     private let gradients: Gradients?
@@ -119,7 +119,7 @@ package enum KernelBenchmarks {
       self.columns = columns
       left = KernelBenchmarks.numbers(rows * depth)
       right = KernelBenchmarks.numbers(depth * columns)
-      rightTransposed = KernelBenchmarks.numbers(columns * depth)
+      packed = KernelBenchmarks.numbers(Kernels.packedCount(outputs: columns, inputs: depth))
       bias = KernelBenchmarks.numbers(columns)
       result = KernelBenchmarks.numbers(rows * columns)
       gradients =
@@ -140,7 +140,7 @@ package enum KernelBenchmarks {
           aDepthStride: 1, bRowStride: columns, cRowStride: columns, accumulate: false)
       case .linearLayer:
         Kernels.linearForward(
-          result.base, left.base, rightTransposed.base, right.base, bias.base, rows: rows,
+          result.base, left.base, right.base, packed.base, bias.base, rows: rows,
           inputs: depth, outputs: columns, activation: .relu)
       case .linearGradients:
         if let gradients { runBothWays(gradients) }
@@ -149,12 +149,12 @@ package enum KernelBenchmarks {
 
     /// Runs forward and backward with all costs of an update.
     ///
-    /// The weight `right` [columns, depth] is transposed, as after each change of the weights.
+    /// The weight `right` [columns, depth] is packed, as after each change of the weights.
     /// Gradients are cleared because the kernels add to them.
     private func runBothWays(_ gradients: Gradients) {
-      Kernels.transpose(rightTransposed.base, right.base, rows: columns, columns: depth)
+      Kernels.packWeight(packed.base, right.base, outputs: columns, inputs: depth)
       Kernels.linearForward(
-        result.base, left.base, right.base, rightTransposed.base, bias.base, rows: rows,
+        result.base, left.base, right.base, packed.base, bias.base, rows: rows,
         inputs: depth, outputs: columns, activation: .identity)
       gradients.ofInput.clear()
       gradients.ofWeight.clear()

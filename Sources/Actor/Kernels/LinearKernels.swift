@@ -4,16 +4,16 @@
 extension Kernels {
   /// Applies a linear layer: y [rows, outputs] = activation(x · Wᵀ + bias [outputs]).
   ///
-  /// `x` is [rows, inputs] and `weight` [outputs, inputs]. `weightTransposed` [inputs, outputs]
-  /// holds the same numbers; the caller updates it with `transpose` after each change of the
-  /// weights. `bias` may be absent. `y` must not overlap the inputs.
+  /// `x` is [rows, inputs] and `weight` [outputs, inputs]. `packed` holds the same numbers; the
+  /// caller updates it with `packWeight` after each change of the weights. `bias` may be absent.
+  /// `y` must not overlap the inputs.
   ///
   /// - Precondition: the activation is fusible.
   @specialized(where S == Float)
   @specialized(where S == Double)
   static func linearForward<S: KernelScalar>(
     _ y: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ weight: UnsafePointer<S>,
-    _ weightTransposed: UnsafePointer<S>, _ bias: UnsafePointer<S>?,
+    _ packed: UnsafePointer<S>, _ bias: UnsafePointer<S>?,
     rows: Int, inputs: Int, outputs: Int, activation: Activation
   ) {
     let rectifies = activation == .relu
@@ -25,10 +25,8 @@ extension Kernels {
     case 4 where inputs >= S.lanes:
       rowDots(y, x, weight, bias, rows: rows, inputs: inputs, rectifies, Constant<4>.self)
     default:
-      let operands = ProductOperands(
-        a: x, aRowStride: inputs, aDepthStride: 1, b: weightTransposed, bRowStride: outputs,
-        depth: inputs, accumulates: false, bias: bias, rectifies: rectifies)
-      product(y, m: rows, n: outputs, cRowStride: outputs, operands)
+      packedLinear(
+        y, x, packed, bias, rows: rows, inputs: inputs, outputs: outputs, rectifies: rectifies)
     }
     if activation == .elu || activation == .tanh {
       activationForward(y, y, count: rows &* outputs, activation: activation)

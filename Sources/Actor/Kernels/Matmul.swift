@@ -37,7 +37,7 @@ extension Kernels {
     product(c, m: m, n: n, cRowStride: cRowStride, operands)
   }
 
-  /// Multiplies two matrices as `matmul`, with an initial bias and a final rectification.
+  /// Multiplies two matrices as `matmul`.
   ///
   /// Panels of B are first copied to the stack if they are narrower than a block, used often
   /// enough, or part of a product deeper than `panelDepth`.
@@ -55,7 +55,6 @@ extension Kernels {
       if whole < n {
         var right = operands
         right.b += whole
-        if let bias = right.bias { right.bias = bias + whole }
         packedProduct(c + whole, m: m, n: n &- whole, cRowStride: cRowStride, right)
       }
     } else {
@@ -80,7 +79,6 @@ extension Kernels {
           c + j, rows: m, cRowStride: cRowStride, operands, lastLanes: S.lanes, Constant<1>.self)
       #endif
       operands.b += blockWidth
-      if let bias = operands.bias { operands.bias = bias + blockWidth }
       j &+= blockWidth
     }
   }
@@ -98,10 +96,10 @@ extension Kernels {
   private static func packedProduct<S: KernelScalar>(
     _ c: UnsafeMutablePointer<S>, m: Int, n: Int, cRowStride: Int, _ operands: ProductOperands<S>
   ) {
-    // 32 KB for either scalar, and two vectors for the bias. The array counts as initialized
-    // without being written. The rows in use are always packed before they are read, and clearing
-    // the panel would cost more than a small product.
-    var panel = InlineArray<514, S.Vector> { span in
+    // 32 KB for either scalar. The array counts as initialized without being written. The rows in
+    // use are always packed before they are read, and clearing the panel would cost more than a
+    // small product.
+    var panel = InlineArray<512, S.Vector> { span in
       span.withUnsafeMutableBufferPointer { buffer, initializedCount in
         initializedCount = buffer.count
       }
@@ -127,7 +125,6 @@ extension Kernels {
       var part = operands
       part.depth = depth
       part.accumulates = operands.accumulates || p > 0
-      part.rectifies = operands.rectifies && p &+ depth >= operands.depth
       part.b = UnsafePointer(panel)
       var i = 0
       while i < m {
@@ -137,11 +134,6 @@ extension Kernels {
         while j < n {
           let width = min(blockWidth, n &- j)
           let at = c + (i &* cRowStride &+ j)
-          if let bias = operands.bias {
-            let padded = panel + panelDepth &* 2 &* S.lanes
-            padVectors(padded, bias + j, width)
-            part.bias = UnsafePointer(padded)
-          }
           let source = operands.b + (p &* operands.bRowStride &+ j)
           if width > S.lanes {
             pack(panel, source, operands.bRowStride, depth: depth, width: width, Constant<2>.self)
@@ -161,14 +153,6 @@ extension Kernels {
       }
       p &+= depth
     } while p < operands.depth
-  }
-
-  /// Copies at most two vectors of elements, the spare lanes zero.
-  @inline(__always)
-  private static func padVectors<S: KernelScalar>(
-    _ padded: UnsafeMutablePointer<S>, _ numbers: UnsafePointer<S>, _ width: Int
-  ) {
-    for i in 0..<(2 &* S.lanes) { padded[i] = i < width ? numbers[i] : 0 }
   }
 
   /// Copies `depth` rows of `width` elements into rows of whole vectors, the spare lanes zero.

@@ -38,9 +38,9 @@ struct RecurrentMemory<S: KernelScalar> {
   var shape: RecurrentShape
   /// x W_ihᵀ + b_ih [T, B, gates · size].
   var projected: UnsafePointer<S>
-  /// W_hh [gates · size, size], and its transpose.
+  /// W_hh [gates · size, size], and the same packed.
   var weight: UnsafePointer<S>
-  var transposed: UnsafePointer<S>
+  var packed: UnsafePointer<S>
   /// b_hh [gates · size].
   var bias: UnsafePointer<S>
   /// Not 0 where the state is zeroed before the row: [T, B].
@@ -112,7 +112,7 @@ extension Kernels {
           memory.resets + t &* environments, rows: environments, width: size)
       }
       linearForward(
-        memory.gates(t), memory.previous(t, 0), memory.weight, memory.transposed, memory.bias,
+        memory.gates(t), memory.previous(t, 0), memory.weight, memory.packed, memory.bias,
         rows: environments, inputs: size, outputs: shape.cell.gateCount &* size,
         activation: .identity)
       let projected = memory.projected + t &* shape.gateRowCount

@@ -120,15 +120,18 @@ struct PlanTests {
     executor.weightsChanged()
     executor.forward()
     #expect(executor.values(of: y) == [21, 43])
-    let transposed = executor.prologue[0]
-    guard case .transpose(let out, _, _, _) = transposed else {
-      Issue.record("the prologue holds \(transposed)")
+    let packed = executor.prologue[0]
+    guard case .pack(let out, _, _, _) = packed else {
+      Issue.record("the prologue holds \(packed)")
       return
     }
     executor.weights.assign([5, 6, 7, 8])
     executor.forward()
-    let stale = UnsafeBufferPointer(start: executor[out], count: 4)
-    #expect(Array(stale) == [1, 3, 2, 4], "a run renewed the transpose by itself")
+    let width = Kernels.packedWidth(Double.self)
+    for (input, column) in [[1.0, 3], [2, 4]].enumerated() {
+      let stale = UnsafeBufferPointer(start: executor[out] + input * width, count: 2)
+      #expect(Array(stale) == column, "a run packed the weight by itself")
+    }
     executor.weightsChanged()
     executor.forward()
     #expect(executor.values(of: y) == [65, 87])
@@ -140,8 +143,8 @@ struct PlanTests {
     let plan = plan(graph, [], loss: graph.layerNorm(y, name: "b").sum())
     // Whole cache lines of Doubles: x [3, 2], the layer's y [3, 4], the norm's, the sum.
     #expect(plan.arenaByteCount == 64 + 128 + 128 + 64)
-    // The transpose [2, 4], two numbers for each of three rows.
-    #expect(plan.scratchByteCount == 64 + 64)
+    // The packed weight [4, 2], two numbers for each of three rows.
+    #expect(plan.scratchByteCount == 8 * Kernels.packedCount(outputs: 4, inputs: 2) + 64)
   }
 
   @Test func `a recurrent layer keeps its rows only for a gradient`() {
@@ -149,14 +152,16 @@ struct PlanTests {
     let state = RecurrentState(hidden: [graph.input([2, 8])])
     let (output, _) = graph.gru(
       graph.input([5, 2, 3]), size: 8, from: state, resets: graph.input([5, 2]), name: "core")
-    let transposes = 8 * (3 * 24 + 8 * 24)
+    let packed =
+      8
+      * (Kernels.packedCount(outputs: 24, inputs: 3) + Kernels.packedCount(outputs: 24, inputs: 8))
     let row = 8 * 2 * 8
-    #expect(plan(graph, [output]).scratchByteCount == transposes + row + 3 * row)
+    #expect(plan(graph, [output]).scratchByteCount == packed + row + 3 * row)
     // The states and the gates of five rows, gradients by the gates of five and by the state of
     // one.
     #expect(
       plan(graph, [], loss: output.sum()).scratchByteCount
-        == transposes + 5 * row + 15 * row + row + 15 * row)
+        == packed + 5 * row + 15 * row + row + 15 * row)
   }
 
   @Test func `weights are used where they lie`() {

@@ -14,12 +14,13 @@ struct `Linear layers` {
   ) {
     let x = Cells<S>(count: rows * inputs, from: &generator)
     let weight = Cells<S>(count: outputs * inputs, from: &generator)
-    let transposed = Cells<S>(count: outputs * inputs) { _ in 0 }
+    let packed = Cells<S>(count: Kernels.packedCount(outputs: outputs, inputs: inputs)) { _ in .nan
+    }
     let bias = Cells<S>(count: outputs, from: &generator)
     let y = Cells<S>(count: rows * outputs) { _ in .nan }
-    Kernels.transpose(transposed.pointer, weight.read, rows: outputs, columns: inputs)
+    Kernels.packWeight(packed.pointer, weight.read, outputs: outputs, inputs: inputs)
     Kernels.linearForward(
-      y.pointer, x.read, weight.read, transposed.read, hasBias ? bias.read : nil, rows: rows,
+      y.pointer, x.read, weight.read, packed.read, hasBias ? bias.read : nil, rows: rows,
       inputs: inputs, outputs: outputs, activation: activation)
     var expected: [Expected] = []
     for r in 0..<rows {
@@ -92,14 +93,15 @@ struct `Linear layers` {
     let rows = 400
     let x = Cells<S>(count: rows * inputs, from: &generator)
     let weight = Cells<S>(count: outputs * inputs, from: &generator)
-    let transposed = Cells<S>(count: outputs * inputs) { _ in 0 }
+    let packed = Cells<S>(count: Kernels.packedCount(outputs: outputs, inputs: inputs)) { _ in .nan
+    }
     let bias = Cells<S>(count: outputs, from: &generator)
-    Kernels.transpose(transposed.pointer, weight.read, rows: outputs, columns: inputs)
+    Kernels.packWeight(packed.pointer, weight.read, outputs: outputs, inputs: inputs)
     func forward(in size: Int) -> [S] {
       let y = Cells<S>(count: rows * outputs) { _ in .nan }
       for first in stride(from: 0, to: rows, by: size) {
         Kernels.linearForward(
-          y.pointer + first * outputs, x.read + first * inputs, weight.read, transposed.read,
+          y.pointer + first * outputs, x.read + first * inputs, weight.read, packed.read,
           bias.read, rows: min(size, rows - first), inputs: inputs, outputs: outputs,
           activation: .tanh)
       }

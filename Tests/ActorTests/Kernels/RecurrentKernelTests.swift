@@ -12,7 +12,7 @@ struct `Recurrent kernels` {
   /// The memory of one row, filled with numbers, and the gradients by the outputs.
   private struct Row<S: KernelScalar> {
     let shape: RecurrentShape
-    let projected, weight, transposed, bias, resets, hidden, cell: Cells<S>
+    let projected, weight, packed, bias, resets, hidden, cell: Cells<S>
     let states, previous, gates: Cells<S>
     let dStates, dProjected, dWeight, dBias, dHidden, dCell, dRecurrent, carried: Cells<S>
 
@@ -37,9 +37,9 @@ struct `Recurrent kernels` {
       self.cell = drawn(count)
       dStates = drawn(cell.stateCount * count)
       generator = local
-      transposed = filled(weight.count)
-      Kernels.transpose(
-        transposed.pointer, weight.read, rows: cell.gateCount * size, columns: size)
+      packed = filled(Kernels.packedCount(outputs: cell.gateCount * size, inputs: size))
+      Kernels.packWeight(
+        packed.pointer, weight.read, outputs: cell.gateCount * size, inputs: size)
       // The state before the end of an episode may be anything.
       resets = Cells(count: environments) { $0 == reset ? 3 : 0 }
       for index in reset * size..<(reset + 1) * size {
@@ -67,7 +67,7 @@ struct `Recurrent kernels` {
       let (start, gateStart) = (first * shape.size, first * shape.size * shape.cell.gateCount)
       return RecurrentMemory(
         shape: shape, projected: projected.read + gateStart, weight: weight.read,
-        transposed: transposed.read, bias: bias.read, resets: resets.read + first,
+        packed: packed.read, bias: bias.read, resets: resets.read + first,
         hidden: hidden.read + start, cell: cell.read + start, states: states.pointer,
         previous: previous.pointer, gates: gates.pointer)
     }

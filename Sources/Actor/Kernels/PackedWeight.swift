@@ -1,0 +1,98 @@
+import Rollout
+
+// A layer's weight in the order in which products read it, made once after each change of the
+// weights. A worker's few rows would otherwise wait for the copy at every reaction.
+
+extension Kernels {
+  /// The number of columns of a block of a packed weight.
+  @inline(__always)
+  static func packedWidth<S: KernelScalar>(_: S.Type) -> Int { blockVectors &* S.lanes }
+
+  /// Returns the number of elements of a packed weight [outputs, inputs], for any scalar.
+  static func packedCount(outputs: Int, inputs: Int) -> Int {
+    let width = max(packedWidth(Float.self), packedWidth(Double.self))
+    return (outputs &+ width &- 1) / width &* width &* inputs
+  }
+
+  /// Packs a weight [outputs, inputs]: blocks of columns of its transpose [inputs, block].
+  ///
+  /// The spare columns of the last block are zero.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  static func packWeight<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ weight: UnsafePointer<S>, outputs: Int, inputs: Int
+  ) {
+    let width = packedWidth(S.self)
+    var first = 0
+    var block = out
+    while first < outputs {
+      let count = min(width, outputs &- first)
+      let from = weight + first &* inputs
+      if count < width { block.update(repeating: 0, count: width &* inputs) }
+      // Tiles of 16 inputs keep the cache lines of the weight in the first cache while in use.
+      var p = 0
+      while p < inputs {
+        let last = min(p &+ 16, inputs)
+        for i in p..<last {
+          let to = block + i &* width
+          for o in 0..<count { to[o] = from[o &* inputs &+ i] }
+        }
+        p = last
+      }
+      block += width &* inputs
+      first &+= count
+    }
+  }
+
+  /// Computes y [rows, outputs] = x [rows, inputs] · Wᵀ from a packed weight, with an initial bias
+  /// and a final rectification.
+  ///
+  /// The sums of `panelDepth` inputs return to memory, as in every other product.
+  @inline(__always)
+  static func packedLinear<S: KernelScalar>(
+    _ y: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, _ packed: UnsafePointer<S>,
+    _ bias: UnsafePointer<S>?, rows: Int, inputs: Int, outputs: Int, rectifies: Bool
+  ) {
+    var padding = InlineArray<2, S.Vector>(repeating: S.Vector(repeating: 0))
+    withUnsafeMutableBytes(of: &padding) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let padded = base.assumingMemoryBound(to: S.self)
+      let width = packedWidth(S.self)
+      let whole = outputs &- outputs % width
+      if let bias, whole < outputs {
+        for i in 0..<(outputs &- whole) { padded[i] = bias[whole &+ i] }
+      }
+      var p = 0
+      repeat {
+        let depth = min(panelDepth, inputs &- p)
+        var i = 0
+        while i < rows {
+          let count = min(panelRows, rows &- i)
+          var j = 0
+          while j < outputs {
+            let operands = ProductOperands(
+              a: x + (i &* inputs &+ p), aRowStride: inputs, aDepthStride: 1,
+              b: packed + (j &* inputs &+ p &* width), bRowStride: width, depth: depth,
+              accumulates: p > 0,
+              bias: bias.map { j < whole ? $0 + j : UnsafePointer(padded) },
+              rectifies: rectifies && p &+ depth >= inputs)
+            let columns = min(width, outputs &- j)
+            let at = y + (i &* outputs &+ j)
+            if columns > S.lanes {
+              blockColumn(
+                at, rows: count, cRowStride: outputs, operands, lastLanes: columns &- S.lanes,
+                Constant<2>.self)
+            } else {
+              blockColumn(
+                at, rows: count, cRowStride: outputs, operands, lastLanes: columns,
+                Constant<1>.self)
+            }
+            j &+= width
+          }
+          i &+= count
+        }
+        p &+= depth
+      } while p < inputs
+    }
+  }
+}
