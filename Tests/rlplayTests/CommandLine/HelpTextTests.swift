@@ -425,6 +425,11 @@ struct HelpTextTests {
       Options:
         --seconds S               Seconds for each measurement. (default: 1)
         --only NAME,...           Measurements to run, by name. (default: all)
+        --rounds N                Rounds of all measurements; a figure is the median
+                                  of its rounds. (default: 1)
+        --compare FILE|none       Compare the figures with those of a file that --json
+                                  wrote; exit code 1 if one is slower beyond its
+                                  noise. (default: none)
         --json                    End standard output with one JSON object that holds
                                   the figures.
         --help                    Show this help.

@@ -10,6 +10,10 @@ import Testing
 struct BenchCommandTests {
   /// Runs `rlplay bench`, with output too short to fill a pipe.
   func bench(_ arguments: String...) throws -> (output: String, error: String, code: Int32) {
+    try bench(arguments)
+  }
+
+  func bench(_ arguments: [String]) throws -> (output: String, error: String, code: Int32) {
     let process = Process()
     let (output, error) = (Pipe(), Pipe())
     process.executableURL = try Executable.rlplay
@@ -50,6 +54,28 @@ struct BenchCommandTests {
     #expect(lines.count == 3)
     #expect(lines.dropFirst().map { $0.prefix { $0 != " " } } == ["react_8", "matmul_64"])
     #expect(lines.last?.hasSuffix("% of the peak") == true)
+  }
+
+  @Test func `an object is compared with itself and with a faster one`() throws {
+    let directory = try ScratchDirectory()
+    let file = URL(filePath: directory.path("bench.json"))
+    let options = ["--seconds", "0.001", "--only", "matmul_64", "--rounds", "3", "--json"]
+    let (output, _, _) = try bench(options)
+    let json = try JSONSerialization.jsonObject(with: Data(output.utf8))
+    let object = try #require(json as? [String: Any])
+    let quartiles = try #require(object["quartiles"] as? [String: [Double]])
+    let value = try #require(object["matmul_64_gflops"] as? Double)
+    let range = try #require(quartiles["matmul_64_gflops"])
+    #expect(range[0] <= value && value <= range[1])
+
+    // A hundredth and a hundredfold of any speed.
+    try Data("{\"matmul_64_gflops\": \(value / 100)}".utf8).write(to: file)
+    let (_, calm, equal) = try bench(options + ["--compare", file.path])
+    #expect(equal == 0 && calm.contains("No figure is slower"))
+    try Data("{\"matmul_64_gflops\": \(value * 100)}".utf8).write(to: file)
+    let (found, complaint, slower) = try bench(options + ["--compare", file.path])
+    #expect(slower == 1 && complaint.contains("matmul_64_gflops is slower: "))
+    #expect(found.contains("\"slower\":[\"matmul_64_gflops\"]"))
   }
 
   @Test func `a debug build warns of its figures`() throws {

@@ -93,7 +93,7 @@ struct BenchmarkFigure: Sendable, Equatable {
   /// The unit of the figure.
   let unit: BenchmarkUnit
   /// The value in that unit.
-  let value: Double
+  var value: Double
   /// Words about the value, for people.
   var remark: String?
 
@@ -128,7 +128,16 @@ enum BenchmarkUnit: Sendable, Equatable {
     }
   }
 
-  fileprivate func text(_ value: Double) -> String {
+  /// True if a smaller figure is a better one.
+  var isTime: Bool {
+    switch self {
+    case .nanoseconds, .microseconds, .milliseconds: true
+    case .stepsPerSecond, .fragmentsPerSecond, .gigaflops, .ratio, .share, .efficiency: false
+    }
+  }
+
+  /// Returns a value with the unit, formatted for people.
+  func text(_ value: Double) -> String {
     switch self {
     case .nanoseconds: "\(NumberText.fixed(value, 1)) ns"
     case .microseconds: "\(NumberText.fixed(value, 1)) µs"

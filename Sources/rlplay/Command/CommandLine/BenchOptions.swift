@@ -7,6 +7,10 @@ struct BenchOptions: Equatable, Sendable {
   var seconds = 1.0
   /// The measurements to run; nil for all.
   var only: [String]?
+  /// The number of rounds; each makes every measurement once.
+  var rounds = 1
+  /// The file of an earlier run's object to compare with; nil for none.
+  var comparedFile: String?
   /// True to end standard output with one JSON object.
   var endsWithJSON = false
 
@@ -15,6 +19,13 @@ struct BenchOptions: Equatable, Sendable {
     Setting(
       "only", "NAME,...", \.only, .optional(.names, orWord: "all"), in: .options,
       "Measurements to run, by name."),
+    Setting(
+      "rounds", "N", \.rounds, .integer, in: .options,
+      "Rounds of all measurements; a figure is the median of its rounds."),
+    Setting(
+      "compare", "FILE|none", \.comparedFile, .optional(.text, orWord: "none"), in: .options,
+      "Compare the figures with those of a file that --json wrote; exit code 1 if one is slower "
+        + "beyond its noise."),
     Setting(
       "json", \.endsWithJSON, negatable: false, in: .options,
       "End standard output with one JSON object that holds the figures."),
@@ -26,6 +37,7 @@ struct BenchOptions: Equatable, Sendable {
       throw ConfigurationError(
         "--seconds \(text) is out of range: use more than 0 and up to 3600.", option: "seconds")
     }
+    try ConfigurationError.check("rounds", rounds, in: 1...1000)
   }
 }
 
