@@ -1,0 +1,234 @@
+import Rollout
+
+// Steps for a range of their rows, which `divide` makes chunks of.
+
+extension Plan {
+  /// A range of the rows of a stretch, and the memory that a step of it touches.
+  struct Cut {
+    let rows: Range<Int>
+    let rowCount: Int
+    /// True to find out only if a step can be divided; no slot is then added.
+    let isTrial: Bool
+    var isPossible = true
+    var touched: [Touch] = []
+
+    init(rows: Range<Int>, of rowCount: Int, isTrial: Bool) {
+      self.rows = rows
+      self.rowCount = rowCount
+      self.isTrial = isTrial
+    }
+
+    /// Returns the part of `count` things that belongs to the rows.
+    mutating func share(_ count: Int) -> Int {
+      if !count.isMultiple(of: rowCount) { isPossible = false }
+      return count / rowCount * rows.count
+    }
+  }
+
+  /// A part of the arena, or of the gradients of parameters, that a step reads or writes.
+  struct Touch {
+    var range: Range<Int>
+    var isParameter = false
+    /// True if every row reads all of it.
+    var isWhole = false
+
+    /// Returns true if chunks of two steps may touch the same memory in any order.
+    func isIndependent(of other: Touch) -> Bool {
+      if isParameter != other.isParameter || !range.overlaps(other.range) { return true }
+      if isParameter { return false }
+      return isWhole == other.isWhole && (isWhole || range == other.range)
+    }
+  }
+
+  /// The steps of a stretch so far.
+  struct Stretch {
+    let rowCount: Int
+    var touched: [Touch] = []
+
+    /// Returns true if a step that touches other memory can be part of the stretch.
+    func accepts(_ new: [Touch]) -> Bool {
+      for (index, touch) in new.enumerated() {
+        for other in touched where !touch.isIndependent(of: other) { return false }
+        // A parameter is touched once by its step.
+        for other in new[..<index] where !touch.isIndependent(of: other) { return false }
+      }
+      return true
+    }
+  }
+}
+
+extension Plan {
+  /// Returns a step for a range of its rows; nil if rows depend on each other.
+  mutating func part(_ step: Instruction, _ cut: inout Cut) -> Instruction? {
+    switch step {
+    case .convert(let out, let x, let count, let type):
+      return .convert(
+        out: rows(out, count, &cut), x: rows(x, count, &cut), count: cut.share(count), from: type)
+    case .unary(let operation, let out, let x, let count):
+      return .unary(
+        operation, out: rows(out, count, &cut), x: rows(x, count, &cut), count: cut.share(count))
+    case .binary(let operation, let out, let left, let right, let count, let broadcast):
+      return .binary(
+        operation, out: rows(out, count, &cut),
+        left: operand(left, count, broadcast.leftCount(count), &cut),
+        right: operand(right, count, broadcast.rightCount(count), &cut),
+        count: cut.share(count), broadcast)
+    case .linear(var shape, let out, let x, let weight, let packed, let bias):
+      let rowCount = shape.rows
+      shape.rows = cut.share(rowCount)
+      return .linear(
+        shape, out: rows(out, rowCount * shape.outputs, &cut),
+        x: rows(x, rowCount * shape.inputs, &cut), weight: parameter(weight, &cut),
+        packed: packed, bias: parameter(bias, &cut))
+    case .convolution(let shape, let out, let x, let weight, let bias, let patches):
+      let images = shape.images
+      let part = shape.with(images: cut.share(images))
+      return .convolution(
+        part, out: rows(out, images * shape.outputs * shape.places, &cut),
+        x: rows(x, images * shape.imageCount, &cut), weight: parameter(weight, &cut),
+        bias: parameter(bias, &cut), patches: cut.isTrial ? patches : scratch(shape.roomCount))
+    case .layerNorm(
+      let out, let x, let weight, let bias, let statistics, let rowCount, let width, let epsilon):
+      let count = rowCount * width
+      return .layerNorm(
+        out: rows(out, count, &cut), x: rows(x, count, &cut), weight: parameter(weight, &cut),
+        bias: parameter(bias, &cut), statistics: rows(statistics, 2 * rowCount, &cut),
+        rows: cut.share(rowCount), width: width, epsilon: epsilon)
+    case .embedding(let out, let table, let indices, let rowCount, let width):
+      return .embedding(
+        out: rows(out, rowCount * width, &cut), table: parameter(table, &cut),
+        indices: rows(indices, rowCount, &cut), rows: cut.share(rowCount), width: width)
+    case .strip(let strip, let out, let x):
+      let (part, out, x) = stripPart(strip, out, x, &cut)
+      return .strip(part, out: out, x: x)
+    case .integerStrip(let strip, let out, let x):
+      let (part, out, x) = stripPart(strip, out, x, &cut)
+      return .integerStrip(part, out: out, x: x)
+    default: return rowFunctionPart(step, &cut)
+    }
+  }
+
+  /// Returns a step that computes each row from one other, for a range of its rows.
+  private mutating func rowFunctionPart(_ step: Instruction, _ cut: inout Cut) -> Instruction? {
+    switch step {
+    case .oneHot(let out, let x, let rowCount, let count):
+      return .oneHot(
+        out: rows(out, rowCount * count, &cut), x: rows(x, rowCount, &cut),
+        rows: cut.share(rowCount), count: count)
+    case .oneHotBits(let out, let x, let rowCount, let bits):
+      return .oneHotBits(
+        out: rows(out, rowCount * bits, &cut), x: rows(x, rowCount, &cut),
+        rows: cut.share(rowCount), bits: bits)
+    case .indexOfLargest(let out, let x, let rowCount, let count):
+      return .indexOfLargest(
+        out: rows(out, rowCount, &cut), x: rows(x, rowCount * count, &cut),
+        rows: cut.share(rowCount), count: count)
+    case .sumLastAxis(let out, let x, let rowCount, let width):
+      return .sumLastAxis(
+        out: rows(out, rowCount, &cut), x: rows(x, rowCount * width, &cut),
+        rows: cut.share(rowCount), width: width)
+    case .logSoftmax(let out, let x, let rowCount, let classes):
+      return .logSoftmax(
+        out: rows(out, rowCount * classes, &cut), x: rows(x, rowCount * classes, &cut),
+        rows: cut.share(rowCount), classes: classes)
+    case .pick(let out, let x, let indices, let rowCount, let classes):
+      return .pick(
+        out: rows(out, rowCount, &cut), x: rows(x, rowCount * classes, &cut),
+        indices: rows(indices, rowCount, &cut), rows: cut.share(rowCount), classes: classes)
+    case .choose(var shape, let out, let flags, let chosen, let other):
+      let count = shape.rows * shape.width
+      let flags = rows(flags, shape.rows, &cut)
+      shape.rows = cut.share(shape.rows)
+      return .choose(
+        shape, out: rows(out, count, &cut), flags: flags,
+        chosen: shape.chosenIsSingle ? whole(chosen, &cut) : rows(chosen, count, &cut),
+        other: shape.otherIsSingle ? whole(other, &cut) : rows(other, count, &cut))
+    case .chooseBytes(let out, let flags, let chosen, let other, let rowCount, let byteCount):
+      let count = rowCount * byteCount / elementType(out).byteCount
+      return .chooseBytes(
+        out: rows(out, count, &cut), flags: rows(flags, rowCount, &cut),
+        chosen: rows(chosen, count, &cut), other: rows(other, count, &cut),
+        rows: cut.share(rowCount), byteCount: byteCount)
+    default: return nil
+    }
+  }
+
+  private mutating func stripPart(
+    _ strip: Instruction.Strip, _ out: Slot, _ x: Slot, _ cut: inout Cut
+  ) -> (Instruction.Strip, Slot, Slot) {
+    var part = strip
+    part.rows = cut.share(strip.rows)
+    return (
+      part, rows(out, strip.rows * strip.outStride, &cut),
+      strip.stride == 0 ? whole(x, &cut) : rows(x, strip.rows * strip.stride, &cut)
+    )
+  }
+
+  // MARK: Operands
+
+  /// Returns the operand of a function of `count` elements that has `operandCount` numbers.
+  private mutating func operand(
+    _ slot: Slot, _ count: Int, _ operandCount: Int, _ cut: inout Cut
+  ) -> Slot {
+    operandCount == 1 && count != 1
+      ? whole(slot, &cut) : rows(slot, operandCount, &cut)
+  }
+
+  /// Returns the rows of a slot with `count` elements.
+  private mutating func rows(_ slot: Slot, _ count: Int, _ cut: inout Cut) -> Slot {
+    if case .arena(let start) = places[Int(slot.index)] {
+      cut.touched.append(
+        Touch(range: start..<start + count * elementType(slot).byteCount))
+    } else if carriesGradient(slot) {
+      cut.isPossible = false
+    }
+    let first = cut.rows.lowerBound * (count / cut.rowCount)
+    if !count.isMultiple(of: cut.rowCount) { cut.isPossible = false }
+    guard !cut.isTrial else { return slot }
+    return view(of: slot, from: first, carriesGradient: carriesGradient(slot))
+  }
+
+  /// Returns a slot that every row reads; its gradient would be a sum over all rows.
+  private mutating func whole(_ slot: Slot, _ cut: inout Cut) -> Slot {
+    if carriesGradient(slot) { cut.isPossible = false }
+    if case .arena(let start) = places[Int(slot.index)] {
+      cut.touched.append(
+        Touch(range: start..<start + nodeCount(slot) * elementType(slot).byteCount, isWhole: true))
+    }
+    return slot
+  }
+
+  /// Returns a slot of a parameter without its gradient, which other chunks compute.
+  private mutating func parameter(_ slot: Slot, _ cut: inout Cut) -> Slot {
+    guard carriesGradient(slot) else { return slot.isPresent ? whole(slot, &cut) : slot }
+    guard case .weights(let start) = places[Int(slot.index)] else {
+      cut.isPossible = false
+      return slot
+    }
+    cut.touched.append(Touch(range: start..<start + nodeCount(slot), isParameter: true))
+    return cut.isTrial ? slot : view(of: slot, from: 0, carriesGradient: false)
+  }
+
+  /// Returns the number of elements of a node's slot.
+  private func nodeCount(_ slot: Slot) -> Int { nodes[Int(slot.index)].shape.reduce(1, *) }
+}
+
+extension Instruction.Broadcast {
+  /// Returns the number of elements of the left operand of a function of `count` elements.
+  fileprivate func leftCount(_ count: Int) -> Int {
+    switch self {
+    case .left: 1
+    case .leftRows(let width): count / width
+    case .none, .right, .rightRows: count
+    }
+  }
+
+  /// Returns the number of elements of the right operand of a function of `count` elements.
+  fileprivate func rightCount(_ count: Int) -> Int {
+    switch self {
+    case .right: 1
+    case .rightRows(let width): count / width
+    case .none, .left, .leftRows: count
+    }
+  }
+}
