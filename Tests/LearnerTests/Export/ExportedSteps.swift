@@ -173,6 +173,12 @@ struct ExportExample: CustomTestStringConvertible, Sendable {
       ExportExample(
         testDescription: "a Q-network", policy: QNetworkPolicy(NetworkPolicy(hidden: [16, 16]))),
       ExportExample(
+        testDescription: "a dueling Q-network",
+        policy: QNetworkPolicy(NetworkPolicy(hidden: [16, 16]), isDueling: true)),
+      ExportExample(
+        testDescription: "soft actor-critic with choices",
+        policy: TwinCriticPolicy(NetworkPolicy(inputs: [.obs], hidden: [16]))),
+      ExportExample(
         testDescription: "a Q-table",
         policy: QNetworkPolicy(NetworkPolicy(inputs: [.obs], hidden: [], integers: .oneHot)),
         observation: .discrete(6)),
