@@ -56,8 +56,14 @@ public final class RunningProgram {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.environment?["RLPLAY_TEST_MARK"] = String(mark.drop { $0 != "=" }.dropFirst())
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try Self.file(at: scratch.path("output"))
-    process.standardError = try errors ?? Self.file(at: scratch.path("errors"))
+    // A `Process` lives on after its program, and with it descriptors that are left open. Beyond
+    // some 1,300 of them Foundation reads past the entries of /proc/self/fd, and may crash.
+    let output = try Self.file(at: scratch.path("output"))
+    defer { try? output.close() }
+    let ownErrors = errors == nil ? try Self.file(at: scratch.path("errors")) : nil
+    defer { try? ownErrors?.close() }
+    process.standardOutput = output
+    process.standardError = errors ?? ownErrors
     try process.run()
     pid = process.processIdentifier
   }
