@@ -76,6 +76,9 @@ struct BenchCommandTests {
     let (found, complaint, slower) = try bench(options + ["--compare", file.path])
     #expect(slower == 1 && complaint.contains("matmul_64_gflops is slower: "))
     #expect(found.contains("\"slower\":[\"matmul_64_gflops\"]"))
+    try Data("{\"matmul_128_gflops\": 1}".utf8).write(to: file)
+    let (_, refusal, code) = try bench(options + ["--compare", file.path])
+    #expect(code == 64 && refusal.contains("has none of the measured figures"))
   }
 
   @Test func `a debug build warns of its figures`() throws {

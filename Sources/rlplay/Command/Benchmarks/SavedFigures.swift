@@ -5,7 +5,7 @@ import Rollout
 struct SavedFigures {
   private let object: OrderedJSON
 
-  /// Reads the last line of a file.
+  /// Reads a file that holds one object.
   ///
   /// - Throws: `ConfigurationError` about `--compare`.
   init(contentsOfFile path: String) throws(ConfigurationError) {

@@ -36,9 +36,13 @@ enum BenchCommand {
       let remark = try RankBenchmarks.finish(settings.ranks, &object)
       if !options.endsWithJSON && speaks { print(remark) }
     }
-    let slower = saved.map { saved in
-      measured.compactMap { saved.compare($0) }.filter(\.isSlower)
+    let compared = saved.map { saved in measured.compactMap { saved.compare($0) } }
+    if let compared, compared.isEmpty, let path = options.comparedFile {
+      throw ConfigurationError(
+        "--compare \(path) has none of the measured figures: measure the same ones with --only.",
+        option: "compare")
     }
+    let slower = compared?.filter(\.isSlower)
     if let saved, let slower, speaks { report(slower, saved.difference(from: machine)) }
     if options.endsWithJSON && speaks {
       if options.rounds > 1 { object.set(MeasuredFigure.quartilesName, quartiles(of: measured)) }
