@@ -51,6 +51,27 @@ public struct NaiveTrajectory {
   /// True where the step truncated the episode, terminated or not.
   public var truncated: [Bool] { endings.map { $0 == .truncated || $0 == .both } }
 
+  /// Returns the targets of n steps: up to n rewards and the value of the state behind them.
+  ///
+  /// There are fewer rewards at the end of an episode or of the rows.
+  ///
+  /// - Parameter arrival: returns the value of the state that the step of a row led to.
+  public func multiStepTargets(
+    _ n: Int, discount: Double, arrival: (_ index: Int) -> Double
+  ) -> [Double] {
+    rewards.indices.map { first in
+      var (index, factor, sum) = (first, 1.0, 0.0)
+      for step in 1...n {
+        sum += factor * rewards[index]
+        factor *= discount
+        let next = index + environments
+        if step == n || ends[index] || next >= rewards.count { break }
+        index = next
+      }
+      return sum + (terminated[index] ? 0 : factor * arrival(index))
+    }
+  }
+
   /// Returns the rows played from a row on and the value estimate after the last of them.
   ///
   /// The path ends with the episode or the fragment.

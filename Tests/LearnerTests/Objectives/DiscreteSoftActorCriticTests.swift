@@ -64,17 +64,8 @@ struct DiscreteSoftActorCriticTests {
       expectations(scene, first) { _, logPi, value in value - alpha * logPi }
     }
     let steps = scene.recorded
-    let targets = steps.rewards.indices.map { first in
-      var (index, factor, sum) = (first, 1.0, 0.0)
-      for step in 1...multiStep {
-        sum += factor * steps.rewards[index]
-        factor *= 0.9
-        let next = index + steps.environments
-        if step == multiStep || steps.ends[index] || next >= steps.rewards.count { break }
-        index = next
-      }
-      let value = steps.ends[index] ? soft[1][index] : soft[0][index]
-      return sum + (steps.terminated[index] ? 0 : factor * value)
+    let targets = steps.multiStepTargets(multiStep, discount: 0.9) { index in
+      steps.ends[index] ? soft[1][index] : soft[0][index]
     }
     scene.check {
       [1, 2].map { critic in

@@ -15,21 +15,13 @@ struct QLearningTests {
   private func targets(_ scene: ObjectiveScene, multiStep: Int, isDouble: Bool) -> [Double] {
     let values = scene.others.map { scene.executor.values(of: $0) }
     let steps = scene.recorded
-    return steps.rewards.indices.map { first in
-      var (index, factor, sum) = (first, 1.0, 0.0)
-      for step in 1...multiStep {
-        sum += factor * steps.rewards[index]
-        factor *= 0.9
-        let next = index + steps.environments
-        if step == multiStep || steps.ends[index] || next >= steps.rewards.count { break }
-        index = next
-      }
+    return steps.multiStepTargets(multiStep, discount: 0.9) { index in
       let (online, target) =
         steps.ends[index] ? (values[2], values[3]) : (values[0], values[1])
       let row = index * ObjectiveScene.actions..<(index + 1) * ObjectiveScene.actions
       let judge = isDouble ? online : target
       let best = row.max { judge[$0] < judge[$1] } ?? 0
-      return sum + (steps.terminated[index] ? 0 : factor * target[best])
+      return target[best]
     }
   }
 

@@ -81,6 +81,23 @@ extension ProcessTests {
       #expect(try weights(directory, "a") == weights(directory, "c"))
     }
 
+    /// Resumes the run `cut` with one library, and expects the bytes of a run without a break with
+    /// the other one.
+    private func expectSameBytes(
+      _ directory: ScratchDirectory, _ options: [String], upTo steps: Int
+    ) throws {
+      let resumed = try MPI.mpich.run(
+        2, Executable.rlplay, ["train", "--resume", "cut", "--steps", "\(steps)"],
+        in: directory.url)
+      #expect(resumed.exitCode == 0, "\(resumed.errors)")
+      #expect(resumed.output.contains("all is restored, and the bytes"), "\(resumed.output)")
+      let whole = try MPI.openMPI.run(
+        2, Executable.rlplay, options + ["--steps", "\(steps)", "--run-dir", "whole"],
+        in: directory.url, within: 60)
+      #expect(whole.exitCode == 0, "\(whole.errors)")
+      #expect(try weights(directory, "cut") == weights(directory, "whole"))
+    }
+
     @Test(arguments: [(MPI.openMPI, SIGTERM), (.mpich, SIGINT)])
     func `a stopped run goes on exactly with as many ranks, and with others`(
       mpi: MPI, signal: Int32
@@ -101,18 +118,7 @@ extension ProcessTests {
       try FileManager.default.copyItem(
         at: directory.url.appending(path: "cut"), to: directory.url.appending(path: "other"))
 
-      // The other library has the same bytes.
-      let resumed = try MPI.mpich.run(
-        2, Executable.rlplay, ["train", "--resume", "cut", "--steps", "\(steps + 400)"],
-        in: directory.url)
-      #expect(resumed.exitCode == 0, "\(resumed.errors)")
-      #expect(resumed.output.contains("all is restored, and the bytes"), "\(resumed.output)")
-      let whole = try MPI.openMPI.run(
-        2, Executable.rlplay,
-        Self.deterministic + ["--steps", "\(steps + 400)", "--run-dir", "whole"],
-        in: directory.url, within: 60)
-      #expect(whole.exitCode == 0, "\(whole.errors)")
-      #expect(try weights(directory, "cut") == weights(directory, "whole"))
+      try expectSameBytes(directory, Self.deterministic, upTo: steps + 400)
 
       let alone = try RunningProgram.run(
         Executable.rlplay, ["train", "--resume", "other", "--steps", "\(steps + 200)"],
@@ -172,17 +178,7 @@ extension ProcessTests {
       kill(try #require(ranks(of: program).last), SIGKILL)
       #expect(try program.waitForEnd(within: 10).exitCode != 0)
       #expect(program.waitForFamilyToEnd(within: 10) != nil)
-      let steps = try state(directory, "cut").steps + 200
-      let resumed = try MPI.mpich.run(
-        2, Executable.rlplay, ["train", "--resume", "cut", "--steps", "\(steps)"],
-        in: directory.url)
-      #expect(resumed.exitCode == 0, "\(resumed.errors)")
-      #expect(resumed.output.contains("all is restored, and the bytes"), "\(resumed.output)")
-      let whole = try MPI.openMPI.run(
-        2, Executable.rlplay, options + ["--steps", "\(steps)", "--run-dir", "whole"],
-        in: directory.url, within: 60)
-      #expect(whole.exitCode == 0, "\(whole.errors)")
-      #expect(try weights(directory, "cut") == weights(directory, "whole"))
+      try expectSameBytes(directory, options, upTo: state(directory, "cut").steps + 200)
     }
 
     @Test(arguments: MPI.allCases)
