@@ -155,7 +155,7 @@ public struct QLearning: Objective, Equatable, Encodable {
     let size = error.maximum(-error)
     // Huber loss: half the square, minus half the square of the excess over 1.
     let losses = 0.5 * (error.squared() - (size - 1).relu().squared())
-    let prioritization = steps.prioritization(size, isPrioritized)
+    let prioritization = TracedLoss.Prioritization(of: size, isPrioritized)
     var loss = TracedLoss(
       (prioritization.map { $0.weights * losses } ?? losses).mean(over: steps),
       metrics: [

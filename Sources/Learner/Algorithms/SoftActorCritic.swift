@@ -151,8 +151,8 @@ public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
         of: arrival,
         logits: try policy.logits(of: arrival, choosing: distribution, by: .online, in: graph),
         by: .target)
-      return try criticLoss(
-        of: fragment, values: { () throws(PolicyError) in try actions.taken(in: fragment) },
+      return criticLoss(
+        of: fragment, values: try actions.taken(in: fragment),
         arrivals: value - exp(logTemperature) * logPi, multiStep: multiStep, discount: discount,
         noise: actions.noise, isPrioritized: isPrioritized)
     case .actor:

@@ -116,12 +116,11 @@ public struct TwinDelayed: TwinCriticObjective, Equatable, Encodable {
       let values = try policy.values(
         of: arrival, taking: range.scaled((units + smoothing).clamped(to: -1...1)), by: .target,
         in: graph)
-      return try criticLoss(
+      return criticLoss(
         of: fragment,
-        values: { () throws(PolicyError) in
-          try policy.values(
-            of: fragment.current, taking: policy.action(fragment.next.act), by: .online, in: graph)
-        }, arrivals: values[0].minimum(values[1]), multiStep: multiStep, discount: discount,
+        values: try policy.values(
+          of: fragment.current, taking: policy.action(fragment.next.act), by: .online, in: graph),
+        arrivals: values[0].minimum(values[1]), multiStep: multiStep, discount: discount,
         noise: [noise], isPrioritized: isPrioritized)
     case .actor:
       let values = try policy.values(

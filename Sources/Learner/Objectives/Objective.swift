@@ -67,6 +67,13 @@ public struct TracedLoss {
     var weights: Tensor
     /// The magnitudes of the temporal-difference errors, [T, B].
     var errors: Tensor
+
+    /// Creates the input for errors of these magnitudes; nil if samples are drawn uniformly.
+    init?(of magnitudes: Tensor, _ isPrioritized: Bool) {
+      guard isPrioritized else { return nil }
+      weights = magnitudes.graph.input(magnitudes.shape)
+      errors = magnitudes
+    }
   }
 
   /// A scalar to report.

@@ -10,16 +10,6 @@ public protocol TwinCriticObjective: Objective {
   var part: TwinCriticPart { get set }
 }
 
-extension Trajectory {
-  /// Returns the input of importance weights for errors [T, B], and the errors' magnitudes.
-  ///
-  /// - Parameter isPrioritized: false for no such input.
-  func prioritization(_ magnitudes: Tensor, _ isPrioritized: Bool) -> TracedLoss.Prioritization? {
-    isPrioritized
-      ? .init(weights: magnitudes.graph.input(magnitudes.shape), errors: magnitudes) : nil
-  }
-}
-
 /// The losses of a ``TwinCriticObjective``.
 public enum TwinCriticPart: String, Sendable, Encodable {
   /// The loss of both critics, whose parameters are below `critic`.
@@ -45,21 +35,20 @@ extension TwinCriticObjective {
   ///   - noise: the inputs of normal numbers that `arrivals` depends on.
   ///   - isPrioritized: true for samples drawn by priorities.
   func criticLoss(
-    of fragment: TracedFragment, values: () throws(PolicyError) -> [Tensor], arrivals: Tensor,
+    of fragment: TracedFragment, values: [Tensor], arrivals: Tensor,
     multiStep: Int, discount: Double, noise: [Tensor], isPrioritized: Bool
-  ) throws(PolicyError) -> TracedLoss {
+  ) -> TracedLoss {
     let graph = arrivals.graph
     let steps = Trajectory(fragment)
     let target = steps.multiStepReturns(
       multiStep, arrivals: fragment.terminated.choosing(graph.constant(0), otherwise: arrivals),
       discount: discount
     ).stopGradient()
-    let values = try values()
     let errors = values.map { steps.whilePlaying($0 - target) }
     let magnitudes = errors.map { $0.maximum(-$0) }
     let sizes = magnitudes.map { $0.mean(over: steps) }
-    let prioritization = steps.prioritization(
-      0.5 * (magnitudes[0] + magnitudes[1]), isPrioritized)
+    let prioritization = TracedLoss.Prioritization(
+      of: 0.5 * (magnitudes[0] + magnitudes[1]), isPrioritized)
     let squares = errors.map { error in
       prioritization.map { $0.weights * error.squared() } ?? error.squared()
     }

@@ -193,9 +193,11 @@ package final class ReplayBuffer {
     // N and the sum of all priorities cancel out in the quotient.
     var smallest = Double.infinity
     for place in drawn { smallest = min(smallest, priorities[place]) }
-    for index in weights.indices {
-      let priority = priorities[drawn[index % drawn.count]]
-      weights[index] = Float(pow(priority / smallest, -correction))
+    for (environment, place) in drawn.enumerated() {
+      let weight = Float(pow(priorities[place] / smallest, -correction))
+      for index in stride(from: environment, to: weights.count, by: drawn.count) {
+        weights[index] = weight
+      }
     }
   }
 

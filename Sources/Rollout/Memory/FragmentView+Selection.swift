@@ -45,11 +45,7 @@ extension FragmentView {
   ///
   /// - Precondition: both fragments have the same steps and fields, and both indices exist.
   package func copy(_ environment: Int, of source: FragmentView, to place: Int) {
-    precondition(
-      environment >= 0 && environment < source.layout.environmentCount && place >= 0
-        && place < layout.environmentCount && layout.stepCount == source.layout.stepCount
-        && layout.columns.count == source.layout.columns.count,
-      "environment \(environment) of \(source.layout.environmentCount) to \(place)")
+    checkCopy(of: environment, of: source, to: place)
     for index in layout.columns.indices { copy(index, of: environment, of: source, to: place) }
   }
 
@@ -57,15 +53,19 @@ extension FragmentView {
   ///
   /// - Precondition: as for `copy(_:of:to:)`, and all other fields are the same.
   func copyFields(of environment: Int, of source: FragmentView, to place: Int) {
+    checkCopy(of: environment, of: source, to: place)
+    for index in layout.columns.indices
+    where !layout.obsPlaces.contains(index) && !layout.finalObsPlaces.contains(index) {
+      copy(index, of: environment, of: source, to: place)
+    }
+  }
+
+  private func checkCopy(of environment: Int, of source: FragmentView, to place: Int) {
     precondition(
       environment >= 0 && environment < source.layout.environmentCount && place >= 0
         && place < layout.environmentCount && layout.stepCount == source.layout.stepCount
         && layout.columns.count == source.layout.columns.count,
       "environment \(environment) of \(source.layout.environmentCount) to \(place)")
-    for index in layout.columns.indices
-    where !layout.obsPlaces.contains(index) && !layout.finalObsPlaces.contains(index) {
-      copy(index, of: environment, of: source, to: place)
-    }
   }
 
   private func copy(
