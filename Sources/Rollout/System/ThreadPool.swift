@@ -15,12 +15,8 @@ package protocol ChunkedWork: AnyObject {
 /// spin for a moment after their last chunk and then sleep until `wake()`. Running work allocates
 /// nothing and takes no lock.
 ///
-/// ```swift
-/// let threads = ThreadPool(threadCount: 2)
-/// let update = try PolicyUpdate(policy, objective, …, threads: threads)
-/// ```
-///
-/// A pool serves one thread at a time. Any number of updates may share it one after the other.
+/// A `PolicyUpdate` takes the pool that computes it. A pool serves one thread at a time; any number
+/// of updates may share it one after the other.
 public final class ThreadPool {
   /// The number of threads that do chunks, including the one that asks for them.
   public let threadCount: Int
