@@ -121,7 +121,7 @@ protocol AcrobotNumber: EquationNumber {
   var squared: Self { get }
   /// The angle shifted by multiples of 2π into ±π.
   var wrapped: Self { get }
-  /// Returns the number clipped to ±limit.
+  /// Returns the number clipped to ±limit; NaN stays NaN.
   func bounded(_ limit: Double) -> Self
 }
 

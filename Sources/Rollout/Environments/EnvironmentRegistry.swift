@@ -93,21 +93,27 @@ public final class EnvironmentRegistry: Sendable {
     cartPole("CartPole-v0", steps: 200, threshold: 195),
     cartPole("CartPole-v1", steps: 500, threshold: 475),
     cartPoleWithoutVelocities,
-    RegisteredEnvironment(
-      id: "MountainCar-v0", summary: "Swing a car with a weak engine up a hill.",
-      maximumEpisodeSteps: 200, rewardThreshold: -110, make: { _ in MountainCar() }),
-    RegisteredEnvironment(
-      id: "MountainCarContinuous-v0",
-      summary: "Swing a car up a hill with an engine that can be throttled.",
-      maximumEpisodeSteps: 999, rewardThreshold: 90, make: { _ in MountainCarContinuous() }),
+    eightAtATime(
+      RegisteredEnvironment(
+        id: "MountainCar-v0", summary: "Swing a car with a weak engine up a hill.",
+        maximumEpisodeSteps: 200, rewardThreshold: -110, make: { _ in MountainCar() }),
+      as: MountainCarGroup.self),
+    eightAtATime(
+      RegisteredEnvironment(
+        id: "MountainCarContinuous-v0",
+        summary: "Swing a car up a hill with an engine that can be throttled.",
+        maximumEpisodeSteps: 999, rewardThreshold: 90, make: { _ in MountainCarContinuous() }),
+      as: MountainCarContinuousGroup.self),
     eightAtATime(
       RegisteredEnvironment(
         id: "Acrobot-v1", summary: "Swing the end of two links above a line.",
         maximumEpisodeSteps: 500, rewardThreshold: -100, make: { _ in Acrobot() }),
       as: AcrobotGroup.self),
-    RegisteredEnvironment(
-      id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
-      maximumEpisodeSteps: 200, make: { _ in Pendulum() }),
+    eightAtATime(
+      RegisteredEnvironment(
+        id: "Pendulum-v1", summary: "Swing a pendulum up and hold it upright.",
+        maximumEpisodeSteps: 200, make: { _ in Pendulum() }),
+      as: PendulumGroup.self),
     // The corridor and the cube are tasks of rlplay's founding documents. The corridor's loop there
     // stops at 100 steps. Any cube can be solved in 14 turns; the limit is twice that.
     RegisteredEnvironment(

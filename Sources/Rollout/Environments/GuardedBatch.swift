@@ -6,7 +6,7 @@
 final class GuardedBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
   private let playedActions: PlayedActions?
   private let maskCheck: ActionMaskCheck?
-  private var checkedLayout = CheckedLayout()
+  private let checkedLayout = CheckedLayout()
 
   /// Returns a batch with the guards that its spaces require, or the batch itself if it needs none.
   static func around(

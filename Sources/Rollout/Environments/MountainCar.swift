@@ -59,6 +59,12 @@ enum MountainCarTrack {
   @inlinable static var rightEnd: Double { 0.6 }
   @inlinable static var maximumSpeed: Double { 0.07 }
 
+  /// Returns true for a position and a velocity within their bounds, as such or as float32.
+  static func allows(_ state: SIMD2<Double>) -> Bool {
+    abs(Float(state.y)) <= Float(maximumSpeed)
+      && (Float(leftEnd)...Float(rightEnd)).contains(Float(state.x))
+  }
+
   /// The bounds of the position, rounded to float32 like the observation.
   static var observationSpace: Space {
     .box(shape: [2], low: Double(Float(leftEnd)), high: Double(Float(rightEnd)))
@@ -66,6 +72,6 @@ enum MountainCarTrack {
 }
 
 extension MountainCar {
-  /// Returns true if the state is finite.
-  package func isPossible(for fresh: MountainCar) -> Bool { state.isFinite }
+  /// Returns true if the car is on the track and not too fast.
+  package func isPossible(for fresh: MountainCar) -> Bool { MountainCarTrack.allows(state) }
 }

@@ -60,7 +60,7 @@ package struct MountainCarContinuous: Environment {
     } else {
       (position, velocity) = moved(Float(position), Float(velocity), Float(acceleration))
     }
-    let arrived = position >= goal && velocity >= 0
+    let arrived = position >= Self.goal && velocity >= 0
     state = SIMD2(Double(Float(position)), Double(Float(velocity)))
     isFresh = false
     let cost = Double(action) * Double(action) * 0.1
@@ -69,7 +69,7 @@ package struct MountainCarContinuous: Environment {
 
   /// The goal as compared with a float32 position; before the first step the car is far from it.
   @inlinable
-  var goal: Double { Double(Float(0.45)) }
+  static var goal: Double { Double(Float(0.45)) }
 
   @inlinable
   func moved(
@@ -92,6 +92,8 @@ package struct MountainCarContinuous: Environment {
 }
 
 extension MountainCarContinuous {
-  /// Returns true if the state is finite.
-  package func isPossible(for fresh: MountainCarContinuous) -> Bool { state.isFinite }
+  /// Returns true if the car is on the track and not too fast.
+  package func isPossible(for fresh: MountainCarContinuous) -> Bool {
+    MountainCarTrack.allows(state)
+  }
 }

@@ -22,7 +22,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   private let loop: Loop
   private let marker: OwnedPositionMarker
   private let memberTransfer: MemberSnapshots<Member>.Transfer?
-  private var checkedLayout = CheckedLayout()
+  private let checkedLayout = CheckedLayout()
   /// Pictures of the final states of each environment's last episode.
   ///
   /// They are kept after the first request for a picture; empty before.

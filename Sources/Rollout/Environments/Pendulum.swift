@@ -52,6 +52,12 @@ package struct Pendulum: Environment {
   /// Applies a torque, clipped to ±2.
   @inlinable
   package mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
+    StepOutcome(reward: -turn(action))
+  }
+
+  /// Applies a torque, clipped to ±2, and returns the cost of the step.
+  @inlinable
+  mutating func turn(_ action: Float) -> Double {
     let torque = action < -2 ? -2 : action > 2 ? 2 : action
     let cost =
       NumPyPower.square(normalized(angle)) + 0.1 * NumPyPower.square(angularVelocity)
@@ -61,7 +67,7 @@ package struct Pendulum: Environment {
     var velocity = angularVelocity + (15 * sine + Double(3 * torque)) * Constants.interval
     velocity = velocity < -8 ? -8 : velocity > 8 ? 8 : velocity
     state = [angle + velocity * Constants.interval, velocity]
-    return StepOutcome(reward: -cost)
+    return cost
   }
 
   /// Returns the angle within [−π, π), by Python's modulo.

@@ -147,7 +147,11 @@ extension FlatVector {
     kept.copy(values)
     if count == 1 {
       let bounds = self[0]
-      for index in 0..<values.count { values[index] = bounds.play(kept[index]) }
+      if bounds.half == 0 {
+        for index in 0..<values.count { values[index] = bounds.bounds.clip(kept[index]) }
+      } else {
+        for index in 0..<values.count { values[index] = bounds.play(kept[index]) }
+      }
       return
     }
     for index in 0..<values.count { values[index] = self[index % count].play(kept[index]) }

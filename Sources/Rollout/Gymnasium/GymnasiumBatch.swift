@@ -18,7 +18,7 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
   private let isRendering: Bool
   private let memory: BridgeMemory
   private let marker: OwnedPositionMarker
-  private var checkedLayout = CheckedLayout()
+  private let checkedLayout = CheckedLayout()
   /// The steps of each environment's episode before the last request to Python [B].
   private let elapsed: FlatVector<Int32>
   /// The request number of the step that is under way [B].

@@ -47,9 +47,32 @@ package struct RowValues<Element: BitwiseCopyable> {
   /// Sets all values.
   func fill(_ value: Element) { base.update(repeating: value, count: count) }
 
+  /// Copies some values of a row of the same length to the same places.
+  func copy(_ other: RowValues, of range: Range<Int>) {
+    precondition(
+      other.count == count && range.lowerBound >= 0 && range.upperBound <= count,
+      "\(range) of \(other.count) values for a row of \(count)")
+    (base + range.lowerBound).update(from: other.base + range.lowerBound, count: range.count)
+  }
+
   /// Copies the values of a row of the same length.
   func copy(_ other: RowValues) {
     precondition(other.count == count, "\(other.count) values for a row of \(count)")
     base.update(from: other.base, count: count)
+  }
+}
+
+extension RowValues<Bool> {
+  /// Sets each value to true if that of one row or of another one is.
+  func setUnion(_ one: RowValues, _ other: RowValues) {
+    precondition(one.count == count && other.count == count, "rows of different lengths")
+    for index in 0..<count { base[index] = one.base[index] || other.base[index] }
+  }
+
+  /// True if any of the values is true.
+  var containsTrue: Bool {
+    var isAny = false
+    for index in 0..<count { isAny = base[index] || isAny }
+    return isAny
   }
 }

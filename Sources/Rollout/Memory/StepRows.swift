@@ -48,12 +48,70 @@ struct StateRow {
       base: base, columns: obsColumns, leafCount: obsLeafCount, row: row, environment: index)
   }
 
+  /// The observations of all environments.
+  var observations: ObservationRow {
+    ObservationRow(base: base, columns: obsColumns, leafCount: obsLeafCount, row: row)
+  }
+
   /// Returns the action that led one environment here.
   @inlinable
   func act(_ index: Int) -> LeafRow {
     check(index)
     return LeafRow(
       base: base, columns: actColumns, leafCount: actLeafCount, row: row, environment: index)
+  }
+}
+
+/// The observations of all environments in one row, or their final observations.
+///
+/// Valid as the row that it is part of.
+struct ObservationRow {
+  fileprivate let base: UnsafeMutableRawPointer
+  fileprivate let columns: UnsafePointer<Column>
+  let leafCount: Int
+  fileprivate let row: Int
+
+  /// The number of elements per environment in the first leaf.
+  var elementCount: Int { column.elementCount }
+
+  private var column: Column {
+    precondition(leafCount > 0, "a value with fewer leaves")
+    return columns.pointee
+  }
+
+  /// Returns one environment's observation.
+  subscript(index: Int) -> LeafRow {
+    precondition(index >= 0 && index < column.environmentCount, "no environment \(index)")
+    return LeafRow(
+      base: base, columns: columns, leafCount: leafCount, row: row, environment: index)
+  }
+
+  /// Returns the leaves after the first `count`.
+  func dropping(_ count: Int) -> ObservationRow {
+    precondition(count >= 0 && count <= leafCount, "\(count) leaves of \(leafCount)")
+    return ObservationRow(
+      base: base, columns: columns + count, leafCount: leafCount &- count, row: row)
+  }
+
+  /// Copies the first leaf of some environments to a leaf of the same size.
+  func copy(_ range: Range<Int>, to target: ObservationRow) {
+    let (own, other) = (column, target.column)
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= own.environmentCount
+        && own.environmentCount == other.environmentCount
+        && own.environmentStride == other.environmentStride,
+      "a leaf of \(own.environmentStride) bytes for one of \(other.environmentStride)")
+    own.copy(range, from: base, row: row, to: other, of: target.base, row: target.row)
+  }
+
+  /// Returns the elements of the first leaf of some environments.
+  ///
+  /// - Precondition: the environments exist, and the leaf's elements have this size.
+  @inline(__always)
+  func elements<Element: RecordableScalar>(
+    of range: Range<Int>, as type: Element.Type
+  ) -> RowValues<Element> {
+    column.elements(base, row, of: range, as: Element.self)
   }
 }
 
@@ -119,6 +177,22 @@ struct StepRows {
       environment: index)
   }
 
+  /// The final observations of episodes that ended in the step.
+  var finalObservations: ObservationRow {
+    ObservationRow(
+      base: before.base, columns: finalObsColumns, leafCount: before.obsLeafCount, row: before.row)
+  }
+
+  /// Copies the state but `fin` of some environments from the row after the step to that before.
+  func carryState(of range: Range<Int>) {
+    before.stepno.copy(after.stepno, of: range)
+    before.rew.copy(after.rew, of: range)
+    for leaf in 0..<obsPlaces.count {
+      after.observations.dropping(leaf).copy(range, to: before.observations.dropping(leaf))
+    }
+    after.copyActions(to: before, leafCount: actPlaces.count, of: range)
+  }
+
   /// Returns true if one environment's episode ended earlier in this sticky fragment.
   @inlinable
   func isFrozen(_ index: Int) -> Bool { freezes && before.fin[index] }
@@ -161,6 +235,36 @@ extension StepRows {
   }
 }
 
+extension StepRows {
+  /// Stores the results of a step of all environments in rows of the same length.
+  func storeResults(
+    _ rewards: RowValues<Double>, _ terminated: RowValues<Bool>, _ truncated: RowValues<Bool>,
+    _ fin: RowValues<Bool>
+  ) {
+    terminated.copy(self.terminated)
+    truncated.copy(self.truncated)
+    fin.copy(after.fin)
+    precondition(rewards.count == count, "\(rewards.count) rewards for \(count) environments")
+    for index in 0..<count { rewards.base[index] = Double(after.rew.base[index]) }
+  }
+
+  /// Writes the results of a step of all environments, and the numbers of their steps.
+  func record(
+    _ rewards: RowValues<Double>, _ terminated: RowValues<Bool>, _ truncated: RowValues<Bool>,
+    _ fin: RowValues<Bool>
+  ) {
+    self.terminated.copy(terminated)
+    self.truncated.copy(truncated)
+    after.fin.copy(fin)
+    precondition(rewards.count == count, "\(rewards.count) rewards for \(count) environments")
+    let (rew, stepno, elapsed) = (after.rew.base, after.stepno.base, before.stepno.base)
+    for index in 0..<count {
+      rew[index] = Float(rewards.base[index])
+      stepno[index] = fin.base[index] ? 0 : elapsed[index] &+ 1
+    }
+  }
+}
+
 extension StateRow {
   /// Marks one environment as reset, without a preceding action or reward.
   func begin(_ index: Int, actionLeafCount: Int) {
@@ -191,15 +295,7 @@ extension StateRow {
     _ leaf: Int, of range: Range<Int>, as type: Element.Type
   ) -> RowValues<Element> {
     precondition(leaf >= 0 && leaf < actLeafCount, "no leaf \(leaf) of an action")
-    let column = actColumns[leaf]
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= fin.count
-        && column.environmentStride == column.elementCount &* MemoryLayout<Element>.stride,
-      "actions of \(range) read as \(Element.self)")
-    return RowValues(
-      (base + column.offset(row: row, environment: range.lowerBound))
-        .assumingMemoryBound(to: Element.self),
-      count: range.count &* column.elementCount)
+    return actColumns[leaf].elements(base, row, of: range, as: Element.self)
   }
 }
 
@@ -234,5 +330,24 @@ extension FragmentView {
     RowValues(
       (base + column.offset(row: row)).assumingMemoryBound(to: Element.self),
       count: column.environmentCount)
+  }
+}
+
+extension Column {
+  /// Returns the elements of some environments in one row.
+  ///
+  /// - Precondition: the environments exist, and the elements have this size.
+  @inline(__always)
+  fileprivate func elements<Element: RecordableScalar>(
+    _ base: UnsafeMutableRawPointer, _ row: Int, of range: Range<Int>, as type: Element.Type
+  ) -> RowValues<Element> {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= environmentCount
+        && environmentStride == elementCount &* MemoryLayout<Element>.stride,
+      "elements of \(range) read as \(Element.self)")
+    return RowValues(
+      (base + offset(row: row, environment: range.lowerBound))
+        .assumingMemoryBound(to: Element.self),
+      count: range.count &* elementCount)
   }
 }

@@ -6,7 +6,7 @@ final class MuJoCoBatch: SingleResetBatch, SnapshotBatch, RestartableBatch {
   let environments: [MuJoCoEnvironment]
   let streams: FlatVector<PCG64>
   private let marker: OwnedPositionMarker
-  private var checkedLayout = CheckedLayout()
+  private let checkedLayout = CheckedLayout()
 
   /// Makes one environment per random stream.
   ///

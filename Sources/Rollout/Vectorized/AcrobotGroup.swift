@@ -46,10 +46,7 @@ struct AcrobotGroup: EnvironmentGroup {
   mutating func step(
     _ actions: SIMD8<Int32>, _ trigonometry: VectorTrigonometry
   ) -> GroupOutcome {
-    // Action 3 has both of its lowest bits set; any other invalid action has a higher bit set.
-    precondition(
-      ((actions & ~3) | (actions & (actions &>> 1))) == SIMD8<Int32>.zero,
-      "Acrobot has the actions 0, 1 and 2, not \(actions)")
+    precondition(actions.areBelow3, "Acrobot has the actions 0, 1 and 2, not \(actions)")
     let height = motion.step(SIMD8<Double>(actions &- 1), trigonometry)
     shownCosine1 = SIMD8<Float>(motion.cosine1)
     shownSine1 = SIMD8<Float>(motion.sine1)

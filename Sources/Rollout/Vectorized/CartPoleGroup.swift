@@ -60,8 +60,6 @@ struct CartPoleGroup: EnvironmentGroup {
   /// Returns 1 for lanes with a magnitude above the limit, otherwise 0.
   @inline(__always)
   private func beyond(_ x: SIMD8<Double>, _ limit: Double) -> SIMD8<Int32> {
-    let magnitude = unsafeBitCast(
-      unsafeBitCast(x, to: SIMD8<UInt64>.self) & ~(1 << 63), to: SIMD8<Double>.self)
-    return (magnitude .> limit).flags
+    (magnitude(x) .> limit).flags
   }
 }

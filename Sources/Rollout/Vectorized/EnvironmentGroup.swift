@@ -3,8 +3,10 @@
 /// Every operation is the single environment's, in the same order, so results are equal bit for
 /// bit. A `GroupedBatch` steps the groups.
 protocol EnvironmentGroup: SendableMetatype {
-  /// The single environment, with a Discrete action space and float32 observations.
+  /// The single environment, with one action of four bytes and float32 observations.
   associatedtype Member: Environment, Drawable
+  /// Eight actions: SIMD8 of Int32 for a Discrete space, of Float for a Box of one number.
+  associatedtype Actions: SIMD, BitwiseCopyable
 
   /// True if a group gives exactly the results of single environments on this machine.
   static var isExact: Bool { get }
@@ -20,8 +22,8 @@ protocol EnvironmentGroup: SendableMetatype {
 
   /// Plays one action in each environment.
   ///
-  /// - Precondition: all actions are in the space.
-  mutating func step(_ actions: SIMD8<Int32>, _ trigonometry: VectorTrigonometry) -> GroupOutcome
+  /// - Precondition: discrete actions are in the space.
+  mutating func step(_ actions: Actions, _ trigonometry: VectorTrigonometry) -> GroupOutcome
 
   /// Stores all observations, one environment after the other.
   func storeObservations(_ observations: UnsafeMutablePointer<Float>)
@@ -32,6 +34,20 @@ struct GroupOutcome {
   var rewards: SIMD8<Float>
   /// 1 if the task ended the episode, otherwise 0.
   var terminated: SIMD8<Int32>
+}
+
+extension SIMD8<Int32> {
+  /// True if all numbers are 0, 1 or 2.
+  ///
+  /// The number 3 has both of its lowest bits set; any other one has a higher bit set.
+  @inline(__always)
+  var areBelow3: Bool { ((self & ~3) | (self & (self &>> 1))) == .zero }
+}
+
+/// Returns the numbers without their signs.
+@inline(__always)
+func magnitude(_ x: SIMD8<Double>) -> SIMD8<Double> {
+  unsafeBitCast(unsafeBitCast(x, to: SIMD8<UInt64>.self) & ~(1 << 63), to: SIMD8<Double>.self)
 }
 
 extension SIMDMask where Storage == SIMD8<Int64> {

@@ -9,7 +9,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
   private let groupCount: Int
   private let streams: UnsafeMutablePointer<PCG64>
   private let table = SineTable.shared
-  private var checkedLayout = CheckedLayout()
+  private let checkedLayout = CheckedLayout()
   /// Pictures of the final states of each environment's last episode; kept after the first request.
   private var finalPictures: [Picture?] = []
 
@@ -67,6 +67,9 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
 
   @specialized(where Group == CartPoleGroup)
   @specialized(where Group == AcrobotGroup)
+  @specialized(where Group == PendulumGroup)
+  @specialized(where Group == MountainCarGroup)
+  @specialized(where Group == MountainCarContinuousGroup)
   func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
@@ -77,7 +80,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
       for group in 0..<groupCount {
         position.mark(environment: 8 &* group, step: rows.before.stepno[8 &* group])
         let first = 8 &* group
-        if first &+ 8 <= count, !rows.freezes {
+        if first &+ 8 <= count, !rows.freezesAny(first) {
           playWhole(group, rows, trigonometry)
         } else {
           playSome(group, min(8, count &- first), rows, trigonometry)
@@ -90,8 +93,8 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
   @inline(__always)
   private func playWhole(_ group: Int, _ rows: StepRows, _ trigonometry: VectorTrigonometry) {
     let first = 8 &* group
-    let actions = UnsafeRawPointer(rows.after.actions + first)
-      .loadUnaligned(as: SIMD8<Int32>.self)
+    let actions = UnsafeRawPointer(rows.after.actions(as: Group.Actions.Scalar.self) + first)
+      .loadUnaligned(as: Group.Actions.self)
     let outcome = groups[group].step(actions, trigonometry)
     let elapsed =
       UnsafeRawPointer(rows.before.stepno.base + first).loadUnaligned(as: SIMD8<Int32>.self) &+ 1
@@ -114,10 +117,9 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
     _ group: Int, _ lanes: Int, _ rows: StepRows, _ trigonometry: VectorTrigonometry
   ) {
     let first = 8 &* group
-    var actions = SIMD8<Int32>()
-    for lane in 0..<lanes where !rows.isFrozen(first &+ lane) {
-      actions[lane] = rows.after.actions[first &+ lane]
-    }
+    var actions = Group.Actions()
+    let played = rows.after.actions(as: Group.Actions.Scalar.self) + first
+    for lane in 0..<lanes where !rows.isFrozen(first &+ lane) { actions[lane] = played[lane] }
     let before = groups[group]
     let outcome = groups[group].step(actions, trigonometry)
     for lane in 0..<lanes {
@@ -172,10 +174,11 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
 }
 
 extension StateRow {
-  /// The actions of a row, for a Discrete space.
+  /// Returns the actions of a row, one number per environment.
   @inline(__always)
-  fileprivate var actions: UnsafeMutablePointer<Int32> {
-    (base + actColumns.pointee.offset(row: row)).assumingMemoryBound(to: Int32.self)
+  fileprivate func actions<Scalar>(as type: Scalar.Type) -> UnsafePointer<Scalar> {
+    UnsafePointer(
+      (base + actColumns.pointee.offset(row: row)).assumingMemoryBound(to: Scalar.self))
   }
 
   /// Returns the float32 observations of a row, beginning with one environment's.
@@ -187,6 +190,13 @@ extension StateRow {
 }
 
 extension StepRows {
+  /// Returns true if one of eight environments, beginning at one, is frozen.
+  @inline(__always)
+  fileprivate func freezesAny(_ first: Int) -> Bool {
+    freezes
+      && UnsafeRawPointer(before.fin.base + first).loadUnaligned(as: UInt64.self) != 0
+  }
+
   /// Stores eight flags, 0 or 1 each, beginning at one environment.
   @inline(__always)
   fileprivate func store(

@@ -1,5 +1,6 @@
 extension LeafRow {
   /// Returns one element of the first leaf as a Double.
+  @inline(__always)
   func number(at index: Int, _ type: ElementType) -> Double {
     switch type {
     case .uint8: Double(load(UInt8.self, at: index))

@@ -20,39 +20,42 @@ package final class FrameSkipBatch: ActionRepeatBatch {
     // An environment whose episode ended in this repetition waits in the following ones. Row 1 then
     // no longer holds the observation before the last.
     for index in 0..<count where !stood[index] && isReset[index] {
-      let last = rows.finalObs(index)
-      storeMaximum(rows.before.obs(index), last, in: last)
+      let last = rows.finalObservations
+      storeMaximum(index..<index + 1, rows.before.observations, last, in: last)
     }
   }
 
   override func observe(
-    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
   ) {
     if moment == .next, showsMaximum {
-      storeMaximum(rows.before.obs(index), source, in: target)
+      storeMaximum(range, rows.before.observations, source, in: target)
     } else {
-      super.observe(index, moment, from: source, into: target)
+      super.observe(range, moment, from: source, into: target)
     }
   }
 
-  private func storeMaximum(_ one: LeafRow, _ other: LeafRow, in target: LeafRow) {
+  private func storeMaximum(
+    _ range: Range<Int>, _ one: ObservationRow, _ other: ObservationRow, in target: ObservationRow
+  ) {
     switch elementType {
-    case .uint8, .bool: maximum(UInt8.self, one, other, target)
-    case .int32: maximum(Int32.self, one, other, target)
-    case .int64: maximum(Int64.self, one, other, target)
-    case .float32: maximum(Float.self, one, other, target)
-    case .float64: maximum(Double.self, one, other, target)
+    case .uint8, .bool: maximum(UInt8.self, range, one, other, target)
+    case .int32: maximum(Int32.self, range, one, other, target)
+    case .int64: maximum(Int64.self, range, one, other, target)
+    case .float32: maximum(Float.self, range, one, other, target)
+    case .float64: maximum(Double.self, range, one, other, target)
     }
   }
 
   @inline(__always)
   private func maximum<Element: RecordableScalar & Comparable>(
-    _ type: Element.Type, _ one: LeafRow, _ other: LeafRow, _ target: LeafRow
+    _ type: Element.Type, _ range: Range<Int>, _ one: ObservationRow, _ other: ObservationRow,
+    _ target: ObservationRow
   ) {
-    let count = one.elementCount
-    let (one, other) = (one.elements(Element.self), other.elements(Element.self))
-    let target = target.elements(Element.self)
-    for index in 0..<count {
+    let one = one.elements(of: range, as: Element.self)
+    let other = other.elements(of: range, as: Element.self)
+    let target = target.elements(of: range, as: Element.self)
+    for index in 0..<target.count {
       target[index] = one[index] > other[index] ? one[index] : other[index]
     }
   }

@@ -42,19 +42,26 @@ package final class FrameStackBatch: ObservedPartBatch {
   }
 
   override func observePart(
-    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
   ) {
+    for index in range { stack(index, moment, source[index], target[index]) }
+  }
+
+  private func stack(_ index: Int, _ moment: Moment, _ source: LeafRow, _ target: LeafRow) {
     let ring = index * depth * frameByteCount
     if moment == .first {
       for place in 0..<depth { source.copy(to: frames, at: ring + place * frameByteCount) }
       oldest[index] = 0
-    } else {
-      let place = oldest[index]
-      source.copy(to: frames, at: ring + place * frameByteCount)
-      oldest[index] = place &+ 1 == depth ? 0 : place &+ 1
     }
-    let (start, end) = (ring + oldest[index] * frameByteCount, ring + depth * frameByteCount)
-    target.set(0, to: frames, start..<end)
-    target.set(end - start, to: frames, ring..<start)
+    // The newest frame replaces the oldest one. It is shown from its source: reading what was just
+    // written would wait for it.
+    let place = oldest[index]
+    let (start, end) = (ring + place * frameByteCount, ring + depth * frameByteCount)
+    let older = end - start - frameByteCount
+    target.set(0, to: frames, start + frameByteCount..<end)
+    target.set(older, to: frames, ring..<start)
+    source.copy(0..<frameByteCount, to: target, at: (depth - 1) * frameByteCount)
+    source.copy(to: frames, at: start)
+    oldest[index] = place &+ 1 == depth ? 0 : place &+ 1
   }
 }

@@ -22,9 +22,14 @@ package final class GrayScaleBatch: ObservedPartBatch {
   }
 
   override func observePart(
-    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
   ) {
-    let (colors, gray) = (source.elements(UInt8.self), target.elements(UInt8.self))
+    for index in range {
+      convert(source[index].elements(UInt8.self), to: target[index].elements(UInt8.self))
+    }
+  }
+
+  private func convert(_ colors: RowValues<UInt8>, to gray: RowValues<UInt8>) {
     let (green, blue) = (image.channelStride, 2 * image.channelStride)
     // Rows are contiguous in all layouts, so pixels are evenly spaced throughout.
     let (count, stride) = (image.height * image.width, image.columnStride)

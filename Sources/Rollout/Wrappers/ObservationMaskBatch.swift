@@ -3,9 +3,8 @@
 /// The actor has to remember or infer hidden elements. The space becomes a Box of the kept
 /// elements, [kept], in the order of `indices`, with the original bounds and element type.
 package final class ObservationMaskBatch: ObservedPartBatch {
-  /// The offsets of the kept elements, in bytes from the start of the observation.
-  private let offsets: [Int]
-  private let width: Int
+  private let indices: FlatVector<Int>
+  private let elementType: ElementType
 
   /// Wraps a batch.
   ///
@@ -20,17 +19,33 @@ package final class ObservationMaskBatch: ObservedPartBatch {
   ) throws(SpaceMismatch) {
     let part = try ObservedPart(of: inner.spaces.observation, at: path)
     let space = try part.space.keeping(indices)
-    let width = try part.space.box.elementType.byteCount
-    offsets = indices.map { $0 * width }
-    self.width = width
+    elementType = try part.space.box.elementType
+    self.indices = FlatVector(indices)
     super.init(inner, part, shown: space)
   }
 
   override func observePart(
-    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
   ) {
-    for (place, offset) in offsets.enumerated() {
-      source.copy(offset..<offset + width, to: target, at: place * width)
+    // Elements are copied as bits.
+    switch elementType {
+    case .uint8, .bool: copy(UInt8.self, range, source, target)
+    case .int32, .float32: copy(Int32.self, range, source, target)
+    case .int64, .float64: copy(Int64.self, range, source, target)
+    }
+  }
+
+  @inline(__always)
+  private func copy<Element: RecordableScalar>(
+    _ type: Element.Type, _ range: Range<Int>, _ source: ObservationRow, _ target: ObservationRow
+  ) {
+    let (width, indices) = (source.elementCount, indices)
+    let source = source.elements(of: range, as: Element.self)
+    let target = target.elements(of: range, as: Element.self)
+    for index in 0..<range.count {
+      for place in 0..<indices.count {
+        target[index &* indices.count &+ place] = source[index &* width &+ indices[place]]
+      }
     }
   }
 }

@@ -12,17 +12,19 @@ package class ObservedPartBatch: WrappedBatch {
     super.init(inner, observation: part.replaced(by: space))
   }
 
-  /// Writes the changed part, given the inner one.
-  func observePart(_ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow) {
-    source.copy(to: target)
+  /// Writes the changed part for some environments, given the inner one, which comes first.
+  func observePart(
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
+  ) {
+    source.copy(range, to: target)
   }
 
   override final func observe(
-    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
   ) {
-    for leaf in 0..<rows.obsLeafCount where leaf != place {
-      source.dropping(leaf).copy(to: target.dropping(leaf))
+    for leaf in 0..<source.leafCount where leaf != place {
+      source.dropping(leaf).copy(range, to: target.dropping(leaf))
     }
-    observePart(index, moment, from: source.dropping(place), into: target.dropping(place))
+    observePart(range, moment, from: source.dropping(place), into: target.dropping(place))
   }
 }

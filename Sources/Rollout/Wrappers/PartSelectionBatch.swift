@@ -62,10 +62,10 @@ package final class PartSelectionBatch: WrappedBatch {
   }
 
   override func observe(
-    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
   ) {
     for (place, leaf) in kept.enumerated() {
-      source.dropping(leaf).copy(to: target.dropping(place))
+      source.dropping(leaf).copy(range, to: target.dropping(place))
     }
   }
 }

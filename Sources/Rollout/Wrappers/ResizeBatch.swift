@@ -49,9 +49,14 @@ package final class ResizeBatch: ObservedPartBatch {
   }
 
   override func observePart(
-    _ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
   ) {
-    let (pixels, shown) = (source.elements(UInt8.self), target.elements(UInt8.self))
+    for index in range {
+      shrink(source[index].elements(UInt8.self), to: target[index].elements(UInt8.self))
+    }
+  }
+
+  private func shrink(_ pixels: RowValues<UInt8>, to shown: RowValues<UInt8>) {
     for channel in 0..<from.channels {
       for row in 0..<into.height {
         let place = channel &* into.channelStride &+ row &* into.rowStride

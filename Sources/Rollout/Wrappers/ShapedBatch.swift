@@ -70,14 +70,16 @@ package final class ShapedBatch: WrappedBatch {
       if end == .tutorial, terminated[index] || truncated[index] {
         rewards[index] -= discount * current[index]
       } else {
-        let next = terminated[index] ? 0 : potential(arrival(index))
+        let next = terminated[index] ? 0 : potential(arrivals(index)[index])
         rewards[index] += discount * next - current[index]
+        current[index] = next
       }
     }
   }
 
   override func survey() {
-    for index in 0..<count where !waits[index] {
+    // The other potentials are those of the step's arrivals.
+    for index in 0..<count where !waits[index] && (isReset[index] || begins[index]) {
       current[index] = potential(rows.after.obs(index))
     }
   }

@@ -40,10 +40,15 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   ///
   /// The rows of other environments may belong to a step that is under way.
   private var members: Range<Int>
+  /// True if `waits` is set for any environment.
+  private var isAnyWaiting = false
   private let storage: FragmentStorage
+  private let view: FragmentView
   private let flags: FlatVector<Bool>
+  /// All flags but `waits`.
+  private let results: RowValues<Bool>
   private let sums: FlatVector<Double>
-  private var checkedLayout = CheckedLayout()
+  private let checkedLayout = CheckedLayout()
   /// True if an inner step may only reset an environment.
   private let mayIdle: Bool
   /// The pictures of final states, kept after the first request for a picture.
@@ -63,10 +68,12 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     mayIdle = spaces.mayIdle
     let storage = FragmentStorage(layout)
     self.storage = storage
+    view = storage.view
     rows = StepRows(storage, from: 1, sticky: true)
     flags = FlatVector(repeating: false, count: 5 * count)
     sums = FlatVector(repeating: 0, count: count)
     waits = RowValues(flags, 0..<count)
+    results = RowValues(flags, count..<5 * count)
     begins = RowValues(flags, count..<2 * count)
     isReset = RowValues(flags, 2 * count..<3 * count)
     terminated = RowValues(flags, 3 * count..<4 * count)
@@ -85,17 +92,19 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
 
   /// Runs between the final observation of an episode and the first one of the next.
   ///
-  /// `begins` is set for the environments concerned. Their inner environments may be stepped or
-  /// restarted.
+  /// `begins` is set for the environments concerned, at least one. Their inner environments may be
+  /// stepped or restarted.
   func settle(_ position: PositionMarker) throws {}
 
   /// Reads inner observations of row 2 before they are shown, for environments that do not wait.
   func survey() {}
 
-  /// Writes the shown observation, given the inner one.
-  func observe(_ index: Int, _ moment: Moment, from source: LeafRow, into target: LeafRow) {
-    for leaf in 0..<rows.obsLeafCount {
-      source.dropping(leaf).copy(to: target.dropping(leaf))
+  /// Writes the shown observations of some environments, given the inner ones.
+  func observe(
+    _ range: Range<Int>, _ moment: Moment, from source: ObservationRow, into target: ObservationRow
+  ) {
+    for leaf in 0..<source.leafCount {
+      source.dropping(leaf).copy(range, to: target.dropping(leaf))
     }
   }
 
@@ -127,14 +136,24 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   ) throws {
     try beginInner(waiting: waiting, of: members)
     try finishInner(waiting: waiting, of: members, position)
+    if waiting.containsTrue { keepSteps(waiting: waiting, of: members) }
+  }
+
+  /// Restores the step numbers of environments that waited in an inner step.
+  ///
+  /// That of a frozen environment is 0, but an environment that waits here may be within an
+  /// episode.
+  private func keepSteps(waiting: RowValues<Bool>, of range: Range<Int>) {
+    for index in range where waiting[index] {
+      rows.after.stepno[index] = rows.before.stepno[index]
+    }
   }
 
   private func beginInner(
     waiting: RowValues<Bool>, of range: Range<Int>
   ) throws {
-    let view = storage.view
-    view.copyState(row: 2, to: view, row: 1, of: range)
-    for index in range { rows.before.fin[index] = waiting[index] }
+    rows.carryState(of: range)
+    rows.before.fin.copy(waiting, of: range)
     try overlapping?.beginStep(view, from: 1, sticky: true, of: range)
   }
 
@@ -143,25 +162,20 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   ) throws {
     if let overlapping {
       try overlapping.finishStep(
-        storage.view, from: 1, sticky: true, of: range, position: position)
+        view, from: 1, sticky: true, of: range, position: position)
     } else {
-      try inner.step(storage.view, from: 1, sticky: true, position: position)
-    }
-    // A frozen environment's `stepno` is 0, but an environment that waits here may be within an
-    // episode.
-    for index in range where waiting[index] {
-      rows.after.stepno[index] = rows.before.stepno[index]
+      try inner.step(view, from: 1, sticky: true, position: position)
     }
   }
 
   /// Begins an inner episode in one environment.
   final func restartInner(_ index: Int) throws {
-    try super.reset(index, into: storage.view, row: 2)
+    try super.reset(index, into: view, row: 2)
   }
 
-  /// Returns the inner observation after the step of one environment, before any reset.
-  final func arrival(_ index: Int) -> LeafRow {
-    isReset[index] ? rows.finalObs(index) : rows.after.obs(index)
+  /// Returns the row with one environment's inner observation after the step, before any reset.
+  final func arrivals(_ index: Int) -> ObservationRow {
+    isReset[index] ? rows.finalObservations : rows.after.observations
   }
 
   // MARK: EnvironmentBatch
@@ -170,9 +184,9 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   package final override func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
-    try inner.reset(into: storage.view, row: 2)
+    try inner.reset(into: view, row: 2)
     members = 0..<count
-    waits.fill(false)
+    markWaiting(false)
     begins.fill(true)
     isReset.fill(true)
     try show(in: fragment, row: row) { state, index in
@@ -186,7 +200,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     checkRow(row, of: fragment.layout)
     try restartInner(index)
     members = overlapping == nil ? 0..<count : index..<index + 1
-    waits.fill(true)
+    markWaiting(true)
     begins.fill(false)
     (waits[index], begins[index], isReset[index]) = (false, true, true)
     try show(in: fragment, row: row) { state, index in state.stepno[index] = 0 }
@@ -200,7 +214,8 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     survey()
     fragment.withStateRow(row) { state in
       for index in 0..<count where begins[index] {
-        observe(index, .first, from: rows.after.obs(index), into: state.obs(index))
+        observe(
+          index..<index + 1, .first, from: rows.after.observations, into: state.observations)
         mark(state, index)
       }
     }
@@ -210,8 +225,12 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   package final override func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
-    try beginStep(fragment, from: t, sticky: sticky, of: 0..<count)
-    try finishStep(fragment, from: t, sticky: sticky, of: 0..<count, position: position)
+    checkedLayout.check(fragment.layout, of: self)
+    checkStep(t, of: fragment.layout)
+    try fragment.withStepRows(from: t, sticky: sticky) { outer in
+      try begin(outer, of: 0..<count)
+      try finish(outer, of: 0..<count, position)
+    }
   }
 
   /// Begins the first inner step of some environments with their actions in row t+1.
@@ -220,11 +239,15 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   ) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkStep(t, of: fragment.layout)
-    try fragment.withStepRows(from: t, sticky: sticky) { outer in
-      outer.after.copyActions(to: rows.after, leafCount: rows.actLeafCount, of: range)
+    try fragment.withStepRows(from: t, sticky: sticky) { try begin($0, of: range) }
+  }
+
+  private func begin(_ outer: StepRows, of range: Range<Int>) throws {
+    outer.after.copyActions(to: rows.after, leafCount: rows.actLeafCount, of: range)
+    if outer.freezes || isAnyWaiting {
       for index in range { waits[index] = outer.isFrozen(index) }
-      try beginInner(waiting: waits, of: range)
     }
+    try beginInner(waiting: waits, of: range)
   }
 
   /// Finishes the first inner step of some environments, makes the others, and writes the rows.
@@ -232,33 +255,69 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>,
     position: PositionMarker
   ) throws {
-    try fragment.withStepRows(from: t, sticky: sticky) { outer in
-      members = range
-      for index in 0..<count {
-        waits[index] = !range.contains(index) || outer.isFrozen(index)
-        (rewards[index], isReset[index], begins[index]) = (0, false, false)
-        (terminated[index], truncated[index]) = (false, false)
-      }
-      try finishInner(waiting: waits, of: range, position)
+    try fragment.withStepRows(from: t, sticky: sticky) { try finish($0, of: range, position) }
+  }
+
+  private func finish(
+    _ outer: StepRows, of range: Range<Int>, _ position: PositionMarker
+  ) throws {
+    members = range
+    markWaiting(exceptFor: range, frozenIn: outer)
+    try finishInner(waiting: waits, of: range, position)
+    if isAnyWaiting {
+      keepSteps(waiting: waits, of: range)
+      rewards.fill(0)
+      results.fill(false)
       addStep(waiting: waits)
-      try play(position)
-      judge()
-      // Copied before further steps at the end of an episode, such as no-ops of the next one.
-      for leaf in 0..<rows.infoLeafCount {
-        for index in range where !waits[index] && !isIdle(index) {
-          rows.info(index).dropping(leaf).copy(to: outer.info(index).dropping(leaf))
-        }
+    } else {
+      rows.storeResults(rewards, terminated, truncated, isReset)
+    }
+    try play(position)
+    judge()
+    // Copied before further steps at the end of an episode, such as no-ops of the next one.
+    for leaf in 0..<rows.infoLeafCount {
+      for index in range where !waits[index] && !isIdle(index) {
+        rows.info(index).dropping(leaf).copy(to: outer.info(index).dropping(leaf))
       }
-      for index in range {
-        begins[index] = !waits[index] && (terminated[index] || truncated[index])
-        guard begins[index] else { continue }
-        observe(index, .last, from: arrival(index), into: outer.finalObs(index))
+    }
+    if findEnds(in: range) {
+      for index in range where begins[index] {
+        observe(
+          index..<index + 1, .last, from: arrivals(index), into: outer.finalObservations)
         if finalPictures != nil { try keepFinalPicture(of: index) }
       }
       try settle(position)
-      survey()
-      for index in range { write(index, to: outer) }
     }
+    survey()
+    if isAnyWaiting || mayIdle {
+      for index in range { write(index, to: outer) }
+    } else {
+      writeAll(to: outer)
+    }
+  }
+
+  private func markWaiting(_ waiting: Bool) {
+    waits.fill(waiting)
+    isAnyWaiting = waiting
+  }
+
+  /// Marks the environments that take no part in a step of some environments.
+  private func markWaiting(exceptFor range: Range<Int>, frozenIn outer: StepRows) {
+    guard outer.freezes || isAnyWaiting || range != 0..<count else { return }
+    for index in 0..<count { waits[index] = !range.contains(index) || outer.isFrozen(index) }
+    isAnyWaiting = waits.containsTrue
+  }
+
+  /// Marks the environments that begin an episode after the step, and returns true if any does.
+  private func findEnds(in range: Range<Int>) -> Bool {
+    if !isAnyWaiting {
+      begins.setUnion(terminated, truncated)
+    } else {
+      for index in range {
+        begins[index] = !waits[index] && (terminated[index] || truncated[index])
+      }
+    }
+    return begins.containsTrue
   }
 
   /// Returns true if the inner step only reset one environment.
@@ -266,14 +325,29 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     mayIdle && isReset[index] && !waits[index] && rows.isIdle(index)
   }
 
+  /// Writes the results of all environments, which all played.
+  private func writeAll(to outer: StepRows) {
+    outer.record(rewards, terminated, truncated, begins)
+    let (source, target) = (rows.after.observations, outer.after.observations)
+    var start = 0
+    for index in 0..<count where begins[index] {
+      // The first observation of an episode comes alone, the others together.
+      if start < index { observe(start..<index, .next, from: source, into: target) }
+      observe(index..<index + 1, .first, from: source, into: target)
+      start = index + 1
+    }
+    if start < count { observe(start..<count, .next, from: source, into: target) }
+  }
+
   private func write(_ index: Int, to outer: StepRows) {
     if waits[index] {
       outer.repeatState(index)
       return
     }
+    let (source, target) = (rows.after.observations, outer.after.observations)
     if isIdle(index) {
       outer.begin(index)
-      observe(index, .first, from: rows.after.obs(index), into: outer.after.obs(index))
+      observe(index..<index + 1, .first, from: source, into: target)
       return
     }
     outer.terminated[index] = terminated[index]
@@ -281,9 +355,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     outer.after.rew[index] = Float(rewards[index])
     outer.after.fin[index] = begins[index]
     outer.after.stepno[index] = begins[index] ? 0 : outer.before.stepno[index] &+ 1
-    observe(
-      index, begins[index] ? .first : .next, from: rows.after.obs(index),
-      into: outer.after.obs(index))
+    observe(index..<index + 1, begins[index] ? .first : .next, from: source, into: target)
   }
 
   /// Draws the inner environment.
@@ -305,7 +377,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   /// Measures, saves or restores the inner batch, its current row, and the wrapper's own state.
   package final override func transfer(_ snapshot: inout SnapshotCursor) {
     super.transfer(&snapshot)
-    snapshot.transferState(of: storage.view, row: 2)
+    snapshot.transferState(of: view, row: 2)
     transferOwn(&snapshot)
   }
 }

@@ -84,6 +84,17 @@ struct ClassicControlTests {
       uneven += value * value == pow(value, two) ? 0 : 1
     }
     #expect(differing == 0)
+
+    for _ in 0..<50_000 {
+      var values = SIMD8<Float>()
+      for lane in 0..<8 { values[lane] = Float(random.uniform(-3, 3)) }
+      let squares = NumPyPower.square(values)
+      for lane in 0..<8 {
+        let power = powf(values[lane], Float(two))
+        differing += NumPyPower.square(values[lane]) == power && squares[lane] == power ? 0 : 1
+      }
+    }
+    #expect(differing == 0)
     // The reason for the detour: about one product in a thousand.
     #expect(uneven > 0)
   }

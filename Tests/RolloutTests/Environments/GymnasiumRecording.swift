@@ -12,8 +12,10 @@ struct GymnasiumRecording {
   let file: String
 
   /// Plays every run and expects equal observations, rewards, ends and resets, bit for bit.
+  ///
+  /// - Parameter roundsRewards: true to compare rewards as float32, as a fragment records them.
   func follow<Member: Environment>(
-    _ make: () -> Member, action: (Reference) -> Member.Action
+    _ make: () -> Member, action: (Reference) -> Member.Action, roundsRewards: Bool = false
   ) throws {
     let page = Stage(
       try NativeEnvironmentBatch(streams: [PCG64(seed: 0)]) { _ in make() }, stepCount: 1)
@@ -36,7 +38,8 @@ struct GymnasiumRecording {
         elapsed += 1
         if elapsed == limit { outcome.truncated = true }
         try #require(shows(environment, observations[step], on: page), "at step \(step) of \(id)")
-        #expect(outcome.reward == rewards[step])
+        #expect(
+          outcome.reward == (roundsRewards ? Double(Float(rewards[step])) : rewards[step]))
         #expect(outcome.terminated == terminated[step])
         #expect(outcome.truncated == truncated[step])
         if outcome.isOver {

@@ -7,7 +7,8 @@ import Testing
 struct GroupedBatchTests {
   private static let exactCart = ConditionTrait.enabled(
     if: CartPoleGroup.isExact, "another C library, or no fused multiply-add")
-  private static let exactLinks = ConditionTrait.enabled(
+  /// The condition of all groups but CartPole's, which have angles of any size.
+  private static let exactAngles = ConditionTrait.enabled(
     if: AcrobotGroup.isExact, "another C library, or no fused multiply-add")
 
   /// Returns a batch of groups and one of single environments, with equal streams.
@@ -27,9 +28,9 @@ struct GroupedBatchTests {
   /// Plays two batches side by side and compares everything that they record.
   ///
   /// The actions mostly follow the observations and are sometimes random.
-  private func compare(
-    _ batches: [any EnvironmentBatch], actionCount: Int, sticky: Bool, fragments: Int,
-    chance: Double, policy: (ColumnView<Float>, Int, Int) -> Int
+  private func compare<Action: RecordableScalar>(
+    _ batches: [any EnvironmentBatch], sticky: Bool, fragments: Int, chance: Double,
+    draw: (inout PCG64) -> Action, policy: (ColumnView<Float>, Int, Int) -> Action
   ) throws {
     let count = batches[0].count
     let layout = FragmentLayout(
@@ -46,9 +47,8 @@ struct GroupedBatchTests {
         for b in 0..<count {
           let action =
             random.nextDouble() < chance
-            ? random.integer(below: actionCount)
-            : policy(storages[0].view.obs(as: Float.self), t, b)
-          for storage in storages { storage.view.act(as: Int32.self)[t + 1, b] = Int32(action) }
+            ? draw(&random) : policy(storages[0].view.obs(as: Float.self), t, b)
+          for storage in storages { storage.view.act(as: Action.self)[t + 1, b] = action }
         }
         for (batch, storage) in zip(batches, storages) {
           try batch.step(storage.view, from: t, sticky: sticky, position: .unread)
@@ -82,7 +82,7 @@ struct GroupedBatchTests {
     func compare(limit: Int?, sticky: Bool, fragments: Int) throws {
       try self.compare(
         batches(CartPoleGroup.self, count: count, limit: limit) { CartPole() },
-        actionCount: 2, sticky: sticky, fragments: fragments, chance: 0.6
+        sticky: sticky, fragments: fragments, chance: 0.6, draw: { Int32($0.integer(below: 2)) }
       ) { obs, t, b in obs[t, b, 2] + 0.3 * obs[t, b, 3] > 0 ? 1 : 0 }
     }
     try compare(limit: 500, sticky: false, fragments: 40)
@@ -90,12 +90,12 @@ struct GroupedBatchTests {
     try compare(limit: nil, sticky: true, fragments: 20)
   }
 
-  @Test(exactLinks, arguments: [1, 7, 8, 9, 16, 21])
+  @Test(exactAngles, arguments: [1, 7, 8, 9, 16, 21])
   func `every byte is what single pairs of links record`(count: Int) throws {
     func compare(limit: Int?, sticky: Bool, fragments: Int) throws {
       try self.compare(
         batches(AcrobotGroup.self, count: count, limit: limit) { Acrobot() },
-        actionCount: 3, sticky: sticky, fragments: fragments, chance: 0.3
+        sticky: sticky, fragments: fragments, chance: 0.3, draw: { Int32($0.integer(below: 3)) }
       ) { obs, t, b in obs[t, b, 5] > 0 ? 2 : 0 }
     }
     try compare(limit: 500, sticky: false, fragments: 60)
@@ -103,11 +103,111 @@ struct GroupedBatchTests {
     try compare(limit: nil, sticky: true, fragments: 60)
   }
 
-  @Test(exactLinks)
-  func `links in each place of a group are Gymnasium's, bit for bit`() throws {
+  @Test(exactAngles, arguments: [1, 7, 8, 9, 16, 21])
+  func `every byte is what single mountain cars record`(count: Int) throws {
+    func compare(limit: Int?, sticky: Bool, fragments: Int) throws {
+      try self.compare(
+        batches(MountainCarGroup.self, count: count, limit: limit) { MountainCar() },
+        sticky: sticky, fragments: fragments, chance: 0.1, draw: { Int32($0.integer(below: 3)) }
+      ) { obs, t, b in obs[t, b, 1] > 0 ? 2 : 0 }
+    }
+    try compare(limit: 200, sticky: false, fragments: 20)
+    try compare(limit: 50, sticky: false, fragments: 10)
+    try compare(limit: nil, sticky: true, fragments: 20)
+  }
+
+  @Test(exactAngles, arguments: [1, 7, 8, 9, 16, 21])
+  func `every byte is what single cars with a throttle record`(count: Int) throws {
+    func compare(limit: Int?, sticky: Bool, fragments: Int) throws {
+      try self.compare(
+        batches(MountainCarContinuousGroup.self, count: count, limit: limit) {
+          MountainCarContinuous()
+        },
+        sticky: sticky, fragments: fragments, chance: 0.1, draw: { Float($0.uniform(-2, 2)) }
+      ) { obs, t, b in obs[t, b, 1] > 0 ? 1 : -1 }
+    }
+    try compare(limit: 999, sticky: false, fragments: 20)
+    try compare(limit: 50, sticky: false, fragments: 10)
+    try compare(limit: nil, sticky: true, fragments: 20)
+  }
+
+  @Test(exactAngles, arguments: [1, 7, 8, 9, 16, 21])
+  func `every byte is what single pendulums record`(count: Int) throws {
+    func compare(limit: Int, sticky: Bool, fragments: Int) throws {
+      try self.compare(
+        batches(PendulumGroup.self, count: count, limit: limit) { Pendulum() },
+        sticky: sticky, fragments: fragments, chance: 0.3, draw: { Float($0.uniform(-3, 3)) }
+      ) { obs, t, b in obs[t, b, 2] > 0 ? 2 : -2 }
+    }
+    // Several full turns in one episode.
+    try compare(limit: 300, sticky: false, fragments: 30)
+    try compare(limit: 20, sticky: true, fragments: 10)
+  }
+
+  @Test(exactAngles)
+  func `a pendulum at any angle turns as a single one`() {
+    var random = PCG64(seed: 4)
+    let trigonometry = VectorTrigonometry(.shared)
+    // Near multiples of π, at the limit of the vectorized sine, and beyond it.
+    let scales: [Double] = [Double.pi, 2 * Double.pi, 1, 1e3, 0.99e8, 1e9, 1e17, 1e300]
+    for round in 0..<4000 {
+      var group = PendulumGroup()
+      var actions = SIMD8<Float>()
+      var expected: [(Pendulum, StepOutcome)] = []
+      for lane in 0..<8 {
+        var pendulum = Pendulum()
+        let factor = round % 2 == 0 ? Double(random.integer(below: 41) - 20) : random.uniform(-1, 1)
+        let angle = scales[round % 3 == 0 ? lane : lane % 4] * factor
+        pendulum.state = [
+          [angle.nextDown, angle, angle.nextUp][round % 3], random.uniform(-8, 8),
+        ]
+        actions[lane] = Float(random.uniform(-3, 3))
+        group[lane] = pendulum
+        let outcome = pendulum.step(actions[lane], using: &random)
+        expected.append((pendulum, outcome))
+      }
+      let outcome = group.step(actions, trigonometry)
+      for (lane, (pendulum, single)) in expected.enumerated() {
+        #expect(
+          group[lane].state == pendulum.state
+            && group[lane].observation[0] == Float(pendulum.cosine)
+            && group[lane].observation[1] == Float(pendulum.sine)
+            && outcome.rewards[lane] == Float(single.reward))
+      }
+    }
+  }
+
+  @Test(exactAngles)
+  func `a torque that is no number stays so`() {
+    let trigonometry = VectorTrigonometry(.shared)
+    var group = PendulumGroup()
+    var actions = SIMD8<Float>()
+    actions[3] = .nan
+    for _ in 0..<2 {
+      let outcome = group.step(actions, trigonometry)
+      for lane in 0..<8 {
+        #expect(group[lane].state.x.isNaN == (lane == 3))
+        #expect(outcome.rewards[lane].isNaN == (lane == 3))
+      }
+    }
+  }
+
+  @Test(exactAngles)
+  func `each place of a group is Gymnasium's, bit for bit`() throws {
     for lane in 0..<8 {
       try GymnasiumRecording(id: "Acrobot-v1", file: "gymnasium_acrobot_v1")
-        .follow({ InGroup<AcrobotGroup>(lane: lane) }, action: { Int($0.number) })
+        .follow({ InGroup<AcrobotGroup>(lane) { Int32($0) } }, action: { Int($0.number) })
+      try GymnasiumRecording(id: "MountainCar-v0", file: "gymnasium_mountaincar_v0")
+        .follow({ InGroup<MountainCarGroup>(lane) { Int32($0) } }, action: { Int($0.number) })
+      try GymnasiumRecording(
+        id: "MountainCarContinuous-v0", file: "gymnasium_mountaincarcontinuous_v0"
+      ).follow(
+        { InGroup<MountainCarContinuousGroup>(lane) { $0 } }, action: { Float($0.numbers[0]) },
+        roundsRewards: true)
+      try GymnasiumRecording(id: "Pendulum-v1", file: "gymnasium_pendulum_v1")
+        .follow(
+          { InGroup<PendulumGroup>(lane) { $0 } }, action: { Float($0.numbers[0]) },
+          roundsRewards: true)
     }
   }
 
@@ -128,41 +228,57 @@ struct GroupedBatchTests {
   }
 
   @Test(arguments: [-1, 3, 4])
-  func `an action that Acrobot does not have traps in a group too`(action: Int32) async {
+  func `an action that there is not traps in a group too`(action: Int32) async {
     await #expect(processExitsWith: .failure) { [action = action as Int32] in
       var actions = SIMD8<Int32>(repeating: 2)
       actions[5] = action
       var group = AcrobotGroup()
       _ = group.step(actions, VectorTrigonometry(.shared))
     }
+    await #expect(processExitsWith: .failure) { [action = action as Int32] in
+      var actions = SIMD8<Int32>(repeating: 1)
+      actions[2] = action
+      var group = MountainCarGroup()
+      _ = group.step(actions, VectorTrigonometry(.shared))
+    }
   }
 
   @Test(
-    exactCart, exactLinks,
+    exactCart, exactAngles,
     arguments: [
       ("CartPole-v1", GroupedBatch<CartPoleGroup>.self as AnyObject.Type),
       ("Acrobot-v1", GroupedBatch<AcrobotGroup>.self as AnyObject.Type),
+      ("MountainCar-v0", GroupedBatch<MountainCarGroup>.self as AnyObject.Type),
+      (
+        "MountainCarContinuous-v0",
+        GroupedBatch<MountainCarContinuousGroup>.self as AnyObject.Type
+      ),
+      ("Pendulum-v1", GroupedBatch<PendulumGroup>.self as AnyObject.Type),
     ])
   func `the registered batch of eight or more is of groups`(
     id: String, type: AnyObject.Type
   ) throws {
     func batch(_ count: Int) throws -> any EnvironmentBatch {
-      try EnvironmentConfiguration(id, limit: .unlimited).makeBatch(
+      let batch = try EnvironmentConfiguration(id, limit: .unlimited).makeBatch(
         streams: (0..<count).map { PCG64(seed: UInt64($0)) })
+      return (batch as? GuardedBatch)?.inner ?? batch
     }
     #expect(try Swift.type(of: batch(8)) == type)
     #expect(try Swift.type(of: batch(7)) != type)
   }
 }
 
-/// One environment of a group in which the others do not move.
-private struct InGroup<Group: EnvironmentGroup>: Environment
-where Group.Member.Action == Int {
+/// One environment of a group in which all others play the same actions.
+private struct InGroup<Group: EnvironmentGroup>: Environment {
   let lane: Int
+  let scalar: (Group.Member.Action) -> Group.Actions.Scalar
   var group = Group()
   let trigonometry = VectorTrigonometry(.shared)
 
-  init(lane: Int) { self.lane = lane }
+  init(_ lane: Int, scalar: @escaping (Group.Member.Action) -> Group.Actions.Scalar) {
+    self.lane = lane
+    self.scalar = scalar
+  }
 
   var observationSpace: Space { group[lane].observationSpace }
   var actionSpace: Space { group[lane].actionSpace }
@@ -170,10 +286,8 @@ where Group.Member.Action == Int {
 
   mutating func reset(using random: inout PCG64) { group.reset(lane, using: &random) }
 
-  mutating func step(_ action: Int, using random: inout PCG64) -> StepOutcome {
-    var actions = SIMD8<Int32>(repeating: 1)
-    actions[lane] = Int32(action)
-    let outcome = group.step(actions, trigonometry)
+  mutating func step(_ action: Group.Member.Action, using random: inout PCG64) -> StepOutcome {
+    let outcome = group.step(Group.Actions(repeating: scalar(action)), trigonometry)
     return StepOutcome(
       reward: Double(outcome.rewards[lane]), terminated: outcome.terminated[lane] == 1)
   }

@@ -10,10 +10,19 @@ enum StepBenchmarks {
         "environment_step", .nanoseconds,
         "one step of one CartPole-v1 in a batch of 8, recorded into a fragment"
       ) { .init(try recordedStep($0)) },
+      recordedStep("acrobot", "Acrobot-v1"),
+      recordedStep("mountain_car", "MountainCar-v0"),
+      recordedStep("mountain_car_continuous", "MountainCarContinuous-v0"),
+      recordedStep("pendulum", "Pendulum-v1"),
       Benchmark(
-        "environment_step_acrobot", .nanoseconds,
-        "one step of one Acrobot-v1 in a batch of 8, recorded into a fragment"
-      ) { .init(try recordedStep($0, environment: EnvironmentConfiguration("Acrobot-v1"))) },
+        "environment_step_wrapped", .nanoseconds,
+        "one step of one CartPole-v1 with --wrap reward-scale=0.5 in a batch of 8"
+      ) {
+        .init(
+          try recordedStep(
+            $0, environment: EnvironmentConfiguration("CartPole-v1", wrappers: [.rewardScale(0.5)])
+          ))
+      },
       Benchmark(
         "react_8", .nanoseconds, "one reaction of the benchmark's network to 8 environments"
       ) { .init(try reaction($0, environmentCount: 8)) },
@@ -33,6 +42,13 @@ enum StepBenchmarks {
   private static let seed: UInt64 = 1
 
   // MARK: Environments
+
+  private static func recordedStep(_ name: String, _ id: String) -> Benchmark {
+    Benchmark(
+      "environment_step_\(name)", .nanoseconds,
+      "one step of one \(id) in a batch of 8, recorded into a fragment"
+    ) { .init(try recordedStep($0, environment: EnvironmentConfiguration(id))) }
+  }
 
   private static func recordedStep(
     _ settings: BenchmarkSettings, environment: EnvironmentConfiguration = configuration.environment

@@ -1,0 +1,132 @@
+/// Eight MountainCars that step together.
+struct MountainCarGroup: EnvironmentGroup {
+  private var position = SIMD8<Double>()
+  private var velocity = SIMD8<Double>()
+
+  static var isExact: Bool { VectorTrigonometry.agreesOnAllAngles }
+
+  subscript(lane: Int) -> MountainCar {
+    get {
+      var car = MountainCar()
+      car.state = [position[lane], velocity[lane]]
+      return car
+    }
+    set { (position[lane], velocity[lane]) = (newValue.state.x, newValue.state.y) }
+  }
+
+  mutating func reset(_ lane: Int, using random: inout PCG64) {
+    var car = MountainCar()
+    car.reset(using: &random)
+    self[lane] = car
+  }
+
+  /// Pushes each car.
+  @inline(__always)
+  mutating func step(
+    _ actions: SIMD8<Int32>, _ trigonometry: VectorTrigonometry
+  ) -> GroupOutcome {
+    precondition(actions.areBelow3, "MountainCar has the actions 0, 1 and 2, not \(actions)")
+    let push = SIMD8<Double>(actions &- 1) * 0.001
+    velocity += push + trigonometry.cosine(3 * position) * -0.0025
+    velocity = velocity.bounded(MountainCarTrack.maximumSpeed)
+    position += velocity
+    let (left, right) = (MountainCarTrack.leftEnd, MountainCarTrack.rightEnd)
+    position = position.replacing(with: right, where: position .> right)
+      .replacing(with: left, where: position .< left)
+    velocity.replace(with: 0, where: (position .== left) .& (velocity .< 0))
+    let arrived = (position .>= 0.5) .& (velocity .>= 0)
+    return GroupOutcome(rewards: SIMD8(repeating: -1), terminated: arrived.flags)
+  }
+
+  /// Stores all states in single precision, two numbers per environment.
+  @inline(__always)
+  func storeObservations(_ observations: UnsafeMutablePointer<Float>) {
+    storePairs(SIMD8<Float>(position), SIMD8<Float>(velocity), in: observations)
+  }
+}
+
+/// Eight MountainCarContinuous that step together.
+struct MountainCarContinuousGroup: EnvironmentGroup {
+  private var position = SIMD8<Double>()
+  private var velocity = SIMD8<Double>()
+  /// 1 before an episode's first step, otherwise 0: comparisons of integers are not vectorized.
+  private var freshness = SIMD8<Double>(repeating: 1)
+
+  static var isExact: Bool { VectorTrigonometry.agreesOnAllAngles }
+
+  subscript(lane: Int) -> MountainCarContinuous {
+    get {
+      var car = MountainCarContinuous()
+      car.state = [position[lane], velocity[lane]]
+      car.isFresh = freshness[lane] > 0
+      return car
+    }
+    set {
+      (position[lane], velocity[lane]) = (newValue.state.x, newValue.state.y)
+      freshness[lane] = newValue.isFresh ? 1 : 0
+    }
+  }
+
+  mutating func reset(_ lane: Int, using random: inout PCG64) {
+    var car = MountainCarContinuous()
+    car.reset(using: &random)
+    self[lane] = car
+  }
+
+  /// Pushes each car with a force within ±1; the precision of each operation is the single car's.
+  @inline(__always)
+  mutating func step(
+    _ actions: SIMD8<Float>, _ trigonometry: VectorTrigonometry
+  ) -> GroupOutcome {
+    let isFresh = freshness .> 0
+    var (x, v) = (SIMD8<Float>(position), SIMD8<Float>(velocity))
+    let angle = SIMD8<Double>(3 * x).replacing(with: 3 * position, where: isFresh)
+    let slope = 0.0025 * trigonometry.cosine(angle)
+    let power = MountainCarContinuous.Constants.power
+    let asked = SIMD8<Double>(actions)
+    let acceleration = SIMD8<Double>(actions * Float(power) - SIMD8<Float>(slope))
+      .replacing(with: power - slope, where: asked .> 1)
+      .replacing(with: -power - slope, where: asked .< -1)
+
+    // Before the first step a car is far from every limit.
+    let (firstVelocity, firstPosition) = (
+      velocity + acceleration, position + (velocity + acceleration)
+    )
+    let speed = Float(MountainCarTrack.maximumSpeed)
+    let (left, right) = (Float(MountainCarTrack.leftEnd), Float(MountainCarTrack.rightEnd))
+    v += SIMD8<Float>(acceleration)
+    v = v.replacing(with: speed, where: v .> speed).replacing(with: -speed, where: v .< -speed)
+    x += v
+    x = x.replacing(with: right, where: x .> right).replacing(with: left, where: x .< left)
+    v.replace(with: 0, where: (x .== left) .& (v .< 0))
+
+    position = SIMD8<Double>(x).replacing(with: firstPosition, where: isFresh)
+    velocity = SIMD8<Double>(v).replacing(with: firstVelocity, where: isFresh)
+    let arrived = (position .>= MountainCarContinuous.goal) .& (velocity .>= 0)
+    (position, velocity) = (
+      SIMD8<Double>(SIMD8<Float>(position)), SIMD8<Double>(SIMD8<Float>(velocity))
+    )
+    freshness = .zero
+    let prize = SIMD8<Double>.zero.replacing(with: 100, where: arrived)
+    return GroupOutcome(
+      rewards: SIMD8<Float>(prize - asked * asked * 0.1), terminated: arrived.flags)
+  }
+
+  /// Stores all states in single precision, two numbers per environment.
+  @inline(__always)
+  func storeObservations(_ observations: UnsafeMutablePointer<Float>) {
+    storePairs(SIMD8<Float>(position), SIMD8<Float>(velocity), in: observations)
+  }
+}
+
+extension EnvironmentGroup {
+  /// Stores two numbers per environment, one environment after the other.
+  @inline(__always)
+  fileprivate func storePairs(
+    _ first: SIMD8<Float>, _ second: SIMD8<Float>, in observations: UnsafeMutablePointer<Float>
+  ) {
+    var pairs = SIMD16<Float>()
+    (pairs.evenHalf, pairs.oddHalf) = (first, second)
+    UnsafeMutableRawPointer(observations).storeBytes(of: pairs, as: SIMD16<Float>.self)
+  }
+}
