@@ -75,6 +75,38 @@ if march != "baseline" {
 /// Scripts/check_fence.sh checks `Rollout` and `Actor`, which have pointers in some folders.
 let fenced = optimized + [.strictMemorySafety()]
 
+// MARK: Swift's runtime
+
+/// The settings of the program's release build, which has Swift's runtime inside and one fixed
+/// address if the toolchain has what that takes.
+///
+/// A worker is a process, and relocating shared libraries would be three quarters of its start.
+/// `RLPLAY_LINK=dynamic` keeps them shared, and release builds of all tests need it.
+let programLinking: [LinkerSetting] = {
+  // The toolchain whose libraries the process that reads this file has loaded.
+  let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+  guard march != "baseline", Context.environment["RLPLAY_LINK"] != "dynamic",
+    let line = maps.split(separator: "\n").first(where: { $0.contains("/lib/swift/") }),
+    let start = line.firstIndex(of: "/"), let end = line.range(of: "/lib/swift/")
+  else { return [] }
+  let toolchain = line[start..<end.lowerBound]
+  // Libraries that a module compiled for the shared runtime does not ask for.
+  let libraries = [
+    "Foundation", "CoreFoundation", "_FoundationCollections", "FoundationInternationalization",
+    "_FoundationICU", "FoundationEssentials", "_FoundationCShims", "BlocksRuntime", "dispatch",
+    "swiftDispatch",
+  ]
+  let needed = ["/bin/ld.lld"] + libraries.map { "/lib/swift_static/linux/lib\($0).a" }
+  guard needed.allSatisfy({ FileManager.default.fileExists(atPath: toolchain + $0) }) else {
+    return []
+  }
+  let flags = ["-static-stdlib", "-use-ld=lld", "-Xclang-linker", "-no-pie"]
+  return [
+    .unsafeFlags(
+      flags + (libraries + ["stdc++", "m"]).map { "-l\($0)" }, .when(configuration: .release))
+  ]
+}()
+
 // MARK: Package
 
 let package = Package(
@@ -102,7 +134,7 @@ let package = Package(
       path: "Sources/rlplay/Command", swiftSettings: fenced),
     .executableTarget(
       name: "rlplay", dependencies: ["RolloutCommand"], path: "Sources/rlplay/Main",
-      swiftSettings: fenced),
+      swiftSettings: fenced, linkerSettings: programLinking),
 
     // Tests.
     .target(
