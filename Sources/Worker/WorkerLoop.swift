@@ -17,6 +17,7 @@ struct WorkerLoop {
   private let bell: Doorbell
   private let learnerBell: Doorbell
   private let hint: Int
+  private let spin: SpinWait
 
   /// Creates the loop from the description in the run's memory.
   init(
@@ -33,6 +34,7 @@ struct WorkerLoop {
     schedule = description.schedule
     line = memory.line(worker)
     hint = worker % memory.layout.bufferCount
+    spin = SpinWait(processCount: memory.layout.workerCount + 1)
     if worker == 0, incarnation == 0,
       let remark = description.repetitionRemark(
         marking: OwnedPositionMarker(line.position, owner: memory))
@@ -79,7 +81,7 @@ struct WorkerLoop {
 
   /// Claims a fragment, or blocks until the bell rings and then returns nil.
   private func wait(awaiting version: UInt64, claim: () -> Int?) -> Int? {
-    if let buffer = claim() { return buffer }
+    if let buffer = spin.wait(claim) { return buffer }
     line.park(awaiting: version)
     if memory.stopping { return nil }
     if let buffer = claim() {

@@ -34,6 +34,8 @@ public enum WorkerMain {
     }
     // The learner may have started this process from a thread that blocks SIGTERM.
     SystemCalls.unblockSignals([SIGTERM])
+    // The process that wakes a worker has work that others wait for, above all the learner.
+    SystemCalls.waitForProcessors()
     nameProcess()
     RepeatedLines.shared.forwardAll()
     let name: String

@@ -13,6 +13,7 @@ public final class MultiWorker: RolloutCollector {
   private let schedule: CollectSchedule
   private let isInterrupted: () -> Bool
   private let say: (String) -> Void
+  private let spin: SpinWait
   private var nextToWake = 0
   /// The fragments released since the last wake-up.
   private var freed = 0
@@ -72,6 +73,7 @@ public final class MultiWorker: RolloutCollector {
       precondition(pool.withhold(buffer: $0), "a fragment was claimed before any worker started")
     }
     wakeQuota = max(1, (limit?.most ?? bufferCount) / 6)
+    spin = SpinWait(processCount: actorCount + 1)
     isInterrupted = processes.isInterrupted
     say = processes.say
     core.say = say
@@ -181,6 +183,7 @@ public final class MultiWorker: RolloutCollector {
   private func waitForFragment() throws -> Int {
     if let buffer = take() { return buffer }
     wakeForAllFree()
+    if let buffer = spin.wait(take) { return buffer }
     let began = SystemCalls.monotonicNanoseconds()
     var complaints: UInt64 = 0
     while true {

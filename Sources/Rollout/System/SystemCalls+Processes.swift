@@ -56,6 +56,19 @@ extension SystemCalls {
     }
   }
 
+  /// Makes this process, and its children, wait for a processor when they are woken.
+  ///
+  /// A process of the default policy may displace the one that runs there. This does nothing in a
+  /// process that was started with another policy.
+  package static func waitForProcessors() {
+    guard sched_getscheduler(0) == SCHED_OTHER else { return }
+    // SCHED_BATCH, which Glibc's module leaves out.
+    let batch: Int32 = 3
+    var parameters = sched_param()
+    // Every process may do this. Where a sandbox refuses, the process stays as it is.
+    sched_setscheduler(0, batch, &parameters)
+  }
+
   /// The size of the machine's memory in bytes, without swap.
   package static var physicalByteCount: Int {
     sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Rollout
 import Testing
 
@@ -44,6 +45,21 @@ struct MultiWorkerTests {
         UnsafeRawBufferPointer(
           start: batch.view.base + column.offset(row: row) + position * count, count: count))
     }
+  }
+
+  @Test func `a worker that is woken displaces nobody, and the learner may`() throws {
+    let setup = try Collection.setup()
+    let policy = sched_getscheduler(0)
+    let rollout = try MultiWorker(
+      setup, actorCount: 1, bufferCount: 4, fragmentsPerBatch: 2,
+      processes: Collection.processes())
+    defer { rollout.close() }
+    rollout.publish(setup.weights)
+    _ = try rollout.next()
+    // SCHED_BATCH is 3; another policy than the default one is kept.
+    let expected = policy == SCHED_OTHER ? 3 : policy
+    #expect(sched_getscheduler(rollout.status(ofWorker: 0).pid) == expected)
+    #expect(sched_getscheduler(0) == policy)
   }
 
   @Test func `batches are whole, versions exist, lag is counted, workers' rows go on`() throws {
