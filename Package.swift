@@ -80,7 +80,7 @@ let fenced = optimized + [.strictMemorySafety()]
 /// The settings of the program's release build, which has Swift's runtime inside and one fixed
 /// address if the toolchain has what that takes.
 ///
-/// A worker is a process, and relocating shared libraries would be three quarters of its start.
+/// A worker is a process, and relocating shared libraries would be more than half of its start.
 /// `RLPLAY_LINK=dynamic` keeps them shared, and release builds of all tests need it.
 let programLinking: [LinkerSetting] = {
   // The toolchain whose libraries the process that reads this file has loaded.
