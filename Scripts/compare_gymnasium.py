@@ -14,15 +14,15 @@ With --until-return, three runs of rlplay measure the wall time of training to t
 """
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
 import gymnasium
 import numpy as np
+
+import measuring
 
 WIDTH = 16
 
@@ -31,14 +31,10 @@ def run_rlplay(program, env, options):
     """Returns a training run's result and the wall time of its command in seconds."""
     with tempfile.TemporaryDirectory() as directory:
         began = time.monotonic()
-        outcome = subprocess.run(
+        result = measuring.run_json(
             [program, "train", "--env", f"gym:{env}", "--python", sys.executable, "--quiet", "--json",
-             "--run-dir", f"{directory}/run", *options],
-            capture_output=True, text=True)
-        seconds = time.monotonic() - began
-    if outcome.returncode != 0:
-        raise SystemExit(f"rlplay ended with {outcome.returncode}: {outcome.stderr}")
-    return json.loads(outcome.stdout.splitlines()[-1]), seconds
+             "--run-dir", f"{directory}/run", *options], None)
+        return result, time.monotonic() - began
 
 
 def rlplay_rate(program, env, actors, steps):
@@ -78,7 +74,7 @@ def vector_rate(make, env, steps):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rlplay", default=".build/release/rlplay")
+    parser.add_argument("--rlplay", default=measuring.RELEASE)
     parser.add_argument("--env", default="CartPole-v1")
     parser.add_argument("--actors", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=5)

@@ -27,15 +27,14 @@ compilation and without rounding to fewer bits.
 """
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 
 import torch
 from torch.nn.functional import linear
+
+import measuring
 
 SHAPES = [(400, 8, 32), (512, 64, 64), (2048, 256, 256)]
 LOOP_SECONDS = 0.002
@@ -47,11 +46,7 @@ def line_name(shape):
 
 def rlplay_microseconds(path, seconds):
     """Returns the time of each shape in microseconds, measured by `rlplay bench`."""
-    names = ",".join(line_name(shape) for shape in SHAPES)
-    command = [path, "bench", "--only", names, "--seconds", str(seconds), "--json"]
-    result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    if result["machine"]["build"] != "release":
-        raise SystemExit(f"{path} is a {result['machine']['build']} build; a release build is needed.")
+    result = measuring.bench(path, [line_name(shape) for shape in SHAPES], seconds)
     return {shape: result[f"{line_name(shape)}_microseconds"] for shape in SHAPES}
 
 
@@ -126,9 +121,8 @@ def quickest_microseconds(work, seconds):
 
 
 def main():
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rlplay", default=os.path.join(root, ".build", "release", "rlplay"))
+    parser.add_argument("--rlplay", default=measuring.RELEASE)
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.3, help="for each figure in each turn")
     options = parser.parse_args()
