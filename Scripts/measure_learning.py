@@ -74,6 +74,7 @@ GYMNASIUM = [
     ("frozen-lake-q-table", 0.7, "1-5", [], ["--trust"]),
     ("taxi-q-table", 7, "1-5", [], ["--trust"]),
     ("cliff-walking-q-table", -13, "1-5", [], ["--trust"]),
+    ("blackjack-q-table", -0.026, "1-5", [], ["--trust", "--episodes", "100000"]),
     ("minigrid-empty-8x8-ppo", 0.9, "1-5", [], ["--trust"]),
     ("minigrid-doorkey-5x5-ppo", 0.9, "1-5", [], ["--trust"]),
     ("point-maze-ppo", 200, "1-3", [], ["--trust"]),

@@ -69,7 +69,9 @@ class Trunk(nn.Module):
         width = 0
         for source in settings["inputs"]:
             if source in ("obs", "act"):
+                self.choices = []
                 width += sum(self.add_leaf(leaf) for leaf in below(leaves, source))
+                width += self.add_combinations()
             elif source == "stepno":
                 self.stepno = nn.Linear(63, settings["embeddingWidth"], bias=False)
                 self.encoders.append(lambda row: self.stepno(bits(row["stepno"], 63).double()))
@@ -121,9 +123,27 @@ class Trunk(nn.Module):
             width = count
             self.encoders.append(
                 lambda row: nn.functional.one_hot(chosen(row).long(), count).double())
+        elif encoding == "joint":
+            width = 0
+            self.choices.append((count, chosen))
         else:
             width = max(1, (count - 1).bit_length())
             self.encoders.append(lambda row: bits(chosen(row), width).double())
+        return width
+
+    def add_combinations(self):
+        """Adds the encoder of all choices of one input, for joint; returns its number of columns."""
+        if not (choices := self.choices):
+            return 0
+        width = math.prod(count for count, _ in choices)
+
+        def encode(row):
+            number = 0
+            for count, chosen in choices:
+                number = number * count + chosen(row).long()
+            return nn.functional.one_hot(number, width).double()
+
+        self.encoders.append(encode)
         return width
 
     def forward(self, row, state):

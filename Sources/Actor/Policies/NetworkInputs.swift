@@ -77,6 +77,14 @@ struct NetworkInputs {
     of tensors: Nested<Tensor>, _ space: Space, named root: String
   ) throws(PolicyError) -> [Tensor] {
     var result: [Tensor] = []
+    var choices: [(choice: Tensor, count: Int)] = []
+    func add(_ choice: Tensor, count: Int, named path: String) {
+      if policy.integers == .joint {
+        choices.append((choice, count))
+      } else {
+        result.append(encoded(choice, count: count, named: path))
+      }
+    }
     for ((tensor, space), path) in zip(
       zip(tensors.leaves, space.parts.leaves), tensors.paths(below: root))
     {
@@ -84,13 +92,12 @@ struct NetworkInputs {
       let leading = Array(tensor.shape.prefix(2))
       switch space {
       case .discrete(let count):
-        result.append(encoded(tensor, count: count, named: path))
+        add(tensor, count: count, named: path)
       case .multiDiscrete(let counts):
         for (choice, count) in counts.enumerated() {
-          result.append(
-            encoded(
-              tensor.columns(choice..<choice + 1).reshaped(leading), count: count,
-              named: "\(path).\(choice)"))
+          add(
+            tensor.columns(choice..<choice + 1).reshaped(leading), count: count,
+            named: "\(path).\(choice)")
         }
       default:
         if policy.torso == .nature, let image = ImageShape(space) {
@@ -105,6 +112,35 @@ struct NetworkInputs {
         }
       }
     }
+    if !choices.isEmpty { result.append(try joint(choices, named: root)) }
+    return result
+  }
+
+  /// Returns a 1 at the combination of all choices, [rows, B, product of the counts].
+  ///
+  /// The last choice varies fastest, as in NumPy's `ravel_multi_index`.
+  private func joint(
+    _ choices: [(choice: Tensor, count: Int)], named root: String
+  ) throws(PolicyError) -> Tensor {
+    let last = choices[choices.count - 1]
+    var result = graph.oneHot(last.choice, count: last.count)
+    for (choice, count) in choices.dropLast().reversed() {
+      let (product, overflows) = result.lastAxis.multipliedReportingOverflow(by: count)
+      guard !overflows, product <= NetworkPolicy.largest.width else {
+        throw PolicyError(
+          """
+          the choices in '\(root)' have more than \(NetworkPolicy.largest.width) combinations, \
+          too many for joint: use one-hot, embedding or bits
+          """)
+      }
+      // Repeat the longer vector, so that at most √product operands are concatenated.
+      let places = graph.oneHot(choice, count: count)
+      let swaps = count > result.lastAxis
+      let (few, many) = swaps ? (result, places) : (places, result)
+      let repeated = graph.concatenate(Array(repeating: many, count: few.lastAxis))
+      let pairs = repeated.reshaped(few.shape + [many.lastAxis]) * few
+      result = (swaps ? pairs.swappingLastAxes() : pairs).reshaped(choice.shape + [product])
+    }
     return result
   }
 
@@ -113,7 +149,7 @@ struct NetworkInputs {
     switch policy.integers {
     case .embedding:
       graph.embedding(choice, count: count, width: policy.embeddingWidth, name: names[path])
-    case .oneHot: graph.oneHot(choice, count: count)
+    case .oneHot, .joint: graph.oneHot(choice, count: count)
     case .bits:
       graph.oneHotBits(choice, bits: max(1, Int.bitWidth - (count - 1).leadingZeroBitCount))
     }

@@ -2,7 +2,7 @@ import Rollout
 
 extension NetworkPolicy {
   /// The largest number of units, numbers or layers, far beyond practical use.
-  private static let largest = (width: 1 << 20, hidden: 64, layers: 64, inputs: 64)
+  static let largest = (width: 1 << 20, hidden: 64, layers: 64, inputs: 64)
 
   /// Throws an error for sizes with which arithmetic could overflow or tracing would never end.
   public func checkSizes() throws(PolicyError) {

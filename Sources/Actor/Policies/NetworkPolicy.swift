@@ -97,8 +97,8 @@ public struct NetworkPolicy: Policy, Equatable {
 
   /// Returns one score for each of `count` choices, [rows, B, count], by a network without memory.
   ///
-  /// Scores of a single one-hot input without a layer in between are a table: one weight for each
-  /// pair and no bias. Each entry then learns independently.
+  /// Scores of a single one-hot input without a layer in between are a table, one weight for each
+  /// pair and no bias, and so are those of a joint one. Each entry then learns independently.
   ///
   /// - Parameters:
   ///   - given: a further input, [rows, B, features], behind those of the state; `nil` for none.
@@ -148,10 +148,20 @@ public struct NetworkPolicy: Policy, Equatable {
       + (value.reshaped(Array(value.shape.dropLast())) - advantage.meanOverLastAxis())
   }
 
-  /// Returns true if the only feature is a one-hot observation, without hidden layers.
+  /// Returns true if one feature is 1 and all others are 0, without hidden layers.
   private func isTable(of spaces: EnvironmentSpaces) -> Bool {
-    guard case .discrete = spaces.observation else { return false }
-    return inputs == [.obs] && integers == .oneHot && hidden.isEmpty
+    guard inputs == [.obs], hidden.isEmpty else { return false }
+    switch (integers, spaces.observation) {
+    case (.oneHot, .discrete): return true
+    case (.joint, let space):
+      return space.parts.leaves.allSatisfy { leaf in
+        switch leaf {
+        case .discrete, .multiDiscrete: true
+        default: false
+        }
+      }
+    default: return false
+    }
   }
 
   /// Returns the value estimates of the states, [rows, B].
@@ -209,6 +219,8 @@ public enum IntegerEncoding: String, Codable, Sendable, CaseIterable {
   case oneHot = "one-hot"
   /// The bits, lowest first.
   case bits
+  /// A 1 at the combination of all choices of an input, zeros elsewhere.
+  case joint
 }
 
 /// The layers before the hidden layers.

@@ -108,7 +108,7 @@ struct NetworkPolicyTests {
       ])
   }
 
-  @Test(arguments: [(IntegerEncoding.oneHot, 5 + 2), (.bits, 3 + 1)])
+  @Test(arguments: [(IntegerEncoding.oneHot, 5 + 2), (.bits, 3 + 1), (.joint, 5 + 2)])
   func `choices can be places or bits`(encoding: IntegerEncoding, width: Int) throws {
     let spaces = EnvironmentSpaces(observation: .discrete(5), action: .discrete(2))
     #expect(

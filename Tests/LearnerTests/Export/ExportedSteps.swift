@@ -183,6 +183,10 @@ struct ExportExample: CustomTestStringConvertible, Sendable {
         policy: QNetworkPolicy(NetworkPolicy(inputs: [.obs], hidden: [], integers: .oneHot)),
         observation: .discrete(6)),
       ExportExample(
+        testDescription: "a Q-table of combinations",
+        policy: QNetworkPolicy(NetworkPolicy(inputs: [.obs], hidden: [], integers: .joint)),
+        observation: .tuple([.discrete(6), .multiDiscrete([3, 2])])),
+      ExportExample(
         testDescription: "soft actor-critic with bounds of each element",
         policy: TwinCriticPolicy(NetworkPolicy(inputs: [.obs, .act], hidden: [16, 16])),
         action: box([3], -2, 3), elementBounds: [(-2, 1), (-2, 1), (0, 3)]),

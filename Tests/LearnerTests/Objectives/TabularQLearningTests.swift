@@ -119,6 +119,63 @@ struct TabularQLearningTests {
     #expect(try names { $0.hidden = [4] }.contains("q.bias"))
     #expect(try names { $0.integers = .bits }.contains("q.bias"))
     #expect(try names { $0.integers = .embedding }.contains("q.bias"))
+    #expect(try !names { $0.integers = .joint }.contains("q.bias"))
+  }
+
+  @Test func `several choices are a table of their combinations`() throws {
+    func entries(_ observation: Space) throws -> [String] {
+      var network = Self.policy.network
+      network.integers = .joint
+      let spaces = EnvironmentSpaces(observation: observation, action: .discrete(2))
+      return try PolicySignature(QNetworkPolicy(network), for: spaces).parameters.entries.map {
+        "\($0.name) \($0.shape)"
+      }
+    }
+    #expect(
+      try entries(.tuple([.discrete(32), .discrete(11), .discrete(2)]))
+        == ["q.weight [2, 704]", "target.q.weight [2, 704]", "epsilon []"])
+    #expect(
+      try entries(.dict([SpaceField("a", .multiDiscrete([3, 4])), SpaceField("b", .discrete(5))]))
+        == ["q.weight [2, 60]", "target.q.weight [2, 60]", "epsilon []"])
+    // A further number beside the combinations: the scores are no table.
+    #expect(
+      try entries(.tuple([.discrete(3), .box(shape: [2], low: -1, high: 1)])) == [
+        "q.weight [2, 5]", "q.bias [2]", "target.q.weight [2, 5]", "target.q.bias [2]",
+        "epsilon []",
+      ])
+    #expect(
+      throws: PolicyError(
+        """
+        the choices in 'obs' have more than 1048576 combinations, too many for joint: use one-hot, \
+        embedding or bits
+        """)
+    ) { try entries(.multiDiscrete([1024, 1024, 2])) }
+    #expect(throws: PolicyError.self) {
+      try entries(.multiDiscrete([Int](repeating: 1 << 20, count: 4)))
+    }
+  }
+
+  /// One step of learning moves the entry of NumPy's `ravel_multi_index` and no other.
+  @Test func `the last choice varies fastest`() throws {
+    let graph = Graph()
+    let counts = [3, 4, 2]
+    let choices = graph.input([1, 1, 3], elementType: .int32)
+    let (act, flags) = (graph.input([1, 1], elementType: .int32), graph.input([1, 1]))
+    var network = Self.policy.network
+    network.integers = .joint
+    let state = TracedState(
+      stepno: act, obs: .leaf(choices), act: .leaf(act), rew: flags, fin: flags,
+      spaces: EnvironmentSpaces(observation: .multiDiscrete(counts), action: .discrete(2)))
+    let q = try QNetworkPolicy(network).values(of: state, by: .online, in: graph)
+    let executor = Executor<Double>(graph, outputs: [q])
+    executor.weights.assign((0..<48).map(Double.init))
+    executor.weightsChanged()
+    for index in 0..<24 {
+      executor.set(
+        choices, toIntegers: [index / 8, index / 2 % 4, index % 2].map(Int32.init))
+      executor.forward()
+      #expect(executor.values(of: q) == [Double(index), Double(24 + index)])
+    }
   }
 
   @Test(arguments: 1...10 as ClosedRange<UInt64>)

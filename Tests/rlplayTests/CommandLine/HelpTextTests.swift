@@ -110,9 +110,10 @@ struct HelpTextTests {
       Network:
         --inputs NAME,...         Inputs of the network in the given order: some of
                                   obs, act, rew, fin, stepno. (default: obs,act)
-        --integer-inputs embedding|one-hot|bits
+        --integer-inputs embedding|one-hot|bits|joint
                                   Encoding of discrete inputs: a learned embedding, a
-                                  one-hot vector, or the bits of the number.
+                                  one-hot vector, the bits of the number, or a one-hot
+                                  vector of all combinations of the choices.
                                   (default: embedding)
         --embedding-size N        Size of the embedding of a discrete input, and of
                                   stepno. (default: 4)

@@ -61,9 +61,9 @@ extension TrainingConfiguration {
       "inputs", "NAME,...", \.networkInputs, .choices(), in: .network,
       "Inputs of the network in the given order: some of obs, act, rew, fin, stepno."),
     Setting(
-      "integer-inputs", "embedding|one-hot|bits", \.integerInputs, .choice, in: .network,
-      "Encoding of discrete inputs: a learned embedding, a one-hot vector, or the bits of the "
-        + "number."),
+      "integer-inputs", "embedding|one-hot|bits|joint", \.integerInputs, .choice, in: .network,
+      "Encoding of discrete inputs: a learned embedding, a one-hot vector, the bits of the number, "
+        + "or a one-hot vector of all combinations of the choices."),
     Setting(
       "embedding-size", "N", \.embeddingSize, .integer, in: .network,
       "Size of the embedding of a discrete input, and of stepno."),

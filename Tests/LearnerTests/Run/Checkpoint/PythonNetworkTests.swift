@@ -80,6 +80,11 @@ import Testing
         observation: .tuple([Example.choices, Example.image([3, 2])]),
         action: .multiDiscrete([2, 5])),
       Example(
+        testDescription: "all combinations of choices, several choices as action",
+        policy: NetworkPolicy(value: .separate, integers: .joint),
+        observation: .tuple([Example.choices, .box(shape: [2], low: -1, high: 1)]),
+        action: .multiDiscrete([2, 5])),
+      Example(
         testDescription: "a Box as action",
         policy: NetworkPolicy(recurrent: .lstm, recurrentSize: 5, value: .separate),
         action: .box(shape: [2], low: -1, high: 1)),

@@ -234,7 +234,7 @@ struct TrainingSettingsTests {
     ("inputs", "act,obs,act", "--inputs act,obs,act names act more than once: name it once."),
     (
       "integer-inputs", "onehot",
-      "--integer-inputs onehot is none of embedding, one-hot, bits. Did you mean one-hot?"
+      "--integer-inputs onehot is none of embedding, one-hot, bits, joint. Did you mean one-hot?"
     ),
     (
       "max-episode-steps", "some",
