@@ -49,7 +49,7 @@ PACKAGES = {
     "rltools": Package("common", [["rltools", "mkl", "mkl-include"]]),
     # Of its dependencies the script of PPO needs only these; the others are older than their successors here.
     "cleanrl": Package("cleanrl", [
-        ["gym==0.23.1", "numpy<2", "tensorboard", "setuptools"],
+        ["gym==0.23.1", "numpy<2", "pygame", "tensorboard", "setuptools"],
         ["--no-deps", "--ignore-requires-python", "cleanrl==1.2.0"]]),
     "pufferlib": Package("pufferlib", [["wheel", "Cython", "ninja", "setuptools<81", "numpy<2"]]),
 }
@@ -247,10 +247,11 @@ class Installations:
 def measure_peer(installations, peer, seconds):
     """Returns a peer's rate and its version. PufferLib links its resources into the working directory."""
     home = PACKAGES[peer.package].home
-    threads = {name: str(peer.threads) for name in ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"]}
+    names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
+    environment = {**os.environ, **dict.fromkeys(names, str(peer.threads))}
     result = measuring.run_json(
         [installations.python(home), SCRIPTS / "peers.py", peer.function, seconds, peer.package],
-        PEER_LIMIT + seconds, cwd=installations.directory, env={**os.environ, **threads, "RL_TOOLS_IGNORE_TORCH_WARNING": "1"})
+        PEER_LIMIT + seconds, cwd=installations.directory, env=environment)
     return result["value"], result["version"]
 
 

@@ -294,7 +294,11 @@ def puffer_train(seconds, width, settings, policy=None):
             trainer.evaluate()
             trainer.train()
 
-        return repeated(work, config["batch_size"], seconds)
+        try:
+            return repeated(work, config["batch_size"], seconds)
+        finally:
+            # A thread that would keep the process from ending.
+            trainer.utilization.stop()
 
 
 def puffer_ppo(seconds):
