@@ -9,7 +9,7 @@ import Rollout
 enum InstructionCounts {
   static func run() throws {
     try reactAndStep()
-    try update(.reinforce, times: 20)
+    try update(.reinforce, times: 5)
     try update(.ppo, times: 1)
   }
 
@@ -28,7 +28,7 @@ enum InstructionCounts {
     let (fragment, stepCount) = (storage.view, setup.layout.stepCount)
     try environments.reset(into: fragment, row: 0)
     var t = 0
-    try count("reaction", times: 1000) {
+    try count("reaction", times: 100) {
       actor.react(to: fragment, at: t, virtual: false)
       t = (t + 1) % stepCount
     }
@@ -45,6 +45,8 @@ enum InstructionCounts {
   private static func update(_ algorithm: Algorithm, times: Int) throws {
     var configuration = TrainingConfiguration(algorithm)
     configuration.learningRate = 0
+    // One pass over the batch is enough for a count.
+    if algorithm == .ppo { configuration.epochs = 1 }
     let setup = try configuration.makeSetup(seed: 1)
     let collector = try SameProcess(setup, fragmentsPerBatch: configuration.fragmentsPerBatch)
     let learner = try configuration.makeLearner(
