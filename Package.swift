@@ -145,7 +145,7 @@ let package = Package(
       name: "FaultyTrainer",
       dependencies: ["Rollout", "Actor", "Learner", "Worker", "RolloutCommand"],
       path: "Tests/FaultyTrainer", swiftSettings: optimized),
-    // Counts allocations and instructions for Scripts/check_allocations.sh and check_instructions.py.
+    // Counts for Scripts/check_allocations.sh and Scripts/check_instructions.py.
     .executableTarget(
       name: "Allocations", dependencies: ["Rollout", "Actor", "Learner"],
       path: "Tests/Allocations", swiftSettings: optimized),
