@@ -6,6 +6,8 @@ import Rollout
 /// A distribution over two actions with a temperature, written with the public interface alone.
 struct TemperedCoin: ActionDistribution {
   var temperature: Double
+  /// The usual distribution of two actions.
+  var coin: any ActionDistribution
 
   var scoreCount: Int { 2 }
   var logitCount: Int { 2 }
@@ -13,10 +15,10 @@ struct TemperedCoin: ActionDistribution {
   func logits(from scores: Tensor) -> Tensor { ((1 / temperature) * scores).logSoftmax() }
 
   func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
-    Categorical(count: 2).logProbability(of: action, under: logits)
+    coin.logProbability(of: action, under: logits)
   }
 
-  func entropy(of logits: Tensor) -> Tensor { Categorical(count: 2).entropy(of: logits) }
+  func entropy(of logits: Tensor) -> Tensor { coin.entropy(of: logits) }
 
   func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
@@ -43,7 +45,7 @@ struct TemperedPolicy: Policy {
 
   func distribution(for space: Space) throws(PolicyError) -> any ActionDistribution {
     guard case .discrete(2) = space else { throw PolicyError("a coin has two sides") }
-    return TemperedCoin(temperature: temperature)
+    return TemperedCoin(temperature: temperature, coin: try ActionDistributions.fitting(space))
   }
 
   func react(

@@ -29,7 +29,7 @@ extension TrainingConfiguration {
   }
 
   /// Sets 16 environments, or 8 with images, and for images the network.
-  public mutating func adoptWorkersAndNetwork(_ traits: EnvironmentTraits) {
+  package mutating func adoptWorkersAndNetwork(_ traits: EnvironmentTraits) {
     adoptWorkers(traits, environmentCount: traits.imageSize == nil ? 16 : 8)
     if traits.imageSize != nil { adoptImageNetwork() }
   }

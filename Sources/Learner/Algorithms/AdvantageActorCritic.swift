@@ -79,10 +79,10 @@ public struct AdvantageActorCritic: Objective, Equatable, Encodable {
   public static let name = "a2c"
 
   /// The settings shared by all actor-critic objectives.
-  public var settings: ActorCriticSettings
+  package var settings: ActorCriticSettings
 
   /// True if advantages and value targets come from normalized returns.
-  public var normalizesReturns: Bool
+  package var normalizesReturns: Bool
 
   /// Creates the A2C objective with the given settings.
   public init(

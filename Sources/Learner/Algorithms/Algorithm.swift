@@ -23,7 +23,7 @@ public struct Algorithm: Sendable {
   ///
   /// An option that is listed by at least one built-in algorithm is refused for every algorithm
   /// that does not list it.
-  public let options: Set<String>
+  package let options: Set<String>
 
   /// Returns true if the algorithm learns value estimates, for which the network gets a value head.
   let learnsValue: @Sendable (TrainingConfiguration) -> Bool

@@ -24,7 +24,7 @@ public final class AlgorithmRegistry: Sendable {
   private let algorithms: Mutex<[Algorithm]>
 
   /// Creates a registry with the built-in algorithms only.
-  public init() { algorithms = Mutex(Self.builtIn) }
+  package init() { algorithms = Mutex(Self.builtIn) }
 
   /// The registered algorithms, in the order of registration.
   public var all: [Algorithm] { algorithms.withLock { $0 } }
@@ -45,7 +45,7 @@ public final class AlgorithmRegistry: Sendable {
 /// A name that is already taken.
 public struct DuplicateAlgorithm: Error, Equatable, CustomStringConvertible {
   /// The name.
-  public let name: String
+  package let name: String
 
   /// One sentence with the remedy.
   public var description: String {

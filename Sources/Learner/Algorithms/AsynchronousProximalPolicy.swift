@@ -40,19 +40,19 @@ extension Algorithm {
 ///
 /// Sources: Schulman et al. (2017) and Espeholt et al. (2018); combined as in Petrenko et al.
 /// (2020), "Sample Factory".
-public struct AsynchronousProximalPolicy: Objective, Equatable, Encodable {
+package struct AsynchronousProximalPolicy: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
-  public static let name = "appo"
+  package static let name = "appo"
 
   /// The settings shared by all actor-critic objectives.
-  public var settings: ActorCriticSettings
+  package var settings: ActorCriticSettings
   /// The bounds on how far one batch may move policy and value estimates.
-  public var surrogate: ClippedSurrogate
+  package var surrogate: ClippedSurrogate
   /// The upper limits of V-trace's importance weights.
-  public var clips: ImportanceClips
+  package var clips: ImportanceClips
 
   /// Creates the APPO objective with the given settings.
-  public init(
+  package init(
     _ settings: ActorCriticSettings = ActorCriticSettings(normalizesAdvantages: true),
     _ surrogate: ClippedSurrogate = ClippedSurrogate(),
     _ clips: ImportanceClips = ImportanceClips()
@@ -63,7 +63,7 @@ public struct AsynchronousProximalPolicy: Objective, Equatable, Encodable {
   }
 
   /// Traces the loss.
-  public func loss(
+  package func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
     let estimates = try ValueEstimates(of: fragment, reaction)
@@ -73,7 +73,7 @@ public struct AsynchronousProximalPolicy: Objective, Equatable, Encodable {
   }
 
   /// Traces V-trace from the trained network's values.
-  public func estimates(
+  package func estimates(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> StepEstimates? {
     try makeEstimates(

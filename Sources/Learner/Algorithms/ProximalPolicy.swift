@@ -70,9 +70,9 @@ public struct ProximalPolicy: Objective, Equatable, Encodable {
   public static let name = "ppo"
 
   /// The settings shared by all actor-critic objectives.
-  public var settings: ActorCriticSettings
+  package var settings: ActorCriticSettings
   /// The bounds on how far one batch may move policy and value estimates.
-  public var surrogate: ClippedSurrogate
+  package var surrogate: ClippedSurrogate
 
   /// Creates the PPO objective with the given settings.
   public init(

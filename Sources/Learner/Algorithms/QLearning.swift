@@ -104,25 +104,25 @@ extension TrainingConfiguration {
 /// control through deep reinforcement learning"; van Hasselt, Guez and Silver (2016), "Deep
 /// reinforcement learning with double Q-learning"; Hessel et al. (2018), "Rainbow: combining
 /// improvements in deep reinforcement learning", equation 3, for n steps.
-public struct QLearning: Objective, Equatable, Encodable {
+package struct QLearning: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
-  public static let name = "dqn"
+  package static let name = "dqn"
 
   /// The policy of the trained network and its target network.
-  public var policy: QNetworkPolicy
+  package var policy: QNetworkPolicy
   /// γ, the discount factor.
-  public var discount: Double
+  package var discount: Double
   /// n, the number of rewards in a target before the value of the state that follows.
-  public var multiStep: Int
+  package var multiStep: Int
   /// True if the trained network selects the action that the target network evaluates.
-  public var isDouble: Bool
+  package var isDouble: Bool
   /// True if samples are drawn by priorities, whose bias the loss corrects with weights.
   var isPrioritized = false
 
   /// Creates the Q-learning objective with the given settings.
   ///
   /// - Precondition: `multiStep` is at least 1.
-  public init(
+  package init(
     _ policy: QNetworkPolicy, discount: Double = 0.99, multiStep: Int = 1, isDouble: Bool = true
   ) {
     precondition(multiStep >= 1, "returns over \(multiStep) steps: use at least 1")
@@ -133,7 +133,7 @@ public struct QLearning: Objective, Equatable, Encodable {
   }
 
   /// Traces the loss.
-  public func loss(
+  package func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
     guard let q = reaction["q"],

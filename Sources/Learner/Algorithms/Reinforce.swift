@@ -105,17 +105,17 @@ public struct Reinforce: Objective, Equatable, Encodable {
   public static let name = "reinforce"
 
   /// γ, the discount factor.
-  public var discount: Double
+  package var discount: Double
   /// The coefficient c_entropy of the entropy bonus.
-  public var entropyCost: Schedule
+  package var entropyCost: Schedule
   /// c_rho, the largest importance weight; infinity for no limit.
-  public var rhoClip: Double
+  package var rhoClip: Double
   /// b_t, the baseline subtracted from returns.
-  public var baseline: ReturnBaseline
+  package var baseline: ReturnBaseline
   /// True if G_t − b_t is normalized to mean 0 and standard deviation 1 over the batch.
-  public var normalizesReturns: Bool
+  package var normalizesReturns: Bool
   /// The coefficient c_value of the squared error of a learned baseline.
-  public var valueCost: Double
+  package var valueCost: Double
 
   /// Creates the REINFORCE objective with the given settings.
   public init(

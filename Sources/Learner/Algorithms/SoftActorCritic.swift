@@ -103,30 +103,30 @@ extension TrainingConfiguration {
 /// algorithms and applications", equation 17 with log α in place of α outside of the mean, as in
 /// the authors' program; Christodoulou (2019), "Soft actor-critic for discrete action settings",
 /// equations 10 to 12.
-public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
+package struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
-  public static let name = "sac"
+  package static let name = "sac"
 
   /// The policy with actor, critics and target networks.
-  public var policy: TwinCriticPolicy
+  package var policy: TwinCriticPolicy
   /// γ, the discount factor.
-  public var discount: Double
+  package var discount: Double
   /// n, the number of rewards in a target before the value of the state that follows.
-  public var multiStep: Int
+  package var multiStep: Int
   /// The mean entropy that the temperature is learned for.
   ///
   /// For a Box it is in nats, and nil for −1 per element; for n actions it is a fraction of log n,
   /// and nil for 0.98.
-  public var targetEntropy: Double?
+  package var targetEntropy: Double?
   /// The loss to trace.
-  public var part = TwinCriticPart.critics
+  package var part = TwinCriticPart.critics
   /// True if samples are drawn by priorities, whose bias the critics' loss corrects with weights.
   var isPrioritized = false
 
   /// Creates the objective with the given settings.
   ///
   /// - Precondition: `multiStep` is at least 1.
-  public init(
+  package init(
     _ policy: TwinCriticPolicy, discount: Double = 0.99, multiStep: Int = 1,
     targetEntropy: Double? = nil
   ) {
@@ -138,7 +138,7 @@ public struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
   }
 
   /// Traces the loss of the critics or of the actor and the temperature.
-  public func loss(
+  package func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
     let graph = reaction.logits.graph

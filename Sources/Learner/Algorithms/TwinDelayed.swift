@@ -63,29 +63,29 @@ extension Algorithm {
 ///
 /// Source: Fujimoto et al. (2018), "Addressing function approximation error in actor-critic
 /// methods", algorithm 1.
-public struct TwinDelayed: TwinCriticObjective, Equatable, Encodable {
+package struct TwinDelayed: TwinCriticObjective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
-  public static let name = "td3"
+  package static let name = "td3"
 
   /// The policy with actor, critics and target networks.
-  public var policy: TwinCriticPolicy
+  package var policy: TwinCriticPolicy
   /// γ, the discount factor.
-  public var discount: Double
+  package var discount: Double
   /// n, the number of rewards in a target before the value of the state that follows.
-  public var multiStep: Int
+  package var multiStep: Int
   /// σ, the standard deviation of the noise of actions in targets, in units of half their ranges.
-  public var targetNoise: Double
+  package var targetNoise: Double
   /// c, the largest noise of an action in targets, in the same units.
-  public var targetNoiseClip: Double
+  package var targetNoiseClip: Double
   /// The loss to trace.
-  public var part = TwinCriticPart.critics
+  package var part = TwinCriticPart.critics
   /// True if samples are drawn by priorities, whose bias the critics' loss corrects with weights.
   var isPrioritized = false
 
   /// Creates the objective with the given settings.
   ///
   /// - Precondition: `multiStep` is at least 1.
-  public init(
+  package init(
     _ policy: TwinCriticPolicy, discount: Double = 0.99, multiStep: Int = 1,
     targetNoise: Double = 0.2, targetNoiseClip: Double = 0.5
   ) {
@@ -98,7 +98,7 @@ public struct TwinDelayed: TwinCriticObjective, Equatable, Encodable {
   }
 
   /// Traces the loss of the critics or of the actor.
-  public func loss(
+  package func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
     guard let distribution = distribution as? ClippedGaussian else {

@@ -27,17 +27,17 @@ extension Algorithm {
 ///
 /// Source: Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted
 /// actor-learner architectures", section 4.2.
-public struct VTraceActorCritic: Objective, Equatable, Encodable {
+package struct VTraceActorCritic: Objective, Equatable, Encodable {
   /// The algorithm's name in run directories and checkpoints.
-  public static let name = "vtrace"
+  package static let name = "vtrace"
 
   /// The settings shared by all actor-critic objectives.
-  public var settings: ActorCriticSettings
+  package var settings: ActorCriticSettings
   /// The upper limits of the importance weights.
-  public var clips: ImportanceClips
+  package var clips: ImportanceClips
 
   /// Creates the V-trace objective with the given settings.
-  public init(
+  package init(
     _ settings: ActorCriticSettings = ActorCriticSettings(),
     _ clips: ImportanceClips = ImportanceClips()
   ) {
@@ -46,7 +46,7 @@ public struct VTraceActorCritic: Objective, Equatable, Encodable {
   }
 
   /// Traces the loss.
-  public func loss(
+  package func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
     let estimates = try ValueEstimates(of: fragment, reaction)
@@ -56,7 +56,7 @@ public struct VTraceActorCritic: Objective, Equatable, Encodable {
   }
 
   /// Traces V-trace from the trained network's values.
-  public func estimates(
+  package func estimates(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> StepEstimates? {
     try makeEstimates(
@@ -73,14 +73,14 @@ public struct VTraceActorCritic: Objective, Equatable, Encodable {
 }
 
 /// The upper limits of importance weights in V-trace; infinity for no limit.
-public struct ImportanceClips: Sendable, Equatable, Encodable {
+package struct ImportanceClips: Sendable, Equatable, Encodable {
   /// ρ̄, which determines the policy that the learned values belong to.
-  public var rho: Double
+  package var rho: Double
   /// c̄, which limits how far back the error of a step is propagated.
-  public var trace: Double
+  package var trace: Double
 
   /// Creates limits; the defaults are IMPALA's.
-  public init(rho: Double = 1, trace: Double = 1) {
+  package init(rho: Double = 1, trace: Double = 1) {
     self.rho = rho
     self.trace = trace
   }

@@ -7,18 +7,18 @@ import Rollout
 /// batches that would have followed (docs/resuming.md).
 public struct CollectorState: Codable, Sendable, Equatable {
   /// The rule by which workers choose weights and buffer for each fragment.
-  public var schedule: CollectSchedule
+  package var schedule: CollectSchedule
   /// The progress, without fragments that were collected but never handed out.
-  public var progress: CollectorProgress
+  package var progress: CollectorProgress
   /// The state of each worker.
-  public var workers: [WorkerState]
+  package var workers: [WorkerState]
   /// The earlier weights that later fragments still need, oldest first.
   ///
   /// The last ones are those of one update before the current weights.
-  public var earlierWeights: [[Float]]
+  package var earlierWeights: [[Float]]
 
   /// Creates a state.
-  public init(
+  package init(
     schedule: CollectSchedule, progress: CollectorProgress, workers: [WorkerState],
     earlierWeights: [[Float]] = []
   ) {
@@ -30,28 +30,28 @@ public struct CollectorState: Codable, Sendable, Equatable {
 }
 
 /// The state of a worker after its last fragment that was handed out.
-public struct WorkerState: Codable, Sendable, Equatable {
+package struct WorkerState: Codable, Sendable, Equatable {
   /// The number of earlier replacements of the worker.
-  public var incarnation: UInt32 = 0
+  package var incarnation: UInt32 = 0
   /// The incarnation of the random streams of a worker without a fragment.
-  public var streams: UInt32 = 0
+  package var streams: UInt32 = 0
   /// The number of its next fragment.
-  public var nextFragment = 0
+  package var nextFragment = 0
   /// Episodes that it had finished.
-  public var episodes: UInt64 = 0
+  package var episodes: UInt64 = 0
   /// Episodes that were reported to the learner; may be more than ``episodes``.
-  public var episodesTaken: UInt64 = 0
+  package var episodesTaken: UInt64 = 0
   /// The complete state before its next fragment, except the weights; empty to begin new episodes.
-  public var snapshot: [UInt8] = []
+  package var snapshot: [UInt8] = []
 
   /// Creates the state of a worker before its first fragment.
-  public init() {}
+  package init() {}
 }
 
 /// A state that a collector cannot resume from.
-public struct CollectorStateError: Error, Equatable, CustomStringConvertible {
+package struct CollectorStateError: Error, Equatable, CustomStringConvertible {
   /// One sentence with the state's value and the expected one.
-  public let description: String
+  package let description: String
 
   init(_ description: String) { self.description = description.escapingControls }
 

@@ -11,11 +11,11 @@ public struct WorkerStatus: Equatable, Sendable {
   }
 
   /// The worker's activity.
-  public var activity: Activity
+  package var activity: Activity
   /// The environment steps in fragments that the worker has handed over.
-  public var steps: Int
+  package var steps: Int
   /// The number of times that the worker was replaced.
-  public var restarts: Int
+  package var restarts: Int
 
   /// Creates a status.
   public init(activity: Activity, steps: Int, restarts: Int) {

@@ -70,7 +70,7 @@ public struct Trajectory {
   /// - Parameters:
   ///   - values: V(s_t), or an estimate of it, for each row.
   ///   - known: V(s_T) and V(final observation).
-  public func following(_ values: Tensor, _ known: StateValues) -> Tensor {
+  package func following(_ values: Tensor, _ known: StateValues) -> Tensor {
     following(values, atEnds: atEnds(known), last: known.last)
   }
 

@@ -1,24 +1,24 @@
 /// The unexpected end of an evaluation process: its cause, position and last log lines.
-public struct EvaluationDeath: Error, Sendable, CustomStringConvertible {
+package struct EvaluationDeath: Error, Sendable, CustomStringConvertible {
   /// The process identifier.
-  public var pid: Int32
+  package var pid: Int32
   /// The number of earlier replacements of the process.
-  public var incarnation: UInt32
+  package var incarnation: UInt32
   /// The environment of the evaluation.
-  public var environment: String
+  package var environment: String
   /// The run's random seed.
-  public var seed: UInt64
+  package var seed: UInt64
   /// The cause of the death.
-  public var cause: WorkerDeath.Cause
+  package var cause: WorkerDeath.Cause
   /// The last position in words, such as "in episode 3 at step 17"; empty if there was none.
-  public var place: String
+  package var place: String
   /// The last lines of its log.
-  public var lastWords: [String]
+  package var lastWords: [String]
   /// The number of consecutive deaths if that is the reason to give up; nil otherwise.
-  public var deathCount: Int?
+  package var deathCount: Int?
 
   /// One sentence with all of these facts.
-  public var description: String {
+  package var description: String {
     let place = place.isEmpty ? "" : " \(place)"
     let row = deathCount.map { ", as the last of \($0) processes that finished no episode" } ?? ""
     let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"

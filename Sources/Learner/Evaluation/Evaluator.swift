@@ -9,7 +9,7 @@ public struct EvaluationResult: Sendable, Equatable {
   public var lengths: [Int]
   /// The number of episodes that were truncated by a limit.
   public var truncatedCount = 0
-  /// The number of episodes that were truncated at ``Evaluator/stepLimit`` steps.
+  /// The number of episodes that were truncated after 100,000 steps, as ones that never end are.
   public var unfinishedCount = 0
   /// The information of each episode by the names of metrics; nil where it has none.
   ///
@@ -87,7 +87,7 @@ extension EvaluationResult {
 /// rewards are recorded. An environment that exits or crashes ends this process.
 public final class Evaluator {
   /// The policy's parameters, for validating weights.
-  public let parameters: ParameterLayout
+  package let parameters: ParameterLayout
 
   private let environment: EnvironmentConfiguration
   private let choice: ActionChoice
@@ -95,7 +95,7 @@ public final class Evaluator {
   private let informationNames: [String]
 
   /// The number of steps after which an unfinished episode is truncated and counted.
-  public static let stepLimit = EpisodePlayer.stepLimit
+  package static let stepLimit = EpisodePlayer.stepLimit
 
   /// Creates an evaluator.
   ///

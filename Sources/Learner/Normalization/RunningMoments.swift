@@ -87,8 +87,8 @@ final class RunningMoments {
   /// Saves or restores the sample count, means and variances under a name.
   func transfer(_ name: String, _ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("\(name).count", &sampleCount)
-    try archive.transfer("\(name).mean", means)
-    try archive.transfer("\(name).variance", variances)
+    try archive.transfer("\(name).mean", elementsOf: means)
+    try archive.transfer("\(name).variance", elementsOf: variances)
     try archive.require(
       "\(name).count", sampleCount > 0 && sampleCount <= 0x1p60, "is \(sampleCount)")
     try archive.require(

@@ -9,11 +9,11 @@ public struct ActorCriticSettings: Sendable, Equatable, Encodable {
   /// The coefficient c_entropy of the entropy bonus.
   public var entropyCost: Schedule
   /// The coefficient c_value of the squared error of the value estimates.
-  public var valueCost: Double
+  package var valueCost: Double
   /// True if advantages are normalized to mean 0 and standard deviation 1.
-  public var normalizesAdvantages: Bool
+  package var normalizesAdvantages: Bool
   /// The steps that advantages are normalized over.
-  public var normalizationScope: NormalizationScope
+  package var normalizationScope: NormalizationScope
 
   /// Creates settings.
   public init(

@@ -5,9 +5,9 @@ import Actor
 /// Source: Schulman et al. (2017), "Proximal policy optimization algorithms", equation 7.
 public struct ClippedSurrogate: Sendable, Equatable, Encodable {
   /// ε: moving ρ further than this from 1 improves the surrogate no more.
-  public var clip: Schedule
+  package var clip: Schedule
   /// The largest change of a value estimate from the recorded one; infinity for no bound.
-  public var valueClip: Double
+  package var valueClip: Double
 
   /// Creates bounds; the defaults are ε = 0.2 and no bound for value estimates.
   public init(clip: Schedule = 0.2, valueClip: Double = .infinity) {

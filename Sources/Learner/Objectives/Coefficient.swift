@@ -12,9 +12,9 @@ public import Actor
 /// reports it under its name. A coefficient that does not change is a constant of the graph.
 public struct Coefficient {
   /// The coefficient's name in the metrics.
-  public let name: String
+  package let name: String
   /// The coefficient's value in the course of a run.
-  public let schedule: Schedule
+  package let schedule: Schedule
   /// The coefficient as a tensor of shape [].
   public let tensor: Tensor
 

@@ -79,11 +79,11 @@ public struct TracedLoss {
   /// A scalar to report.
   public struct Metric {
     /// The metric's name in the metrics file.
-    public var name: String
+    package var name: String
     /// The scalar in the graph.
-    public var tensor: Tensor
+    package var tensor: Tensor
     /// The way in which the values of several updates are combined.
-    public var summary: MetricSummary
+    package var summary: MetricSummary
 
     /// Creates a metric that reports a scalar under a name.
     public init(name: String, tensor: Tensor, summary: MetricSummary) {
@@ -96,11 +96,11 @@ public struct TracedLoss {
   /// An array to report as a histogram.
   public struct Distribution {
     /// The distribution's name in the metrics file.
-    public var name: String
+    package var name: String
     /// The array in the graph; NaN entries are not counted.
-    public var tensor: Tensor
+    package var tensor: Tensor
     /// An empty histogram that defines the bins.
-    public var histogram: Histogram
+    package var histogram: Histogram
 
     /// Creates a distribution that counts an array's numbers under a name.
     public init(name: String, tensor: Tensor, histogram: Histogram) {

@@ -5,13 +5,13 @@ import Rollout
 ///
 /// An update moves the critics first. The actor's loss is then evaluated on the same sample with
 /// the critics' new weights, which it does not move. Each loss has an optimizer of its own.
-public protocol TwinCriticObjective: Objective {
+package protocol TwinCriticObjective: Objective {
   /// The loss that `loss(of:reaction:distribution:)` traces.
   var part: TwinCriticPart { get set }
 }
 
 /// The losses of a ``TwinCriticObjective``.
-public enum TwinCriticPart: String, Sendable, Encodable {
+package enum TwinCriticPart: String, Sendable, Encodable {
   /// The loss of both critics, whose parameters are below `critic`.
   case critics
   /// The loss of all other learned parameters.

@@ -14,13 +14,13 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimize
   /// η, the step size.
   public var learningRate: Scalar
   /// β₁, the decay rate of the mean of gradients.
-  public let beta1: Double
+  package let beta1: Double
   /// β₂, the decay rate of the mean of squared gradients.
-  public let beta2: Double
+  package let beta2: Double
   /// ε, which keeps the quotient finite.
-  public let epsilon: Double
+  package let epsilon: Double
   /// λ, the fraction by which a step at learning rate 1 shrinks each weight; 0 for plain Adam.
-  public let weightDecay: Double
+  package let weightDecay: Double
   /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 

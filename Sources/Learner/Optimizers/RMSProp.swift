@@ -12,11 +12,11 @@ public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optim
   /// η, the step size.
   public var learningRate: Scalar
   /// α, the decay rate of the mean of squared gradients.
-  public let smoothing: Double
+  package let smoothing: Double
   /// ε, which keeps the quotient finite.
-  public let epsilon: Double
+  package let epsilon: Double
   /// μ, the fraction of the previous step that is added to the next one; 0 for no momentum.
-  public let momentum: Double
+  package let momentum: Double
   /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 

@@ -12,9 +12,9 @@ public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer
   /// η, the step size.
   public var learningRate: Scalar
   /// μ, the fraction of the previous step that is added to the next one; 0 for no momentum.
-  public let momentum: Double
+  package let momentum: Double
   /// True for Nesterov momentum.
-  public let isNesterov: Bool
+  package let isNesterov: Bool
   /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 

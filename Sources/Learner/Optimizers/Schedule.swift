@@ -78,20 +78,20 @@ public enum Schedule: Sendable, Equatable, Encodable {
   }
 
   /// The value at the end.
-  public var last: Double {
+  package var last: Double {
     switch self {
     case .constant(let value), .changing(_, _, let value, _): value
     }
   }
 
   /// The largest value; every curve attains it at one of its ends.
-  public var largest: Double { max(first, last) }
+  package var largest: Double { max(first, last) }
 
   /// The smallest value.
-  public var smallest: Double { min(first, last) }
+  package var smallest: Double { min(first, last) }
 
   /// True if both ends are finite.
-  public var isFinite: Bool { first.isFinite && last.isFinite }
+  package var isFinite: Bool { first.isFinite && last.isFinite }
 
   /// True if the value never changes.
   package var isConstant: Bool { if case .constant = self { true } else { false } }

@@ -68,7 +68,7 @@ public struct TrainingParts {
 /// A function that creates a part of a run, with a text by which equal functions are recognized.
 public struct PartMaker<Input, Part> {
   /// The text that is equal for functions that make equal parts; nil if there is none.
-  public let encoding: String?
+  package let encoding: String?
 
   let make: (Input) throws -> Part
 

@@ -78,10 +78,10 @@ public struct TrainingSummary: Sendable {
 }
 
 /// An error that ends training.
-public struct TrainingError: Error, CustomStringConvertible {
+package struct TrainingError: Error, CustomStringConvertible {
   /// A sentence with what happened and what to do.
-  public var description: String
+  package var description: String
 
   /// Creates the error from its sentence.
-  public init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }

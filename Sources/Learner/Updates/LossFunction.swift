@@ -26,7 +26,7 @@ public final class LossFunction {
   /// The gradients of all losses since `zeroGradients()`, added up by `Loss.backward()`.
   public var gradients: FlatVector<Float> { executor.gradients }
   /// The number of environment steps in all batches that the function was called with.
-  public private(set) var stepCount = 0
+  package private(set) var stepCount = 0
 
   /// The metrics of the objective.
   let reported: [TracedLoss.Metric]

@@ -135,7 +135,7 @@ public final class MinibatchLearner: BatchLearner {
   /// Saves or restores the step count, the order of the units, its random stream and the update.
   public func transfer(_ archive: inout StateArchive) throws(CheckpointError) {
     try archive.transfer("minibatches.steps", count: &stepCount, upTo: StateArchive.largestCount)
-    try archive.transfer("minibatches.order", order)
+    try archive.transfer("minibatches.order", elementsOf: order)
     try archive.require(
       "minibatches.order", order.elements.sorted().elementsEqual(0..<Int32(order.count)),
       "is not an order of \(order.count) \(unit)")

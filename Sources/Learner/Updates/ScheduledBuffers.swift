@@ -6,9 +6,9 @@ import Rollout
 /// Like all weights it reaches workers with the next version and is saved in checkpoints.
 public struct ScheduledBuffer: Sendable, Equatable {
   /// The name of the buffer, which is one number, and of its metric.
-  public var name: String
+  package var name: String
   /// Its value, by environment steps.
-  public var schedule: Schedule
+  package var schedule: Schedule
 
   /// Creates the schedule of a buffer.
   public init(_ name: String, _ schedule: Schedule) {

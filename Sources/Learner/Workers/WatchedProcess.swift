@@ -103,15 +103,15 @@ final class WatchedProcess {
 /// The options for starting and watching worker processes.
 public struct WorkerProcesses {
   /// The program with a `worker` subcommand; nil for the running program.
-  public var executable: String?
+  package var executable: String?
   /// Receives log lines and reports of deaths, one sentence each.
   public var say: (String) -> Void
   /// Called during waits; returns true to stop.
   public var isInterrupted: () -> Bool
   /// Seconds without progress after which a worker is killed and replaced; nil for never.
-  public var hangTimeoutSeconds: Double?
+  package var hangTimeoutSeconds: Double?
   /// Seconds that a worker has to close each of its environments; nil for no limit.
-  public var closeTimeoutSeconds: Double?
+  package var closeTimeoutSeconds: Double?
 
   /// Creates options; by default the running program, with messages on standard error.
   public init(
@@ -128,14 +128,14 @@ public struct WorkerProcesses {
 }
 
 /// A failure to start a worker.
-public struct WorkerStartError: Error, CustomStringConvertible {
+package struct WorkerStartError: Error, CustomStringConvertible {
   /// The program.
-  public var executable: String
+  package var executable: String
   /// The reason given by the system.
-  public var cause: String
+  package var cause: String
 
   /// One sentence with the program and the reason.
-  public var description: String {
+  package var description: String {
     "a worker could not be started from \(executable): \(cause)"
   }
 }

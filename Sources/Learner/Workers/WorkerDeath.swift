@@ -2,33 +2,33 @@ import Glibc
 import Rollout
 
 /// The unexpected end of a worker: its cause, position and last log lines.
-public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
+package struct WorkerDeath: Error, Sendable, CustomStringConvertible {
   /// The worker's number.
-  public var worker: Int
+  package var worker: Int
   /// The process identifier.
-  public var pid: Int32
+  package var pid: Int32
   /// The number of earlier replacements of the worker.
-  public var incarnation: UInt32
+  package var incarnation: UInt32
   /// The worker's environment.
-  public var environment: String
+  package var environment: String
   /// The run's random seed.
-  public var seed: UInt64
+  package var seed: UInt64
   /// The fragments that all processes of this worker handed over.
-  public var fragments: UInt64
+  package var fragments: UInt64
   /// The cause of the death.
-  public var cause: Cause
+  package var cause: Cause
   /// The environment that the process was working on, and its activity.
-  public var position: PositionMarker.Position?
+  package var position: PositionMarker.Position?
   /// The last lines of its log.
-  public var lastWords: [String]
+  package var lastWords: [String]
 
   /// Deaths of all workers since the last fragment or update; 0 if the run continues.
-  public var deathsWithoutProgress = 0
+  package var deathsWithoutProgress = 0
   /// The number of ``deathsWithoutProgress`` that may be caused by signals from outside.
-  public var deathsFromOutside = 0
+  package var deathsFromOutside = 0
 
   /// The cause of a process's death.
-  public enum Cause: Sendable, Equatable {
+  package enum Cause: Sendable, Equatable {
     case exited(Int32)
     case killed(signal: Int32)
     case unresponsive
@@ -45,7 +45,7 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
   }
 
   /// One sentence with all of these facts.
-  public var description: String {
+  package var description: String {
     let place = position.map { " \($0.phrase)" } ?? ""
     let words = lastWords.isEmpty ? "" : "; its last words: \(lastWords.joined(separator: " | "))"
     var count = ""
@@ -64,7 +64,7 @@ public struct WorkerDeath: Error, Sendable, CustomStringConvertible {
 
 extension WorkerDeath.Cause: CustomStringConvertible {
   /// The predicate of a sentence about the process.
-  public var description: String {
+  package var description: String {
     switch self {
     case .exited(let code): "exited with code \(code)"
     case .killed(let signal): "was killed by signal \(signal) (\(signalName(signal)))"

@@ -202,7 +202,7 @@ final class WorkerGroup {
 }
 
 /// A fault that a worker found and that every replacement would find as well.
-public struct WorkerRefusal: Error, CustomStringConvertible {
+package struct WorkerRefusal: Error, CustomStringConvertible {
   /// The worker's message.
-  public let description: String
+  package let description: String
 }

@@ -4,18 +4,18 @@ import Rollout
 /// The parameters of a network, with metadata about their training.
 public struct Checkpoint: Equatable, Sendable {
   /// A parameter with the name that PyTorch gives it.
-  public struct NamedTensor: Equatable, Sendable {
+  package struct NamedTensor: Equatable, Sendable {
     /// The name, unique within a checkpoint.
-    public let name: String
+    package let name: String
     /// The extent of each axis.
-    public let shape: [Int]
+    package let shape: [Int]
     /// The values, row-major.
-    public let values: [Float]
+    package let values: [Float]
 
     /// Creates a parameter.
     ///
     /// - Precondition: `values` has as many elements as `shape`.
-    public init(name: String, shape: [Int], values: [Float]) {
+    package init(name: String, shape: [Int], values: [Float]) {
       precondition(
         shape.reduce(1, *) == values.count,
         "parameter '\(name)' of shape \(shape) cannot have \(values.count) values")
@@ -26,56 +26,56 @@ public struct Checkpoint: Equatable, Sendable {
   }
 
   /// The keys of the metadata.
-  public enum Key {
+  package enum Key {
     /// The kind of file; always ``Checkpoint/format`` in checkpoints.
-    public static let format = "format"
+    package static let format = "format"
     /// The environment's name.
-    public static let environment = "environment"
+    package static let environment = "environment"
     /// The environment's arguments, in the format of `--env-args`; absent if none were given.
-    public static let environmentArguments = "env-args"
+    package static let environmentArguments = "env-args"
     /// The environment's step limit: `default`, `none` or a decimal integer.
-    public static let maxEpisodeSteps = "max-episode-steps"
+    package static let maxEpisodeSteps = "max-episode-steps"
     /// The environment's wrappers, innermost first, separated by commas; absent if there are none.
-    public static let wrappers = "wrappers"
+    package static let wrappers = "wrappers"
     /// The spaces of the wrapped environment as JSON; absent in files of earlier releases.
-    public static let spaces = "spaces"
+    package static let spaces = "spaces"
     /// The recorded names of `info`, separated by commas; absent if there are none.
-    public static let information = "info"
+    package static let information = "info"
     /// The wrappers in Python, innermost first, separated by commas; absent if there are none.
-    public static let gymnasiumWrappers = "gym-wrap"
+    package static let gymnasiumWrappers = "gym-wrap"
     /// The autoreset mode of a vector environment, such as `NEXT_STEP`; absent for others.
-    public static let autoreset = "autoreset"
+    package static let autoreset = "autoreset"
     /// The use of action bounds, `scale` or `clip`.
     ///
     /// It is absent if actions have no bounds, and in older checkpoints.
-    public static let actionBounds = "action-bounds"
+    package static let actionBounds = "action-bounds"
     /// The description of the network as JSON, encoded by `PolicyRegistry`.
-    public static let policy = "policy"
+    package static let policy = "policy"
     /// The number of environment steps learned from, a decimal integer.
-    public static let environmentSteps = "env_steps"
+    package static let environmentSteps = "env_steps"
     /// The number of optimizer steps, a decimal integer.
-    public static let updates = "updates"
+    package static let updates = "updates"
     /// The name of the algorithm.
-    public static let algorithm = "algorithm"
+    package static let algorithm = "algorithm"
   }
 
   /// The value under ``Key/format``.
-  public static let format = "rlplay"
+  package static let format = "rlplay"
 
-  /// The metadata, under the keys in ``Key``.
+  /// The metadata, under the keys in `Key`.
   public var metadata: [String: String]
   /// The parameters; after reading, in the order of the file.
-  public var parameters: [NamedTensor]
+  package var parameters: [NamedTensor]
 
   /// Creates a checkpoint, and adds the format to its metadata.
-  public init(metadata: [String: String], parameters: [NamedTensor]) {
+  package init(metadata: [String: String], parameters: [NamedTensor]) {
     self.metadata = metadata
     self.metadata[Key.format] = Checkpoint.format
     self.parameters = parameters
   }
 
   /// Returns the bytes of the file; equal content gives equal bytes.
-  public func encoded() -> Data {
+  package func encoded() -> Data {
     SafetensorsFile(
       tensors: parameters.map { parameter in
         SafetensorsFile.Tensor(
@@ -121,7 +121,7 @@ public struct Checkpoint: Equatable, Sendable {
   /// Returns the metadata under a required key.
   ///
   /// - Throws: ``CheckpointError`` if the key is absent.
-  public func requiredMetadata(_ key: String) throws(CheckpointError) -> String {
+  package func requiredMetadata(_ key: String) throws(CheckpointError) -> String {
     guard let value = metadata[key] else {
       throw CheckpointError(
         .mismatched, "its metadata lack '\(key)', which rlplay train writes")

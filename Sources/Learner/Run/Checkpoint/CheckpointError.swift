@@ -1,4 +1,4 @@
-public import Actor
+import Actor
 import Foundation
 import Glibc
 import Rollout
@@ -9,27 +9,27 @@ import Rollout
 /// unchanged, and the caller may try another one.
 public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The kind of a failure; more kinds may be added.
-  public struct Code: Equatable, Sendable {
+  package struct Code: Equatable, Sendable {
     private let name: String
 
     /// The operating system refused to open or read the file.
-    public static let unreadable = Code(name: "unreadable")
+    package static let unreadable = Code(name: "unreadable")
     /// The file is not a safetensors file.
-    public static let notSafetensors = Code(name: "notSafetensors")
+    package static let notSafetensors = Code(name: "notSafetensors")
     /// The file ends too early.
-    public static let truncated = Code(name: "truncated")
+    package static let truncated = Code(name: "truncated")
     /// The file contradicts itself or the format.
-    public static let malformed = Code(name: "malformed")
+    package static let malformed = Code(name: "malformed")
     /// The file is sound, but belongs to another network or release, or is not one of rlplay.
-    public static let mismatched = Code(name: "mismatched")
+    package static let mismatched = Code(name: "mismatched")
   }
 
   /// The kind of failure.
-  public let code: Code
+  package let code: Code
   /// The reason, without the file's name.
-  public let reason: String
+  package let reason: String
   /// The path of the file, if it is known.
-  public let path: String?
+  package let path: String?
 
   init(_ code: Code, _ reason: String, path: String? = nil) {
     self.code = code
@@ -39,7 +39,7 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
   }
 
   /// Creates an error for a checkpoint with a policy that cannot be used.
-  public init(_ error: PolicyError) { self.init(.mismatched, error.description) }
+  package init(_ error: PolicyError) { self.init(.mismatched, error.description) }
 
   /// One sentence for the user.
   public var description: String {
@@ -47,7 +47,7 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
   }
 
   /// Returns the same error with the file's name in its sentence.
-  public func located(in url: URL) -> CheckpointError {
+  package func located(in url: URL) -> CheckpointError {
     CheckpointError(code, reason, path: url.relativePath)
   }
 }

@@ -81,7 +81,7 @@ extension SafetensorsFile {
   /// Returns the file's bytes with a checksum in the metadata; equal content gives equal bytes.
   ///
   /// `docs/run-directory.md` describes the computation.
-  public func encodedWithChecksum() -> Data {
+  package func encodedWithChecksum() -> Data {
     var file = self
     file.metadata[Self.checksumKey] = Self.prefix + Self.emptyDigits
     var data = file.encoded()

@@ -22,9 +22,9 @@ public struct RunState: Sendable {
   /// The number of environment steps learned from.
   public let steps: Int
   /// The number of updates.
-  public let updates: Int
+  package let updates: Int
   /// The state of collection; of several ranks, that of rank 0.
-  public internal(set) var collector: CollectorState
+  package internal(set) var collector: CollectorState
 
   /// The encodings of the parts that the run's program provided.
   let parts: PartEncodings
@@ -283,7 +283,7 @@ extension CollectorState {
       earlierWeights = Array(repeating: [], count: count)
     }
     for version in earlierWeights.indices {
-      try archive.transfer("collector.weights.\(version)", &earlierWeights[version])
+      try archive.transfer("collector.weights.\(version)", elements: &earlierWeights[version])
     }
   }
 

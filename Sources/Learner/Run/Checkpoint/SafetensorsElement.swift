@@ -1,5 +1,5 @@
 /// The element types that rlplay writes, in the order of the reference writer.
-public enum SafetensorsType: String, CaseIterable, Sendable {
+package enum SafetensorsType: String, CaseIterable, Sendable {
   // The reference writer puts tensors of later cases first, which aligns them.
   case bool = "BOOL"
   case uint8 = "U8"
@@ -10,7 +10,7 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
   case uint64 = "U64"
 
   /// The bytes of one element.
-  public var byteCount: Int {
+  package var byteCount: Int {
     switch self {
     case .bool, .uint8: 1
     case .int32, .float32: 4
@@ -25,7 +25,7 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
 }
 
 /// A Swift type with the bits of a safetensors element type.
-public protocol SafetensorsElement {
+package protocol SafetensorsElement {
   /// An integer of the same width.
   associatedtype Bits: FixedWidthInteger & BitwiseCopyable
 
@@ -41,63 +41,63 @@ public protocol SafetensorsElement {
 
 extension Float: SafetensorsElement {
   /// The element type F32.
-  public static var safetensorsType: SafetensorsType { .float32 }
+  package static var safetensorsType: SafetensorsType { .float32 }
   /// The bit pattern.
-  public var safetensorsBits: UInt32 { bitPattern }
+  package var safetensorsBits: UInt32 { bitPattern }
   /// Creates the number with this bit pattern.
-  public init(safetensorsBits: UInt32) { self.init(bitPattern: safetensorsBits) }
+  package init(safetensorsBits: UInt32) { self.init(bitPattern: safetensorsBits) }
 }
 
 extension Double: SafetensorsElement {
   /// The element type F64.
-  public static var safetensorsType: SafetensorsType { .float64 }
+  package static var safetensorsType: SafetensorsType { .float64 }
   /// The bit pattern.
-  public var safetensorsBits: UInt64 { bitPattern }
+  package var safetensorsBits: UInt64 { bitPattern }
   /// Creates the number with this bit pattern.
-  public init(safetensorsBits: UInt64) { self.init(bitPattern: safetensorsBits) }
+  package init(safetensorsBits: UInt64) { self.init(bitPattern: safetensorsBits) }
 }
 
 extension Int32: SafetensorsElement {
   /// The element type I32.
-  public static var safetensorsType: SafetensorsType { .int32 }
+  package static var safetensorsType: SafetensorsType { .int32 }
   /// The number itself.
-  public var safetensorsBits: Int32 { self }
+  package var safetensorsBits: Int32 { self }
   /// Creates the number.
-  public init(safetensorsBits: Int32) { self = safetensorsBits }
+  package init(safetensorsBits: Int32) { self = safetensorsBits }
 }
 
 extension Int64: SafetensorsElement {
   /// The element type I64.
-  public static var safetensorsType: SafetensorsType { .int64 }
+  package static var safetensorsType: SafetensorsType { .int64 }
   /// The number itself.
-  public var safetensorsBits: Int64 { self }
+  package var safetensorsBits: Int64 { self }
   /// Creates the number.
-  public init(safetensorsBits: Int64) { self = safetensorsBits }
+  package init(safetensorsBits: Int64) { self = safetensorsBits }
 }
 
 extension UInt64: SafetensorsElement {
   /// The element type U64.
-  public static var safetensorsType: SafetensorsType { .uint64 }
+  package static var safetensorsType: SafetensorsType { .uint64 }
   /// The number itself.
-  public var safetensorsBits: UInt64 { self }
+  package var safetensorsBits: UInt64 { self }
   /// Creates the number.
-  public init(safetensorsBits: UInt64) { self = safetensorsBits }
+  package init(safetensorsBits: UInt64) { self = safetensorsBits }
 }
 
 extension UInt8: SafetensorsElement {
   /// The element type U8.
-  public static var safetensorsType: SafetensorsType { .uint8 }
+  package static var safetensorsType: SafetensorsType { .uint8 }
   /// The number itself.
-  public var safetensorsBits: UInt8 { self }
+  package var safetensorsBits: UInt8 { self }
   /// Creates the number.
-  public init(safetensorsBits: UInt8) { self = safetensorsBits }
+  package init(safetensorsBits: UInt8) { self = safetensorsBits }
 }
 
 extension Bool: SafetensorsElement {
   /// The element type BOOL.
-  public static var safetensorsType: SafetensorsType { .bool }
+  package static var safetensorsType: SafetensorsType { .bool }
   /// One for true, zero for false.
-  public var safetensorsBits: UInt8 { self ? 1 : 0 }
+  package var safetensorsBits: UInt8 { self ? 1 : 0 }
   /// Creates false from zero, and true from any other number.
-  public init(safetensorsBits: UInt8) { self = safetensorsBits != 0 }
+  package init(safetensorsBits: UInt8) { self = safetensorsBits != 0 }
 }

@@ -6,7 +6,7 @@ extension SafetensorsFile {
   /// A checksum in the metadata is verified and then removed.
   ///
   /// - Throws: ``CheckpointError`` with the numbers that do not agree.
-  public init(decoding data: Data) throws(CheckpointError) {
+  package init(decoding data: Data) throws(CheckpointError) {
     let headerByteCount = try SafetensorsFile.headerByteCount(of: data)
     let start = data.startIndex + 8 + headerByteCount
     let header = try SafetensorsHeader(scanning: [UInt8](data[data.startIndex + 8..<start]))

@@ -26,7 +26,7 @@ public struct StateArchive: Sendable {
   /// True if values are restored from the archive; false if they are saved.
   public let isRestoring: Bool
   /// Phrases for the parts that could not be saved, such as `the replay buffer starts empty`.
-  public private(set) var losses: [String] = []
+  package private(set) var losses: [String] = []
   /// The number of ranks that save it or, if that is larger, of those that restore it.
   package internal(set) var rankCount = 1
   /// True for a run that goes on with another number of ranks, whose replay buffers begin empty.
@@ -39,7 +39,7 @@ public struct StateArchive: Sendable {
   private var remaining: [String: Int] = [:]
 
   /// Creates an archive to save into.
-  public init() { isRestoring = false }
+  package init() { isRestoring = false }
 
   /// Creates an archive to restore from.
   package init(restoring tensors: [SafetensorsFile.Tensor]) {
@@ -101,14 +101,50 @@ public struct StateArchive: Sendable {
     try require(name, stream.isSound, "is a random stream that repeats itself")
   }
 
+  /// Saves or restores an array of numbers: F64 [elements].
+  ///
+  /// - Parameters:
+  ///   - name: the name of the array.
+  ///   - values: the array to save, or the array to replace by the saved one.
+  ///   - count: the number of elements required to restore it; nil for any number.
+  public mutating func transfer(
+    _ name: String, _ values: inout [Double], count: Int? = nil
+  ) throws(CheckpointError) {
+    try transfer(name, elements: &values, count: count)
+  }
+
+  /// Saves or restores an array of integers: I64 [elements].
+  ///
+  /// - Parameters:
+  ///   - name: the name of the array.
+  ///   - values: the array to save, or the array to replace by the saved one.
+  ///   - count: the number of elements required to restore it; nil for any number.
+  public mutating func transfer(
+    _ name: String, _ values: inout [Int64], count: Int? = nil
+  ) throws(CheckpointError) {
+    try transfer(name, elements: &values, count: count)
+  }
+
+  /// Saves or restores bytes: U8 [elements].
+  ///
+  /// - Parameters:
+  ///   - name: the name of the array.
+  ///   - bytes: the bytes to save, or the array to replace by the saved ones.
+  ///   - count: the number of bytes required to restore them; nil for any number.
+  public mutating func transfer(
+    _ name: String, _ bytes: inout [UInt8], count: Int? = nil
+  ) throws(CheckpointError) {
+    try transfer(name, elements: &bytes, count: count)
+  }
+
   /// Saves or restores an array: [elements].
   ///
   /// - Parameters:
   ///   - name: the name of the array.
   ///   - values: the array to save, or the array to replace by the saved one.
   ///   - count: the number of elements required to restore it; nil for any number.
-  public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
-    _ name: String, _ values: inout [Element], count: Int? = nil
+  package mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
+    _ name: String, elements values: inout [Element], count: Int? = nil
   ) throws(CheckpointError) {
     guard isRestoring else {
       add(name, Element.safetensorsType, [values.count], Data(bytesOf: values.span))
@@ -135,6 +171,19 @@ public struct StateArchive: Sendable {
     }
   }
 
+  /// Saves or restores a vector of numbers in place: F32 of a shape.
+  ///
+  /// - Parameters:
+  ///   - name: the name of the vector.
+  ///   - vector: the vector to save, or to restore in place.
+  ///   - range: the part of the vector; nil for all of it.
+  ///   - shape: the shape in the file; nil for one axis.
+  public mutating func transfer(
+    _ name: String, _ vector: FlatVector<Float>, _ range: Range<Int>? = nil, shape: [Int]? = nil
+  ) throws(CheckpointError) {
+    try transfer(name, elementsOf: vector, range, shape: shape)
+  }
+
   /// Saves or restores a vector in place.
   ///
   /// - Parameters:
@@ -142,8 +191,9 @@ public struct StateArchive: Sendable {
   ///   - vector: the vector to save, or to restore in place.
   ///   - range: the part of the vector; nil for all of it.
   ///   - shape: the shape in the file; nil for one axis.
-  public mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
-    _ name: String, _ vector: FlatVector<Element>, _ range: Range<Int>? = nil, shape: [Int]? = nil
+  package mutating func transfer<Element: SafetensorsElement & BitwiseCopyable>(
+    _ name: String, elementsOf vector: FlatVector<Element>, _ range: Range<Int>? = nil,
+    shape: [Int]? = nil
   ) throws(CheckpointError) {
     let range = range ?? 0..<vector.count
     let shape = shape ?? [range.count]
@@ -204,7 +254,7 @@ public struct StateArchive: Sendable {
   /// Refuses an archive with parts that were not restored; it is the state of something else.
   ///
   /// - Throws: `CheckpointError` with the name of such a part.
-  public func finish() throws(CheckpointError) {
+  package func finish() throws(CheckpointError) {
     guard let name = remaining.keys.min() else { return }
     throw CheckpointError(
       .mismatched, "it has the tensor '\(name)', which its options do not use")

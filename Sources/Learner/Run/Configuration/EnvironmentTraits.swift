@@ -9,7 +9,7 @@ public struct EnvironmentTraits: Sendable, Equatable {
   public var imageSize: [Int]?
 
   /// The number of bytes of an observation.
-  public var observationByteCount: Int
+  package var observationByteCount: Int
 
   /// True if an action is a Box or has one.
   public var hasBoxActions: Bool
@@ -24,10 +24,10 @@ public struct EnvironmentTraits: Sendable, Equatable {
   public var episodeSteps: Int?
 
   /// The number of processors that this process may use.
-  public var processorCount: Int
+  package var processorCount: Int
 
   /// The number of bytes of the machine's memory.
-  public var physicalByteCount: Int
+  package var physicalByteCount: Int
 
   /// Derives the properties from the environment's spaces.
   package init(

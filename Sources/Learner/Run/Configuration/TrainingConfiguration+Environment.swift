@@ -85,7 +85,7 @@ extension TrainingConfiguration {
   // MARK: Parts of defaults
 
   /// Sets the network for images: DQN's convolutions and 512 units, shared by policy and value.
-  public mutating func adoptImageNetwork() {
+  package mutating func adoptImageNetwork() {
     guard networkInputs.contains(.obs) else { return }
     torso = .nature
     hiddenSizes = nil
@@ -100,7 +100,7 @@ extension TrainingConfiguration {
   ///   - environmentCount: the number of environments of all workers, a power of two. The number
   ///     of workers is a power of two as well, so that learning does not depend on the machine.
   ///   - stepCount: the number of steps of a fragment; nil for that of the algorithm.
-  public mutating func adoptWorkers(
+  package mutating func adoptWorkers(
     _ traits: EnvironmentTraits, environmentCount: Int, stepCount: Int? = nil
   ) {
     var workerCount = 1
@@ -113,7 +113,7 @@ extension TrainingConfiguration {
   }
 
   /// Sets minibatches of single steps, as PPO is published, if the network has no memory.
-  public mutating func adoptStepMinibatches(size: Int, epochs: Int) {
+  package mutating func adoptStepMinibatches(size: Int, epochs: Int) {
     guard recurrent == .none, !sticky else { return }
     minibatchUnit = .steps
     minibatchSize = size

@@ -51,7 +51,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// A run with the same random seed then gives the same weights bit for bit.
   public var deterministic = false
 
-  /// The fixed policy lag in updates, or nil for the collector's default; see ``fixedPolicyLag``.
+  /// The fixed policy lag in updates, or nil for the collector's default; see `fixedPolicyLag`.
   public var policyLag: Int?
 
   /// The largest policy lag to learn from, in updates, or nil for no limit.
@@ -326,7 +326,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// deterministic `multi` it is the number of updates made from one fragment of every worker, so
   /// that all workers collect while the learner learns. The default never exceeds
   /// ``maximumPolicyLag``. The lag of an asynchronous `multi` is measured instead.
-  public var fixedPolicyLag: Int? {
+  package var fixedPolicyLag: Int? {
     let usual: Int
     switch collector {
     case .same: usual = 0

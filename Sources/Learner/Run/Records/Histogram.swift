@@ -7,9 +7,9 @@ import Rollout
 /// nothing.
 public struct Histogram: Equatable, Sendable {
   /// The inclusive upper limits of the bins, in ascending order.
-  public let limits: [Double]
+  package let limits: [Double]
   /// The count of each bin.
-  public private(set) var counts: [Int]
+  package private(set) var counts: [Int]
 
   /// Creates an empty histogram.
   ///
@@ -28,14 +28,14 @@ public struct Histogram: Equatable, Sendable {
   }
 
   /// A histogram of probability ratios: narrow bins near 1, wide bins far from it.
-  public static var ratios: Histogram {
+  package static var ratios: Histogram {
     Histogram(limits: [
       0.0625, 0.125, 0.25, 0.5, 0.67, 0.8, 0.9, 0.95, 0.99, 1.01, 1.05, 1.1, 1.2, 1.5, 2, 4, 8, 16,
     ])
   }
 
   /// A histogram of numbers of any size and sign: ten bins per power of ten, from 0.001 to 10^9.
-  public static let magnitudes: Histogram = {
+  package static let magnitudes: Histogram = {
     let mantissas = ["1", "1.2", "1.5", "2", "2.5", "3", "4", "5", "6", "8"]
     // Read from their digits, because a product would not be the number nearest to them.
     let positive = (-3..<9).flatMap { exponent in
@@ -45,7 +45,7 @@ public struct Histogram: Equatable, Sendable {
   }()
 
   /// The total count.
-  public var total: Int { counts.reduce(0, +) }
+  package var total: Int { counts.reduce(0, +) }
 
   /// Adds a number.
   ///

@@ -7,7 +7,7 @@ import Rollout
 /// that of the progress values (`secondsElapsed`). Write errors are ignored.
 public final class ProgressLine {
   /// The style of the display.
-  public enum Style: Equatable, Sendable {
+  package enum Style: Equatable, Sendable {
     /// One line that is redrawn, truncated to the terminal's width.
     case live
     /// One line of full words per interval.
@@ -62,14 +62,14 @@ public final class ProgressLine {
   ///   - width: returns the terminal's current width in columns; called each time, since windows
   ///     are resized.
   ///   - write: receives the text, including control characters.
-  public init(style: Style, width: @escaping () -> Int, write: @escaping (String) -> Void) {
+  package init(style: Style, width: @escaping () -> Int, write: @escaping (String) -> Void) {
     self.style = style
     self.width = width
     self.write = write
   }
 
   /// Returns true if an update now would be shown; lets the caller skip gathering the figures.
-  public func isDue(secondsElapsed: Double) -> Bool {
+  package func isDue(secondsElapsed: Double) -> Bool {
     let interval: Double
     switch style {
     case .quiet: return false
@@ -121,7 +121,7 @@ public final class ProgressLine {
   }
 
   /// Clears the live line, before other output to the terminal.
-  public func clear() {
+  package func clear() {
     guard lineIsDrawn else { return }
     write(ProgressLine.startOver)
     lineIsDrawn = false

@@ -8,9 +8,9 @@ extension RunDirectory {
     /// The checkpoint's file, which exists.
     public let checkpoint: URL
     /// The checkpoint's run; nil if it is not in a run's directory.
-    public let run: RunDirectory?
+    package let run: RunDirectory?
     /// The run's `config.json`; nil if the checkpoint is not in a run's directory.
-    public var configuration: URL? { run?.configuration }
+    package var configuration: URL? { run?.configuration }
   }
 
   /// Returns the runs in a directory, beginning with the most recently written `config.json`.
@@ -81,7 +81,7 @@ extension RunDirectory {
   }
 
   /// Returns the newest run in a directory; nil if there is none.
-  public static func newest(in parent: URL = defaultParent) -> RunDirectory? {
+  package static func newest(in parent: URL = defaultParent) -> RunDirectory? {
     all(in: parent).first
   }
 
@@ -141,7 +141,7 @@ extension RunDirectory {
   /// The path of the interpreter in `config.json`, for display only; nil if it cannot be read.
   ///
   /// It must never be started: the author of the directory chose it.
-  public var recordedPython: String? {
+  package var recordedPython: String? {
     (try? TrainingConfiguration(contentsOf: configuration.path))?.environment.python
   }
 

@@ -31,7 +31,7 @@ public struct RunDirectory: Equatable, Sendable {
   /// The output of the run's process, written by the experiment that it belongs to.
   package var output: URL { url.appendingPathComponent(Self.outputName) }
   /// The folder of checkpoints.
-  public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
+  package var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
   /// The checkpoint with the newest parameters.
   public var lastCheckpoint: URL { checkpoints.appendingPathComponent("last.safetensors") }
   /// The checkpoint with the parameters of the best evaluation.

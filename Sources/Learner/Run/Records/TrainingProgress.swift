@@ -6,33 +6,33 @@ import Rollout
 /// the end of the first episode.
 public struct TrainingProgress: Equatable, Sendable {
   /// Environment steps learned from so far.
-  public var steps: Int
+  package var steps: Int
   /// The environment steps at which the run ends; nil if it has no such end.
-  public var totalSteps: Int?
+  package var totalSteps: Int?
   /// Recent environment steps per second.
-  public var stepsPerSecond: Double
+  package var stepsPerSecond: Double
   /// The mean undiscounted return of recent episodes.
-  public var episodeReturn: Double?
+  package var episodeReturn: Double?
   /// The loss of the last update.
-  public var loss: Double?
+  package var loss: Double?
   /// The mean entropy of the policy in nats.
-  public var entropy: Double?
+  package var entropy: Double?
   /// The mean policy lag in versions.
-  public var meanLag: Double?
+  package var meanLag: Double?
   /// The maximum policy lag in versions.
-  public var maxLag: Int?
+  package var maxLag: Int?
   /// The number of workers that were replaced.
-  public var restarts: Int
+  package var restarts: Int
   /// Seconds since the start of training.
-  public var secondsElapsed: Double
+  package var secondsElapsed: Double
   /// The mean return of the last evaluation.
-  public var evaluationReturn: Double?
+  package var evaluationReturn: Double?
   /// The mean of ρ = π/μ over the steps of recent batches.
-  public var meanRho: Double?
+  package var meanRho: Double?
   /// The recent share of its time in which the learner waited for nothing, 0 to 1.
-  public var busyShare: Double?
+  package var busyShare: Double?
   /// The recent share of its time in which training waited for an evaluation, 0 to 1.
-  public var evaluationShare: Double?
+  package var evaluationShare: Double?
 
   /// Creates the progress of a run; figures that are not given stay unknown.
   public init(
@@ -58,7 +58,7 @@ public struct TrainingProgress: Equatable, Sendable {
   }
 
   /// Seconds until the last step at the current speed; nil without an end or a speed.
-  public var secondsLeft: Double? {
+  package var secondsLeft: Double? {
     guard let totalSteps, stepsPerSecond.isFinite, stepsPerSecond > 0 else { return nil }
     return Double(max(0, totalSteps - steps)) / stepsPerSecond
   }
@@ -67,7 +67,7 @@ public struct TrainingProgress: Equatable, Sendable {
   ///
   /// If not everything fits, whole items are dropped, the least important first. If one item is
   /// still too wide, it is truncated.
-  public func text(width: Int) -> String {
+  package func text(width: Int) -> String {
     var items = liveItems
     while items.count > 1, joined(items).count > width,
       let least = items.indices.max(by: { items[$0].rank < items[$1].rank })
@@ -78,7 +78,7 @@ public struct TrainingProgress: Equatable, Sendable {
   }
 
   /// A line for a log file, with full words and aligned columns.
-  public var alignedText: String {
+  package var alignedText: String {
     var parts: [String] = []
     let total = totalSteps.map { NumberText.grouped($0) }
     let now = NumberText.grouped(steps)

@@ -16,8 +16,8 @@ struct StateArchiveTests {
       try archive.transfer("count", &count)
       try archive.transfer("rate", &rate)
       try archive.transfer("stream", &stream)
-      try archive.transfer("list", &list)
-      try archive.transfer("vector", vector, 2..<6, shape: [2, 2])
+      try archive.transfer("list", elements: &list)
+      try archive.transfer("vector", elementsOf: vector, 2..<6, shape: [2, 2])
     }
   }
 
