@@ -11,9 +11,9 @@
 /// episode limit. A failed precondition ends the program here as well.
 public struct EnvironmentCheck: Sendable, Equatable {
   /// The number of steps of each environment.
-  public var stepCount: Int
+  package var stepCount: Int
   /// The seed of all random streams.
-  public var seed: UInt64
+  package var seed: UInt64
 
   /// The number of environments in each batch.
   static let environmentCount = 2

@@ -8,7 +8,7 @@
 /// …) is collected by worker s mod W, as its k-th fragment with k = s / W. Update u learns from
 /// fragments u·n … u·n + n − 1. They are collected with the weights of `lag` updates earlier, or
 /// with the initial weights if there are none.
-public enum CollectSchedule: Codable, Sendable, Equatable {
+package enum CollectSchedule: Codable, Sendable, Equatable {
   /// Any free fragment, with the newest weights.
   case free
   /// Weights and buffer by fragment number; see `FixedSchedule`.
@@ -16,20 +16,20 @@ public enum CollectSchedule: Codable, Sendable, Equatable {
 }
 
 /// The parameters of deterministic collection.
-public struct FixedSchedule: Codable, Sendable, Equatable {
+package struct FixedSchedule: Codable, Sendable, Equatable {
   /// W, the number of workers.
-  public var workerCount: Int
+  package var workerCount: Int
   /// The number of fragments in memory, at least one per worker.
-  public var bufferCount: Int
+  package var bufferCount: Int
   /// n, the number of fragments per update.
-  public var fragmentsPerBatch: Int
+  package var fragmentsPerBatch: Int
   /// The policy lag in updates.
-  public var lag: Int
+  package var lag: Int
 
   /// Creates a schedule.
   ///
   /// - Precondition: `bufferCount` ≥ `workerCount` ≥ 1 and `fragmentsPerBatch` ≥ 1.
-  public init(workerCount: Int, bufferCount: Int, fragmentsPerBatch: Int, lag: Int) {
+  package init(workerCount: Int, bufferCount: Int, fragmentsPerBatch: Int, lag: Int) {
     precondition(bufferCount >= workerCount && workerCount >= 1 && fragmentsPerBatch >= 1)
     self.workerCount = workerCount
     self.bufferCount = bufferCount

@@ -4,19 +4,19 @@ extension EnvironmentSpaces {
   /// It is a leaf of a Dict, of uint8 or bool. It has one element for each action of a Discrete
   /// space. For a MultiDiscrete space it has one for each action of each choice, one choice after
   /// the other.
-  public static let actionMaskName = "action_mask"
+  package static let actionMaskName = "action_mask"
 }
 
 /// An `action_mask` that is 0 for every action, so no action can be chosen.
-public struct EmptyActionMask: Error, Equatable, CustomStringConvertible {
+package struct EmptyActionMask: Error, Equatable, CustomStringConvertible {
   /// The choice of a MultiDiscrete space without an action, from 0; `nil` for a Discrete space.
-  public let choice: Int?
+  package let choice: Int?
 
   /// Creates an error for a choice.
-  public init(choice: Int?) { self.choice = choice }
+  package init(choice: Int?) { self.choice = choice }
 
   /// One sentence without a period, as the cause of a fault.
-  public var description: String {
+  package var description: String {
     let name = EnvironmentSpaces.actionMaskName
     return choice.map { "the \(name) allows no action of choice \($0)" }
       ?? "the \(name) allows no action"

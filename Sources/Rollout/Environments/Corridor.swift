@@ -6,9 +6,11 @@
 /// walking back and forth only costs time.
 public struct Corridor: Environment {
   /// The number of cells.
-  public let size: Int
+  @usableFromInline
+  package let size: Int
   /// The cell that ends an episode.
-  public let goal: Int
+  @usableFromInline
+  package let goal: Int
   /// The actor's cell.
   public var state = 0
 

@@ -16,11 +16,11 @@ public struct Cube2x2: Environment {
   /// Color i is the color of face i of a solved cube.
   public var stickers: InlineArray<24, UInt8>
   /// The number of turns that scramble the cube at the next reset.
-  public private(set) var depth: Int
+  package private(set) var depth: Int
   /// The depth at which scrambles stop growing.
-  public let maximumDepth: Int
+  package let maximumDepth: Int
   /// The share of solved episodes at which scrambles get deeper.
-  public let threshold: Double
+  package let threshold: Double
 
   /// The last four actions, oldest first; 12 for none.
   private var history: SIMD4<UInt8> = Self.noHistory
@@ -33,7 +33,7 @@ public struct Cube2x2: Environment {
   private static let noHistory = SIMD4<UInt8>(repeating: 12)
 
   /// The number of episodes over which the share of solved ones is computed.
-  public static let window = 64
+  package static let window = 64
 
   /// Creates a solved cube; `reset` begins an episode.
   ///
@@ -84,7 +84,7 @@ public struct Cube2x2: Environment {
   public var information: Bool { isSolved }
 
   /// True if every face has one color.
-  public var isSolved: Bool {
+  package var isSolved: Bool {
     for face in 0..<6 {
       let first = stickers[face &* 4]
       for place in 1..<4 where stickers[face &* 4 &+ place] != first { return false }

@@ -92,9 +92,9 @@ extension EnvironmentSpaces {
 }
 
 /// Environments with different spaces in different processes; replacing a worker does not help.
-public struct DifferentSpaces: Error, Equatable, CustomStringConvertible {
+package struct DifferentSpaces: Error, Equatable, CustomStringConvertible {
   /// One sentence with both spaces.
-  public let description: String
+  package let description: String
 
   package init(_ description: String) { self.description = description }
 }

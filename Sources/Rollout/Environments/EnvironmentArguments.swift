@@ -6,7 +6,7 @@
 /// ```
 public struct EnvironmentArguments: Sendable, Equatable {
   /// The number of steps after which an episode is truncated; `nil` for no limit.
-  public let maximumEpisodeSteps: Int?
+  package let maximumEpisodeSteps: Int?
 
   /// The parameters, with the given values in place of the defaults.
   private var values: [EnvironmentParameter]

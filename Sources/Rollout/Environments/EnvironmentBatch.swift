@@ -65,14 +65,15 @@ extension EnvironmentBatch {
 /// An error of an environment that cannot continue.
 public struct EnvironmentFault: Error, CustomStringConvertible {
   /// The environment's index in the batch.
-  public var environment: Int
+  package var environment: Int
   /// The number of steps that its episode had before the error.
-  public var step: Int
+  package var step: Int
   /// The environment's error.
-  public var cause: any Error
+  package var cause: any Error
 
   /// Creates a fault.
-  public init(environment: Int, step: Int, cause: any Error) {
+  @usableFromInline
+  package init(environment: Int, step: Int, cause: any Error) {
     self.environment = environment
     self.step = step
     self.cause = cause

@@ -36,7 +36,7 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   /// The use of the bounds of a Box of actions.
   public var actionBounds: ActionBounds
   /// True if pictures will be requested; Gymnasium needs to know when it makes an environment.
-  public var rendersPictures: Bool
+  package var rendersPictures: Bool
   /// The time limit in seconds for one operation of an environment; nil for no limit.
   ///
   /// After it, the worker that plays the environment is killed, or its Python process.
@@ -47,7 +47,8 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   public var closeTimeoutSeconds: Double?
 
   /// The default time limit in seconds for closing an environment.
-  public static let usualCloseTimeoutSeconds = 10.0
+  @usableFromInline
+  package static let usualCloseTimeoutSeconds = 10.0
 
   /// Creates a configuration with options.
   public init(
@@ -70,7 +71,8 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   }
 
   /// The default Python interpreter: the value of the variable `RLPLAY_PYTHON`, or `python3`.
-  public static var usualPython: String { PythonInterpreter.usual }
+  @usableFromInline
+  package static var usualPython: String { PythonInterpreter.usual }
 
   /// True if making the environment starts another program, which can run any code.
   ///

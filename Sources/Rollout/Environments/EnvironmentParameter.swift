@@ -5,7 +5,7 @@
 /// ```
 public struct EnvironmentParameter: Sendable, Equatable {
   /// The type of a parameter, with its default and its range.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// An integer.
     case integer(default: Int, range: ClosedRange<Int>)
     /// Any number.
@@ -19,11 +19,11 @@ public struct EnvironmentParameter: Sendable, Equatable {
   }
 
   /// The name on a command line.
-  public let name: String
+  package let name: String
   /// The type, default and range.
-  public internal(set) var kind: Kind
+  package internal(set) var kind: Kind
   /// One sentence for a list of parameters.
-  public let summary: String
+  package let summary: String
 
   /// Declares an integer parameter.
   ///

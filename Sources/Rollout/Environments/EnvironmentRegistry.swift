@@ -167,7 +167,7 @@ public final class EnvironmentRegistry: Sendable {
 /// An id that is already taken.
 public struct DuplicateEnvironment: Error, Equatable, CustomStringConvertible {
   /// The id.
-  public let id: String
+  package let id: String
 
   /// One sentence with the remedy.
   public var description: String {
@@ -178,9 +178,9 @@ public struct DuplicateEnvironment: Error, Equatable, CustomStringConvertible {
 /// An id under which nothing is registered.
 public struct UnknownEnvironment: Error, Equatable, CustomStringConvertible {
   /// The requested id.
-  public let id: String
+  package let id: String
   /// The known ids.
-  public let known: [String]
+  package let known: [String]
 
   /// One sentence with the known ids.
   public var description: String {

@@ -3,7 +3,8 @@
 /// The batch owns the memory of the environments and of their random streams, each in one array.
 /// The loop over the environments is specialized for their type in the module that makes the batch.
 /// A step is therefore inlined and calls nothing through a witness table.
-public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch,
+@usableFromInline
+package final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch,
   SingleResetBatch, SnapshotBatch, DrawingBatch, LivesBatch
 {
   /// Plays one row for all environments.
@@ -13,9 +14,11 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   ) throws -> Void
 
   /// B, the number of environments.
-  public let count: Int
+  @usableFromInline
+  package let count: Int
   /// The observation and action spaces.
-  public let spaces: EnvironmentSpaces
+  @usableFromInline
+  package let spaces: EnvironmentSpaces
 
   private var environments: [Member]
   private let streams: FlatVector<PCG64>
@@ -34,7 +37,7 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   ///   `make`.
   /// - Precondition: there is at least one stream.
   @inlinable
-  public convenience init(
+  package convenience init(
     streams: [PCG64], marker: OwnedPositionMarker = .unread, make: (Int) throws -> Member
   ) throws {
     // The closure brings the specialized loop into the class. A generic class's methods that are
@@ -66,13 +69,14 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// Returns a copy of one environment.
   ///
   /// - Precondition: the index is below `count`.
-  public subscript(index: Int) -> Member {
+  package subscript(index: Int) -> Member {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
     return environments[index]
   }
 
   /// Begins an episode in every environment and writes the state of one row.
-  public func reset(into fragment: FragmentView, row: Int) throws {
+  @usableFromInline
+  package func reset(into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try fragment.withStateRow(row) { state in
@@ -84,7 +88,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   }
 
   /// Begins an episode in one environment and writes its first observation to a row.
-  public func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
+  @usableFromInline
+  package func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
     checkedLayout.check(fragment.layout, of: self)
     checkRow(row, of: fragment.layout)
     try fragment.withStateRow(row) { state in
@@ -95,7 +100,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
 
   /// Returns true for snapshots if the environments hold no references or transfer their state,
   /// and for pictures if the environments draw.
-  public func has<Capability>(_ capability: Capability.Type) -> Bool {
+  @usableFromInline
+  package func has<Capability>(_ capability: Capability.Type) -> Bool {
     if capability == (any SnapshotBatch).self { return memberTransfer != nil }
     if capability == (any DrawingBatch).self { return Member.self is any Drawable.Type }
     return true
@@ -104,7 +110,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// Measures, saves or restores the environments and their streams.
   ///
   /// - Precondition: the environments hold no references or conform to `SnapshotEnvironment`.
-  public func transfer(_ snapshot: inout SnapshotCursor) {
+  @usableFromInline
+  package func transfer(_ snapshot: inout SnapshotCursor) {
     guard let memberTransfer else { preconditionFailure("\(Member.self) has no snapshots") }
     memberTransfer(&environments, &snapshot)
     snapshot.transfer(streams: streams)
@@ -121,10 +128,12 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   }
 
   /// Returns the number of lives in one environment.
-  public func lives(of index: Int) -> Int? { environments[index].lives }
+  @usableFromInline
+  package func lives(of index: Int) -> Int? { environments[index].lives }
 
   /// Plays the actions in row t+1, and writes the rest of that row.
-  public func step(
+  @usableFromInline
+  package func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
     checkedLayout.check(fragment.layout, of: self)
@@ -146,7 +155,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// Draws the current state of one environment if it is `Drawable`.
   ///
   /// - Precondition: the index is below `count`.
-  public func picture(of index: Int) -> Picture? {
+  @usableFromInline
+  package func picture(of index: Int) -> Picture? {
     guard let member = self[index] as? any Drawable else { return nil }
     if finalPictures.isEmpty { finalPictures = Array(repeating: nil, count: count) }
     return member.draw()
@@ -155,7 +165,8 @@ public final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatch
   /// Returns a picture of the final state of one environment's last episode, if pictures are kept.
   ///
   /// - Precondition: the index is below `count`.
-  public func finalPicture(of index: Int) -> Picture? {
+  @usableFromInline
+  package func finalPicture(of index: Int) -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
     return finalPictures.isEmpty ? nil : finalPictures[index]
   }

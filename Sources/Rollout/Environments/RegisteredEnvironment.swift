@@ -24,11 +24,11 @@ public struct RegisteredEnvironment: Sendable {
   /// The maximum number of steps of an episode; `nil` for no limit.
   public let maximumEpisodeSteps: Int?
   /// The mean return at which the task counts as solved.
-  public let rewardThreshold: Double?
+  package let rewardThreshold: Double?
   /// The parameters with which the environment can be made.
-  public let parameters: [EnvironmentParameter]
+  package let parameters: [EnvironmentParameter]
   /// The names of discrete actions in their order; empty if they have none.
-  public let actionNames: [String]
+  package let actionNames: [String]
 
   /// True if batches may support snapshots; only then is one made in order to ask.
   package let maySnapshot: Bool

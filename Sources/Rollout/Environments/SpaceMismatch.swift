@@ -1,7 +1,7 @@
 /// An environment whose Swift types do not fit the spaces that it declares.
-public struct SpaceMismatch: Error, CustomStringConvertible, Equatable {
+package struct SpaceMismatch: Error, CustomStringConvertible, Equatable {
   /// One sentence with the types and the spaces.
-  public let description: String
+  package let description: String
 }
 
 /// Returns the spaces of a batch, after checking that all environments share them.
@@ -69,7 +69,7 @@ private func check<Value: Recordable, Member: Environment>(
 
 extension EnvironmentSpaces {
   /// Creates the spaces that an environment declares.
-  public init(of environment: some Environment) {
+  package init(of environment: some Environment) {
     self.init(
       observation: environment.observationSpace, action: environment.actionSpace,
       information: environment.informationSpace)

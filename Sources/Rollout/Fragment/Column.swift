@@ -1,26 +1,32 @@
 /// The place of one leaf in a fragment: [rows, environments, elements], row-major, from `offset`.
 public struct Column: Sendable, Equatable, BitwiseCopyable {
   /// The offset from the start of the fragment, in bytes.
-  public let offset: Int
+  @usableFromInline
+  package let offset: Int
   /// Rows in time: 1+T for states and reactions, T for data about a step, 1 for `hx`.
-  public let rowCount: Int
+  @usableFromInline
+  package let rowCount: Int
   /// B, the number of environments.
-  public let environmentCount: Int
+  @usableFromInline
+  package let environmentCount: Int
   /// The number of elements per environment and row.
-  public let elementCount: Int
+  @usableFromInline
+  package let elementCount: Int
   /// The size of one environment's elements in a row, in bytes.
-  public let environmentStride: Int
+  @usableFromInline
+  package let environmentStride: Int
 
   /// The size of a row with all its environments, in bytes.
   @inlinable
-  public var rowStride: Int { environmentStride &* environmentCount }
+  package var rowStride: Int { environmentStride &* environmentCount }
 
   /// The size of the column in bytes.
-  public var byteCount: Int { rowStride * rowCount }
+  @usableFromInline
+  package var byteCount: Int { rowStride * rowCount }
 
   /// Returns the offset of one environment's value in a row, in bytes from the fragment's start.
   @inlinable
-  public func offset(row: Int, environment: Int = 0) -> Int {
+  package func offset(row: Int, environment: Int = 0) -> Int {
     offset &+ (row &* environmentCount &+ environment) &* environmentStride
   }
 

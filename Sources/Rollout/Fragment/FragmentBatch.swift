@@ -6,7 +6,7 @@ public final class FragmentBatch {
   /// The number of fragments in the batch.
   public let fragmentCount: Int
   /// The headers of the fragments, in batch order.
-  public private(set) var headers: [FragmentHeader]
+  package private(set) var headers: [FragmentHeader]
 
   private let storage: FragmentStorage
   private let source: FragmentLayout
@@ -29,7 +29,7 @@ public final class FragmentBatch {
   public var stepCount: Int { layout.stepCount * layout.environmentCount }
 
   /// Copies a fragment to the `position`-th place.
-  public func gather(_ fragment: FragmentView, at position: Int) {
+  package func gather(_ fragment: FragmentView, at position: Int) {
     precondition(fragment.layout.byteCount == source.byteCount, "a fragment of another layout")
     headers[position] = fragment.header
     if fragmentCount == 1 {

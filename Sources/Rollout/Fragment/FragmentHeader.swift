@@ -4,7 +4,7 @@
 /// the fragment.
 public struct FragmentHeader: Sendable, Equatable, BitwiseCopyable {
   /// The bytes reserved for the header at the start of every fragment.
-  public static let byteCount = 64
+  package static let byteCount = 64
 
   /// The worker's index.
   public var worker: UInt32 = 0
@@ -17,8 +17,8 @@ public struct FragmentHeader: Sendable, Equatable, BitwiseCopyable {
   /// The number of episodes that the worker had finished at the end of the fragment.
   public var episodes: UInt64 = 0
   /// The time taken to collect the fragment, in nanoseconds.
-  public var collectNanoseconds: UInt64 = 0
+  package var collectNanoseconds: UInt64 = 0
 
   /// A header of zeros.
-  public init() {}
+  package init() {}
 }

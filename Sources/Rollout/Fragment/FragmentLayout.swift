@@ -3,20 +3,20 @@ public struct FragmentContents: Sendable {
   /// The spaces of the environment.
   public var spaces: EnvironmentSpaces
   /// The actor's outputs recorded at each row, per environment, such as `logits` and `value`.
-  public var reaction: Nested<LeafSpecification>
+  package var reaction: Nested<LeafSpecification>
   /// The actor's outputs recorded for final observations of truncated episodes, per environment.
   ///
   /// For example `value`; empty if nothing is recorded.
-  public var finalReaction: Nested<LeafSpecification>
+  package var finalReaction: Nested<LeafSpecification>
   /// The actor's recurrent state, per environment; empty if it has none.
-  public var recurrentState: Nested<LeafSpecification>
+  package var recurrentState: Nested<LeafSpecification>
   /// True if an environment may wait at its reset state until the fragment ends (`sticky`).
   public var mayWait: Bool
   /// The learner's estimates of each step, made once for a batch; empty but in its minibatches.
   package var estimates = Nested<LeafSpecification>.empty
 
   /// Creates a description of the fields.
-  public init(
+  package init(
     spaces: EnvironmentSpaces, reaction: Nested<LeafSpecification>,
     finalReaction: Nested<LeafSpecification> = .empty,
     recurrentState: Nested<LeafSpecification> = .empty, mayWait: Bool = false
@@ -42,38 +42,39 @@ public final class FragmentLayout: Sendable {
   public let contents: FragmentContents
 
   /// Steps since the episode began, int32 [1+T, B].
-  public let stepno: Column
+  package let stepno: Column
   /// Reward received on arrival, float32 [1+T, B].
-  public let rew: Column
+  package let rew: Column
   /// Set if an episode ended on arrival, bool [1+T, B].
-  public let fin: Column
+  package let fin: Column
   /// Observations [1+T, B, …].
   public let obs: Nested<Column>
   /// The actions that led here [1+T, B, …].
   public let act: Nested<Column>
   /// The actor's outputs [1+T, B, …].
-  public let actor: Nested<Column>
+  package let actor: Nested<Column>
   /// Set if the task terminated the episode on the step, bool [T, B].
-  public let terminated: Column
+  package let terminated: Column
   /// Set if a limit truncated the episode on the step, bool [T, B].
-  public let truncated: Column
+  package let truncated: Column
   /// Final observations, which a reset overwrote in `obs` [T, B, …].
   public let finalObs: Nested<Column>
   /// The actor's outputs for the final observations of truncated episodes [T, B, …].
-  public let finalReaction: Nested<Column>
+  package let finalReaction: Nested<Column>
   /// The actor's recurrent state before row 0 [1, B, …].
   public let hx: Nested<Column>
   /// The environment's information about the step [T, B, …], by name; empty if there is none.
-  public let info: Nested<Column>
+  package let info: Nested<Column>
   /// The learner's estimates [T, B, …], by name; empty but in a minibatch.
   package let estimates: Nested<Column>
 
   /// The size of a fragment in bytes, a multiple of 64.
-  public let byteCount: Int
+  @usableFromInline
+  package let byteCount: Int
   /// The columns of a state row; row T of one fragment becomes row 0 of the next.
   package let stateColumns: [Column]
   /// All columns, by ascending offset.
-  public let columns: [Column]
+  package let columns: [Column]
   /// The indices of the columns of `obs`.
   package let obsPlaces: Range<Int>
   /// The indices of the columns of `act`.
@@ -147,7 +148,7 @@ func aligned(_ byteCount: Int) -> Int { (byteCount + 63) & ~63 }
 
 extension FragmentLayout {
   /// Returns the layout with the same steps and fields for another number of environments.
-  public func resized(environmentCount: Int) -> FragmentLayout {
+  package func resized(environmentCount: Int) -> FragmentLayout {
     FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount, contents: contents)
   }

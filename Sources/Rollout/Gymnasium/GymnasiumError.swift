@@ -1,7 +1,7 @@
 /// An error of Python, Gymnasium, MuJoCo or one of their environments.
-public struct GymnasiumError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct GymnasiumError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The cause of an error.
-  public enum Kind: String, Sendable, Codable {
+  package enum Kind: String, Sendable, Codable {
     /// The interpreter does not exist, or has no Gymnasium or no MuJoCo.
     case python
     /// The environment does not exist, or its spaces are not supported.
@@ -15,12 +15,12 @@ public struct GymnasiumError: Error, Sendable, Equatable, CustomStringConvertibl
   }
 
   /// The cause of the error.
-  public var kind: Kind
+  package var kind: Kind
   /// One sentence without a period; an exception's traceback follows on separate lines.
-  public var description: String
+  package var description: String
 
   /// Creates an error.
-  public init(_ kind: Kind, _ description: String) {
+  package init(_ kind: Kind, _ description: String) {
     self.kind = kind
     self.description = description
   }

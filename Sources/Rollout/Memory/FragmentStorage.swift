@@ -1,11 +1,11 @@
 /// The private memory of one fragment: a batch, or the row carried between fragments.
-public final class FragmentStorage {
+package final class FragmentStorage {
   /// The layout of the fragment.
-  public let layout: FragmentLayout
+  package let layout: FragmentLayout
   private let base: UnsafeMutableRawPointer
 
   /// Allocates a fragment filled with zeros.
-  public init(_ layout: FragmentLayout) {
+  package init(_ layout: FragmentLayout) {
     self.layout = layout
     base = .allocate(byteCount: layout.byteCount, alignment: 64)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount)
@@ -14,5 +14,5 @@ public final class FragmentStorage {
   deinit { base.deallocate() }
 
   /// A view of the fragment.
-  public var view: FragmentView { FragmentView(layout: layout, base: base, owner: self) }
+  package var view: FragmentView { FragmentView(layout: layout, base: base, owner: self) }
 }

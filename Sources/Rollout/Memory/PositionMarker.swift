@@ -47,14 +47,14 @@ public struct PositionMarker: @unchecked Sendable {
   }
 
   /// Notes that no environment is at work.
-  public func clear() { word.pointee.store(0, ordering: .relaxed) }
+  package func clear() { word.pointee.store(0, ordering: .relaxed) }
 
   /// The environment of a batch that a worker works on, and the kind of work.
-  public struct Position: Sendable, Equatable {
+  package struct Position: Sendable, Equatable {
     /// The environment's index within the batch.
-    public let environment: Int
+    package let environment: Int
     /// Steps since its episode began; 0 unless it steps.
-    public let step: Int
+    package let step: Int
     /// The work.
     package let activity: Activity
 
@@ -86,7 +86,7 @@ public struct PositionMarker: @unchecked Sendable {
   }
 
   /// The worker's position, or the last one before its death; `nil` outside of environments.
-  public var position: Position? {
+  package var position: Position? {
     let word = word.pointee.load(ordering: .relaxed)
     guard word != 0 else { return nil }
     let environment = Int(word >> 32) - 1
@@ -111,7 +111,7 @@ public struct OwnedPositionMarker: Sendable {
   private let owner: (any AnyObject & Sendable)?
 
   /// Creates a marker that keeps the owner of its memory alive.
-  public init(_ position: PositionMarker, owner: (any AnyObject & Sendable)?) {
+  package init(_ position: PositionMarker, owner: (any AnyObject & Sendable)?) {
     self.position = position
     self.owner = owner
   }

@@ -29,7 +29,7 @@ public struct SnapshotCursor {
   public var isRestoring: Bool { purpose == .restoring || purpose == .checking }
 
   /// The first invalid value that was restored, as a phrase; nil if there is none.
-  public private(set) var fault: String?
+  package private(set) var fault: String?
 
   /// Checks a restored value, because a snapshot from a file may hold any bytes.
   ///

@@ -35,7 +35,7 @@ public struct PCG64: RandomNumberGenerator, Sendable, Hashable, BitwiseCopyable 
   public init(seed: UInt64) { self.init(SeedSequence(seed)) }
 
   /// Creates the stream of a seed sequence.
-  public init(_ sequence: SeedSequence) {
+  package init(_ sequence: SeedSequence) {
     let words = sequence.generateState(4)
     // An odd increment gives the full period; each increment is a separate stream.
     increment = (UInt128(words[2]) << 64 | UInt128(words[3])) << 1 | 1

@@ -16,11 +16,11 @@
 /// of a dead worker does not repeat its predecessor's experience.
 public struct RandomStreams: Sendable, Hashable {
   /// The run's seed.
-  public let seed: UInt64
+  package let seed: UInt64
   /// The worker's index.
-  public let worker: Int
+  package let worker: Int
   /// The number of times that worker had been replaced before.
-  public let incarnation: Int
+  package let incarnation: Int
 
   /// Creates the streams of one incarnation of a worker.
   public init(seed: UInt64, worker: Int, incarnation: Int) {
@@ -40,12 +40,12 @@ public struct RandomStreams: Sendable, Hashable {
   }
 
   /// Returns the stream that initializes a run's weights.
-  public static func initialization(seed: UInt64) -> PCG64 {
+  package static func initialization(seed: UInt64) -> PCG64 {
     stream(seed, .initialization, [])
   }
 
   /// Returns the stream that drives an environment in evaluation.
-  public static func evaluation(seed: UInt64, environment: Int) -> PCG64 {
+  package static func evaluation(seed: UInt64, environment: Int) -> PCG64 {
     stream(seed, .evaluation, [environment])
   }
 
@@ -59,7 +59,7 @@ public struct RandomStreams: Sendable, Hashable {
   /// - Parameters:
   ///   - seed: the random seed of the run.
   ///   - rank: the number of the learner among those of the run.
-  public static func learning(seed: UInt64, rank: Int = 0) -> PCG64 {
+  package static func learning(seed: UInt64, rank: Int = 0) -> PCG64 {
     stream(seed, .learning, rank == 0 ? [] : [rank])
   }
 

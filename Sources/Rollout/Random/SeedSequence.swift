@@ -2,23 +2,23 @@
 ///
 /// Equal entropy and spawn key give equal words in both. A stream here is therefore the stream of
 /// `numpy.random.SeedSequence(entropy, spawn_key=key)`. Neighboring seeds give unrelated states.
-public struct SeedSequence: Sendable, Hashable {
+package struct SeedSequence: Sendable, Hashable {
   /// The seed as 32-bit words, lowest first.
-  public let entropy: [UInt32]
+  package let entropy: [UInt32]
   /// The key that distinguishes this sequence from others with the same seed.
-  public let spawnKey: [UInt32]
+  package let spawnKey: [UInt32]
   /// The 128 bits into which entropy and key are hashed.
-  public let pool: [UInt32]
+  package let pool: [UInt32]
 
   /// Mixes a seed that fits in 64 bits.
-  public init(_ seed: UInt64, spawnKey: [UInt32] = []) {
+  package init(_ seed: UInt64, spawnKey: [UInt32] = []) {
     let low = UInt32(truncatingIfNeeded: seed)
     let high = UInt32(truncatingIfNeeded: seed >> 32)
     self.init(entropy: high == 0 ? [low] : [low, high], spawnKey: spawnKey)
   }
 
   /// Mixes a seed of any length, given as 32-bit words with the lowest first.
-  public init(entropy: [UInt32], spawnKey: [UInt32] = []) {
+  package init(entropy: [UInt32], spawnKey: [UInt32] = []) {
     self.entropy = entropy
     self.spawnKey = spawnKey
     var words = entropy.isEmpty ? [0] : entropy
@@ -30,12 +30,12 @@ public struct SeedSequence: Sendable, Hashable {
   }
 
   /// Returns the sequence with a further key, equal to the `index`-th child that NumPy spawns.
-  public func child(_ index: UInt32) -> SeedSequence {
+  package func child(_ index: UInt32) -> SeedSequence {
     SeedSequence(entropy: entropy, spawnKey: spawnKey + [index])
   }
 
   /// Returns the first `count` 64-bit words of state.
-  public func generateState(_ count: Int) -> [UInt64] {
+  package func generateState(_ count: Int) -> [UInt64] {
     var constant: UInt32 = 0x8b51_f9dd
     let words = (0..<2 * count).map { index -> UInt64 in
       var word = pool[index % Self.poolSize] ^ constant

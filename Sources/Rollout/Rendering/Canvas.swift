@@ -16,9 +16,9 @@ public struct Canvas {
   /// A point in pixels.
   public struct Point: Sendable, Equatable {
     /// The distance from the left edge.
-    public var x: Double
+    package var x: Double
     /// The distance from the top edge, downward.
-    public var y: Double
+    package var y: Double
 
     /// Creates a point.
     public init(_ x: Double, _ y: Double) {
@@ -30,11 +30,11 @@ public struct Canvas {
   /// Red, green and blue, from 0 to 255.
   public struct Color: Sendable, Equatable {
     /// Red.
-    public var red: UInt8
+    package var red: UInt8
     /// Green.
-    public var green: UInt8
+    package var green: UInt8
     /// Blue.
-    public var blue: UInt8
+    package var blue: UInt8
 
     /// Creates a color.
     public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {

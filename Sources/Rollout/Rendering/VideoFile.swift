@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// The frame rate at which episodes are shown and recorded: one frame for each step.
 enum FrameRate {
@@ -11,9 +11,9 @@ enum FrameRate {
 /// an installed ffmpeg. The file is written completely or not at all.
 public final class VideoFile: EpisodeSpectator {
   /// The file to write.
-  public let url: URL
+  package let url: URL
   /// The number of steps recorded so far, without the frames that hold an episode's last picture.
-  public private(set) var frameCount = 0
+  package private(set) var frameCount = 0
 
   private let format: Format
   private var writer: (any VideoWriter)?
@@ -49,7 +49,7 @@ public final class VideoFile: EpisodeSpectator {
   /// Checks that the ending of a file name is that of a known format.
   ///
   /// - Throws: `ConfigurationError` if it is not.
-  public static func validate(path: String) throws(ConfigurationError) {
+  package static func validate(path: String) throws(ConfigurationError) {
     let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
     guard ending != "gif" && ending != "mp4" else { return }
     throw ConfigurationError(
@@ -103,9 +103,9 @@ public final class VideoFile: EpisodeSpectator {
 }
 
 /// An error that prevents a video from being made.
-public struct VideoError: Error, Equatable, CustomStringConvertible {
+package struct VideoError: Error, Equatable, CustomStringConvertible {
   /// One sentence, with the remedy.
-  public let description: String
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

@@ -3,7 +3,7 @@ public enum ElementType: String, Sendable, Codable, CaseIterable {
   case float32, float64, int32, int64, uint8, bool
 
   /// The size of one element in bytes.
-  public var byteCount: Int {
+  package var byteCount: Int {
     switch self {
     case .uint8, .bool: 1
     case .float32, .int32: 4

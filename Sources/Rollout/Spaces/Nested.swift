@@ -69,7 +69,7 @@ public indirect enum Nested<Leaf> {
   }
 
   /// Returns each leaf's path below `root`, in the order of `leaves`: names and indices with dots.
-  public func paths(below root: String = "") -> [String] {
+  package func paths(below root: String = "") -> [String] {
     func joined(_ part: String) -> String { root.isEmpty ? part : "\(root).\(part)" }
     switch self {
     case .leaf: return [root]
@@ -108,7 +108,7 @@ public indirect enum Nested<Leaf> {
   /// Returns a container of the same structure with the given leaves, in declared order.
   ///
   /// - Precondition: there are as many values as leaves.
-  public func filled<Other>(with values: [Other]) -> Nested<Other> {
+  package func filled<Other>(with values: [Other]) -> Nested<Other> {
     var remaining = values[...]
     let result = map { _ in remaining.removeFirst() }
     precondition(remaining.isEmpty, "\(values.count) values for \(leaves.count) leaves")

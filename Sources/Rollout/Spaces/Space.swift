@@ -14,7 +14,7 @@ public indirect enum Space: Sendable, Equatable {
   case dict([SpaceField])
 
   /// The arrays in which a value of the space is stored.
-  public var leaves: Nested<LeafSpecification> {
+  package var leaves: Nested<LeafSpecification> {
     switch self {
     case .box(let shape, _, _, let elementType): .leaf(.init(elementType, shape))
     case .discrete: .leaf(.init(.int32, []))
@@ -66,7 +66,7 @@ public struct LeafSpecification: Sendable, Equatable {
   public var elementCount: Int { shape.reduce(1, *) }
 
   /// The size of one environment's value in bytes.
-  public var byteCount: Int { elementCount * elementType.byteCount }
+  package var byteCount: Int { elementCount * elementType.byteCount }
 }
 
 extension Space: CustomStringConvertible {

@@ -7,7 +7,7 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   public let message: String
 
   /// The name of the wrong option, without dashes, if there is one.
-  public let option: String?
+  package let option: String?
 
   /// The sentence to show.
   public var description: String { message }

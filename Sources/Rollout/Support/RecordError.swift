@@ -7,23 +7,23 @@ import Glibc
 /// retry.
 public struct RecordError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The kind of a failure; more kinds may be added.
-  public struct Code: Equatable, Sendable {
+  package struct Code: Equatable, Sendable {
     private let name: String
 
     /// The operating system refused to create or write a file; `errorNumber` has the reason.
-    public static let unwritable = Code(name: "unwritable")
+    package static let unwritable = Code(name: "unwritable")
     /// The directory given for a new run is not empty.
-    public static let occupied = Code(name: "occupied")
+    package static let occupied = Code(name: "occupied")
     /// The run or checkpoint does not exist.
-    public static let notFound = Code(name: "notFound")
+    package static let notFound = Code(name: "notFound")
   }
 
   /// The kind of failure.
-  public let code: Code
+  package let code: Code
   /// The file or directory concerned.
-  public let path: String
+  package let path: String
   /// The operating system's error number, if a system call failed.
-  public let errorNumber: Int32?
+  package let errorNumber: Int32?
   /// One sentence for the user.
   public let description: String
 

@@ -59,20 +59,20 @@ package enum OpenFiles {
 }
 
 /// A limit on open files that is too low for the requested processes.
-public struct OpenFileLimitError: Error, Equatable {
+package struct OpenFileLimitError: Error, Equatable {
   /// The hard limit.
-  public var limit: Int
+  package var limit: Int
   /// The required limit.
-  public var wanted: Int
+  package var wanted: Int
   /// The purpose of the files, such as "4 workers".
-  public var purpose: String
+  package var purpose: String
   /// True if a run with fewer workers is possible within the limit.
-  public var fitsWithFewer: Bool
+  package var fitsWithFewer: Bool
 }
 
 extension OpenFileLimitError: CustomStringConvertible {
   /// One sentence without a period: the limit, the required limit, the remedy.
-  public var description: String {
+  package var description: String {
     let alternative = fitsWithFewer ? ", or use fewer workers (--actors)" : ""
     return """
       the hard limit on open files is \(limit) and \(purpose) need \(wanted): raise it with \

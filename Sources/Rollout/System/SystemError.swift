@@ -1,15 +1,15 @@
 import Glibc
 
 /// A failed call to the operating system, with its reason and subject.
-public struct SystemError: Error, Sendable, Equatable {
+package struct SystemError: Error, Sendable, Equatable {
   /// The name of the C function.
-  public let call: String
+  package let call: String
 
   /// The value of `errno` after the call, such as `ENOSPC`.
-  public let code: Int32
+  package let code: Int32
 
   /// The subject of the call and any remedy; part of the error text.
-  public let detail: String?
+  package let detail: String?
 
   /// Creates an error for a failed call.
   ///
@@ -17,7 +17,7 @@ public struct SystemError: Error, Sendable, Equatable {
   ///   - call: the name of the C function.
   ///   - code: the error number.
   ///   - detail: the subject of the call, without a period.
-  public init(call: String, code: Int32, detail: String? = nil) {
+  package init(call: String, code: Int32, detail: String? = nil) {
     self.call = call
     self.code = code
     self.detail = detail
@@ -42,7 +42,7 @@ public struct SystemError: Error, Sendable, Equatable {
 
 extension SystemError: CustomStringConvertible {
   /// One sentence without a period: the call, the system's message, the number, the detail.
-  public var description: String {
+  package var description: String {
     let remedy = code == EMFILE ? ", raise the limit with 'ulimit -n'" : ""
     let sentence = "\(call) failed: \(reason) (errno \(code))\(remedy)"
     guard let detail else { return sentence }

@@ -19,7 +19,7 @@ package protocol ChunkedWork: AnyObject {
 /// of updates may share it one after the other.
 public final class ThreadPool {
   /// The number of threads that do chunks, including the one that asks for them.
-  public let threadCount: Int
+  package let threadCount: Int
 
   private let board: ThreadBoard
   private var helpers: [pthread_t] = []

@@ -180,7 +180,7 @@ extension Wrapper {
   /// Parses a name and its argument, such as `frame-stack=4` or `frame-stack=4@image`.
   ///
   /// - Throws: `WrapperError` with a sentence that begins with the verb: "names …".
-  public init(parsing text: String) throws(WrapperError) {
+  package init(parsing text: String) throws(WrapperError) {
     let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let part = halves.count == 2 ? String(halves[1]) : nil
     let parts = halves[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
