@@ -13,7 +13,7 @@ import Rollout
 /// The weights are copied: make another probe after an update.
 public final class PolicyProbe {
   /// The spaces of observations and actions.
-  public let spaces: EnvironmentSpaces
+  package let spaces: EnvironmentSpaces
   private let fragment: FragmentView
   private let actor: PolicyActor
   /// True if the recorded logits are log-probabilities.
@@ -164,13 +164,13 @@ public struct PrecedingStep: Sendable {
   /// The number of steps since the episode began, with this one; 0 for an episode's start.
   ///
   /// At 0 the recurrent state counts as zero.
-  public var stepno: Int
+  package var stepno: Int
   /// The action as numbers; nil for zeros.
-  public var action: Nested<[Double]>?
+  package var action: Nested<[Double]>?
   /// The reward.
-  public var reward: Float
+  package var reward: Float
   /// The recurrent state, from ``PolicyAnswer/state``; empty for zeros.
-  public var state: [Float]
+  package var state: [Float]
 
   /// Creates a step.
   public init(

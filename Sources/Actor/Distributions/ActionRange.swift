@@ -6,19 +6,19 @@ import Rollout
 /// Policies compute in units of half a range, from −1 to 1; actions are recorded in the range:
 ///
 ///     a = (low + high) / 2 + (high − low) / 2 · x
-public struct ActionRange: Sendable, Equatable {
+package struct ActionRange: Sendable, Equatable {
   /// The lower bound of each element.
-  public let low: [Double]
+  package let low: [Double]
   /// The upper bound of each element.
-  public let high: [Double]
+  package let high: [Double]
 
   /// The name of the buffer that makes actions uniform while it is above 0, [1].
-  public static let warmUpName = "warm_up"
+  package static let warmUpName = "warm_up"
 
   /// Creates the range between bounds.
   ///
   /// - Precondition: there is an element, and all bounds are finite and in order.
-  public init(low: [Double], high: [Double]) {
+  package init(low: [Double], high: [Double]) {
     precondition(
       !low.isEmpty && low.count == high.count
         && zip(low, high).allSatisfy { $0.isFinite && $1.isFinite && $0 < $1 },
@@ -28,13 +28,13 @@ public struct ActionRange: Sendable, Equatable {
   }
 
   /// Creates the range from −1 to 1 of `count` elements, which `ActionBounds.scale` scales.
-  public init(count: Int) {
+  package init(count: Int) {
     self.init(
       low: Array(repeating: -1, count: count), high: Array(repeating: 1, count: count))
   }
 
   /// The number of elements of an action.
-  public var count: Int { low.count }
+  package var count: Int { low.count }
 
   /// Half the distance between the bounds of an element.
   func halfWidth(_ element: Int) -> Double { (high[element] - low[element]) / 2 }
@@ -46,12 +46,12 @@ public struct ActionRange: Sendable, Equatable {
   var logScale: Double { (0..<count).reduce(0) { $0 + log(halfWidth($1)) } }
 
   /// Returns the actions of numbers from −1 to 1, both [..., count].
-  public func scaled(_ units: Tensor) -> Tensor {
+  package func scaled(_ units: Tensor) -> Tensor {
     columnwise(units) { (halfWidth($0), center($0)) }
   }
 
   /// Returns the numbers from −1 to 1 of actions, both [..., count].
-  public func unscaled(_ actions: Tensor) -> Tensor {
+  package func unscaled(_ actions: Tensor) -> Tensor {
     columnwise(actions) { (1 / halfWidth($0), -center($0) / halfWidth($0)) }
   }
 

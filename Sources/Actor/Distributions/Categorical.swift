@@ -3,36 +3,36 @@ import Rollout
 /// A categorical distribution over the actions of a Discrete space.
 ///
 /// The fragment records normalized log-probabilities, log π(a | s) for every a.
-public struct Categorical: ActionDistribution {
+package struct Categorical: ActionDistribution {
   /// The number of actions.
-  public let count: Int
+  package let count: Int
 
   /// Creates a distribution over `count` actions.
-  public init(count: Int) { self.count = count }
+  package init(count: Int) { self.count = count }
 
   /// One score for each action.
-  public var scoreCount: Int { count }
+  package var scoreCount: Int { count }
 
   /// One log-probability for each action.
-  public var logitCount: Int { count }
+  package var logitCount: Int { count }
 
   /// Returns the log softmax of the scores.
-  public func logits(from scores: Tensor) -> Tensor { scores.logSoftmax() }
+  package func logits(from scores: Tensor) -> Tensor { scores.logSoftmax() }
 
   /// Returns the log-probability of the action taken, [rows, B].
-  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+  package func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value else { preconditionFailure("a discrete action is one leaf") }
     return logits.pick(action)
   }
 
   /// Returns −Σ π log π, where an action of probability 0 counts 0.
-  public func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
+  package func entropy(of logits: Tensor) -> Tensor { entropyOfLogProbabilities(logits) }
 
   /// Returns the action with the largest log-probability, the first among equals.
-  public func mode(of logits: Tensor) -> [Tensor]? { [logits.indexOfLargest()] }
+  package func mode(of logits: Tensor) -> [Tensor]? { [logits.indexOfLargest()] }
 
   /// Samples by inversion: the first action whose cumulative probability exceeds a uniform number.
-  public func act(
+  package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {

@@ -13,26 +13,26 @@ import Rollout
 ///
 /// Source: Fujimoto et al. (2018), "Addressing function approximation error in actor-critic
 /// methods", section 6.1.
-public struct ClippedGaussian: ActionDistribution {
+package struct ClippedGaussian: ActionDistribution {
   /// The range of the actions.
-  public let range: ActionRange
+  package let range: ActionRange
 
   /// The name of the buffer with the standard deviation of the noise, [1].
-  public static let deviationName = "exploration_noise"
+  package static let deviationName = "exploration_noise"
 
   /// Creates a distribution over the actions of a range.
-  public init(_ range: ActionRange) { self.range = range }
+  package init(_ range: ActionRange) { self.range = range }
 
   private var count: Int { range.count }
 
   /// One score for each element.
-  public var scoreCount: Int { count }
+  package var scoreCount: Int { count }
 
   /// An action for each element, the deviation and the warm-up.
-  public var logitCount: Int { count + 2 }
+  package var logitCount: Int { count + 2 }
 
   /// Returns tanh of each row's scores, the deviation and the warm-up.
-  public func logits(from scores: Tensor) -> Tensor {
+  package func logits(from scores: Tensor) -> Tensor {
     let leading = Array(scores.shape.dropLast())
     let deviation = scores.graph.buffer(Self.deviationName, [1], initially: 0.1)
     return scores.graph.concatenate([
@@ -41,12 +41,12 @@ public struct ClippedGaussian: ActionDistribution {
   }
 
   /// Returns the actions without noise in units of half their ranges, [rows, B, count].
-  public func units(of logits: Tensor) -> Tensor { logits.columns(0..<count) }
+  package func units(of logits: Tensor) -> Tensor { logits.columns(0..<count) }
 
   /// Returns the log-density of the actions by the noise before it is clipped, [rows, B].
   ///
   /// The deviation has to be above 0.
-  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+  package func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value?.numeric else {
       preconditionFailure("the action of a Box is a leaf")
     }
@@ -60,20 +60,20 @@ public struct ClippedGaussian: ActionDistribution {
   /// Returns the differential entropy of the noise before it is clipped, [rows, B].
   ///
   /// The deviation has to be above 0.
-  public func entropy(of logits: Tensor) -> Tensor {
+  package func entropy(of logits: Tensor) -> Tensor {
     Double(count) * log(deviation(of: logits))
       + (Double(count) / 2 * (1 + log(2 * Double.pi)) + range.logScale)
   }
 
   /// Returns the action without noise.
-  public func mode(of logits: Tensor) -> [Tensor]? { [range.scaled(units(of: logits))] }
+  package func mode(of logits: Tensor) -> [Tensor]? { [range.scaled(units(of: logits))] }
 
   private func deviation(of logits: Tensor) -> Tensor {
     logits.columns(count..<count + 1).reshaped(Array(logits.shape.dropLast()))
   }
 
   /// Adds noise from the environment's stream to each element and clips it; the mode has no noise.
-  public func act(
+  package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {

@@ -9,26 +9,26 @@ import Rollout
 ///
 /// Actions are recorded as drawn, also outside the space's bounds, because the density is that of
 /// the drawn value. The batch of environments clips them to the bounds when it plays them.
-public struct DiagonalGaussian: ActionDistribution {
+package struct DiagonalGaussian: ActionDistribution {
   /// The number of elements of an action.
-  public let count: Int
+  package let count: Int
   /// The name of the parameter log σ, [count].
-  public let parameterName: String
+  package let parameterName: String
 
   /// Creates a distribution over `count` elements.
-  public init(count: Int, parameterName: String = "logits.log_std") {
+  package init(count: Int, parameterName: String = "logits.log_std") {
     self.count = count
     self.parameterName = parameterName
   }
 
   /// One mean for each element.
-  public var scoreCount: Int { count }
+  package var scoreCount: Int { count }
 
   /// A mean and a log σ for each element.
-  public var logitCount: Int { 2 * count }
+  package var logitCount: Int { 2 * count }
 
   /// Returns the means of each row followed by log σ.
-  public func logits(from scores: Tensor) -> Tensor {
+  package func logits(from scores: Tensor) -> Tensor {
     let graph = scores.graph
     let logDeviation = graph.parameter(parameterName, [count], .constant(0))
     return graph.concatenate([
@@ -42,7 +42,7 @@ public struct DiagonalGaussian: ActionDistribution {
   /// independent, hence their log-densities add up:
   ///
   ///     log π(a) = − Σ (z²/2 + log σ) − n/2 · log 2π
-  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+  package func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value?.numeric else {
       preconditionFailure("the action of a Box is a leaf")
     }
@@ -58,16 +58,16 @@ public struct DiagonalGaussian: ActionDistribution {
   /// −E[log N] of one element is E[z²]/2 + log σ + ½ log 2π, and E[z²] = 1:
   ///
   ///     H(π) = Σ log σ + n/2 · (1 + log 2π)
-  public func entropy(of logits: Tensor) -> Tensor {
+  package func entropy(of logits: Tensor) -> Tensor {
     logits.columns(count..<2 * count).sumOverLastAxis()
       + Double(count) / 2 * (1 + log(2 * Double.pi))
   }
 
   /// Returns μ.
-  public func mode(of logits: Tensor) -> [Tensor]? { [logits.columns(0..<count)] }
+  package func mode(of logits: Tensor) -> [Tensor]? { [logits.columns(0..<count)] }
 
   /// Draws μ + σ z for each element with z from the environment's stream; the mode is μ.
-  public func act(
+  package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {

@@ -7,7 +7,7 @@ public final class RandomStreamBuffer {
   private let first: Int
 
   /// Creates a buffer with copies of the streams, one for each environment.
-  public init(_ streams: [PCG64]) {
+  package init(_ streams: [PCG64]) {
     self.streams = FlatVector(streams)
     first = 0
   }

@@ -11,26 +11,26 @@ import Rollout
 ///
 /// Source: Haarnoja et al. (2018), "Soft actor-critic: off-policy maximum entropy deep
 /// reinforcement learning with a stochastic actor", appendix C.
-public struct SquashedGaussian: ActionDistribution {
+package struct SquashedGaussian: ActionDistribution {
   /// The range of the actions.
-  public let range: ActionRange
+  package let range: ActionRange
 
   /// The limits of log σ.
-  public static let logDeviations = -20.0...2.0
+  package static let logDeviations = -20.0...2.0
 
   /// Creates a distribution over the actions of a range.
-  public init(_ range: ActionRange) { self.range = range }
+  package init(_ range: ActionRange) { self.range = range }
 
   private var count: Int { range.count }
 
   /// A mean and a log σ for each element, the means first.
-  public var scoreCount: Int { 2 * count }
+  package var scoreCount: Int { 2 * count }
 
   /// The scores and the warm-up.
-  public var logitCount: Int { 2 * count + 1 }
+  package var logitCount: Int { 2 * count + 1 }
 
   /// Returns the means of each row, the clamped log σ and the warm-up.
-  public func logits(from scores: Tensor) -> Tensor {
+  package func logits(from scores: Tensor) -> Tensor {
     scores.graph.concatenate([
       scores.columns(0..<count),
       scores.columns(count..<2 * count).clamped(to: Self.logDeviations),
@@ -51,7 +51,7 @@ public struct SquashedGaussian: ActionDistribution {
   ///   - logits: the recorded logits, [rows, B, logitCount].
   ///   - noise: z, [rows, B, count].
   /// - Returns: the actions [rows, B, count] and the log-densities [rows, B].
-  public func draw(
+  package func draw(
     from logits: Tensor, noise: Tensor
   ) -> (action: Tensor, logProbability: Tensor) {
     let (mean, logDeviation) = parts(of: logits)
@@ -65,7 +65,7 @@ public struct SquashedGaussian: ActionDistribution {
   ///
   /// An action within 10⁻⁶ half ranges of a bound counts as one that far from it, since rounding
   /// to Float would move u without limit.
-  public func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
+  package func logProbability(of action: Nested<Tensor>, under logits: Tensor) -> Tensor {
     guard let action = action.value?.numeric else {
       preconditionFailure("the action of a Box is a leaf")
     }
@@ -82,7 +82,7 @@ public struct SquashedGaussian: ActionDistribution {
   ///
   /// There is no closed form of the expectation. It is the trapezoidal rule for z from −6 to 6 in
   /// steps of ½. For each element it is off by less than 10⁻⁷ for σ up to 1 and 0.02 up to e².
-  public func entropy(of logits: Tensor) -> Tensor {
+  package func entropy(of logits: Tensor) -> Tensor {
     let (mean, logDeviation) = parts(of: logits)
     let deviation = exp(logDeviation)
     var expectation: Tensor?
@@ -98,7 +98,7 @@ public struct SquashedGaussian: ActionDistribution {
   }
 
   /// Returns tanh μ, scaled.
-  public func mode(of logits: Tensor) -> [Tensor]? {
+  package func mode(of logits: Tensor) -> [Tensor]? {
     [range.scaled(parts(of: logits).mean.tanh())]
   }
 
@@ -119,7 +119,7 @@ public struct SquashedGaussian: ActionDistribution {
   }
 
   /// Draws tanh(μ + σ z), scaled, for each element with z from the environment's stream.
-  public func act(
+  package func act(
     on logits: LogitsView, choice: ActionChoice, streams: RandomStreamBuffer,
     into actions: ActionRow
   ) {

@@ -21,7 +21,7 @@ public struct ExportedPolicy {
     /// True for a choice or a number of steps, an `int` in C.
     let isWhole: Bool
     /// True for an input that the output `next.<name>` replaces at the next step.
-    public internal(set) var isCarried: Bool
+    package internal(set) var isCarried: Bool
 
     init(
       name: String, elementType: ElementType, shape: [Int] = [], isWhole: Bool = false,
@@ -59,7 +59,7 @@ public struct ExportedPolicy {
   }
 
   /// Facts for the file, such as the name of the environment: metadata in ONNX, a comment in C.
-  public var facts: [(name: String, text: String)]
+  package var facts: [(name: String, text: String)]
 
   /// The weights, in the order of the policy's parameters.
   let weights: [Float]

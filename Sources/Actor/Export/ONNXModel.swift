@@ -2,9 +2,9 @@ import Rollout
 
 extension ExportedPolicy {
   /// The version of ONNX's operators.
-  public static let opset = 17
+  package static let opset = 17
   /// The version of ONNX's format.
-  public static let irVersion = 8
+  package static let irVersion = 8
 
   /// Returns the ONNX model, with the first axis `batch` of every input and output.
   ///

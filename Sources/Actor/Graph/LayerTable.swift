@@ -4,43 +4,43 @@ public import Rollout
 ///
 /// ```swift
 /// let table = try LayerTable(NetworkPolicy(), for: spaces)
-/// table.rows.map(\.name)      // act, hidden, logits
+/// print(table.text)
 /// ```
 public struct LayerTable: Sendable, Equatable {
   /// A layer, or a parameter or buffer outside any layer.
-  public struct Row: Sendable, Equatable {
+  package struct Row: Sendable, Equatable {
     /// The common prefix of the parameters' names, or the whole name outside any layer.
-    public let name: String
+    package let name: String
     /// PyTorch's name of the kind, or `Parameter` or `Buffer`.
     ///
     /// The kinds are `Linear`, `Conv2d`, `Embedding`, `LayerNorm`, `LSTM` and `GRU`.
-    public let kind: String
+    package let kind: String
     /// The activation after the layer; `nil` for none.
-    public let activation: Activation?
+    package let activation: Activation?
     /// The shape of the output for one environment and row; outside any layer, its own shape.
-    public let output: [Int]
+    package let output: [Int]
     /// The number of parameter elements.
-    public let parameterCount: Int
+    package let parameterCount: Int
     /// True unless it is a buffer.
-    public var isLearned: Bool { kind != "Buffer" }
+    package var isLearned: Bool { kind != "Buffer" }
   }
 
   /// An input that the policy reads.
-  public struct Input: Sendable, Equatable {
+  package struct Input: Sendable, Equatable {
     /// Its path in the state: `obs`, `act.1`, `stepno`.
-    public let name: String
+    package let name: String
     /// Its shape for one environment and row.
-    public let shape: [Int]
+    package let shape: [Int]
   }
 
   /// The inputs that influence at least one output, in the order of a policy's arguments.
-  public let inputs: [Input]
+  package let inputs: [Input]
   /// The layers, in order of their first parameters.
-  public let rows: [Row]
+  package let rows: [Row]
   /// All parameters and buffers.
-  public let parameters: ParameterLayout
+  package let parameters: ParameterLayout
   /// The names of parameters that influence the output `value` and no other recorded output.
-  public let valueParameters: Set<String>
+  package let valueParameters: Set<String>
 
   /// Traces a policy once, for one environment and row.
   ///

@@ -24,7 +24,7 @@ extension Tensor {
   /// Returns the tensor one row later, with `last` after the last row; passes no gradient.
   ///
   /// - Parameter last: a row [B, …] of this tensor [T, B, …].
-  public func following(last: Tensor) -> Tensor {
+  package func following(last: Tensor) -> Tensor {
     checkLast(last)
     return graph.concatenateRows([rows(1..<shape[0]), last.reshaped([1] + last.shape)])
       .stopGradient()

@@ -23,13 +23,13 @@ public struct Tensor {
   public var elementType: ElementType? { graph.nodes[id].elementType }
 
   /// The number of elements.
-  public var elementCount: Int { shape.reduce(1, *) }
+  package var elementCount: Int { shape.reduce(1, *) }
 
   /// The size of the last axis: features, classes or actions.
-  public var lastAxis: Int { shape.last ?? 1 }
+  package var lastAxis: Int { shape.last ?? 1 }
 
   /// The product of all axes but the last.
-  public var rowCount: Int { shape.dropLast().reduce(1, *) }
+  package var rowCount: Int { shape.dropLast().reduce(1, *) }
 }
 
 // MARK: Arithmetic
@@ -83,7 +83,7 @@ extension Tensor {
   public func squared() -> Tensor { unary(.square) }
 
   /// Returns 1 where an element is at least the bound, 0 elsewhere; passes no gradient.
-  public func atLeast(_ bound: Double) -> Tensor { unary(.atLeast(bound)) }
+  package func atLeast(_ bound: Double) -> Tensor { unary(.atLeast(bound)) }
 }
 
 /// Returns e to the power of each element.
@@ -146,7 +146,7 @@ extension Tensor {
   }
 
   /// Returns a 1 at the first maximum of each row's last axis, zeros elsewhere; passes no gradient.
-  public func oneHotOfLargest() -> Tensor { graph.oneHot(indexOfLargest(), count: lastAxis) }
+  package func oneHotOfLargest() -> Tensor { graph.oneHot(indexOfLargest(), count: lastAxis) }
 
   /// Returns the sum over the last axis, which is removed.
   public func sumOverLastAxis() -> Tensor {
@@ -154,7 +154,7 @@ extension Tensor {
   }
 
   /// Returns the mean over the last axis, which is removed.
-  public func meanOverLastAxis() -> Tensor { (1 / Double(lastAxis)) * sumOverLastAxis() }
+  package func meanOverLastAxis() -> Tensor { (1 / Double(lastAxis)) * sumOverLastAxis() }
 
   /// Returns log-probabilities over the last axis: x − log Σ eˣ.
   ///
@@ -208,7 +208,7 @@ extension Tensor {
   }
 
   /// Returns the tensor with its last two axes exchanged: [.., m, n] becomes [.., n, m].
-  public func swappingLastAxes() -> Tensor {
+  package func swappingLastAxes() -> Tensor {
     precondition(shape.count >= 2, "\(shape) has no two axes to exchange")
     let matrix = shape.suffix(2)
     return graph.append(
@@ -218,7 +218,7 @@ extension Tensor {
   /// Repeats a row over leading axes: [n] becomes [leading…, n].
   ///
   /// - Precondition: this is a single row.
-  public func repeated(over leading: [Int]) -> Tensor {
+  package func repeated(over leading: [Int]) -> Tensor {
     precondition(shape.count == 1, "\(shape) is not a single row")
     return graph.append(.repeatRows, [numeric], leading + shape)
   }
@@ -254,7 +254,7 @@ extension Tensor {
 
 extension Tensor {
   /// The tensor in the executor's scalar; other element types are converted.
-  public var numeric: Tensor {
+  package var numeric: Tensor {
     elementType == nil ? self : graph.append(.convert, [self], shape)
   }
 

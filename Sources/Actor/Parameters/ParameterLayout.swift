@@ -9,14 +9,14 @@ public struct ParameterLayout: Sendable, Equatable {
     /// The shape, row-major; a linear layer's weight is [out, in].
     public var shape: [Int]
     /// The start of its slice.
-    public var offset: Int
+    package var offset: Int
     /// The distribution of its first values.
     public var initialization: Initialization
     /// True for a learned parameter, false for a buffer.
     public var isLearned = true
 
     /// The number of elements.
-    public var elementCount: Int { shape.reduce(1, *) }
+    package var elementCount: Int { shape.reduce(1, *) }
     /// The slice of the flat vector.
     public var range: Range<Int> { offset..<offset + elementCount }
   }
@@ -28,7 +28,7 @@ public struct ParameterLayout: Sendable, Equatable {
   public var elementCount: Int { entries.last?.range.upperBound ?? 0 }
 
   /// The number of elements of all learned parameters.
-  public var learnedCount: Int {
+  package var learnedCount: Int {
     entries.reduce(0) { $0 + ($1.isLearned ? $1.elementCount : 0) }
   }
 
@@ -36,7 +36,7 @@ public struct ParameterLayout: Sendable, Equatable {
   public func range(of name: String) -> Range<Int>? { entries.first { $0.name == name }?.range }
 
   /// Creates an empty layout.
-  public init() {}
+  package init() {}
 
   /// Returns the layout with only some of its learned parameters as learned.
   ///

@@ -5,9 +5,9 @@ import Rollout
 /// See docs/environments.md, Normalization.
 public struct NetworkNormalization: Codable, Sendable, Equatable {
   /// True if float observations are normalized: (x − mean) / standard deviation.
-  public var observations: Bool
+  package var observations: Bool
   /// True if learning divides rewards by the standard deviation of returns.
-  public var rewards: Bool
+  package var rewards: Bool
 
   /// Creates a normalization of observations, rewards, both or neither.
   public init(observations: Bool = false, rewards: Bool = false) {
@@ -16,7 +16,7 @@ public struct NetworkNormalization: Codable, Sendable, Equatable {
   }
 
   /// The bound of normalized numbers, on both sides.
-  public static let limit = 10.0
+  package static let limit = 10.0
 
   /// Returns the name of the buffer [n] of a leaf's means, for a path such as `obs.camera`.
   package static func meanName(of path: String) -> String { "normalizer.\(path).mean" }
@@ -28,7 +28,7 @@ public struct NetworkNormalization: Codable, Sendable, Equatable {
   package static let returnScaleName = "normalizer.return.scale"
 
   /// Returns the normalized leaves of a space, its Boxes of float32 and float64, by place and path.
-  public static func leaves(of observation: Space) -> [(place: Int, path: String)] {
+  package static func leaves(of observation: Space) -> [(place: Int, path: String)] {
     let parts = observation.parts
     return zip(parts.leaves, parts.paths(below: "obs")).enumerated().compactMap {
       $1.0.isFloat && $1.1 != "obs.\(EnvironmentSpaces.actionMaskName)" ? ($0, $1.1) : nil

@@ -16,29 +16,29 @@ public struct NetworkPolicy: Policy, Equatable {
   public static let kind = "network"
 
   /// The inputs of the network, in this order.
-  public var inputs: [NetworkInput]
+  package var inputs: [NetworkInput]
   /// The encoding of discrete inputs.
-  public var integers: IntegerEncoding
+  package var integers: IntegerEncoding
   /// The width of an embedding.
-  public var embeddingWidth: Int
+  package var embeddingWidth: Int
   /// The layers before the hidden layers.
-  public var torso: NetworkTorso
+  package var torso: NetworkTorso
   /// The number of outputs of each hidden layer.
-  public var hidden: [Int]
+  package var hidden: [Int]
   /// The activation after each hidden layer.
-  public var activation: Activation
+  package var activation: Activation
   /// The kind of recurrent core, after the hidden layers.
-  public var recurrent: RecurrentCore
+  package var recurrent: RecurrentCore
   /// The number of outputs of the core.
-  public var recurrentSize: Int
+  package var recurrentSize: Int
   /// The number of layers of the core.
-  public var recurrentLayers: Int
+  package var recurrentLayers: Int
   /// The kind of value head.
-  public var value: ValueHead
+  package var value: ValueHead
   /// The initialization of the weights.
-  public var initialization: NetworkInitialization
+  package var initialization: NetworkInitialization
   /// Normalization by running statistics in the weights; `nil` for none.
-  public var normalization: NetworkNormalization?
+  package var normalization: NetworkNormalization?
 
   /// Creates a network, by default that of rlplay's overview.
   public init(

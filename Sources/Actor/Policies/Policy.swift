@@ -100,11 +100,11 @@ extension Policy {
 /// The shapes of a policy's outputs, recurrent state and parameters, for laying out memory.
 public struct PolicySignature: Sendable {
   /// The outputs recorded at each row, per environment.
-  public let reaction: Nested<LeafSpecification>
+  package let reaction: Nested<LeafSpecification>
   /// The outputs recorded for the final observation of a truncated episode: all but the logits.
-  public let finalReaction: Nested<LeafSpecification>
+  package let finalReaction: Nested<LeafSpecification>
   /// The recurrent state per environment.
-  public let recurrentState: Nested<LeafSpecification>
+  package let recurrentState: Nested<LeafSpecification>
   /// The parameters and their places in the weight vector.
   public let parameters: ParameterLayout
 

@@ -37,7 +37,7 @@ public enum PolicyRegistry {
   }
 
   /// Encodes a policy for checkpoints and worker processes as `<kind> <settings as JSON>`.
-  public static func encode(_ policy: some Policy) -> String {
+  package static func encode(_ policy: some Policy) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(policy) else {
@@ -56,7 +56,7 @@ public enum PolicyRegistry {
   /// Decodes a policy from the text of `encode`.
   ///
   /// - Throws: `PolicyError` when its kind is not registered or its settings cannot be read.
-  public static func decode(_ text: String) throws(PolicyError) -> any Policy {
+  package static func decode(_ text: String) throws(PolicyError) -> any Policy {
     let parts = text.split(separator: " ", maxSplits: 1)
     let kind = parts.first.map(String.init) ?? ""
     guard let decode = kinds.withLock({ $0[kind] }) else {

@@ -9,27 +9,27 @@ import Rollout
 /// ·) as `q` [rows, B, n].
 ///
 /// Source: Mnih et al. (2015), "Human-level control through deep reinforcement learning".
-public struct QNetworkPolicy: Policy, Equatable {
+package struct QNetworkPolicy: Policy, Equatable {
   /// The kind in checkpoints.
-  public static let kind = "q-network"
+  package static let kind = "q-network"
   /// The name of the buffer of ε.
-  public static let epsilonName = "epsilon"
+  package static let epsilonName = "epsilon"
   /// The prefix of the names of the target network's buffers.
-  public static let targetRoot = "target"
+  package static let targetRoot = "target"
 
   /// The network, with the action values as its scores.
-  public var network: NetworkPolicy
+  package var network: NetworkPolicy
   /// True if the action values are the sum of a stream for the state and one for its actions.
-  public var isDueling: Bool
+  package var isDueling: Bool
 
   /// Creates a policy from a network's scores.
-  public init(_ network: NetworkPolicy = NetworkPolicy(), isDueling: Bool = false) {
+  package init(_ network: NetworkPolicy = NetworkPolicy(), isDueling: Bool = false) {
     self.network = network
     self.isDueling = isDueling
   }
 
   /// The two sets of weights that can estimate action values.
-  public enum Weights: Sendable {
+  package enum Weights: Sendable {
     /// The learned weights.
     case online
     /// The target network's weights, copied from the learned ones at intervals.
@@ -37,10 +37,10 @@ public struct QNetworkPolicy: Policy, Equatable {
   }
 
   /// Checks the sizes of the network.
-  public func checkSizes() throws(PolicyError) { try network.checkSizes() }
+  package func checkSizes() throws(PolicyError) { try network.checkSizes() }
 
   /// Traces the reaction to a state.
-  public func react(
+  package func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction {
     guard case .discrete(let count) = state.spaces.action else {
@@ -63,7 +63,7 @@ public struct QNetworkPolicy: Policy, Equatable {
   }
 
   /// Traces the action values Q(s, ·), [rows, B, n].
-  public func values(
+  package func values(
     of state: TracedState, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> Tensor {
     guard network.recurrent == .none else {
@@ -93,7 +93,7 @@ extension QNetworkPolicy: Codable {
   }
 
   /// Decodes the settings; those of earlier checkpoints have no streams.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       try values.decode(NetworkPolicy.self, forKey: .network),
@@ -101,7 +101,7 @@ extension QNetworkPolicy: Codable {
   }
 
   /// Encodes the settings; those of a network without streams are as they always were.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(network, forKey: .network)
     if isDueling { try values.encode(isDueling, forKey: .isDueling) }

@@ -113,7 +113,7 @@ public struct TracedFragment {
   package let made: Nested<Tensor>
 
   /// Creates a fragment from tensors that need not be its columns; both states have T rows.
-  public init(
+  package init(
     current: TracedState, next: TracedState, actor: Nested<Tensor>,
     virtual: Nested<Tensor> = .empty, terminated: Tensor, truncated: Tensor,
     finalObs: Nested<Tensor> = .empty, final: Nested<Tensor> = .empty, mayWait: Bool = false
@@ -133,7 +133,7 @@ public struct TracedFragment {
   }
 
   /// Traces a fragment of T ≥ 1 steps.
-  public init(_ graph: Graph, _ layout: FragmentLayout) {
+  package init(_ graph: Graph, _ layout: FragmentLayout) {
     let steps = layout.stepCount
     let carried = graph.inputs(layout.hx, layout.contents.recurrentState, rows: 0..<1)
     current = TracedState(
@@ -162,7 +162,7 @@ public struct TracedFragment {
   ///   - distribution: the action distribution.
   ///   - graph: the graph of the fragment.
   /// - Throws: `PolicyError` as the policy does.
-  public func bootstrapping(
+  package func bootstrapping(
     from policy: any Policy, after reaction: Reaction,
     choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> TracedFragment {

@@ -14,14 +14,14 @@ import Rollout
 /// Sources: Haarnoja et al. (2018), "Soft actor-critic algorithms and applications"; Christodoulou
 /// (2019), "Soft actor-critic for discrete action settings"; Fujimoto et al. (2018), "Addressing
 /// function approximation error in actor-critic methods".
-public struct TwinCriticPolicy: Policy, Equatable {
+package struct TwinCriticPolicy: Policy, Equatable {
   /// The kind in checkpoints.
-  public static let kind = "twin-critic"
+  package static let kind = "twin-critic"
   /// The name of the logarithm of the temperature α.
-  public static let temperatureName = "temperature.log_alpha"
+  package static let temperatureName = "temperature.log_alpha"
 
   /// The kinds of actors.
-  public enum ActorKind: String, Codable, Sendable, CaseIterable {
+  package enum ActorKind: String, Codable, Sendable, CaseIterable {
     /// A ``SquashedGaussian`` whose deviations depend on the state, or a ``Categorical``, with a
     /// temperature: SAC.
     case stochastic
@@ -30,16 +30,16 @@ public struct TwinCriticPolicy: Policy, Equatable {
   }
 
   /// The hidden layers of the actor and of each critic.
-  public var network: NetworkPolicy
+  package var network: NetworkPolicy
   /// The kind of actor.
-  public var actor: ActorKind
+  package var actor: ActorKind
   /// α at first, the weight of entropy beside return; for a stochastic actor.
-  public var temperature: Double
+  package var temperature: Double
   /// True if α is a learned parameter, false if it is a buffer that keeps its first value.
-  public var learnsTemperature: Bool
+  package var learnsTemperature: Bool
 
   /// Creates a policy with the layers of a network, without its heads.
-  public init(
+  package init(
     _ network: NetworkPolicy = NetworkPolicy(inputs: [.obs], hidden: [256, 256]),
     actor: ActorKind = .stochastic, temperature: Double = 1, learnsTemperature: Bool = true
   ) {
@@ -50,7 +50,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   }
 
   /// The sets of weights that actor and critics can be traced with.
-  public enum Weights: Sendable {
+  package enum Weights: Sendable {
     /// The learned weights.
     case online
     /// The learned weights without a gradient, which still passes to the given action.
@@ -60,7 +60,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   }
 
   /// Checks the sizes of the network and the temperature.
-  public func checkSizes() throws(PolicyError) {
+  package func checkSizes() throws(PolicyError) {
     try network.checkSizes()
     guard temperature > 0, temperature.isFinite else {
       throw PolicyError(
@@ -69,7 +69,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   }
 
   /// Returns the distribution of the kind of actor: from −1 to 1, or over the actions.
-  public func distribution(for space: Space) throws(PolicyError) -> any ActionDistribution {
+  package func distribution(for space: Space) throws(PolicyError) -> any ActionDistribution {
     if case .discrete(let count) = space, actor == .stochastic { return Categorical(count: count) }
     guard case .box(let shape, let low, let high, let type) = space,
       type == .float32 || type == .float64, shape.reduce(1, *) > 0
@@ -96,7 +96,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   }
 
   /// Traces the reaction to a state.
-  public func react(
+  package func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction {
     let logits = try logits(of: state, choosing: distribution, by: .online, in: graph)
@@ -129,7 +129,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   /// Traces the logits of the actor, [rows, B, logitCount].
   ///
   /// In a Discrete space they are those without the warm-up.
-  public func logits(
+  package func logits(
     of state: TracedState, choosing distribution: any ActionDistribution, by weights: Weights,
     in graph: Graph
   ) throws(PolicyError) -> Tensor {
@@ -151,7 +151,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   ///   - action: the actions in the range of the distribution, [rows, B, elements].
   ///   - weights: the weights of the critics: trained, trained but held fixed, or of the targets.
   ///   - graph: the graph that the operations are added to.
-  public func values(
+  package func values(
     of state: TracedState, taking action: Tensor, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> [Tensor] {
     try values(of: state, with: action, count: 1, by: weights, in: graph)
@@ -159,7 +159,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   }
 
   /// Traces both critics' values of each of `count` actions, [rows, B, count] each.
-  public func values(
+  package func values(
     of state: TracedState, count: Int, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> [Tensor] {
     try values(of: state, with: nil, count: count, by: weights, in: graph)
@@ -180,7 +180,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   }
 
   /// Returns log α, a scalar.
-  public func logTemperature(in graph: Graph) -> Tensor {
+  package func logTemperature(in graph: Graph) -> Tensor {
     let first = Initialization.constant(log(temperature))
     return learnsTemperature
       ? graph.parameter(Self.temperatureName, [], first)
@@ -188,7 +188,7 @@ public struct TwinCriticPolicy: Policy, Equatable {
   }
 
   /// Returns the actions of a fragment's rows as critics receive them, [rows, B, elements].
-  public func action(_ act: Nested<Tensor>) -> Tensor {
+  package func action(_ act: Nested<Tensor>) -> Tensor {
     guard let action = act.value?.numeric else {
       preconditionFailure("the action of a Box is a leaf")
     }
