@@ -13,9 +13,7 @@ public final class PythonEnvironments {
     python = scratch.path("python")
     try Self.module.write(
       toFile: scratch.path("rlplay_cases.py"), atomically: true, encoding: .utf8)
-    let script = "#!/bin/sh\nPYTHONPATH='\(scratch.url.path)' exec python3 \"$@\"\n"
-    try script.write(toFile: python, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python)
+    try ShellScript.write("PYTHONPATH='\(scratch.url.path)' exec python3 \"$@\"", to: python)
   }
 
   /// The directory of the module, for `PYTHONPATH`.

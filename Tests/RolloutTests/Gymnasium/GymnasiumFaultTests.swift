@@ -112,9 +112,7 @@ struct GymnasiumFaultTests {
     let scratch = try ScratchDirectory()
     let python = scratch.path("python")
     // Without site-packages and PYTHONPATH there is only the standard library.
-    try "#!/bin/sh\nexec python3 -I -S \"$@\"\n".write(
-      toFile: python, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python)
+    try ShellScript.write("exec python3 -I -S \"$@\"", to: python)
     let error = try #require(throws: GymnasiumError.self) {
       try GymnasiumBatch("CartPole-v1", streams: [PCG64(seed: 0)], python: python)
     }

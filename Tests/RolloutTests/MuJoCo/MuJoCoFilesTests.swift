@@ -10,9 +10,7 @@ struct MuJoCoFilesTests {
   /// Writes an interpreter that prints some lines in place of the packages.
   private func interpreter(in directory: URL, printing lines: String) throws -> String {
     let path = directory.appendingPathComponent("python-\(UUID().uuidString)").path
-    try "#!/bin/sh\ncat <<'end'\n\(lines)\nend\n".write(
-      toFile: path, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    try ShellScript.write("cat <<'end'\n\(lines)\nend", to: path)
     return path
   }
 

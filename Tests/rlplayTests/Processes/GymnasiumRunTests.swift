@@ -267,9 +267,8 @@ extension ProcessTests {
       let bare = directory.path("bin/python3")
       try FileManager.default.createDirectory(
         atPath: directory.path("bin"), withIntermediateDirectories: true)
-      try "#!/bin/sh\nexec /usr/bin/env -u PYTHONPATH '\(try Python.path())' -S -I \"$@\"\n"
-        .write(toFile: bare, atomically: true, encoding: .utf8)
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: bare)
+      try ShellScript.write(
+        "exec /usr/bin/env -u PYTHONPATH '\(try Python.path())' -S -I \"$@\"", to: bare)
       for arguments in [
         ["evaluate", "--trust", path], ["train", "--trust", "--resume", path, "--steps", "1600"],
       ] {

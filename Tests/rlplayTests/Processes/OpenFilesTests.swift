@@ -78,9 +78,8 @@ extension ProcessTests {
     func `an interpreter that closes standard streams plays nevertheless`() throws {
       let directory = try ScratchDirectory()
       let environments = try PythonEnvironments()
-      let script = "#!/bin/sh\nexec '\(environments.python)' \"$@\" 2>&-\n"
-      try script.write(toFile: directory.path("python"), atomically: true, encoding: .utf8)
-      chmod(directory.path("python"), 0o755)
+      try ShellScript.write(
+        "exec '\(environments.python)' \"$@\" 2>&-", to: directory.path("python"))
       let program = try train(
         """
         --env gym:rlplay_cases:Counter-v0 --python '\(directory.path("python"))' --actors 1 \

@@ -180,7 +180,6 @@ extension ProcessTests {
 extension ScratchDirectory {
   /// Writes an executable shell script.
   fileprivate func program(_ name: String, _ script: String) throws {
-    try "#!/bin/sh\n\(script)\n".write(toFile: path(name), atomically: true, encoding: .utf8)
-    chmod(path(name), 0o755)
+    try ShellScript.write(script, to: path(name))
   }
 }

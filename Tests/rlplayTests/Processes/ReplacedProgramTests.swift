@@ -23,10 +23,7 @@ extension ProcessTests {
       try program.wait(until: "metrics were written") { metricsByteCount() > 0 }
 
       try FileManager.default.removeItem(at: copy)
-      if isReplaced {
-        try "#!/bin/sh\nexit 9\n".write(to: copy, atomically: true, encoding: .utf8)
-        chmod(copy.path, 0o755)
-      }
+      if isReplaced { try ShellScript.write("exit 9", to: copy.path) }
       for worker in workers { kill(worker, SIGKILL) }
       try program.wait(until: "both were replaced") {
         program.errors.split(separator: "\n").count == 2

@@ -89,8 +89,7 @@ extension ProcessTests {
     @Test func `a signal ends the wait for an interpreter that does not start`() throws {
       let directory = try ScratchDirectory()
       let script = directory.path("python")
-      try "#!/bin/sh\nexec sleep 60\n".write(toFile: script, atomically: true, encoding: .utf8)
-      chmod(script, 0o755)
+      try ShellScript.write("exec sleep 60", to: script)
       let program = try RunningProgram(
         Executable.rlplay,
         ["train", "--env", "gym:CartPole-v1", "--python", script, "--run-dir", "run"],

@@ -22,10 +22,7 @@ extension ProcessTests {
       try FileManager.default.createDirectory(
         atPath: bin, withIntermediateDirectories: true)
       for name in ["bin/python3", "tool"] {
-        try Data("#!/bin/sh\ntouch '\(directory.path("RAN"))'\n".utf8)
-          .write(to: URL(fileURLWithPath: directory.path(name)))
-        try FileManager.default.setAttributes(
-          [.posixPermissions: 0o755], ofItemAtPath: directory.path(name))
+        try ShellScript.write("touch '\(directory.path("RAN"))'", to: directory.path(name))
       }
     }
 
