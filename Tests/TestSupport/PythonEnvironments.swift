@@ -31,9 +31,10 @@ public final class PythonEnvironments {
   }
 
   /// The number of counters that were closed properly.
-  public var closedCount: Int {
-    FileManager.default.contents(atPath: scratch.path("closed"))?.count ?? 0
-  }
+  public var closedCount: Int { text("closed").utf8.count }
+
+  /// The number of counters that were made and not yet closed.
+  public var openCount: Int { text("opened").utf8.count - closedCount }
 
   private static let module = #"""
     import os, sys, time
@@ -53,6 +54,11 @@ public final class PythonEnvironments {
         def __init__(self, length=6, truncates=False, render_mode=None):
             self.length, self.truncates, self.render_mode = length, truncates, render_mode
             self.steps = 0
+            self.note("opened")
+
+        def note(self, name):
+            with open(os.path.join(os.path.dirname(__file__), name), "a") as file:
+                file.write("x")
 
         def reset(self, *, seed=None, options=None):
             super().reset(seed=seed)
@@ -69,8 +75,7 @@ public final class PythonEnvironments {
                     over and self.truncates, {})
 
         def close(self):
-            with open(os.path.join(os.path.dirname(__file__), "closed"), "a") as file:
-                file.write("x")
+            self.note("closed")
 
         def render(self):
             picture = np.zeros((2, 3, 3), np.uint8)

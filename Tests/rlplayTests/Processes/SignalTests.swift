@@ -114,6 +114,8 @@ extension ProcessTests {
           "--env", "gym:rlplay_cases:Counter-v0", "--python", environments.python,
           "--envs-per-actor", "2",
         ])
+      // A batch does not take fragments of all four workers.
+      try program.wait(until: "all environments are open") { environments.openCount >= 8 }
       let before = environments.closedCount
       let family = program.family
       #expect(family.count >= 9)
