@@ -2,7 +2,7 @@ import Actor
 import Learner
 import Rollout
 
-/// The hot paths of which Scripts/check_instructions.sh counts the instructions.
+/// The hot paths of which Scripts/check_instructions.py counts the instructions.
 ///
 /// A line on standard output names each path and its number of repetitions, in the order in which
 /// they run.

@@ -7,7 +7,7 @@ import Rollout
 // is above its threshold. Nothing may be allocated after the start. Thresholds of starts are a
 // tenth above the counts of Swift 6.3; one may be raised for a reason, which the commit states.
 //
-// With the argument `instructions`, it only runs the paths for Scripts/check_instructions.sh.
+// With the argument `instructions`, it only runs the paths for Scripts/check_instructions.py.
 
 if CommandLine.arguments.dropFirst() == ["instructions"] {
   try InstructionCounts.run()
