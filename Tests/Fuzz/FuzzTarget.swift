@@ -33,7 +33,7 @@ struct FuzzTarget: Sendable {
       let arguments = data.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
       // A file that an argument names is not part of the input.
       guard !arguments.contains(where: { $0.hasPrefix("--config") }) else { return }
-      _ = try? Invocation.parse(arguments)
+      _ = try? Program.parse(arguments)
     },
   ]
 

@@ -39,54 +39,68 @@ public enum Program {
   /// - Returns: the exit code: 0 for success, 64 for invalid usage, 1 for any other failure, 128
   ///   plus the signal number after an interruption.
   static func run(_ arguments: [String]) -> Int32 {
-    do {
-      let invocation = try Invocation.parse(arguments)
-      return code {
-        do {
-          return try run(invocation)
-        } catch let error as MoreOptionsNeeded {
-          throw error.usageError(for: arguments)
-        }
+    code {
+      let (command, work) = try parse(arguments)
+      guard let command else { return try work.run() }
+      if !command.runsInRanks { try RankedCommand.refuse(command.name) }
+      do {
+        return try withUsage(of: command) { try work.run() }
+      } catch let error as MoreOptionsNeeded {
+        throw error.usageError(for: arguments)
       }
-    } catch {
-      reportOnStandardError(error.text)
-      return UsageError.exitCode
     }
   }
 
-  private static func run(_ invocation: Invocation) throws -> Int32 {
-    if let name = invocation.singleCommand { try RankedCommand.refuse(name) }
-    switch invocation {
-    case .train(let configuration, let given, let presentation):
-      return try withUsage(of: .train) {
-        try TrainCommand.run(configuration, given: given, presentation)
+  /// Parses a command line, given without the program's name.
+  ///
+  /// Reads nothing except the arguments and the file given with `--config`.
+  ///
+  /// - Returns: the work to do, and the command that it is of; nil for help and the version.
+  /// - Throws: ``UsageError`` for the first mistake.
+  static func parse(
+    _ arguments: [String]
+  ) throws(UsageError) -> (command: Command?, work: any Runnable) {
+    guard let first = arguments.first else { return (nil, Screen(text: HelpText.overview)) }
+    let rest = Array(arguments.dropFirst())
+    switch first {
+    case "help", "--help", "-h":
+      guard let name = rest.first(where: { !$0.hasPrefix("-") }) else {
+        return (nil, Screen(text: HelpText.overview))
       }
-    case .experiment(let experiment, let presentation):
-      if presentation.ranks == .auto { try RankedCommand.refuse("train --seeds or --sweep") }
-      return try withUsage(of: .train) {
-        try ExperimentRunner.run(experiment, presentation)
+      return (nil, Screen(text: HelpText.screen(for: try command(named: name))))
+    case "--version":
+      if let extra = rest.first { throw UsageError("Unexpected argument '\(extra)'.") }
+      return (nil, Screen(text: "rlplay \(releaseVersion)"))
+    case _ where first.hasPrefix("-"):
+      throw UsageError(strayOption(first))
+    default:
+      let command = try command(named: first)
+      let parsed = try command.parse(rest)
+      if parsed.asksForHelp {
+        return (nil, Screen(text: HelpText.screen(for: command.beside(parsed))))
       }
-    case .resume(let options, let presentation):
-      return try withUsage(of: .train) { try TrainCommand.resume(options, presentation) }
-    case .evaluate(let options):
-      return try withUsage(of: .evaluate) { try EvaluateCommand.run(options) }
-    case .describe(let options):
-      return try withUsage(of: .describe) { try DescribeCommand.run(options) }
-    case .ask(let options): return try withUsage(of: .ask) { try AskCommand.run(options) }
-    case .export(let options):
-      return try withUsage(of: .export) { try ExportCommand.run(options) }
-    case .runs(let options): return try RunsCommand.run(options)
-    case .report(let options):
-      return try withUsage(of: .report) { try ReportCommand.run(options) }
-    case .bench(let options):
-      return try withUsage(of: .bench) { try BenchCommand.run(options) }
-    case .environments(let options): EnvironmentsCommand.run(options)
-    case .checkEnvironment(let options):
-      return try withUsage(of: .checkEnvironment) { try CheckEnvironmentCommand.run(options) }
-    case .help(let screen): print(screen)
-    case .version: print("rlplay \(releaseVersion)")
+      do {
+        return (command, try command.interpret(parsed))
+      } catch {
+        throw UsageError(error, command: command.beside(parsed))
+      }
     }
-    return 0
+  }
+
+  private static func command(named name: String) throws(UsageError) -> Command {
+    if let command = Command.all.first(where: { $0.name == name }) { return command }
+    let names = Command.all.map(\.name) + ["help"]
+    let suggestion = NearestMatch.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
+    throw UsageError("Unknown command '\(name)'.\(suggestion)")
+  }
+
+  /// Returns the error message for an option before any command.
+  private static func strayOption(_ word: String) -> String {
+    let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
+    let owner = Command.all.first { $0.option(named: String(name)) != nil }
+    let suggestion =
+      owner.map { " Did you mean '\(ProgramName.shown) \($0.name) --\(name)'?" } ?? ""
+    return "Unknown option '\(word)'.\(suggestion)"
   }
 
   /// Returns the exit code of a command, and tells of its error.
@@ -126,5 +140,15 @@ public enum Program {
     } catch let error as InvalidEnvironmentArguments {
       throw UsageError(ConfigurationError("\(error)", option: error.option), command: command)
     }
+  }
+}
+
+/// A text to print, such as a help screen.
+struct Screen: Runnable, Equatable {
+  let text: String
+
+  func run() -> Int32 {
+    print(text)
+    return 0
   }
 }

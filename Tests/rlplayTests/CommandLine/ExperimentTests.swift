@@ -6,10 +6,10 @@ import Testing
 
 struct ExperimentTests {
   private func experiment(_ words: String...) throws -> Experiment {
-    guard case .experiment(let experiment, _) = try Invocation.parse(["train"] + words) else {
+    guard let command = try Program.parse(["train"] + words).work as? ExperimentCommand else {
       throw UsageError("'\(words)' is no experiment")
     }
-    return experiment
+    return command.experiment
   }
 
   @Test(arguments: [
@@ -68,18 +68,11 @@ struct ExperimentTests {
     let experiment = try experiment(
       "--seeds", "1..2", "--sweep", "gamma=0.9,0.8", "--sweep", "until-return=-100,-90",
       "--separate-torsos", "--wrap", "frame-stack=2", "--wrap", "reward-scale=2", "--jobs", "3")
-    guard case .experiment(let again, _) = try Invocation.parse(experiment.words) else {
-      Issue.record("\(experiment.words) is no experiment")
-      return
-    }
-    #expect(again == experiment)
+    let again = try Program.parse(experiment.words).work as? ExperimentCommand
+    #expect(again?.experiment == experiment)
     for run in experiment.runs {
-      guard case .train(let configuration, _, TrainPresentation()) = try Invocation.parse(run.words)
-      else {
-        Issue.record("\(run.words) is no run")
-        continue
-      }
-      #expect(configuration == run.configuration)
+      let train = try Program.parse(run.words).work as? TrainCommand
+      #expect(train?.configuration == run.configuration)
     }
   }
 
@@ -122,7 +115,7 @@ struct ExperimentTests {
     (["--sweep", "sticky=yes"], "--sticky yes is neither true nor false."),
   ])
   func `a mistake is told before anything starts`(words: [String], expected: String) {
-    let error = #expect(throws: UsageError.self) { try Invocation.parse(["train"] + words) }
+    let error = #expect(throws: UsageError.self) { try Program.parse(["train"] + words) }
     let message = error?.message ?? ""
     #expect(message.hasPrefix(expected), "\(message)")
   }

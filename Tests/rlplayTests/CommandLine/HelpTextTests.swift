@@ -4,8 +4,7 @@ import Testing
 
 struct HelpTextTests {
   func screen(_ arguments: String...) throws -> String {
-    guard case .help(let text) = try Invocation.parse(arguments) else { return "no help screen" }
-    return text
+    (try Program.parse(arguments).work as? Screen)?.text ?? "no help screen"
   }
 
   @Test func `the overview lists the commands`() throws {
@@ -559,7 +558,7 @@ struct HelpTextTests {
     #expect(try screen("train", "--help", "--algorithm=ppo") == ppo)
     #expect(try screen("train", "--algorithm", "pp0", "--help") == screen("train", "--help"))
     let error = #expect(throws: UsageError.self) {
-      try Invocation.parse(["train", "--algorithm", "ppo", "--epochs", "0"])
+      try Program.parse(["train", "--algorithm", "ppo", "--epochs", "0"])
     }
     #expect(error?.optionHelp == "--epochs N  Passes over each batch. (default: 4)")
   }

@@ -8,7 +8,7 @@ struct UsageErrorTests {
   /// Returns the error message for a command line.
   func message(_ arguments: String...) -> String {
     do {
-      return "no error but \(try Invocation.parse(arguments))"
+      return "no error but \(try Program.parse(arguments).work)"
     } catch {
       return error.text
     }
@@ -45,7 +45,7 @@ struct UsageErrorTests {
   @Test(arguments: [["--gamma"], ["--gamma", "--sticky"], ["--gamma", "--"]])
   func `a missing value is told`(arguments: [String]) {
     let error = #expect(throws: UsageError.self) {
-      try Invocation.parse(["train"] + arguments)
+      try Program.parse(["train"] + arguments)
     }
     #expect(
       error?.text == """
@@ -74,7 +74,7 @@ struct UsageErrorTests {
 
   @Test(arguments: [["--gamma", "1", "--gamma=1"], ["--gamma=1", "--gamma", "0"]])
   func `a repeated option is refused`(arguments: [String]) {
-    let error = #expect(throws: UsageError.self) { try Invocation.parse(["train"] + arguments) }
+    let error = #expect(throws: UsageError.self) { try Program.parse(["train"] + arguments) }
     #expect(
       error?.text == """
         Error: '--gamma' is given more than once: give it once.

@@ -82,7 +82,7 @@ struct CheckEnvironmentCommandTests {
 
   @Test func `the exit code says whether all is well`() throws {
     try? EnvironmentRegistry.shared.register("Runaway-v0", maximumEpisodeSteps: 9) { Runaway() }
-    #expect(try CheckEnvironmentCommand.run(.init(environment: "Runaway-v0", stepCount: 20)) == 1)
-    #expect(try CheckEnvironmentCommand.run(.init(environment: "CartPole-v1", stepCount: 20)) == 0)
+    #expect(try CheckEnvironmentCommand(environment: "Runaway-v0", stepCount: 20).run() == 1)
+    #expect(try CheckEnvironmentCommand(environment: "CartPole-v1", stepCount: 20).run() == 0)
   }
 }

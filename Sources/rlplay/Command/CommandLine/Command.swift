@@ -1,7 +1,7 @@
 import Learner
 import Rollout
 
-/// A subcommand: its help, its arguments and their interpretation.
+/// The command line of a subcommand: its help, its arguments and their interpretation.
 ///
 /// All properties except ``interpret`` and ``optionsBeside`` are data, from which parsing, help and
 /// errors are derived.
@@ -14,8 +14,16 @@ struct Command: Sendable {
   var options: [CommandOption]
   /// Returns the options with the defaults that follow from the given arguments.
   var optionsBeside: (@Sendable (ParsedArguments) -> [CommandOption])?
-  /// Converts parsed arguments to typed options.
-  let interpret: @Sendable (ParsedArguments) throws(ConfigurationError) -> Invocation
+  /// True if a launcher of MPI may start the command in several processes.
+  var runsInRanks = false
+  /// Converts parsed arguments to a command with typed and validated options.
+  let interpret: @Sendable (ParsedArguments) throws(ConfigurationError) -> any Runnable
+
+  /// All commands in the order of the help screen.
+  static let all: [Command] = [
+    .train, .evaluate, .describe, .ask, .export, .runs, .report, .bench, .environments,
+    .checkEnvironment,
+  ]
 
   /// All options, including `--help`, which every command has.
   var allOptions: [CommandOption] { options + [.help(in: options.last?.group ?? .options)] }
@@ -37,6 +45,49 @@ struct Command: Sendable {
   /// Returns the option that has this name, or that this name turns off.
   func option(named name: String) -> CommandOption? {
     allOptions.first { $0.names.contains(name) }
+  }
+}
+
+/// A command line that has been interpreted.
+protocol Runnable: Sendable {
+  /// Does what the command line asks for.
+  ///
+  /// - Returns: the exit code.
+  func run() throws -> Int32
+}
+
+/// A subcommand with one property for each of its options.
+protocol Subcommand: Runnable {
+  /// The options.
+  static var settings: [Setting<Self>] { get }
+
+  /// Creates the command with the defaults of all options.
+  init()
+
+  /// Takes the positional arguments, and checks the values that options have given.
+  mutating func complete(_ parsed: ParsedArguments) throws(ConfigurationError)
+}
+
+extension Subcommand {
+  /// Accepts any values.
+  mutating func complete(_ parsed: ParsedArguments) {}
+}
+
+extension Command {
+  /// Creates the command line of a subcommand with the options of its settings.
+  init<Work: Subcommand>(
+    _ type: Work.Type, name: String, summary: String, argument: CommandArgument? = nil,
+    runsInRanks: Bool = false
+  ) {
+    self.init(
+      name: name, summary: summary, argument: argument,
+      options: CommandOption.all(Work.settings, defaults: Work()), runsInRanks: runsInRanks,
+      interpret: { (parsed) throws(ConfigurationError) in
+        var work = Work()
+        try parsed.apply(Work.settings, to: &work)
+        try work.complete(parsed)
+        return work
+      })
   }
 }
 
@@ -102,7 +153,7 @@ extension CommandOption {
     kind = setting.kind
     let value = setting.read(defaults)
     switch setting.kind {
-    case .value, .values: defaultText = value.text
+    case .value, .values: defaultText = value.text.isEmpty ? nil : value.text
     case .flag, .optionalValue: defaultText = nil
     case .toggle("no-\(setting.name)"): defaultText = value == .boolean(true) ? "on" : "off"
     case .toggle(let off): defaultText = value == .boolean(true) ? setting.name : off

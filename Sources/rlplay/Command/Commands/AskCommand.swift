@@ -3,15 +3,54 @@ import Foundation
 import Learner
 import Rollout
 
-/// Runs `rlplay ask`.
-enum AskCommand {
-  static func run(_ options: AskOptions) throws -> Int32 {
-    let source = try RunDirectory.resolve(options.target)
+/// `rlplay ask`.
+struct AskCommand: Subcommand, Equatable {
+  /// The run directory or checkpoint file; nil for the newest run.
+  var target: String?
+  /// The observation as JSON.
+  var observation = ""
+  /// True to print the answer as one JSON object.
+  var endsWithJSON = false
+
+  static let settings: [Setting<AskCommand>] = [
+    Setting(
+      "obs", "JSON", \.observation, .text, in: .options,
+      "Observation: a number, a list in the shape of a Box, or an object with the parts of a Dict."
+    ),
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "Show the answer as one JSON object."),
+  ]
+
+  /// The observation, read as JSON.
+  ///
+  /// - Throws: `ConfigurationError` with the first mistake.
+  private func parsedObservation() throws(ConfigurationError) -> JSONValue {
+    guard !observation.isEmpty else {
+      throw ConfigurationError(
+        "--obs is missing: give an observation as JSON, such as --obs 3 or --obs '[0.1, 0, 0, 0]'.",
+        option: "obs")
+    }
+    do {
+      return try JSONReader.value(of: Data(observation.utf8))
+    } catch {
+      throw ConfigurationError(
+        "--obs is not JSON: column \(error.column) \(error.finding).", option: "obs")
+    }
+  }
+
+  mutating func complete(_ parsed: ParsedArguments) throws(ConfigurationError) {
+    target = parsed.argument
+    _ = try parsedObservation()
+  }
+
+  func run() throws -> Int32 {
+    let source = try RunDirectory.resolve(target)
     let (player, probe) = try source.using { player in (player, try player.probe()) }
     let answer: PolicyAnswer
     do {
       let observation = try probe.spaces.observation.numbers(
-        from: options.parsedObservation(), as: "--obs")
+        from: parsedObservation(), as: "--obs")
       answer = try probe.act(on: observation)
     } catch let error as SpaceMismatch {
       throw ConfigurationError("\(error).", option: "obs")
@@ -19,7 +58,7 @@ enum AskCommand {
       throw CheckpointError(error).located(in: source.checkpoint)
     }
     let format = AnswerFormat(player, probe.spaces)
-    if options.endsWithJSON {
+    if endsWithJSON {
       print(format.json(answer).encoded())
       return 0
     }
@@ -42,4 +81,12 @@ extension RunDirectory.Resolution {
       throw CheckpointError(error).located(in: checkpoint)
     }
   }
+}
+
+extension Command {
+  static let ask = Command(
+    AskCommand.self,
+    name: "ask",
+    summary: "Ask a trained policy about one observation: action, probabilities, value.",
+    argument: .checkpoint)
 }

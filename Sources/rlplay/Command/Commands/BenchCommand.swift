@@ -1,53 +1,93 @@
 import Learner
 import Rollout
 
-/// Runs `rlplay bench`.
-enum BenchCommand {
-  static func run(_ options: BenchOptions, workerExecutable: String? = nil) throws -> Int32 {
-    let benchmarks = try BenchmarkSuite.selection(options.only)
-    let saved = try options.comparedFile.map { path in try SavedFigures(contentsOfFile: path) }
+/// `rlplay bench`.
+struct BenchCommand: Subcommand, Equatable {
+  /// The duration of each measurement in seconds.
+  var seconds = 1.0
+  /// The measurements to run; nil for all.
+  var only: [String]?
+  /// The number of rounds; each makes every measurement once.
+  var rounds = 1
+  /// The file of an earlier run's object to compare with; nil for none.
+  var comparedFile: String?
+  /// True to end standard output with one JSON object.
+  var endsWithJSON = false
+
+  static let settings: [Setting<BenchCommand>] = [
+    Setting("seconds", "S", \.seconds, .number, in: .options, "Seconds for each measurement."),
+    Setting(
+      "only", "NAME,...", \.only, .optional(.names, orWord: "all"), in: .options,
+      "Measurements to run, by name."),
+    Setting(
+      "rounds", "N", \.rounds, .integer, in: .options,
+      "Rounds of all measurements; a figure is the median of its rounds."),
+    Setting(
+      "compare", "FILE|none", \.comparedFile, .optional(.text, orWord: "none"), in: .options,
+      "Compare the figures with those of a file that --json wrote; exit code 1 if one is slower "
+        + "beyond its noise."),
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "End standard output with one JSON object that holds the figures."),
+  ]
+
+  mutating func complete(_ parsed: ParsedArguments) throws(ConfigurationError) {
+    guard seconds > 0, seconds <= 3600 else {
+      let text = SettingFormat<Double>.number.value(seconds).text
+      throw ConfigurationError(
+        "--seconds \(text) is out of range: use more than 0 and up to 3600.", option: "seconds")
+    }
+    try ConfigurationError.check("rounds", rounds, in: 1...1000)
+  }
+
+  func run() throws -> Int32 { try run(workerExecutable: nil) }
+
+  /// Measures with another program as the workers.
+  func run(workerExecutable: String?) throws -> Int32 {
+    let benchmarks = try BenchmarkSuite.selection(only)
+    let saved = try comparedFile.map { path in try SavedFigures(contentsOfFile: path) }
     let machine = Machine.current
     if machine.isDebugBuild {
       reportOnStandardError(
         "Warning: this is a debug build, and its figures mean little: use swift build -c release.")
     }
     var settings = BenchmarkSettings(
-      seconds: options.seconds, workerExecutable: workerExecutable)
+      seconds: seconds, workerExecutable: workerExecutable)
     let measuresRanks = benchmarks.contains { $0.name.hasPrefix(RankBenchmarks.name) }
     if measuresRanks { settings.ranks = try RankBenchmarks.join() }
     let speaks = settings.ranks.rank == 0
     var object = OrderedJSON()
-    if !options.endsWithJSON && speaks { print(machine.text) }
+    if !endsWithJSON && speaks { print(machine.text) }
     var measured: [MeasuredFigure] = []
     // Rounds of all measurements, so that a change of the machine's speed affects each of them.
-    for round in 1...options.rounds {
+    for round in 1...rounds {
       for benchmark in benchmarks {
         var figures = try benchmark.measure(settings)
         for index in figures.indices {
-          figures[index].value = add(figures[index], to: &measured)
+          figures[index].value = Self.add(figures[index], to: &measured)
         }
-        if round == options.rounds, !options.endsWithJSON, speaks {
-          print(line(of: benchmark, figures))
+        if round == rounds, !endsWithJSON, speaks {
+          print(Self.line(of: benchmark, figures))
         }
       }
     }
     for figure in measured { object.set(figure.name, figure.value) }
     if measuresRanks {
       let remark = try RankBenchmarks.finish(settings.ranks, &object)
-      if !options.endsWithJSON && speaks { print(remark) }
+      if !endsWithJSON && speaks { print(remark) }
     }
     let compared = saved.map { saved in measured.compactMap { saved.compare($0) } }
-    if let compared, compared.isEmpty, let path = options.comparedFile {
+    if let compared, compared.isEmpty, let path = comparedFile {
       throw ConfigurationError(
         "--compare \(path) has none of the measured figures: measure the same ones with --only.",
         option: "compare")
     }
     let slower = compared?.filter(\.isSlower)
-    if let saved, let slower, speaks { report(slower, saved.difference(from: machine)) }
-    if options.endsWithJSON && speaks {
-      if options.rounds > 1 { object.set(MeasuredFigure.quartilesName, quartiles(of: measured)) }
+    if let saved, let slower, speaks { Self.report(slower, saved.difference(from: machine)) }
+    if endsWithJSON && speaks {
+      if rounds > 1 { object.set(MeasuredFigure.quartilesName, Self.quartiles(of: measured)) }
       if let slower { object.set("slower", slower.map(\.figure.name)) }
-      object.set("seconds_per_measurement", options.seconds)
+      object.set("seconds_per_measurement", seconds)
       object.set("machine", machine.json)
       print(object.encoded())
     }
@@ -92,4 +132,12 @@ enum BenchCommand {
       [benchmark.summary] + figures.compactMap(\.remark) + figures.dropFirst().map(\.text)
     return "\(name)  \(value)  \(remarks.joined(separator: "; "))"
   }
+}
+
+extension Command {
+  static let bench = Command(
+    BenchCommand.self,
+    name: "bench",
+    summary: "Measure this machine: environments, collection, training, kernels.",
+    runsInRanks: true)
 }

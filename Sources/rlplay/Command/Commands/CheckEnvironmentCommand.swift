@@ -1,13 +1,51 @@
 import Learner
 import Rollout
 
-/// Runs `rlplay check-env`.
-enum CheckEnvironmentCommand {
-  static func run(_ options: CheckEnvironmentOptions) throws -> Int32 {
-    let check = EnvironmentCheck(stepCount: options.stepCount, seed: options.seed)
-    let report = try check.run(options.environment)
-    print(
-      options.endsWithJSON ? json(report, seed: options.seed) : text(report, seed: options.seed))
+/// `rlplay check-env`.
+struct CheckEnvironmentCommand: Subcommand, Equatable {
+  /// The environment to check.
+  var environment: EnvironmentConfiguration = ""
+  /// The number of steps of each environment.
+  var stepCount = 1000
+  /// The root of every random stream.
+  var seed: UInt64 = 0
+  /// True to end standard output with one JSON object.
+  var endsWithJSON = false
+
+  static let settings: [Setting<CheckEnvironmentCommand>] = [
+    .environmentArguments(\.environment.arguments, in: .options),
+    .episodeLimit(\.environment.limit, in: .options),
+    .python(\.environment.python, in: .options),
+    .information(\.environment.information, in: .options),
+    .gymnasiumWrappers(\.environment.gymnasiumWrappers, in: .options),
+    .wrappers(\.environment.wrappers, in: .options),
+    .hangTimeout(\.environment.hangTimeoutSeconds, in: .options, "End with an error"),
+    .closeTimeout(\.environment.closeTimeoutSeconds, in: .options),
+    Setting(
+      "steps", "N", \.stepCount, .integer, in: .options, "Steps of each of two environments."),
+    Setting("seed", "N", \.seed, .integer, in: .options, "Seed of all random streams."),
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "End standard output with one JSON object that holds the findings."),
+  ]
+
+  mutating func complete(_ parsed: ParsedArguments) throws(ConfigurationError) {
+    environment.id = parsed.argument ?? ""
+    guard !environment.id.isEmpty else {
+      throw ConfigurationError(
+        "No environment is named: name one, such as CartPole-v1; "
+          + "'\(ProgramName.shown) envs' lists them.")
+    }
+    try ConfigurationError.checkTimeouts(
+      hang: environment.hangTimeoutSeconds, close: environment.closeTimeoutSeconds)
+    try EpisodeLimit.validate(environment.limit)
+    try ConfigurationError.check("steps", stepCount, in: 1...1_000_000_000)
+  }
+
+  func run() throws -> Int32 {
+    let check = EnvironmentCheck(stepCount: stepCount, seed: seed)
+    let report = try check.run(environment)
+    print(endsWithJSON ? Self.json(report, seed: seed) : Self.text(report, seed: seed))
     return report.isSound ? 0 : 1
   }
 
@@ -61,4 +99,14 @@ enum CheckEnvironmentCommand {
     case .unchecked: ("unchecked", nil)
     }
   }
+}
+
+extension Command {
+  static let checkEnvironment = Command(
+    CheckEnvironmentCommand.self,
+    name: "check-env",
+    summary: "Check an environment for mistakes by playing it at random.",
+    argument: CommandArgument(
+      placeholder: "ID", help: "Environment to check; '\(ProgramName.shown) envs' lists them.",
+      isRequired: true))
 }

@@ -1,10 +1,19 @@
 import Learner
 import Rollout
 
-/// Runs `rlplay envs`.
-enum EnvironmentsCommand {
-  static func run(_ options: EnvironmentsOptions) {
-    for environment in EnvironmentRegistry.shared.all where !options.endsWithJSON {
+/// `rlplay envs`.
+struct EnvironmentsCommand: Subcommand, Equatable {
+  /// True to print the list as one JSON object.
+  var endsWithJSON = false
+
+  static let settings: [Setting<EnvironmentsCommand>] = [
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "Show the list as one JSON object.")
+  ]
+
+  func run() throws -> Int32 {
+    for environment in EnvironmentRegistry.shared.all where !endsWithJSON {
       let limit = environment.maximumEpisodeSteps.map { "at most \($0) steps" } ?? "no step limit"
       let threshold = environment.rewardThreshold.map { ", solved at \(NumberText.short($0))" }
       print("\(environment.id)  \(environment.summary) (\(limit)\(threshold ?? ""))")
@@ -14,20 +23,21 @@ enum EnvironmentsCommand {
         print("  action \(spaces.action)\(names.isEmpty ? "" : ": \(names)")")
         if spaces.information != .dict([]) { print("  information \(spaces.information)") }
       }
-      printParameters(of: environment, indent: "  ")
+      Self.printParameters(of: environment, indent: "  ")
     }
-    if options.endsWithJSON {
-      print(json)
+    if endsWithJSON {
+      print(Self.json)
     } else {
       print("gym:ID  Any Gymnasium environment, such as gym:CartPole-v1, run by Python.")
       print("mujoco:ID  A task that MuJoCo simulates without Python; it has to be installed:")
       for task in EnvironmentRegistry.mujoco {
         print("  \(task.id)  \(task.summary) (at most \(task.maximumEpisodeSteps ?? 0) steps)")
-        printParameters(of: task, indent: "    ")
+        Self.printParameters(of: task, indent: "    ")
       }
       print("mujoco:FILE.xml  A model of your own, with a reward of a few terms.")
-      print("\n" + wrappers)
+      print("\n" + Self.wrappers)
     }
+    return 0
   }
 
   private static func printParameters(of environment: RegisteredEnvironment, indent: String) {
@@ -99,4 +109,11 @@ enum EnvironmentsCommand {
       })
     return object
   }
+}
+
+extension Command {
+  static let environments = Command(
+    EnvironmentsCommand.self,
+    name: "envs",
+    summary: "List the environments to train on, and the wrappers.")
 }

@@ -2,35 +2,82 @@ import Foundation
 import Learner
 import Rollout
 
-/// Runs `rlplay report`.
-enum ReportCommand {
+/// `rlplay report`.
+struct ReportCommand: Subcommand, Equatable {
+  /// Runs, or directories of runs; empty for the newest run.
+  var targets: [String] = []
+  /// The file to write; nil for `report.html` in the directory of the runs.
+  var output: String?
+  /// The directory for the data of each figure; nil for none.
+  var tables: String?
+  /// The directory for a drawing of each figure; nil for none.
+  var drawings: String?
+  /// The horizontal axis of data and drawings.
+  var clock = RunMetrics.Clock.steps
+  /// True to renew the report until its runs have ended.
+  var isFollowing = false
+  /// True to play an episode.
+  var playsEpisode = true
+  /// The seed of the episode.
+  var seed: UInt64 = 1
+  /// The consent to start the program of an environment.
+  var consent = Consent()
+
+  static let settings: [Setting<ReportCommand>] = [
+    Setting(
+      "output", "FILE", \.output, .optional(.text, orWord: "auto"), in: .options,
+      "File to write; auto is report.html in the run's directory, or in that of several runs."),
+    Setting(
+      "follow", \.isFollowing, negatable: false, in: .options,
+      "Renew the report every two seconds until the runs have ended."),
+    Setting(
+      "csv", "DIR", \.tables, .optional(.text, orWord: "none"), in: .options,
+      "Also write the data of each figure as a file of comma-separated values."),
+    Setting(
+      "svg", "DIR", \.drawings, .optional(.text, orWord: "none"), in: .options,
+      "Also write each figure as an SVG file."),
+    Setting(
+      "axis", "steps|time", \.clock, .choice, in: .options,
+      "Horizontal axis of the files of --csv and --svg; the page has both."),
+    Setting(
+      "episode", \.playsEpisode, in: .options,
+      "Play an episode with the best weights, and show what the policy does."),
+    Setting("seed", "N", \.seed, .integer, in: .options, "Seed of the episode."),
+    Setting(
+      "trust", \.consent.trusts, negatable: false, in: .options,
+      "Start Python with the environment that the run names: its code can do all that you can."),
+    .python(\.consent.python, in: .options),
+  ]
+
   private static let renewalSeconds = 2
   private static let fileName = "report.html"
 
-  static func run(_ options: ReportOptions) throws -> Int32 {
-    let (directories, parent) = try runs(options.targets)
+  mutating func complete(_ parsed: ParsedArguments) throws(ConfigurationError) {
+    targets = parsed.arguments
+  }
+
+  func run() throws -> Int32 {
+    let (directories, parent) = try Self.runs(targets)
     let output =
-      options.output.map { URL(fileURLWithPath: $0) } ?? parent?.appendingPathComponent(fileName)
-      ?? URL(fileURLWithPath: fileName)
-    for path in [options.tables, options.drawings].compactMap(\.self) {
+      self.output.map { URL(fileURLWithPath: $0) } ?? parent?.appendingPathComponent(Self.fileName)
+      ?? URL(fileURLWithPath: Self.fileName)
+    for path in [tables, drawings].compactMap(\.self) {
       try RunDirectory.createWithParents(URL(fileURLWithPath: path, isDirectory: true))
     }
     // The episode of an environment is closed after Ctrl-C.
     Interruption.listen()
-    var reporter = Reporter(directories.map(RecordedRun.init), options)
-    try write(reporter.report(), to: output, options, isFollowing: reporter.isFollowing)
+    var reporter = Reporter(directories.map(RecordedRun.init), self)
+    try write(reporter.report(), to: output, isFollowing: reporter.isFollowing)
     print(output.relativePath.escapingControls)
     while reporter.isFollowing, Interruption.requested == nil {
       // A signal ends the sleep.
-      sleep(UInt32(renewalSeconds))
+      sleep(UInt32(Self.renewalSeconds))
       guard Interruption.requested == nil, reporter.update() else { continue }
-      try write(reporter.report(), to: output, options, isFollowing: reporter.isFollowing)
+      try write(reporter.report(), to: output, isFollowing: reporter.isFollowing)
     }
     guard let signal = Interruption.requested else { return 0 }
     // The page is left as one that no longer reloads.
-    if options.isFollowing {
-      try write(reporter.report(), to: output, options, isFollowing: false)
-    }
+    if isFollowing { try write(reporter.report(), to: output, isFollowing: false) }
     return 128 + signal
   }
 
@@ -46,18 +93,16 @@ enum ReportCommand {
     return (runs, found.count == 1 ? found[0].directory : nil)
   }
 
-  private static func write(
-    _ report: Report, to output: URL, _ options: ReportOptions, isFollowing: Bool
-  ) throws {
-    let page = report.page(reloadSeconds: isFollowing ? renewalSeconds : nil)
+  private func write(_ report: Report, to output: URL, isFollowing: Bool) throws {
+    let page = report.page(reloadSeconds: isFollowing ? Self.renewalSeconds : nil)
     try AtomicFile.write(Data(page.utf8), to: output)
-    guard options.tables != nil || options.drawings != nil else { return }
-    for figure in report.figures(over: options.clock) {
-      if let path = options.tables {
+    guard tables != nil || drawings != nil else { return }
+    for figure in report.figures(over: clock) {
+      if let path = tables {
         try AtomicFile.write(
           Data(figure.csv.utf8), to: URL(fileURLWithPath: "\(path)/\(figure.fileName).csv"))
       }
-      if let path = options.drawings {
+      if let path = drawings {
         try AtomicFile.write(
           Data(figure.document.utf8), to: URL(fileURLWithPath: "\(path)/\(figure.fileName).svg"))
       }
@@ -68,12 +113,12 @@ enum ReportCommand {
 /// The runs of a report while it is renewed.
 private struct Reporter {
   private var runs: [RecordedRun]
-  private let options: ReportOptions
+  private let options: ReportCommand
   /// The policy and its episode, and the checkpoint of which they are.
   private var shown: (file: String, policy: ReportedPolicy?, episode: PlayedEpisodeFigures?)?
   private var notes: [String] = []
 
-  init(_ runs: [RecordedRun], _ options: ReportOptions) {
+  init(_ runs: [RecordedRun], _ options: ReportCommand) {
     (self.runs, self.options) = (runs, options)
   }
 
@@ -129,4 +174,15 @@ private struct Reporter {
       notes = ["\(error)"]
     } catch {}
   }
+}
+
+extension Command {
+  static let report = Command(
+    ReportCommand.self,
+    name: "report",
+    summary: "Draw figures of runs as one HTML file.",
+    argument: CommandArgument(
+      placeholder: "RUN",
+      help: "Runs, or directories of runs; the newest run under runs/ if none "
+        + "is named.", isRepeatable: true))
 }

@@ -2,26 +2,41 @@ import Foundation
 import Learner
 import Rollout
 
-/// Runs `rlplay runs`.
-enum RunsCommand {
-  static func run(_ options: RunsOptions) throws -> Int32 {
+/// `rlplay runs`.
+struct RunsCommand: Subcommand, Equatable {
+  /// The directory of the runs; nil for `runs`.
+  var directory: String?
+  /// True to print the list as one JSON object.
+  var endsWithJSON = false
+
+  static let settings: [Setting<RunsCommand>] = [
+    Setting(
+      "json", \.endsWithJSON, negatable: false, in: .options,
+      "Show the list as one JSON object.")
+  ]
+
+  mutating func complete(_ parsed: ParsedArguments) throws(ConfigurationError) {
+    directory = parsed.argument
+  }
+
+  func run() throws -> Int32 {
     let parent =
-      options.directory.map { URL(fileURLWithPath: $0, isDirectory: true) }
+      directory.map { URL(fileURLWithPath: $0, isDirectory: true) }
       ?? RunDirectory.defaultParent
-    if options.directory != nil, FileLookup.isDirectory(parent.path) != true {
+    if directory != nil, FileLookup.isDirectory(parent.path) != true {
       throw RecordError(
         .notFound, path: parent.relativePath,
         "there is no directory '\(parent.relativePath)'; name one that has runs in it")
     }
     let runs = RunOverview.all(in: parent)
-    if options.endsWithJSON {
-      print(json(runs))
+    if endsWithJSON {
+      print(Self.json(runs))
     } else if runs.isEmpty {
       print(
         "no runs in '\(parent.relativePath.escapingControls)'; begin one with "
           + "'\(ProgramName.shown) train'")
     } else {
-      print(table(runs))
+      print(Self.table(runs))
     }
     return 0
   }
@@ -60,4 +75,13 @@ enum RunsCommand {
       })
     return result.encoded()
   }
+}
+
+extension Command {
+  static let runs = Command(
+    RunsCommand.self,
+    name: "runs",
+    summary: "List the runs, the newest first, with their states and results.",
+    argument: CommandArgument(
+      placeholder: "DIR", help: "The directory of the runs; runs/ if none is named."))
 }

@@ -1,19 +1,17 @@
-import Actor
-import Glibc
 import Learner
 import Rollout
 
-/// Runs `rlplay train`.
-enum TrainCommand {
-  /// Begins a run.
-  ///
-  /// - Parameter given: the names of the options that keep their values, whatever the environment.
-  static func run(
-    _ configuration: TrainingConfiguration, given: Set<String>, _ presentation: TrainPresentation
-  ) throws -> Int32 {
+/// `rlplay train` of one new run.
+struct TrainCommand: Runnable, Equatable {
+  var configuration = TrainingConfiguration()
+  /// The names of the options that keep their values, whatever the environment.
+  var given: Set<String> = []
+  var presentation = TrainPresentation()
+
+  func run() throws -> Int32 {
     try RankedCommand.run(presentation, inRankOrder: configuration.deterministic) { exchange in
-      try train(presentation, exchange) {
-        let configuration = try adapted(configuration, keeping: given, presentation, exchange)
+      try presentation.train(exchange) {
+        let configuration = try adapted(exchange)
         guard let exchange else {
           return try TrainingRun(
             configuration, isQuiet: presentation.isQuiet,
@@ -27,10 +25,7 @@ enum TrainCommand {
   }
 
   /// Returns the configuration with the defaults for its environment, and prints the choice.
-  private static func adapted(
-    _ configuration: TrainingConfiguration, keeping given: Set<String>,
-    _ presentation: TrainPresentation, _ exchange: UpdateExchange?
-  ) throws -> TrainingConfiguration {
+  private func adapted(_ exchange: UpdateExchange?) throws -> TrainingConfiguration {
     // A rank that fails here fails again where it tells the others.
     let adaptation =
       exchange == nil
@@ -41,158 +36,79 @@ enum TrainCommand {
     }
     return adaptation.configuration
   }
+}
 
-  /// Resumes a run.
-  static func resume(_ options: ResumeOptions, _ presentation: TrainPresentation) throws -> Int32 {
-    // The state, which only rank 0 reads, may be that of a deterministic run.
-    try RankedCommand.run(presentation, inRankOrder: true) { exchange in
-      guard let exchange, exchange.ranks.rank > 0 else {
-        return try resume(options, presentation, exchange)
+extension Command {
+  static let train = Command(
+    name: "train",
+    summary: "Train a policy on experience that worker processes collect.",
+    options: trainingOptions(TrainingConfiguration()),
+    optionsBeside: { trainingOptions(defaults(beside: $0) ?? TrainingConfiguration()) },
+    runsInRanks: true,
+    interpret: { (parsed) throws(ConfigurationError) in
+      var presentation = TrainPresentation()
+      try parsed.apply(TrainPresentation.settings, to: &presentation)
+      if presentation.showsDashboard, presentation.isQuiet {
+        throw ConfigurationError(
+          "--dashboard and --quiet exclude each other: give one of them.", option: "dashboard")
       }
-      return try train(presentation, exchange) { try TrainingRun(exchange, nil) }
-    }
-  }
-
-  private static func resume(
-    _ options: ResumeOptions, _ presentation: TrainPresentation, _ exchange: UpdateExchange?
-  ) throws -> Int32 {
-    let directory = try RunDirectory.resolveRun(options.target)
-    var state = try RunState.load(from: directory.state)
-    let own = state.configuration.environment
-    if let id = options.consent.environment, id != own.id {
-      throw ConfigurationError(
-        "--env \(id) is not the environment of the run, which is \(own.id): leave it out, or start "
-          + "a new run.", option: "env")
-    }
-    try options.consent.check(
-      own, namedBy: directory.url, trainedWith: state.recordedPython, command: .train)
-    try options.changes.apply(TrainingConfiguration.settings, to: &state.configuration)
-    try state.configuration.validate()
-    do {
-      return try train(presentation, exchange) {
-        guard let exchange else {
-          return try TrainingRun(
-            resuming: state, in: directory, isQuiet: presentation.isQuiet,
-            showsDashboard: presentation.showsDashboard)
-        }
-        return try TrainingRun(
-          exchange, nil, resuming: (state, directory), isQuiet: presentation.isQuiet,
-          showsDashboard: presentation.showsDashboard)
+      if let target = parsed.values[resumption.name] {
+        return try ResumeCommand(target, parsed, presentation)
       }
-    } catch let error as GymnasiumError {
-      throw options.consent.suggestion(
-        after: error, trainedWith: state.recordedPython, command: .train) ?? error
+      if parsed.values[trust.name] != nil {
+        throw ConfigurationError(
+          "--trust is for --resume: the environment of a new run is your own choice, "
+            + "so leave it out.",
+          option: trust.name)
+      }
+      if let experiment = try Experiment(parsed) {
+        return ExperimentCommand(experiment: experiment, presentation: presentation)
+      }
+      let (configuration, given) = try trainingConfiguration(parsed)
+      return TrainCommand(
+        configuration: configuration, given: given, presentation: presentation)
+    })
+
+  /// Returns the configuration of a new run, and the names of the options that are given for it.
+  static func trainingConfiguration(
+    _ parsed: ParsedArguments
+  ) throws(ConfigurationError) -> (configuration: TrainingConfiguration, given: Set<String>) {
+    let base = defaults(beside: parsed)
+    var configuration = base ?? TrainingConfiguration()
+    var names = Set(parsed.values.keys)
+    // The file is applied first, wherever it is named: command-line options override it.
+    if let path = parsed.values[configurationFile.name] {
+      let file = try TrainingConfiguration.read(contentsOf: path, over: base)
+      configuration = file.configuration
+      names.formUnion(file.names)
     }
+    try parsed.apply(TrainingConfiguration.settings, to: &configuration)
+    try configuration.validate()
+    return (configuration, names.intersection(TrainingConfiguration.settings.map(\.name)))
   }
 
-  private static func train(
-    _ presentation: TrainPresentation, _ exchange: UpdateExchange?,
-    _ makeRun: () throws -> TrainingRun
-  ) throws -> Int32 {
-    // Only rank 0 has a terminal, reads standard input and speaks.
-    let isFirst = exchange?.ranks.rank ?? 0 == 0
-    if presentation.showsDashboard, isFirst, !Terminal.isInteractive {
-      throw ConfigurationError(
-        "--dashboard needs a terminal as standard error, and a TERM other than dumb: leave it out, "
-          + "or do not redirect standard error.", option: "dashboard")
-    }
-    Interruption.listen()
-    if presentation.stopsWithInput, isFirst { Interruption.stop(whenClosed: STDIN_FILENO) }
-    let run: TrainingRun
-    do {
-      run = try makeRun()
-    } catch _ where Interruption.requested != nil {
-      // Interrupted while processes were started: nothing was learned and no directory created.
-      return 128 + (Interruption.requested ?? 0)
-    } catch let error as Interrupted {
-      // Another rank was interrupted.
-      guard let signal = exchange?.signal else { throw error }
-      return 128 + signal
-    } catch let error as PolicyError {
-      // The network does not fit the environment.
-      throw ConfigurationError("\(error).")
-    }
-    if exchange != nil { RankedCommand.noteBinding(actorCount: run.configuration.actorCount) }
-    if !presentation.isQuiet, isFirst {
-      print(
-        "training \(run.configuration.environment) with seed \(run.seed) in \(run.directory.path)"
-      )
-      if let exchange { print(exchange.sentence(for: run.configuration)) }
-      if let resumption = run.resumption { print(resumption) }
-      print(run.layers.text)
-    }
-    let summary = try run.train()
-    if isFirst {
-      print(presentation.endsWithJSON ? summary.json : text(summary, of: run.configuration))
-    }
-    return exitCode(summary, wanted: run.configuration.untilReturn, isTold: isFirst)
+  /// Returns the defaults of the given algorithm; nil if none is named or the name is unknown.
+  private static func defaults(beside parsed: ParsedArguments) -> TrainingConfiguration? {
+    parsed.values["algorithm"].flatMap(Algorithm.init).map { TrainingConfiguration($0) }
   }
 
-  /// Returns a summary of the run for display.
-  private static func text(
-    _ summary: TrainingSummary, of configuration: TrainingConfiguration
-  ) -> String {
-    let rate = NumberText.short(summary.stepsPerSecond)
-    var sentence = """
-      \(NumberText.grouped(summary.steps)) steps and \
-      \(NumberText.grouped(summary.updates)) updates in \
-      \(NumberText.fixed(summary.seconds, 2)) s (\(rate) steps/s), \
-      mean lag \(NumberText.fixed(summary.meanLag, 1))
-      """
-    if summary.skippedUpdates > 0 {
-      sentence += ", \(NumberText.grouped(summary.skippedUpdates)) updates skipped"
-    }
-    if summary.restarts > 0 { sentence += ", \(summary.restarts) workers replaced" }
-    if summary.droppedFragments > 0 {
-      sentence += ", \(NumberText.grouped(summary.droppedFragments)) fragments dropped"
-    }
-    if let mean = summary.evaluationReturn {
-      sentence += ", evaluation return \(NumberText.fixed(mean, 1))"
-    }
-    var lines = [sentence, "seed \(summary.seed), saved in \(summary.runDirectory)"]
-    if let step = summary.collapseStep {
-      lines.append(
-        "the policy collapsed: entropy and gradient were close to 0 at "
-          + "\(NumberText.grouped(step)) steps and the return had fallen below a quarter of the "
-          + "best")
-    }
-    if let best = summary.best, let checkpoint = summary.bestCheckpoint {
-      lines.append(
-        "best evaluation return \(NumberText.fixed(best.meanReturn, 1)) at "
-          + "\(NumberText.grouped(best.steps)) steps, in \(checkpoint)")
-    }
-    lines.append("play it with: \(evaluation(of: summary.runDirectory, configuration.environment))")
-    return lines.joined(separator: "\n")
+  private static func trainingOptions(_ defaults: TrainingConfiguration) -> [CommandOption] {
+    CommandOption.all(TrainingConfiguration.settings, defaults: defaults)
+      + Experiment.options + [configurationFile, resumption, trust]
+      + CommandOption.all(TrainPresentation.settings, defaults: TrainPresentation())
   }
 
-  /// Returns the command that plays a run's best weights.
-  private static func evaluation(
-    of directory: String, _ environment: EnvironmentConfiguration
-  ) -> String {
-    var words = [ProgramName.shown, "evaluate", directory]
-    if environment.startsProgram { words.append("--trust") }
-    if environment.usesPython, environment.python != EnvironmentConfiguration.usualPython {
-      words += ["--python", environment.python]
-    }
-    return words.map(\.shellQuoted).joined(separator: " ")
-  }
+  private static let resumption = CommandOption(
+    name: ResumeCommand.optionName, kind: .optionalValue(placeholder: "RUN"), group: .run,
+    help: "Resume a run from its last save, in its directory; the newest run under runs/ if none "
+      + "is named. Only options that do not affect learning may be changed.")
 
-  private static func exitCode(
-    _ summary: TrainingSummary, wanted: Double?, isTold: Bool
-  ) -> Int32 {
-    switch summary.ending {
-    case .interrupted(let signal): return 128 + signal
-    case .reachedReturn: return 0
-    case .steps:
-      guard let wanted else { return 0 }
-      guard isTold else { return 1 }
-      let reached = summary.evaluationReturn.map { NumberText.fixed($0, 1) } ?? "unknown"
-      reportOnStandardError(
-        """
-        Error: the mean return is \(reached) and not \(NumberText.fixed(wanted, 1)) after \
-        \(NumberText.grouped(summary.steps)) steps: give more --steps or another --learning-rate.
-        """)
-      return 1
-    }
-  }
+  private static let trust = CommandOption(
+    name: ResumeCommand.trustName, kind: .flag, group: .run,
+    help: "With --resume: start Python with the environment that the run names: its code can do "
+      + "all that you can. --env NAME has the same effect.")
+
+  private static let configurationFile = CommandOption(
+    name: "config", kind: .value(placeholder: "FILE"), group: .run,
+    help: "Read options from a JSON file; those on the command line override it.")
 }

@@ -6,53 +6,17 @@ import Rollout
 /// Trains the runs of an experiment, several at once.
 final class ExperimentRunner {
   private let experiment: Experiment
-  private let directory: URL
+  let directory: URL
   private let lock: RunLock
   private let line: ProgressLine
   private let began = SystemCalls.monotonicNanoseconds()
   /// The results so far, in the order of the experiment's runs.
-  private var results: [ExperimentResult]
+  private(set) var results: [ExperimentResult]
   private var active: [Int: ExperimentProcess] = [:]
   private var newest = NewestEvaluation()
 
-  /// Trains the runs and prints their results.
-  ///
-  /// - Returns: the exit code.
-  static func run(_ experiment: Experiment, _ presentation: TrainPresentation) throws -> Int32 {
-    // Found before anything is created: the options of each run, as it chooses them by itself. An
-    // environment that is not built in is asked for its spaces, which are kept.
-    var experiment = experiment
-    for index in experiment.runs.indices {
-      let run = experiment.runs[index]
-      if let adaptation = try run.configuration.adapted(keeping: run.given) {
-        experiment.runs[index].configuration = adaptation.configuration
-      } else if !run.configuration.environment.startsProgram {
-        _ = try run.configuration.environment.spaces()
-      }
-    }
-    Interruption.listen()
-    if presentation.stopsWithInput { Interruption.stop(whenClosed: STDIN_FILENO) }
-    let runner = try ExperimentRunner(experiment, isQuiet: presentation.isQuiet)
-    let jobCount = experiment.jobCount(processors: SystemCalls.coreCount)
-    if !presentation.isQuiet {
-      print(
-        "\(experiment.runs.count) runs in \(runner.directory.relativePath), at most \(jobCount) "
-          + "at once")
-    }
-    runner.train(jobCount: jobCount)
-    let report = ExperimentReport(runner.results, in: runner.directory)
-    print(presentation.endsWithJSON ? report.json.encoded() : report.text)
-    if !presentation.endsWithJSON, runner.results.contains(where: { !$0.isFinal }) {
-      let words = experiment.words + ["--run-dir", runner.directory.relativePath]
-      print(
-        "continue with: "
-          + ([ProgramName.shown] + words).map(\.shellQuoted).joined(separator: " "))
-    }
-    return runner.exitCode
-  }
-
   /// Creates or opens the directory of an experiment, and reads the results in it.
-  private init(_ experiment: Experiment, isQuiet: Bool) throws {
+  init(_ experiment: Experiment, isQuiet: Bool) throws {
     self.experiment = experiment
     line = ProgressLine(quiet: isQuiet, plainIntervalSeconds: 10)
     let first = experiment.runs[0].configuration
@@ -120,7 +84,7 @@ final class ExperimentRunner {
     }
   }
 
-  private var exitCode: Int32 {
+  var exitCode: Int32 {
     if let signal = Interruption.requested { return 128 + signal }
     return results.allSatisfy { $0.state == .done } ? 0 : 1
   }
@@ -128,7 +92,7 @@ final class ExperimentRunner {
   // MARK: Training
 
   /// Trains the runs that have no result yet, until they end or a signal asks to stop.
-  private func train(jobCount: Int) {
+  func train(jobCount: Int) {
     var waiting = results.indices.filter { !results[$0].isFinal }
     while true {
       if Interruption.requested != nil { waiting = [] }

@@ -5,18 +5,20 @@ import Testing
 
 @testable import RolloutCommand
 
-struct InvocationTests {
-  func parse(_ arguments: String...) throws -> Invocation { try Invocation.parse(arguments) }
+struct ProgramTests {
+  /// Returns the work of a command line, or nil if it is of another type.
+  func parse<Work: Runnable>(_ arguments: String..., as _: Work.Type = Work.self) throws -> Work? {
+    try Program.parse(arguments).work as? Work
+  }
 
   /// Returns the configuration of `train`, whichever of its options were given.
   func training(_ arguments: [String]) throws -> TrainingConfiguration? {
-    guard case .train(let configuration, _, TrainPresentation()) = try Invocation.parse(arguments)
-    else { return nil }
-    return configuration
+    let train = try Program.parse(arguments).work as? TrainCommand
+    return train?.presentation == TrainPresentation() ? train?.configuration : nil
   }
 
   @Test func `without options train has the defaults`() throws {
-    #expect(try parse("train") == .train(TrainingConfiguration(), given: [], TrainPresentation()))
+    #expect(try parse("train") == TrainCommand())
   }
 
   @Test func `every training option is one of train's`() {
@@ -36,9 +38,10 @@ struct InvocationTests {
       try parse(
         "train", "--actors", "4", "--gamma=0.5", "--until-return", "-100", "--sticky",
         "--run-dir=-a=b", "--quiet", "--json")
-        == .train(
-          configuration, given: ["actors", "gamma", "until-return", "sticky", "run-dir"],
-          TrainPresentation(isQuiet: true, endsWithJSON: true)))
+        == TrainCommand(
+          configuration: configuration,
+          given: ["actors", "gamma", "until-return", "sticky", "run-dir"],
+          presentation: TrainPresentation(isQuiet: true, endsWithJSON: true)))
   }
 
   @Test func `an option may have a name of its own that turns it off`() throws {
@@ -56,11 +59,8 @@ struct InvocationTests {
 
   @Test func `a run goes on with its own options but for those that change nothing learned`() throws
   {
-    func resumption(_ words: String...) throws -> ResumeOptions? {
-      guard case .resume(let options, _) = try Invocation.parse(["train"] + words) else {
-        return nil
-      }
-      return options
+    func resumption(_ words: String...) throws -> ResumeCommand? {
+      try Program.parse(["train"] + words).work as? ResumeCommand
     }
     let newest = try #require(try resumption("--resume", "--steps", "2e6", "--quiet"))
     #expect(newest.target == nil && newest.changes.values == ["steps": "2e6"])
@@ -72,7 +72,7 @@ struct InvocationTests {
       ["--resume", "a", "--config", "b"], ["--resume="], ["--resume", ""],
       ["--resume", "a", "--steps", "many"],
     ] {
-      #expect(throws: UsageError.self) { try Invocation.parse(["train"] + mistake) }
+      #expect(throws: UsageError.self) { try Program.parse(["train"] + mistake) }
     }
   }
 
@@ -85,12 +85,12 @@ struct InvocationTests {
     var configuration = TrainingConfiguration()
     configuration.actorCount = 4
     configuration.gamma = 0.5
-    let expected = Invocation.train(
-      configuration, given: ["actors", "gamma", "sticky", "until-return"], TrainPresentation())
+    let expected = TrainCommand(
+      configuration: configuration, given: ["actors", "gamma", "sticky", "until-return"])
     let options = ["--actors", "4", "--no-sticky", "--until-return", "none"]
     let fileOption = ["--config", file.path]
-    #expect(try Invocation.parse(["train"] + options + fileOption) == expected)
-    #expect(try Invocation.parse(["train"] + fileOption + options) == expected)
+    #expect(try Program.parse(["train"] + options + fileOption).work as? TrainCommand == expected)
+    #expect(try Program.parse(["train"] + fileOption + options).work as? TrainCommand == expected)
   }
 
   @Test func `only the combination of file and command line has to be valid`() throws {
@@ -98,8 +98,8 @@ struct InvocationTests {
       .appending(path: "rlplay-\(UUID().uuidString).json")
     try Data(#"{"actors": 32}"#.utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    #expect(throws: UsageError.self) { try parse("train", "--config", file.path) }
-    _ = try parse("train", "--config", file.path, "--buffers", "48")
+    #expect(throws: UsageError.self) { try Program.parse(["train", "--config", file.path]) }
+    _ = try Program.parse(["train", "--config", file.path, "--buffers", "48"])
   }
 
   @Test func `defaults follow the algorithm, of the command line before the file's`() throws {
@@ -134,93 +134,93 @@ struct InvocationTests {
   }
 
   @Test func `evaluate takes a run and its options in any order`() throws {
-    #expect(try parse("evaluate") == .evaluate(EvaluateOptions()))
-    let expected = EvaluateOptions(
+    #expect(try parse("evaluate") == EvaluateCommand())
+    let expected = EvaluateCommand(
       target: "runs/a", episodeCount: 5, isGreedy: false, seed: 7, maximumEpisodeSteps: .steps(9),
       endsWithJSON: true)
     #expect(
       try parse(
         "evaluate", "--episodes", "5", "runs/a", "--sample", "--seed", "7",
-        "--max-episode-steps=9", "--json") == .evaluate(expected))
-    #expect(try parse("evaluate", "--greedy") == .evaluate(EvaluateOptions()))
-    #expect(try parse("evaluate", "--", "--odd") == .evaluate(EvaluateOptions(target: "--odd")))
+        "--max-episode-steps=9", "--json") == expected)
+    #expect(try parse("evaluate", "--greedy") == EvaluateCommand())
+    #expect(try parse("evaluate", "--", "--odd") == EvaluateCommand(target: "--odd"))
   }
 
   @Test func `one episode is shown or recorded unless more are asked for`() throws {
     #expect(
       try parse("evaluate", "--render")
-        == .evaluate(EvaluateOptions(episodeCount: 1, isRendering: true)))
+        == EvaluateCommand(episodeCount: 1, isRendering: true))
     #expect(
       try parse("evaluate", "--video", "a.gif")
-        == .evaluate(EvaluateOptions(episodeCount: 1, video: "a.gif")))
+        == EvaluateCommand(episodeCount: 1, video: "a.gif"))
     #expect(
       try parse("evaluate", "--video", "none", "--render", "--episodes", "3")
-        == .evaluate(EvaluateOptions(episodeCount: 3, isRendering: true)))
-    #expect(throws: UsageError.self) { try parse("evaluate", "--video", "a.avi") }
+        == EvaluateCommand(episodeCount: 3, isRendering: true))
+    #expect(throws: UsageError.self) { try Program.parse(["evaluate", "--video", "a.avi"]) }
   }
 
   @Test func `evaluate replaces wrappers in Python, leaves them out, or keeps them`() throws {
     let wrappers = ["a.B:c=1", "mine:D"]
     #expect(
       try parse("evaluate", "--gym-wrap", "a.B:c=1", "--gym-wrap", "mine:D")
-        == .evaluate(EvaluateOptions(gymnasiumWrappers: wrappers)))
+        == EvaluateCommand(gymnasiumWrappers: wrappers))
     #expect(
       try parse("evaluate", "--gym-wrap", "none")
-        == .evaluate(EvaluateOptions(gymnasiumWrappers: [])))
-    #expect(try parse("evaluate", "--gym-wrap", "default") == .evaluate(EvaluateOptions()))
-    let error = #expect(throws: UsageError.self) { try parse("evaluate", "--gym-wrap", "B") }
+        == EvaluateCommand(gymnasiumWrappers: []))
+    #expect(try parse("evaluate", "--gym-wrap", "default") == EvaluateCommand())
+    let error = #expect(throws: UsageError.self) {
+      try Program.parse(["evaluate", "--gym-wrap", "B"])
+    }
     #expect(error?.message.contains("'B' is not a class of a module") == true)
   }
 
   @Test func `check-env takes an environment`() throws {
     #expect(
       try parse("check-env", "Mine-v0")
-        == .checkEnvironment(CheckEnvironmentOptions(environment: "Mine-v0")))
+        == CheckEnvironmentCommand(environment: "Mine-v0"))
     #expect(
       try parse("check-env", "--steps", "20", "--seed=3", "--json", "gym:A/B-v1")
-        == .checkEnvironment(
-          CheckEnvironmentOptions(
-            environment: "gym:A/B-v1", stepCount: 20, seed: 3, endsWithJSON: true)))
+        == CheckEnvironmentCommand(
+          environment: "gym:A/B-v1", stepCount: 20, seed: 3, endsWithJSON: true))
     #expect(
       try parse(
         "check-env", "Mine-v0", "--env-args", "size=8", "--max-episode-steps", "9", "--python",
         "py",
         "--wrap", "reward-sign", "--wrap=frame-stack=4")
-        == .checkEnvironment(
-          CheckEnvironmentOptions(
-            environment: EnvironmentConfiguration(
-              "Mine-v0", arguments: "size=8", limit: .steps(9),
-              wrappers: [.rewardSign, .frameStack(4)], python: "py"))))
-    let error = #expect(throws: UsageError.self) { try parse("check-env", "--json") }
+        == CheckEnvironmentCommand(
+          environment: EnvironmentConfiguration(
+            "Mine-v0", arguments: "size=8", limit: .steps(9),
+            wrappers: [.rewardSign, .frameStack(4)], python: "py")))
+    let error = #expect(throws: UsageError.self) { try Program.parse(["check-env", "--json"]) }
     #expect(
       error?.text == """
         Error: No environment is named: name one, such as CartPole-v1; 'rlplay envs' lists them.
         Usage: rlplay check-env ID [options]
         See 'rlplay check-env --help' for more information.
         """)
-    #expect(throws: UsageError.self) { try parse("check-env", "A-v0", "--steps", "0") }
+    #expect(throws: UsageError.self) { try Program.parse(["check-env", "A-v0", "--steps", "0"]) }
     #expect(throws: UsageError.self) {
-      try parse("check-env", "A-v0", "--max-episode-steps", "0")
+      try Program.parse(["check-env", "A-v0", "--max-episode-steps", "0"])
     }
   }
 
   @Test func `describe takes a run`() throws {
-    #expect(try parse("describe") == .describe(DescribeOptions()))
+    #expect(try parse("describe") == DescribeCommand())
     #expect(
       try parse("describe", "runs/a", "--json")
-        == .describe(DescribeOptions(target: "runs/a", endsWithJSON: true)))
+        == DescribeCommand(target: "runs/a", endsWithJSON: true))
   }
 
   @Test func `bench takes time and names`() throws {
-    #expect(try parse("bench") == .bench(BenchOptions()))
+    #expect(try parse("bench") == BenchCommand())
     #expect(
       try parse("bench", "--seconds", "0.1", "--only", "step,start", "--json")
-        == .bench(BenchOptions(seconds: 0.1, only: ["step", "start"], endsWithJSON: true)))
+        == BenchCommand(seconds: 0.1, only: ["step", "start"], endsWithJSON: true))
   }
 
   @Test func `the small commands are understood`() throws {
-    #expect(try parse("envs") == .environments(EnvironmentsOptions()))
-    #expect(try parse("envs", "--json") == .environments(EnvironmentsOptions(endsWithJSON: true)))
-    #expect(try parse("--version") == .version)
+    #expect(try parse("envs") == EnvironmentsCommand())
+    #expect(try parse("envs", "--json") == EnvironmentsCommand(endsWithJSON: true))
+    #expect(try parse("--version") == Screen(text: "rlplay \(releaseVersion)"))
   }
 }
