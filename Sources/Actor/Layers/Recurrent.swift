@@ -49,7 +49,9 @@ extension Graph {
     precondition(
       state.hidden.count == layers && state.cell.count == layers,
       "an LSTM of \(layers) layers has a state of \(state.hidden.count) h, \(state.cell.count) c")
-    return recurrent(.lstm, x, size: size, from: state, resets: resets, name: name, weights)
+    let (output, states) = recurrent(
+      .lstm, x, size: size, from: state, resets: resets, name: name, weights)
+    return (output, states.afterLastRow)
   }
 
   /// Applies PyTorch's `GRU` over the first axis and zeroes the state where an episode ended.
@@ -71,13 +73,19 @@ extension Graph {
     precondition(
       state.hidden.count == layers && state.cell.isEmpty,
       "a GRU of \(layers) layers has a state of \(state.hidden.count) h, \(state.cell.count) c")
-    return recurrent(.gru, x, size: size, from: state, resets: resets, name: name, weights)
+    let (output, states) = recurrent(
+      .gru, x, size: size, from: state, resets: resets, name: name, weights)
+    return (output, states.afterLastRow)
   }
 
-  private func recurrent(
+  /// Applies recurrent layers as `lstm` and `gru` do, and returns their states after each row.
+  ///
+  /// - Returns: the last layer's h after each row, and h and c of all layers after each row: [T, B,
+  ///   size] for each layer.
+  func recurrent(
     _ cell: RecurrentCell, _ x: Tensor, size: Int, from state: RecurrentState, resets: Tensor,
     name: String, _ weights: Initialization?
-  ) -> (output: Tensor, state: RecurrentState) {
+  ) -> (output: Tensor, states: RecurrentState) {
     precondition(
       x.shape.count == 3 && x.shape[0] > 0,
       "a recurrent layer needs rows [T, B, features], not \(x.shape)")
@@ -92,7 +100,7 @@ extension Graph {
     }
     let resets = resets.numeric
     var output = x.numeric
-    var last = RecurrentState(hidden: [])
+    var after = RecurrentState(hidden: [])
     for (layer, hidden) in state.hidden.enumerated() {
       let weightBound = Initialization.uniform(1 / Double(max(size, 1)).squareRoot())
       let biasBound = weights == nil ? weightBound : .constant(0)
@@ -118,13 +126,22 @@ extension Graph {
       func afterEachRow(_ index: Int) -> Tensor {
         states.rows(index..<index + 1).reshaped([steps, environments, size])
       }
-      func afterLastRow(_ index: Int) -> Tensor {
-        afterEachRow(index).rows(steps - 1..<steps).reshaped([environments, size])
-      }
       output = afterEachRow(0)
-      last.hidden.append(afterLastRow(0))
-      if cell == .lstm { last.cell.append(afterLastRow(1)) }
+      after.hidden.append(output)
+      if cell == .lstm { after.cell.append(afterEachRow(1)) }
     }
-    return (output, last)
+    return (output, after)
   }
+}
+
+extension RecurrentState {
+  /// The state after the last row, [B, size] for each layer, of the states after each row.
+  fileprivate var afterLastRow: RecurrentState {
+    RecurrentState(hidden: hidden.map(\.lastRow), cell: cell.map(\.lastRow))
+  }
+}
+
+extension Tensor {
+  /// The last row [B, …] of a tensor [T, B, …].
+  var lastRow: Tensor { rows(shape[0] - 1..<shape[0]).reshaped(Array(shape.dropFirst())) }
 }

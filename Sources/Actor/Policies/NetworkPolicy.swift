@@ -80,22 +80,25 @@ public struct NetworkPolicy: Policy, Equatable {
       weights: initialization.weights(gain: 0.01))
     if let mask { scores = scores.masked(by: mask) }
     let logits = distribution.logits(from: scores)
+    let hx = actor.hx.map(\.lastRow)
     switch value {
     case .none:
-      return Reaction(logits: logits, hx: actor.hx)
+      return Reaction(logits: logits, hx: hx)
     case .shared:
       return Reaction(
         logits: logits, information: [("value", valueEstimate(actor.features, in: graph))],
-        hx: actor.hx)
+        hx: hx)
     case .separate:
       let critic = try torso(of: state, below: "critic", in: graph)
       return Reaction(
         logits: logits, information: [("value", valueEstimate(critic.features, in: graph))],
-        hx: recurrent == .none ? .empty : .fields([("actor", actor.hx), ("critic", critic.hx)]))
+        hx: recurrent == .none
+          ? .empty : .fields([("actor", hx), ("critic", critic.hx.map(\.lastRow))]))
     }
   }
 
-  /// Returns one score for each of `count` choices, [rows, B, count], by a network without memory.
+  /// Returns one score for each of `count` choices, [rows, B, count], and the recurrent state after
+  /// each row, [rows, B, …].
   ///
   /// Scores of a single one-hot input without a layer in between are a table, one weight for each
   /// pair and no bias, and so are those of a joint one. Each entry then learns independently.
@@ -107,14 +110,16 @@ public struct NetworkPolicy: Policy, Equatable {
   func scores(
     of state: TracedState, with given: Tensor? = nil, count: Int, below root: String?,
     named name: String, in graph: Graph
-  ) throws(PolicyError) -> Tensor {
-    let features = try torso(of: state, with: given, below: root, in: graph).features
-    return graph.linear(
-      features, outputs: count, name: ParameterNames(root: root)[name],
+  ) throws(PolicyError) -> (scores: Tensor, hx: Nested<Tensor>) {
+    let torso = try torso(of: state, with: given, below: root, in: graph)
+    let scores = graph.linear(
+      torso.features, outputs: count, name: ParameterNames(root: root)[name],
       bias: given != nil || !isTable(of: state.spaces), weights: initialization.weights(gain: 1))
+    return (scores, torso.hx)
   }
 
-  /// Returns one score for each of `count` choices, [rows, B, count], from two streams.
+  /// Returns one score for each of `count` choices, [rows, B, count], from two streams, and the
+  /// recurrent state after each row, [rows, B, …].
   ///
   ///     q(s, a) = v(s) + (A(s, a) − mean_b A(s, b))
   ///
@@ -127,30 +132,54 @@ public struct NetworkPolicy: Policy, Equatable {
   /// - Parameters: as for `scores(of:with:count:below:named:in:)`.
   func duelingScores(
     of state: TracedState, count: Int, below root: String?, named name: String, in graph: Graph
-  ) throws(PolicyError) -> Tensor {
-    var shared = self
-    let width = shared.hidden.popLast()
-    let features = try shared.torso(of: state, below: root, in: graph).features
+  ) throws(PolicyError) -> (scores: Tensor, hx: Nested<Tensor>) {
+    let shared = try sharedTorso(of: state, below: root, in: graph)
     let names = ParameterNames(root: ParameterNames(root: root)[name])
     func stream(_ name: String, _ outputs: Int) -> Tensor {
-      let own = width.map {
-        graph.linear(
-          features, outputs: $0, name: names["\(name).hidden"], activation: activation,
-          weights: initialization.weights(gain: 2.0.squareRoot()))
-      }
-      return graph.linear(
-        own ?? features, outputs: outputs, name: names[name],
-        weights: initialization.weights(gain: 1))
+      head(
+        shared.features, count: outputs, hidden: names["\(name).hidden"], output: names[name],
+        in: graph)
     }
     let value = stream("value", 1)
     let advantage = stream("advantage", count)
-    return advantage
-      + (value.reshaped(Array(value.shape.dropLast())) - advantage.meanOverLastAxis())
+    let mean = advantage.meanOverLastAxis()
+    return (advantage + (value.reshaped(Array(value.shape.dropLast())) - mean), shared.hx)
   }
 
-  /// Returns true if one feature is 1 and all others are 0, without hidden layers.
+  /// Traces everything before heads that have the last hidden layer for themselves: features
+  /// [rows, B, …] and the recurrent state after each row, [rows, B, …].
+  ///
+  /// - Parameter root: the prefix of the parameter names; `nil` for none.
+  func sharedTorso(
+    of state: TracedState, below root: String?, in graph: Graph
+  ) throws(PolicyError) -> (features: Tensor, hx: Nested<Tensor>) {
+    var shared = self
+    shared.hidden = hidden.dropLast()
+    return try shared.torso(of: state, below: root, in: graph)
+  }
+
+  /// Returns one score for each of `count` choices, [rows, B, count], by a head on features.
+  ///
+  /// It has the last hidden layer for itself.
+  ///
+  /// - Parameters:
+  ///   - hidden: the name of the hidden layer.
+  ///   - output: the name of the output layer.
+  func head(
+    _ features: Tensor, count: Int, hidden name: String, output: String, in graph: Graph
+  ) -> Tensor {
+    let own = hidden.last.map {
+      graph.linear(
+        features, outputs: $0, name: name, activation: activation,
+        weights: initialization.weights(gain: 2.0.squareRoot()))
+    }
+    return graph.linear(
+      own ?? features, outputs: count, name: output, weights: initialization.weights(gain: 1))
+  }
+
+  /// Returns true if one feature is 1 and all others are 0, without hidden layers and core.
   private func isTable(of spaces: EnvironmentSpaces) -> Bool {
-    guard inputs == [.obs], hidden.isEmpty else { return false }
+    guard inputs == [.obs], hidden.isEmpty, recurrent == .none else { return false }
     switch (integers, spaces.observation) {
     case (.oneHot, .discrete): return true
     case (.joint, let space):
@@ -171,7 +200,8 @@ public struct NetworkPolicy: Policy, Equatable {
     return value.reshaped(Array(value.shape.dropLast()))
   }
 
-  /// Traces everything before the heads: features [rows, B, …] and the core's recurrent state.
+  /// Traces everything before the heads: features [rows, B, …] and the core's recurrent state after
+  /// each row, [rows, B, …].
   ///
   /// - Parameters:
   ///   - given: a further input behind those of the state; `nil` for none.
@@ -189,11 +219,11 @@ public struct NetworkPolicy: Policy, Equatable {
         x, outputs: outputs, name: names[hidden.count == 1 ? "hidden" : "hidden.\(index)"],
         activation: activation, weights: initialization.weights(gain: 2.0.squareRoot()))
     }
-    let (features, carried) = try recurrent.trace(
+    let (features, after) = try recurrent.trace(
       x, size: recurrentSize, layers: recurrentLayers,
       from: state.hx[root ?? "actor"] ?? state.hx, resets: state.fin, name: names["core"],
       weights: initialization.weights(gain: 1), in: graph)
-    return (features, carried)
+    return (features, after)
   }
 }
 

@@ -36,6 +36,9 @@ package struct QNetworkPolicy: Policy, Equatable {
     case target
   }
 
+  /// The recurrent state of the network's core.
+  package var recurrentState: Nested<LeafSpecification> { network.recurrentState }
+
   /// Checks the sizes of the network.
   package func checkSizes() throws(PolicyError) { try network.checkSizes() }
 
@@ -54,29 +57,28 @@ package struct QNetworkPolicy: Policy, Equatable {
       throw PolicyError(
         "Q-learning does not support action masks: use an algorithm with a policy, such as ppo")
     }
-    let q = try values(of: state, by: .online, in: graph)
+    let (q, hx) = try values(of: state, by: .online, in: graph)
     // Workers do not compute these values, but need the same layout of the weights.
     _ = try values(of: state, by: .target, in: graph)
     let epsilon = graph.buffer(Self.epsilonName, [], initially: 1)
     let chance = (1 - epsilon) * q.oneHotOfLargest() + (1 / Double(count)) * epsilon
-    return Reaction(logits: log(chance), information: [("q", q)])
+    return Reaction(logits: log(chance), information: [("q", q)], hx: hx.map(\.lastRow))
   }
 
-  /// Traces the action values Q(s, ·), [rows, B, n].
+  /// Traces the action values Q(s, ·), [rows, B, n], and the recurrent state after each row, [rows,
+  /// B, …].
   package func values(
     of state: TracedState, by weights: Weights, in graph: Graph
-  ) throws(PolicyError) -> Tensor {
-    guard network.recurrent == .none else {
-      throw PolicyError(
-        "Q-learning does not support recurrent networks: use an algorithm with a policy")
-    }
+  ) throws(PolicyError) -> (q: Tensor, hx: Nested<Tensor>) {
     guard case .discrete(let count) = state.spaces.action else {
       preconditionFailure("Q-learning without a Discrete action space")
     }
-    func scores(below root: String?) throws(PolicyError) -> Tensor {
-      isDueling
+    func scores(below root: String?) throws(PolicyError) -> (q: Tensor, hx: Nested<Tensor>) {
+      let (q, hx) =
+        isDueling
         ? try network.duelingScores(of: state, count: count, below: root, named: "q", in: graph)
         : try network.scores(of: state, count: count, below: root, named: "q", in: graph)
+      return (q, hx)
     }
     switch weights {
     case .online: return try scores(below: nil)

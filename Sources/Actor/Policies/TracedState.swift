@@ -17,7 +17,9 @@ public struct TracedState {
   public let fin: Tensor
   /// The recurrent state before the first of the rows, [B, …]; empty without memory.
   ///
-  /// The state counts as zero before each row with `fin` set.
+  /// The state counts as zero before each row with `fin` set. For rows that do not follow each
+  /// other, such as the states that the steps of a fragment led to before any reset, it is the
+  /// state before each of them, [rows, B, …]; the policies of DQN, SAC and TD3 support that.
   public let hx: Nested<Tensor>
   /// The observation and action spaces.
   public let spaces: EnvironmentSpaces

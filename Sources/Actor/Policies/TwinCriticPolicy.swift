@@ -8,6 +8,12 @@ import Rollout
 /// actor, below `actor`. The critics are below `critic.0` and `critic.1`. The target networks of
 /// both critics, and of a deterministic actor, are buffers below `target`.
 ///
+/// A recurrent network has one core for actor and critics. It is below `critic.torso`, behind the
+/// inputs and all hidden layers but the last, and learns from the critics' loss alone. Actor and
+/// critics have the last hidden layer each, behind the core, where a given action joins. The state
+/// that a worker recorded thus starts actor and critics alike, and an update runs the core once.
+/// Memory that changes which action is best changes the actions' values, so critics learn it.
+///
 /// Continuous actions are recorded from −1 to 1, and the environment scales them to the bounds of
 /// the Box (`ActionBounds.scale`).
 ///
@@ -59,6 +65,19 @@ package struct TwinCriticPolicy: Policy, Equatable {
     case target
   }
 
+  /// States, and all that actor and critics have in common of them.
+  package struct Features {
+    /// The states.
+    let state: TracedState
+    /// The output of the core, [rows, B, size]; `nil` without one.
+    let core: Tensor?
+    /// The recurrent state after each row, [rows, B, …]; empty without a core.
+    package let hx: Nested<Tensor>
+  }
+
+  /// The recurrent state of the core.
+  package var recurrentState: Nested<LeafSpecification> { network.recurrentState }
+
   /// Checks the sizes of the network and the temperature.
   package func checkSizes() throws(PolicyError) {
     try network.checkSizes()
@@ -99,84 +118,111 @@ package struct TwinCriticPolicy: Policy, Equatable {
   package func react(
     to state: TracedState, choosing distribution: any ActionDistribution, in graph: Graph
   ) throws(PolicyError) -> Reaction {
-    let logits = try logits(of: state, choosing: distribution, by: .online, in: graph)
+    let online = try features(of: state, by: .online, in: graph)
+    let logits = try logits(of: online, choosing: distribution, by: .online, in: graph)
+    let hx = online.hx.map(\.lastRow)
     // Workers do not compute the rest, but need the same layout of the weights.
-    for weights in [Weights.online, .target] {
+    let held = try features(of: state, by: .target, in: graph)
+    for (features, weights) in [(online, Weights.online), (held, .target)] {
       if let choice = distribution as? Categorical {
-        _ = try values(of: state, count: choice.count, by: weights, in: graph)
+        _ = try values(of: features, count: choice.count, by: weights, in: graph)
       } else {
-        _ = try values(of: state, taking: action(state.act), by: weights, in: graph)
+        _ = try values(of: features, taking: action(state.act), by: weights, in: graph)
       }
     }
     switch actor {
     case .stochastic: _ = logTemperature(in: graph)
     case .deterministic:
-      _ = try self.logits(of: state, choosing: distribution, by: .target, in: graph)
+      _ = try self.logits(of: held, choosing: distribution, by: .target, in: graph)
     }
-    guard distribution is Categorical else { return Reaction(logits: logits) }
+    guard distribution is Categorical else { return Reaction(logits: logits, hx: hx) }
     guard try state.actionMask() == nil else {
       throw PolicyError("SAC does not support action masks: use another algorithm, such as ppo")
     }
     // Nearly uniform during the warm-up, with the same likeliest action.
     let sharpness = graph.buffer(ActionRange.warmUpName, [1])
       .choosing(graph.constant(Self.warmUpSharpness), otherwise: graph.constant(1))
-    return Reaction(logits: (sharpness * logits).logSoftmax())
+    return Reaction(logits: (sharpness * logits).logSoftmax(), hx: hx)
   }
 
   /// The factor of logits during the warm-up of a Discrete space.
   private static let warmUpSharpness = 1e-4
 
-  /// Traces the logits of the actor, [rows, B, logitCount].
+  /// Traces the core of a recurrent network over states; without a core nothing.
+  package func features(
+    of state: TracedState, by weights: Weights, in graph: Graph
+  ) throws(PolicyError) -> Features {
+    guard network.recurrent != .none else { return Features(state: state, core: nil, hx: .empty) }
+    let torso = try traced(by: weights, "critic.torso", in: graph) { root throws(PolicyError) in
+      try network.sharedTorso(of: state, below: root, in: graph)
+    }
+    return Features(state: state, core: torso.features, hx: torso.hx)
+  }
+
+  /// Traces the logits of the actor, [rows, B, logitCount]; no gradient reaches the core.
   ///
   /// In a Discrete space they are those without the warm-up.
   package func logits(
-    of state: TracedState, choosing distribution: any ActionDistribution, by weights: Weights,
+    of features: Features, choosing distribution: any ActionDistribution, by weights: Weights,
     in graph: Graph
   ) throws(PolicyError) -> Tensor {
-    guard network.recurrent == .none else {
-      throw PolicyError(
-        "SAC and TD3 do not support recurrent networks: use another algorithm, such as ppo")
-    }
-    return try traced(by: weights, "actor", in: graph) { root throws(PolicyError) in
-      distribution.logits(
-        from: try network.scores(
-          of: state, count: distribution.scoreCount, below: root, named: "logits", in: graph))
-    }
+    distribution.logits(
+      from: try scores(
+        of: features, count: distribution.scoreCount, by: weights, "actor", "logits", in: graph))
   }
 
   /// Traces both critics' values of actions that are given, [rows, B] each.
   ///
   /// - Parameters:
-  ///   - state: the states that are judged, [rows, B] each.
+  ///   - features: the states that are judged, [rows, B] each.
   ///   - action: the actions in the range of the distribution, [rows, B, elements].
   ///   - weights: the weights of the critics: trained, trained but held fixed, or of the targets.
+  ///     Only trained ones pass a gradient to the core.
   ///   - graph: the graph that the operations are added to.
   package func values(
-    of state: TracedState, taking action: Tensor, by weights: Weights, in graph: Graph
+    of features: Features, taking action: Tensor, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> [Tensor] {
-    try values(of: state, with: action, count: 1, by: weights, in: graph)
+    try values(of: features, with: action, count: 1, by: weights, in: graph)
       .map { $0.reshaped(Array($0.shape.dropLast())) }
   }
 
   /// Traces both critics' values of each of `count` actions, [rows, B, count] each.
   package func values(
-    of state: TracedState, count: Int, by weights: Weights, in graph: Graph
+    of features: Features, count: Int, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> [Tensor] {
-    try values(of: state, with: nil, count: count, by: weights, in: graph)
+    try values(of: features, with: nil, count: count, by: weights, in: graph)
   }
 
   private func values(
-    of state: TracedState, with action: Tensor?, count: Int, by weights: Weights, in graph: Graph
+    of features: Features, with action: Tensor?, count: Int, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> [Tensor] {
     var values: [Tensor] = []
     for critic in 0..<2 {
       values.append(
-        try traced(by: weights, "critic.\(critic)", in: graph) { root throws(PolicyError) in
-          try network.scores(
-            of: state, with: action, count: count, below: root, named: "q", in: graph)
-        })
+        try scores(
+          of: features, with: action, count: count, by: weights, "critic.\(critic)", "q",
+          in: graph))
     }
     return values
+  }
+
+  /// Traces the network of the actor or of a critic: a whole one without a core, a head behind it.
+  private func scores(
+    of features: Features, with action: Tensor? = nil, count: Int, by weights: Weights,
+    _ network: String, _ output: String, in graph: Graph
+  ) throws(PolicyError) -> Tensor {
+    try traced(by: weights, network, in: graph) { root throws(PolicyError) in
+      guard let core = features.core else {
+        return try self.network.scores(
+          of: features.state, with: action, count: count, below: root, named: output, in: graph
+        ).scores
+      }
+      let learns = network != "actor" && weights == .online
+      let read = learns ? core : core.stopGradient()
+      return self.network.head(
+        graph.concatenate([read] + (action.map { [$0] } ?? [])), count: count,
+        hidden: "\(root).hidden", output: "\(root).\(output)", in: graph)
+    }
   }
 
   /// Returns log α, a scalar.
@@ -196,10 +242,10 @@ package struct TwinCriticPolicy: Policy, Equatable {
       Array(action.shape.prefix(2)) + [action.shape.dropFirst(2).reduce(1, *)])
   }
 
-  private func traced(
+  private func traced<Result>(
     by weights: Weights, _ name: String, in graph: Graph,
-    _ body: (_ root: String) throws(PolicyError) -> Tensor
-  ) throws(PolicyError) -> Tensor {
+    _ body: (_ root: String) throws(PolicyError) -> Result
+  ) throws(PolicyError) -> Result {
     switch weights {
     case .online: try body(name)
     case .frozen: try graph.freezing { () throws(PolicyError) in try body(name) }

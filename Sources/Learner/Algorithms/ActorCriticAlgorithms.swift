@@ -6,7 +6,7 @@ extension Algorithm {
   /// The options of algorithms that learn a policy from batches as they come.
   public static let policyOptions: Set<String> = [
     "entropy-cost", "bootstrap", "normalize-advantages", "value-cost", "epochs", "minibatches",
-    "value-learning-rate", "sticky", "recurrent", "shared-torso",
+    "value-learning-rate", "sticky", "shared-torso",
   ]
 
   /// The options of algorithms that learn a policy by the advantages of a value estimate.

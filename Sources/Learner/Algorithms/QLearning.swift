@@ -96,6 +96,9 @@ extension TrainingConfiguration {
 ///     loss = mean(huber(q(s_t, a_t) − y⁽ⁿ⁾_t))
 ///     huber(e) = e²/2 where |e| ≤ 1, otherwise |e| − 1/2
 ///
+/// A recurrent q runs over the rows of a fragment from the recorded recurrent state, and q⁻ does so
+/// with its own weights. Each is evaluated in s′ by one further step from its state after s.
+///
 /// The mean is over the steps that were played. A truncated episode is bootstrapped from s′ like
 /// any other step; only termination sets the bootstrap to 0. With n > 1 the rewards are those of
 /// the ε-greedy policy, uncorrected.
@@ -136,14 +139,17 @@ package struct QLearning: Objective, Equatable, Encodable {
   package func loss(
     of fragment: TracedFragment, reaction: Reaction, distribution: any ActionDistribution
   ) throws(PolicyError) -> TracedLoss {
-    guard let q = reaction["q"],
-      let action = fragment.next.act.value
-    else { throw PolicyError("Q-learning trains a QNetworkPolicy") }
-    let graph = q.graph
+    guard reaction["q"] != nil, let action = fragment.next.act.value else {
+      throw PolicyError("Q-learning trains a QNetworkPolicy")
+    }
+    let graph = reaction.logits.graph
+    let (q, hx) = try policy.values(of: fragment.current, by: .online, in: graph)
     let arrival = fragment.arrival
-    let judged = try policy.values(of: arrival, by: .target, in: graph)
+    let held = try policy.values(of: fragment.current, by: .target, in: graph).hx
+    let judged = try policy.values(of: arrival.after(held), by: .target, in: graph).q
     let choosing =
-      isDouble ? try policy.values(of: arrival, by: .online, in: graph).stopGradient() : judged
+      isDouble
+      ? try policy.values(of: arrival.after(hx), by: .online, in: graph).q.stopGradient() : judged
     let best = (choosing.oneHotOfLargest() * judged).sumOverLastAxis()
     let steps = Trajectory(fragment)
     let target = steps.multiStepReturns(
@@ -168,7 +174,7 @@ package struct QLearning: Objective, Equatable, Encodable {
 }
 
 extension TracedFragment {
-  /// The states that steps led to, before any reset: rows [T, B].
+  /// The states that steps led to, before any reset: rows [T, B], without recurrent state.
   ///
   /// Observations are `finalObs` where an episode ended and `next.obs` elsewhere. `stepno` is that
   /// of the next row, which is 0 where an episode ended, so a network that evaluates these states
@@ -180,5 +186,16 @@ extension TracedFragment {
     return TracedState(
       stepno: next.stepno, obs: pairs.map { next.fin.choosing($0, otherwise: $1) }, act: next.act,
       rew: next.rew, fin: 0 * next.fin.numeric, spaces: next.spaces)
+  }
+}
+
+extension TracedState {
+  /// Returns states that steps led to, each with the recurrent state after the row before the step.
+  ///
+  /// - Parameter hx: a network's recurrent state after each row, [T, B, …]; it gets no gradient.
+  func after(_ hx: Nested<Tensor>) -> TracedState {
+    TracedState(
+      stepno: stepno, obs: obs, act: act, rew: rew, fin: fin, hx: hx.map { $0.stopGradient() },
+      spaces: spaces)
   }
 }

@@ -144,27 +144,27 @@ package struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
     let graph = reaction.logits.graph
     let actions = try Actions(self, distribution, reaction.logits)
     let logTemperature = policy.logTemperature(in: graph)
+    let features = try policy.features(of: fragment.current, by: .online, in: graph)
     switch part {
     case .critics:
       let arrival = fragment.arrival
+      let led = try policy.features(of: arrival.after(features.hx), by: .online, in: graph)
+      let held = try policy.features(of: fragment.current, by: .target, in: graph)
       let (value, logPi) = try actions.expectations(
-        of: arrival,
-        logits: try policy.logits(of: arrival, choosing: distribution, by: .online, in: graph),
+        of: try policy.features(of: arrival.after(held.hx), by: .target, in: graph),
+        logits: try policy.logits(of: led, choosing: distribution, by: .online, in: graph),
         by: .target)
       return criticLoss(
-        of: fragment, values: try actions.taken(in: fragment),
+        of: fragment, values: try actions.taken(in: fragment, features),
         arrivals: value - exp(logTemperature) * logPi, multiStep: multiStep, discount: discount,
         noise: actions.noise, isPrioritized: isPrioritized)
     case .actor:
       let steps = Trajectory(fragment)
       // Those of a Discrete reaction may be in the warm-up.
-      let logits =
-        actions.noise.isEmpty
-        ? try policy.logits(
-          of: fragment.current, choosing: distribution, by: .online, in: graph)
-        : reaction.logits
       let (value, logPi) = try actions.expectations(
-        of: fragment.current, logits: logits, by: .frozen)
+        of: features,
+        logits: try policy.logits(of: features, choosing: distribution, by: .online, in: graph),
+        by: .frozen)
       let temperature = exp(logTemperature).stopGradient()
       var loss = (temperature * logPi - value).mean(over: steps)
       let meanLogPi = logPi.mean(over: steps)
@@ -221,17 +221,17 @@ package struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
     /// Returns min(q₀, q₁) and log π in some states, [T, B] each: of a drawn action, or the means
     /// over all actions.
     func expectations(
-      of state: TracedState, logits: Tensor, by weights: TwinCriticPolicy.Weights
+      of features: TwinCriticPolicy.Features, logits: Tensor, by weights: TwinCriticPolicy.Weights
     ) throws(PolicyError) -> (value: Tensor, logPi: Tensor) {
       let graph = logits.graph
       switch space {
       case .box(let gaussian, let noise):
         let (action, logPi) = gaussian.draw(from: logits, noise: noise)
-        let values = try policy.values(of: state, taking: action, by: weights, in: graph)
+        let values = try policy.values(of: features, taking: action, by: weights, in: graph)
         return (values[0].minimum(values[1]), logPi)
       case .discrete(let count):
         let chances = exp(logits)
-        let values = try policy.values(of: state, count: count, by: weights, in: graph)
+        let values = try policy.values(of: features, count: count, by: weights, in: graph)
         return (
           (chances * values[0].minimum(values[1])).sumOverLastAxis(),
           (chances * logits).sumOverLastAxis()
@@ -240,17 +240,21 @@ package struct SoftActorCritic: TwinCriticObjective, Equatable, Encodable {
     }
 
     /// Returns both critics' values of the actions that a fragment's steps took, [T, B] each.
-    func taken(in fragment: TracedFragment) throws(PolicyError) -> [Tensor] {
+    ///
+    /// - Parameter features: those of `fragment.current`.
+    func taken(
+      in fragment: TracedFragment, _ features: TwinCriticPolicy.Features
+    ) throws(PolicyError) -> [Tensor] {
       let graph = fragment.next.rew.graph
       switch space {
       case .box:
         return try policy.values(
-          of: fragment.current, taking: policy.action(fragment.next.act), by: .online, in: graph)
+          of: features, taking: policy.action(fragment.next.act), by: .online, in: graph)
       case .discrete(let count):
         guard let action = fragment.next.act.value else {
           preconditionFailure("the action of a Discrete space is a leaf")
         }
-        return try policy.values(of: fragment.current, count: count, by: .online, in: graph)
+        return try policy.values(of: features, count: count, by: .online, in: graph)
           .map { $0.pick(action) }
       }
     }

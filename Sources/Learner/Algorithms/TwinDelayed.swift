@@ -106,9 +106,12 @@ package struct TwinDelayed: TwinCriticObjective, Equatable, Encodable {
     }
     let graph = reaction.logits.graph
     let range = distribution.range
+    let features = try policy.features(of: fragment.current, by: .online, in: graph)
     switch part {
     case .critics:
-      let arrival = fragment.arrival
+      let held = try policy.features(of: fragment.current, by: .target, in: graph)
+      let arrival = try policy.features(
+        of: fragment.arrival.after(held.hx), by: .target, in: graph)
       let noise = graph.input(reaction.logits.shape.dropLast() + [range.count])
       let units = distribution.units(
         of: try policy.logits(of: arrival, choosing: distribution, by: .target, in: graph))
@@ -119,13 +122,13 @@ package struct TwinDelayed: TwinCriticObjective, Equatable, Encodable {
       return criticLoss(
         of: fragment,
         values: try policy.values(
-          of: fragment.current, taking: policy.action(fragment.next.act), by: .online, in: graph),
+          of: features, taking: policy.action(fragment.next.act), by: .online, in: graph),
         arrivals: values[0].minimum(values[1]), multiStep: multiStep, discount: discount,
         noise: [noise], isPrioritized: isPrioritized)
     case .actor:
+      let logits = try policy.logits(of: features, choosing: distribution, by: .online, in: graph)
       let values = try policy.values(
-        of: fragment.current, taking: range.scaled(distribution.units(of: reaction.logits)),
-        by: .frozen, in: graph)
+        of: features, taking: range.scaled(distribution.units(of: logits)), by: .frozen, in: graph)
       return TracedLoss(-values[0].mean(over: Trajectory(fragment)), metrics: [])
     }
   }

@@ -41,12 +41,12 @@ struct EnvironmentColumns {
 }
 
 extension EnvironmentColumns {
-  /// Returns true if rewards, observations and valid final observations are all finite.
-  ///
-  /// Recurrent states are not checked. Nothing is allocated.
+  /// Returns true if rewards, observations, valid final observations and recurrent states are all
+  /// finite; nothing is allocated.
   func areFinite(in fragment: FragmentView) -> Bool {
     guard reward.isFinite(in: fragment) else { return false }
     for leaf in observations where !leaf.isFinite(in: fragment) { return false }
+    for leaf in recurrentStates where !leaf.isFinite(in: fragment) { return false }
     // Where no episode ended, a final observation holds stale memory.
     for row in 0..<fragment.layout.stepCount {
       for environment in 0..<fragment.layout.environmentCount

@@ -3,10 +3,10 @@ import Rollout
 
 /// A learner with a replay buffer and target networks: DQN, SAC and TD3.
 ///
-/// Each batch goes into the replay buffer, unless it has a reward or an observation that is not
-/// finite. It is followed by updates from environments sampled from the buffer. At a fixed
-/// interval of updates, an actor with a loss of its own learns from the same sample, and the target
-/// networks move towards the trained ones, or become equal to them.
+/// Each batch goes into the replay buffer, unless it has a reward, an observation or a recurrent
+/// state that is not finite. It is followed by updates from environments sampled from the buffer.
+/// At a fixed interval of updates, an actor with a loss of its own learns from the same sample, and
+/// the target networks move towards the trained ones, or become equal to them.
 package final class ReplayLearner: BatchLearner {
   /// The settings of replay.
   package struct Settings: Sendable, Equatable {

@@ -126,11 +126,26 @@ struct TwinCriticPolicyTests {
     }
   }
 
-  @Test func `a recurrent network is refused`() {
-    let error = #expect(throws: PolicyError.self) {
-      try PolicySignature(
-        TwinCriticPolicy(NetworkPolicy(recurrent: .gru)), for: Self.spaces)
-    }
-    #expect(error?.description.contains("recurrent networks") == true)
+  @Test func `a recurrent network has one core, and a hidden layer for each head`() throws {
+    let network = NetworkPolicy(
+      inputs: [.obs], hidden: [7, 5], recurrent: .gru, recurrentSize: 6)
+    let policy = TwinCriticPolicy(network)
+    let signature = try PolicySignature(policy, for: Self.spaces)
+    #expect(signature.recurrentState == network.recurrentState)
+    let entries = signature.parameters.entries
+    let core = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map { "core.\($0)_l0" }
+    let torso = (["hidden.weight", "hidden.bias"] + core).map { "critic.torso.\($0)" }
+    let critics = Self.names("critic.0", "q") + Self.names("critic.1", "q")
+    #expect(
+      entries.filter(\.isLearned).map(\.name)
+        == torso + Self.names("actor", "logits") + critics + [TwinCriticPolicy.temperatureName])
+    #expect(
+      entries.filter { !$0.isLearned }.map(\.name)
+        == ["warm_up"] + (torso + critics).map { "target.\($0)" })
+    let shapes = Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.shape) })
+    #expect(shapes["critic.torso.hidden.weight"] == [7, 3])
+    // The given action joins behind the core.
+    #expect(shapes["critic.0.hidden.weight"] == [5, 6 + 2])
+    #expect(shapes["actor.hidden.weight"] == [5, 6] && shapes["actor.logits.weight"] == [4, 5])
   }
 }

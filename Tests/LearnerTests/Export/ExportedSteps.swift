@@ -176,6 +176,15 @@ struct ExportExample: CustomTestStringConvertible, Sendable {
         testDescription: "a dueling Q-network",
         policy: QNetworkPolicy(NetworkPolicy(hidden: [16, 16]), isDueling: true)),
       ExportExample(
+        testDescription: "a recurrent dueling Q-network",
+        policy: QNetworkPolicy(
+          NetworkPolicy(hidden: [16, 8], recurrent: .lstm, recurrentSize: 6), isDueling: true)),
+      ExportExample(
+        testDescription: "soft actor-critic with a GRU",
+        policy: TwinCriticPolicy(
+          NetworkPolicy(inputs: [.obs], hidden: [16, 8], recurrent: .gru, recurrentSize: 6)),
+        action: box([2], -1, 2)),
+      ExportExample(
         testDescription: "soft actor-critic with choices",
         policy: TwinCriticPolicy(NetworkPolicy(inputs: [.obs], hidden: [16]))),
       ExportExample(

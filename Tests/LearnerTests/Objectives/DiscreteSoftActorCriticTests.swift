@@ -26,10 +26,11 @@ struct DiscreteSoftActorCriticTests {
         spaces: next.spaces)
       return try [(fragment.current, .online), (next, .target), (final, .target)].flatMap {
         (state: TracedState, weights: TwinCriticPolicy.Weights) in
-        [
+        let features = try policy.features(of: state, by: weights, in: graph)
+        return [
           try policy.logits(
-            of: state, choosing: Categorical(count: actions), by: .online, in: graph)
-        ] + (try policy.values(of: state, count: actions, by: weights, in: graph))
+            of: features, choosing: Categorical(count: actions), by: .online, in: graph)
+        ] + (try policy.values(of: features, count: actions, by: weights, in: graph))
       }
     }
     let place = try #require(

@@ -41,7 +41,7 @@ struct QLearningTests {
           stepno: next.stepno, obs: fragment.finalObs, act: next.act, rew: next.rew, fin: next.fin,
           spaces: next.spaces)
         return try [next, final].flatMap { state in
-          try [.online, .target].map { try policy.values(of: state, by: $0, in: graph) }
+          try [.online, .target].map { try policy.values(of: state, by: $0, in: graph).q }
         }
       }
       let targets = targets(scene, multiStep: multiStep, isDouble: isDouble)

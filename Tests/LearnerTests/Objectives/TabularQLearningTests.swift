@@ -166,7 +166,7 @@ struct TabularQLearningTests {
     let state = TracedState(
       stepno: act, obs: .leaf(choices), act: .leaf(act), rew: flags, fin: flags,
       spaces: EnvironmentSpaces(observation: .multiDiscrete(counts), action: .discrete(2)))
-    let q = try QNetworkPolicy(network).values(of: state, by: .online, in: graph)
+    let q = try QNetworkPolicy(network).values(of: state, by: .online, in: graph).q
     let executor = Executor<Double>(graph, outputs: [q])
     executor.weights.assign((0..<48).map(Double.init))
     executor.weightsChanged()

@@ -86,6 +86,16 @@ struct ResumedRunTests {
     },
     Case(name: "sac", algorithm: .sac, change: critics),
     Case(name: "sac", algorithm: .sac, collector: .multi, change: critics),
+    Case(name: "recurrent", algorithm: .dqn, collector: .multi) {
+      replay(&$0)
+      ($0.recurrent, $0.recurrentSize) = (.gru, 8)
+    },
+    Case(name: "recurrent", algorithm: .sac, collector: .multi) {
+      critics(&$0)
+      // A limit truncates episodes within fragments.
+      ($0.recurrent, $0.recurrentSize, $0.multiStep) = (.lstm, 8, 3)
+      $0.environment.limit = .steps(33)
+    },
     Case(name: "td3", algorithm: .td3, change: critics),
     Case(name: "td3", algorithm: .td3, collector: .multi, change: critics),
   ]

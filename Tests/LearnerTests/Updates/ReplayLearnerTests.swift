@@ -10,9 +10,11 @@ import Testing
 /// Tests of Q-learning from a replay buffer: ε, the target network, and the time of updates.
 struct ReplayLearnerTests {
   private static let policy = QNetworkPolicy(NetworkPolicy(inputs: [.obs], hidden: [8]))
+  private static let recurrent = QNetworkPolicy(
+    NetworkPolicy(inputs: [.obs], hidden: [8], recurrent: .gru, recurrentSize: 4))
 
   /// Returns a setup for batches of 3 steps of 4 environments.
-  private static func setup() throws -> RolloutSetup {
+  private static func setup(_ policy: QNetworkPolicy = policy) throws -> RolloutSetup {
     try RolloutSetup(
       environment: "CartPole-v1", policy: policy, environmentCount: 4, stepCount: 3, seed: 5)
   }
@@ -29,8 +31,9 @@ struct ReplayLearnerTests {
       settings, batchLayout: setup.layout, parameters: setup.parameters, weights: setup.weights,
       random: PCG64(seed: 3)
     ) { layout in
-      try PolicyUpdate(
-        setup.policy, QLearning(policy), layout: layout, weights: setup.weights,
+      let policy = (setup.policy as? QNetworkPolicy) ?? policy
+      return try PolicyUpdate(
+        policy, QLearning(policy), layout: layout, weights: setup.weights,
         optimizer: Adam<Float>(
           count: setup.weights.count, learningRate: 0.01, groups: setup.parameters.groups()))
     }
@@ -191,9 +194,9 @@ struct ReplayLearnerTests {
     #expect(try networks(setup).online != before.online)
   }
 
-  /// A value in row 1 that is not finite.
+  /// A value in row 1, or a recurrent state before row 0, that is not finite.
   enum Poison: CaseIterable {
-    case reward, observation, terminal, cut
+    case reward, observation, terminal, cut, memory
 
     func spoil(_ batch: FragmentView) throws {
       switch self {
@@ -203,6 +206,9 @@ struct ReplayLearnerTests {
         let finals: ColumnView<Float> = batch.column(try #require(batch.layout.finalObs.value))
         finals[1, 0, 3] = .infinity
         (self == .cut ? batch.truncated : batch.terminated)[1, 0] = true
+      case .memory:
+        let states: ColumnView<Float> = batch.column(try #require(batch.layout.hx.leaves.first))
+        states[0, 3, 2] = .nan
       }
     }
   }
@@ -211,7 +217,7 @@ struct ReplayLearnerTests {
   func `a batch with a number that is not finite is counted and never learned from`(
     poison: Poison
   ) throws {
-    let setup = try Self.setup()
+    let setup = try Self.setup(poison == .memory ? Self.recurrent : Self.policy)
     let learner = try Self.learner(setup) { $0.updatesPerBatch = 2 }
     let rollout = try SameProcess(setup)
     func next(isSpoilt: Bool) throws -> UpdateOutcome {

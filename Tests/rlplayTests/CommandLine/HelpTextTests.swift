@@ -125,8 +125,8 @@ struct HelpTextTests {
                                   Activation function of each hidden layer.
                                   (default: tanh)
         --recurrent none|lstm|gru
-                                  Recurrent core after the hidden layers.
-                                  (default: none)
+                                  Recurrent core after the hidden layers; with sac and
+                                  td3 before the last of them. (default: none)
         --recurrent-size N        Units of each recurrent layer. (default: 64)
         --recurrent-layers N      Number of stacked recurrent layers. (default: 1)
         --shared-torso, --separate-torsos

@@ -85,6 +85,12 @@ extension TrainingConfiguration {
           + "but whole fragments of an environment are sampled: use a multiple.",
         option: "replay-batch")
     }
+    if recurrent != .none, fragmentSteps == 1 {
+      throw ConfigurationError(
+        "--fragment-steps 1 leaves --recurrent \(recurrent.rawValue) nothing to learn: gradients "
+          + "pass through the steps of a fragment, so use more than 1, such as 16.",
+        option: "fragment-steps")
+    }
     try ConfigurationError.check("learning-starts", learningStarts, in: 0...1_000_000_000)
     try validatePriorities()
     try refuse("tau", tau, unless: tau > 0 && tau <= 1, "use a number above 0 and up to 1")

@@ -79,7 +79,7 @@ extension TrainingConfiguration {
       "Activation function of each hidden layer."),
     Setting(
       "recurrent", "none|lstm|gru", \.recurrent, .choice, in: .network,
-      "Recurrent core after the hidden layers."),
+      "Recurrent core after the hidden layers; with sac and td3 before the last of them."),
     Setting(
       "recurrent-size", "N", \.recurrentSize, .integer, in: .network,
       "Units of each recurrent layer."),

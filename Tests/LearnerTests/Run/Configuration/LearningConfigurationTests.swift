@@ -102,11 +102,6 @@ struct LearningConfigurationTests {
         + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
     ),
     (
-      .dqn, "recurrent", "gru",
-      "--recurrent gru has no effect with --algorithm dqn: leave it out, "
-        + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
-    ),
-    (
       .dqn, "shared-torso", "false",
       "--separate-torsos has no effect with --algorithm dqn: leave it out, "
         + "or use --algorithm reinforce, a2c, ppo, vtrace or appo."
@@ -238,6 +233,22 @@ struct LearningConfigurationTests {
     #expect(throws: ConfigurationError(sentence, option: option)) { try configuration.validate() }
   }
 
+  @Test(arguments: [Algorithm.dqn, .sac, .td3])
+  func `a recurrent network that learns from replay needs fragments of several steps`(
+    algorithm: Algorithm
+  ) throws {
+    var configuration = Configuration(algorithm)
+    configuration.recurrent = .gru
+    configuration.fragmentSteps = 2
+    try configuration.validate()
+    configuration.fragmentSteps = 1
+    #expect(
+      throws: ConfigurationError(
+        "--fragment-steps 1 leaves --recurrent gru nothing to learn: gradients pass through the "
+          + "steps of a fragment, so use more than 1, such as 16.", option: "fragment-steps")
+    ) { try configuration.validate() }
+  }
+
   @Test func `a target of the entropy is refused if the temperature is not learned`() throws {
     var configuration = Configuration(.sac)
     configuration.learnsTemperature = false
@@ -367,7 +378,7 @@ struct LearningConfigurationTests {
         "value-learning-rate": policies, "entropy-cost": policies, "value-cost": policies,
         "normalize-advantages": policies, "normalize-returns": [.a2c], "epochs": policies,
         "minibatches": policies, "minibatch-size": critics, "minibatch-of": critics,
-        "normalize-over": critics, "sticky": policies, "recurrent": policies, "epsilon": [.dqn],
+        "normalize-over": critics, "sticky": policies, "epsilon": [.dqn],
         "double-q": [.dqn], "dueling": [.dqn],
         "replay-steps": replay, "replay-batch": replay, "learning-starts": replay,
         "replay-priority": replay, "replay-correction": replay,
