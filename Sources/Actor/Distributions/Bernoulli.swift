@@ -56,8 +56,8 @@ package struct Bernoulli: ActionDistribution {
         let action =
           switch choice {
           case .sample:
-            CategoricalChoice.sample(logits, environment, from: pair, 2, &streams[environment])
-          case .greedy: CategoricalChoice.likeliest(logits, environment, from: pair, 2)
+            CategoricalDraw.sample(logits, environment, from: pair, 2, &streams[environment])
+          case .greedy: CategoricalDraw.likeliest(logits, environment, from: pair, 2)
           }
         actions[environment &* count &+ component] = UInt8(action)
       }

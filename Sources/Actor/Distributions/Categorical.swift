@@ -42,12 +42,12 @@ package struct Categorical: ActionDistribution {
       logits.draw(streams, into: actions)
     case .sample:
       for environment in 0..<logits.environmentCount {
-        actions[environment] = CategoricalChoice.sample(
+        actions[environment] = CategoricalDraw.sample(
           logits, environment, count, &streams[environment])
       }
     case .greedy:
       for environment in 0..<logits.environmentCount {
-        actions[environment] = CategoricalChoice.likeliest(logits, environment, count)
+        actions[environment] = CategoricalDraw.likeliest(logits, environment, count)
       }
     }
   }

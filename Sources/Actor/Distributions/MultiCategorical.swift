@@ -64,8 +64,8 @@ package struct MultiCategorical: ActionDistribution {
         let action =
           switch choice {
           case .sample:
-            CategoricalChoice.sample(logits, environment, from: first, count, &streams[environment])
-          case .greedy: CategoricalChoice.likeliest(logits, environment, from: first, count)
+            CategoricalDraw.sample(logits, environment, from: first, count, &streams[environment])
+          case .greedy: CategoricalDraw.likeliest(logits, environment, from: first, count)
           }
         actions[environment &* counts.count &+ component] = action
         first += count

@@ -20,13 +20,13 @@ extension LogitsView {
       guard let probabilities = probabilities.baseAddress else { return }
       var environment = 0
       var action: Int32 = 0
-      var choice = CategoricalChoice()
+      var choice = CategoricalDraw()
       var start = 0
       while start < total {
         let width = min(Float.lanes, total &- start)
         Kernels.map(probabilities, base + start, width) { Float.exp($0) }
         for lane in 0..<width {
-          if action == 0 { choice = CategoricalChoice(uniform: streams[environment].nextFloat()) }
+          if action == 0 { choice = CategoricalDraw(uniform: streams[environment].nextFloat()) }
           choice.pass(probabilities[lane], action)
           action &+= 1
           if action == count {

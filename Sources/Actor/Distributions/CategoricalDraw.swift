@@ -1,7 +1,7 @@
 import Rollout
 
-/// A sample in progress: a uniform number less the probabilities of the actions passed so far.
-struct CategoricalChoice {
+/// A draw in progress: a uniform number less the probabilities of the actions passed so far.
+struct CategoricalDraw {
   private var remaining: Float = 0
   /// The action drawn, or so far the last possible one, for a remainder left by rounding.
   private(set) var action: Int32 = 0
@@ -25,7 +25,7 @@ struct CategoricalChoice {
     _ logits: LogitsView, _ environment: Int, from first: Int = 0, _ count: Int,
     _ stream: inout PCG64
   ) -> Int32 {
-    var choice = CategoricalChoice(uniform: stream.nextFloat())
+    var choice = CategoricalDraw(uniform: stream.nextFloat())
     var action: Int32 = 0
     logits.forEachProbability(environment, from: first, count) { probability in
       choice.pass(probability, action)

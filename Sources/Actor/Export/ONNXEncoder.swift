@@ -1,9 +1,9 @@
 import Rollout
 
-/// A graph of ONNX in the making: nodes, constants, inputs and outputs.
+/// An encoder of ONNX's graph message: nodes, constants, inputs and outputs.
 ///
 /// Numbers of fields are those of onnx.proto3, IR version 8.
-struct ONNXGraph {
+struct ONNXEncoder {
   /// An attribute of a node.
   enum Attribute {
     case integer(String, Int)
@@ -115,7 +115,7 @@ struct ONNXGraph {
   }
 
   /// Returns the name of a constant, which is added at its first use.
-  private mutating func shared(_ key: String, _ add: (inout ONNXGraph) -> String) -> String {
+  private mutating func shared(_ key: String, _ add: (inout ONNXEncoder) -> String) -> String {
     if let name = constants[key] { return name }
     let name = add(&self)
     constants[key] = name
@@ -143,7 +143,7 @@ struct ONNXGraph {
   }
 }
 
-extension ONNXGraph.Attribute {
+extension ONNXEncoder.Attribute {
   fileprivate var message: ProtocolBuffer {
     var message = ProtocolBuffer()
     switch self {

@@ -10,7 +10,7 @@ extension ExportedPolicy {
   ///
   /// - Throws: `PolicyError` if it has 2 GiB or more, which the format does not allow.
   public func onnx() throws(PolicyError) -> [UInt8] {
-    var model = ONNXModel(self)
+    var model = ONNXTranslation(self)
     let bytes = model.encoded()
     guard bytes.count < 1 << 31 else {
       throw PolicyError(
@@ -25,10 +25,10 @@ extension ExportedPolicy {
 ///
 /// Results have the shapes of the traced graph, [1, B, …] with B unknown. Integers of the graph are
 /// int64.
-private struct ONNXModel {
+struct ONNXTranslation {
   private let policy: ExportedPolicy
-  private let step: StepTrace
-  private var graph: ONNXGraph
+  let step: StepTrace
+  var graph: ONNXEncoder
   /// The name of each node's result.
   private var names: [Int: String] = [:]
   private var transposes: [Int: String] = [:]
@@ -38,7 +38,7 @@ private struct ONNXModel {
   init(_ policy: ExportedPolicy) {
     self.policy = policy
     step = policy.several.two
-    graph = ONNXGraph((policy.inputs + policy.outputs).map(\.name))
+    graph = ONNXEncoder((policy.inputs + policy.outputs).map(\.name))
   }
 
   mutating func encoded() -> [UInt8] {
@@ -65,12 +65,12 @@ private struct ONNXModel {
   /// The element type of a graph's tensor within the model.
   private static func type(_ type: ElementType) -> ElementType { type == .int32 ? .int64 : type }
 
-  private func name(_ id: Int) -> String {
+  func name(_ id: Int) -> String {
     guard let name = names[id] else { preconditionFailure("operation \(id) precedes its operand") }
     return name
   }
 
-  private func node(_ id: Int) -> Graph.Node { step.node(id) }
+  func node(_ id: Int) -> Graph.Node { step.node(id) }
 
   /// Adds the axis of rows to an input.
   private mutating func read(_ port: StepTrace.Port) -> String {
@@ -80,7 +80,7 @@ private struct ONNXModel {
       ? graph.add("Unsqueeze", [input, graph.integers([0])]) : input
   }
 
-  private mutating func cast(_ x: String, to type: ElementType) -> String {
+  mutating func cast(_ x: String, to type: ElementType) -> String {
     graph.add("Cast", [x], .integer("to", type.onnx))
   }
 
@@ -88,11 +88,11 @@ private struct ONNXModel {
     graph.add("Reshape", [x, graph.integers(policy.dimensions(id))])
   }
 
-  private mutating func unsqueezed(_ x: String, _ axes: [Int] = [-1]) -> String {
+  mutating func unsqueezed(_ x: String, _ axes: [Int] = [-1]) -> String {
     graph.add("Unsqueeze", [x, graph.integers(axes)])
   }
 
-  private mutating func slice(_ x: String, axis: Int, _ range: Range<Int>) -> String {
+  mutating func slice(_ x: String, axis: Int, _ range: Range<Int>) -> String {
     graph.add(
       "Slice",
       [
@@ -185,7 +185,7 @@ private struct ONNXModel {
     return graph.add(weights: Array(policy.weights[entry.range]), shape, named: entry.name)
   }
 
-  private mutating func transposed(_ weight: Int) -> String {
+  mutating func transposed(_ weight: Int) -> String {
     if let name = transposes[weight] { return name }
     let name = graph.add("Transpose", [name(weight)], .integers("perm", [1, 0]))
     transposes[weight] = name
@@ -285,61 +285,5 @@ private struct ONNXModel {
       axis + 1 < shape.count ? graph.integers(Array(shape[(axis + 1)...])) : nil,
     ].compactMap(\.self)
     return parts.count == 1 ? parts[0] : graph.add("Concat", parts, .integer("axis", 0))
-  }
-
-  // MARK: Recurrent layers
-
-  /// Returns the states after each row, [states, T, B, size].
-  private mutating func recurrent(_ cell: RecurrentCell, _ id: Int) -> String {
-    let node = node(id)
-    let operands = node.operands
-    let weight = transposed(operands[1])
-    var states = operands[4..<4 + cell.stateCount].map(name)
-    var rows: [[String]] = states.map { _ in [] }
-    for t in 0..<node.shape[1] {
-      func row(_ operand: Int, in model: inout ONNXModel) -> String {
-        let rows = model.name(operand)
-        let row = node.shape[1] == 1 ? rows : model.slice(rows, axis: 0, t..<t + 1)
-        return model.graph.add("Squeeze", [row, model.graph.integers([0])])
-      }
-      if step.resets(id) {
-        let isFirst = unsqueezed(cast(row(operands[3], in: &self), to: .bool))
-        for index in states.indices {
-          states[index] = graph.add("Where", [isFirst, graph.number(0), states[index]])
-        }
-      }
-      let projected = row(operands[0], in: &self)
-      let sums = graph.add("Add", [graph.add("MatMul", [states[0], weight]), name(operands[2])])
-      states =
-        cell == .lstm ? lstm(projected, sums, states[1]) : [gru(projected, sums, states[0])]
-      for index in states.indices { rows[index].append(unsqueezed(states[index], [0, 1])) }
-    }
-    let joined = rows.map { rows in
-      rows.count == 1 ? rows[0] : graph.add("Concat", rows, .integer("axis", 1))
-    }
-    return joined.count == 1 ? joined[0] : graph.add("Concat", joined, .integer("axis", 0))
-  }
-
-  /// Returns the gates' parts of the last axis.
-  private mutating func split(_ x: String, _ count: Int) -> [String] {
-    let first = graph.add("Split", [x], .integer("axis", -1), results: count)
-    return (0..<count).map { ONNXGraph.further($0, of: first) }
-  }
-
-  private mutating func lstm(_ projected: String, _ sums: String, _ cell: String) -> [String] {
-    let gates = split(graph.add("Add", [projected, sums]), 4)
-    let (i, f) = (graph.add("Sigmoid", [gates[0]]), graph.add("Sigmoid", [gates[1]]))
-    let (g, o) = (graph.add("Tanh", [gates[2]]), graph.add("Sigmoid", [gates[3]]))
-    let next = graph.add("Add", [graph.add("Mul", [f, cell]), graph.add("Mul", [i, g])])
-    return [graph.add("Mul", [o, graph.add("Tanh", [next])]), next]
-  }
-
-  private mutating func gru(_ projected: String, _ sums: String, _ hidden: String) -> String {
-    let (x, h) = (split(projected, 3), split(sums, 3))
-    let r = graph.add("Sigmoid", [graph.add("Add", [x[0], h[0]])])
-    let z = graph.add("Sigmoid", [graph.add("Add", [x[1], h[1]])])
-    let n = graph.add("Tanh", [graph.add("Add", [x[2], graph.add("Mul", [r, h[2]])])])
-    // (1 − z) n + z h = n + z (h − n)
-    return graph.add("Add", [n, graph.add("Mul", [z, graph.add("Sub", [hidden, n])])])
   }
 }
