@@ -64,7 +64,8 @@ public struct EnvironmentCheck: Sendable, Equatable {
         try play(
           environment, short, min(stepCount, 5 * Self.shortLimit), alsoDifferently: false, &notes)
       }
-      report.stepsPerSecond = try? measure(environment, played)
+      report.stepsPerSecond = try? played.stepsPerSecond(
+        environmentCount: 8, seconds: 0.25, stepCount: stepCount, seed: seed, in: registry)
     }
     report.findings = notes.findings
     report.stepCount = notes.stepCount
@@ -193,23 +194,6 @@ public struct EnvironmentCheck: Sendable, Equatable {
   private func streams(seed: UInt64, count: Int) -> [PCG64] {
     let streams = RandomStreams(seed: seed, worker: 0, incarnation: 0)
     return (0..<count).map(streams.environment)
-  }
-
-  /// Returns the environment steps per second.
-  ///
-  /// It measures for 0.25 s, or for `stepCount` steps of the batch if they take less time.
-  private func measure(
-    _ environment: RegisteredEnvironment, _ configuration: EnvironmentConfiguration
-  ) throws -> Double {
-    let count = 8
-    let batch = try environment.makeBatch(
-      configuration, streams: streams(seed: seed, count: count))
-    let actions = RandomStreams(seed: seed, worker: 0, incarnation: 0)
-    // Actions are drawn outside of the measured time. With a mask, they are drawn one step at a
-    // time.
-    let block = ActionMaskCheck(batch.spaces) == nil ? 32 : 1
-    return try TimedBatch(batch, samplers: (0..<count).map(actions.action), block: block)
-      .stepsPerSecond(seconds: 0.25, stepCount: max(stepCount, block))
   }
 }
 

@@ -425,6 +425,29 @@ struct HelpTextTests {
       Options:
         --seconds S               Seconds for each measurement. (default: 1)
         --only NAME,...           Measurements to run, by name. (default: all)
+        --env NAME                Measure an environment instead, with random actions in
+                                  one process.
+        --env-args NAME=VALUE,...|none
+                                  Values of the environment's parameters; 'rlplay
+                                  envs' lists these too. For a Gymnasium environment,
+                                  keyword arguments of make: continuous=true,
+                                  sizes=[3,5]. (default: none)
+        --max-episode-steps default|none|N
+                                  Truncate episodes at the environment's own limit,
+                                  never, or after N steps. (default: default)
+        --python PATH             Python interpreter that has Gymnasium or MuJoCo, for
+                                  gym:ID and mujoco:ID. (default: python3)
+        --gym-wrap MODULE.CLASS[:NAME=VALUE,...]
+                                  Wrapper in Python around a Gymnasium environment,
+                                  such as
+                                  gymnasium.wrappers.AtariPreprocessing:frame_skip=4
+                                  or my_module:Wrapper; the first of several is the
+                                  innermost, and all are inside those of --wrap.
+                                  (default: none)
+        --wrap NAME[=ARG]         Wrapper around the environment; the first of several
+                                  is the innermost. 'rlplay envs' lists them.
+                                  (default: none)
+        --envs-per-actor N        Environments in the batch, with --env. (default: 8)
         --rounds N                Rounds of all measurements; a figure is the median
                                   of its rounds. (default: 1)
         --compare FILE|none       Compare the figures with those of a file that --json

@@ -216,6 +216,17 @@ struct ProgramTests {
     #expect(
       try parse("bench", "--seconds", "0.1", "--only", "step,start", "--json")
         == BenchCommand(seconds: 0.1, only: ["step", "start"], endsWithJSON: true))
+    #expect(
+      try parse("bench", "--env", "Mine-v0", "--wrap", "reward-sign", "--envs-per-actor", "3")
+        == BenchCommand(
+          environment: EnvironmentConfiguration("Mine-v0", wrappers: [.rewardSign]),
+          environmentCount: 3))
+    for mistake in [
+      ["--env", "A-v0", "--only", "start"], ["--envs-per-actor", "3"], ["--wrap", "reward-sign"],
+      ["--env", "A-v0", "--envs-per-actor", "0"], ["--env", "A-v0", "--max-episode-steps", "0"],
+    ] {
+      #expect(throws: UsageError.self) { try Program.parse(["bench"] + mistake) }
+    }
   }
 
   @Test func `the small commands are understood`() throws {

@@ -56,6 +56,18 @@ struct BenchCommandTests {
     #expect(lines.last?.hasSuffix("% of the peak") == true)
   }
 
+  @Test func `an environment is measured in a batch`() throws {
+    let (output, error, code) = try bench(
+      "--env", "CartPole-v1", "--envs-per-actor", "16", "--wrap", "frame-stack=2", "--seconds",
+      "0.01", "--json")
+    #expect(code == 0, "\(error)")
+    let json = try JSONSerialization.jsonObject(with: Data(output.utf8))
+    let rate = try #require((json as? [String: Any])?["env_steps_per_second"] as? Double)
+    #expect(rate > 0 && rate.isFinite)
+    let unknown = try bench("--env", "Nothing-v0", "--seconds", "0.01")
+    #expect(unknown.code == 64 && unknown.error.contains("Nothing-v0"))
+  }
+
   @Test func `an object is compared with itself and with a faster one`() throws {
     let directory = try ScratchDirectory()
     let file = URL(filePath: directory.path("bench.json"))

@@ -27,6 +27,18 @@ enum EnvironmentBenchmarks {
 
   private static let seed: UInt64 = 1
 
+  /// Returns the measurement of a batch of any environment with random actions.
+  static func batch(of environment: EnvironmentConfiguration, count: Int) -> Benchmark {
+    Benchmark(
+      "env", .stepsPerSecond,
+      "\(environment.id.escapingControls) in a batch of \(count), recorded into a fragment"
+    ) { settings in
+      .init(
+        try environment.stepsPerSecond(
+          environmentCount: count, seconds: settings.seconds, seed: seed))
+    }
+  }
+
   /// Returns the nanoseconds of a step with random actions that are drawn beforehand.
   private static func bareStep<Member: Environment>(
     _ settings: BenchmarkSettings, _ environment: Member, limit: Int?,

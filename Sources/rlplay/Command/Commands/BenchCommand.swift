@@ -7,6 +7,10 @@ struct BenchCommand: Subcommand, Equatable {
   var seconds = 1.0
   /// The measurements to run; nil for all.
   var only: [String]?
+  /// The environment to measure instead; its name is empty for none.
+  var environment: EnvironmentConfiguration = ""
+  /// The number of environments in its batch.
+  var environmentCount = 8
   /// The number of rounds; each makes every measurement once.
   var rounds = 1
   /// The file of an earlier run's object to compare with; nil for none.
@@ -19,6 +23,17 @@ struct BenchCommand: Subcommand, Equatable {
     Setting(
       "only", "NAME,...", \.only, .optional(.names, orWord: "all"), in: .options,
       "Measurements to run, by name."),
+    Setting(
+      "env", "NAME", \.environment.id, .text, in: .options,
+      "Measure an environment instead, with random actions in one process."),
+    .environmentArguments(\.environment.arguments, in: .options),
+    .episodeLimit(\.environment.limit, in: .options),
+    .python(\.environment.python, in: .options),
+    .gymnasiumWrappers(\.environment.gymnasiumWrappers, in: .options),
+    .wrappers(\.environment.wrappers, in: .options),
+    Setting(
+      "envs-per-actor", "N", \.environmentCount, .integer, in: .options,
+      "Environments in the batch, with --env."),
     Setting(
       "rounds", "N", \.rounds, .integer, in: .options,
       "Rounds of all measurements; a figure is the median of its rounds."),
@@ -38,13 +53,28 @@ struct BenchCommand: Subcommand, Equatable {
         "--seconds \(text) is out of range: use more than 0 and up to 3600.", option: "seconds")
     }
     try ConfigurationError.check("rounds", rounds, in: 1...1000)
+    try ConfigurationError.check("envs-per-actor", environmentCount, in: 1...65_536)
+    try EpisodeLimit.validate(environment.limit)
+    let own = ["env-args", "max-episode-steps", "python", "gym-wrap", "wrap", "envs-per-actor"]
+    if environment.id.isEmpty, let name = own.first(where: { parsed.values[$0] != nil }) {
+      throw ConfigurationError(
+        "--\(name) is for the environment of --env: name one, such as --env CartPole-v1.",
+        option: name)
+    }
+    if !environment.id.isEmpty, only != nil {
+      throw ConfigurationError(
+        "--env and --only exclude each other: give one of them.", option: "only")
+    }
   }
 
   func run() throws -> Int32 { try run(workerExecutable: nil) }
 
   /// Measures with another program as the workers.
   func run(workerExecutable: String?) throws -> Int32 {
-    let benchmarks = try BenchmarkSuite.selection(only)
+    let benchmarks =
+      try environment.id.isEmpty
+      ? BenchmarkSuite.selection(only)
+      : [EnvironmentBenchmarks.batch(of: environment, count: environmentCount)]
     let saved = try comparedFile.map { path in try SavedFigures(contentsOfFile: path) }
     let machine = Machine.current
     if machine.isDebugBuild {
