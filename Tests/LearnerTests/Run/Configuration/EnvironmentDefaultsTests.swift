@@ -68,6 +68,7 @@ struct EnvironmentDefaultsTests {
     let configuration = adapted(.ppo, Self.traits(Self.image([4, 84, 84])))
     #expect(configuration.torso == .nature && configuration.sharedTorso)
     #expect(configuration.hiddenSizes == nil && configuration.activation == .relu)
+    #expect(configuration.learnerThreads == nil)
     #expect(configuration.actorCount == 2 && configuration.environmentsPerActor == 4)
     #expect(configuration.fragmentsPerBatch == 2 && configuration.fragmentSteps == 128)
     #expect(configuration.minibatchUnit == .steps && configuration.minibatchSize == 256)
