@@ -42,7 +42,7 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   /// After it, the worker that plays the environment is killed, or its Python process.
   public var hangTimeoutSeconds: Double?
   /// The places of MuJoCo's files that the learner has found, for other processes of its run.
-  var mujoco: MuJoCoFiles?
+  var mujoco: MuJoCoLocation?
   /// The time limit in seconds for closing an environment before it is killed; nil for no limit.
   public var closeTimeoutSeconds: Double?
 
@@ -95,7 +95,7 @@ public struct EnvironmentConfiguration: Sendable, Equatable, Codable, Expressibl
   var located: EnvironmentConfiguration {
     var located = self
     if mujocoName != nil {
-      located.mujoco = mujoco ?? MuJoCoFiles.known(python)
+      located.mujoco = mujoco ?? MuJoCoLocation.known(python)
     }
     return located
   }

@@ -12,7 +12,7 @@ extension RegisteredEnvironment {
       throw UnknownEnvironment(id: configuration.id, known: MuJoCoDescription.ids)
     }
     @Sendable func model(_ arguments: EnvironmentArguments) throws -> MuJoCoModel {
-      let files = try configuration.mujoco ?? MuJoCoFiles.find(configuration.python)
+      let files = try configuration.mujoco ?? MuJoCoLocation.find(configuration.python)
       let file = try files.model(arguments.text("xml_file"))
       return try MuJoCoModel(MuJoCoLibrary.open(files.library), file: file)
     }

@@ -57,7 +57,7 @@ struct MuJoCoFunctions {
         throw GymnasiumError(
           .environment,
           "\(file) has no \(name): it is no MuJoCo library, or one before 2.3.7; install "
-            + "another with '\(MuJoCoFiles.remedy)'")
+            + "another with '\(MuJoCoLocation.remedy)'")
       }
       return address
     }

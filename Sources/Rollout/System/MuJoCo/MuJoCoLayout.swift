@@ -66,7 +66,7 @@ struct MuJoCoLayout {
         throw GymnasiumError(
           .environment,
           "MuJoCo \(library.version) does not show where \(array.rawValue) is: install another "
-            + "with '\(MuJoCoFiles.remedy)'")
+            + "with '\(MuJoCoLocation.remedy)'")
       }
       offsets[array] = pointer.offset
       counts[array] = values.count

@@ -37,7 +37,7 @@ final class MuJoCoLibrary: @unchecked Sendable {
       throw GymnasiumError(
         .environment,
         "the MuJoCo library cannot be opened (\(reason)): install another with "
-          + "'\(MuJoCoFiles.remedy)', or name its file in \(MuJoCoFiles.variable)")
+          + "'\(MuJoCoLocation.remedy)', or name its file in \(MuJoCoLocation.variable)")
     }
     self.file = file
     functions = try MuJoCoFunctions(library, from: file)

@@ -4,8 +4,8 @@ import Rollout
 enum BenchmarkSuite {
   /// All measurements: from a single step to whole runs, then the kernels.
   static let all: [Benchmark] =
-    StepBenchmarks.all + UpdateBenchmarks.all + CollectorBenchmarks.all + HandOverBenchmarks.all
-    + ProcessBenchmarks.all + ProductBenchmarks.all
+    StepBenchmarks.all + UpdateBenchmarks.all + ThroughputBenchmarks.all + HandOverBenchmarks.all
+    + ProcessBenchmarks.all + MatrixBenchmarks.all
 
   /// Measurements that need more than this machine's processors, by the names under which they are
   /// asked for.

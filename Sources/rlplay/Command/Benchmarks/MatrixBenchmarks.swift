@@ -2,7 +2,7 @@ import Actor
 import Rollout
 
 /// Matrix products, compared with the throughput of multiply-adds in registers.
-enum ProductBenchmarks {
+enum MatrixBenchmarks {
   static let all: [Benchmark] =
     [
       Benchmark(

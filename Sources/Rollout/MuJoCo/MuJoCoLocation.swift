@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Both are in packages of the user's Python, which is asked for their places and does not import
 /// them. The variable ``variable`` names other places.
-package struct MuJoCoFiles: Sendable, Equatable, Codable {
+package struct MuJoCoLocation: Sendable, Equatable, Codable {
   /// The path of the library.
   package let library: String
   /// The directories in which models are looked for by name.
@@ -16,7 +16,7 @@ package struct MuJoCoFiles: Sendable, Equatable, Codable {
   /// The command that installs what is missing.
   static let remedy = "python3 -m pip install mujoco gymnasium"
 
-  private static let found = Mutex<[String: MuJoCoFiles]>([:])
+  private static let found = Mutex<[String: MuJoCoLocation]>([:])
 
   init(library: String, modelDirectories: [String]) {
     self.library = library
@@ -24,13 +24,13 @@ package struct MuJoCoFiles: Sendable, Equatable, Codable {
   }
 
   /// Returns the places that a run has found already; nil if it has not looked for them.
-  static func known(_ python: String) -> MuJoCoFiles? { found.withLock { $0[python] } }
+  static func known(_ python: String) -> MuJoCoLocation? { found.withLock { $0[python] } }
 
   /// Finds the places with the help of an interpreter, the first time that it is named.
   ///
   /// - Parameter python: the interpreter: a path, or a name to look up on `PATH`.
   /// - Throws: `GymnasiumError` with the command that installs MuJoCo, `SystemError`.
-  static func find(_ python: String) throws -> MuJoCoFiles {
+  static func find(_ python: String) throws -> MuJoCoLocation {
     if let files = known(python) { return files }
     let own = (ProcessInfo.processInfo.environment[variable] ?? "")
       .split(separator: ":").map(String.init)
@@ -67,7 +67,7 @@ package struct MuJoCoFiles: Sendable, Equatable, Codable {
   // MARK: Search
 
   /// Returns the places in the packages of a Python.
-  private static func installed(_ python: String) throws -> MuJoCoFiles {
+  private static func installed(_ python: String) throws -> MuJoCoLocation {
     let packages = try packages(python)
     guard let library = packages["mujoco", default: []].lazy.compactMap(library(in:)).first else {
       throw GymnasiumError(
@@ -76,13 +76,13 @@ package struct MuJoCoFiles: Sendable, Equatable, Codable {
           + "'\(remedy)', name another interpreter with --python PATH, or a library with the "
           + "variable \(variable)")
     }
-    return MuJoCoFiles(library: library, modelDirectories: models(packages))
+    return MuJoCoLocation(library: library, modelDirectories: models(packages))
   }
 
   /// Returns the places that the user names, and Gymnasium's models if there is a Python.
   private static func named(
     _ places: [String], _ python: String
-  ) throws(GymnasiumError) -> MuJoCoFiles {
+  ) throws(GymnasiumError) -> MuJoCoLocation {
     let library = places.lazy.compactMap { place in
       FileLookup.isDirectory(place) == false
         ? place : Self.library(in: place) ?? Self.library(in: "\(place)/lib")
@@ -94,7 +94,7 @@ package struct MuJoCoFiles: Sendable, Equatable, Codable {
           + "a library, or a directory with one")
     }
     let packages = (try? packages(python)) ?? [:]
-    return MuJoCoFiles(
+    return MuJoCoLocation(
       library: library,
       modelDirectories: places.filter { FileLookup.isDirectory($0) == true } + models(packages))
   }

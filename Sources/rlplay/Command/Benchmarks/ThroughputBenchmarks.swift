@@ -2,7 +2,7 @@ import Learner
 import Rollout
 
 /// The throughput of each collector, with and without learning, and ratios between collectors.
-enum CollectorBenchmarks {
+enum ThroughputBenchmarks {
   static let all: [Benchmark] =
     Way.allCases.map { way in
       Benchmark(

@@ -6,7 +6,7 @@ import Testing
 
 /// The search for MuJoCo's library and models.
 @Suite(.timeLimit(.minutes(10)))
-struct MuJoCoFilesTests {
+struct MuJoCoLocationTests {
   /// Writes an interpreter that prints some lines in place of the packages.
   private func interpreter(in directory: URL, printing lines: String) throws -> String {
     let path = directory.appendingPathComponent("python-\(UUID().uuidString)").path
@@ -28,13 +28,13 @@ struct MuJoCoFilesTests {
         in: directory,
         printing: "a line of another kind\nmujoco\t/nowhere\nmujoco\t\(package)\n"
           + "gymnasium\t\(directory.path)/gymnasium")
-      let files = try MuJoCoFiles.find(python)
+      let files = try MuJoCoLocation.find(python)
       #expect(files.library == "\(package)/libmujoco.so.3.17.0")
       #expect(files.modelDirectories == [assets])
 
       // It is looked for once, and handed to other processes.
       try FileManager.default.removeItem(atPath: python)
-      #expect(try MuJoCoFiles.find(python) == files)
+      #expect(try MuJoCoLocation.find(python) == files)
       for id in ["mujoco:Ant-v5", "Ant-v5"] {
         let description = RunDescription(
           environment: EnvironmentConfiguration(id, python: python), environmentCount: 1,
@@ -73,12 +73,12 @@ struct MuJoCoFilesTests {
 
   @Test(.enabled(if: Python.hasMuJoCo, "\(Python.mujocoAbsence)"))
   func `a variable names the library and models`() async throws {
-    let found = try MuJoCoFiles.find("python3")
+    let found = try MuJoCoLocation.find("python3")
     await #expect(processExitsWith: .success) { [library = found.library as String] in
       try withTemporaryDirectory { directory in
-        func find(_ places: String) throws -> MuJoCoFiles {
+        func find(_ places: String) throws -> MuJoCoLocation {
           setenv("RLPLAY_MUJOCO", places, 1)
-          return try MuJoCoFiles.find("/no/python \(places)")
+          return try MuJoCoLocation.find("/no/python \(places)")
         }
         let parent = URL(fileURLWithPath: library).deletingLastPathComponent().path
         let alone = try find(library)
