@@ -51,7 +51,7 @@ struct EvaluationLoop {
       memory.begin(request, partFrom: part.lowerBound)
       let isWhole = try player.play(
         part, weights, choice: request.samples ? .sample : .greedy,
-        isInterrupted: { !memory.isCurrent(request) },
+        isInterrupted: { !memory.isCurrent(request) }, watch: { _ in memory.countStep() },
         record: { memory.record($0, $1, of: request) })
       if !isWhole { return false }
     }

@@ -141,6 +141,7 @@ package final class GymnasiumBatch: OverlappingBatch, SingleResetBatch, DrawingB
     position: PositionMarker
   ) throws {
     try fragment.withStepRows(from: t, sticky: sticky) { rows in
+      position.mark(environment: range.lowerBound, step: elapsed[range.lowerBound])
       do {
         try receive(requests[range.lowerBound], of: range, position)
         memory.takeObservations(rows.after, of: range)

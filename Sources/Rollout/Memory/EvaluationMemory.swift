@@ -86,6 +86,7 @@ package final class EvaluationMemory: @unchecked Sendable {
     static let part = number + 8
     static let position = number + 16
     static let finishedCount = number + 24
+    static let stepCount = number + 32
   }
 
   private var requestNumber: UnsafeMutablePointer<AtomicWord> {
@@ -192,14 +193,18 @@ package final class EvaluationMemory: @unchecked Sendable {
     package var position: PositionMarker.Position?
     /// The number of episodes of the current request that this process has finished.
     package var finishedCount = 0
+    /// The number of steps of all environments together that this process has made.
+    package var stepCount = 0
 
     /// Creates a progression, by default with nothing played.
     package init(
-      episode: Int? = nil, position: PositionMarker.Position? = nil, finishedCount: Int = 0
+      episode: Int? = nil, position: PositionMarker.Position? = nil, finishedCount: Int = 0,
+      stepCount: Int = 0
     ) {
       self.episode = episode
       self.position = position
       self.finishedCount = finishedCount
+      self.stepCount = stepCount
     }
   }
 
@@ -211,7 +216,7 @@ package final class EvaluationMemory: @unchecked Sendable {
     let position = position.position
     return Progression(
       episode: position.map { Int(load(Progress.part)) + $0.environment }, position: position,
-      finishedCount: Int(load(Progress.finishedCount)))
+      finishedCount: Int(load(Progress.finishedCount)), stepCount: Int(load(Progress.stepCount)))
   }
 
   // MARK: The process
@@ -259,6 +264,12 @@ package final class EvaluationMemory: @unchecked Sendable {
     if load(Progress.number) != request.number { store(0, Progress.finishedCount) }
     word(Progress.number).pointee.store(request.number, ordering: .relaxed)
   }
+
+  /// Counts a step of all environments together.
+  ///
+  /// Only the process calls this. Environments need not mark their positions in steps that take
+  /// little time, but a long evaluation must not look as if it hung.
+  package func countStep() { store(Int(load(Progress.stepCount)) + 1, Progress.stepCount) }
 
   /// Publishes the result of an episode.
   ///

@@ -45,6 +45,11 @@ struct EvaluationMemoryTests {
     #expect(learner.episode(at: 1) == episode(-1.5))
     let position = PositionMarker.Position(environment: 1, step: 3)
     #expect(learner.progress == .init(episode: 11, position: position, finishedCount: 1))
+    process.countStep()
+    process.countStep()
+    #expect(
+      learner.progress
+        == .init(episode: 11, position: position, finishedCount: 1, stepCount: 2))
     #expect(!learner.isFinished)
     process.record(10, episode(2), of: taken)
     process.finish(taken)

@@ -85,6 +85,12 @@ extension ProcessTests {
       #expect(program.family.isEmpty)
     }
 
+    @Test func `an evaluation may take longer than a process that hangs`() throws {
+      let (_, outcome) = try train("Unmarked-v0", ["eval-every": 4000, "max-episode-steps": 10])
+      #expect(outcome.exitCode == 0 && outcome.deaths.isEmpty, "\(outcome.errors)")
+      #expect(try evaluations().count == 1)
+    }
+
     // MARK: Always
 
     @Test(arguments: faults.keys.sorted(), [false, true])
