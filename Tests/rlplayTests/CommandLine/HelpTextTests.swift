@@ -425,8 +425,8 @@ struct HelpTextTests {
       Options:
         --seconds S               Seconds for each measurement. (default: 1)
         --only NAME,...           Measurements to run, by name. (default: all)
-        --env NAME                Measure an environment instead, with random actions in
-                                  one process.
+        --env NAME                Measure an environment instead, with random actions
+                                  in one process.
         --env-args NAME=VALUE,...|none
                                   Values of the environment's parameters; 'rlplay
                                   envs' lists these too. For a Gymnasium environment,
