@@ -69,6 +69,8 @@ TABLE = [
 GYMNASIUM = [
     ("lunar-lander-ppo", 230, "1-5", [], ["--trust"]),
     ("lunar-lander-continuous-ppo", 230, "1-3", [], ["--trust"]),
+    ("bipedal-walker-ppo", 250, "1-3", [], ["--trust"]),
+    ("pong-ppo", 18, "1-2", [], ["--trust"]),
     ("half-cheetah-ppo", 4000, "1-3", [], []),
     ("hopper-ppo", 2500, "1-3", [], []),
     ("walker2d-ppo", 3000, "1-3", [], []),

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Trains recipes of rlplay beside Stable-Baselines3 with the same settings; prints a Markdown table.
+
+    compare_learning.py [--rlplay PROGRAM] [--python PYTHON] [--seeds N-M] [--steps N] [--threads N]
+                        [--json FILE] [ROW ...]
+
+PYTHON (by default the one that runs this script) needs stable-baselines3 and the packages of the tasks:
+gymnasium[box2d], gymnasium[mujoco], ale-py. rlplay needs a release build. `--list` shows the rows. For each
+seed rlplay trains, then SB3, so changes of the machine's speed affect both. A time is the wall time of the
+whole training process, with its start and imports. PyTorch has N threads; rlplay has what the recipe says.
+
+The returns are means over 100 episodes with the last weights, played greedily by each side's own evaluation.
+A row with a curve has the mean returns of training instead: those of the last 100 episodes at each quarter
+of the steps.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import sys
+import tempfile
+import time
+
+import measuring
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent
+LIMIT = 3 * 3600
+EPISODES = 100
+
+
+def ppo(environment, steps, count, **settings):
+    """Returns SB3's side of a row: PPO in `count` environments."""
+    return {"environment": environment, "steps": steps, "count": count, "algorithm": "PPO", "settings": settings}
+
+
+def sac(environment, steps, **settings):
+    """Returns SB3's side of a row: SAC in one environment."""
+    return {"environment": environment, "steps": steps, "count": 1, "algorithm": "SAC", "settings": settings}
+
+
+# Settings are those of RL Baselines3 Zoo, which the recipes have too.
+ROWS = {
+    "lunar-lander-ppo": ppo(
+        "LunarLander-v3", 1_000_000, 16, n_steps=1024, batch_size=64, gae_lambda=0.98, gamma=0.999, n_epochs=4,
+        ent_coef=0.01),
+    "breakout-ppo": ppo(
+        "ALE:breakout", 1_000_000, 8, n_steps=128, batch_size=256, n_epochs=4, ent_coef=0.01, vf_coef=0.5,
+        learning_rate="linear 2.5e-4", clip_range="linear 0.1") | {"curve": True},
+    "hopper-sac": sac("Hopper-v5", 200_000, learning_starts=10_000),
+    "half-cheetah-sac": sac("HalfCheetah-v5", 200_000, learning_starts=10_000),
+    "walker2d-sac": sac("Walker2d-v5", 200_000, learning_starts=10_000),
+}
+
+
+def atari(game, count, seed, size):
+    """Returns ale_py's vector environment as one of SB3's, with lives as episodes."""
+    import ale_py.vector_env
+    import numpy
+    from gymnasium.vector import AutoresetMode
+    from stable_baselines3.common.vec_env import VecEnv, VecMonitor
+
+    class Games(VecEnv):
+        def __init__(self):
+            self.games = ale_py.vector_env.AtariVectorEnv(
+                game, num_envs=count, img_height=size, img_width=size, episodic_life=True,
+                autoreset_mode=AutoresetMode.SAME_STEP, num_threads=1)
+            super().__init__(count, self.games.single_observation_space, self.games.single_action_space)
+
+        def reset(self):
+            return self.games.reset(seed=seed)[0]
+
+        def step_async(self, actions):
+            self.actions = actions
+
+        def step_wait(self):
+            frames, rewards, terminated, truncated, info = self.games.step(self.actions)
+            ends = numpy.logical_or(terminated, truncated)
+            infos = [{} for _ in range(count)]
+            for index in numpy.flatnonzero(ends):
+                infos[index] = {
+                    "terminal_observation": info["final_obs"][index],
+                    "TimeLimit.truncated": bool(truncated[index] and not terminated[index])}
+            return frames, rewards.astype(numpy.float32), ends, infos
+
+        def close(self):
+            self.games.close()
+
+        def get_attr(self, name, indices=None):
+            return [None] * count
+
+        def set_attr(self, name, value, indices=None):
+            raise NotImplementedError
+
+        def env_method(self, name, *arguments, indices=None, **named):
+            raise NotImplementedError
+
+        def env_is_wrapped(self, wrapper, indices=None):
+            return [False] * count
+
+    return VecMonitor(Games())
+
+
+def train_peer(task):
+    """Trains SB3 as the object describes and prints its result; runs in a process of its own."""
+    import stable_baselines3
+    import torch
+    from stable_baselines3.common.callbacks import BaseCallback
+    from stable_baselines3.common.env_util import make_vec_env
+    from stable_baselines3.common.evaluation import evaluate_policy
+
+    torch.set_num_threads(task["threads"])
+    name, count, seed = task["environment"], task["count"], task["seed"]
+    isAtari = name.startswith("ALE:")
+    if isAtari:
+        environment, policy = atari(name.removeprefix("ALE:"), count, seed, task["frames"]), "CnnPolicy"
+    else:
+        # The usual mode, rgb_array, keeps LunarLander's particles and takes four times as long.
+        environment = make_vec_env(name, count, seed=seed, env_kwargs={"render_mode": None})
+        policy = "MlpPolicy"
+    settings = dict(task["settings"])
+    for key, value in settings.items():
+        if isinstance(value, str) and value.startswith("linear "):
+            settings[key] = (lambda first: lambda left: first * left)(float(value.removeprefix("linear ")))
+    points = []
+
+    class Curve(BaseCallback):
+        def _on_step(self):
+            if self.num_timesteps >= (len(points) + 1) * task["steps"] / 4 and self.model.ep_info_buffer:
+                points.append(statistics.mean(entry["r"] for entry in self.model.ep_info_buffer))
+            return True
+
+    model = getattr(stable_baselines3, task["algorithm"])(policy, environment, seed=seed, device="cpu", **settings)
+    model.learn(task["steps"], callback=Curve())
+    seconds = time.time() - task["began"]
+    result = {"seconds": seconds, "curve": points, "version": stable_baselines3.__version__}
+    if not task["curve"]:
+        judged = make_vec_env(name, 1, seed=1000 + seed, env_kwargs={"render_mode": None})
+        result["return"] = float(evaluate_policy(model, judged, EPISODES)[0])
+    print(json.dumps(result))
+
+
+def train_ours(program, python, name, row, seed):
+    """Trains a recipe; returns the same object as `train_peer`."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = f"{directory}/run"
+        began = time.monotonic()
+        result = measuring.run_json(
+            [program, "train", "--config", SCRIPTS.parent / "Recipes" / f"{name}.json", "--seed", seed,
+             "--steps", row["steps"], "--eval-every", 0, "--until-return", "none", "--python", python,
+             "--run-dir", place, "--quiet", "--json"], LIMIT)
+        seconds = time.monotonic() - began
+        records = [json.loads(line) for line in pathlib.Path(place, "metrics.jsonl").read_text().splitlines()]
+        records = [record for record in records if record.get("episode_return") is not None]
+        curve = []
+        for quarter in range(1, 5):
+            seen = [record for record in records if record["env_steps"] <= quarter * result["env_steps"] / 4]
+            curve.append(seen[-1]["episode_return"] if seen else float("nan"))
+        ours = {"seconds": seconds, "curve": curve}
+        if not row.get("curve"):
+            checkpoint = pathlib.Path(place, "checkpoints", "last.safetensors")
+            ours["return"] = measuring.run_json(
+                [program, "evaluate", checkpoint, "--trust", "--python", python, "--episodes", EPISODES,
+                 "--seed", 1000 + seed, "--json"], LIMIT)["mean_return"]
+    return ours
+
+
+def main():
+    if sys.argv[1:2] == ["--peer"]:
+        return train_peer(json.loads(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rlplay", metavar="PROGRAM", type=pathlib.Path, default=measuring.RELEASE)
+    parser.add_argument("--python", metavar="PYTHON", default=sys.executable)
+    parser.add_argument("--seeds", metavar="N-M", default="1", help="seeds, such as 1 or 1-3 (default: 1)")
+    parser.add_argument("--steps", metavar="N", type=int, help="environment steps (default: those of the row)")
+    parser.add_argument("--threads", metavar="N", type=int, default=1, help="PyTorch's threads (default: 1)")
+    parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="save all results")
+    parser.add_argument("--list", action="store_true", help="show the rows")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows of the table")
+    options = parser.parse_args()
+    if options.list:
+        return print("\n".join(ROWS))
+    unknown = set(options.rows) - ROWS.keys()
+    if unknown or not options.rows:
+        parser.error(f"name rows, of {', '.join(ROWS)}")
+    first, _, last = options.seeds.partition("-")
+    results = []
+    print(f"{measuring.describe(options.rlplay)}\n", flush=True)
+    for name in options.rows:
+        row = dict(ROWS[name])
+        row["steps"] = options.steps or row["steps"]
+        for seed in range(int(first), int(last or first) + 1):
+            ours = train_ours(options.rlplay, options.python, name, row, seed)
+            task = {"curve": False, "frames": 52, **row, "seed": seed, "threads": options.threads, "began": time.time()}
+            peer = measuring.run_json(
+                [options.python, __file__, "--peer", json.dumps(task)], LIMIT,
+                env={**os.environ, "OMP_NUM_THREADS": str(options.threads)})
+            results.append({"row": name, "seed": seed, "steps": row["steps"], "ours": ours, "peer": peer})
+            print(f"{name} {seed}: {json.dumps(results[-1])}", file=sys.stderr, flush=True)
+            if options.json:
+                options.json.write_text(json.dumps(results, indent=1) + "\n")
+
+    def text(side):
+        values = [side["return"]] if "return" in side else side["curve"]
+        return ", ".join(f"{value:.1f}" for value in values)
+
+    print(measuring.markdown(
+        ["recipe", "seed", "steps", "rlplay, s", "SB3, s", "share of its time", "rlplay's return", "SB3's"],
+        [[f"`{result['row']}`", str(result["seed"]), f"{result['steps']:,}", f"{result['ours']['seconds']:.0f}",
+          f"{result['peer']['seconds']:.0f}", f"{result['ours']['seconds'] / result['peer']['seconds']:.2f}",
+          text(result["ours"]), text(result["peer"])] for result in results]), end="")
+
+
+if __name__ == "__main__":
+    main()
