@@ -57,7 +57,7 @@ struct Plan {
     let reached = graph.ancestors(of: wanted)
     let fused = fusions(among: reached, keeping: Set(wanted))
     for id in nodes.indices where reached[id] && fused[id] == nil { place(id, fused) }
-    if let loss { findGradients(reached, to: loss.id) }
+    if let loss { needsGradient = gradients(among: reached, to: loss.id) }
     for id in nodes.indices where reached[id] && fused[id] == nil { emit(id, fused) }
     if threadCount > 1 { divide(among: threadCount, from: smallestStretch) }
   }
@@ -82,34 +82,6 @@ struct Plan {
       fused[id] = reader[0]
     }
     return fused
-  }
-
-  /// Marks the slots that depend on a learned parameter and influence the loss.
-  private mutating func findGradients(_ reached: [Bool], to loss: Int) {
-    for id in nodes.indices where reached[id] {
-      let node = nodes[id]
-      needsGradient[id] =
-        switch node.operation {
-        case .parameter(_, let isLearned): isLearned
-        case .input, .constant, .convert, .oneHot, .oneHotBits, .indexOfLargest,
-          .accumulateBackwards:
-          false
-        case .alias(.stopGradient), .unary(.atLeast), .reduce(.largest), .reduce(.deviation):
-          false
-        case .embedding, .pick: needsGradient[node.operands[0]]
-        case .choose: node.operands.dropFirst().contains { needsGradient[$0] }
-        default: node.operands.contains { needsGradient[$0] }
-        }
-    }
-    // Slots that do not influence the loss, such as metrics or operands of a stopped gradient,
-    // would only propagate zeros.
-    var reachesLoss = Array(repeating: false, count: nodes.count)
-    reachesLoss[loss] = true
-    for id in nodes.indices.reversed() where needsGradient[id] {
-      needsGradient[id] = reachesLoss[id]
-      guard reachesLoss[id] else { continue }
-      for operand in nodes[id].operands { reachesLoss[operand] = true }
-    }
   }
 
   // MARK: Memory
