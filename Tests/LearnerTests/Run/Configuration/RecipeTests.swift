@@ -58,8 +58,8 @@ import Testing
     let learner = try recipe.makeLearner(
       setup, batchLayout: rollout.batchLayout, valueParameters: layers.valueParameters)
     let before = setup.weights.elements
-    // Learning from replay starts after up to 1000 steps.
-    for _ in 0..<1010 where learner.updateCount < 3 {
+    // Learning from replay starts after some steps, and a batch has at least one.
+    for _ in 0..<recipe.learningStarts + 10 where learner.updateCount < 3 {
       rollout.publish(setup.weights)
       #expect(learner.learn(from: try rollout.next()) == .learned)
     }
