@@ -64,6 +64,15 @@ struct BenchCommandTests {
     let json = try JSONSerialization.jsonObject(with: Data(output.utf8))
     let rate = try #require((json as? [String: Any])?["env_steps_per_second"] as? Double)
     #expect(rate > 0 && rate.isFinite)
+    let directory = try ScratchDirectory()
+    try Data(output.utf8).write(to: directory.url.appendingPathComponent("a.json"))
+    for (id, isOther) in [("CartPole-v1", false), ("Acrobot-v1", true)] {
+      let again = try bench(
+        "--env", id, "--envs-per-actor", "16", "--wrap", "frame-stack=2", "--seconds", "0.01",
+        "--compare", directory.path("a.json"))
+      #expect(
+        again.error.contains("are of another environment") == isOther, "\(again.error)")
+    }
     let unknown = try bench("--env", "Nothing-v0", "--seconds", "0.01")
     #expect(unknown.code == 64 && unknown.error.contains("Nothing-v0"))
   }

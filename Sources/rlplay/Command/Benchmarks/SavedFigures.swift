@@ -3,6 +3,9 @@ import Rollout
 
 /// The figures that an earlier run of `rlplay bench --json` wrote to a file.
 struct SavedFigures {
+  /// The key of the object with the environment of `--env`.
+  static let environmentName = "env"
+
   private let object: OrderedJSON
 
   /// Reads a file that holds one object.
@@ -35,6 +38,13 @@ struct SavedFigures {
   func difference(from machine: Machine) -> String? {
     guard let saved = object["machine"], saved != machine.json.jsonValue else { return nil }
     return "the figures to compare with are from another machine or build: \(saved.text)"
+  }
+
+  /// Returns a sentence if the figures are of another environment or batch; nil otherwise.
+  func difference(from environment: OrderedJSON) -> String? {
+    guard let saved = object[Self.environmentName], saved != environment.jsonValue
+    else { return nil }
+    return "the figures to compare with are of another environment: \(saved.text)"
   }
 
   /// Returns the comparison of a figure with the saved one; nil if there is none.

@@ -113,11 +113,15 @@ struct BenchCommand: Subcommand, Equatable {
         option: "compare")
     }
     let slower = compared?.filter(\.isSlower)
-    if let saved, let slower, speaks { Self.report(slower, saved.difference(from: machine)) }
+    if let saved, let slower, speaks {
+      let differences = [saved.difference(from: machine), saved.difference(from: environmentJSON)]
+      Self.report(slower, differences.compactMap(\.self))
+    }
     if endsWithJSON && speaks {
       if rounds > 1 { object.set(MeasuredFigure.quartilesName, Self.quartiles(of: measured)) }
       if let slower { object.set("slower", slower.map(\.figure.name)) }
       object.set("seconds_per_measurement", seconds)
+      if !environment.id.isEmpty { object.set(SavedFigures.environmentName, environmentJSON) }
       object.set("machine", machine.json)
       print(object.encoded())
     }
@@ -144,9 +148,17 @@ struct BenchCommand: Subcommand, Equatable {
     return object
   }
 
+  /// The environment that is measured, and the number of its batch.
+  private var environmentJSON: OrderedJSON {
+    var object = OrderedJSON()
+    object.set(environment)
+    object.set("envs_per_actor", environmentCount)
+    return object
+  }
+
   /// Reports a comparison on standard error.
-  private static func report(_ slower: [FigureComparison], _ difference: String?) {
-    if let difference { reportOnStandardError("Warning: \(difference).") }
+  private static func report(_ slower: [FigureComparison], _ differences: [String]) {
+    for difference in differences { reportOnStandardError("Warning: \(difference).") }
     for comparison in slower { reportOnStandardError(comparison.text) }
     if slower.isEmpty {
       reportOnStandardError("No figure is slower than before, beyond its noise.")
