@@ -182,6 +182,7 @@ package final class EvaluationMemory: @unchecked Sendable {
     store(episode, Request.begin)
     store(0, Progress.number)
     store(0, Progress.finishedCount)
+    store(0, Progress.stepCount)
     position.clear()
   }
 
