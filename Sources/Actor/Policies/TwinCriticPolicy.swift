@@ -73,6 +73,11 @@ package struct TwinCriticPolicy: Policy, Equatable {
     let core: Tensor?
     /// The recurrent state after each row, [rows, B, …]; empty without a core.
     package let hx: Nested<Tensor>
+
+    /// The same without a gradient to the core.
+    var withoutGradient: Features {
+      Features(state: state, core: core?.stopGradient(), hx: hx)
+    }
   }
 
   /// The recurrent state of the core.
@@ -168,7 +173,8 @@ package struct TwinCriticPolicy: Policy, Equatable {
   ) throws(PolicyError) -> Tensor {
     distribution.logits(
       from: try scores(
-        of: features, count: distribution.scoreCount, by: weights, "actor", "logits", in: graph))
+        of: features.withoutGradient, count: distribution.scoreCount, by: weights, "actor",
+        "logits", in: graph))
   }
 
   /// Traces both critics' values of actions that are given, [rows, B] each.
@@ -196,6 +202,7 @@ package struct TwinCriticPolicy: Policy, Equatable {
   private func values(
     of features: Features, with action: Tensor?, count: Int, by weights: Weights, in graph: Graph
   ) throws(PolicyError) -> [Tensor] {
+    let features = weights == .online ? features : features.withoutGradient
     var values: [Tensor] = []
     for critic in 0..<2 {
       values.append(
@@ -217,10 +224,8 @@ package struct TwinCriticPolicy: Policy, Equatable {
           of: features.state, with: action, count: count, below: root, named: output, in: graph
         ).scores
       }
-      let learns = network != "actor" && weights == .online
-      let read = learns ? core : core.stopGradient()
       return self.network.head(
-        graph.concatenate([read] + (action.map { [$0] } ?? [])), count: count,
+        graph.concatenate([core] + (action.map { [$0] } ?? [])), count: count,
         hidden: "\(root).hidden", output: "\(root).\(output)", in: graph)
     }
   }
