@@ -102,6 +102,11 @@ def atari(game, count, seed, size):
     return VecMonitor(Games())
 
 
+def falling(first):
+    """Returns SB3's schedule from a value to 0, a function of the share of the steps that are left."""
+    return lambda left: first * left
+
+
 def train_peer(task):
     """Trains SB3 as the object describes and prints its result; runs in a process of its own."""
     import stable_baselines3
@@ -112,8 +117,8 @@ def train_peer(task):
 
     torch.set_num_threads(task["threads"])
     name, count, seed = task["environment"], task["count"], task["seed"]
-    isAtari = name.startswith("ALE:")
-    if isAtari:
+    is_atari = name.startswith("ALE:")
+    if is_atari:
         environment, policy = atari(name.removeprefix("ALE:"), count, seed, task["frames"]), "CnnPolicy"
     else:
         # The usual mode, rgb_array, keeps LunarLander's particles and takes four times as long.
@@ -122,13 +127,13 @@ def train_peer(task):
     settings = dict(task["settings"])
     for key, value in settings.items():
         if isinstance(value, str) and value.startswith("linear "):
-            settings[key] = (lambda first: lambda left: first * left)(float(value.removeprefix("linear ")))
+            settings[key] = falling(float(value.removeprefix("linear ")))
     points = []
 
     class Curve(BaseCallback):
         def _on_step(self):
             if self.num_timesteps >= (len(points) + 1) * task["steps"] / 4 and self.model.ep_info_buffer:
-                points.append(statistics.mean(entry["r"] for entry in self.model.ep_info_buffer))
+                points.append(statistics.mean(float(entry["r"]) for entry in self.model.ep_info_buffer))
             return True
 
     model = getattr(stable_baselines3, task["algorithm"])(policy, environment, seed=seed, device="cpu", **settings)
@@ -172,7 +177,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rlplay", metavar="PROGRAM", type=pathlib.Path, default=measuring.RELEASE)
     parser.add_argument("--python", metavar="PYTHON", default=sys.executable)
-    parser.add_argument("--seeds", metavar="N-M", default="1", help="seeds, such as 1 or 1-3 (default: 1)")
+    parser.add_argument(
+        "--seeds", metavar="N-M", type=measuring.seed_range, default="1", help="seeds, such as 1 or 1-3 (default: 1)")
     parser.add_argument("--steps", metavar="N", type=int, help="environment steps (default: those of the row)")
     parser.add_argument("--threads", metavar="N", type=int, default=1, help="PyTorch's threads (default: 1)")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="save all results")
@@ -184,13 +190,12 @@ def main():
     unknown = set(options.rows) - ROWS.keys()
     if unknown or not options.rows:
         parser.error(f"name rows, of {', '.join(ROWS)}")
-    first, _, last = options.seeds.partition("-")
     results = []
     print(f"{measuring.describe(options.rlplay)}\n", flush=True)
     for name in options.rows:
         row = dict(ROWS[name])
         row["steps"] = options.steps or row["steps"]
-        for seed in range(int(first), int(last or first) + 1):
+        for seed in options.seeds:
             ours = train_ours(options.rlplay, options.python, name, row, seed)
             task = {"curve": False, "frames": 52, **row, "seed": seed, "threads": options.threads, "began": time.time()}
             peer = measuring.run_json(

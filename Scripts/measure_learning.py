@@ -27,6 +27,8 @@ import sys
 import tempfile
 import time
 
+from measuring import seed_range
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Recipe, threshold, default seeds, further options of training and of evaluating. A threshold is a mean return,
@@ -88,14 +90,6 @@ TITLES = [
     "recipe", "seeds", "evaluated at least", "passed", "median steps", "most steps", "median wall time",
     "mean of evaluations", "worst",
 ]
-
-
-def seed_range(text):
-    """Returns the seeds named by a text such as `3` or `1-10`."""
-    first, _, last = text.partition("-")
-    if first.isdecimal() and (last or first).isdecimal() and int(first) <= int(last or first):
-        return range(int(first), int(last or first) + 1)
-    raise argparse.ArgumentTypeError(f"'{text}' names no seeds: write 3, or 1-10")
 
 
 def run(*command):

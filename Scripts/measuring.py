@@ -1,5 +1,6 @@
 """Runs of rlplay that the scripts of this folder measure, and the tables that they print."""
 
+import argparse
 import json
 import pathlib
 import platform
@@ -102,6 +103,14 @@ def training_rate(program, options, seconds, inspect=None, **settings):
     if not lines or process.returncode != STOPPED:
         raise MeasurementError(reason(program, subprocess.CompletedProcess([], process.returncode, output, errors)))
     return records_rate([json.loads(line) for line in lines], seconds / 5)
+
+
+def seed_range(text):
+    """Returns the seeds named by a text such as `3` or `1-10`."""
+    first, _, last = text.partition("-")
+    if first.isdecimal() and (last or first).isdecimal() and int(first) <= int(last or first):
+        return range(int(first), int(last or first) + 1)
+    raise argparse.ArgumentTypeError(f"'{text}' names no seeds: write 3, or 1-10")
 
 
 def short(value):
