@@ -26,7 +26,8 @@ extension PolicyActor {
 private struct WorkerParts {
   let environments: any EnvironmentBatch
   let layout: FragmentLayout
-  let parameters: ParameterLayout
+  /// The number of weights that the actor needs.
+  let weightCount: Int
   let actor: PolicyActor
 
   /// Creates environments and actor with the random streams of one incarnation.
@@ -44,7 +45,7 @@ private struct WorkerParts {
       count: description.environmentCount, streams: streams, marking: marker)
     try description.check(environments.spaces, ofWorker: worker)
     let signature = try PolicySignature(policy, for: environments.spaces)
-    parameters = signature.parameters
+    weightCount = signature.actingWeightCount
     layout = FragmentLayout(
       stepCount: description.stepCount, environmentCount: description.environmentCount,
       contents: signature.contents(environments.spaces))
@@ -108,13 +109,13 @@ extension FragmentProducer {
       environments: parts.environments, actor: parts.actor, sticky: description.sticky)
     let expected = memory.layout
     guard parts.layout.byteCount == expected.fragmentByteCount,
-      parts.parameters.elementCount == expected.weightCount,
+      parts.weightCount == expected.weightCount,
       expected.snapshotByteCount == 0 || snapshotByteCount == expected.snapshotByteCount
     else {
       throw PolicyError(
         """
         this worker makes fragments of \(parts.layout.byteCount) bytes and snapshots of \
-        \(snapshotByteCount) with \(parts.parameters.elementCount) weights, but the learner \
+        \(snapshotByteCount) with \(parts.weightCount) weights, but the learner \
         expects \(expected.fragmentByteCount), \(expected.snapshotByteCount) and \
         \(expected.weightCount): both must be the same build
         """)

@@ -26,7 +26,8 @@ extension Executor: ChunkedWork {
     }
   }
 
-  private func run(_ chunks: Range<Int>, isBackward: Bool, _ threads: ThreadPool) {
+  /// Runs chunks of the plan, in any order.
+  func run(_ chunks: Range<Int>, isBackward: Bool, _ threads: ThreadPool) {
     present = (chunks.lowerBound, isBackward)
     threads.run(chunks.count, of: self)
   }

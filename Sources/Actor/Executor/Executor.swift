@@ -27,11 +27,17 @@ package final class Executor<Scalar: KernelScalar> {
 
   private let arena: FlatVector<Scalar>
   private let gradientArena: FlatVector<Scalar>
+  /// The parts of the arena of gradients that a backward pass adds to.
+  private let gradientParts: UnsafeMutableBufferPointer<Range<Int>>
+  /// The smallest range of weights outside of which every gradient is 0.
+  package let learnedRange: Range<Int>
   private let scratch: FlatVector<Scalar>
   private let bindings: UnsafeMutableBufferPointer<Binding>
   /// The threads that share the chunks of `phases`; nil to run the body as one list.
   let threads: ThreadPool?
   let phases: UnsafeMutableBufferPointer<Phase>
+  /// The chunks of the prologue; empty if one thread runs it.
+  private let prologueChunks: Range<Int>
   let chunkSteps: UnsafeMutableBufferPointer<Instruction>
   let chunks: UnsafeMutableBufferPointer<Range<Int>>
   /// The chunks that threads run at present, and their direction.
@@ -71,6 +77,7 @@ package final class Executor<Scalar: KernelScalar> {
       smallestStretch: smallestStretch ?? Plan.usualStretch)
     self.threads = plan.phases.isEmpty ? nil : threads
     phases = .copy(of: plan.phases)
+    prologueChunks = plan.prologueChunks
     chunkSteps = .copy(of: plan.chunkSteps)
     chunks = .copy(of: plan.chunks)
     let weightCount = graph.parameters.elementCount
@@ -84,6 +91,8 @@ package final class Executor<Scalar: KernelScalar> {
     gradientArena = FlatVector(repeating: 0, count: loss == nil ? 0 : arenaCount)
     scratch = FlatVector(
       repeating: 0, count: plan.scratchByteCount / MemoryLayout<Scalar>.stride)
+    gradientParts = .copy(of: loss == nil ? [] : plan.gradientParts())
+    learnedRange = plan.learnedRange()
     isPlaced = plan.places.map { if case .unused = $0 { false } else { true } }
     prologue = .copy(of: plan.prologue)
     body = .copy(of: plan.body)
@@ -124,6 +133,7 @@ package final class Executor<Scalar: KernelScalar> {
   deinit {
     prologue.deallocate()
     body.deallocate()
+    gradientParts.deallocate()
     phases.deallocate()
     chunkSteps.deallocate()
     chunks.deallocate()
@@ -135,7 +145,11 @@ package final class Executor<Scalar: KernelScalar> {
   // MARK: Running
 
   /// Recomputes everything derived from the weights; call it after a change, before the next run.
-  package func weightsChanged() { run(prologue) }
+  package func weightsChanged() {
+    guard let threads, !prologueChunks.isEmpty else { return run(prologue) }
+    threads.wake()
+    run(prologueChunks, isBackward: false, threads)
+  }
 
   /// Binds the graph's inputs to a fragment's memory, with rows counted from `row`.
   ///
@@ -158,7 +172,7 @@ package final class Executor<Scalar: KernelScalar> {
   ///
   /// - Precondition: the executor has a loss.
   package func backward() {
-    gradients.clear()
+    gradients.clear(learnedRange)
     addGradients()
   }
 
@@ -170,7 +184,7 @@ package final class Executor<Scalar: KernelScalar> {
   /// - Precondition: the executor has a loss.
   package func addGradients() {
     precondition(loss.isPresent, "no loss to take gradients of")
-    gradientArena.clear()
+    for part in gradientParts { gradientArena.clear(part) }
     guard let seed = slotGradients[Int(loss.index)] else { return }
     seed[0] = 1
     guard let threads else { return runBackward(body) }

@@ -44,7 +44,13 @@ extension Plan {
       }
       start = steps.upperBound
     }
-    if phases.contains(where: { !$0.rowChunks.isEmpty }) { self.phases = phases }
+    guard phases.contains(where: { !$0.rowChunks.isEmpty }) else { return }
+    self.phases = phases
+    // Each step of the prologue packs another weight.
+    guard prologue.reduce(0.0, { $0 + $1.nanoseconds }) >= smallestStretch else { return }
+    let first = chunks.count
+    for step in prologue { addChunk([step]) }
+    prologueChunks = first..<chunks.count
   }
 
   /// Returns the number of rows of the next layer, by which a stretch is divided.
@@ -167,6 +173,7 @@ extension Instruction {
     case .strip(let strip, _, _), .integerStrip(let strip, _, _):
       Double(strip.rows * strip.width) * 0.2
     case .logSoftmax(_, _, let rows, let classes): Double(rows * classes) * 0.5
+    case .pack(_, _, let outputs, let inputs): Double(outputs * inputs) * 0.3
     default: 0
     }
   }

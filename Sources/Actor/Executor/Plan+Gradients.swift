@@ -1,3 +1,5 @@
+import Rollout
+
 extension Plan {
   /// Returns true for each node that depends on a learned parameter and influences the loss.
   func gradients(among reached: [Bool], to loss: Int) -> [Bool] {
@@ -27,5 +29,39 @@ extension Plan {
       for operand in nodes[id].operands { reachesLoss[operand] = true }
     }
     return needsGradient
+  }
+
+  /// Returns the ranges of the arena, in elements, whose values have a gradient.
+  func gradientParts() -> [Range<Int>] {
+    let ranges = nodes.indices.compactMap { id -> Range<Int>? in
+      guard needsGradient[id], case .arena(let start) = places[id] else { return nil }
+      let first = start / elementType(Slot(id)).byteCount
+      return first..<first + nodes[id].shape.reduce(1, *)
+    }
+    var parts: [Range<Int>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      // Clearing a small gap costs less than another call.
+      if let last = parts.last, range.lowerBound <= last.upperBound + Self.smallGap {
+        parts[parts.count - 1] =
+          last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else {
+        parts.append(range)
+      }
+    }
+    return parts
+  }
+
+  /// The elements between two ranges that are cleared together.
+  private static var smallGap: Int { 256 }
+
+  /// Returns the smallest range of weights that holds all weights with a gradient.
+  func learnedRange() -> Range<Int> {
+    let ranges = nodes.indices.compactMap { id -> Range<Int>? in
+      guard needsGradient[id], case .weights(let start) = places[id] else { return nil }
+      return start..<start + nodes[id].shape.reduce(1, *)
+    }
+    guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max()
+    else { return 0..<0 }
+    return first..<last
   }
 }

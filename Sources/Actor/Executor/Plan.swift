@@ -12,6 +12,8 @@ struct Plan {
   private(set) var body: [Instruction] = []
   /// The body in phases, some of them in chunks; empty if no phase is worth it.
   var phases: [Phase] = []
+  /// The chunks of the prologue; empty if one thread is enough for it.
+  var prologueChunks = 0..<0
   /// The steps of all chunks.
   var chunkSteps: [Instruction] = []
   /// The steps of each chunk.

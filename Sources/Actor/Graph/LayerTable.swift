@@ -175,6 +175,13 @@ extension Graph {
     let isRead = ancestors(of: [tensor.id])
     return zip(parameters.entries, weightNodes).filter { isRead[$1] && $0.isLearned }.map(\.0.range)
   }
+
+  /// Returns the number of leading weights that hold all weights that some tensors depend on.
+  func weightCount(behind tensors: [Tensor]) -> Int {
+    let isRead = ancestors(of: tensors.map(\.id))
+    let read = zip(parameters.entries, weightNodes).filter { isRead[$1] }
+    return read.map(\.0.range.upperBound).max() ?? 0
+  }
 }
 
 extension PolicyTrace {

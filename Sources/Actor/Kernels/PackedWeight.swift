@@ -23,25 +23,58 @@ extension Kernels {
     _ out: UnsafeMutablePointer<S>, _ weight: UnsafePointer<S>, outputs: Int, inputs: Int
   ) {
     let width = packedWidth(S.self)
+    let whole = inputs &- inputs % S.lanes
     var first = 0
     var block = out
     while first < outputs {
       let count = min(width, outputs &- first)
       let from = weight + first &* inputs
       if count < width { block.update(repeating: 0, count: width &* inputs) }
-      // Tiles of 16 inputs keep the cache lines of the weight in the first cache while in use.
-      var p = 0
-      while p < inputs {
-        let last = min(p &+ 16, inputs)
-        for i in p..<last {
-          let to = block + i &* width
-          for o in 0..<count { to[o] = from[o &* inputs &+ i] }
+      var column = 0
+      while column < count {
+        let isWhole = column &+ S.lanes <= count
+        let next = min(column &+ S.lanes, count)
+        if isWhole {
+          var i = 0
+          while i < whole {
+            transposeTile(
+              block + (i &* width &+ column), outStride: width, from + (column &* inputs &+ i),
+              xStride: inputs)
+            i &+= S.lanes
+          }
         }
-        p = last
+        for i in (isWhole ? whole : 0)..<inputs {
+          let to = block + i &* width
+          for o in column..<next { to[o] = from[o &* inputs &+ i] }
+        }
+        column = next
       }
       block += width &* inputs
       first &+= count
     }
+  }
+
+  /// Writes the transpose of a tile of as many rows and columns as a vector has lanes.
+  ///
+  /// Interleaving the first half of the vectors with the second rotates the bits of each element's
+  /// place by one. As many rotations as a lane's index has bits exchange row and lane.
+  @inline(__always)
+  private static func transposeTile<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, outStride: Int, _ x: UnsafePointer<S>, xStride: Int
+  ) {
+    let half = S.lanes / 2
+    var rows = InlineArray<16, S.Vector>(repeating: S.Vector(repeating: 0))
+    for row in 0..<S.lanes { rows[row] = S.load(x + row &* xStride) }
+    for _ in 0..<S.lanes.trailingZeroBitCount {
+      var mixed = rows
+      for row in 0..<half {
+        let (low, high) = S.interleave(even: rows[row], odd: rows[row &+ half])
+        mixed[2 &* row] = low
+        mixed[2 &* row &+ 1] = high
+      }
+      rows = mixed
+    }
+    for row in 0..<S.lanes { S.store(out + row &* outStride, rows[row]) }
   }
 
   /// Computes y [rows, outputs] = x [rows, inputs] · Wᵀ from a packed weight, with an initial bias

@@ -107,6 +107,10 @@ public struct PolicySignature: Sendable {
   package let recurrentState: Nested<LeafSpecification>
   /// The parameters and their places in the weight vector.
   public let parameters: ParameterLayout
+  /// The number of leading weights that hold all that a reaction depends on.
+  ///
+  /// Workers need no others. Behind them are those that only a learner uses, such as critics.
+  package let actingWeightCount: Int
 
   /// Traces a policy once for some spaces and reads the shapes off the trace.
   ///
@@ -119,6 +123,8 @@ public struct PolicySignature: Sendable {
     let information = trace.reaction.information
     finalReaction = information.isEmpty ? .empty : Self.leaves(of: information)
     parameters = trace.graph.parameters
+    actingWeightCount = trace.graph.weightCount(
+      behind: trace.reaction.recorded.map(\.tensor) + trace.reaction.hx.leaves)
   }
 
   /// Returns the contents of a fragment recorded with this policy.

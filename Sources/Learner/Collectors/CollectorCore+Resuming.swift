@@ -78,7 +78,8 @@ extension CollectorCore {
     finished = progress
     let versions = description.schedule.earlierVersions(turns: progress.turns)
     for (version, weights) in zip(versions, state.earlierWeights) {
-      memory.board.publish(version: version, weights.span)
+      memory.board.publish(
+        version: version, weights.span.extracting(first: memory.board.weightCount))
     }
     for (worker, state) in state.workers.enumerated() {
       streams[worker] = state.streams

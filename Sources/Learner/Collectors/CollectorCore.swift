@@ -54,7 +54,7 @@ final class CollectorCore {
     }
     try state?.check(
       schedule: schedule, workerCount: workerCount, snapshotByteCount: snapshotByteCount,
-      weightCount: setup.weights.count)
+      weightCount: setup.actingWeightCount, allCount: setup.weights.count)
     try state?.checkCounts(
       stepsPerFragment: setup.stepCount * setup.environmentCount,
       fragmentsPerBatch: fragmentsPerBatch)
@@ -62,7 +62,7 @@ final class CollectorCore {
       creating: RunLayout(
         workerCount: workerCount, bufferCount: bufferCount,
         fragmentByteCount: setup.layout.byteCount, slotCount: slotCount,
-        weightCount: setup.weights.count, descriptionByteCount: text.count,
+        weightCount: setup.actingWeightCount, descriptionByteCount: text.count,
         snapshotByteCount: snapshotByteCount),
       description: text)
     batch = FragmentBatch(fragmentsPerBatch, of: setup.layout)
@@ -86,7 +86,7 @@ final class CollectorCore {
   func publish(_ weights: FlatVector<Float>?) -> Bool {
     guard memory.board.publishedVersion < version else { return false }
     if let weights {
-      memory.board.publish(version: version, weights.span)
+      memory.board.publish(version: version, weights.span(0..<memory.board.weightCount))
       unpublishedCount = nil
     } else {
       memory.board.republish(version: version)

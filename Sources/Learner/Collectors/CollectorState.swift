@@ -136,8 +136,13 @@ extension CollectorState {
   }
 
   /// Rejects a collector with another schedule, worker count, snapshot size or weight count.
+  ///
+  /// - Parameters:
+  ///   - weightCount: the number of weights that workers act with.
+  ///   - allCount: the number of all weights, which earlier releases saved.
   func check(
-    schedule other: CollectSchedule, workerCount: Int, snapshotByteCount: Int, weightCount: Int
+    schedule other: CollectSchedule, workerCount: Int, snapshotByteCount: Int, weightCount: Int,
+    allCount: Int
   ) throws(CollectorStateError) {
     guard schedule.goesOn(other) else {
       throw CollectorStateError(
@@ -157,7 +162,7 @@ extension CollectorState {
     }
     let versionCount = schedule.earlierVersions(turns: progress.turns).count
     guard earlierWeights.count == versionCount,
-      earlierWeights.allSatisfy({ $0.count == weightCount })
+      earlierWeights.allSatisfy({ $0.count == weightCount || $0.count == allCount })
     else {
       throw CollectorStateError(
         """

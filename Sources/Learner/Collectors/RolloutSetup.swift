@@ -35,6 +35,8 @@ public struct RolloutSetup {
   public let layout: FragmentLayout
   /// The layout of the policy's parameters.
   public let parameters: ParameterLayout
+  /// The number of leading weights that workers act with, and that collectors publish.
+  let actingWeightCount: Int
   /// The weights, initialized from the seed; a collector begins with them.
   public let weights: FlatVector<Float>
 
@@ -78,6 +80,7 @@ public struct RolloutSetup {
     layout = FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount, contents: contents)
     parameters = signature.parameters
+    actingWeightCount = signature.actingWeightCount
     weights = signature.initialWeights(seed: seed)
   }
 

@@ -6,39 +6,26 @@ extension FlatVector where Element: BinaryFloatingPoint {
   @specialized(where Element == Double)
   public func norm() -> Double { squareSum(in: 0..<count).squareRoot() }
 
-  /// Returns the sum of the squares in a range, summed in Double in a fixed order.
-  @specialized(where Element == Float)
-  @specialized(where Element == Double)
-  func squareSum(in range: Range<Int>) -> Double {
-    // Eight independent sums, since a single sum would wait for each addition.
-    let numbers = span
-    var sums = SIMD8<Double>(repeating: 0)
-    var index = range.lowerBound
-    while index + 8 <= range.upperBound {
-      var lanes = SIMD8<Double>()
-      for lane in 0..<8 { lanes[lane] = Double(numbers[index + lane]) }
-      sums += lanes * lanes
-      index += 8
-    }
-    var sum = sums.sum()
-    while index < range.upperBound {
-      sum += Double(numbers[index]) * Double(numbers[index])
-      index += 1
-    }
-    return sum
-  }
-
   /// Scales the vector down to a norm, as PyTorch's `clip_grad_norm_`; returns its norm before.
   ///
   /// An infinite limit only measures the norm. A vector whose norm is not finite stays unchanged.
   @discardableResult
-  public func clipNorm(to limit: Double) -> Double {
-    let norm = norm()
+  public func clipNorm(to limit: Double) -> Double { clipNorm(to: limit, in: 0..<count) }
+
+  /// Scales the vector down to a norm; returns its norm before.
+  ///
+  /// - Parameter range: a range outside of which all elements are 0. It does not influence the
+  ///   result.
+  @discardableResult
+  package func clipNorm(to limit: Double, in range: Range<Int>) -> Double {
+    // From a multiple of eight, each element belongs to the same sum as in the whole vector.
+    let first = range.lowerBound & ~7
+    let norm = squareSum(in: first..<min((range.upperBound + 7) & ~7, count)).squareRoot()
     guard limit.isFinite, norm.isFinite else { return norm }
     // PyTorch's guard against a division by zero.
     let scale = min(1, limit / (norm + 1e-6))
     if scale < 1 {
-      var numbers = mutableSpan
+      var numbers = mutableSpan(range)
       for i in numbers.indices { numbers[i] *= Element(scale) }
     }
     return norm

@@ -8,15 +8,18 @@ import Rollout
 /// allocated at creation, but for that of frames which stacked observations share.
 package final class ReplayBuffer {
   /// The largest number of environment steps kept.
-  package var capacity: Int { storages.count * stepsPerBatch }
+  package var capacity: Int { places.count * stepsPerBatch }
   /// The number of frames that stacked observations share at present.
   package var frameCount: Int { frames?.frameCount ?? 0 }
   /// The number of environment steps kept at present.
   package var stepCount: Int { batchCount * stepsPerBatch }
 
-  private var storages: [FragmentStorage]
-  /// The batch that the newest one took the place of, or memory that was never written.
-  private var replaced: FragmentStorage
+  /// The memory of all batches and of one more.
+  private let storage: FragmentStorage
+  /// The fragment of the storage that holds each batch.
+  private var places: [Int]
+  /// The fragment of the batch that the newest one took the place of, or one never written.
+  private var replaced: Int
   private let stepsPerBatch: Int
   private let environmentCount: Int
   /// The layout of the batches.
@@ -51,14 +54,18 @@ package final class ReplayBuffer {
     let stored = frames?.storedLayout ?? layout
     stepsPerBatch = layout.stepCount * layout.environmentCount
     environmentCount = layout.environmentCount
-    storages = (0..<Self.batchCount(steps, of: layout)).map { _ in FragmentStorage(stored) }
-    replaced = FragmentStorage(stored)
+    replaced = Self.batchCount(steps, of: layout)
+    places = Array(0..<replaced)
+    storage = FragmentStorage(stored, count: replaced + 1)
     replacedPriorities = Array(repeating: 0, count: environmentCount)
     if priorityExponent > 0 {
       priorities = ReplayPriorities(
-        exponent: priorityExponent, count: storages.count * environmentCount)
+        exponent: priorityExponent, count: places.count * environmentCount)
     }
   }
+
+  /// Returns a batch.
+  private func batch(_ index: Int) -> FragmentView { storage.view(at: places[index]) }
 
   /// Returns the number of batches that hold a number of environment steps, at least 1.
   private static func batchCount(_ steps: Int, of layout: FragmentLayout) -> Int {
@@ -90,26 +97,26 @@ package final class ReplayBuffer {
     precondition(
       batch.layout.byteCount == layout.byteCount, "a batch of another layout to replay")
     if let frames {
-      frames.release(replaced.view)
-      frames.store(batch, in: replaced.view)
+      frames.release(storage.view(at: replaced))
+      frames.store(batch, in: storage.view(at: replaced))
     } else {
-      replaced.view.copy(batch)
+      storage.view(at: replaced).copy(batch)
     }
-    swap(&storages[next], &replaced)
+    swap(&places[next], &replaced)
     for environment in 0..<environmentCount {
       let place = next * environmentCount + environment
       replacedPriorities[environment] = priorities?[place] ?? 0
       if let largest = priorities?.largest { priorities?[place] = largest }
     }
-    next = (next + 1) % storages.count
+    next = (next + 1) % places.count
     earlierBatchCount = batchCount
-    batchCount = min(batchCount + 1, storages.count)
+    batchCount = min(batchCount + 1, places.count)
   }
 
   /// Takes back the newest batch, which was just added.
   package func forgetNewest() {
-    next = (next + storages.count - 1) % storages.count
-    swap(&storages[next], &replaced)
+    next = (next + places.count - 1) % places.count
+    swap(&places[next], &replaced)
     for environment in 0..<environmentCount {
       priorities?[next * environmentCount + environment] = replacedPriorities[environment]
     }
@@ -136,27 +143,28 @@ package final class ReplayBuffer {
     let byteCount = layout.byteCount
     let limit = min(
       Self.largestSavedByteCount, Self.largestGatheredByteCount / archive.rankCount)
-    guard byteCount * storages.count <= limit, frames == nil, !archive.beginsReplay else {
+    guard byteCount * places.count <= limit, frames == nil, !archive.beginsReplay else {
       archive.lose("the replay buffer starts empty")
       return !archive.isRestoring
     }
     try archive.transfer("replay.next", &next)
     try archive.transfer("replay.batch_count", &batchCount)
-    guard storages.indices.contains(next), 0...storages.count ~= batchCount else {
+    guard places.indices.contains(next), 0...places.count ~= batchCount else {
       throw CheckpointError(
         .mismatched,
-        "its replay buffer has \(batchCount) batches, and there is room for \(storages.count)")
+        "its replay buffer has \(batchCount) batches, and there is room for \(places.count)")
     }
     try priorities?.transfer(&archive, count: batchCount * environmentCount)
-    try archive.transfer("replay.batches", storages.prefix(batchCount).map(\.view))
+    try archive.transfer("replay.batches", (0..<batchCount).map(batch))
     guard archive.isRestoring else { return true }
     let columns = EnvironmentColumns(layout)
-    for (index, storage) in storages.prefix(batchCount).enumerated() {
-      let field = storage.view.firstImpossibleField()
+    for index in 0..<batchCount {
+      let batch = batch(index)
+      let field = batch.firstImpossibleField()
       try archive.require(
         "replay.batches", field == nil, "has an impossible '\(field ?? "")' in batch \(index)")
       try archive.require(
-        "replay.batches", columns.areFinite(in: storage.view),
+        "replay.batches", columns.areFinite(in: batch),
         "has a number that is not finite in batch \(index)")
     }
     return true
@@ -174,11 +182,11 @@ package final class ReplayBuffer {
         priorities?.draw(place, of: count, using: &random)
         ?? random.integer(below: batchCount * environmentCount)
       drawn[place] = source
-      let (batch, environment) = source.quotientAndRemainder(dividingBy: environmentCount)
+      let (index, environment) = source.quotientAndRemainder(dividingBy: environmentCount)
       if let frames {
-        frames.load(environment, of: storages[batch].view, into: sample, at: place)
+        frames.load(environment, of: batch(index), into: sample, at: place)
       } else {
-        sample.copy(environment, of: storages[batch].view, to: place)
+        sample.copy(environment, of: batch(index), to: place)
       }
     }
   }

@@ -24,7 +24,11 @@ public final class LossFunction {
   /// The policy's weights, which may be changed between calls.
   public let weights: FlatVector<Float>
   /// The gradients of all losses since `zeroGradients()`, added up by `Loss.backward()`.
+  ///
+  /// Those of weights that the loss does not train are always 0.
   public var gradients: FlatVector<Float> { executor.gradients }
+  /// The smallest range that holds all weights that the loss trains.
+  var learnedRange: Range<Int> { executor.learnedRange }
   /// The number of environment steps in all batches that the function was called with.
   package private(set) var stepCount = 0
 
@@ -176,7 +180,7 @@ public final class LossFunction {
 
   /// Sets the gradients to zero.
   public func zeroGradients() {
-    gradients.clear()
+    gradients.clear(learnedRange)
     areGradientsZero = true
   }
 
@@ -212,7 +216,7 @@ public final class LossFunction {
     if areGradientsZero {
       executor.addGradients()
     } else {
-      earlierGradients.copy(gradients)
+      earlierGradients.copy(gradients, learnedRange)
       executor.backward()
       gradients.add(earlierGradients)
     }

@@ -38,7 +38,7 @@ public final class PolicyUpdate: BatchLearner {
   /// The name that distinguishes the update from the learner's first one.
   private let name: String?
   private let totalSteps: Int
-  /// The weights before the last optimizer step.
+  /// The weights before the last optimizer step, of those that the optimizer moves.
   private let earlierWeights: FlatVector<Float>
 
   private var metrics = UpdateMetrics()
@@ -194,7 +194,7 @@ public final class PolicyUpdate: BatchLearner {
       for range in layers[index].ranges { sum += function.gradients.squareSum(in: range) }
       layers[index].norm = sum.squareRoot()
     }
-    let norm = function.gradients.clipNorm(to: maximumGradientNorm)
+    let norm = function.gradients.clipNorm(to: maximumGradientNorm, in: function.learnedRange)
     guard lastLoss.isFinite, norm.isFinite else {
       skippedCount += 1
       return .skipped
@@ -202,11 +202,11 @@ public final class PolicyUpdate: BatchLearner {
     if let learningRate {
       optimizer.learningRate = Float(learningRate.schedule.value(at: step, of: totalSteps))
     }
-    earlierWeights.copy(weights)
+    for group in optimizer.groups { earlierWeights.copy(weights, group.range) }
     optimizer.step(weights, function.gradients)
     for group in optimizer.groups {
       if let fault = fault(in: group.range) {
-        weights.copy(earlierWeights)
+        for group in optimizer.groups { weights.copy(earlierWeights, group.range) }
         return .diverged(fault)
       }
     }

@@ -101,15 +101,25 @@ public final class FlatVector<Element: BitwiseCopyable> {
   ///
   /// The memory is cleared as bytes. In unspecialized code, storing generic elements would cost a
   /// call for each element.
-  package func clear() {
-    UnsafeMutableRawPointer(base).initializeMemory(
-      as: UInt8.self, repeating: 0, count: count * MemoryLayout<Element>.stride)
+  ///
+  /// - Parameter range: the elements to set; nil for all.
+  package func clear(_ range: Range<Int>? = nil) {
+    let range = range ?? 0..<count
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) of a vector of \(count)")
+    UnsafeMutableRawPointer(base + range.lowerBound).initializeMemory(
+      as: UInt8.self, repeating: 0, count: range.count * MemoryLayout<Element>.stride)
   }
 
-  /// Copies all elements of a vector of the same length.
-  package func copy(_ other: FlatVector) {
+  /// Copies the elements of a vector of the same length.
+  ///
+  /// - Parameter range: the elements to copy; nil for all.
+  package func copy(_ other: FlatVector, _ range: Range<Int>? = nil) {
     precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
-    base.update(from: other.base, count: count)
+    let range = range ?? 0..<count
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) of a vector of \(count)")
+    (base + range.lowerBound).update(from: other.base + range.lowerBound, count: range.count)
   }
 
   /// Copies consecutive elements to another place in the vector, where they may overlap.

@@ -18,7 +18,7 @@ package struct RunLayout: Sendable, Equatable {
   /// The number of weight versions kept.
   package let slotCount: Int
 
-  /// The number of floats in a version of the weights.
+  /// The number of floats in a version of the weights: the leading ones, that workers act with.
   package let weightCount: Int
 
   /// The size of the learner's description of the run in bytes.

@@ -173,7 +173,7 @@ package enum RunHeader {
   package static let magic: UInt64 = 0x0A1A_7961_6C70_6C72
 
   /// The layout version; changes with every change of the layout or its meaning.
-  package static let version: UInt64 = 3
+  package static let version: UInt64 = 4
 
   /// The size of the header in bytes.
   package static let byteCount = 128

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// A view: valid while its `RunMemory` lives, which the holder of the view ensures.
 package struct WeightBoard: @unchecked Sendable {
-  /// The number of floats in a version.
+  /// The number of floats in a version: the leading weights that workers act with.
   package let weightCount: Int
 
   /// The number of versions kept.
@@ -79,7 +79,8 @@ package struct WeightBoard: @unchecked Sendable {
   /// Copies weights out, without locks.
   ///
   /// - Parameters:
-  ///   - destination: `weightCount` floats; the content is undefined if nil is returned.
+  ///   - destination: a vector whose first `weightCount` floats are set; their content is undefined
+  ///     if nil is returned.
   ///   - version: the wanted version, or `nil` for the newest.
   /// - Returns: the version copied; `nil` if nothing has been published, or if the wanted version
   ///   is not published yet or has been replaced.
@@ -88,7 +89,8 @@ package struct WeightBoard: @unchecked Sendable {
   package func read(
     into destination: FlatVector<Float>, exactly version: UInt64? = nil
   ) -> UInt64? {
-    precondition(destination.count == weightCount, "room for \(destination.count) weights")
+    precondition(
+      destination.count >= weightCount, "room for \(destination.count) of \(weightCount) weights")
     if let version {
       return version > 0 && copy(version, into: destination) ? version : nil
     }

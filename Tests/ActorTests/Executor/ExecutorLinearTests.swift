@@ -39,6 +39,40 @@ struct ExecutorLinearTests {
     ["layer.weight"] + (bias ? ["layer.bias"] : []) + ["x"]
   }
 
+  @Test func `gradients lie in the learned range, whatever an earlier pass left`() {
+    let graph = Graph()
+    let x = graph.input([5, 3])
+    let first = graph.holding { graph.linear(x, outputs: 4, name: "first", activation: .tanh) }
+    let learned = graph.linear(first, outputs: 6, name: "learned", activation: .elu)
+    let last = graph.freezing { graph.linear(learned, outputs: 2, name: "last") }
+    let loss = (last * last).mean()
+    func executor() -> Executor<Float> {
+      let executor = Executor<Float>(graph, outputs: [], loss: loss)
+      var random = PCG64(seed: 1)
+      for index in 0..<executor.weights.count {
+        executor.weights[index] = Float(random.standardNormal())
+      }
+      executor.weightsChanged()
+      return executor
+    }
+    func gradients(_ executor: Executor<Float>, seed: UInt64) -> [Float] {
+      var random = PCG64(seed: seed)
+      executor.drawNormal(x, using: &random)
+      executor.forward()
+      executor.backward()
+      return executor.gradients.elements
+    }
+    let (fresh, used) = (executor(), executor())
+    _ = gradients(used, seed: 2)
+    let result = gradients(used, seed: 3)
+    #expect(result == gradients(fresh, seed: 3))
+    let ranges = graph.parameters.entries.filter { $0.name.hasPrefix("learned") }.map(\.range)
+    #expect(used.learnedRange == ranges[0].lowerBound..<ranges[1].upperBound)
+    for (index, gradient) in result.enumerated() {
+      #expect(used.learnedRange.contains(index) == (gradient != 0), "gradient \(index)")
+    }
+  }
+
   @Test(arguments: Activation.allCases, [true, false])
   func `an activation is the same however it is written`(activation: Activation, bias: Bool) {
     for (rows, inputs, outputs) in Self.sizes {

@@ -34,6 +34,20 @@ struct TwinCriticPolicyTests {
     #expect(temperature?.initialization == .constant(-0.6931471805599453))
   }
 
+  @Test(arguments: [TwinCriticPolicy.ActorKind.stochastic, .deterministic])
+  func `workers act with the weights before those of the critics`(
+    actor: TwinCriticPolicy.ActorKind
+  ) throws {
+    let signature = try PolicySignature(
+      TwinCriticPolicy(Self.network, actor: actor), for: Self.spaces)
+    let entries = signature.parameters.entries
+    let acting = entries.filter { $0.range.lowerBound < signature.actingWeightCount }.map(\.name)
+    let buffers = actor == .stochastic ? ["warm_up"] : ["exploration_noise", "warm_up"]
+    #expect(acting.sorted() == (Self.names("actor", "logits") + buffers).sorted())
+    let network = try PolicySignature(Self.network, for: Self.spaces)
+    #expect(network.actingWeightCount == network.parameters.elementCount)
+  }
+
   @Test func `a temperature that is not learned is a buffer`() throws {
     let entries = try PolicySignature(
       TwinCriticPolicy(Self.network, temperature: 0.5, learnsTemperature: false), for: Self.spaces

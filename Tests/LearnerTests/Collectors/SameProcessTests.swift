@@ -1,7 +1,8 @@
 import Actor
-import Learner
 import Rollout
 import Testing
+
+@testable import Learner
 
 /// Tests of collecting between updates in the learner's process.
 struct SameProcessTests {
@@ -32,6 +33,63 @@ struct SameProcessTests {
       #expect(metrics["rho_mean"] == 1 && metrics["rho_max"] == 1)
     }
     #expect(rollout.progress.lagLargest == 0 && rollout.progress.turns == 5)
+  }
+
+  @Test func `a policy with critics acts with published weights, and resumes earlier ones`() throws
+  {
+    let setup = try RolloutSetup(
+      environment: "Pendulum-v1", policy: TwinCriticPolicy(NetworkPolicy(hidden: [7])),
+      environmentCount: 3, stepCount: 4, seed: 5)
+    var random = PCG64(seed: 6)
+    func collect(_ rollout: SameProcess) throws -> [Float] {
+      for index in 0..<setup.weights.count { setup.weights[index] = Float(random.standardNormal()) }
+      rollout.publish(setup.weights)
+      return try #require(rollout.next().view.actor("logits")).elements
+    }
+    let rollout = try SameProcess(setup)
+    // The first batch is collected with the first weights.
+    _ = try rollout.next()
+    let graph = Graph()
+    let fragment = TracedFragment(graph, rollout.batchLayout)
+    let reaction = try setup.policy.react(
+      to: fragment.current,
+      choosing: setup.policy.distribution(for: setup.layout.contents.spaces.action), in: graph)
+    let executor = Executor<Float>(graph, outputs: [reaction.logits], weights: setup.weights)
+    var earlier: [Float] = []
+    for _ in 0..<3 {
+      let recorded = try collect(rollout)
+      executor.weightsChanged()
+      executor.bind(try rollout.next().view)
+      executor.forward()
+      let logits = executor.values(of: reaction.logits)
+      #expect(logits != earlier && logits != Array(recorded.prefix(logits.count)))
+      // Published weights stay until others are.
+      let again = try rollout.next().view
+      executor.bind(again)
+      executor.forward()
+      #expect(
+        executor.values(of: reaction.logits)
+          == Array(try #require(again.actor("logits")).elements.prefix(logits.count)))
+      earlier = logits
+    }
+
+    let lagging = try SameProcess(setup, lag: 2)
+    for _ in 0..<4 { _ = try collect(lagging) }
+    var state = try #require(lagging.state)
+    let (newest, next) = (setup.weights.elements, try collect(lagging))
+    #expect(
+      state.earlierWeights.map(\.count) == [setup.actingWeightCount, setup.actingWeightCount])
+    #expect(setup.actingWeightCount < setup.weights.count)
+    // Earlier releases saved all weights.
+    let others = setup.weights.count - setup.actingWeightCount
+    for longer in [0, others] {
+      for index in state.earlierWeights.indices {
+        state.earlierWeights[index] += Array(repeating: 0.5, count: longer)
+      }
+      setup.weights.assign(newest)
+      let resumed = try SameProcess(setup, lag: 2, resuming: state)
+      #expect(try #require(resumed.next().view.actor("logits")).elements == next)
+    }
   }
 
   @Test func `a policy of one process need not be registered, one of workers has to be`() throws {

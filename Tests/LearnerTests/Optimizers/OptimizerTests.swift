@@ -35,6 +35,18 @@ struct OptimizerTests {
     }
   }
 
+  @Test(arguments: [0..<0, 0..<43, 3..<17, 8..<16, 19..<42, 40..<43])
+  func `zeros outside of a range change no bit of a clipped gradient`(range: Range<Int>) {
+    var random = PCG64(seed: 5)
+    let whole = FlatVector<Float>(repeating: 0, count: 43)
+    for index in range { whole[index] = Float(random.standardNormal()) }
+    let part = FlatVector(whole.elements)
+    let norm = whole.clipNorm(to: 0.5)
+    #expect(part.clipNorm(to: 0.5, in: range) == norm)
+    #expect(part.elements == whole.elements)
+    #expect(range.isEmpty || whole.norm() < norm, "nothing was clipped")
+  }
+
   private static let names = ["sgd", "sgd_momentum", "adam", "adamw", "rmsprop"]
   private static let limits = ["0.5", "100.0"]
 

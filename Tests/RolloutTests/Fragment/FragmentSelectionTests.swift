@@ -24,6 +24,25 @@ struct FragmentSelectionTests {
     withExtendedLifetime((source, target)) {}
   }
 
+  @Test func `fragments of one storage do not overlap`() {
+    let storage = FragmentStorage(Self.layout, count: 3)
+    let apart = (0..<3).map { _ in FragmentStorage(Self.layout) }
+    for index in [1, 2, 0] {
+      scribble(storage.view(at: index), seed: UInt64(index))
+      scribble(apart[index].view, seed: UInt64(index))
+    }
+    for index in 0..<3 {
+      for column in Self.layout.columns {
+        for row in 0..<column.rowCount {
+          #expect(
+            bytes(storage.view(at: index), column, row: row)
+              == bytes(apart[index].view, column, row: row))
+        }
+      }
+    }
+    withExtendedLifetime((storage, apart)) {}
+  }
+
   /// A layout of 5 steps of 7 environments without recurrent state.
   private static let withoutMemory: FragmentLayout = {
     var contents = FragmentLayoutTests.contents
