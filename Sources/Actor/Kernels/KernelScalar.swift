@@ -45,7 +45,7 @@ package protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendabl
   /// It is −∞ at zero and NaN below.
   static func log(_ x: Vector) -> Vector
 
-  /// Returns the hyperbolic tangent of each lane, to 2 ulp.
+  /// Returns the hyperbolic tangent of each lane, to 3 ulp, and not above 1.
   static func tanh(_ x: Vector) -> Vector
 
   /// Returns the absolute value of each lane.
