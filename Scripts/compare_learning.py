@@ -40,21 +40,30 @@ def sac(environment, steps, **settings):
     return {"environment": environment, "steps": steps, "count": 1, "algorithm": "SAC", "settings": settings}
 
 
-# Settings are those of RL Baselines3 Zoo, which the recipes have too.
+# Settings are those of RL Baselines3 Zoo, which the recipes have too, except those of BipedalWalker and Pong. The
+# recipe of BipedalWalker has smaller batches than the zoo; for Pong SB3 has the recipe's settings, but for its falling
+# entropy cost and its activation of the last hidden layer.
 ROWS = {
     "lunar-lander-ppo": ppo(
         "LunarLander-v3", 1_000_000, 16, n_steps=1024, batch_size=64, gae_lambda=0.98, gamma=0.999, n_epochs=4,
         ent_coef=0.01),
     "breakout-ppo": ppo(
         "ALE:breakout", 1_000_000, 8, n_steps=128, batch_size=256, n_epochs=4, ent_coef=0.01, vf_coef=0.5,
-        learning_rate="linear 2.5e-4", clip_range="linear 0.1") | {"curve": True},
+        learning_rate="linear 2.5e-4 0", clip_range="linear 0.1 0") | {"curve": True},
+    "pong-ppo": ppo(
+        "ALE:pong", 1_000_000, 16, n_steps=128, batch_size=256, n_epochs=3, ent_coef=0.01, vf_coef=0.5,
+        learning_rate="linear 7.5e-4 1.5e-4", clip_range="linear 0.1 0.04",
+        policy_kwargs={"features_extractor_kwargs": {"features_dim": 256}}) | {"curve": True, "stack": 2},
+    "bipedal-walker-ppo": ppo(
+        "BipedalWalker-v3", 1_500_000, 32, n_steps=2048, batch_size=64, gae_lambda=0.95, gamma=0.999, n_epochs=10,
+        ent_coef=0.0, clip_range=0.18) | {"normalized": True},
     "hopper-sac": sac("Hopper-v5", 200_000, learning_starts=10_000),
     "half-cheetah-sac": sac("HalfCheetah-v5", 200_000, learning_starts=10_000),
     "walker2d-sac": sac("Walker2d-v5", 200_000, learning_starts=10_000),
 }
 
 
-def atari(game, count, seed, size):
+def atari(game, count, seed, size, depth):
     """Returns ale_py's vector environment as one of SB3's, with lives as episodes."""
     import ale_py.vector_env
     import numpy
@@ -64,7 +73,7 @@ def atari(game, count, seed, size):
     class Games(VecEnv):
         def __init__(self):
             self.games = ale_py.vector_env.AtariVectorEnv(
-                game, num_envs=count, img_height=size, img_width=size, episodic_life=True,
+                game, num_envs=count, img_height=size, img_width=size, stack_num=depth, episodic_life=True,
                 autoreset_mode=AutoresetMode.SAME_STEP, num_threads=1)
             super().__init__(count, self.games.single_observation_space, self.games.single_action_space)
 
@@ -102,9 +111,9 @@ def atari(game, count, seed, size):
     return VecMonitor(Games())
 
 
-def falling(first):
-    """Returns SB3's schedule from a value to 0, a function of the share of the steps that are left."""
-    return lambda left: first * left
+def schedule(first, last):
+    """Returns SB3's schedule from one value to another, a function of the share of the steps that are left."""
+    return lambda left: last + (first - last) * left
 
 
 def train_peer(task):
@@ -114,20 +123,24 @@ def train_peer(task):
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.env_util import make_vec_env
     from stable_baselines3.common.evaluation import evaluate_policy
+    from stable_baselines3.common.vec_env import VecNormalize
 
     torch.set_num_threads(task["threads"])
     name, count, seed = task["environment"], task["count"], task["seed"]
     is_atari = name.startswith("ALE:")
     if is_atari:
-        environment, policy = atari(name.removeprefix("ALE:"), count, seed, task["frames"]), "CnnPolicy"
+        environment = atari(name.removeprefix("ALE:"), count, seed, task["frames"], task["stack"])
+        policy = "CnnPolicy"
     else:
         # The usual mode, rgb_array, keeps LunarLander's particles and takes four times as long.
         environment = make_vec_env(name, count, seed=seed, env_kwargs={"render_mode": None})
         policy = "MlpPolicy"
+        if task["normalized"]:
+            environment = VecNormalize(environment, gamma=task["settings"]["gamma"])
     settings = dict(task["settings"])
     for key, value in settings.items():
         if isinstance(value, str) and value.startswith("linear "):
-            settings[key] = falling(float(value.removeprefix("linear ")))
+            settings[key] = schedule(*map(float, value.split()[1:]))
     points = []
 
     class Curve(BaseCallback):
@@ -142,6 +155,9 @@ def train_peer(task):
     result = {"seconds": seconds, "curve": points, "version": stable_baselines3.__version__}
     if not task["curve"]:
         judged = make_vec_env(name, 1, seed=1000 + seed, env_kwargs={"render_mode": None})
+        if task["normalized"]:
+            judged = VecNormalize(judged, training=False, norm_reward=False)
+            judged.obs_rms = environment.obs_rms
         result["return"] = float(evaluate_policy(model, judged, EPISODES)[0])
     print(json.dumps(result))
 
@@ -197,7 +213,9 @@ def main():
         row["steps"] = options.steps or row["steps"]
         for seed in options.seeds:
             ours = train_ours(options.rlplay, options.python, name, row, seed)
-            task = {"curve": False, "frames": 52, **row, "seed": seed, "threads": options.threads, "began": time.time()}
+            task = {
+                "curve": False, "frames": 52, "stack": 4, "normalized": False, **row, "seed": seed,
+                "threads": options.threads, "began": time.time()}
             peer = measuring.run_json(
                 [options.python, __file__, "--peer", json.dumps(task)], LIMIT,
                 env={**os.environ, "OMP_NUM_THREADS": str(options.threads)})

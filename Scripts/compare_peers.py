@@ -45,15 +45,17 @@ PACKAGES = {
     "gymnasium": Package("common", [["gymnasium"]]),
     "stable-baselines3": Package("common", [["stable-baselines3"]]),
     "envpool": Package("common", [["envpool"]]),
+    "ale-py": Package("common", [["ale-py", "opencv-python-headless"]]),
     "rlox": Package("common", [["rlox"]]),
     "rltools": Package("common", [["rltools", "mkl", "mkl-include"]]),
-    # Of its dependencies the script of PPO needs only these; the others are older than their successors here.
+    # Of its dependencies the scripts of PPO need only these; the others are older than their successors here. They
+    # set attributes that later versions of EnvPool keep for themselves.
     "cleanrl": Package("cleanrl", [
-        ["gym==0.23.1", "numpy<2", "pygame", "tensorboard", "setuptools"],
+        ["gym==0.23.1", "envpool==0.8.4", "numpy<2", "pygame", "tensorboard", "setuptools"],
         ["--no-deps", "--ignore-requires-python", "cleanrl==1.2.0"]]),
     "pufferlib": Package("pufferlib", [["wheel", "Cython", "ninja", "setuptools<81", "numpy<2"]]),
 }
-REQUIRED = ["torch", "gymnasium", "stable-baselines3"]
+REQUIRED = ["torch", "gymnasium", "stable-baselines3", "ale-py"]
 
 # A function of peers.py, in words.
 Peer = collections.namedtuple("Peer", "function package what threads", defaults=[1])
@@ -74,14 +76,15 @@ def bench(name, unit, per_second):
     return lambda program, seconds, python: per_second / measuring.bench(program, [name], seconds)[f"{name}_{unit}"]
 
 
-def images(threads):
+def images(threads, *environment):
     return train(
-        "--env", "gym:peers_frames:Frames-v0", "--algorithm", "ppo", "--torso", "nature", "--hidden", "512",
+        "--env", *environment, "--wrap", "none", "--algorithm", "ppo", "--torso", "nature", "--hidden", "512",
         "--activation", "relu", "--shared-torso", "--actors", "2", "--envs-per-actor", "4", "--fragment-steps", "32",
         "--fragments-per-batch", "2", "--buffers", "6", "--epochs", "4", "--minibatch-size", "64",
         "--minibatch-of", "steps", "--learner-threads", str(threads))
 
 
+FRAMES = "gym:peers_frames:Frames-v0"
 LINEAR = ["400x8x32", "512x64x64", "2048x256x256"]
 ROWS = {
     "training": Row("whole training with default options, against what peers reach", "steps/s", train(), [
@@ -121,12 +124,19 @@ ROWS = {
         ]),
     "images": Row(
         "PPO with images [4, 84, 84], DQN's convolutions, the same work: 8 environments × 32 steps, "
-        "4 passes in minibatches of 64", "steps/s", images(1), [
+        "4 passes in minibatches of 64", "steps/s", images(1, FRAMES), [
             Peer("sb3_images", "stable-baselines3", "PPO, one PyTorch thread"),
         ]),
     "images-threads": Row(
-        "the same, rlplay with `--learner-threads auto`", "steps/s", images("auto"), [
+        "the same, rlplay with `--learner-threads auto`", "steps/s", images("auto", FRAMES), [
             Peer("sb3_images", "stable-baselines3", "PPO, two PyTorch threads", 2),
+        ]),
+    "pong": Row(
+        "Pong with the same work, frames of 84 × 84, `AtariVectorEnv` in two workers, `--learner-threads auto`",
+        "steps/s", images(
+            "auto", "gym:ale_py.vector_env:AtariVectorEnv", "--env-args", "game=pong,num_threads=1"), [
+                Peer("sb3_pong", "stable-baselines3", "PPO, `make_atari_env`, two PyTorch threads", 2),
+                Peer("cleanrl_pong", "cleanrl", "`ppo_atari_envpool.py` with EnvPool, two PyTorch threads", 2),
         ]),
     "convolutions": Row(
         "DQN's convolutions, forward pass of 8 frames", "µs", bench("convolution_8", "microseconds", 1e6), [

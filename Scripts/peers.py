@@ -116,6 +116,19 @@ def sb3_images(seconds):
         batch_size=IMAGE_MINIBATCH, device="cpu", seed=1), seconds)
 
 
+def sb3_pong(seconds):
+    import ale_py
+    import gymnasium
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.env_util import make_atari_env
+    from stable_baselines3.common.vec_env import VecFrameStack
+
+    gymnasium.register_envs(ale_py)
+    games = VecFrameStack(make_atari_env("PongNoFrameskip-v4", IMAGE_ENVIRONMENTS, seed=1), 4)
+    return learn(PPO(
+        "CnnPolicy", games, n_steps=IMAGE_STEPS, n_epochs=4, batch_size=IMAGE_MINIBATCH, device="cpu", seed=1), seconds)
+
+
 def stepped(vector, width, seconds):
     """Returns the steps per second of a vector of CartPoles under random actions drawn beforehand.
 
@@ -192,25 +205,34 @@ def envpool_policy(seconds):
 # CleanRL
 
 
-def cleanrl_ppo(seconds):
+def cleanrl(seconds, script, environments, steps, *options):
+    """Returns the rate of one of CleanRL's scripts."""
     clock, batches = Clock(seconds), 0
     with tempfile.TemporaryDirectory() as directory:
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "cleanrl.ppo", "--cuda", "false", "--total-timesteps", str(FOREVER),
-             "--num-envs", str(ENVIRONMENTS), "--num-steps", str(STEPS), "--update-epochs", str(PASSES),
-             "--num-minibatches", str(MINIBATCHES), "--learning-rate", "0.0025"],
+            [sys.executable, "-u", "-m", f"cleanrl.{script}", "--cuda", "false", "--total-timesteps", str(FOREVER),
+             "--num-envs", str(environments), "--num-steps", str(steps), "--update-epochs", str(PASSES),
+             "--num-minibatches", str(MINIBATCHES), *options],
             cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             # The script prints its speed after each batch.
             for line in process.stdout:
                 if line.startswith("SPS:"):
                     batches += 1
-                    if not clock.tell(batches * BATCH):
+                    if not clock.tell(batches * environments * steps):
                         return clock.rate
             raise SystemExit(process.stderr.read())
         finally:
             process.kill()
             process.wait()
+
+
+def cleanrl_ppo(seconds):
+    return cleanrl(seconds, "ppo", ENVIRONMENTS, STEPS, "--learning-rate", "0.0025")
+
+
+def cleanrl_pong(seconds):
+    return cleanrl(seconds, "ppo_atari_envpool", IMAGE_ENVIRONMENTS, IMAGE_STEPS)
 
 
 # rlox
