@@ -32,20 +32,19 @@ extension Kernels {
       if count < width { block.update(repeating: 0, count: width &* inputs) }
       var column = 0
       while column < count {
-        let isWhole = column &+ S.lanes <= count
         let next = min(column &+ S.lanes, count)
-        if isWhole {
-          var i = 0
-          while i < whole {
-            transposeTile(
-              block + (i &* width &+ column), outStride: width, from + (column &* inputs &+ i),
-              xStride: inputs)
-            i &+= S.lanes
-          }
+        let tiled = next &- column == S.lanes ? whole : 0
+        var i = 0
+        while i < tiled {
+          transposeTile(
+            block + (i &* width &+ column), outStride: width, from + (column &* inputs &+ i),
+            xStride: inputs)
+          i &+= S.lanes
         }
-        for i in (isWhole ? whole : 0)..<inputs {
+        while i < inputs {
           let to = block + i &* width
           for o in column..<next { to[o] = from[o &* inputs &+ i] }
+          i &+= 1
         }
         column = next
       }

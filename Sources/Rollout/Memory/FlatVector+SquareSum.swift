@@ -5,8 +5,7 @@ extension FlatVector where Element: BinaryFloatingPoint {
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   package func squareSum(in range: Range<Int>) -> Double {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= count, "\(range) of a vector of \(count)")
+    check(range)
     // Eight independent sums, since a single sum would wait for each addition. Without checks of
     // bounds, eight elements are converted at once.
     var sums = SIMD8<Double>(repeating: 0)

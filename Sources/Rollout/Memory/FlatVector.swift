@@ -78,10 +78,16 @@ public final class FlatVector<Element: BitwiseCopyable> {
   @inlinable
   @_lifetime(borrow self)
   public func mutableSpan(_ range: Range<Int>) -> MutableSpan<Element> {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= count, "\(range) of a vector of \(count)")
+    check(range)
     return _overrideLifetime(
       MutableSpan(_unsafeStart: base + range.lowerBound, count: range.count), borrowing: self)
+  }
+
+  /// Stops the program if a range is not within the vector.
+  @inlinable
+  package func check(_ range: Range<Int>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) of a vector of \(count)")
   }
 
   /// A copy of all elements.
@@ -105,8 +111,7 @@ public final class FlatVector<Element: BitwiseCopyable> {
   /// - Parameter range: the elements to set; nil for all.
   package func clear(_ range: Range<Int>? = nil) {
     let range = range ?? 0..<count
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= count, "\(range) of a vector of \(count)")
+    check(range)
     UnsafeMutableRawPointer(base + range.lowerBound).initializeMemory(
       as: UInt8.self, repeating: 0, count: range.count * MemoryLayout<Element>.stride)
   }
@@ -117,8 +122,7 @@ public final class FlatVector<Element: BitwiseCopyable> {
   package func copy(_ other: FlatVector, _ range: Range<Int>? = nil) {
     precondition(count == other.count, "\(other.count) numbers for a vector of \(count)")
     let range = range ?? 0..<count
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= count, "\(range) of a vector of \(count)")
+    check(range)
     (base + range.lowerBound).update(from: other.base + range.lowerBound, count: range.count)
   }
 
