@@ -10,8 +10,8 @@ seed rlplay trains, then SB3, so changes of the machine's speed affect both. A t
 whole training process, with its start and imports. PyTorch has N threads; rlplay has what the recipe says.
 
 The returns are means over 100 episodes with the last weights, played greedily by each side's own evaluation.
-A row with a curve has the mean returns of training instead: those of the last 100 episodes at each quarter
-of the steps.
+Atari has the mean returns of training instead, SAC has both: those of the last 100 episodes at each quarter
+of the steps, then, after a semicolon, the return of the last weights.
 """
 
 import argparse
@@ -36,8 +36,10 @@ def ppo(environment, steps, count, **settings):
 
 
 def sac(environment, steps, **settings):
-    """Returns SB3's side of a row: SAC in one environment."""
-    return {"environment": environment, "steps": steps, "count": 1, "algorithm": "SAC", "settings": settings}
+    """Returns SB3's side of a row: SAC in one environment, with its curve."""
+    return {
+        "environment": environment, "steps": steps, "count": 1, "algorithm": "SAC", "settings": settings,
+        "shows": ["curve", "return"]}
 
 
 # Settings are those of RL Baselines3 Zoo, which the recipes have too, except those of BipedalWalker and Pong. The
@@ -49,11 +51,11 @@ ROWS = {
         ent_coef=0.01),
     "breakout-ppo": ppo(
         "ALE:breakout", 1_000_000, 8, n_steps=128, batch_size=256, n_epochs=4, ent_coef=0.01, vf_coef=0.5,
-        learning_rate="linear 2.5e-4 0", clip_range="linear 0.1 0") | {"curve": True},
+        learning_rate="linear 2.5e-4 0", clip_range="linear 0.1 0") | {"shows": ["curve"]},
     "pong-ppo": ppo(
         "ALE:pong", 1_000_000, 16, n_steps=128, batch_size=256, n_epochs=3, ent_coef=0.01, vf_coef=0.5,
         learning_rate="linear 7.5e-4 1.5e-4", clip_range="linear 0.1 0.04",
-        policy_kwargs={"features_extractor_kwargs": {"features_dim": 256}}) | {"curve": True, "stack": 2},
+        policy_kwargs={"features_extractor_kwargs": {"features_dim": 256}}) | {"shows": ["curve"], "stack": 2},
     "bipedal-walker-ppo": ppo(
         "BipedalWalker-v3", 1_500_000, 32, n_steps=2048, batch_size=64, gae_lambda=0.95, gamma=0.999, n_epochs=10,
         ent_coef=0.0, clip_range=0.18) | {"normalized": True},
@@ -153,7 +155,7 @@ def train_peer(task):
     model.learn(task["steps"], callback=Curve())
     seconds = time.time() - task["began"]
     result = {"seconds": seconds, "curve": points, "version": stable_baselines3.__version__}
-    if not task["curve"]:
+    if "return" in task["shows"]:
         judged = make_vec_env(name, 1, seed=1000 + seed, env_kwargs={"render_mode": None})
         if task["normalized"]:
             judged = VecNormalize(judged, training=False, norm_reward=False)
@@ -179,7 +181,7 @@ def train_ours(program, python, name, row, seed):
             seen = [record for record in records if record["env_steps"] <= quarter * result["env_steps"] / 4]
             curve.append(seen[-1]["episode_return"] if seen else float("nan"))
         ours = {"seconds": seconds, "curve": curve}
-        if not row.get("curve"):
+        if "return" in row["shows"]:
             checkpoint = pathlib.Path(place, "checkpoints", "last.safetensors")
             ours["return"] = measuring.run_json(
                 [program, "evaluate", checkpoint, "--trust", "--python", python, "--episodes", EPISODES,
@@ -209,30 +211,31 @@ def main():
     results = []
     print(f"{measuring.describe(options.rlplay)}\n", flush=True)
     for name in options.rows:
-        row = dict(ROWS[name])
+        row = {"shows": ["return"], **ROWS[name]}
         row["steps"] = options.steps or row["steps"]
         for seed in options.seeds:
             ours = train_ours(options.rlplay, options.python, name, row, seed)
             task = {
-                "curve": False, "frames": 52, "stack": 4, "normalized": False, **row, "seed": seed,
+                "frames": 52, "stack": 4, "normalized": False, **row, "seed": seed,
                 "threads": options.threads, "began": time.time()}
             peer = measuring.run_json(
                 [options.python, __file__, "--peer", json.dumps(task)], LIMIT,
                 env={**os.environ, "OMP_NUM_THREADS": str(options.threads)})
-            results.append({"row": name, "seed": seed, "steps": row["steps"], "ours": ours, "peer": peer})
+            results.append({"row": name, "seed": seed, "steps": row["steps"], "shows": row["shows"], "ours": ours,
+                "peer": peer})
             print(f"{name} {seed}: {json.dumps(results[-1])}", file=sys.stderr, flush=True)
             if options.json:
                 options.json.write_text(json.dumps(results, indent=1) + "\n")
 
-    def text(side):
-        values = [side["return"]] if "return" in side else side["curve"]
-        return ", ".join(f"{value:.1f}" for value in values)
+    def text(result, side):
+        shown = {"curve": result[side]["curve"], "return": [result[side].get("return")]}
+        return "; ".join(", ".join(f"{value:.1f}" for value in shown[key]) for key in result["shows"])
 
     print(measuring.markdown(
         ["recipe", "seed", "steps", "rlplay, s", "SB3, s", "share of its time", "rlplay's return", "SB3's"],
         [[f"`{result['row']}`", str(result["seed"]), f"{result['steps']:,}", f"{result['ours']['seconds']:.0f}",
           f"{result['peer']['seconds']:.0f}", f"{result['ours']['seconds'] / result['peer']['seconds']:.2f}",
-          text(result["ours"]), text(result["peer"])] for result in results]), end="")
+          text(result, "ours"), text(result, "peer")] for result in results]), end="")
 
 
 if __name__ == "__main__":
