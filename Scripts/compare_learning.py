@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""Trains recipes of rlplay beside Stable-Baselines3 with the same settings; prints a Markdown table.
+"""Trains recipes of rlplay beside Stable-Baselines3 or RLtools; prints a Markdown table.
 
     compare_learning.py [--rlplay PROGRAM] [--python PYTHON] [--seeds N-M] [--steps N] [--threads N]
                         [--json FILE] [ROW ...]
 
 PYTHON (by default the one that runs this script) needs stable-baselines3 and the packages of the tasks:
-gymnasium[box2d], gymnasium[mujoco], ale-py. rlplay needs a release build. `--list` shows the rows. For each
-seed rlplay trains, then SB3, so changes of the machine's speed affect both. A time is the wall time of the
-whole training process, with its start and imports. PyTorch has N threads; rlplay has what the recipe says.
+gymnasium[box2d], gymnasium[mujoco], ale-py; for RLtools it needs rltools, mkl, mkl-include and gymnasium.
+rlplay needs a release build. `--list` shows the rows. For each seed rlplay trains, then the peer, so changes
+of the machine's speed affect both. SB3 has rlplay's settings. A time is the wall time of the whole training
+process, with its start and imports. PyTorch has N threads; rlplay has what the recipe says.
 
 The returns are means over 100 episodes with the last weights, played greedily by each side's own evaluation.
 Atari has the mean returns of training instead, SAC has both: those of the last 100 episodes at each quarter
 of the steps, then, after a semicolon, the return of the last weights.
+
+RLtools trains with its own settings for Pendulum until a mean return is reached, and so does rlplay. Each has
+20 greedy episodes after every 500 steps. RLtools' time is that of its steps alone, without its compiler, its
+imports and its evaluations; rlplay's is that of its process, with all of them.
 """
 
 import argparse
@@ -28,11 +33,19 @@ import measuring
 SCRIPTS = pathlib.Path(__file__).resolve().parent
 LIMIT = 3 * 3600
 EPISODES = 100
+# Environment steps between evaluations on the way to a return, and the episodes of one.
+INTERVAL = 500
+JUDGED = 20
 
 
 def ppo(environment, steps, count, **settings):
     """Returns SB3's side of a row: PPO in `count` environments."""
     return {"environment": environment, "steps": steps, "count": count, "algorithm": "PPO", "settings": settings}
+
+
+def rltools(environment, goal):
+    """Returns RLtools' side of a row: SAC until a mean return is reached."""
+    return {"environment": environment, "steps": 20_000, "algorithm": "RLtools", "until": goal, "shows": ["until"]}
 
 
 def sac(environment, steps, **settings):
@@ -62,6 +75,7 @@ ROWS = {
     "hopper-sac": sac("Hopper-v5", 200_000, learning_starts=10_000),
     "half-cheetah-sac": sac("HalfCheetah-v5", 200_000, learning_starts=10_000),
     "walker2d-sac": sac("Walker2d-v5", 200_000, learning_starts=10_000),
+    "pendulum-sac": rltools("Pendulum-v1", -200),
 }
 
 
@@ -119,7 +133,9 @@ def schedule(first, last):
 
 
 def train_peer(task):
-    """Trains SB3 as the object describes and prints its result; runs in a process of its own."""
+    """Trains a peer as the object describes and prints its result; runs in a process of its own."""
+    if task["algorithm"] == "RLtools":
+        return print(json.dumps(train_rltools(task)))
     import stable_baselines3
     import torch
     from stable_baselines3.common.callbacks import BaseCallback
@@ -164,8 +180,49 @@ def train_peer(task):
     print(json.dumps(result))
 
 
+def train_rltools(task):
+    """Trains RLtools' SAC in its Pendulum until a mean return over episodes of Gymnasium's is reached."""
+    import gymnasium
+    import peers
+
+    state = peers.rltools_pendulum("compare_learning", STEP_LIMIT=task["steps"]).State(task["seed"])
+    environment = gymnasium.make(task["environment"])
+
+    def play(seed):
+        total, observation, is_over = 0.0, environment.reset(seed=seed)[0], False
+        while not is_over:
+            action = environment.action_space.high * state.action(observation)
+            observation, reward, terminated, truncated, _ = environment.step(action)
+            total, is_over = total + float(reward), terminated or truncated
+        return total
+
+    seconds, steps, mean = 0.0, 0, float("-inf")
+    while mean < task["until"] and steps < task["steps"]:
+        began = time.monotonic()
+        for _ in range(INTERVAL):
+            state.step()
+        seconds += time.monotonic() - began
+        steps += INTERVAL
+        mean = statistics.mean(play(1000 + index) for index in range(JUDGED))
+    return {"seconds": seconds, "steps": steps, "return": mean}
+
+
+def train_until(program, name, row, seed):
+    """Trains a recipe until a mean return is reached; returns the same object as `train_rltools`."""
+    with tempfile.TemporaryDirectory() as directory:
+        began = time.monotonic()
+        result = measuring.run_json(
+            [program, "train", "--config", SCRIPTS.parent / "Recipes" / f"{name}.json", "--seed", seed,
+             "--steps", row["steps"], "--eval-every", INTERVAL, "--eval-episodes", JUDGED, "--until-return",
+             row["until"], "--run-dir", f"{directory}/run", "--quiet", "--json"], LIMIT)
+        return {
+            "seconds": time.monotonic() - began, "steps": result["env_steps"], "return": result["eval_return"]}
+
+
 def train_ours(program, python, name, row, seed):
     """Trains a recipe; returns the same object as `train_peer`."""
+    if "until" in row:
+        return train_until(program, name, row, seed)
     with tempfile.TemporaryDirectory() as directory:
         place = f"{directory}/run"
         began = time.monotonic()
@@ -228,11 +285,14 @@ def main():
                 options.json.write_text(json.dumps(results, indent=1) + "\n")
 
     def text(result, side):
-        shown = {"curve": result[side]["curve"], "return": [result[side].get("return")]}
+        found = result[side]
+        if result["shows"] == ["until"]:
+            return f"{found['return']:.1f} at {found['steps']:,}"
+        shown = {"curve": found.get("curve"), "return": [found.get("return")]}
         return "; ".join(", ".join(f"{value:.1f}" for value in shown[key]) for key in result["shows"])
 
     print(measuring.markdown(
-        ["recipe", "seed", "steps", "rlplay, s", "SB3, s", "share of its time", "rlplay's return", "SB3's"],
+        ["recipe", "seed", "steps", "rlplay, s", "peer, s", "share of its time", "rlplay's return", "peer's"],
         [[f"`{result['row']}`", str(result["seed"]), f"{result['steps']:,}", f"{result['ours']['seconds']:.0f}",
           f"{result['peer']['seconds']:.0f}", f"{result['ours']['seconds'] / result['peer']['seconds']:.2f}",
           text(result, "ours"), text(result, "peer")] for result in results]), end="")

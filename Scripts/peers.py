@@ -358,11 +358,11 @@ def puffer_own(seconds):
 # RLtools
 
 
-def rltools_sac(seconds):
+def rltools_pendulum(name, **settings):
+    """Returns RLtools' SAC in its Pendulum, which RLtools compiles here, and again only if the settings change."""
     import rltools
 
-    # RLtools compiles its loop here, and again only if the command changes.
-    directory = pathlib.Path(rltools.CACHE_PATH, "compare_peers")
+    directory = pathlib.Path(rltools.CACHE_PATH, name)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "environment.h").write_text("""
         #include <rl_tools/rl/environments/pendulum/operations_cpu.h>
@@ -370,10 +370,13 @@ def rltools_sac(seconds):
         using ENVIRONMENT_FACTORY = rl_tools::rl::environments::Pendulum<
             rl_tools::rl::environments::pendulum::Specification<T, TI>>;
         """)
-    algorithm = rltools.SAC(
-        {"path": str(directory), "observation_dim": 3, "action_dim": 1}, interface_name="compare_peers",
-        enable_evaluation=False, STEP_LIMIT=10_000_000, REPLAY_BUFFER_CAP=100_000)
-    state = algorithm.State(1)
+    return rltools.SAC(
+        {"path": str(directory), "observation_dim": 3, "action_dim": 1}, interface_name=name,
+        enable_evaluation=False, **settings)
+
+
+def rltools_sac(seconds):
+    state = rltools_pendulum("compare_peers", STEP_LIMIT=10_000_000, REPLAY_BUFFER_CAP=100_000).State(1)
     for _ in range(1000):
         state.step()
     return repeated(state.step, 1, seconds)

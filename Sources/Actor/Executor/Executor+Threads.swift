@@ -28,14 +28,41 @@ extension Executor: ChunkedWork {
 
   /// Runs chunks of the plan, in any order.
   func run(_ chunks: Range<Int>, isBackward: Bool, _ threads: ThreadPool) {
-    present = (chunks.lowerBound, isBackward)
+    present = isBackward ? .backward(chunks.lowerBound) : .forward(chunks.lowerBound)
     threads.run(chunks.count, of: self)
   }
 
-  /// Runs the steps of one of the present chunks.
-  package func run(chunk: Int) {
-    let steps = UnsafeMutableBufferPointer(
-      rebasing: chunkSteps[chunks[present.firstChunk + chunk]])
-    if present.isBackward { runBackward(steps) } else { run(steps) }
+  /// Clears the gradients of all values that a backward pass adds to.
+  func clearGradients() {
+    present = .clearing
+    if let threads {
+      threads.wake()
+      threads.run(gradientParts.count, of: self)
+    } else {
+      for index in gradientParts.indices { run(chunk: index) }
+    }
   }
+
+  /// Does one chunk of the present work.
+  package func run(chunk: Int) {
+    switch present {
+    case .forward(let first): run(steps(first + chunk))
+    case .backward(let first): runBackward(steps(first + chunk))
+    case .clearing: gradientArena.clear(gradientParts[chunk])
+    }
+  }
+
+  private func steps(_ chunk: Int) -> UnsafeMutableBufferPointer<Instruction> {
+    UnsafeMutableBufferPointer(rebasing: chunkSteps[chunks[chunk]])
+  }
+}
+
+/// The work whose chunks threads share.
+enum SharedWork {
+  /// A pass over chunks of the plan, from one of them on.
+  case forward(Int)
+  /// A backward pass over chunks of the plan, from one of them on.
+  case backward(Int)
+  /// The clearing of the parts of the arena of gradients.
+  case clearing
 }

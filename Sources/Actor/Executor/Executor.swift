@@ -26,9 +26,9 @@ package final class Executor<Scalar: KernelScalar> {
   let slotGradients: UnsafeMutablePointer<UnsafeMutablePointer<Scalar>?>
 
   private let arena: FlatVector<Scalar>
-  private let gradientArena: FlatVector<Scalar>
+  let gradientArena: FlatVector<Scalar>
   /// The parts of the arena of gradients that a backward pass adds to.
-  private let gradientParts: UnsafeMutableBufferPointer<Range<Int>>
+  let gradientParts: UnsafeMutableBufferPointer<Range<Int>>
   /// The smallest range of weights outside of which every gradient is 0.
   package let learnedRange: Range<Int>
   private let scratch: FlatVector<Scalar>
@@ -40,8 +40,8 @@ package final class Executor<Scalar: KernelScalar> {
   private let prologueChunks: Range<Int>
   let chunkSteps: UnsafeMutableBufferPointer<Instruction>
   let chunks: UnsafeMutableBufferPointer<Range<Int>>
-  /// The chunks that threads run at present, and their direction.
-  var present = (firstChunk: 0, isBackward: false)
+  /// The work that threads share at present.
+  var present = SharedWork.forward(0)
   private let loss: Slot
   private let graph: Graph
   /// The number of values of each slot that belongs to a tensor.
@@ -184,7 +184,7 @@ package final class Executor<Scalar: KernelScalar> {
   /// - Precondition: the executor has a loss.
   package func addGradients() {
     precondition(loss.isPresent, "no loss to take gradients of")
-    for part in gradientParts { gradientArena.clear(part) }
+    clearGradients()
     guard let seed = slotGradients[Int(loss.index)] else { return }
     seed[0] = 1
     guard let threads else { return runBackward(body) }

@@ -32,6 +32,8 @@ extension Plan {
   }
 
   /// Returns the ranges of the arena, in elements, whose values have a gradient.
+  ///
+  /// Long ranges are divided, so that threads can share them.
   func gradientParts() -> [Range<Int>] {
     let ranges = nodes.indices.compactMap { id -> Range<Int>? in
       guard needsGradient[id], case .arena(let start) = places[id] else { return nil }
@@ -48,11 +50,17 @@ extension Plan {
         parts.append(range)
       }
     }
-    return parts
+    return parts.flatMap { part in
+      stride(from: part.lowerBound, to: part.upperBound, by: Self.longestPart).map {
+        $0..<min($0 + Self.longestPart, part.upperBound)
+      }
+    }
   }
 
   /// The elements between two ranges that are cleared together.
   private static var smallGap: Int { 256 }
+  /// The elements that one thread clears at once.
+  private static var longestPart: Int { 32_768 }
 
   /// Returns the smallest range of weights that holds all weights with a gradient.
   func learnedRange() -> Range<Int> {

@@ -10,7 +10,7 @@ import Rollout
 ///
 /// Sources: Kingma and Ba (2015), "Adam: a method for stochastic optimization", algorithm 1;
 /// Loshchilov and Hutter (2019), "Decoupled weight decay regularization", algorithm 2.
-public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer {
+public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: ElementwiseOptimizer {
   /// η, the step size.
   public var learningRate: Scalar
   /// β₁, the decay rate of the mean of gradients.
@@ -24,6 +24,8 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimize
   /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 
+  /// The number of weights that the optimizer was created for.
+  public var weightCount: Int { means.count }
   /// t, the number of steps taken so far.
   public var stepCount = 0
   private let means: FlatVector<Scalar>
@@ -49,14 +51,12 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimize
     squares = FlatVector(repeating: 0, count: count)
   }
 
-  /// Moves the weights against the gradient.
+  /// Moves the weights of a group, or of a part of one.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
-    precondition(
-      weights.count == means.count && gradients.count == means.count,
-      "an optimizer for \(means.count) weights")
-    stepCount += 1
+  public func move(
+    _ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>, _ part: ParameterGroup
+  ) {
     let corrections = (
       1 - power(beta1, stepCount), (1 - power(beta2, stepCount)).squareRoot()
     )
@@ -65,21 +65,19 @@ public final class Adam<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimize
     let (rest1, rest2) = (Scalar(1 - self.beta1), Scalar(1 - self.beta2))
     let epsilon = Scalar(epsilon)
     let (means, squares) = (means, squares)
-    for group in groups {
-      var theta = weights.mutableSpan(group.range)
-      var m = means.mutableSpan(group.range)
-      var v = squares.mutableSpan(group.range)
-      let g = gradients.span(group.range)
-      let rate = Double(learningRate) * group.rateFactor
-      let size = Scalar(rate / corrections.0)
-      let kept = Scalar(1 - rate * weightDecay)
-      for i in theta.indices {
-        let mean = beta1 * m[i] + rest1 * g[i]
-        let square = beta2 * v[i] + rest2 * (g[i] * g[i])
-        m[i] = mean
-        v[i] = square
-        theta[i] = kept * theta[i] - size * mean / (square.squareRoot() / root + epsilon)
-      }
+    var theta = weights.mutableSpan(part.range)
+    var m = means.mutableSpan(part.range)
+    var v = squares.mutableSpan(part.range)
+    let g = gradients.span(part.range)
+    let rate = Double(learningRate) * part.rateFactor
+    let size = Scalar(rate / corrections.0)
+    let kept = Scalar(1 - rate * weightDecay)
+    for i in theta.indices {
+      let mean = beta1 * m[i] + rest1 * g[i]
+      let square = beta2 * v[i] + rest2 * (g[i] * g[i])
+      m[i] = mean
+      v[i] = square
+      theta[i] = kept * theta[i] - size * mean / (square.squareRoot() / root + epsilon)
     }
   }
 

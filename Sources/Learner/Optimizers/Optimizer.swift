@@ -28,3 +28,29 @@ public protocol Optimizer<Scalar>: AnyObject {
   /// - Precondition: both vectors have the number of weights that the optimizer was created for.
   func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>)
 }
+
+/// An optimizer that moves each weight by its own gradient and state alone.
+///
+/// The parts of its step can be taken in any order, so the threads of a `PolicyUpdate` share them.
+public protocol ElementwiseOptimizer<Scalar>: Optimizer {
+  /// The number of weights that the optimizer was created for.
+  var weightCount: Int { get }
+
+  /// Moves the weights of a group, or of a part of one.
+  ///
+  /// Each step adds 1 to `stepCount` and then moves every weight of ``Optimizer/groups`` once.
+  /// Calls for parts without a common weight may run at the same time.
+  func move(
+    _ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>, _ part: ParameterGroup)
+}
+
+extension ElementwiseOptimizer {
+  /// Moves the weights of all groups against the gradient.
+  public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
+    precondition(
+      weights.count == weightCount && gradients.count == weightCount,
+      "an optimizer for \(weightCount) weights")
+    stepCount += 1
+    for group in groups { move(weights, gradients, group) }
+  }
+}

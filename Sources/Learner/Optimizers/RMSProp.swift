@@ -8,7 +8,7 @@ import Rollout
 ///
 /// Source: Tieleman and Hinton (2012), "Neural networks for machine learning", lecture 6.5; ε is
 /// outside of the square root, as in PyTorch.
-public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer {
+public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: ElementwiseOptimizer {
   /// η, the step size.
   public var learningRate: Scalar
   /// α, the decay rate of the mean of squared gradients.
@@ -20,6 +20,8 @@ public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optim
   /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 
+  /// The number of weights that the optimizer was created for.
+  public var weightCount: Int { squares.count }
   /// The number of steps taken so far.
   public var stepCount = 0
   private let squares: FlatVector<Scalar>
@@ -44,37 +46,33 @@ public final class RMSProp<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optim
     velocities = FlatVector(repeating: 0, count: momentum == 0 ? 0 : count)
   }
 
-  /// Moves the weights against the gradient.
+  /// Moves the weights of a group, or of a part of one.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
-    precondition(
-      weights.count == squares.count && gradients.count == squares.count,
-      "an optimizer for \(squares.count) weights")
-    stepCount += 1
+  public func move(
+    _ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>, _ part: ParameterGroup
+  ) {
     let (squares, velocities) = (squares, velocities)
     let (alpha, rest) = (Scalar(smoothing), Scalar(1 - smoothing))
     let (epsilon, mu) = (Scalar(epsilon), Scalar(momentum))
-    for group in groups {
-      let rate = Scalar(Double(learningRate) * group.rateFactor)
-      var theta = weights.mutableSpan(group.range)
-      var v = squares.mutableSpan(group.range)
-      let g = gradients.span(group.range)
-      if momentum == 0 {
-        for i in theta.indices {
-          let square = alpha * v[i] + rest * (g[i] * g[i])
-          v[i] = square
-          theta[i] -= rate * (g[i] / (square.squareRoot() + epsilon))
-        }
-      } else {
-        var b = velocities.mutableSpan(group.range)
-        for i in theta.indices {
-          let square = alpha * v[i] + rest * (g[i] * g[i])
-          let velocity = mu * b[i] + g[i] / (square.squareRoot() + epsilon)
-          v[i] = square
-          b[i] = velocity
-          theta[i] -= rate * velocity
-        }
+    let rate = Scalar(Double(learningRate) * part.rateFactor)
+    var theta = weights.mutableSpan(part.range)
+    var v = squares.mutableSpan(part.range)
+    let g = gradients.span(part.range)
+    if momentum == 0 {
+      for i in theta.indices {
+        let square = alpha * v[i] + rest * (g[i] * g[i])
+        v[i] = square
+        theta[i] -= rate * (g[i] / (square.squareRoot() + epsilon))
+      }
+    } else {
+      var b = velocities.mutableSpan(part.range)
+      for i in theta.indices {
+        let square = alpha * v[i] + rest * (g[i] * g[i])
+        let velocity = mu * b[i] + g[i] / (square.squareRoot() + epsilon)
+        v[i] = square
+        b[i] = velocity
+        theta[i] -= rate * velocity
       }
     }
   }

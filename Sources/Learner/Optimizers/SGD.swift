@@ -8,7 +8,7 @@ import Rollout
 ///
 /// Source: Sutskever et al. (2013), "On the importance of initialization and momentum in deep
 /// learning", with the learning rate outside of b.
-public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer {
+public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: ElementwiseOptimizer {
   /// η, the step size.
   public var learningRate: Scalar
   /// μ, the fraction of the previous step that is added to the next one; 0 for no momentum.
@@ -18,9 +18,10 @@ public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer
   /// The groups of weights that the optimizer moves.
   public let groups: [ParameterGroup]
 
+  /// The number of weights that the optimizer was created for.
+  public let weightCount: Int
   /// The number of steps taken so far.
   public var stepCount = 0
-  private let count: Int
   private let velocities: FlatVector<Scalar>
 
   /// b as `velocity`; empty without momentum.
@@ -33,7 +34,7 @@ public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer
     count: Int, learningRate: Scalar, momentum: Double = 0, isNesterov: Bool = false,
     groups: [ParameterGroup]? = nil
   ) {
-    self.count = count
+    weightCount = count
     self.learningRate = learningRate
     self.momentum = momentum
     self.isNesterov = isNesterov
@@ -41,36 +42,33 @@ public final class SGD<Scalar: BinaryFloatingPoint & BitwiseCopyable>: Optimizer
     velocities = FlatVector(repeating: 0, count: momentum == 0 ? 0 : count)
   }
 
-  /// Moves the weights against the gradient.
+  /// Moves the weights of a group, or of a part of one.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func step(_ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>) {
-    precondition(
-      weights.count == count && gradients.count == count, "an optimizer for \(count) weights")
-    stepCount += 1
+  public func move(
+    _ weights: FlatVector<Scalar>, _ gradients: FlatVector<Scalar>, _ part: ParameterGroup
+  ) {
     let velocities = velocities
     let mu = Scalar(momentum)
-    for group in groups {
-      let rate = Scalar(Double(learningRate) * group.rateFactor)
-      var theta = weights.mutableSpan(group.range)
-      let g = gradients.span(group.range)
-      guard momentum != 0 else {
-        for i in theta.indices { theta[i] -= rate * g[i] }
-        continue
+    let rate = Scalar(Double(learningRate) * part.rateFactor)
+    var theta = weights.mutableSpan(part.range)
+    let g = gradients.span(part.range)
+    guard momentum != 0 else {
+      for i in theta.indices { theta[i] -= rate * g[i] }
+      return
+    }
+    var b = velocities.mutableSpan(part.range)
+    if isNesterov {
+      for i in theta.indices {
+        let velocity = mu * b[i] + g[i]
+        b[i] = velocity
+        theta[i] -= rate * (g[i] + mu * velocity)
       }
-      var b = velocities.mutableSpan(group.range)
-      if isNesterov {
-        for i in theta.indices {
-          let velocity = mu * b[i] + g[i]
-          b[i] = velocity
-          theta[i] -= rate * (g[i] + mu * velocity)
-        }
-      } else {
-        for i in theta.indices {
-          let velocity = mu * b[i] + g[i]
-          b[i] = velocity
-          theta[i] -= rate * velocity
-        }
+    } else {
+      for i in theta.indices {
+        let velocity = mu * b[i] + g[i]
+        b[i] = velocity
+        theta[i] -= rate * velocity
       }
     }
   }

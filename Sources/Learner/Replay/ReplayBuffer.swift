@@ -4,9 +4,10 @@ import Rollout
 /// A replay buffer that keeps the newest batches and samples environments from them.
 ///
 /// The unit of sampling is one environment of a batch over all its rows; a sample is therefore a
-/// fragment itself. Environments are drawn uniformly or by ``ReplayPriorities``. All memory is
-/// allocated at creation, but for that of frames which stacked observations share.
-package final class ReplayBuffer {
+/// fragment itself. Environments are drawn uniformly or by ``ReplayPriorities``. Stored batches are
+/// packed. All memory is allocated at creation, but for that of frames which stacked observations
+/// share.
+package final class ReplayBuffer: ChunkedWork {
   /// The largest number of environment steps kept.
   package var capacity: Int { places.count * stepsPerBatch }
   /// The number of frames that stacked observations share at present.
@@ -22,7 +23,7 @@ package final class ReplayBuffer {
   private var replaced: Int
   private let stepsPerBatch: Int
   private let environmentCount: Int
-  /// The layout of the batches.
+  /// The layout of stored batches.
   private let layout: FragmentLayout
   /// The frames of stacked observations; nil if batches are kept as they are.
   private let frames: FrameStore?
@@ -36,6 +37,10 @@ package final class ReplayBuffer {
   private var replacedPriorities: [Double]
   /// The places of the environments of the newest sample among those of all batches.
   private var drawn: [Int] = []
+  /// The threads that share the copying of a sample; nil for the caller's alone.
+  private let threads: ThreadPool?
+  /// The newest sample, while it is copied.
+  private var sample: FragmentView?
 
   /// Creates a buffer for a number of environment steps, at least one batch.
   ///
@@ -45,18 +50,19 @@ package final class ReplayBuffer {
   ///   - priorityExponent: α of ``ReplayPriorities``; 0 to draw uniformly.
   ///   - frames: the store of the frames that stacked observations share; nil to keep batches as
   ///     they are.
+  ///   - threads: the threads that share the copying of a sample; nil for the caller's alone.
   package init(
     steps: Int, of layout: FragmentLayout, priorityExponent: Double = 0,
-    sharing frames: FrameStore? = nil
+    sharing frames: FrameStore? = nil, threads: ThreadPool? = nil
   ) {
-    self.layout = layout
+    self.layout = frames?.storedLayout ?? layout.packed
     self.frames = frames
-    let stored = frames?.storedLayout ?? layout
+    self.threads = threads
     stepsPerBatch = layout.stepCount * layout.environmentCount
     environmentCount = layout.environmentCount
     replaced = Self.batchCount(steps, of: layout)
     places = Array(0..<replaced)
-    storage = FragmentStorage(stored, count: replaced + 1)
+    storage = FragmentStorage(self.layout, count: replaced + 1)
     replacedPriorities = Array(repeating: 0, count: environmentCount)
     if priorityExponent > 0 {
       priorities = ReplayPriorities(
@@ -78,7 +84,7 @@ package final class ReplayBuffer {
   /// - Parameter depth: the number of stacked frames that are shared; nil for none. A step then has
   ///   one frame, and a 16th more is for the beginnings and ends of episodes.
   static func byteCount(steps: Int, of layout: FragmentLayout, sharing depth: Int? = nil) -> Int {
-    var each = layout.byteCount
+    var each = layout.packed.byteCount
     if let depth {
       let frameCount = layout.stepCount * layout.environmentCount
       each =
@@ -95,12 +101,14 @@ package final class ReplayBuffer {
   /// - Precondition: the batch has the layout that the buffer was created for.
   package func add(_ batch: FragmentView) {
     precondition(
-      batch.layout.byteCount == layout.byteCount, "a batch of another layout to replay")
+      batch.layout.stepCount == layout.stepCount
+        && batch.layout.environmentCount == environmentCount,
+      "a batch of another layout to replay")
     if let frames {
       frames.release(storage.view(at: replaced))
       frames.store(batch, in: storage.view(at: replaced))
     } else {
-      storage.view(at: replaced).copy(batch)
+      storage.view(at: replaced).copy(batch, to: 0)
     }
     swap(&places[next], &replaced)
     for environment in 0..<environmentCount {
@@ -182,7 +190,27 @@ package final class ReplayBuffer {
         priorities?.draw(place, of: count, using: &random)
         ?? random.integer(below: batchCount * environmentCount)
       drawn[place] = source
-      let (index, environment) = source.quotientAndRemainder(dividingBy: environmentCount)
+    }
+    self.sample = sample
+    let chunkCount = (count + Self.chunkSize - 1) / Self.chunkSize
+    if let threads, chunkCount > 1 {
+      threads.wake()
+      threads.run(chunkCount, of: self)
+    } else {
+      for chunk in 0..<chunkCount { run(chunk: chunk) }
+    }
+    self.sample = nil
+  }
+
+  /// The number of environments of a sample that a thread copies at once.
+  private static let chunkSize = 32
+
+  /// Copies some environments of the newest sample.
+  package func run(chunk: Int) {
+    guard let sample else { return }
+    let first = chunk * Self.chunkSize
+    for place in first..<min(first + Self.chunkSize, drawn.count) {
+      let (index, environment) = drawn[place].quotientAndRemainder(dividingBy: environmentCount)
       if let frames {
         frames.load(environment, of: batch(index), into: sample, at: place)
       } else {

@@ -25,7 +25,8 @@ public final class PolicyUpdate: BatchLearner {
   /// The difference that updates with another number of ranks make to the number of steps.
   private var earlierSteps = 0
   private let function: LossFunction
-  private let optimizer: any Optimizer<Float>
+  private let optimizerStep: GuardedStep
+  private var optimizer: any Optimizer<Float> { optimizerStep.optimizer }
   /// The exchange with other ranks; nil for a learner alone.
   private(set) var exchange: UpdateExchange?
   /// The figures that are exchanged: the loss and the divergence, then the metrics.
@@ -38,8 +39,6 @@ public final class PolicyUpdate: BatchLearner {
   /// The name that distinguishes the update from the learner's first one.
   private let name: String?
   private let totalSteps: Int
-  /// The weights before the last optimizer step, of those that the optimizer moves.
-  private let earlierWeights: FlatVector<Float>
 
   private var metrics = UpdateMetrics()
   private var histograms: [Histogram]
@@ -51,12 +50,6 @@ public final class PolicyUpdate: BatchLearner {
   /// The layers whose gradients are measured: place in the metrics, weights, newest norm.
   private var layers: [(place: Int, ranges: [Range<Int>], norm: Double)]
 
-  /// The largest magnitude of a weight; beyond it nothing can be learned in Float.
-  static let largestWeight: Float = 1e6
-  /// The largest move of a weight in one step; beyond it training has diverged.
-  ///
-  /// `docs/optimization.md` gives the largest moves of sound runs.
-  static let largestMove: Float = 1e3
   /// The largest entropy, in nats, and gradient magnitude of a nearly certain policy.
   ///
   /// Only the gradients of weights that the logits depend on count.
@@ -95,11 +88,11 @@ public final class PolicyUpdate: BatchLearner {
       totalSteps: totalSteps, threads: threads)
     exchangedSummaries = [.mean, .mean] + function.reported.map(\.summary)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
-    self.optimizer = optimizer
+    optimizerStep = GuardedStep(
+      of: optimizer, weights: weights, gradients: function.gradients, threads: threads)
     self.maximumGradientNorm = maximumGradientNorm
     self.totalSteps = totalSteps
     entropy = function.reported.firstIndex { $0.name == "entropy" }
-    earlierWeights = FlatVector(repeating: 0, count: weights.count)
 
     self.name = name
     let prefix = name.map { "\($0)_" } ?? ""
@@ -202,14 +195,7 @@ public final class PolicyUpdate: BatchLearner {
     if let learningRate {
       optimizer.learningRate = Float(learningRate.schedule.value(at: step, of: totalSteps))
     }
-    for group in optimizer.groups { earlierWeights.copy(weights, group.range) }
-    optimizer.step(weights, function.gradients)
-    for group in optimizer.groups {
-      if let fault = fault(in: group.range) {
-        for group in optimizer.groups { weights.copy(earlierWeights, group.range) }
-        return .diverged(fault)
-      }
-    }
+    if let fault = optimizerStep.take() { return .diverged(fault) }
     updateCount += 1
     report(norm, at: step)
     return outcome
@@ -225,14 +211,6 @@ public final class PolicyUpdate: BatchLearner {
 
   /// Counts a batch that is skipped without evaluating its loss.
   func skip() { skippedCount += 1 }
-
-  /// Returns the fault of the last step in a slice of the weights; nil if it is sound.
-  private func fault(in range: Range<Int>) -> WeightFault? {
-    let largest = weights.largestMagnitude(in: range)
-    guard largest <= Self.largestWeight else { return .size(largest) }
-    let move = weights.largestDistance(from: earlierWeights, in: range)
-    return move <= Self.largestMove ? nil : .move(move)
-  }
 
   /// The outcome of a batch that moved the weights.
   private var outcome: UpdateOutcome {
@@ -324,12 +302,4 @@ public enum UpdateOutcome: Sendable, Equatable {
   ///
   /// The weights are restored, but the optimizer is not. Nothing more can be learned with it.
   case diverged(WeightFault)
-}
-
-/// A change of a weight that shows that training diverged.
-public enum WeightFault: Sendable, Equatable {
-  /// The weight's magnitude after the step: too large to learn with, or NaN.
-  case size(Float)
-  /// The distance that the weight moved in one step.
-  case move(Float)
 }

@@ -78,12 +78,13 @@ package final class ReplayLearner: BatchLearner {
   ///   - parameters: the policy's parameters, including its buffers.
   ///   - weights: the weights, which are trained in place.
   ///   - random: the random stream that draws samples, and the noise of losses.
+  ///   - threads: the threads that share the copying of samples; nil for the caller's alone.
   ///   - makeUpdate: creates the update for the layout of a sample.
   ///   - makeActorUpdate: creates the update of an actor with a loss of its own; nil for none.
   /// - Throws: the errors of `makeUpdate` and `makeActorUpdate`.
   package init(
     _ settings: Settings, batchLayout: FragmentLayout, parameters: ParameterLayout,
-    weights: FlatVector<Float>, random: PCG64,
+    weights: FlatVector<Float>, random: PCG64, threads: ThreadPool? = nil,
     makeUpdate: (FragmentLayout) throws -> PolicyUpdate,
     makeActorUpdate: ((FragmentLayout) throws -> PolicyUpdate)? = nil
   ) throws {
@@ -94,7 +95,7 @@ package final class ReplayLearner: BatchLearner {
       steps: settings.replaySteps, of: batchLayout, priorityExponent: settings.priorityExponent,
       sharing: settings.sharedStackDepth.map {
         FrameStore(batchLayout, depth: $0, environmentCount: settings.environmentCount)
-      })
+      }, threads: threads)
     columns = EnvironmentColumns(batchLayout)
     let layout = batchLayout.resized(environmentCount: settings.sampleEnvironments)
     sample = FragmentStorage(layout)

@@ -136,12 +136,12 @@ struct SkippedUpdates: Codable, Sendable, Equatable {
   private static func phrase(_ fault: WeightFault) -> String {
     switch fault {
     case .size(let size):
-      let limit = NumberText.grouped(Int(PolicyUpdate.largestWeight))
+      let limit = NumberText.grouped(Int(GuardedStep.largestWeight))
       return size.isNaN
         ? "would have made a weight NaN"
         : "would have made a weight \(size), which is more than \(limit)"
     case .move(let distance):
-      let limit = NumberText.grouped(Int(PolicyUpdate.largestMove))
+      let limit = NumberText.grouped(Int(GuardedStep.largestMove))
       return "would have moved a weight by \(distance), which is more than \(limit)"
     }
   }

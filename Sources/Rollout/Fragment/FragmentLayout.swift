@@ -68,9 +68,11 @@ public final class FragmentLayout: Sendable {
   /// The learner's estimates [T, B, …], by name; empty but in a minibatch.
   package let estimates: Nested<Column>
 
-  /// The size of a fragment in bytes, a multiple of 64.
+  /// The size of a fragment in bytes, a multiple of 64, or of 8 if it is packed.
   @usableFromInline
   package let byteCount: Int
+  /// True without a header and with columns aligned to 8 bytes in place of 64.
+  package let isPacked: Bool
   /// The columns of a state row; row T of one fragment becomes row 0 of the next.
   package let stateColumns: [Column]
   /// All columns, by ascending offset.
@@ -87,23 +89,33 @@ public final class FragmentLayout: Sendable {
   /// Lays out a fragment of T steps of B environments.
   ///
   /// - Precondition: `stepCount` ≥ 0 (0 gives a single state row) and `environmentCount` ≥ 1.
-  public init(stepCount: Int, environmentCount: Int, contents: FragmentContents) {
+  public convenience init(stepCount: Int, environmentCount: Int, contents: FragmentContents) {
+    self.init(
+      stepCount: stepCount, environmentCount: environmentCount, contents: contents, isPacked: false)
+  }
+
+  private init(
+    stepCount: Int, environmentCount: Int, contents: FragmentContents, isPacked: Bool
+  ) {
     precondition(
       stepCount >= 0 && environmentCount >= 1, "a fragment without steps or environments")
-    var end = FragmentHeader.byteCount
+    // A cache line and the widest vector have 64 bytes, the largest number has 8.
+    let alignment = isPacked ? 8 : 64
+    var end = isPacked ? 0 : FragmentHeader.byteCount
     var all: [Column] = []
     func place(_ leaf: LeafSpecification, _ rows: Int) -> Column {
       let column = Column(
         offset: end, rowCount: rows, environmentCount: environmentCount,
         elementCount: leaf.elementCount, environmentStride: leaf.byteCount)
       all.append(column)
-      end = aligned(end + column.byteCount)
+      end = aligned(end + column.byteCount, to: alignment)
       return column
     }
     let rows = 1 + stepCount
     self.stepCount = stepCount
     self.environmentCount = environmentCount
     self.contents = contents
+    self.isPacked = isPacked
     stepno = place(.init(.int32, []), rows)
     let obsStart = all.count
     obs = contents.spaces.observation.leaves.map { place($0, rows) }
@@ -143,13 +155,23 @@ public final class FragmentLayout: Sendable {
   }
 }
 
-/// Rounds up to a multiple of 64 bytes, the size of a cache line and of the widest vector.
-func aligned(_ byteCount: Int) -> Int { (byteCount + 63) & ~63 }
+/// Rounds up to a multiple of a power of two, by default that of a cache line.
+func aligned(_ byteCount: Int, to alignment: Int = 64) -> Int {
+  (byteCount + alignment - 1) & ~(alignment - 1)
+}
 
 extension FragmentLayout {
   /// Returns the layout with the same steps and fields for another number of environments.
   package func resized(environmentCount: Int) -> FragmentLayout {
     FragmentLayout(
       stepCount: stepCount, environmentCount: environmentCount, contents: contents)
+  }
+
+  /// The layout of the same fields in less memory, for fragments that are kept for long.
+  ///
+  /// With few environments and steps, most of a fragment is header and alignment.
+  package var packed: FragmentLayout {
+    FragmentLayout(
+      stepCount: stepCount, environmentCount: environmentCount, contents: contents, isPacked: true)
   }
 }

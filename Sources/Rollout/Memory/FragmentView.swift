@@ -28,9 +28,17 @@ public struct FragmentView {
   }
 
   /// The origin of the fragment: worker, number, weights and time.
+  ///
+  /// - Precondition: the layout is not packed.
   public var header: FragmentHeader {
-    get { base.load(as: FragmentHeader.self) }
-    nonmutating set { base.storeBytes(of: newValue, as: FragmentHeader.self) }
+    get {
+      precondition(!layout.isPacked, "the header of a packed fragment")
+      return base.load(as: FragmentHeader.self)
+    }
+    nonmutating set {
+      precondition(!layout.isPacked, "the header of a packed fragment")
+      base.storeBytes(of: newValue, as: FragmentHeader.self)
+    }
   }
 
   /// Steps since the episode began [1+T, B].

@@ -7,7 +7,7 @@
 ///
 /// Memory for frames is allocated as they are stored, and used again after their release.
 package final class FrameStore {
-  /// The layout of a fragment with references in place of observations.
+  /// The packed layout of a fragment with references in place of observations.
   ///
   /// A reference is the number of a frame plus 1, and 0 where there is none.
   package let storedLayout: FragmentLayout
@@ -59,7 +59,8 @@ package final class FrameStore {
     contents.spaces.observation = .box(
       shape: [depth], low: 0, high: Double(Int32.max), elementType: .int32)
     return FragmentLayout(
-      stepCount: layout.stepCount, environmentCount: layout.environmentCount, contents: contents)
+      stepCount: layout.stepCount, environmentCount: layout.environmentCount, contents: contents
+    ).packed
   }
 
   // MARK: Storing

@@ -11,9 +11,10 @@ import Testing
 @Suite(.timeLimit(.minutes(10)))
 struct RankTrainingTests {
   private static func configuration(
-    _ directory: String, _ algorithm: Algorithm = .reinforce
+    _ directory: String, _ algorithm: Algorithm = .reinforce, _ core: RecurrentCore = .none
   ) -> TrainingConfiguration {
     var configuration = TrainingConfiguration(algorithm)
+    configuration.recurrent = core
     configuration.collector = .same
     configuration.deterministic = true
     configuration.seed = 3
@@ -103,16 +104,22 @@ struct RankTrainingTests {
     #expect(results[0].evaluationReturn == alone.meanReturn)
   }
 
-  @Test(arguments: ["reinforce", "ppo", "dqn", "sac", "td3"])
-  func `a stopped run goes on exactly with as many ranks`(name: String) throws {
+  @Test(
+    arguments: [
+      ("reinforce", .none), ("ppo", .none), ("dqn", .none), ("sac", .none), ("td3", .none),
+      ("ppo", .lstm), ("dqn", .gru), ("sac", .lstm), ("td3", .gru),
+    ] as [(String, RecurrentCore)])
+  func `a stopped run goes on exactly with as many ranks`(
+    name: String, core: RecurrentCore
+  ) throws {
     let scratch = try ScratchDirectory()
     let algorithm = try #require(Algorithm(rawValue: name))
     let (whole, cut) = (scratch.path("whole"), scratch.path("cut"))
     let expected = try InProcessRanks.run(2) { ranks in
-      try Self.train(ranks, Self.configuration(whole, algorithm))
+      try Self.train(ranks, Self.configuration(whole, algorithm, core))
     }
     let stopped = try InProcessRanks.run(2) { ranks in
-      try Self.train(ranks, Self.configuration(cut, algorithm), stopAfter: 12)
+      try Self.train(ranks, Self.configuration(cut, algorithm, core), stopAfter: 12)
     }
     for result in stopped {
       #expect(result.isInterrupted && result.steps < 1600)

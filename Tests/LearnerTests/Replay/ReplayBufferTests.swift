@@ -1,6 +1,7 @@
-import Learner
 import Rollout
 import Testing
+
+@testable import Learner
 
 struct ReplayBufferTests {
   private static let layout = FragmentLayout(
@@ -55,5 +56,19 @@ struct ReplayBufferTests {
     #expect(Set(counts.keys) == [20, 21, 22, 30, 31, 32, 40, 41, 42])
     // 9000 draws from 9: 1000 each, with a standard deviation of 30; the bound is five of them.
     for (_, count) in counts { #expect(abs(count - 1000) < 150) }
+  }
+
+  @Test(arguments: [1, 31, 33, 200])
+  func `threads copy the same sample`(environmentCount: Int) {
+    let layout = Self.layout.resized(environmentCount: environmentCount)
+    let samples = [nil, ThreadPool(threadCount: 3)].map { threads in
+      let buffer = ReplayBuffer(steps: 18, of: Self.layout, threads: threads)
+      for number in 0...4 { buffer.add(batch(number).view) }
+      let sample = FragmentStorage(layout)
+      var random = PCG64(seed: 8)
+      buffer.sample(into: sample.view, using: &random)
+      return sample.view.bytes
+    }
+    #expect(samples[0] == samples[1] && Set(samples[0]).count > 1)
   }
 }

@@ -207,7 +207,7 @@ struct ResumedRunTests {
     let setup = try RolloutSetup(
       environment: "CartPole-v1", policy: NetworkPolicy(), environmentCount: 2, stepCount: 5,
       seed: 1)
-    let steps = 10 * (ReplayBuffer.largestSavedByteCount / setup.layout.byteCount + 1)
+    let steps = 10 * (ReplayBuffer.largestSavedByteCount / setup.layout.packed.byteCount + 1)
     let buffer = ReplayBuffer(steps: steps, of: setup.layout)
     buffer.add(FragmentStorage(setup.layout).view)
     var archive = StateArchive()

@@ -35,6 +35,32 @@ struct FragmentLayoutTests {
   }
 
   @Test(arguments: [0] + sizes, sizes)
+  func `a packed layout keeps all values in less memory`(
+    stepCount: Int, environmentCount: Int
+  ) {
+    let layout = layout(stepCount, environmentCount)
+    let packed = layout.packed
+    #expect(packed.columns.count == layout.columns.count && packed.byteCount < layout.byteCount)
+    var end = 0
+    for column in packed.columns {
+      #expect(column.offset >= end && column.offset < end + 8 && column.offset.isMultiple(of: 8))
+      end = column.offset + column.byteCount
+    }
+
+    let (fragment, kept, copy) = (
+      FragmentStorage(layout), FragmentStorage(packed), FragmentStorage(layout)
+    )
+    scribble(fragment.view, seed: 4)
+    kept.view.copy(fragment.view, to: 0)
+    copy.view.copy(kept.view, to: 0)
+    for column in layout.columns {
+      for row in 0..<column.rowCount {
+        #expect(bytes(copy.view, column, row: row) == bytes(fragment.view, column, row: row))
+      }
+    }
+  }
+
+  @Test(arguments: [0] + sizes, sizes)
   func `every field has its documented rows`(stepCount: Int, environmentCount: Int) {
     let layout = layout(stepCount, environmentCount)
     let states =

@@ -31,7 +31,7 @@ extension LearnerContext {
       batchLayout.environmentCount, configuration.actorCount * configuration.environmentsPerActor)
     return try ReplayLearner(
       settings, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
-      random: random, makeUpdate: makeUpdate, makeActorUpdate: makeActorUpdate)
+      random: random, threads: threads, makeUpdate: makeUpdate, makeActorUpdate: makeActorUpdate)
   }
 
   /// Creates a learner from a replay buffer for an objective with two losses.
