@@ -10,7 +10,8 @@ has the accepted ones, of the Swift version that CONTRIBUTING.md names. A count 
 too, because a later rise would go unnoticed: record it.
 
 Valgrind's callgrind counts. It does not know AVX-512, so the program is built for x86-64-v3, in
-.build-instructions. Only instructions of the program itself count: those of the C library differ
+.build-instructions. There, no closure over vectors may be left that a loop calls: it has to be a
+function that is inlined. Only instructions of the program itself count: those of the C library differ
 from one version to the next. Without valgrind, or on another architecture, nothing is counted and
 the exit code is 0, unless RLPLAY_REQUIRE_VALGRIND is set.
 """
@@ -39,6 +40,15 @@ def build():
     environment = os.environ | {"RLPLAY_MARCH": "x86-64-v3", "RLPLAY_TARGETS": "Allocations"}
     command = ["swift", "build", "-c", "release", "--scratch-path", SCRATCH]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
+
+
+def called_closures():
+    """Returns the closures over vectors of Float that were not inlined."""
+    symbols = subprocess.run(["nm", PROGRAM], capture_output=True, text=True, check=True).stdout
+    names = "\n".join(line.split()[-1] for line in symbols.splitlines())
+    found = subprocess.run(
+        ["swift", "demangle", "--compact"], input=names, capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^generic specialization <Swift.Float> of (closure #\d+ \(A\.Vector.*)$", found, re.MULTILINE)
 
 
 def own_instructions(profile):
@@ -120,6 +130,10 @@ def main():
     build()
     if arguments.action == "build":
         return
+    if closures := called_closures():
+        sys.exit("\n".join([
+            "check_instructions.py: FAILED: loops call closures for each vector; make each a local function "
+            "with @inline(__always):", *closures]))
     counts = count()
     if arguments.record:
         RECORDED.write_text("".join(f"{name} {number}\n" for name, number in counts.items()))

@@ -43,9 +43,10 @@ def ppo(environment, steps, count, **settings):
     return {"environment": environment, "steps": steps, "count": count, "algorithm": "PPO", "settings": settings}
 
 
-def rltools(environment, goal):
-    """Returns RLtools' side of a row: SAC until a mean return is reached."""
-    return {"environment": environment, "steps": 20_000, "algorithm": "RLtools", "until": goal, "shows": ["until"]}
+def rltools(environment, algorithm, goal):
+    """Returns RLtools' side of a row: SAC or TD3 until a mean return is reached."""
+    return {
+        "environment": environment, "steps": 20_000, "algorithm": algorithm, "until": goal, "shows": ["until"]}
 
 
 def sac(environment, steps, **settings):
@@ -75,7 +76,8 @@ ROWS = {
     "hopper-sac": sac("Hopper-v5", 200_000, learning_starts=10_000),
     "half-cheetah-sac": sac("HalfCheetah-v5", 200_000, learning_starts=10_000),
     "walker2d-sac": sac("Walker2d-v5", 200_000, learning_starts=10_000),
-    "pendulum-sac": rltools("Pendulum-v1", -200),
+    "pendulum-sac": rltools("Pendulum-v1", "SAC", -200),
+    "pendulum-td3": rltools("Pendulum-v1", "TD3", -200),
 }
 
 
@@ -134,7 +136,7 @@ def schedule(first, last):
 
 def train_peer(task):
     """Trains a peer as the object describes and prints its result; runs in a process of its own."""
-    if task["algorithm"] == "RLtools":
+    if "until" in task:
         return print(json.dumps(train_rltools(task)))
     import stable_baselines3
     import torch
@@ -181,11 +183,12 @@ def train_peer(task):
 
 
 def train_rltools(task):
-    """Trains RLtools' SAC in its Pendulum until a mean return over episodes of Gymnasium's is reached."""
+    """Trains RLtools in its Pendulum until a mean return over episodes of Gymnasium's is reached."""
     import gymnasium
     import peers
 
-    state = peers.rltools_pendulum("compare_learning", STEP_LIMIT=task["steps"]).State(task["seed"])
+    state = peers.rltools_pendulum(
+        task["algorithm"], "compare_learning", STEP_LIMIT=task["steps"]).State(task["seed"])
     environment = gymnasium.make(task["environment"])
 
     def play(seed):
@@ -284,6 +287,9 @@ def main():
             if options.json:
                 options.json.write_text(json.dumps(results, indent=1) + "\n")
 
+    def duration(seconds):
+        return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.2f}"
+
     def text(result, side):
         found = result[side]
         if result["shows"] == ["until"]:
@@ -293,8 +299,8 @@ def main():
 
     print(measuring.markdown(
         ["recipe", "seed", "steps", "rlplay, s", "peer, s", "share of its time", "rlplay's return", "peer's"],
-        [[f"`{result['row']}`", str(result["seed"]), f"{result['steps']:,}", f"{result['ours']['seconds']:.0f}",
-          f"{result['peer']['seconds']:.0f}", f"{result['ours']['seconds'] / result['peer']['seconds']:.2f}",
+        [[f"`{result['row']}`", str(result["seed"]), f"{result['steps']:,}", duration(result["ours"]["seconds"]),
+          duration(result["peer"]["seconds"]), f"{result['ours']['seconds'] / result['peer']['seconds']:.2f}",
           text(result, "ours"), text(result, "peer")] for result in results]), end="")
 
 

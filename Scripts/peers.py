@@ -358,8 +358,8 @@ def puffer_own(seconds):
 # RLtools
 
 
-def rltools_pendulum(name, **settings):
-    """Returns RLtools' SAC in its Pendulum, which RLtools compiles here, and again only if the settings change."""
+def rltools_pendulum(algorithm, name, **settings):
+    """Returns RLtools' SAC or TD3 in its Pendulum, compiled here, and again only if the settings change."""
     import rltools
 
     directory = pathlib.Path(rltools.CACHE_PATH, name)
@@ -370,13 +370,14 @@ def rltools_pendulum(name, **settings):
         using ENVIRONMENT_FACTORY = rl_tools::rl::environments::Pendulum<
             rl_tools::rl::environments::pendulum::Specification<T, TI>>;
         """)
-    return rltools.SAC(
+    return getattr(rltools, algorithm)(
         {"path": str(directory), "observation_dim": 3, "action_dim": 1}, interface_name=name,
         enable_evaluation=False, **settings)
 
 
 def rltools_sac(seconds):
-    state = rltools_pendulum("compare_peers", STEP_LIMIT=10_000_000, REPLAY_BUFFER_CAP=100_000).State(1)
+    state = rltools_pendulum(
+        "SAC", "compare_peers", STEP_LIMIT=10_000_000, REPLAY_BUFFER_CAP=100_000).State(1)
     for _ in range(1000):
         state.step()
     return repeated(state.step, 1, seconds)

@@ -107,7 +107,8 @@ extension Executor {
     if let dx = gradient(x) {
       Kernels.linearBackwardInput(
         dx, dy, self[weight], rows: shape.rows, inputs: shape.inputs, outputs: shape.outputs,
-        dxRowStride: shape.inputs, weightRowStride: shape.inputs)
+        dxRowStride: shape.inputs, weightRowStride: shape.inputs,
+        accumulate: !shape.isOnlyReader)
     }
   }
 

@@ -137,6 +137,8 @@ enum Instruction: BitwiseCopyable {
     var inputs: Int
     var outputs: Int
     var activation: Activation
+    /// True if no other step adds to the input's gradient, which is then set and not cleared.
+    var isOnlyReader: Bool
   }
 }
 

@@ -31,14 +31,65 @@ extension Plan {
     return needsGradient
   }
 
-  /// Returns the ranges of the arena, in elements, whose values have a gradient.
+  /// Returns the nodes whose gradient comes from one linear layer alone.
+  ///
+  /// The layer sets it, so it is not cleared before.
+  func nodesReadByOneLayer(among reached: [Bool]) -> Set<Int> {
+    /// The memory of each operand that a step adds a gradient to.
+    var written: [(reader: Int, memory: Range<Int>)] = []
+    for id in nodes.indices where reached[id] && needsGradient[id] && !isAlias(id) {
+      for operand in nodes[id].operands where needsGradient[operand] {
+        if let memory = memory(of: operand) { written.append((id, memory)) }
+      }
+    }
+    var found: Set<Int> = []
+    for (reader, memory) in written {
+      guard case .linear = nodes[reader].operation else { continue }
+      let origin = origin(of: nodes[reader].operands[0])
+      if self.memory(of: origin) == memory,
+        written.count(where: { $0.memory.overlaps(memory) }) == 1
+      {
+        found.insert(origin)
+      }
+    }
+    return found
+  }
+
+  /// Returns the node that computes the numbers of another one, which may be an alias of all of
+  /// them.
+  func origin(of id: Int) -> Int {
+    var origin = id
+    while isAlias(origin), memory(of: nodes[origin].operands[0]) == memory(of: origin) {
+      origin = nodes[origin].operands[0]
+    }
+    return origin
+  }
+
+  /// Returns true for a node without memory or step of its own.
+  private func isAlias(_ id: Int) -> Bool {
+    switch nodes[id].operation {
+    case .alias: true
+    case .convert: nodes[nodes[id].operands[0]].elementType == elementType(Slot(id))
+    default: false
+    }
+  }
+
+  /// Returns a node's part of the arena, in bytes; nil if it has none.
+  private func memory(of id: Int) -> Range<Int>? {
+    guard case .arena(let start) = places[id] else { return nil }
+    return start..<start + nodes[id].shape.reduce(1, *) * elementType(Slot(id)).byteCount
+  }
+
+  /// Returns the ranges of the arena, in elements, whose values have a gradient to be cleared.
   ///
   /// Long ranges are divided, so that threads can share them.
   func gradientParts() -> [Range<Int>] {
     let ranges = nodes.indices.compactMap { id -> Range<Int>? in
-      guard needsGradient[id], case .arena(let start) = places[id] else { return nil }
-      let first = start / elementType(Slot(id)).byteCount
-      return first..<first + nodes[id].shape.reduce(1, *)
+      guard needsGradient[id], !readByOneLayer.contains(origin(of: id)),
+        let memory = memory(of: id)
+      else { return nil }
+      let width = elementType(Slot(id)).byteCount
+      return memory.lowerBound / width..<memory.upperBound / width
     }
     var parts: [Range<Int>] = []
     for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {

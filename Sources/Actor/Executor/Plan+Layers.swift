@@ -12,8 +12,10 @@ extension Plan {
     let outputs = weight.shape[0]
     let rows = nodes[node.operands[0]].shape.dropLast().reduce(1, *)
     return .linear(
-      .init(rows: rows, inputs: inputs, outputs: outputs, activation: activation), out: out,
-      x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
+      .init(
+        rows: rows, inputs: inputs, outputs: outputs, activation: activation,
+        isOnlyReader: readByOneLayer.contains(origin(of: node.operands[0]))),
+      out: out, x: Slot(node.operands[0]), weight: Slot(node.operands[1]),
       packed: packed(node.operands[1], outputs, inputs),
       bias: node.operands.count > 2 ? Slot(node.operands[2]) : .none)
   }

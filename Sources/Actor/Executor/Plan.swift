@@ -43,6 +43,8 @@ struct Plan {
   let nodes: [Graph.Node]
   private let scalarType: ElementType
   private var packedWeights: [Int: Slot] = [:]
+  /// The nodes whose gradient comes from one linear layer alone.
+  private(set) var readByOneLayer: Set<Int> = []
 
   /// Plans the computation of `outputs` and of the gradients of `loss`, for a number of threads.
   ///
@@ -59,7 +61,10 @@ struct Plan {
     let reached = graph.ancestors(of: wanted)
     let fused = fusions(among: reached, keeping: Set(wanted))
     for id in nodes.indices where reached[id] && fused[id] == nil { place(id, fused) }
-    if let loss { needsGradient = gradients(among: reached, to: loss.id) }
+    if let loss {
+      needsGradient = gradients(among: reached, to: loss.id)
+      readByOneLayer = nodesReadByOneLayer(among: reached)
+    }
     for id in nodes.indices where reached[id] && fused[id] == nil { emit(id, fused) }
     if threadCount > 1 { divide(among: threadCount, from: smallestStretch) }
   }

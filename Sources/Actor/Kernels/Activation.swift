@@ -28,19 +28,23 @@ extension Kernels {
     _ out: UnsafeMutablePointer<S>, _ z: UnsafePointer<S>, count: Int, activation: Activation
   ) {
     let zero = S.Vector(repeating: 0)
+    @inline(__always) func relu(_ z: S.Vector) -> S.Vector {
+      z.replacing(with: zero, where: z .< zero)
+    }
+    @inline(__always) func elu(_ z: S.Vector) -> S.Vector {
+      z.replacing(with: S.expMinusOne(z), where: z .< zero)
+    }
+    @inline(__always) func tanh(_ z: S.Vector) -> S.Vector { S.tanh(z) }
+    @inline(__always) func silu(_ z: S.Vector) -> S.Vector { z / (S.exp(zero - z) + 1) }
+    @inline(__always) func gelu(_ z: S.Vector) -> S.Vector { z * S.normalDistribution(z) }
     switch activation {
     case .identity:
       if UnsafePointer(out) != z { out.update(from: z, count: count) }
-    case .relu:
-      map(out, z, count) { v in v.replacing(with: zero, where: v .< zero) }
-    case .elu:
-      map(out, z, count) { v in v.replacing(with: S.expMinusOne(v), where: v .< zero) }
-    case .tanh:
-      map(out, z, count) { v in S.tanh(v) }
-    case .silu:
-      map(out, z, count) { v in v / (S.exp(zero - v) + 1) }
-    case .gelu:
-      map(out, z, count) { v in v * S.normalDistribution(v) }
+    case .relu: map(out, z, count, relu)
+    case .elu: map(out, z, count, elu)
+    case .tanh: map(out, z, count, tanh)
+    case .silu: map(out, z, count, silu)
+    case .gelu: map(out, z, count, gelu)
     }
   }
 
@@ -58,21 +62,27 @@ extension Kernels {
     count: Int, activation: Activation
   ) {
     let zero = S.Vector(repeating: 0)
+    @inline(__always) func relu(_ d: S.Vector, _ y: S.Vector) -> S.Vector {
+      zero.replacing(with: d, where: y .> zero)
+    }
+    @inline(__always) func elu(_ d: S.Vector, _ y: S.Vector) -> S.Vector {
+      d.replacing(with: S.multiplyAdd(d, y, d), where: y .< zero)
+    }
+    @inline(__always) func tanh(_ d: S.Vector, _ y: S.Vector) -> S.Vector { d - d * y * y }
+    @inline(__always) func silu(_ d: S.Vector, _ z: S.Vector) -> S.Vector {
+      d * siluDerivative(z)
+    }
+    @inline(__always) func gelu(_ d: S.Vector, _ z: S.Vector) -> S.Vector {
+      d * geluDerivative(z)
+    }
     switch activation {
     case .identity:
       if UnsafePointer(dz) != dy { dz.update(from: dy, count: count) }
-    case .relu:
-      map(dz, dy, known, count) { d, v in zero.replacing(with: d, where: v .> zero) }
-    case .elu:
-      map(dz, dy, known, count) { d, v in
-        d.replacing(with: S.multiplyAdd(d, v, d), where: v .< zero)
-      }
-    case .tanh:
-      map(dz, dy, known, count) { d, v in d - d * v * v }
-    case .silu:
-      map(dz, dy, known, count) { d, z in d * siluDerivative(z) }
-    case .gelu:
-      map(dz, dy, known, count) { d, z in d * geluDerivative(z) }
+    case .relu: map(dz, dy, known, count, relu)
+    case .elu: map(dz, dy, known, count, elu)
+    case .tanh: map(dz, dy, known, count, tanh)
+    case .silu: map(dz, dy, known, count, silu)
+    case .gelu: map(dz, dy, known, count, gelu)
     }
   }
 

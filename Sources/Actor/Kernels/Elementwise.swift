@@ -1,5 +1,9 @@
-// Loops over whole arrays with an inlined closure over vectors as body. The end of an array goes
-// through the same closure with spare lanes, which makes a value independent of its position.
+// Loops over whole arrays with an inlined function over vectors as body. The end of an array goes
+// through the same function with spare lanes, which makes a value independent of its position.
+//
+// A body of more than an operation or two is a local function with `@inline(__always)`. The
+// compiler may call a closure for each vector, which takes as long as a tanh;
+// Scripts/check_instructions.py finds such calls.
 
 extension Kernels {
   /// Computes out[i] = body(a[i]) for `count` elements; `out` may be `a`.

@@ -19,15 +19,19 @@ extension Kernels {
       let from = x + row &* columns
       let mean = sum(from, count: columns) / count
       let center = S.Vector(repeating: mean)
-      map(to, from, columns) { v in v - center }
+      @inline(__always) func deviation(_ v: S.Vector) -> S.Vector { v - center }
+      map(to, from, columns, deviation)
       let variance = sumOfSquares(UnsafePointer(to), count: columns) / count
       let inverse = 1 / (variance + epsilon).squareRoot()
       statistics[2 &* row] = mean
       statistics[2 &* row &+ 1] = inverse
       let scale = S.Vector(repeating: inverse)
-      map(to, to, weight, bias, columns) { deviation, w, b in
+      @inline(__always) func scaled(
+        _ deviation: S.Vector, _ w: S.Vector, _ b: S.Vector
+      ) -> S.Vector {
         S.multiplyAdd(deviation * scale, w, b)
       }
+      map(to, to, weight, bias, columns, scaled)
     }
   }
 
@@ -53,9 +57,12 @@ extension Kernels {
       let share = S.Vector(repeating: slope / count * inverse * inverse)
       let center = S.Vector(repeating: mean)
       let scale = S.Vector(repeating: inverse)
-      accumulate(dx + start, dy + start, weight, x + start, columns) { d, w, v in
+      @inline(__always) func gradient(
+        _ d: S.Vector, _ w: S.Vector, _ v: S.Vector
+      ) -> S.Vector {
         scale * (d * w - gradientMean - (v - center) * share)
       }
+      accumulate(dx + start, dy + start, weight, x + start, columns, gradient)
     }
   }
 
@@ -71,9 +78,10 @@ extension Kernels {
     for row in 0..<rows {
       let center = S.Vector(repeating: statistics[2 &* row])
       let scale = S.Vector(repeating: statistics[2 &* row &+ 1])
-      accumulate(dWeight, dy + row &* columns, x + row &* columns, columns) { d, v in
+      @inline(__always) func gradient(_ d: S.Vector, _ v: S.Vector) -> S.Vector {
         d * ((v - center) * scale)
       }
+      accumulate(dWeight, dy + row &* columns, x + row &* columns, columns, gradient)
     }
   }
 

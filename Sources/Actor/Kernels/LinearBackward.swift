@@ -1,7 +1,8 @@
 // The gradients of a linear layer by its input and by its parameters.
 
 extension Kernels {
-  /// Computes the input's gradient: dx [rows, inputs] += dy [rows, outputs] · W [outputs, inputs].
+  /// Computes the input's gradient: dx [rows, inputs] += dy [rows, outputs] · W [outputs, inputs],
+  /// or sets it without `accumulate`.
   ///
   /// `dxRowStride` and `weightRowStride` are the row strides of dx and W. To compute a range of the
   /// input's columns alone, pass its width as `inputs`, and `weight` and `dx` at its first column.
@@ -9,11 +10,12 @@ extension Kernels {
   @specialized(where S == Double)
   static func linearBackwardInput<S: KernelScalar>(
     _ dx: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ weight: UnsafePointer<S>,
-    rows: Int, inputs: Int, outputs: Int, dxRowStride: Int, weightRowStride: Int
+    rows: Int, inputs: Int, outputs: Int, dxRowStride: Int, weightRowStride: Int,
+    accumulate: Bool = true
   ) {
     matmul(
       dx, dy, weight, m: rows, n: inputs, k: outputs, aRowStride: outputs, aDepthStride: 1,
-      bRowStride: weightRowStride, cRowStride: dxRowStride, accumulate: true)
+      bRowStride: weightRowStride, cRowStride: dxRowStride, accumulate: accumulate)
   }
 
   /// Computes the parameters' gradients: dW [outputs, inputs] += dyᵀ · x, dBias [outputs] += Σ dy.

@@ -147,7 +147,8 @@ extension Kernels {
           let at = x + (r &* columns &+ j)
           total = total + (count == S.lanes ? S.load(at) : S.loadFirst(count, at))
         }
-        map(out + j, out + j, count) { v in v + total }
+        @inline(__always) func added(_ v: S.Vector) -> S.Vector { v + total }
+        map(out + j, out + j, count, added)
         j &+= count
       }
     }

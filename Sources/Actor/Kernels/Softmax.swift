@@ -66,7 +66,8 @@ extension Kernels {
         let at = (row &+ r) &* classes
         let top = S.Vector(repeating: largest[r])
         let logarithm = S.Vector(repeating: normalizer[r])
-        map(out + at, x + at, classes) { v in v - top - logarithm }
+        @inline(__always) func normalized(_ v: S.Vector) -> S.Vector { v - top - logarithm }
+        map(out + at, x + at, classes, normalized)
       }
       row &+= count
     }
@@ -107,6 +108,9 @@ extension Kernels {
       total = total + unmasked(S.loadFirst(rest, dy + i), S.loadFirst(rest, y + i))
     }
     let sum = S.Vector(repeating: S.laneSum(total))
-    accumulate(dx, dy, y, classes) { d, v in unmasked(d, v) - S.exp(v) * sum }
+    @inline(__always) func gradient(_ d: S.Vector, _ v: S.Vector) -> S.Vector {
+      unmasked(d, v) - S.exp(v) * sum
+    }
+    accumulate(dx, dy, y, classes, gradient)
   }
 }
