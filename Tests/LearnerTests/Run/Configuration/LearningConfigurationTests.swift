@@ -335,7 +335,7 @@ struct LearningConfigurationTests {
     var configuration = Configuration(.dqn)
     let layout = try configuration.makeSetup(seed: 1).layout
     // A batch has 4 steps of 4 environments; there is room for one more, which is replaced.
-    let memory = 12 * layout.byteCount - 1
+    let memory = 12 * layout.packed.byteCount - 1
     configuration.replaySteps = 160
     try configuration.validateReplayMemory(layout, physicalByteCount: memory)
     configuration.replaySteps = 161
@@ -348,7 +348,7 @@ struct LearningConfigurationTests {
         && sentence.hasSuffix("B: use at most 80, which take half of it."), "\(sentence)")
     #expect(error?.option == "replay-steps")
     let tooLarge = #expect(throws: ConfigurationError.self) {
-      try configuration.validateReplayMemory(layout, physicalByteCount: layout.byteCount)
+      try configuration.validateReplayMemory(layout, physicalByteCount: layout.packed.byteCount)
     }
     #expect(tooLarge?.message.contains("a single batch takes more than half") == true)
     configuration.algorithm = .ppo
