@@ -147,7 +147,9 @@ extension Kernels {
           let at = x + (r &* columns &+ j)
           total = total + (count == S.lanes ? S.load(at) : S.loadFirst(count, at))
         }
-        @inline(__always) func added(_ v: S.Vector) -> S.Vector { v + total }
+        // A variable that a local function captures would be allocated.
+        let sum = total
+        @inline(__always) func added(_ v: S.Vector) -> S.Vector { v + sum }
         map(out + j, out + j, count, added)
         j &+= count
       }

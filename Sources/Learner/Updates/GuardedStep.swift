@@ -6,9 +6,6 @@ import Rollout
 /// weights are kept, the weights are moved, and the move is measured. Threads share the parts of
 /// large networks; the results do not depend on them.
 final class GuardedStep: ChunkedWork {
-  /// The optimizer.
-  let optimizer: any Optimizer<Float>
-
   /// The largest magnitude of a weight; beyond it nothing can be learned in Float.
   static let largestWeight: Float = 1e6
   /// The largest move of a weight in one step; beyond it training has diverged.
@@ -23,6 +20,7 @@ final class GuardedStep: ChunkedWork {
   private let weights: FlatVector<Float>
   private let gradients: FlatVector<Float>
   private let threads: ThreadPool?
+  private let optimizer: any Optimizer<Float>
   /// The optimizer, if it can move parts of the weights.
   private let elementwise: (any ElementwiseOptimizer<Float>)?
   private let parts: [ParameterGroup]

@@ -26,7 +26,7 @@ public final class PolicyUpdate: BatchLearner {
   private var earlierSteps = 0
   private let function: LossFunction
   private let optimizerStep: GuardedStep
-  private var optimizer: any Optimizer<Float> { optimizerStep.optimizer }
+  private let optimizer: any Optimizer<Float>
   /// The exchange with other ranks; nil for a learner alone.
   private(set) var exchange: UpdateExchange?
   /// The figures that are exchanged: the loss and the divergence, then the metrics.
@@ -88,6 +88,7 @@ public final class PolicyUpdate: BatchLearner {
       totalSteps: totalSteps, threads: threads)
     exchangedSummaries = [.mean, .mean] + function.reported.map(\.summary)
     stepsPerUpdate = layout.stepCount * layout.environmentCount
+    self.optimizer = optimizer
     optimizerStep = GuardedStep(
       of: optimizer, weights: weights, gradients: function.gradients, threads: threads)
     self.maximumGradientNorm = maximumGradientNorm
