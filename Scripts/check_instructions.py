@@ -48,7 +48,9 @@ def called_closures():
     names = "\n".join(line.split()[-1] for line in symbols.splitlines())
     found = subprocess.run(
         ["swift", "demangle", "--compact"], input=names, capture_output=True, text=True, check=True).stdout
-    return re.findall(r"^generic specialization <Swift.Float> of (closure #\d+ \(A\.Vector.*)$", found, re.MULTILINE)
+    return re.findall(
+        r"^generic specialization <Swift.Float> of ((?:implicit )?closure #\d+ (?:@Sendable )?\(A\.Vector.*)$", found,
+        re.MULTILINE)
 
 
 def own_instructions(profile):

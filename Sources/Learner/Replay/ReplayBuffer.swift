@@ -23,6 +23,8 @@ package final class ReplayBuffer: ChunkedWork {
   private var replaced: Int
   private let stepsPerBatch: Int
   private let environmentCount: Int
+  /// The size of a batch before it is packed, in bytes.
+  private let batchByteCount: Int
   /// The layout of stored batches.
   private let layout: FragmentLayout
   /// The frames of stacked observations; nil if batches are kept as they are.
@@ -55,6 +57,7 @@ package final class ReplayBuffer: ChunkedWork {
     steps: Int, of layout: FragmentLayout, priorityExponent: Double = 0,
     sharing frames: FrameStore? = nil, threads: ThreadPool? = nil
   ) {
+    batchByteCount = layout.byteCount
     self.layout = frames?.storedLayout ?? layout.packed
     self.frames = frames
     self.threads = threads
@@ -101,9 +104,7 @@ package final class ReplayBuffer: ChunkedWork {
   /// - Precondition: the batch has the layout that the buffer was created for.
   package func add(_ batch: FragmentView) {
     precondition(
-      batch.layout.stepCount == layout.stepCount
-        && batch.layout.environmentCount == environmentCount,
-      "a batch of another layout to replay")
+      batch.layout.byteCount == batchByteCount, "a batch of another layout to replay")
     if let frames {
       frames.release(storage.view(at: replaced))
       frames.store(batch, in: storage.view(at: replaced))
