@@ -34,7 +34,7 @@ package final class Executor<Scalar: KernelScalar> {
   private let scratch: FlatVector<Scalar>
   private let bindings: UnsafeMutableBufferPointer<Binding>
   /// The threads that share the chunks of `phases`; nil to run the body as one list.
-  let threads: ThreadPool?
+  package let threads: ThreadPool?
   let phases: UnsafeMutableBufferPointer<Phase>
   /// The chunks of the prologue; empty if one thread runs it.
   private let prologueChunks: Range<Int>

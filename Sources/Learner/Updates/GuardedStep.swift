@@ -20,6 +20,8 @@ final class GuardedStep: ChunkedWork {
   private let weights: FlatVector<Float>
   private let gradients: FlatVector<Float>
   private let threads: ThreadPool?
+  /// True if threads share the step.
+  var usesThreads: Bool { threads != nil }
   private let optimizer: any Optimizer<Float>
   /// The optimizer, if it can move parts of the weights.
   private let elementwise: (any ElementwiseOptimizer<Float>)?

@@ -26,6 +26,8 @@ public final class PolicyUpdate: BatchLearner {
   private var earlierSteps = 0
   private let function: LossFunction
   private let optimizerStep: GuardedStep
+  /// The choice of the threads for the next update; nil if there is none.
+  private var threadChoice: ThreadChoice?
   private let optimizer: any Optimizer<Float>
   /// The exchange with other ranks; nil for a learner alone.
   private(set) var exchange: UpdateExchange?
@@ -91,6 +93,8 @@ public final class PolicyUpdate: BatchLearner {
     self.optimizer = optimizer
     optimizerStep = GuardedStep(
       of: optimizer, weights: weights, gradients: function.gradients, threads: threads)
+    threadChoice =
+      function.usesThreads || optimizerStep.usesThreads ? ThreadChoice(threads) : nil
     self.maximumGradientNorm = maximumGradientNorm
     self.totalSteps = totalSteps
     entropy = function.reported.firstIndex { $0.name == "entropy" }
@@ -137,6 +141,8 @@ public final class PolicyUpdate: BatchLearner {
   func learn(
     from batch: FragmentView, at step: Int, upTo largestDivergence: Double = .infinity
   ) -> UpdateOutcome {
+    threadChoice?.begin()
+    defer { threadChoice?.end() }
     let loss = function(batch, at: step)
     lastLoss = loss.value
     if exchange == nil, let divergence = loss.divergence, Double(divergence) > largestDivergence {

@@ -22,6 +22,10 @@ public final class CollectLoop {
   /// The environments as a batch that steps in parts; `nil` if all environments step together.
   private let overlapping: (any OverlappingBatch)?
   private let parts: [Range<Int>]
+  /// The two ways to collect a fragment: all environments together, or part by part.
+  ///
+  /// Parts overlap inference with environment steps, but need twice as many messages, and two small
+  /// batches cost the network more than a large one.
   private var comparison = PaceComparison()
   private let sticky: Bool
   /// True if the layout has actor outputs for the final observations of truncated episodes.

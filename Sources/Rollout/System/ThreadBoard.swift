@@ -25,6 +25,8 @@ final class ThreadBoard: @unchecked Sendable {
   /// Other programs need the processors then. A thread that the system interrupts within a chunk
   /// keeps the one that asks waiting for milliseconds.
   private var restEnd: UInt64 = 0
+  /// True if the thread that asks does all chunks; set while no chunk can be claimed.
+  var isPaused = false
   /// The number of calls of `wake` that found a sleeper; guarded by the mutex.
   private var wakeCount = 0
 
@@ -87,6 +89,7 @@ final class ThreadBoard: @unchecked Sendable {
 
   /// True while one thread does all chunks.
   private var isResting: Bool {
+    if isPaused { return true }
     if restEnd == 0 { return false }
     if SystemCalls.monotonicNanoseconds() < restEnd { return true }
     restEnd = 0

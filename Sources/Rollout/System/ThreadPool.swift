@@ -20,6 +20,13 @@ package protocol ChunkedWork: AnyObject {
 public final class ThreadPool {
   /// The number of threads that do chunks, including the one that asks for them.
   package let threadCount: Int
+  /// True if an update uses the pool only while that is faster than one thread.
+  package let isAdaptive: Bool
+  /// True if the thread that asks does all chunks itself.
+  package var isPaused: Bool {
+    get { board.isPaused }
+    set { board.isPaused = newValue }
+  }
 
   private let board: ThreadBoard
   private var helpers: [pthread_t] = []
@@ -29,8 +36,12 @@ public final class ThreadPool {
   /// They block all signals, which are for the program's own threads. If the system refuses a
   /// thread, the pool has fewer.
   ///
-  /// - Precondition: `threadCount` is at least 1.
-  public init(threadCount: Int) {
+  /// - Parameters:
+  ///   - threadCount: the number of threads, at least 1.
+  ///   - isAdaptive: true if updates measure their time with all threads and with one, and use the
+  ///     faster way. One is faster while other programs need the processors.
+  public init(threadCount: Int, isAdaptive: Bool = false) {
+    self.isAdaptive = isAdaptive
     precondition(threadCount > 0, "\(threadCount) threads")
     board = ThreadBoard()
     var (all, before) = (sigset_t(), sigset_t())

@@ -9,7 +9,7 @@ import Testing
 struct LearnerThreadsTests {
   /// Returns the weights and the loss after some batches.
   private func train(
-    _ configuration: TrainingConfiguration, threads: Int, batches: Int
+    _ configuration: TrainingConfiguration, threads: Int?, batches: Int
   ) throws -> (weights: [UInt32], loss: Float, updates: Int) {
     var configuration = configuration
     configuration.learnerThreads = threads
@@ -46,13 +46,13 @@ struct LearnerThreadsTests {
       (Algorithm.reinforce, 12), (.a2c, 12), (.ppo, 3), (.appo, 6), (.dqn, 60), (.sac, 520),
       (.td3, 520),
     ])
-  func `one, two and three threads give the same weights bit for bit`(
+  func `one, three and a measured number of threads give the same weights bit for bit`(
     algorithm: Algorithm, batches: Int
   ) throws {
     let configuration = configuration(algorithm)
     let alone = try train(configuration, threads: 1, batches: batches)
     #expect(alone.updates > 10)
-    for threads in [2, 3] {
+    for threads in [3, nil] {
       let together = try train(configuration, threads: threads, batches: batches)
       #expect(together.weights == alone.weights && together.loss == alone.loss)
     }

@@ -94,6 +94,21 @@ struct ThreadPoolTests {
     }
   }
 
+  @Test func `the thread that asks does all chunks of a paused pool`() {
+    let pool = ThreadPool(threadCount: 2)
+    pool.isPaused = true
+    for _ in 0..<100 {
+      let work = Stalling(pool, stallNanoseconds: 0)
+      pool.wake()
+      pool.run(8, of: work)
+      #expect(work.otherCount.load(ordering: .relaxed) == 0)
+    }
+    pool.isPaused = false
+    let work = Meeting(pool, count: 2)
+    pool.run(2, of: work)
+    #expect(work.arrived.load(ordering: .relaxed) == 2)
+  }
+
   @Test func `a pool ends with its threads, asleep or not`() {
     for round in 0..<50 {
       let pool = ThreadPool(threadCount: 4)

@@ -298,7 +298,8 @@ struct HelpTextTests {
                                   never, or after N steps. (default: default)
         --learner-threads N|auto  Threads that compute large updates, with the same
                                   bytes for any number; auto is one for each
-                                  processor, at most 8. (default: 1)
+                                  processor, at most 8, while they are faster than one
+                                  alone. (default: auto)
         --save-every N|auto       Environment steps between saves, from which --resume
                                   continues; 0 saves only at the end, auto so often
                                   that saving takes 1 % of the time. (default: auto)

@@ -85,15 +85,12 @@ extension TrainingConfiguration {
   // MARK: Parts of defaults
 
   /// Sets the network for images: DQN's convolutions and 512 units, shared by policy and value.
-  ///
-  /// Its updates take so long that all processors compute them.
   package mutating func adoptImageNetwork() {
     guard networkInputs.contains(.obs) else { return }
     torso = .nature
     hiddenSizes = nil
     activation = .relu
     sharedTorso = true
-    learnerThreads = nil
   }
 
   /// Divides environments among workers: as many workers as processors, and a batch of all of them.

@@ -163,7 +163,8 @@ extension TrainingConfiguration {
   /// Creates the threads of the learner; nil for its own thread alone.
   private func makeThreads(_ exchange: UpdateExchange?) -> ThreadPool? {
     let count = learnerThreads ?? Self.usualLearnerThreads(exchange)
-    return count > 1 ? ThreadPool(threadCount: count) : nil
+    return count > 1
+      ? ThreadPool(threadCount: count, isAdaptive: learnerThreads == nil) : nil
   }
 
   /// Returns the number of processors for this rank, at most 8.

@@ -289,10 +289,11 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The limit that truncates evaluated episodes; `registered` for that of training.
   public var evaluationEpisodeSteps = EpisodeLimit.registered
 
-  /// The number of threads that compute updates, or nil for one for each processor, at most 8.
+  /// The number of threads that compute updates.
   ///
-  /// The weights have the same bits with any number.
-  public var learnerThreads: Int? = 1
+  /// Nil uses one for each processor, at most 8, while that is faster than one alone. The weights
+  /// have the same bits with any number.
+  public var learnerThreads: Int?
 
   /// The number of environment steps between saves; 0 to save only at the end.
   ///

@@ -105,7 +105,7 @@ struct TrainingConfigurationJSONTests {
           "eval-sample": false,
           "eval-env-args": "default",
           "eval-episode-steps": "default",
-          "learner-threads": 1,
+          "learner-threads": "auto",
           "save-every": "auto",
           "keep-checkpoints": 0,
           "log": ["jsonl", "csv", "tensorboard"],
