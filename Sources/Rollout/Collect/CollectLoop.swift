@@ -15,10 +15,10 @@
 /// for _ in 0..<100 { try loop.collect(into: buffer.view) }
 /// ```
 public final class CollectLoop {
-  let environments: any EnvironmentBatch
+  private let environments: any EnvironmentBatch
   /// The environments as a batch with snapshots; `nil` if they have none.
-  let saved: (any SnapshotBatch)?
-  let actor: any RolloutActor
+  private let saved: (any SnapshotBatch)?
+  private let actor: any RolloutActor
   /// The environments as a batch that steps in parts; `nil` if all environments step together.
   private let overlapping: (any OverlappingBatch)?
   private let parts: [Range<Int>]
@@ -39,8 +39,8 @@ public final class CollectLoop {
   private var position: PositionMarker { line.position }
   /// Asked before each row: whether the run is over.
   private let isStopped: () -> Bool
-  let carried: FragmentStorage
-  let episodes: RunningEpisodes
+  private let carried: FragmentStorage
+  private let episodes: RunningEpisodes
 
   /// Creates a loop of a program's own, without stepping any environment.
   ///
@@ -182,6 +182,40 @@ public final class CollectLoop {
       actor.reactToFinal(of: fragment, at: row - 1, of: range)
     }
     episodes.count(fragment, row: row, of: range, actor)
+  }
+
+  // MARK: Snapshots
+
+  /// The size of the loop's snapshot in bytes; 0 if its environments do not support snapshots.
+  package var snapshotByteCount: Int {
+    saved == nil ? 0 : SnapshotCursor.measure { transfer(&$0) }
+  }
+
+  /// Saves a snapshot of that size.
+  package func save(into memory: SnapshotView) {
+    SnapshotCursor.save(into: memory) { transfer(&$0) }
+  }
+
+  /// Restores a snapshot of that size.
+  package func restore(from memory: SnapshotView) {
+    SnapshotCursor.restore(from: memory) { transfer(&$0) }
+  }
+
+  /// Restores a snapshot of that size, which comes from a file and may hold any bytes.
+  ///
+  /// - Returns: the first invalid value, as a phrase; nil if the loop can continue.
+  package func restoreChecking(from bytes: [UInt8]) -> String? {
+    SnapshotCursor.restoreChecking(from: bytes) { transfer(&$0) }
+  }
+
+  /// Measures, saves or restores the state behind the next fragment, apart from the weights.
+  ///
+  /// - Precondition: the environments support snapshots.
+  private func transfer(_ snapshot: inout SnapshotCursor) {
+    saved?.transfer(&snapshot)
+    actor.transfer(&snapshot)
+    snapshot.transferState(of: carried.view, row: 0)
+    episodes.transfer(&snapshot)
   }
 }
 

@@ -118,10 +118,8 @@ struct SnapshotBatchTests {
     memory.line(0).drain(from: &cursors[0]) { _ in }
     var snapshot = Array(repeating: UInt8(0), count: one.snapshotByteCount)
     snapshot.withUnsafeMutableBytes {
-      SnapshotCursor.save(into: SnapshotView($0)) { one.transfer(&$0) }
-    }
-    snapshot.withUnsafeMutableBytes {
-      SnapshotCursor.restore(from: SnapshotView($0)) { other.transfer(&$0) }
+      one.save(into: SnapshotView($0))
+      other.restore(from: SnapshotView($0))
     }
     for _ in 0..<3 {
       try one.collect(into: first.view)
