@@ -36,28 +36,6 @@ extension FragmentView {
       from: vector.base + start, byteCount: column.rowStride)
   }
 
-  /// Copies all environments of a fragment with the same steps and fields to those from one on.
-  ///
-  /// - Precondition: as many environments follow as the other fragment has.
-  package func copy(_ source: FragmentView, to first: Int) {
-    precondition(
-      source.layout.columns.count == layout.columns.count && first >= 0
-        && first + source.layout.environmentCount <= layout.environmentCount,
-      "\(source.layout.environmentCount) environments from \(first)")
-    for (from, into) in zip(source.layout.columns, layout.columns) {
-      precondition(
-        from.rowCount == into.rowCount && from.environmentStride == into.environmentStride,
-        "a fragment with other fields")
-      var read = source.base + from.offset
-      var write = base + into.offset(row: 0, environment: first)
-      for _ in 0..<from.rowCount {
-        write.copyMemory(from: read, byteCount: from.rowStride)
-        read += from.rowStride
-        write += into.rowStride
-      }
-    }
-  }
-
   /// Returns the bytes of one environment's value in a row.
   func bytes(_ column: Column, row: Int, environment: Int) -> [UInt8] {
     [UInt8](

@@ -146,6 +146,28 @@ public struct FragmentView {
     base.copyMemory(from: source.base, byteCount: layout.byteCount)
   }
 
+  /// Copies all environments of a fragment with the same steps and fields to those from one on.
+  ///
+  /// - Precondition: as many environments follow as the other fragment has.
+  package func copy(_ source: FragmentView, to first: Int) {
+    precondition(
+      source.layout.columns.count == layout.columns.count && first >= 0
+        && first + source.layout.environmentCount <= layout.environmentCount,
+      "\(source.layout.environmentCount) environments from \(first)")
+    for (from, into) in zip(source.layout.columns, layout.columns) {
+      precondition(
+        from.rowCount == into.rowCount && from.environmentStride == into.environmentStride,
+        "a fragment with other fields")
+      var read = source.base + from.offset
+      var write = base + into.offset(row: 0, environment: first)
+      for _ in 0..<from.rowCount {
+        write.copyMemory(from: read, byteCount: from.rowStride)
+        read += from.rowStride
+        write += into.rowStride
+      }
+    }
+  }
+
   /// Returns true if any episode of a range was truncated on the step from row t.
   package func hasTruncation(at t: Int, of range: Range<Int>) -> Bool {
     let flags = UnsafeRawBufferPointer(
