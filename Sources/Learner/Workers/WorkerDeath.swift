@@ -75,3 +75,110 @@ extension WorkerDeath.Cause: CustomStringConvertible {
     }
   }
 }
+
+/// A counter of worker deaths; decides when to stop replacing workers.
+///
+/// A death counts against the worker only if the process was starting or filling a fragment. A
+/// process that waited for the learner was killed from outside.
+struct DeathCounts {
+  /// The consecutive deaths of one worker that end the run, if no process handed over a fragment.
+  static let limit = 10
+
+  /// The deaths beyond the number of workers that end the run, if no worker handed over a fragment.
+  ///
+  /// Deaths of processes that repeat the work over which their predecessor died do not count.
+  static let commonLimit = 3
+
+  /// Seconds without progress after which deaths by outside signals end the run as well.
+  static let patienceSeconds = 10.0
+
+  /// The consecutive deaths of a worker after which its next process begins new episodes.
+  ///
+  /// The first death may have an outside cause. A second one after a restored snapshot is probably
+  /// caused by the environment.
+  private static let repetitionLimit = 2
+
+  /// The death of a process.
+  struct Death {
+    /// True if the process handed over no fragment.
+    var isBarren: Bool
+    /// True if the process repeated the work over which its predecessor died.
+    var repeats = false
+    /// True if the process had started and had no fragment to fill.
+    var isIdle = false
+    /// True for a signal as an administrator, a script or the kernel's OOM killer sends it.
+    var mayComeFromOutside = false
+    /// A counter that grows with each fragment of any worker and with each update.
+    var progress: UInt64
+    /// The time on the monotonic clock.
+    var nanoseconds: UInt64 = 0
+
+    /// True if the process died at work, and not by a signal from outside.
+    fileprivate var isItsOwn: Bool { !isIdle && !mayComeFromOutside }
+  }
+
+  private struct Member {
+    /// Deaths of this worker in a row at work, without outside signals and without a fragment.
+    var barren = 0
+    /// Deaths since this worker's last fragment, except those of idle processes.
+    var inARow = 0
+  }
+
+  /// The deaths since the last progress.
+  struct Count {
+    /// All deaths.
+    var total = 0
+    /// Deaths at work without outside signals and without repetitions.
+    var own = 0
+    /// Deaths at work that may be caused by outside signals.
+    var fromOutside = 0
+    /// The time of the first death.
+    fileprivate var began: UInt64 = 0
+    /// The time of the last death.
+    fileprivate var ended: UInt64 = 0
+  }
+
+  /// Deaths since the last fragment of any worker or the last update.
+  private(set) var withoutProgress = Count()
+
+  private var members: [Member]
+  private var progressAtLast: UInt64 = 0
+
+  /// Creates the counter of a group without deaths.
+  init(workerCount: Int) {
+    members = Array(repeating: Member(), count: workerCount)
+  }
+
+  /// Counts the death of a worker's process.
+  mutating func note(_ worker: Int, _ death: Death) {
+    if !death.isBarren { members[worker] = Member() }
+    if !death.isIdle { members[worker].inARow += 1 }
+    if death.isBarren, death.isItsOwn { members[worker].barren += 1 }
+    let hasProgressed = death.progress != progressAtLast
+    progressAtLast = death.progress
+    if hasProgressed || withoutProgress.total == 0 {
+      withoutProgress = Count()
+      withoutProgress.began = death.nanoseconds
+    }
+    withoutProgress.total += 1
+    withoutProgress.ended = death.nanoseconds
+    // The first death after some progress counts even if it repeats an earlier one: the progress
+    // ended that repetition.
+    if death.isItsOwn, hasProgressed || !death.repeats { withoutProgress.own += 1 }
+    if death.mayComeFromOutside, !death.isIdle { withoutProgress.fromOutside += 1 }
+  }
+
+  /// Returns true if this worker, or the whole group, died too often without progress.
+  func isHopeless(_ worker: Int) -> Bool {
+    let count = withoutProgress
+    let limit = members.count + Self.commonLimit
+    let seconds = Double(count.ended - count.began) / 1e9
+    return members[worker].barren >= Self.limit || count.own >= limit
+      || (count.own + count.fromOutside >= limit && seconds >= Self.patienceSeconds)
+  }
+
+  /// Returns true if the worker's next process must begin new episodes, not restore a snapshot.
+  func endsRepetition(of worker: Int) -> Bool {
+    members[worker].inARow >= Self.repetitionLimit
+  }
+}
