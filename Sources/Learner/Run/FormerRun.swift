@@ -101,3 +101,30 @@ struct FormerRun {
       """
   }
 }
+
+extension TrainingRun {
+  /// Resumes a run from a state, in the directory of the run.
+  ///
+  /// - Parameters:
+  ///   - state: the state; its configuration may have other values of the options that do not
+  ///     affect learning.
+  ///   - directory: the run's directory, which is not changed if the state is refused.
+  ///   - parts: the parts that the program provides itself, equal to those that the run began with.
+  ///   - isQuiet: true to show no progress.
+  ///   - showsDashboard: true to show progress on the whole terminal, which standard error must be.
+  ///   - workerExecutable: the program to run with the subcommand `worker`; nil for the present
+  ///     one.
+  /// - Throws: the errors of a new run, `ConfigurationError` if no steps are left, and
+  ///   `CheckpointError` or `CollectorStateError` if the state does not belong to its
+  ///   configuration.
+  public convenience init(
+    resuming state: RunState, in directory: RunDirectory, parts: TrainingParts = TrainingParts(),
+    isQuiet: Bool = false, showsDashboard: Bool = false, workerExecutable: String? = nil
+  ) throws {
+    let own = try state.resumed(byRank: 0, of: 1)
+    try self.init(
+      state.configuration, state.parts.resuming(with: parts),
+      resuming: FormerRun(state: own, directory: directory), isQuiet: isQuiet,
+      showsDashboard: showsDashboard, workerExecutable: workerExecutable)
+  }
+}

@@ -145,4 +145,11 @@ extension TrainingRun {
       exchange.failure = error
     }
   }
+
+  /// The end by a signal to this process, or to any rank; nil if there was none.
+  var interruption: TrainingSummary.Ending? {
+    let signal =
+      if let exchange { exchange.signal } else { Interruption.requested }
+    return signal.map { .interrupted(signal: $0) }
+  }
 }

@@ -69,31 +69,6 @@ public final class TrainingRun {
       workerExecutable: workerExecutable)
   }
 
-  /// Resumes a run from a state, in the directory of the run.
-  ///
-  /// - Parameters:
-  ///   - state: the state; its configuration may have other values of the options that do not
-  ///     affect learning.
-  ///   - directory: the run's directory, which is not changed if the state is refused.
-  ///   - parts: the parts that the program provides itself, equal to those that the run began with.
-  ///   - isQuiet: true to show no progress.
-  ///   - showsDashboard: true to show progress on the whole terminal, which standard error must be.
-  ///   - workerExecutable: the program to run with the subcommand `worker`; nil for the present
-  ///     one.
-  /// - Throws: the errors of a new run, `ConfigurationError` if no steps are left, and
-  ///   `CheckpointError` or `CollectorStateError` if the state does not belong to its
-  ///   configuration.
-  public convenience init(
-    resuming state: RunState, in directory: RunDirectory, parts: TrainingParts = TrainingParts(),
-    isQuiet: Bool = false, showsDashboard: Bool = false, workerExecutable: String? = nil
-  ) throws {
-    let own = try state.resumed(byRank: 0, of: 1)
-    try self.init(
-      state.configuration, state.parts.resuming(with: parts),
-      resuming: FormerRun(state: own, directory: directory), isQuiet: isQuiet,
-      showsDashboard: showsDashboard, workerExecutable: workerExecutable)
-  }
-
   init(
     _ configuration: TrainingConfiguration, _ parts: TrainingParts, resuming former: FormerRun?,
     isQuiet: Bool, showsDashboard: Bool, workerExecutable: String?,
@@ -250,5 +225,76 @@ public final class TrainingRun {
           + "; \(directory.path)/checkpoints/last.safetensors holds the initial weights")
     }
     return summary(ending ?? .steps, seconds)
+  }
+
+  /// Publishes the weights and returns the next batch.
+  ///
+  /// The run is saved first if an error ends the collection.
+  private func nextBatch() throws -> FragmentBatch {
+    collector.publish(setup.weights)
+    let waitBegan = SystemCalls.monotonicNanoseconds()
+    defer { nanosecondsWaited += SystemCalls.monotonicNanoseconds() - waitBegan }
+    do {
+      return try collector.next()
+    } catch let error where !(error is Interrupted) {
+      throw saved(
+        error, remedy: "resume it with '\(ProgramName.shown) train --resume \(directory.path)'")
+    }
+  }
+
+  /// Learns from a batch.
+  private func learn(from batch: FragmentBatch) throws {
+    recorder?.receive(batch)
+    try judge(learner.learn(from: batch), of: batch)
+  }
+
+  /// Reports what is odd about an update; saves the last sound weights if training cannot continue.
+  ///
+  /// - Parameter culprit: another rank whose batch caused a skipped update; nil if there is none.
+  func judge(
+    _ outcome: UpdateOutcome, of batch: FragmentBatch, because culprit: Int? = nil
+  ) throws {
+    do {
+      marks.standstill.note(entropy: learner.lastEntropy, largest: largestEntropy)
+      let sentence = try marks.skipped.note(
+        outcome, of: batch, loss: learner.lastLoss, at: steps, because: culprit)
+      if let sentence, recorder != nil || culprit == exchange?.ranks.rank { say(sentence) }
+    } catch {
+      hasDiverged = true
+      exchange?.endsTogether = true
+      guard let recorder else { throw OtherRankFailed() }
+      // If saving fails too, this error matters more: the earlier state on disk is the better one.
+      try? recorder.finish(collector, learner, nil, secondsElapsed: secondsElapsed)
+      throw TrainingError(
+        "\(error); \(directory.path)/checkpoints/last.safetensors holds the last sound weights")
+    }
+  }
+
+  // MARK: Between updates
+
+  var steps: Int { learner.stepCount }
+
+  var secondsElapsed: Double {
+    // The difference wraps: a run resumed after a reboot may have begun before the clock's zero.
+    Double(SystemCalls.monotonicNanoseconds() &- began) / 1e9
+  }
+
+  /// Records, evaluates and saves if due; returns the reason to end the run, if there is one.
+  private func afterUpdate() throws -> TrainingSummary.Ending? {
+    if let interruption { return interruption }
+    let seconds = secondsElapsed
+    if let recorder {
+      if recorder.isDue(learner, secondsElapsed: seconds) {
+        recorder.record(collector, learner, secondsElapsed: seconds)
+      }
+      let isShown = recorder.show(
+        collector, learner, secondsElapsed: seconds,
+        secondsWaited: Double(nanosecondsWaited) / 1e9,
+        secondsEvaluating: Double(evaluations.nanosecondsWaited) / 1e9)
+      if isShown, exchange == nil { try attendToEvaluations() }
+    }
+    if try evaluateIfDue() { return .reachedReturn }
+    if isSaveDue(seconds: seconds) { try save() }
+    return steps >= configuration.totalSteps ? .steps : nil
   }
 }
