@@ -1,3 +1,4 @@
+import Actor
 import Rollout
 
 extension TrainingConfiguration {
@@ -17,70 +18,154 @@ extension TrainingConfiguration {
     try algorithm.validate(self)
   }
 
-  private func validateCollection() throws(ConfigurationError) {
-    // The upper limits are far beyond any use, and keep computed sizes from overflowing.
-    try ConfigurationError.check("actors", actorCount, in: 1...1024)
-    try ConfigurationError.check("envs-per-actor", environmentsPerActor, in: 1...65_536)
-    try ConfigurationError.check("fragment-steps", fragmentSteps, in: 1...65_536)
-    try ConfigurationError.check("buffers", bufferCount, in: 1...65_536)
-    try ConfigurationError.check("fragments-per-batch", fragmentsPerBatch, in: 1...4096)
-    if let policyLag {
-      try ConfigurationError.check("lag", policyLag, in: 0...4096)
-      if collector == .multi, !deterministic {
-        throw ConfigurationError(
-          "--lag \(policyLag) cannot be held by asynchronous workers: "
-            + "add --deterministic, or use --collector same or single.",
-          option: "lag")
-      }
+  /// Refuses numbers out of range, and options that the algorithm or optimizer would ignore.
+  private func validateLearning() throws(ConfigurationError) {
+    try refuseUnused()
+    try refuse("gamma", gamma, unless: (0...1).contains(gamma), "use 0 to 1")
+    try refuse(
+      "entropy-cost", entropyCost, unless: entropyCost.smallest >= 0 && entropyCost.isFinite,
+      "use 0 or a small positive number, such as 0.01")
+    try refuse(
+      "value-cost", valueCost, unless: valueCost >= 0 && valueCost.isFinite,
+      "use 0 or a positive number, such as 0.5")
+    try refuse(
+      "rho-clip", rhoClip, unless: rhoClip > 0, "use a positive number, or inf for no limit")
+    try validateAdvantages()
+    try validatePasses()
+    try validateOptimizer()
+    try refuse(
+      "max-grad-norm", maximumGradientNorm, unless: maximumGradientNorm > 0,
+      "use a positive number, or inf for no limit")
+  }
+
+  private func validateOptimizer() throws(ConfigurationError) {
+    try refuse(
+      "momentum", momentum, unless: momentum >= 0 && momentum < 1, "use 0 to below 1, such as 0.9")
+    try refuseUnused("momentum", \.momentum, by: [.sgd, .rmsprop])
+    for (option, field) in [
+      ("adam-epsilon", \Self.adamEpsilon), ("rmsprop-epsilon", \Self.rmspropEpsilon),
+    ] {
+      try refuse(
+        option, self[keyPath: field],
+        unless: self[keyPath: field] > 0 && self[keyPath: field].isFinite,
+        "use a small positive number, such as 1e-8")
     }
-    if let maximumPolicyLag {
-      try ConfigurationError.check("max-lag", maximumPolicyLag, in: 0...1_000_000)
-      if let policyLag, policyLag > maximumPolicyLag {
-        throw ConfigurationError(
-          "--max-lag \(maximumPolicyLag) is below --lag \(policyLag): leave one of them out.",
-          option: "max-lag")
-      }
-    }
-    try ConfigurationError.checkTimeouts(
-      hang: environment.hangTimeoutSeconds, close: environment.closeTimeoutSeconds)
-    guard collector == .multi else { return }
-    // A worker without a buffer of its own could only wait until others are freed.
-    if bufferCount < actorCount {
+    try refuseUnused("adam-epsilon", \.adamEpsilon, by: [.adam, .adamw])
+    try refuseUnused("rmsprop-epsilon", \.rmspropEpsilon, by: [.rmsprop])
+    try refuse(
+      "weight-decay", weightDecay, unless: weightDecay >= 0 && weightDecay.isFinite,
+      "use 0 or a small positive number, such as 0.01")
+    try refuseUnused("weight-decay", \.weightDecay, by: [.adamw])
+    // A schedule may begin or end at 0, but not be 0 throughout.
+    try refuse(
+      "learning-rate", learningRate,
+      unless: learningRate.smallest >= 0 && learningRate.largest > 0 && learningRate.isFinite,
+      "use a small positive number, such as 0.01")
+    guard let valueLearningRate else { return }
+    try refuse(
+      "value-learning-rate", valueLearningRate,
+      unless: valueLearningRate > 0 && valueLearningRate.isFinite,
+      "use a small positive number, such as 0.01, or same")
+  }
+
+  /// Refuses a changed number that the optimizer ignores.
+  private func refuseUnused(
+    _ option: String, _ field: KeyPath<Self, Double>, by users: [OptimizerKind]
+  ) throws(ConfigurationError) {
+    let value = self[keyPath: field]
+    guard value != Self(algorithm)[keyPath: field], !users.contains(optimizer) else { return }
+    let text = SettingFormat<Double>.number.value(value).text
+    throw ConfigurationError(
+      "--\(option) \(text) has no effect with --optimizer \(optimizer.rawValue): leave it out, "
+        + "or use --optimizer \(Self.choice(of: users.map(\.rawValue))).",
+      option: option)
+  }
+
+  /// Returns the words as "a, b or c".
+  private static func choice(of words: [String]) -> String {
+    guard words.count > 1, let last = words.last else { return words.joined() }
+    return words.dropLast().joined(separator: ", ") + " or " + last
+  }
+
+  private func validateAdvantages() throws(ConfigurationError) {
+    try refuse("lambda", lambda, unless: (0...1).contains(lambda), "use 0 to 1")
+    try refuse(
+      "clip", clip, unless: clip.smallest >= 0 && clip.largest > 0 && clip.largest < 1,
+      "use a number between 0 and 1, such as 0.2")
+    try refuse(
+      "value-clip", valueClip, unless: valueClip > 0, "use a positive number, or inf for no limit")
+    try refuse(
+      "trace-clip", traceClip, unless: traceClip > 0, "use a positive number, or inf for no limit")
+  }
+
+  private func validatePasses() throws(ConfigurationError) {
+    try ConfigurationError.check("epochs", epochs, in: 1...1000)
+    try ConfigurationError.check("minibatches", minibatches, in: 1...batchUnitCount)
+    if minibatchUnit == .environments, !batchUnitCount.isMultiple(of: minibatches) {
       throw ConfigurationError(
-        "--buffers \(bufferCount) is too few for --actors \(actorCount): "
-          + "use at least \(actorCount), one for each actor, and preferably some more.",
-        option: "buffers")
+        "--minibatches \(minibatches) does not divide the \(batchUnitCount) environments of a "
+          + "batch (--envs-per-actor times --fragments-per-batch): use a number that does.",
+        option: "minibatches")
     }
-    if bufferCount < fragmentsPerBatch {
+    try validateMinibatchUnits()
+    if normalizationScope != Self(algorithm).normalizationScope, !normalizeAdvantages {
       throw ConfigurationError(
-        "--buffers \(bufferCount) is too few for --fragments-per-batch \(fragmentsPerBatch): "
-          + "use at least \(fragmentsPerBatch), or smaller batches.",
-        option: "buffers")
+        "--normalize-over \(normalizationScope.rawValue) has no effect with "
+          + "--no-normalize-advantages: leave one of them out.", option: "normalize-over")
+    }
+    try refuse(
+      "target-kl", targetDivergence, unless: targetDivergence > 0,
+      "use a small positive number, such as 0.01, or inf for never")
+  }
+
+  private func validateMinibatchUnits() throws(ConfigurationError) {
+    if minibatchUnit == .steps, recurrent != .none {
+      throw ConfigurationError(
+        "--minibatch-of steps has no use for --recurrent \(recurrent.rawValue), whose state is "
+          + "known at the start of a fragment only: use --minibatch-of environments.",
+        option: "minibatch-of")
+    }
+    if minibatchUnit == .steps, batchUnitCount > Int32.max {
+      throw ConfigurationError(
+        "--minibatch-of steps is for batches of up to \(Int32.max) steps and this one has "
+          + "\(batchUnitCount): use smaller batches.", option: "minibatch-of")
+    }
+    guard let minibatchSize else { return }
+    try ConfigurationError.check(
+      "minibatch-size", minibatchSize, in: 1...batchUnitCount * stepsPerUnit)
+    if !minibatchSize.isMultiple(of: stepsPerUnit) {
+      throw ConfigurationError(
+        "--minibatch-size \(minibatchSize) is not a multiple of --fragment-steps "
+          + "\(fragmentSteps), but minibatches are of whole environments: use a multiple, or "
+          + "--minibatch-of steps.", option: "minibatch-size")
+    }
+    if minibatches != Self(algorithm).minibatches {
+      throw ConfigurationError(
+        "--minibatches \(minibatches) has no effect with --minibatch-size \(minibatchSize): leave "
+          + "one of them out.", option: "minibatches")
     }
   }
 
-  private func validateEvaluationInterval() throws(ConfigurationError) {
-    switch evaluateEvery {
-    case .steps(let count):
-      try ConfigurationError.check("eval-every", count, in: 0...1_000_000_000_000_000)
-    case .updates(let count):
-      try ConfigurationError.check("eval-every", count, in: 1...1_000_000_000_000)
-    case .seconds(let seconds):
-      guard (0.001...1e9).contains(seconds) else {
-        throw ConfigurationError(
-          "--eval-every \(SettingFormat.evaluationInterval.value(evaluateEvery).text) is not "
-            + "possible: use a number from 0.001s to 1000000000s, or 0 for no evaluation.",
-          option: "eval-every")
-      }
+  /// Refuses changed options that the algorithm ignores.
+  private func refuseUnused() throws(ConfigurationError) {
+    let usual = Self(algorithm)
+    for setting in Self.settings {
+      guard AlgorithmRegistry.optionsOfSome.contains(setting.name),
+        !algorithm.options.contains(setting.name)
+      else { continue }
+      let value = setting.read(self)
+      guard value != setting.read(usual) else { continue }
+      let shown =
+        switch (setting.kind, value) {
+        case (.toggle(let off), .boolean(let isOn)): isOn ? setting.name : off
+        default: "\(setting.name) \(value.text)"
+        }
+      let users = Algorithm.allCases.filter { $0.options.contains(setting.name) }
+      throw ConfigurationError(
+        "--\(shown) has no effect with --algorithm \(algorithm.name): leave it out, "
+          + "or use --algorithm \(Self.choice(of: users.map(\.name))).",
+        option: setting.name)
     }
-    guard let evaluationWorkers else { return }
-    try ConfigurationError.check("eval-workers", evaluationWorkers, in: 0...1024)
-    guard evaluationWorkers > 0, deterministic || collector == .same else { return }
-    throw ConfigurationError(
-      "--eval-workers \(evaluationWorkers) is not possible with "
-        + (deterministic ? "--deterministic" : "--collector same")
-        + ", where training waits for each evaluation: leave --eval-workers out.",
-      option: "eval-workers")
   }
 
   private func validateRun() throws(ConfigurationError) {
@@ -120,6 +205,30 @@ extension TrainingConfiguration {
             + "update.", option: "log-every")
       }
     }
+  }
+
+  private func validateEvaluationInterval() throws(ConfigurationError) {
+    switch evaluateEvery {
+    case .steps(let count):
+      try ConfigurationError.check("eval-every", count, in: 0...1_000_000_000_000_000)
+    case .updates(let count):
+      try ConfigurationError.check("eval-every", count, in: 1...1_000_000_000_000)
+    case .seconds(let seconds):
+      guard (0.001...1e9).contains(seconds) else {
+        throw ConfigurationError(
+          "--eval-every \(SettingFormat.evaluationInterval.value(evaluateEvery).text) is not "
+            + "possible: use a number from 0.001s to 1000000000s, or 0 for no evaluation.",
+          option: "eval-every")
+      }
+    }
+    guard let evaluationWorkers else { return }
+    try ConfigurationError.check("eval-workers", evaluationWorkers, in: 0...1024)
+    guard evaluationWorkers > 0, deterministic || collector == .same else { return }
+    throw ConfigurationError(
+      "--eval-workers \(evaluationWorkers) is not possible with "
+        + (deterministic ? "--deterministic" : "--collector same")
+        + ", where training waits for each evaluation: leave --eval-workers out.",
+      option: "eval-workers")
   }
 
   func refuse(
