@@ -1,3 +1,5 @@
+import Foundation
+
 /// A file descriptor with a single owner, closed at the end of the owner's life.
 package struct Descriptor: ~Copyable, Sendable {
   /// The descriptor's number, valid while this value lives.
@@ -28,5 +30,21 @@ package struct Descriptor: ~Copyable, Sendable {
     let number = rawValue
     discard self
     return number
+  }
+}
+
+extension Descriptor {
+  /// Writes all of the bytes, in as many calls as necessary.
+  package borrowing func writeAll(_ bytes: some ContiguousBytes) throws(SystemError) {
+    let number = rawValue
+    var failure: SystemError?
+    bytes.withUnsafeBytes { buffer in
+      do throws(SystemError) {
+        try SystemCalls.writeAll(number, buffer)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 }

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Interrupted calls are repeated, with two exceptions: `close`, which Linux completes
 /// nevertheless, and `poll`, after which the caller may need to find out the reason. The extensions
-/// beside this file hold the calls by subject: descriptors, files, limits, memory, processes.
+/// beside this file hold the calls by subject: descriptors, files, memory, processes and limits.
 package enum SystemCalls {
   /// Repeats a call until it is not interrupted, and throws if it returns -1.
   ///
