@@ -1,5 +1,6 @@
+import Actor
 import Foundation
-import Rollout
+public import Rollout
 
 /// The parameters of a network, with metadata about their training.
 public struct Checkpoint: Equatable, Sendable {
@@ -127,5 +128,116 @@ public struct Checkpoint: Equatable, Sendable {
         .mismatched, "its metadata lack '\(key)', which rlplay train writes")
     }
     return value
+  }
+}
+
+extension Checkpoint {
+  /// Returns the parameters as one flat vector, in the order of a network.
+  ///
+  /// - Parameter expected: the network's parameters, with unique names.
+  /// - Throws: ``CheckpointError`` if the checkpoint is of another network. It names tensors that
+  ///   are missing, unknown or of another shape, up to four of each kind. Values that are not
+  ///   finite are refused as well.
+  /// - Complexity: linear in the number of values.
+  public func parameters(
+    matching expected: [(name: String, shape: [Int])]
+  ) throws(CheckpointError) -> [Float] {
+    let present = Dictionary(
+      parameters.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    var missing: [String] = []
+    var reshaped: [String] = []
+    var vector: [Float] = []
+    for (name, shape) in expected {
+      guard let parameter = present[Array(name.utf8)] else {
+        missing.append("'\(name)' \(shape)")
+        continue
+      }
+      if parameter.shape != shape {
+        reshaped.append("'\(name)' \(parameter.shape) and not \(shape)")
+      }
+      try parameter.checkFinite()
+      vector.append(contentsOf: parameter.values)
+    }
+    let expectedNames = Set(expected.map { Array($0.name.utf8) })
+    let superfluous = parameters.filter { !expectedNames.contains(Array($0.name.utf8)) }
+      .map { "'\($0.name)' \($0.shape)" }
+
+    let differences = [
+      Checkpoint.enumerated("it lacks", missing),
+      Checkpoint.enumerated("it has the unknown", superfluous),
+      Checkpoint.enumerated("it has", reshaped),
+    ].compactMap { $0 }
+    guard differences.isEmpty else {
+      throw CheckpointError(
+        .mismatched, "it belongs to another network: " + differences.joined(separator: "; "))
+    }
+    return vector
+  }
+
+  private static func enumerated(_ opening: String, _ names: [String]) -> String? {
+    guard !names.isEmpty else { return nil }
+    let more = names.count > 4 ? " and \(names.count - 4) more" : ""
+    return "\(opening) \(names.prefix(4).joined(separator: ", "))\(more)"
+  }
+}
+
+extension Checkpoint.NamedTensor {
+  /// Refuses values that are NaN or infinite.
+  ///
+  /// - Throws: ``CheckpointError`` with the parameter's name and the value.
+  func checkFinite() throws(CheckpointError) {
+    guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
+    throw CheckpointError(
+      .malformed, "its parameter '\(name)' is \(values[place]) at element \(place)")
+  }
+}
+
+extension Checkpoint {
+  /// Creates the checkpoint of weights, as `rlplay evaluate`, `describe` and `report` read it.
+  ///
+  /// - Parameters:
+  ///   - weights: the weights, in the order of the setup's parameters.
+  ///   - setup: the environment and the policy.
+  ///   - algorithm: the algorithm's name.
+  ///   - steps: the environment steps that the weights have learned from.
+  ///   - updates: the number of updates behind them.
+  public init(
+    _ weights: FlatVector<Float>, of setup: RolloutSetup, algorithm: String, steps: Int,
+    updates: Int
+  ) {
+    let environment = setup.environment
+    var metadata = [
+      Key.environment: environment.id,
+      Key.maxEpisodeSteps: SettingFormat.episodeLimit.value(environment.limit).text,
+      Key.spaces: setup.layout.contents.spaces.json,
+      Key.policy: PolicyRegistry.encode(setup.policy),
+      Key.algorithm: algorithm,
+      Key.environmentSteps: "\(steps)",
+      Key.updates: "\(updates)",
+    ]
+    // The following keys are left out if they have no content.
+    if !environment.arguments.isEmpty {
+      metadata[Key.environmentArguments] = environment.arguments
+    }
+    if !environment.wrappers.isEmpty {
+      metadata[Key.wrappers] = SettingFormat.wrappers.value(environment.wrappers).text
+    }
+    if !environment.information.isEmpty {
+      metadata[Key.information] = environment.information.joined(separator: ",")
+    }
+    if !environment.gymnasiumWrappers.isEmpty {
+      metadata[Key.gymnasiumWrappers] = environment.gymnasiumWrappers.joined(separator: ",")
+    }
+    if let mode = setup.layout.contents.spaces.declared?.autoreset {
+      metadata[Key.autoreset] = mode.rawValue
+    }
+    if setup.layout.contents.spaces.action.hasBounds {
+      metadata[Key.actionBounds] = environment.actionBounds.rawValue
+    }
+    self.init(
+      metadata: metadata,
+      parameters: setup.parameters.entries.map { entry in
+        .init(name: entry.name, shape: entry.shape, values: entry.range.map { weights[$0] })
+      })
   }
 }

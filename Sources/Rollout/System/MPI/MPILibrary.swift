@@ -68,3 +68,10 @@ package struct MPILibrary {
     return words.prefix { $0 != "for" }.joined(separator: " ")
   }
 }
+
+/// An error of the connection between ranks; its description is a sentence without a period.
+package struct RankError: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}
