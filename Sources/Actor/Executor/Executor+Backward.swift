@@ -1,6 +1,29 @@
 import Rollout
 
 extension Executor {
+  /// Computes the gradient of the loss by every weight, after a `forward`.
+  ///
+  /// - Precondition: the executor has a loss.
+  package func backward() {
+    gradients.clear(learnedRange)
+    addGradients()
+  }
+
+  /// Adds the gradient of the loss by every weight to `gradients`, after a `forward`.
+  ///
+  /// Starting from nonzero values it adds term by term. The result may differ in the last bits from
+  /// the sum of two separate gradients.
+  ///
+  /// - Precondition: the executor has a loss.
+  package func addGradients() {
+    precondition(loss.isPresent, "no loss to take gradients of")
+    clearGradients()
+    guard let seed = slotGradients[Int(loss.index)] else { return }
+    seed[0] = 1
+    guard let threads else { return runBackward(body) }
+    runPhasesBackward(threads)
+  }
+
   /// Propagates gradients back through a list of steps, last step first, and adds them up.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

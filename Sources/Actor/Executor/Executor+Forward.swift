@@ -1,6 +1,30 @@
 import Rollout
 
 extension Executor {
+  /// Recomputes everything derived from the weights; call it after a change, before the next run.
+  package func weightsChanged() {
+    guard let threads, !prologueChunks.isEmpty else { return run(prologue) }
+    threads.wake()
+    run(prologueChunks, isBackward: false, threads)
+  }
+
+  /// Binds the graph's inputs to a fragment's memory, with rows counted from `row`.
+  ///
+  /// - Precondition: the fragment has the layout of the graph's columns and lives until the next
+  ///   binding.
+  package func bind(_ fragment: FragmentView, row: Int = 0) {
+    for binding in bindings {
+      values[Int(binding.slot.index)] =
+        fragment.base + (binding.offset &+ row &* binding.rowStride)
+    }
+  }
+
+  /// Computes all outputs and the loss.
+  package func forward() {
+    guard let threads else { return run(body) }
+    runPhases(threads)
+  }
+
   /// Runs a list of steps.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

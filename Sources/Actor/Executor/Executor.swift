@@ -32,24 +32,24 @@ package final class Executor<Scalar: KernelScalar> {
   /// The smallest range of weights outside of which every gradient is 0.
   package let learnedRange: Range<Int>
   private let scratch: FlatVector<Scalar>
-  private let bindings: UnsafeMutableBufferPointer<Binding>
+  let bindings: UnsafeMutableBufferPointer<Binding>
   /// The threads that share the chunks of `phases`; nil to run the body as one list.
   package let threads: ThreadPool?
   let phases: UnsafeMutableBufferPointer<Phase>
   /// The chunks of the prologue; empty if one thread runs it.
-  private let prologueChunks: Range<Int>
+  let prologueChunks: Range<Int>
   let chunkSteps: UnsafeMutableBufferPointer<Instruction>
   let chunks: UnsafeMutableBufferPointer<Range<Int>>
   /// The work that threads share at present.
   var present = SharedWork.forward(0)
-  private let loss: Slot
+  let loss: Slot
   private let graph: Graph
   /// The number of values of each slot that belongs to a tensor.
   let elementCounts: FlatVector<Int>
   /// True for each node with memory; nodes that no output depends on have none.
   private let isPlaced: [Bool]
 
-  private struct Binding: BitwiseCopyable {
+  struct Binding: BitwiseCopyable {
     var slot: Slot
     var offset: Int
     var rowStride: Int
@@ -140,55 +140,6 @@ package final class Executor<Scalar: KernelScalar> {
     bindings.deallocate()
     values.deallocate()
     slotGradients.deallocate()
-  }
-
-  // MARK: Running
-
-  /// Recomputes everything derived from the weights; call it after a change, before the next run.
-  package func weightsChanged() {
-    guard let threads, !prologueChunks.isEmpty else { return run(prologue) }
-    threads.wake()
-    run(prologueChunks, isBackward: false, threads)
-  }
-
-  /// Binds the graph's inputs to a fragment's memory, with rows counted from `row`.
-  ///
-  /// - Precondition: the fragment has the layout of the graph's columns and lives until the next
-  ///   binding.
-  package func bind(_ fragment: FragmentView, row: Int = 0) {
-    for binding in bindings {
-      values[Int(binding.slot.index)] =
-        fragment.base + (binding.offset &+ row &* binding.rowStride)
-    }
-  }
-
-  /// Computes all outputs and the loss.
-  package func forward() {
-    guard let threads else { return run(body) }
-    runPhases(threads)
-  }
-
-  /// Computes the gradient of the loss by every weight, after a `forward`.
-  ///
-  /// - Precondition: the executor has a loss.
-  package func backward() {
-    gradients.clear(learnedRange)
-    addGradients()
-  }
-
-  /// Adds the gradient of the loss by every weight to `gradients`, after a `forward`.
-  ///
-  /// Starting from nonzero values it adds term by term. The result may differ in the last bits from
-  /// the sum of two separate gradients.
-  ///
-  /// - Precondition: the executor has a loss.
-  package func addGradients() {
-    precondition(loss.isPresent, "no loss to take gradients of")
-    clearGradients()
-    guard let seed = slotGradients[Int(loss.index)] else { return }
-    seed[0] = 1
-    guard let threads else { return runBackward(body) }
-    runPhasesBackward(threads)
   }
 
   // MARK: Reading and setting
