@@ -45,6 +45,8 @@ enum InstructionCounts {
   private static func update(_ algorithm: Algorithm, times: Int) throws {
     var configuration = TrainingConfiguration(algorithm)
     configuration.learningRate = 0
+    // Counts do not depend on the machine's processors.
+    configuration.learnerThreads = 1
     // One pass over the batch is enough for a count.
     if algorithm == .ppo { configuration.epochs = 1 }
     let setup = try configuration.makeSetup(seed: 1)

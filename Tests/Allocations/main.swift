@@ -65,6 +65,8 @@ do {
 for algorithm in Algorithm.allCases {
   var configuration = TrainingConfiguration(algorithm)
   configuration.learningStarts = 0
+  // Counts do not depend on the machine's processors.
+  configuration.learnerThreads = 1
   // As many batches with every algorithm.
   configuration.replaySteps =
     6250 * configuration.fragmentSteps * configuration.environmentsPerActor

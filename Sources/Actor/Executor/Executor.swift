@@ -33,8 +33,10 @@ package final class Executor<Scalar: KernelScalar> {
   package let learnedRange: Range<Int>
   private let scratch: FlatVector<Scalar>
   let bindings: UnsafeMutableBufferPointer<Binding>
-  /// The threads that share the chunks of `phases`; nil to run the body as one list.
-  package let threads: ThreadPool?
+  /// The threads that share the chunks of `phases`; nil if there are none.
+  package let pool: ThreadPool?
+  /// The pool, if it is not paused; nil to run the body as one list.
+  var threads: ThreadPool? { pool?.isPaused == false ? pool : nil }
   let phases: UnsafeMutableBufferPointer<Phase>
   /// The chunks of the prologue; empty if one thread runs it.
   let prologueChunks: Range<Int>
@@ -75,7 +77,7 @@ package final class Executor<Scalar: KernelScalar> {
       scalarType: Scalar.self == Float.self ? .float32 : .float64,
       threadCount: threads?.threadCount ?? 1,
       smallestStretch: smallestStretch ?? Plan.usualStretch)
-    self.threads = plan.phases.isEmpty ? nil : threads
+    pool = plan.phases.isEmpty ? nil : threads
     phases = .copy(of: plan.phases)
     prologueChunks = plan.prologueChunks
     chunkSteps = .copy(of: plan.chunkSteps)

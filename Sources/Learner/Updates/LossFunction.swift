@@ -30,7 +30,7 @@ public final class LossFunction {
   /// The smallest range that holds all weights that the loss trains.
   var learnedRange: Range<Int> { executor.learnedRange }
   /// True if threads share the work of a batch.
-  var usesThreads: Bool { executor.threads != nil }
+  var usesThreads: Bool { executor.pool != nil }
   /// The number of environment steps in all batches that the function was called with.
   package private(set) var stepCount = 0
 

@@ -141,8 +141,7 @@ public final class PolicyUpdate: BatchLearner {
   func learn(
     from batch: FragmentView, at step: Int, upTo largestDivergence: Double = .infinity
   ) -> UpdateOutcome {
-    threadChoice?.begin()
-    defer { threadChoice?.end() }
+    threadChoice?.beginUpdate()
     let loss = function(batch, at: step)
     lastLoss = loss.value
     if exchange == nil, let divergence = loss.divergence, Double(divergence) > largestDivergence {

@@ -24,8 +24,9 @@ public final class CollectLoop {
   private let parts: [Range<Int>]
   /// The two ways to collect a fragment: all environments together, or part by part.
   ///
-  /// Parts overlap inference with environment steps, but need twice as many messages, and two small
-  /// batches cost the network more than a large one.
+  /// Parts overlap inference and process wake-ups with environment steps. But they need twice as
+  /// many messages, and two small batches cost the network more than a large one. The balance
+  /// depends on the network, the environments and the number of idle processors.
   private var comparison = PaceComparison()
   private let sticky: Bool
   /// True if the layout has actor outputs for the final observations of truncated episodes.

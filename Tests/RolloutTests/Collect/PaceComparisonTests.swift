@@ -30,20 +30,6 @@ struct PaceComparisonTests {
     #expect(Array(choices[PaceComparison.period...]) == Array(choices[..<PaceComparison.period]))
   }
 
-  @Test func `a turn has as many pieces of work as asked for, and their times are added`() {
-    var comparison = PaceComparison(turnLength: 3)
-    let count = 3 * trial
-    // The first piece of each turn in the second way is slow, the three together are faster.
-    let choices = (0..<count + 1).map { piece in
-      let isSecond = comparison.isSecondNext
-      comparison.add(nanoseconds: isSecond ? (piece % 3 == 0 ? 14 : 5) : 10)
-      return isSecond
-    }
-    let alternating = (0..<count).map { $0 / 3 % 2 == 1 }
-    #expect(Array(choices.dropLast()) == alternating)
-    #expect(choices.last == true)
-  }
-
   @Test func `equals leave the first way`() {
     let choices = choices(trial + 1, first: { _ in 10 }, second: { _ in 10 })
     #expect(choices.last == false)
