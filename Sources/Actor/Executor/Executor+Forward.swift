@@ -4,7 +4,6 @@ extension Executor {
   /// Recomputes everything derived from the weights; call it after a change, before the next run.
   package func weightsChanged() {
     guard let threads, !prologueChunks.isEmpty else { return run(prologue) }
-    threads.wake()
     run(prologueChunks, isBackward: false, threads)
   }
 

@@ -19,14 +19,12 @@ extension Executor {
     _ shape: RecurrentShape, _ dy: UnsafeMutablePointer<Scalar>, _ out: Slot,
     _ slots: Instruction.RecurrentSlots
   ) {
-    guard let dProjected = gradient(slots.projected), let dWeight = gradient(slots.weight),
-      let dBias = gradient(slots.bias)
-    else { return }
+    guard let dRecurrent = gradient(slots.recurrentGradient) else { return }
     Kernels.recurrentBackward(
       RecurrentGradients(
-        states: dy, projected: dProjected, weight: dWeight, bias: dBias,
-        hidden: gradient(slots.hidden), cell: gradient(slots.cell),
-        recurrent: slots.recurrentGradient.isPresent ? self[slots.recurrentGradient] : dProjected,
+        states: dy, projected: gradient(slots.projected) ?? dRecurrent,
+        weight: gradient(slots.weight), bias: gradient(slots.bias),
+        hidden: gradient(slots.hidden), cell: gradient(slots.cell), recurrent: dRecurrent,
         carried: self[slots.carriedGradient]),
       memory(shape, out, slots))
   }

@@ -27,7 +27,10 @@ extension Executor: ChunkedWork {
   }
 
   /// Runs chunks of the plan, in any order.
+  ///
+  /// Threads sleep by now if the chunks before took long and not all the same time.
   func run(_ chunks: Range<Int>, isBackward: Bool, _ threads: ThreadPool) {
+    threads.wake()
     present = isBackward ? .backward(chunks.lowerBound) : .forward(chunks.lowerBound)
     threads.run(chunks.count, of: self)
   }

@@ -121,6 +121,9 @@ package final class Executor<Scalar: KernelScalar> {
         }
       case .scratch(let start):
         values[index] = UnsafeMutableRawPointer(scratch.base) + start
+        if carriesGradient {
+          slotGradients[index] = scratch.base + start / MemoryLayout<Scalar>.stride
+        }
       case .weights(let start):
         values[index] = UnsafeMutableRawPointer(self.weights.base + start)
         if carriesGradient { slotGradients[index] = gradients.base + start }

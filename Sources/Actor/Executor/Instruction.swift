@@ -127,8 +127,9 @@ enum Instruction: BitwiseCopyable {
     var cell: Slot
     var previous: Slot
     var gates: Slot
-    /// Absent without a gradient; `recurrentGradient` is for a GRU only.
+    /// Absent without a gradient.
     var carriedGradient: Slot
+    /// Its gradient is that by h W_hhᵀ + b_hh; the projection for an LSTM, which adds the two.
     var recurrentGradient: Slot
   }
 

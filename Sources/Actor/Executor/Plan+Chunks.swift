@@ -22,9 +22,10 @@ extension Plan {
   /// Divides the body into phases, and those of much work into chunks of rows.
   ///
   /// A stretch of steps is divided if each row of a result depends only on the same row of other
-  /// results. A chunk then runs the whole stretch for its rows. Gradients of parameters are sums
-  /// over all rows: other chunks compute them afterwards, each some elements over all rows. Every
-  /// number is therefore computed by the same operations in the same order as without chunks.
+  /// results. A chunk then runs the whole stretch for its rows. The rows of a recurrent layer are
+  /// its environments: a chunk runs over all times for some of them. Gradients of parameters are
+  /// sums over all rows: other chunks compute them afterwards, each some elements over all rows.
+  /// Every number is therefore computed by the same operations in the same order as without chunks.
   mutating func divide(among threadCount: Int, from smallestStretch: Double) {
     var phases: [Phase] = []
     var start = 0
@@ -55,6 +56,7 @@ extension Plan {
 
   /// Returns the number of rows of the next layer, by which a stretch is divided.
   private func rowCount(from start: Int) -> Int {
+    if case .recurrent(let shape, _, _) = body[start] { return shape.environments }
     for step in body[start...] {
       switch step {
       case .linear(let shape, _, _, _, _, _): return shape.rows
@@ -80,21 +82,30 @@ extension Plan {
   private mutating func divide(
     _ steps: Range<Int>, of rowCount: Int, among threadCount: Int
   ) -> Phase {
-    // Two chunks for each thread: one that begins late or is interrupted does fewer. Whole lines of
-    // the cache belong to one chunk if there are enough rows.
-    let unit = rowCount >= 64 * threadCount ? 16 : 1
-    let size = (rowCount / unit + 2 * threadCount - 1) / (2 * threadCount) * unit
     var phase = Phase(steps: steps)
     let first = chunks.count
-    for start in stride(from: 0, to: rowCount, by: size) {
-      var cut = Cut(
-        rows: start..<min(start + size, rowCount), of: rowCount, isTrial: false)
+    for rows in rowRanges(body[steps.lowerBound], of: rowCount, among: threadCount) {
+      var cut = Cut(rows: rows, of: rowCount, isTrial: false)
       addChunk(body[steps].compactMap { part($0, &cut) })
     }
     phase.rowChunks = first..<chunks.count
     for step in body[steps].reversed() { addParameterChunks(step, among: threadCount) }
     phase.parameterChunks = phase.rowChunks.upperBound..<chunks.count
     return phase
+  }
+
+  /// Returns the rows of each chunk of a stretch.
+  private func rowRanges(
+    _ first: Instruction, of rowCount: Int, among threadCount: Int
+  ) -> [Range<Int>] {
+    if case .recurrent = first {
+      // A product of fewer rows than a block has takes nearly as long as one of a whole block.
+      let chunkCount = rowCount >= 16 * threadCount ? 2 * threadCount : threadCount
+      return parts(of: rowCount, unit: 1, chunkCount)
+    }
+    // Two chunks for each thread: one that begins late or is interrupted does fewer. Whole lines of
+    // the cache belong to one chunk if there are enough rows.
+    return parts(of: rowCount, unit: rowCount >= 64 * threadCount ? 16 : 1, 2 * threadCount)
   }
 
   private mutating func addChunk(_ steps: [Instruction]) {
@@ -108,7 +119,7 @@ extension Plan {
     case .linear(let shape, let out, let x, let weight, _, let bias):
       guard carriesGradient(out) else { return }
       if carriesGradient(weight) {
-        for outputs in parts(of: shape.outputs, unit: Self.smallestSlice, threadCount) {
+        for outputs in parts(of: shape.outputs, unit: Self.smallestSlice, 2 * threadCount) {
           addChunk([
             .weightGradient(
               shape, first: outputs.lowerBound, count: outputs.count, out: out, x: x,
@@ -117,9 +128,20 @@ extension Plan {
         }
         if carriesGradient(bias) { addChunk([.biasGradient(shape, out: out, bias: bias)]) }
       }
+    case .recurrent(let shape, let out, let slots):
+      guard carriesGradient(out) else { return }
+      // As those of a linear layer whose inputs are the states before each row.
+      let layer = Instruction.LinearShape(
+        rows: shape.steps * shape.environments, inputs: shape.size,
+        outputs: shape.cell.gateCount * shape.size, activation: .identity, isOnlyReader: false)
+      addParameterChunks(
+        .linear(
+          layer, out: slots.recurrentGradient, x: slots.previous, weight: slots.weight,
+          packed: .none, bias: slots.bias),
+        among: threadCount)
     case .convolution(let shape, let out, let x, let weight, let bias, _):
       guard carriesGradient(out), carriesGradient(weight) else { return }
-      for channels in parts(of: shape.channels, unit: 1, threadCount) {
+      for channels in parts(of: shape.channels, unit: 1, 2 * threadCount) {
         addChunk([
           .kernelGradient(
             shape, first: channels.lowerBound, count: channels.count, out: out, x: x,
@@ -141,10 +163,10 @@ extension Plan {
     }
   }
 
-  /// Returns ranges of about the same size, two for each thread, of whole units.
-  private func parts(of count: Int, unit: Int, _ threadCount: Int) -> [Range<Int>] {
+  /// Returns at most `partCount` ranges of about the same size, of whole units.
+  private func parts(of count: Int, unit: Int, _ partCount: Int) -> [Range<Int>] {
     let units = (count + unit - 1) / unit
-    let size = max(1, (units + 2 * threadCount - 1) / (2 * threadCount)) * unit
+    let size = max(1, (units + partCount - 1) / partCount) * unit
     return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
@@ -169,6 +191,8 @@ extension Instruction {
       .convert(_, _, let count, _):
       Double(count) * 0.05
     case .layerNorm(_, _, _, _, _, let rows, let width, _): Double(rows * width) * 0.3
+    case .recurrent(let shape, _, _):
+      Double(shape.steps * shape.gateRowCount) * (Double(2 * shape.size) / 100 + 0.3)
     case .embedding(_, _, _, let rows, let width): Double(rows * width) * 0.1
     case .strip(let strip, _, _), .integerStrip(let strip, _, _):
       Double(strip.rows * strip.width) * 0.2

@@ -41,9 +41,16 @@ extension Plan {
     let operands = node.operands.map { Slot($0) }
     let keeps = needsGradient[Int(out.index)]
     let shape = RecurrentShape(
-      cell: cell, steps: node.shape[1], environments: node.shape[2], size: node.shape[3],
-      keepsRows: keeps)
+      cell: cell, steps: node.shape[1], environments: node.shape[2],
+      allEnvironments: node.shape[2], size: node.shape[3], keepsRows: keeps)
     let states = cell.stateCount * shape.rowCount
+    // The gradients on both sides of an LSTM's sum are the same.
+    let sharesGradient = cell == .lstm && carriesGradient(operands[0])
+    let recurrentGradient =
+      !keeps
+      ? Slot.none
+      : sharesGradient
+        ? operands[0] : scratch(shape.steps * shape.gateRowCount, carriesGradient: true)
     return .recurrent(
       shape, out: out,
       .init(
@@ -54,8 +61,7 @@ extension Plan {
         previous: scratch(shape.keptSteps * states),
         gates: scratch(shape.keptSteps * shape.gateRowCount),
         carriedGradient: keeps ? scratch(states) : .none,
-        recurrentGradient: keeps && cell == .gru
-          ? scratch(shape.steps * shape.gateRowCount) : .none))
+        recurrentGradient: recurrentGradient))
   }
 
   func choiceStep(_ node: Graph.Node, _ out: Slot) -> Instruction {

@@ -28,15 +28,29 @@ extension Plan {
   /// A part of the arena, or of the gradients of parameters, that a step reads or writes.
   struct Touch {
     var range: Range<Int>
-    var isParameter = false
-    /// True if every row reads all of it.
-    var isWhole = false
+    var access: Access
+
+    /// The part of the memory that belongs to a row.
+    enum Access {
+      /// Its share, in the order of rows.
+      case rows
+      /// All of it; it is only read.
+      case whole
+      /// One environment at each time: not adjacent.
+      case environments
+      /// All of the gradient of a parameter.
+      case parameter
+    }
 
     /// Returns true if chunks of two steps may touch the same memory in any order.
     func isIndependent(of other: Touch) -> Bool {
-      if isParameter != other.isParameter || !range.overlaps(other.range) { return true }
-      if isParameter { return false }
-      return isWhole == other.isWhole && (isWhole || range == other.range)
+      if (access == .parameter) != (other.access == .parameter) { return true }
+      if !range.overlaps(other.range) { return true }
+      switch (access, other.access) {
+      case (.whole, .whole): return true
+      case (.rows, .rows): return range == other.range
+      default: return false
+      }
     }
   }
 
@@ -94,6 +108,8 @@ extension Plan {
         out: rows(out, count, &cut), x: rows(x, count, &cut), weight: parameter(weight, &cut),
         bias: parameter(bias, &cut), statistics: rows(statistics, 2 * rowCount, &cut),
         rows: cut.share(rowCount), width: width, epsilon: epsilon)
+    case .recurrent(let shape, let out, let slots):
+      return recurrentPart(shape, out, slots, &cut)
     case .embedding(let out, let table, let indices, let rowCount, let width):
       return .embedding(
         out: rows(out, rowCount * width, &cut), table: parameter(table, &cut),
@@ -153,6 +169,30 @@ extension Plan {
     }
   }
 
+  /// Returns a recurrent layer for some environments; nil if the rows to divide are others.
+  private mutating func recurrentPart(
+    _ shape: RecurrentShape, _ out: Slot, _ slots: Instruction.RecurrentSlots, _ cut: inout Cut
+  ) -> Instruction? {
+    guard cut.rowCount == shape.environments else { return nil }
+    let (cell, size) = (shape.cell, shape.size)
+    let width = cell.gateCount * size
+    var part = shape
+    part.environments = cut.rows.count
+    let projected = environments(slots.projected, width, &cut)
+    let hidden = environments(slots.hidden, size, &cut)
+    return .recurrent(
+      part, out: environments(out, size, &cut),
+      .init(
+        projected: projected, weight: parameter(slots.weight, &cut), packed: slots.packed,
+        bias: parameter(slots.bias, &cut), resets: environments(slots.resets, 1, &cut),
+        hidden: hidden, cell: cell == .lstm ? environments(slots.cell, size, &cut) : hidden,
+        previous: environments(slots.previous, size, &cut),
+        gates: environments(slots.gates, width, &cut),
+        carriedGradient: environments(slots.carriedGradient, size, &cut),
+        recurrentGradient: slots.recurrentGradient == slots.projected
+          ? projected : environments(slots.recurrentGradient, width, &cut)))
+  }
+
   private mutating func stripPart(
     _ strip: Instruction.Strip, _ out: Slot, _ x: Slot, _ cut: inout Cut
   ) -> (Instruction.Strip, Slot, Slot) {
@@ -178,7 +218,7 @@ extension Plan {
   private mutating func rows(_ slot: Slot, _ count: Int, _ cut: inout Cut) -> Slot {
     if case .arena(let start) = places[Int(slot.index)] {
       cut.touched.append(
-        Touch(range: start..<start + count * elementType(slot).byteCount))
+        Touch(range: start..<start + count * elementType(slot).byteCount, access: .rows))
     } else if carriesGradient(slot) {
       cut.isPossible = false
     }
@@ -188,12 +228,30 @@ extension Plan {
     return view(of: slot, from: first, carriesGradient: carriesGradient(slot))
   }
 
+  /// Returns the environments of a slot with `width` elements for each of them, one or more times.
+  private mutating func environments(_ slot: Slot, _ width: Int, _ cut: inout Cut) -> Slot {
+    guard slot.isPresent else { return slot }
+    switch places[Int(slot.index)] {
+    case .arena(let start):
+      cut.touched.append(
+        Touch(
+          range: start..<start + nodeCount(slot) * elementType(slot).byteCount,
+          access: .environments))
+    case .weights where carriesGradient(slot): cut.isPossible = false
+    default: break
+    }
+    guard !cut.isTrial else { return slot }
+    return view(
+      of: slot, from: cut.rows.lowerBound * width, carriesGradient: carriesGradient(slot))
+  }
+
   /// Returns a slot that every row reads; its gradient would be a sum over all rows.
   private mutating func whole(_ slot: Slot, _ cut: inout Cut) -> Slot {
     if carriesGradient(slot) { cut.isPossible = false }
     if case .arena(let start) = places[Int(slot.index)] {
       cut.touched.append(
-        Touch(range: start..<start + nodeCount(slot) * elementType(slot).byteCount, isWhole: true))
+        Touch(
+          range: start..<start + nodeCount(slot) * elementType(slot).byteCount, access: .whole))
     }
     return slot
   }
@@ -205,7 +263,7 @@ extension Plan {
       cut.isPossible = false
       return slot
     }
-    cut.touched.append(Touch(range: start..<start + nodeCount(slot), isParameter: true))
+    cut.touched.append(Touch(range: start..<start + nodeCount(slot), access: .parameter))
     return cut.isTrial ? slot : view(of: slot, from: 0, carriesGradient: false)
   }
 

@@ -257,11 +257,13 @@ struct Plan {
   }
 
   /// Returns a new slot of scratch memory with that many elements, beyond the graph's nodes.
-  mutating func scratch(_ elementCount: Int) -> Slot {
+  ///
+  /// If it carries a gradient, the memory is for the gradient and there are no values.
+  mutating func scratch(_ elementCount: Int, carriesGradient: Bool = false) -> Slot {
     let slot = Slot(places.count)
     places.append(.scratch(scratchByteCount))
     scratchByteCount += wholeLines(elementCount, scalarType)
-    needsGradient.append(false)
+    needsGradient.append(carriesGradient)
     return slot
   }
 

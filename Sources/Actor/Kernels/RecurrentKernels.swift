@@ -20,20 +20,23 @@ enum RecurrentCell: BitwiseCopyable, Equatable {
 struct RecurrentShape: BitwiseCopyable {
   var cell: RecurrentCell
   var steps: Int
+  /// The environments to compute: all of the layer's, or those of a chunk.
   var environments: Int
+  /// The environments with memory in each row.
+  var allEnvironments: Int
   var size: Int
   /// True to keep gates and earlier states for a gradient; otherwise every row reuses one memory.
   var keepsRows: Bool
 
   /// The number of elements of one state in one row: [B, size].
-  var rowCount: Int { environments &* size }
+  var rowCount: Int { allEnvironments &* size }
   /// The number of elements before the gates in one row: [B, gates · size].
   var gateRowCount: Int { cell.gateCount &* rowCount }
   /// The number of rows with memory.
   var keptSteps: Int { keepsRows ? steps : 1 }
 }
 
-/// The operands and results of a recurrent layer.
+/// The operands and results of a recurrent layer, from the first environment to compute on.
 struct RecurrentMemory<S: KernelScalar> {
   var shape: RecurrentShape
   /// x W_ihᵀ + b_ih [T, B, gates · size].
@@ -54,6 +57,14 @@ struct RecurrentMemory<S: KernelScalar> {
   var previous: UnsafeMutablePointer<S>
   /// The activated gates [kept rows, B, gates · size]; a GRU's last one is W_hn h + b_hn.
   var gates: UnsafeMutablePointer<S>
+
+  /// Returns a row of the projection.
+  @inline(__always)
+  func projected(_ t: Int) -> UnsafePointer<S> { projected + t &* shape.gateRowCount }
+
+  /// Returns the resets before a row.
+  @inline(__always)
+  func resets(_ t: Int) -> UnsafePointer<S> { resets + t &* shape.allEnvironments }
 
   /// Returns a state after the row before, without resets.
   @inline(__always)
@@ -87,8 +98,9 @@ struct RecurrentGradients<S: KernelScalar> {
   var states: UnsafeMutablePointer<S>
   /// Written, not added to: only this layer reads the projection.
   var projected: UnsafeMutablePointer<S>
-  var weight: UnsafeMutablePointer<S>
-  var bias: UnsafeMutablePointer<S>
+  /// Absent in chunks of environments: they are sums over all of them.
+  var weight: UnsafeMutablePointer<S>?
+  var bias: UnsafeMutablePointer<S>?
   /// Absent if the first states have no gradient.
   var hidden: UnsafeMutablePointer<S>?
   var cell: UnsafeMutablePointer<S>?
@@ -108,22 +120,21 @@ extension Kernels {
     for t in 0..<shape.steps {
       for state in 0..<shape.cell.stateCount {
         copyUnlessReset(
-          memory.previous(t, state), memory.stateBefore(t, state),
-          memory.resets + t &* environments, rows: environments, width: size)
+          memory.previous(t, state), memory.stateBefore(t, state), memory.resets(t),
+          rows: environments, width: size)
       }
       linearForward(
         memory.gates(t), memory.previous(t, 0), memory.weight, memory.packed, memory.bias,
         rows: environments, inputs: size, outputs: shape.cell.gateCount &* size,
         activation: .identity)
-      let projected = memory.projected + t &* shape.gateRowCount
       switch shape.cell {
       case .lstm:
         lstmRow(
-          memory.state(t, 0), memory.state(t, 1), memory.gates(t), projected,
+          memory.state(t, 0), memory.state(t, 1), memory.gates(t), memory.projected(t),
           memory.previous(t, 1), environments: environments, size: size)
       case .gru:
         gruRow(
-          memory.state(t, 0), memory.gates(t), projected, memory.previous(t, 0),
+          memory.state(t, 0), memory.gates(t), memory.projected(t), memory.previous(t, 0),
           environments: environments, size: size)
       }
     }
@@ -155,13 +166,15 @@ extension Kernels {
           ? first : gradients.states + (state &* shape.steps &+ t &- 1) &* shape.rowCount
         guard let earlier else { continue }
         addUnlessReset(
-          earlier, gradients.carried + state &* shape.rowCount,
-          memory.resets + t &* environments, rows: environments, width: size)
+          earlier, gradients.carried + state &* shape.rowCount, memory.resets(t),
+          rows: environments, width: size)
       }
     }
-    linearBackwardParameters(
-      gradients.weight, gradients.bias, gradients.recurrent, memory.previous,
-      rows: shape.steps &* environments, inputs: size, outputs: width)
+    if let weight = gradients.weight {
+      linearBackwardParameters(
+        weight, gradients.bias, gradients.recurrent, memory.previous,
+        rows: shape.steps &* environments, inputs: size, outputs: width)
+    }
   }
 
   /// Computes one row's gradients before the gates and by its states, without the product's part.
@@ -181,7 +194,7 @@ extension Kernels {
     case .gru:
       gruRowBackward(
         dProjected, gradients.recurrent + t &* shape.gateRowCount, gradients.carried, dState,
-        memory.gates(t), memory.projected + t &* shape.gateRowCount, memory.previous(t, 0),
+        memory.gates(t), memory.projected(t), memory.previous(t, 0),
         environments: shape.environments, size: shape.size)
     }
   }

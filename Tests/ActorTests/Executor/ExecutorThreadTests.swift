@@ -125,20 +125,54 @@ struct ExecutorThreadTests {
       Scene(graph: graph, inputs: [x, y], integers: [], outputs: [first, second], loss: loss))
   }
 
-  @Test func `a recurrent layer between others has the same bits`() throws {
+  /// The sizes of recurrent layers.
+  struct Core: CustomTestStringConvertible {
+    var cell: RecurrentCell
+    var steps: Int
+    var environments: Int
+    var size: Int
+    var testDescription: String { "\(cell) T \(steps), B \(environments), H \(size)" }
+  }
+
+  @Test(
+    arguments: [RecurrentCell.lstm, .gru].flatMap { cell in
+      [(6, 16, 12), (1, 9, 5), (4, 2, 20), (8, 1, 7), (3, 37, 33), (5, 7, 8)].map {
+        Core(cell: cell, steps: $0.0, environments: $0.1, size: $0.2)
+      }
+    })
+  func `recurrent layers have the same bits with any number of threads`(_ core: Core) throws {
+    let (steps, environments, size) = (core.steps, core.environments, core.size)
     let graph = Graph()
-    let x = graph.input([6, 16, 5])
-    let resets = graph.input([6, 16], elementType: .int32)
-    let hidden = graph.linear(x, outputs: 24, name: "hidden").tanh()
-    let states = (0..<2).map { _ in graph.input([16, 12]) }
-    let core = graph.lstm(
-      hidden, size: 12, from: .init(hidden: [states[0]], cell: [states[1]]), resets: resets,
-      name: "lstm"
-    ).output
-    let loss = graph.linear(core, outputs: 3, name: "out").squared().mean()
-    try check(
-      Scene(
-        graph: graph, inputs: [x] + states, integers: [resets], outputs: [core], loss: loss))
+    let x = graph.input([steps, environments, 5])
+    let resets = graph.input([steps, environments], elementType: .int32)
+    let given = graph.input([environments, 3])
+    let layers = 2
+    // Gradients pass to the states before the first row as well.
+    let states = (0..<2 * layers).map {
+      graph.linear(given, outputs: size, name: "state\($0)").tanh()
+    }
+    let (output, after) = graph.recurrent(
+      core.cell, graph.linear(x, outputs: 24, name: "hidden").tanh(), size: size,
+      from: .init(
+        hidden: Array(states[..<layers]), cell: core.cell == .lstm ? Array(states[layers...]) : []),
+      resets: resets, name: "core", nil)
+    let last = (after.hidden + after.cell).map { $0.lastRow.squared().mean() }
+    let loss = last.reduce(graph.linear(output, outputs: 3, name: "out").squared().mean(), +)
+    let scene = Scene(
+      graph: graph, inputs: [x, given], integers: [resets],
+      outputs: [output] + after.hidden + after.cell, loss: loss)
+    let alone = run(scene, threads: nil)
+    for bits in alone.bits { try #require(bits.contains { $0 != 0 && $0 != bits[0] }) }
+    for threadCount in [1, 2, 3, 8] {
+      let together = run(scene, threads: ThreadPool(threadCount: threadCount))
+      let chunkCount = together.executor.chunkSteps.count { step in
+        if case .recurrent = step { true } else { false }
+      }
+      #expect((chunkCount >= 2 * layers) == (threadCount > 1 && threadCount <= environments))
+      for (index, bits) in together.bits.enumerated() {
+        #expect(bits == alone.bits[index], "\(threadCount) threads, vector \(index)")
+      }
+    }
   }
 
   @Test func `small work stays in one thread`() {

@@ -5,17 +5,33 @@ import Testing
 
 /// Tests of networks that a loss reads without training them.
 struct FreezingTests {
-  @Test func `a frozen network passes the gradient of its input, and gets none`() {
+  @Test(arguments: RecurrentCore.allCases)
+  func `a frozen network passes the gradient of its input, and gets none`(core: RecurrentCore) {
     let graph = Graph()
-    let start = graph.parameter("start", [1, 3], .constant(0))
+    let start = graph.parameter("start", [2, 1, 3], .constant(0))
+    let (state, resets) = (graph.input([1, 4]), graph.input([2, 1]))
     func network(_ x: Tensor) -> Tensor {
-      let hidden = graph.linear(x, outputs: 4, name: "hidden", activation: .tanh)
+      var hidden = graph.linear(x, outputs: 4, name: "hidden", activation: .tanh)
+      switch core {
+      case .none: break
+      case .lstm:
+        hidden =
+          graph.lstm(
+            hidden, size: 4, from: .init(hidden: [state], cell: [state]), resets: resets,
+            name: "core"
+          ).output
+      case .gru:
+        hidden =
+          graph.gru(
+            hidden, size: 4, from: .init(hidden: [state]), resets: resets, name: "core"
+          ).output
+      }
       return graph.linear(hidden, outputs: 1, name: "out")
     }
-    let trained = network(graph.input([1, 3])).sum()
+    let trained = network(graph.input([2, 1, 3])).sum()
     let frozen = graph.freezing { network(start) }.sum()
     // Freezing ends with the body.
-    let again = network(graph.input([1, 3])).sum()
+    let again = network(graph.input([2, 1, 3])).sum()
     let executor = Executor<Double>(graph, outputs: [trained, again], loss: frozen)
     var random = PCG64(seed: 1)
     for index in 0..<executor.weights.count { executor.weights[index] = random.uniform(-1, 1) }

@@ -18,8 +18,8 @@ struct `Recurrent kernels` {
 
     init(isLSTM: Bool, size: Int, _ generator: inout SmallGenerator) {
       shape = RecurrentShape(
-        cell: isLSTM ? .lstm : .gru, steps: 1, environments: environments, size: size,
-        keepsRows: true)
+        cell: isLSTM ? .lstm : .gru, steps: 1, environments: environments,
+        allEnvironments: environments, size: size, keepsRows: true)
       let (cell, count) = (shape.cell, shape.rowCount)
       var local = generator
       // Weights of the size of first weights keep sums near 1 for any size.
@@ -63,7 +63,7 @@ struct `Recurrent kernels` {
       -> RecurrentMemory<S>
     {
       var shape = shape
-      shape.environments = count
+      (shape.environments, shape.allEnvironments) = (count, count)
       let (start, gateStart) = (first * shape.size, first * shape.size * shape.cell.gateCount)
       return RecurrentMemory(
         shape: shape, projected: projected.read + gateStart, weight: weight.read,
