@@ -30,20 +30,20 @@ extension SIMD8<Double>: KernelVector {}
 package protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable, BitwiseCopyable {
   /// A vector of 64 bytes.
   associatedtype Vector: KernelVector where Vector.Scalar == Self
+  /// The bits of a vector.
+  associatedtype Bits: KernelBits
 
   /// Returns a·b + c, rounded once if the machine has the instruction, otherwise twice.
   static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
 
-  /// Returns e to the power of each lane, to 1 ulp, including subnormal results; +∞ on overflow.
-  static func exp(_ x: Vector) -> Vector
+  /// The constants of exp and log.
+  static var constants: TranscendentalConstants<Self> { get }
 
-  /// Returns e to the power of each lane minus one, to 4 ulp even if it is small; 0 for −0.
-  static func expMinusOne(_ x: Vector) -> Vector
+  /// Returns eʳ − 1 for |r| ≤ ½ ln 2.
+  static func expMinusOneSeries(_ r: Vector) -> Vector
 
-  /// Returns the natural logarithm of each lane, to 1 ulp, including subnormal lanes.
-  ///
-  /// It is −∞ at zero and NaN below.
-  static func log(_ x: Vector) -> Vector
+  /// Returns P in log m = f − f²/2 + s (f²/2 + s² P(s²)), f = m − 1, s = f/(2 + f).
+  static func logSeries(_ z: Vector) -> Vector
 
   /// Returns the hyperbolic tangent of each lane, to 3 ulp, and not above 1.
   static func tanh(_ x: Vector) -> Vector
