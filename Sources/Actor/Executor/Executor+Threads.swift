@@ -27,10 +27,7 @@ extension Executor: ChunkedWork {
   }
 
   /// Runs chunks of the plan, in any order.
-  ///
-  /// Threads sleep by now if the chunks before took long and not all the same time.
   func run(_ chunks: Range<Int>, isBackward: Bool, _ threads: ThreadPool) {
-    threads.wake()
     present = isBackward ? .backward(chunks.lowerBound) : .forward(chunks.lowerBound)
     threads.run(chunks.count, of: self)
   }
@@ -38,12 +35,7 @@ extension Executor: ChunkedWork {
   /// Clears the gradients of all values that a backward pass adds to.
   func clearGradients() {
     present = .clearing
-    if let threads {
-      threads.wake()
-      threads.run(gradientParts.count, of: self)
-    } else {
-      for index in gradientParts.indices { run(chunk: index) }
-    }
+    run(gradientParts.count, on: threads)
   }
 
   /// Does one chunk of the present work.

@@ -194,12 +194,7 @@ package final class ReplayBuffer: ChunkedWork {
     }
     self.sample = sample
     let chunkCount = (count + Self.chunkSize - 1) / Self.chunkSize
-    if let threads, chunkCount > 1 {
-      threads.wake()
-      threads.run(chunkCount, of: self)
-    } else {
-      for chunk in 0..<chunkCount { run(chunk: chunk) }
-    }
+    run(chunkCount, on: chunkCount > 1 ? threads : nil)
     self.sample = nil
   }
 

@@ -70,12 +70,7 @@ final class GuardedStep: ChunkedWork {
       for part in parts { earlierWeights.copy(weights, part.range) }
       optimizer.step(weights, gradients)
     }
-    if let threads {
-      threads.wake()
-      threads.run(parts.count, of: self)
-    } else {
-      for index in parts.indices { run(chunk: index) }
-    }
+    run(parts.count, on: threads)
     guard let fault else { return nil }
     for part in parts { weights.copy(earlierWeights, part.range) }
     return fault

@@ -8,12 +8,23 @@ package protocol ChunkedWork: AnyObject {
   func run(chunk: Int)
 }
 
+extension ChunkedWork {
+  /// Does all chunks, in the threads of a pool or, without one, in the caller's alone.
+  package func run(_ chunkCount: Int, on threads: ThreadPool?) {
+    if let threads {
+      threads.run(chunkCount, of: self)
+    } else {
+      for chunk in 0..<chunkCount { run(chunk: chunk) }
+    }
+  }
+}
+
 /// Threads that do the chunks of one piece of work together with the thread that asks for it.
 ///
 /// A chunk belongs to the thread that claims it first, by one atomic operation. A thread that the
 /// operating system keeps waiting therefore delays nothing but a chunk that it has begun. Threads
-/// spin for a moment after their last chunk and then sleep until `wake()`. Running work allocates
-/// nothing and takes no lock.
+/// spin for a moment after their last chunk and then sleep until the next work or `wake()`. Running
+/// work allocates nothing, and takes no lock but to wake them.
 ///
 /// A `PolicyUpdate` takes the pool that computes it. A pool serves one thread at a time; any number
 /// of updates may share it one after the other.
@@ -38,7 +49,7 @@ public final class ThreadPool {
   ///
   /// - Parameters:
   ///   - threadCount: the number of threads, at least 1.
-  ///   - isAdaptive: true if updates measure their time with all threads and with one, and use the
+  ///   - isAdaptive: true if updates measure their pace with all threads and with one, and use the
   ///     faster way. One is faster while other programs need the processors.
   public init(threadCount: Int, isAdaptive: Bool = false) {
     self.isAdaptive = isAdaptive
@@ -69,8 +80,9 @@ public final class ThreadPool {
   /// Wakes threads that sleep, for work that comes at once.
   package func wake() { board.wake() }
 
-  /// Does all chunks of a piece of work and returns when they are done.
+  /// Does all chunks of a piece of work and returns when they are done; wakes threads that sleep.
   package func run(_ chunkCount: Int, of work: any ChunkedWork) {
+    board.wake()
     board.run(chunkCount, of: work)
   }
 }
