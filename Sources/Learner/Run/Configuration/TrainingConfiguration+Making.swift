@@ -2,7 +2,7 @@ import Actor
 import Foundation
 import Rollout
 
-// The objects that a configuration describes.
+// The objects that a configuration describes, except the learner.
 extension TrainingConfiguration {
   /// The policy to train.
   public var policy: any Policy {
@@ -124,86 +124,6 @@ extension TrainingConfiguration {
   /// True if advantages and value targets are made once for a batch, before the first pass.
   var makesBatchEstimates: Bool {
     minibatchUnit == .steps || (normalizeAdvantages && normalizationScope == .batch)
-  }
-
-  // MARK: Learner
-
-  /// Creates the learner.
-  ///
-  /// - Parameters:
-  ///   - valueParameters: the names of the parameters that only a learned value estimate depends
-  ///     on.
-  ///   - parts: the parts that replace those of the options.
-  ///   - exchange: the exchange with other ranks; nil for a learner alone.
-  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs, and the errors
-  ///   of makers.
-  package func makeLearner(
-    _ setup: RolloutSetup, batchLayout: FragmentLayout, valueParameters: Set<String>,
-    parts: TrainingParts = TrainingParts(), exchange: UpdateExchange? = nil
-  ) throws -> any BatchLearner {
-    let context = LearnerContext(
-      configuration: self, setup: setup,
-      objective: parts.objective ?? algorithm.objective(self, setup.policy),
-      batchLayout: batchLayout,
-      makeOptimizer: {
-        try parts.optimizer?.make($0) ?? makeOptimizer($0, valueParameters: valueParameters)
-      }, threads: makeThreads(exchange), exchange: exchange)
-    var learner = try algorithm.makeLearner(context)
-    let buffers = algorithm.scheduledBuffers(self)
-    if !buffers.isEmpty {
-      learner = try ScheduledBufferLearner(
-        learner, buffers, totalSteps: totalSteps, parameters: setup.parameters,
-        weights: setup.weights)
-    }
-    return NormalizingLearner(
-      learner, batchLayout: batchLayout, parameters: setup.parameters, weights: setup.weights,
-      discount: rewardNormalizationDiscount ?? gamma, exchange: exchange) ?? learner
-  }
-
-  /// Creates the threads of the learner; nil for its own thread alone.
-  private func makeThreads(_ exchange: UpdateExchange?) -> ThreadPool? {
-    let count = learnerThreads ?? Self.usualLearnerThreads(exchange)
-    return count > 1
-      ? ThreadPool(threadCount: count, isAdaptive: learnerThreads == nil) : nil
-  }
-
-  /// Returns the number of processors for this rank, at most 8.
-  ///
-  /// Ranks that a launcher did not bind to processors of their own share those of their host.
-  private static func usualLearnerThreads(_ exchange: UpdateExchange?) -> Int {
-    let allowed = SystemCalls.allowedCoreCount
-    guard let ranks = exchange?.ranks, allowed == SystemCalls.coreCount else {
-      return min(allowed, 8)
-    }
-    let ranksPerHost = (ranks.count + ranks.hostCount - 1) / ranks.hostCount
-    return min(max(allowed / ranksPerHost, 1), 8)
-  }
-
-  /// Creates the optimizer.
-  ///
-  /// - Parameters:
-  ///   - parameters: all parameters and buffers.
-  ///   - valueParameters: the names of the parameters that use `valueLearningRate`, if it is given.
-  package func makeOptimizer(
-    _ parameters: ParameterLayout, valueParameters: Set<String> = []
-  ) -> any Optimizer<Float> {
-    let count = parameters.elementCount
-    let rate = Float(learningRate.first)
-    let factor = valueLearningRate.map { $0 / learningRate.largest } ?? 1
-    let groups = parameters.groups { valueParameters.contains($0.name) ? factor : 1 }
-    return switch optimizer {
-    case .adam:
-      Adam<Float>(count: count, learningRate: rate, epsilon: adamEpsilon, groups: groups)
-    case .adamw:
-      Adam<Float>(
-        count: count, learningRate: rate, epsilon: adamEpsilon, weightDecay: weightDecay,
-        groups: groups)
-    case .sgd: SGD<Float>(count: count, learningRate: rate, momentum: momentum, groups: groups)
-    case .rmsprop:
-      RMSProp<Float>(
-        count: count, learningRate: rate, epsilon: rmspropEpsilon, momentum: momentum,
-        groups: groups)
-    }
   }
 }
 
