@@ -164,6 +164,79 @@ public final class EnvironmentRegistry: Sendable {
   }
 }
 
+// A configuration's environment, which the registry looks up by its id.
+extension EnvironmentConfiguration {
+  /// The names of the environment's discrete actions; empty if they have none.
+  ///
+  /// No environment is made and no program started.
+  package var actionNames: [String] {
+    (try? EnvironmentRegistry.shared.environment(for: self))?.actionNames ?? []
+  }
+
+  /// Returns the observation and action spaces of the environment with its options and wrappers.
+  ///
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`, or an error
+  ///   from making an environment.
+  public func spaces(
+    in registry: EnvironmentRegistry = .shared
+  ) throws -> EnvironmentSpaces {
+    try registry.environment(for: self).spaces(self)
+  }
+
+  /// Makes a batch of one environment per stream.
+  ///
+  /// - Throws: as `spaces` does.
+  /// - Precondition: there is at least one stream.
+  public func makeBatch(
+    streams: [PCG64], in registry: EnvironmentRegistry = .shared,
+    marking marker: OwnedPositionMarker = .unread
+  ) throws -> any EnvironmentBatch {
+    try registry.environment(for: self).makeBatch(self, streams: streams, marking: marker)
+  }
+
+  /// Makes a batch whose environments draw from a worker's streams.
+  ///
+  /// - Throws: as `spaces` does.
+  /// - Precondition: the count is positive.
+  public func makeBatch(
+    count: Int, streams: RandomStreams, in registry: EnvironmentRegistry = .shared,
+    marking marker: OwnedPositionMarker = .unread
+  ) throws -> any EnvironmentBatch {
+    try makeBatch(streams: (0..<count).map(streams.environment), in: registry, marking: marker)
+  }
+
+  /// Checks that a worker process can make this environment.
+  ///
+  /// The id has to be registered, the values must suit its parameters, and each wrapper needs a
+  /// text on the command line. Normalization is refused, because it does not wrap an environment.
+  /// No environment is made, so errors that occur only then are not found.
+  ///
+  /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `WrapperError`.
+  public func validate(in registry: EnvironmentRegistry = .shared) throws {
+    let environment = try registry.environment(for: self)
+    _ = try environment.arguments(self)
+    if let wrapper = wrappers.first(where: { $0.normalization != nil }) {
+      throw Wrapper.misplaced(wrapper.description)
+    }
+    for wrapper in wrappers where (try? Wrapper(parsing: wrapper.description)) != wrapper {
+      throw WrapperError(
+        "the wrapper \(wrapper) cannot be sent to workers: use one that --wrap accepts")
+    }
+  }
+
+  /// Returns the largest number of steps of an episode, as the environment counts them.
+  ///
+  /// - Parameter spaces: the spaces of the environment with its wrappers.
+  /// - Returns: nil if there is no limit, or if the environment does not tell of one.
+  /// - Throws: `UnknownEnvironment`.
+  package func longestEpisode(
+    _ spaces: EnvironmentSpaces, in registry: EnvironmentRegistry = .shared
+  ) throws(UnknownEnvironment) -> Int? {
+    let environment = try registry.environment(for: self)
+    return stepLimit(registered: environment.maximumEpisodeSteps ?? spaces.declared?.episodeSteps)
+  }
+}
+
 /// An id that is already taken.
 public struct DuplicateEnvironment: Error, Equatable, CustomStringConvertible {
   /// The id.
