@@ -42,7 +42,7 @@ public enum Program {
     code {
       let (command, work) = try parse(arguments)
       guard let command else { return try work.run() }
-      if !command.runsInRanks { try RankedCommand.refuse(command.name) }
+      if !command.runsInRanks { try RankedTraining.refuse(command.name) }
       do {
         return try withUsage(of: command) { try work.run() }
       } catch let error as MoreOptionsNeeded {

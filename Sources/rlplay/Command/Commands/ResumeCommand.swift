@@ -41,9 +41,9 @@ struct ResumeCommand: Runnable, Equatable {
 
   func run() throws -> Int32 {
     // The state, which only rank 0 reads, may be that of a deterministic run.
-    try RankedCommand.run(presentation, inRankOrder: true) { exchange in
+    try RankedTraining.withRanks(presentation, inRankOrder: true) { exchange in
       guard let exchange, exchange.ranks.rank > 0 else { return try run(exchange) }
-      return try presentation.train(exchange) { try TrainingRun(exchange, nil) }
+      return try RankedTraining.train(presentation, exchange) { try TrainingRun(exchange, nil) }
     }
   }
 
@@ -61,7 +61,7 @@ struct ResumeCommand: Runnable, Equatable {
     try changes.apply(TrainingConfiguration.settings, to: &state.configuration)
     try state.configuration.validate()
     do {
-      return try presentation.train(exchange) {
+      return try RankedTraining.train(presentation, exchange) {
         guard let exchange else {
           return try TrainingRun(
             resuming: state, in: directory, isQuiet: presentation.isQuiet,

@@ -9,19 +9,19 @@ struct TrainCommand: Runnable, Equatable {
   var presentation = TrainPresentation()
 
   func run() throws -> Int32 {
-    try RankedCommand.run(presentation, inRankOrder: configuration.deterministic) { exchange in
-      try presentation.train(exchange) {
-        let configuration = try adapted(exchange)
-        guard let exchange else {
-          return try TrainingRun(
-            configuration, isQuiet: presentation.isQuiet,
-            showsDashboard: presentation.showsDashboard)
-        }
-        return try TrainingRun(
-          exchange, configuration, isQuiet: presentation.isQuiet,
-          showsDashboard: presentation.showsDashboard)
-      }
+    try RankedTraining.run(presentation, inRankOrder: configuration.deterministic, makeRun)
+  }
+
+  /// Creates the run; the exchange is nil for a process alone.
+  private func makeRun(_ exchange: UpdateExchange?) throws -> TrainingRun {
+    let configuration = try adapted(exchange)
+    guard let exchange else {
+      return try TrainingRun(
+        configuration, isQuiet: presentation.isQuiet, showsDashboard: presentation.showsDashboard)
     }
+    return try TrainingRun(
+      exchange, configuration, isQuiet: presentation.isQuiet,
+      showsDashboard: presentation.showsDashboard)
   }
 
   /// Returns the configuration with the defaults for its environment, and prints the choice.

@@ -1,5 +1,3 @@
-import Actor
-import Glibc
 import Learner
 import Rollout
 
@@ -46,56 +44,8 @@ enum RankChoice: String, Sendable, CaseIterable {
 }
 
 extension TrainPresentation {
-  /// Makes a run, trains it and shows its progress and result.
-  ///
-  /// - Parameters:
-  ///   - exchange: the exchange with other ranks; nil for a process alone.
-  ///   - makeRun: creates the run.
-  /// - Returns: the exit code.
-  func train(
-    _ exchange: UpdateExchange?, _ makeRun: () throws -> TrainingRun
-  ) throws -> Int32 {
-    // Only rank 0 has a terminal, reads standard input and speaks.
-    let isFirst = exchange?.ranks.rank ?? 0 == 0
-    if showsDashboard, isFirst, !Terminal.isInteractive {
-      throw ConfigurationError(
-        "--dashboard needs a terminal as standard error, and a TERM other than dumb: leave it out, "
-          + "or do not redirect standard error.", option: "dashboard")
-    }
-    Interruption.listen()
-    if stopsWithInput, isFirst { Interruption.stop(whenClosed: STDIN_FILENO) }
-    let run: TrainingRun
-    do {
-      run = try makeRun()
-    } catch _ where Interruption.requested != nil {
-      // Interrupted while processes were started: nothing was learned and no directory created.
-      return 128 + (Interruption.requested ?? 0)
-    } catch let error as Interrupted {
-      // Another rank was interrupted.
-      guard let signal = exchange?.signal else { throw error }
-      return 128 + signal
-    } catch let error as PolicyError {
-      // The network does not fit the environment.
-      throw ConfigurationError("\(error).")
-    }
-    if exchange != nil { RankedCommand.noteBinding(actorCount: run.configuration.actorCount) }
-    if !isQuiet, isFirst {
-      print(
-        "training \(run.configuration.environment) with seed \(run.seed) in \(run.directory.path)"
-      )
-      if let exchange { print(exchange.sentence(for: run.configuration)) }
-      if let resumption = run.resumption { print(resumption) }
-      print(run.layers.text)
-    }
-    let summary = try run.train()
-    if isFirst {
-      print(endsWithJSON ? summary.json : Self.text(summary, of: run.configuration))
-    }
-    return Self.exitCode(summary, wanted: run.configuration.untilReturn, isTold: isFirst)
-  }
-
   /// Returns a summary of the run for display.
-  private static func text(
+  static func text(
     _ summary: TrainingSummary, of configuration: TrainingConfiguration
   ) -> String {
     let rate = NumberText.short(summary.stepsPerSecond)
@@ -141,24 +91,5 @@ extension TrainPresentation {
       words += ["--python", environment.python]
     }
     return words.map(\.shellQuoted).joined(separator: " ")
-  }
-
-  private static func exitCode(
-    _ summary: TrainingSummary, wanted: Double?, isTold: Bool
-  ) -> Int32 {
-    switch summary.ending {
-    case .interrupted(let signal): return 128 + signal
-    case .reachedReturn: return 0
-    case .steps:
-      guard let wanted else { return 0 }
-      guard isTold else { return 1 }
-      let reached = summary.evaluationReturn.map { NumberText.fixed($0, 1) } ?? "unknown"
-      reportOnStandardError(
-        """
-        Error: the mean return is \(reached) and not \(NumberText.fixed(wanted, 1)) after \
-        \(NumberText.grouped(summary.steps)) steps: give more --steps or another --learning-rate.
-        """)
-      return 1
-    }
   }
 }

@@ -10,7 +10,7 @@ struct ExperimentCommand: Runnable, Equatable {
 
   /// Trains the runs and prints their results.
   func run() throws -> Int32 {
-    if presentation.ranks == .auto { try RankedCommand.refuse("train --seeds or --sweep") }
+    if presentation.ranks == .auto { try RankedTraining.refuse("train --seeds or --sweep") }
     // Found before anything is created: the options of each run, as it chooses them by itself. An
     // environment that is not built in is asked for its spaces, which are kept.
     var experiment = experiment
