@@ -1,8 +1,7 @@
 import Foundation
+import Learner
 import Rollout
-
-@testable import Learner
-@testable import RolloutCommand
+import RolloutCommand
 
 /// A parser that libFuzzer calls with arbitrary bytes.
 ///

@@ -53,7 +53,7 @@ public struct Wrapper: Sendable, Equatable, CustomStringConvertible {
 extension [Wrapper] {
   /// Returns the smallest of an environment's own limit and the innermost time limits.
   @usableFromInline
-  func innermostLimit(_ steps: Int?) -> Int? {
+  package func innermostLimit(_ steps: Int?) -> Int? {
     prefix { $0.stepLimit != nil }.compactMap(\.stepLimit).reduce(steps) {
       Swift.min($0 ?? .max, $1)
     }
@@ -62,7 +62,7 @@ extension [Wrapper] {
   /// Wraps a batch to which the innermost time limits have already been applied.
   ///
   /// - Parameter streams: the environments' random streams; each wrapper's are derived from copies.
-  func wrap(
+  package func wrap(
     _ batch: any EnvironmentBatch, streams: [PCG64]
   ) throws -> any EnvironmentBatch {
     var batch = batch

@@ -1,7 +1,6 @@
+import Actor
 import Rollout
 import Testing
-
-@testable import Actor
 
 /// Tests of the outputs for final observations of truncated episodes.
 struct FinalReactionTests {

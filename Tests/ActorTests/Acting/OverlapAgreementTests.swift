@@ -1,8 +1,7 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests that Gymnasium fragments collected whole and in halves have equal bytes.
 @Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))

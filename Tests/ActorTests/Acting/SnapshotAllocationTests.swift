@@ -1,9 +1,8 @@
+import Actor
 import Glibc
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests that taking and restoring snapshots allocates nothing.
 struct SnapshotAllocationTests {

@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of deterministic actions with noise against their formulas.
 struct ClippedGaussianTests {

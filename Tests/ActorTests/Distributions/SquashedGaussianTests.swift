@@ -1,9 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
 
 /// Tests of squashed normal distributions against their density written out.
 struct SquashedGaussianTests {

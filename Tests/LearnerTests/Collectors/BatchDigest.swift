@@ -1,6 +1,5 @@
+import Learner
 import Rollout
-
-@testable import Learner
 
 /// A copy of a batch's contents; equal digests mean that equal data was collected.
 struct BatchDigest: Equatable {

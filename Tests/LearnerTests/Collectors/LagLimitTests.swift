@@ -1,10 +1,10 @@
+import Actor
 import Foundation
 import Glibc
 import Rollout
 import TestSupport
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Tests of `--max-lag`: the number of fragments in circulation, and fragments that are too old.

@@ -1,10 +1,9 @@
+import Actor
 import Foundation
 import Glibc
+import Learner
 import Rollout
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests that batches of asynchronous workers are complete, in any order of fragments.
 ///

@@ -1,11 +1,10 @@
+import Actor
 import Foundation
 import Glibc
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests that replaced workers repeat the lost work exactly, or begin new episodes if they cannot.
 @Suite(.timeLimit(.minutes(10)))

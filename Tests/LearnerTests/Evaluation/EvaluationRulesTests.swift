@@ -1,8 +1,8 @@
+import Actor
+import Rollout
 import Testing
 
-@testable import Actor
 @testable import Learner
-@testable import Rollout
 
 /// The rules by which evaluations are given up, and by which runs are warned.
 struct EvaluationRulesTests {

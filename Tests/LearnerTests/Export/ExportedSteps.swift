@@ -1,9 +1,8 @@
 import Actor
 import Foundation
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 /// Steps of an exported policy: its inputs, and its outputs by rlplay's own executor.
 struct ExportedSteps {

@@ -1,8 +1,8 @@
+import Learner
 import Rollout
 import Testing
 
 @testable import Actor
-@testable import Learner
 
 /// The rewards that objectives receive.
 struct NormalizedRewardTests {

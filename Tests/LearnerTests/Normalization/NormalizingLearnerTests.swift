@@ -1,10 +1,9 @@
+import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// The statistics in the course of a run.
 @Suite(.timeLimit(.minutes(10)))

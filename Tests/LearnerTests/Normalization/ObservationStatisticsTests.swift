@@ -1,7 +1,7 @@
+import Actor
 import Rollout
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Running statistics of observations compared with those of all observations at once.

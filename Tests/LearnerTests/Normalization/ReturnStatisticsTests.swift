@@ -1,8 +1,8 @@
+import Actor
 import Foundation
 import Rollout
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// The variance of returns compared with explicit sums over all episodes.

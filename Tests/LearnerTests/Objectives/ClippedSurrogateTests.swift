@@ -1,9 +1,8 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// The loss terms of A2C and PPO compared with PyTorch's figures, for a shared torso.
 struct ClippedSurrogateTests {

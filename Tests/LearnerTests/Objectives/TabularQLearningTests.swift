@@ -1,9 +1,8 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tabular Q-learning compared with Watkins' rule and the corridor's true action values.
 struct TabularQLearningTests {

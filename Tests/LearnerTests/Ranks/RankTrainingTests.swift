@@ -1,10 +1,10 @@
+import Actor
 import Foundation
 import Rollout
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Whole runs of several ranks, as threads that step their environments themselves.

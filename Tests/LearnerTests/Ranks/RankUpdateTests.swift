@@ -1,8 +1,8 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Updates that several ranks make together, each from fragments of its own.

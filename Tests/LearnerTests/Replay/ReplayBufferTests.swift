@@ -1,7 +1,6 @@
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 struct ReplayBufferTests {
   private static let layout = FragmentLayout(

@@ -1,9 +1,9 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Prioritized replay compared with its definition and with linear scans.

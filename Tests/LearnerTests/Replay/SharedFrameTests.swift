@@ -1,8 +1,8 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Replay that stores each stacked frame once, compared with replay that stores whole batches.

@@ -1,9 +1,8 @@
 import Actor
 import Foundation
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 /// Tests that every algorithm learns CartPole with its defaults.
 ///

@@ -1,8 +1,8 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Tests of the learner's value estimate of the state behind a fragment's last row.

@@ -1,8 +1,7 @@
 import Actor
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 /// Tests that what a run learns does not depend on the number of the learner's threads.
 @Suite(.timeLimit(.minutes(10)))

@@ -1,8 +1,8 @@
+import Actor
 import Rollout
 import TestSupport
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Tests of epochs over minibatches of a batch.

@@ -1,8 +1,7 @@
 import Foundation
+import Learner
 import Rollout
 import TestSupport
-
-@testable import Learner
 
 /// PPO's passes over a batch written from their definition in Double, for linear policies.
 ///

@@ -1,11 +1,10 @@
+import Actor
 import Foundation
 import Glibc
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests of Q-learning from a replay buffer: ε, the target network, and the time of updates.
 struct ReplayLearnerTests {

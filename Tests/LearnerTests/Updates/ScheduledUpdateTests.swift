@@ -1,10 +1,9 @@
+import Actor
 import Glibc
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests of learning rates and entropy costs that change with each update.
 struct ScheduledUpdateTests {

@@ -1,9 +1,9 @@
+import Actor
 import Foundation
 import Rollout
 import TestSupport
 import Testing
 
-@testable import Actor
 @testable import Learner
 
 /// Tests that updates that would spoil the weights are skipped and reported.

@@ -1,10 +1,9 @@
+import Actor
 import Glibc
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Minibatches with advantages that are made once for the batch, mostly of single steps.
 struct StepMinibatchTests {

@@ -1,9 +1,8 @@
+import Actor
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Actor
-@testable import Learner
 
 /// Tests of the learners of SAC and TD3: the order of their updates, and their warm-up.
 struct TwinCriticLearnerTests {

@@ -1,6 +1,5 @@
+import Rollout
 import Testing
-
-@testable import Rollout
 
 /// An environment that tells its step, the square of it, and the end of an episode after 3 steps.
 private struct Teller: Environment {

@@ -1,8 +1,7 @@
 import Foundation
+import Rollout
 import TestSupport
 import Testing
-
-@testable import Rollout
 
 /// The wrappers of Atari's games, compared with those of Gymnasium on runs of the emulator.
 @Suite(.enabled(if: Python.hasAtari, "\(Python.atariAbsence)"), .timeLimit(.minutes(10)))

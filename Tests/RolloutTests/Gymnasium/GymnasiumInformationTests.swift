@@ -1,7 +1,6 @@
+import Rollout
 import TestSupport
 import Testing
-
-@testable import Rollout
 
 /// Tests of the numbers in `info` that the bridge records.
 @Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))

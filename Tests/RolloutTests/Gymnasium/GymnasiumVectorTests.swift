@@ -1,7 +1,6 @@
+import Rollout
 import TestSupport
 import Testing
-
-@testable import Rollout
 
 /// Tests of vector environments, each compared with the same environments one by one.
 @Suite(.enabled(if: Python.hasGymnasium, "\(Python.gymnasiumAbsence)"), .timeLimit(.minutes(10)))

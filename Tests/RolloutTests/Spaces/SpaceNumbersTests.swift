@@ -1,7 +1,6 @@
 import Foundation
+import Rollout
 import Testing
-
-@testable import Rollout
 
 /// Tests of values of a space given as JSON.
 struct SpaceNumbersTests {

@@ -1,7 +1,6 @@
+import Rollout
 import TestSupport
 import Testing
-
-@testable import Rollout
 
 /// An environment with a new random picture at each step.
 private struct Gallery: Environment {

@@ -1,8 +1,7 @@
 import Glibc
+import Rollout
 import TestSupport
 import Testing
-
-@testable import Rollout
 
 /// Each wrapper, and some combinations, compared with a definition for one environment.
 struct WrapperDefinitionTests {

@@ -1,6 +1,5 @@
+import Rollout
 import Testing
-
-@testable import Rollout
 
 struct WrapperNameTests {
   @Test(arguments: [

@@ -28,7 +28,7 @@ extension TrainingConfiguration {
   public var objective: any Objective { algorithm.objective(self, policy) }
 
   /// The environment of evaluations.
-  var evaluationEnvironment: EnvironmentConfiguration {
+  package var evaluationEnvironment: EnvironmentConfiguration {
     var choice = environment
     if evaluationEpisodeSteps != .registered { choice.limit = evaluationEpisodeSteps }
     if let evaluationArguments { choice.arguments = evaluationArguments }

@@ -1,9 +1,8 @@
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Learner
 
 /// Tests that the reference implementation reads rlplay's files and writes the same bytes.
 @Suite struct PythonAgreementTests {

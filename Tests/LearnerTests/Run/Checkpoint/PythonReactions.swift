@@ -1,8 +1,7 @@
+import Actor
 import Foundation
+import Learner
 import Rollout
-
-@testable import Actor
-@testable import Learner
 
 /// An actor's reactions to random rows, written for `Scripts/check_network.py`.
 final class PythonReactions {

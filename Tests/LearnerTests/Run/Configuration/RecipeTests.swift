@@ -1,10 +1,9 @@
 import Actor
 import Foundation
+import Learner
 import Rollout
 import TestSupport
 import Testing
-
-@testable import Learner
 
 /// Tests that every recipe is complete and can be trained with.
 @Suite struct RecipeTests {

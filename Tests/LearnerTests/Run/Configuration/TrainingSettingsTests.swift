@@ -1,9 +1,8 @@
 import Actor
 import Foundation
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 struct TrainingSettingsTests {
   typealias Configuration = TrainingConfiguration

@@ -1,7 +1,6 @@
+import Learner
 import Rollout
 import Testing
-
-@testable import Learner
 
 @Suite struct ProgressTests {
   private let progress = TrainingProgress(
