@@ -64,10 +64,6 @@ final class GuardedBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
     try checkMasks(fragment, row: row, of: index..<index + 1)
   }
 
-  func restart(streams: [PCG64]) {
-    inner.capability((any RestartableBatch).self)?.restart(streams: streams)
-  }
-
   /// Replaces the drawn actions by those to play.
   private func clip(_ fragment: FragmentView, from t: Int, of range: Range<Int>) {
     checkedLayout.check(fragment.layout, of: self)

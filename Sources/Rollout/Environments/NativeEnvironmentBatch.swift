@@ -10,7 +10,7 @@ package final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatc
   /// Plays one row for all environments.
   @usableFromInline
   typealias Loop = (
-    inout MutableSpan<Member>, inout MutableSpan<PCG64>, inout [Picture?], StepRows, PositionMarker
+    inout MutableSpan<Member>, inout MutableSpan<PCG64>, FinalPictures, StepRows, PositionMarker
   ) throws -> Void
 
   /// B, the number of environments.
@@ -26,10 +26,7 @@ package final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatc
   private let marker: OwnedPositionMarker
   private let memberTransfer: MemberSnapshots<Member>.Transfer?
   private let checkedLayout = CheckedLayout()
-  /// Pictures of the final states of each environment's last episode.
-  ///
-  /// They are kept after the first request for a picture; empty before.
-  private var finalPictures: [Picture?] = []
+  private let finalPictures: FinalPictures
 
   /// Makes one environment per random stream.
   ///
@@ -48,7 +45,7 @@ package final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatc
     }
     try self.init(environments: environments, streams: streams, marker: marker) {
       environments, streams, pictures, rows, position in
-      try playRow(&environments, &streams, &pictures, rows, position)
+      try playRow(&environments, &streams, pictures, rows, position)
     }
   }
 
@@ -59,6 +56,7 @@ package final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatc
     precondition(!streams.isEmpty, "a batch without environments")
     spaces = try checkedSpaces(of: environments)
     count = environments.count
+    finalPictures = FinalPictures(count: count)
     self.environments = environments
     self.streams = FlatVector(streams)
     self.loop = loop
@@ -149,7 +147,7 @@ package final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatc
   ) throws {
     var environments = environments.mutableSpan
     var streams = streams.mutableSpan
-    try loop(&environments, &streams, &finalPictures, rows, position)
+    try loop(&environments, &streams, finalPictures, rows, position)
   }
 
   /// Draws the current state of one environment if it is `Drawable`.
@@ -158,7 +156,7 @@ package final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatc
   @usableFromInline
   package func picture(of index: Int) -> Picture? {
     guard let member = self[index] as? any Drawable else { return nil }
-    if finalPictures.isEmpty { finalPictures = Array(repeating: nil, count: count) }
+    finalPictures.keep()
     return member.draw()
   }
 
@@ -166,17 +164,14 @@ package final class NativeEnvironmentBatch<Member: Environment>: ConditionalBatc
   ///
   /// - Precondition: the index is below `count`.
   @usableFromInline
-  package func finalPicture(of index: Int) -> Picture? {
-    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
-    return finalPictures.isEmpty ? nil : finalPictures[index]
-  }
+  package func finalPicture(of index: Int) -> Picture? { finalPictures[index] }
 }
 
 /// Plays one row for all environments: the loop in which a worker spends its environment time.
 @inlinable
 func playRow<Member: Environment>(
   _ environments: inout MutableSpan<Member>, _ streams: inout MutableSpan<PCG64>,
-  _ pictures: inout [Picture?], _ rows: StepRows, _ position: PositionMarker
+  _ pictures: FinalPictures, _ rows: StepRows, _ position: PositionMarker
 ) throws {
   for index in 0..<rows.count {
     if rows.isFrozen(index) {
@@ -200,7 +195,7 @@ func playRow<Member: Environment>(
     rows.after.stepno[index] = outcome.isOver ? 0 : elapsed &+ 1
     if outcome.isOver {
       environments[index].observation.store(in: rows.finalObs(index))
-      if !pictures.isEmpty {
+      if pictures.areKept {
         pictures[index] = (environments[index] as? any Drawable)?.draw()
       }
       position.mark(.resetting, environment: index)

@@ -10,14 +10,14 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
   private let streams: UnsafeMutablePointer<PCG64>
   private let table = SineTable.shared
   private let checkedLayout = CheckedLayout()
-  /// Pictures of the final states of each environment's last episode; kept after the first request.
-  private var finalPictures: [Picture?] = []
+  private let finalPictures: FinalPictures
 
   /// Creates one environment per stream.
   init(streams: [PCG64]) {
     precondition(!streams.isEmpty, "a batch without environments")
     spaces = EnvironmentSpaces(of: Group()[0])
     count = streams.count
+    finalPictures = FinalPictures(count: count)
     groupCount = (count + 7) / 8
     groups = .allocate(capacity: groupCount)
     groups.initialize(repeating: Group(), count: groupCount)
@@ -146,7 +146,7 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
   @inline(never)
   private func begin(_ index: Int, _ rows: StepRows) {
     rows.after.obs(index).copy(to: rows.finalObs(index))
-    if !finalPictures.isEmpty { finalPictures[index] = groups[index / 8][index % 8].draw() }
+    if finalPictures.areKept { finalPictures[index] = groups[index / 8][index % 8].draw() }
     reset(index)
     groups[index / 8][index % 8].observation.store(in: rows.after.obs(index))
   }
@@ -160,17 +160,14 @@ final class GroupedBatch<Group: EnvironmentGroup>: SingleResetBatch, SnapshotBat
   /// - Precondition: the index is below `count`.
   func picture(of index: Int) -> Picture? {
     precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
-    if finalPictures.isEmpty { finalPictures = Array(repeating: nil, count: count) }
+    finalPictures.keep()
     return groups[index / 8][index % 8].draw()
   }
 
   /// Returns a picture of the final state of one environment's last episode, if pictures are kept.
   ///
   /// - Precondition: the index is below `count`.
-  func finalPicture(of index: Int) -> Picture? {
-    precondition(index >= 0 && index < count, "\(index) is outside a batch of \(count)")
-    return finalPictures.isEmpty ? nil : finalPictures[index]
-  }
+  func finalPicture(of index: Int) -> Picture? { finalPictures[index] }
 }
 
 extension StateRow {

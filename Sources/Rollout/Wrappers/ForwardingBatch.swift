@@ -59,6 +59,18 @@ public class ForwardingBatch: ConditionalBatch, SingleResetBatch, SnapshotBatch,
     saved.transfer(&snapshot)
   }
 
+  /// Makes the next `reset` behave like that of a new batch with these streams.
+  ///
+  /// A subclass that keeps nothing between episodes is a `RestartableBatch` by it.
+  ///
+  /// - Precondition: the inner batch is a `RestartableBatch`.
+  package final func restart(streams: [PCG64]) {
+    guard let batch = inner.capability((any RestartableBatch).self) else {
+      preconditionFailure("\(inner) cannot restart")
+    }
+    batch.restart(streams: streams)
+  }
+
   /// Draws the inner environment.
   public func picture(of index: Int) throws -> Picture? { try drawing?.picture(of: index) }
 

@@ -1,5 +1,5 @@
 /// A wrapper that replaces each reward by a function of it.
-package final class RewardMapBatch: WrappedBatch {
+package final class RewardMapBatch: RewardBatch {
   /// A function of the reward.
   package enum Map: Sendable, Equatable {
     /// The reward times a factor.
@@ -10,6 +10,7 @@ package final class RewardMapBatch: WrappedBatch {
     case sign
 
     /// Returns the function's value.
+    @inline(__always)
     func callAsFunction(_ reward: Double) -> Double {
       switch self {
       case .scaled(let factor): reward * factor
@@ -29,7 +30,10 @@ package final class RewardMapBatch: WrappedBatch {
     super.init(inner)
   }
 
-  override func judge() {
-    for index in 0..<count where !waits[index] { rewards[index] = map(rewards[index]) }
+  override func judge(_ rows: StepRows, of range: Range<Int>) {
+    let (map, rewards) = (map, rows.after.rew)
+    for index in range where !rows.isIdle(index) {
+      rewards[index] = Float(map(Double(rewards[index])))
+    }
   }
 }

@@ -15,7 +15,7 @@ public enum ShapingEnd: Sendable {
 /// A wrapper for potential-based reward shaping: r + γ Φ(s′) − Φ(s).
 ///
 /// s′ is the observation before any reset. ``ShapingEnd`` has the rules for the last step.
-package final class ShapedBatch: WrappedBatch {
+package final class ShapedBatch: RewardBatch {
   /// The potential of a state by its observation; the leaves are valid only during the call.
   package typealias Potential = @Sendable (_ observation: LeafRow) -> Double
 
@@ -63,24 +63,31 @@ package final class ShapedBatch: WrappedBatch {
     }
   }
 
-  override func transferOwn(_ snapshot: inout SnapshotCursor) { snapshot.transfer(current) }
-
-  override func judge() {
-    for index in 0..<count where !waits[index] {
-      if end == .tutorial, terminated[index] || truncated[index] {
-        rewards[index] -= discount * current[index]
-      } else {
-        let next = terminated[index] ? 0 : potential(arrivals(index)[index])
-        rewards[index] += discount * next - current[index]
-        current[index] = next
+  override func judge(_ rows: StepRows, of range: Range<Int>) {
+    let rewards = rows.after.rew
+    for index in range where !rows.isFrozen(index) {
+      let isOver = rows.after.fin[index]
+      if !rows.isIdle(index) {
+        if end == .tutorial, isOver {
+          rewards[index] = Float(Double(rewards[index]) - discount * current[index])
+        } else {
+          let arrival = isOver ? rows.finalObs(index) : rows.after.obs(index)
+          let next = rows.terminated[index] ? 0 : potential(arrival)
+          rewards[index] = Float(Double(rewards[index]) + (discount * next - current[index]))
+          current[index] = next
+        }
       }
+      if isOver { begin(index, rows.after) }
     }
   }
 
-  override func survey() {
-    // The other potentials are those of the step's arrivals.
-    for index in 0..<count where !waits[index] && (isReset[index] || begins[index]) {
-      current[index] = potential(rows.after.obs(index))
-    }
+  override func begin(_ index: Int, _ state: StateRow) {
+    current[index] = potential(state.obs(index))
+  }
+
+  /// Measures, saves or restores the inner batch and the potentials of the states.
+  package override func transfer(_ snapshot: inout SnapshotCursor) {
+    super.transfer(&snapshot)
+    snapshot.transfer(current)
   }
 }

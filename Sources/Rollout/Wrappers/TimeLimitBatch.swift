@@ -7,8 +7,8 @@ package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartab
   private let limit: Int32
   /// The number of steps of the whole batch in which no episode can reach the limit.
   private var spareStepCount: Int32 = 0
-  /// Pictures of states in which an episode was truncated here; kept after the first request.
-  private var finalPictures: [Picture?]?
+  /// The pictures of states in which an episode was truncated here.
+  private let finalPictures: FinalPictures
 
   /// Limits a batch.
   ///
@@ -24,6 +24,7 @@ package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartab
           """)
     }
     limit = Int32(clamping: steps)
+    finalPictures = FinalPictures(count: inner.count)
     super.init(inner, spaces: inner.spaces)
   }
 
@@ -32,7 +33,7 @@ package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartab
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
     try inner.step(fragment, from: t, sticky: sticky, position: position)
-    if spareStepCount > 0, finalPictures == nil {
+    if spareStepCount > 0, !finalPictures.areKept {
       spareStepCount &-= 1
       return
     }
@@ -66,9 +67,9 @@ package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartab
   ) throws -> Int32 {
     var longest: Int32 = 0
     try fragment.withStepRows(from: t, sticky: sticky) { rows in
-      if finalPictures != nil {
+      if finalPictures.areKept {
         for index in range where rows.after.fin[index] && !rows.isFrozen(index) {
-          finalPictures?[index] = nil
+          finalPictures[index] = nil
         }
       }
       for index in range { longest = max(longest, rows.before.stepno[index]) }
@@ -89,7 +90,7 @@ package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartab
     for leaf in 0..<rows.obsLeafCount {
       rows.after.obs(index).dropping(leaf).copy(to: rows.finalObs(index).dropping(leaf))
     }
-    if finalPictures != nil { finalPictures?[index] = try super.picture(of: index) }
+    if finalPictures.areKept { finalPictures[index] = try super.picture(of: index) }
     position.mark(.resetting, environment: index)
     do {
       try reset(index, into: fragment, row: rows.after.row)
@@ -97,11 +98,6 @@ package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartab
       fault.step = Int(limit)
       throw fault
     }
-  }
-
-  /// Makes the next `reset` behave like that of a new batch with these streams.
-  package func restart(streams: [PCG64]) {
-    inner.capability((any RestartableBatch).self)?.restart(streams: streams)
   }
 
   /// Measures, saves or restores the inner batch.
@@ -113,13 +109,12 @@ package final class TimeLimitBatch: ForwardingBatch, OverlappingBatch, Restartab
   /// Draws the inner environment.
   package override func picture(of index: Int) throws -> Picture? {
     let picture = try super.picture(of: index)
-    if picture != nil, finalPictures == nil { finalPictures = Array(repeating: nil, count: count) }
+    if picture != nil { finalPictures.keep() }
     return picture
   }
 
   /// Returns a picture of the final state of one environment's last episode.
   package override func finalPicture(of index: Int) throws -> Picture? {
-    if let picture = finalPictures?[index] { return picture }
-    return try super.finalPicture(of: index)
+    try finalPictures[index] ?? super.finalPicture(of: index)
   }
 }

@@ -51,8 +51,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   private let checkedLayout = CheckedLayout()
   /// True if an inner step may only reset an environment.
   private let mayIdle: Bool
-  /// The pictures of final states, kept after the first request for a picture.
-  private var finalPictures: [Picture?]?
+  private let finalPictures: FinalPictures
 
   /// Wraps a batch before its first `reset`.
   ///
@@ -72,6 +71,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
     rows = StepRows(storage, from: 1, sticky: true)
     flags = FlatVector(repeating: false, count: 5 * count)
     sums = FlatVector(repeating: 0, count: count)
+    finalPictures = FinalPictures(count: count)
     waits = RowValues(flags, 0..<count)
     results = RowValues(flags, count..<5 * count)
     begins = RowValues(flags, count..<2 * count)
@@ -284,7 +284,7 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
       for index in range where begins[index] {
         observe(
           index..<index + 1, .last, from: arrivals(index), into: outer.finalObservations)
-        if finalPictures != nil { try keepFinalPicture(of: index) }
+        if finalPictures.areKept { try keepFinalPicture(of: index) }
       }
       try settle(position)
     }
@@ -361,16 +361,16 @@ package class WrappedBatch: ForwardingBatch, OverlappingBatch {
   /// Draws the inner environment.
   package final override func picture(of index: Int) throws -> Picture? {
     let picture = try super.picture(of: index)
-    if picture != nil, finalPictures == nil { finalPictures = Array(repeating: nil, count: count) }
+    if picture != nil { finalPictures.keep() }
     return picture
   }
 
   /// Returns a picture of the state in which the wrapper's last episode ended.
-  package final override func finalPicture(of index: Int) -> Picture? { finalPictures?[index] }
+  package final override func finalPicture(of index: Int) -> Picture? { finalPictures[index] }
 
   /// Keeps a picture of the state after the step, before the next episode begins.
   private func keepFinalPicture(of index: Int) throws {
-    finalPictures?[index] =
+    finalPictures[index] =
       try isReset[index] ? super.finalPicture(of: index) : super.picture(of: index)
   }
 
