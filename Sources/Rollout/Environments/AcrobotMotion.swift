@@ -148,11 +148,11 @@ extension SIMD8<Double>: AcrobotNumber {
   @inline(__always)
   var wrapped: Self {
     var angle = self
-    while Self.isAny(angle .> Double.pi) {
-      angle.replace(with: angle - 2 * Double.pi, where: angle .> Double.pi)
+    while (angle .> Double.pi).bytes != 0 {
+      angle = angle.replacing(with: angle - 2 * Double.pi, where: angle .> Double.pi)
     }
-    while Self.isAny(angle .< -Double.pi) {
-      angle.replace(with: angle + 2 * Double.pi, where: angle .< -Double.pi)
+    while (angle .< -Double.pi).bytes != 0 {
+      angle = angle.replacing(with: angle + 2 * Double.pi, where: angle .< -Double.pi)
     }
     return angle
   }
@@ -160,10 +160,5 @@ extension SIMD8<Double>: AcrobotNumber {
   @inline(__always)
   func bounded(_ limit: Double) -> Self {
     replacing(with: limit, where: self .> limit).replacing(with: -limit, where: self .< -limit)
-  }
-
-  @inline(__always)
-  private static func isAny(_ mask: SIMDMask<SIMD8<Int64>>) -> Bool {
-    SIMD8<Int64>.zero.replacing(with: 1, where: mask).wrappedSum() > 0
   }
 }

@@ -44,6 +44,11 @@ package struct MountainCarContinuous: Environment {
   /// clipped before.
   @inlinable
   package mutating func step(_ action: Float, using random: inout PCG64) -> StepOutcome {
+    push(action)
+  }
+
+  @inlinable
+  mutating func push(_ action: Float) -> StepOutcome {
     var (position, velocity) = (state.x, state.y)
     let angle = isFresh ? 3 * position : Double(3 * Float(position))
     let slope = 0.0025 * cos(angle)
@@ -60,7 +65,7 @@ package struct MountainCarContinuous: Environment {
     } else {
       (position, velocity) = moved(Float(position), Float(velocity), Float(acceleration))
     }
-    let arrived = position >= Self.goal && velocity >= 0
+    let arrived = position >= Double(Self.goal) && velocity >= 0
     state = SIMD2(Double(Float(position)), Double(Float(velocity)))
     isFresh = false
     let cost = Double(action) * Double(action) * 0.1
@@ -69,7 +74,7 @@ package struct MountainCarContinuous: Environment {
 
   /// The goal as compared with a float32 position; before the first step the car is far from it.
   @inlinable
-  static var goal: Double { Double(Float(0.45)) }
+  static var goal: Float { 0.45 }
 
   @inlinable
   func moved(

@@ -31,20 +31,21 @@ enum NumPyPower {
   static func square(_ values: SIMD8<Double>) -> SIMD8<Double> {
     var products = values * values
     let errors = (SIMD8<Double>.zero - products).addingProduct(values, values)
-    let unclear = SIMD8<Int64>.zero
-      .replacing(with: 1, where: products + 1.03 * errors .!= products)
-      .replacing(with: 1, where: products .<= 0x1p-40)
-      .replacing(with: 1, where: products .>= 0x1p40)
-    if unclear.wrappedSum() > 0 { settle(&products, of: values, unclear) }
+    let unclear =
+      (products + 1.03 * errors .!= products) .| (products .<= 0x1p-40) .| (products .>= 0x1p40)
+    if unclear.bytes != 0 { settle(&products, of: values, unclear.bytes) }
     return products
   }
 
   @inline(never)
   private static func settle(
-    _ products: inout SIMD8<Double>, of values: SIMD8<Double>, _ unclear: SIMD8<Int64>
+    _ products: inout SIMD8<Double>, of values: SIMD8<Double>, _ unclear: UInt64
   ) {
-    for lane in 0..<8 where unclear[lane] != 0 && values[lane] != 0 {
-      products[lane] = power(values[lane], 2)
+    var rest = unclear
+    while rest != 0 {
+      let lane = rest.trailingZeroBitCount / 8
+      rest &= ~(0xff &<< UInt64(8 &* lane))
+      if values[lane] != 0 { products[lane] = power(values[lane], 2) }
     }
   }
 
@@ -69,23 +70,21 @@ enum NumPyPower {
   static func square(_ values: SIMD8<Float>) -> SIMD8<Float> {
     let exact = SIMD8<Double>(values) * SIMD8<Double>(values)
     var squares = SIMD8<Float>(exact - powfError * exact)
-    let unclear = SIMD8<Int64>.zero
-      .replacing(
-        with: 1,
-        where: SIMD8<Double>(squares) .!= SIMD8<Double>(SIMD8<Float>(exact + powfError * exact))
-      )
-      .replacing(with: 1, where: exact .<= 0x1p-11)
-      .replacing(with: 1, where: exact .>= 0x1p11)
-    if unclear.wrappedSum() > 0 { settle(&squares, of: values, unclear) }
+    let above = SIMD8<Double>(SIMD8<Float>(exact + powfError * exact))
+    let unclear = (SIMD8<Double>(squares) .!= above) .| (exact .<= 0x1p-11) .| (exact .>= 0x1p11)
+    if unclear.bytes != 0 { settle(&squares, of: values, unclear.bytes) }
     return squares
   }
 
   @inline(never)
   private static func settle(
-    _ squares: inout SIMD8<Float>, of values: SIMD8<Float>, _ unclear: SIMD8<Int64>
+    _ squares: inout SIMD8<Float>, of values: SIMD8<Float>, _ unclear: UInt64
   ) {
-    for lane in 0..<8 where unclear[lane] != 0 && values[lane] != 0 {
-      squares[lane] = power(values[lane], 2)
+    var rest = unclear
+    while rest != 0 {
+      let lane = rest.trailingZeroBitCount / 8
+      rest &= ~(0xff &<< UInt64(8 &* lane))
+      if values[lane] != 0 { squares[lane] = power(values[lane], 2) }
     }
   }
 

@@ -14,9 +14,8 @@ final class PlayedActions {
   /// The bounds of one element.
   typealias Range = (low: Double, high: Double)
 
-  private let storage: FragmentStorage
-  private let leaves: [PlayedLeaf]
-  private let row: StateRow
+  private let floats: PlayedLeaves<Float>
+  private let doubles: PlayedLeaves<Double>
 
   /// Creates the row of a batch; `nil` if the actions have no bounds.
   ///
@@ -27,93 +26,95 @@ final class PlayedActions {
   init?(
     _ spaces: EnvironmentSpaces, environmentCount: Int, bounds: ActionBounds = .clip
   ) {
-    let leaves = spaces.action.parts.leaves.enumerated().map { index, space in
-      PlayedLeaf(space, bounds, spaces.elementBounds[index])
-    }
-    guard leaves.contains(where: \.changes) else { return nil }
-    self.leaves = leaves
-    let layout = FragmentLayout(
-      stepCount: 0, environmentCount: environmentCount,
-      contents: FragmentContents(spaces: spaces, reaction: .empty))
-    let storage = FragmentStorage(layout)
-    self.storage = storage
-    row = StateRow(storage, row: 0)
+    floats = PlayedLeaves(spaces, environmentCount, bounds, .float32)
+    doubles = PlayedLeaves(spaces, environmentCount, bounds, .float64)
+    if floats.isEmpty, doubles.isEmpty { return nil }
   }
 
   /// Scales or clips the actions of some environments, and keeps the drawn ones for `restore`.
+  @inline(__always)
   func play(_ actions: StateRow, of range: Swift.Range<Int>) {
-    for index in leaves.indices { leaves[index].play(index, of: range, actions, keeping: row) }
+    floats.play(actions, of: range)
+    doubles.play(actions, of: range)
   }
 
   /// Restores the drawn actions of some environments.
-  ///
-  /// A frozen environment repeats the drawn action of the previous row.
-  func restore(_ rows: StepRows, of range: Swift.Range<Int>) {
-    guard rows.freezes else { return restore(rows.after, of: range) }
-    for index in range where !rows.isFrozen(index) {
-      restore(rows.after, of: index..<index + 1)
-    }
-  }
-
-  private func restore(_ actions: StateRow, of range: Swift.Range<Int>) {
-    for index in leaves.indices { leaves[index].restore(index, of: range, actions, from: row) }
+  @inline(__always)
+  func restore(_ actions: StateRow, of range: Swift.Range<Int>) {
+    floats.restore(actions, of: range)
+    doubles.restore(actions, of: range)
   }
 }
 
-/// The treatment of one leaf of an action.
-///
-/// The bounds are given for each element, or once for all elements.
-private enum PlayedLeaf {
-  case asDrawn
-  case float(FlatVector<PlayedBounds<Float>>)
-  case double(FlatVector<PlayedBounds<Double>>)
+/// The leaves of an action with elements of one type and with bounds.
+private struct PlayedLeaves<Element: BinaryFloatingPoint & RecordableScalar> {
+  /// The place of a leaf, its bounds, and its drawn actions.
+  private struct Leaf: BitwiseCopyable {
+    let place: Int
+    /// The number of elements per environment.
+    let size: Int
+    /// The bounds of each element, or one for all.
+    let bounds: RowValues<PlayedBounds<Element>>
+    /// The drawn elements of all environments.
+    let drawn: RowValues<Element>
+  }
 
-  init(_ space: Space, _ use: ActionBounds, _ elements: [PlayedActions.Range]?) {
-    guard case .box(_, let low, let high, let elementType) = space, low.isFinite || high.isFinite
-    else {
-      self = .asDrawn
-      return
+  private let leaves: FlatVector<Leaf>
+  private let bounds: [FlatVector<PlayedBounds<Element>>]
+  private let drawn: [FlatVector<Element>]
+
+  init(
+    _ spaces: EnvironmentSpaces, _ environmentCount: Int, _ use: ActionBounds, _ type: ElementType
+  ) {
+    var leaves: [Leaf] = []
+    var (bounds, drawn) = ([FlatVector<PlayedBounds<Element>>](), [FlatVector<Element>]())
+    for (place, space) in spaces.action.parts.leaves.enumerated() {
+      guard case .box(let shape, let low, let high, type) = space, low.isFinite || high.isFinite
+      else { continue }
+      let ranges = spaces.elementBounds[place] ?? [(low, high)]
+      bounds.append(FlatVector(ranges.map { PlayedBounds($0.low, $0.high, use) }))
+      let size = shape.reduce(1, *)
+      drawn.append(FlatVector(repeating: 0, count: environmentCount * size))
+      leaves.append(
+        Leaf(
+          place: place, size: size, bounds: RowValues(bounds[leaves.count]),
+          drawn: RowValues(drawn[leaves.count])))
     }
-    let ranges = elements ?? [(low, high)]
-    func bounds<Element>() -> FlatVector<PlayedBounds<Element>> {
-      FlatVector(ranges.map { PlayedBounds($0.low, $0.high, use) })
-    }
-    switch elementType {
-    case .float32: self = .float(bounds())
-    case .float64: self = .double(bounds())
-    default: self = .asDrawn
+    (self.bounds, self.drawn) = (bounds, drawn)
+    self.leaves = FlatVector(leaves)
+  }
+
+  var isEmpty: Bool { leaves.count == 0 }
+
+  @inline(__always)
+  func play(_ actions: StateRow, of range: Range<Int>) {
+    for index in 0..<leaves.count {
+      let leaf = leaves[index]
+      let values = actions.actions(leaf.place, of: range, as: Element.self)
+      let drawn = leaf.drawn.elements(of: range, size: leaf.size)
+      let bounds = leaf.bounds
+      if bounds.count == 1 {
+        let common = bounds[0]
+        if common.half == 0 {
+          values.replace(keeping: drawn) { common.bounds.clip($0) }
+        } else {
+          values.replace(keeping: drawn) { common.scale($0) }
+        }
+      } else {
+        drawn.copy(values)
+        for place in 0..<values.count {
+          values[place] = bounds[place % bounds.count].play(drawn[place])
+        }
+      }
     }
   }
 
-  var changes: Bool {
-    if case .asDrawn = self { false } else { true }
-  }
-
-  /// Changes the actions of some environments at the place of the leaf, and keeps the drawn ones.
-  func play(_ leaf: Int, of range: Range<Int>, _ actions: StateRow, keeping kept: StateRow) {
-    switch self {
-    case .asDrawn: break
-    case .float(let bounds):
-      bounds.play(
-        actions.actions(leaf, of: range, as: Float.self),
-        keeping: kept.actions(leaf, of: range, as: Float.self))
-    case .double(let bounds):
-      bounds.play(
-        actions.actions(leaf, of: range, as: Double.self),
-        keeping: kept.actions(leaf, of: range, as: Double.self))
-    }
-  }
-
-  /// Restores the drawn actions of some environments at the place of the leaf.
-  func restore(_ leaf: Int, of range: Range<Int>, _ actions: StateRow, from kept: StateRow) {
-    switch self {
-    case .asDrawn: break
-    case .float:
-      actions.actions(leaf, of: range, as: Float.self)
-        .copy(kept.actions(leaf, of: range, as: Float.self))
-    case .double:
-      actions.actions(leaf, of: range, as: Double.self)
-        .copy(kept.actions(leaf, of: range, as: Double.self))
+  @inline(__always)
+  func restore(_ actions: StateRow, of range: Range<Int>) {
+    for index in 0..<leaves.count {
+      let leaf = leaves[index]
+      actions.actions(leaf.place, of: range, as: Element.self)
+        .copy(leaf.drawn.elements(of: range, size: leaf.size))
     }
   }
 }
@@ -134,27 +135,11 @@ private struct PlayedBounds<Element: BinaryFloatingPoint & BitwiseCopyable>: Bit
   }
 
   @inline(__always)
-  func play(_ drawn: Element) -> Element {
-    half == 0 ? bounds.clip(drawn) : bounds.clip(Element(low + (Double(drawn) + 1) * half))
-  }
-}
+  func play(_ drawn: Element) -> Element { half == 0 ? bounds.clip(drawn) : scale(drawn) }
 
-extension FlatVector {
   @inline(__always)
-  fileprivate func play<Value: BinaryFloatingPoint & BitwiseCopyable>(
-    _ values: RowValues<Value>, keeping kept: RowValues<Value>
-  ) where Element == PlayedBounds<Value> {
-    kept.copy(values)
-    if count == 1 {
-      let bounds = self[0]
-      if bounds.half == 0 {
-        for index in 0..<values.count { values[index] = bounds.bounds.clip(kept[index]) }
-      } else {
-        for index in 0..<values.count { values[index] = bounds.play(kept[index]) }
-      }
-      return
-    }
-    for index in 0..<values.count { values[index] = self[index % count].play(kept[index]) }
+  func scale(_ drawn: Element) -> Element {
+    bounds.clip(Element(low + (Double(drawn) + 1) * half))
   }
 }
 

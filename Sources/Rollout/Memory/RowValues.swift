@@ -2,7 +2,7 @@
 ///
 /// A view: valid while the owner of the memory lives, which the holder of the view ensures.
 @usableFromInline
-package struct RowValues<Element: BitwiseCopyable> {
+package struct RowValues<Element: BitwiseCopyable>: BitwiseCopyable {
   @usableFromInline package let base: UnsafeMutablePointer<Element>
   /// The number of values.
   @usableFromInline package let count: Int
@@ -44,6 +44,15 @@ package struct RowValues<Element: BitwiseCopyable> {
     }
   }
 
+  /// Returns the values of some environments that have `size` of them each.
+  @inline(__always)
+  func elements(of range: Range<Int>, size: Int) -> RowValues {
+    precondition(
+      range.lowerBound >= 0 && size >= 0 && range.upperBound &* size <= count,
+      "\(size) values for each of \(range) in a row of \(count)")
+    return RowValues(base + range.lowerBound &* size, count: range.count &* size)
+  }
+
   /// Sets all values.
   func fill(_ value: Element) { base.update(repeating: value, count: count) }
 
@@ -74,5 +83,23 @@ extension RowValues<Bool> {
     var isAny = false
     for index in 0..<count { isAny = base[index] || isAny }
     return isAny
+  }
+}
+
+extension RowValues {
+  /// Replaces each value by a function of it, and keeps the earlier ones in another row of the same
+  /// length.
+  @inline(__always)
+  func replace(keeping kept: RowValues, by function: (Element) -> Element) {
+    precondition(kept.count == count, "\(kept.count) values for a row of \(count)")
+    kept.copy(self)
+    let (values, earlier) = (base, kept.base)
+    var first = 0
+    // A loop over a constant number of values becomes one over vectors without a remainder.
+    while first &+ 8 <= count {
+      for index in first..<first &+ 8 { values[index] = function(earlier[index]) }
+      first &+= 8
+    }
+    for index in first..<count { values[index] = function(earlier[index]) }
   }
 }

@@ -51,9 +51,36 @@ func magnitude(_ x: SIMD8<Double>) -> SIMD8<Double> {
 }
 
 extension SIMDMask where Storage == SIMD8<Int64> {
+  /// One byte per lane, lane 0 lowest: 255 if it is set, otherwise 0.
+  @inline(__always)
+  var bytes: UInt64 {
+    unsafeBitCast(
+      SIMD8<Int8>(truncatingIfNeeded: unsafeBitCast(self, to: SIMD8<Int64>.self)), to: UInt64.self)
+  }
+
   /// 1 for lanes that are set, otherwise 0.
   @inline(__always)
   var flags: SIMD8<Int32> {
     SIMD8<Int32>(truncatingIfNeeded: SIMD8<Int64>.zero.replacing(with: 1, where: self))
+  }
+}
+
+// The standard library replaces lane by lane, in a loop. Many loops keep the compiler from inlining
+// a step, and from using whole vectors.
+extension SIMD8<Double> {
+  /// Returns the numbers, and those of another vector where a mask is set.
+  @inline(__always)
+  func replacing(with other: Self, where mask: SIMDMask<SIMD8<Int64>>) -> Self {
+    let chosen = unsafeBitCast(mask, to: SIMD8<UInt64>.self)
+    let (own, others) = (
+      unsafeBitCast(self, to: SIMD8<UInt64>.self), unsafeBitCast(other, to: SIMD8<UInt64>.self)
+    )
+    return unsafeBitCast(own ^ ((own ^ others) & chosen), to: Self.self)
+  }
+
+  /// Returns the numbers, and another one where a mask is set.
+  @inline(__always)
+  func replacing(with other: Double, where mask: SIMDMask<SIMD8<Int64>>) -> Self {
+    replacing(with: Self(repeating: other), where: mask)
   }
 }

@@ -33,7 +33,7 @@ struct MountainCarGroup: EnvironmentGroup {
     let (left, right) = (MountainCarTrack.leftEnd, MountainCarTrack.rightEnd)
     position = position.replacing(with: right, where: position .> right)
       .replacing(with: left, where: position .< left)
-    velocity.replace(with: 0, where: (position .== left) .& (velocity .< 0))
+    velocity = velocity.replacing(with: 0, where: (position .== left) .& (velocity .< 0))
     let arrived = (position .>= 0.5) .& (velocity .>= 0)
     return GroupOutcome(rewards: SIMD8(repeating: -1), terminated: arrived.flags)
   }
@@ -47,9 +47,11 @@ struct MountainCarGroup: EnvironmentGroup {
 
 /// Eight MountainCarContinuous that step together.
 struct MountainCarContinuousGroup: EnvironmentGroup {
-  private var position = SIMD8<Double>()
-  private var velocity = SIMD8<Double>()
-  /// 1 before an episode's first step, otherwise 0: comparisons of integers are not vectorized.
+  private var position = SIMD8<Float>()
+  private var velocity = SIMD8<Float>()
+  /// The positions in double precision, for the first step of an episode.
+  private var start = SIMD8<Double>()
+  /// 1 before an episode's first step, otherwise 0.
   private var freshness = SIMD8<Double>(repeating: 1)
 
   static var isExact: Bool { VectorTrigonometry.agreesOnAllAngles }
@@ -57,13 +59,14 @@ struct MountainCarContinuousGroup: EnvironmentGroup {
   subscript(lane: Int) -> MountainCarContinuous {
     get {
       var car = MountainCarContinuous()
-      car.state = [position[lane], velocity[lane]]
       car.isFresh = freshness[lane] > 0
+      car.state = [car.isFresh ? start[lane] : Double(position[lane]), Double(velocity[lane])]
       return car
     }
     set {
-      (position[lane], velocity[lane]) = (newValue.state.x, newValue.state.y)
-      freshness[lane] = newValue.isFresh ? 1 : 0
+      let state = newValue.state
+      (position[lane], velocity[lane]) = (Float(state.x), Float(state.y))
+      (start[lane], freshness[lane]) = (state.x, newValue.isFresh ? 1 : 0)
     }
   }
 
@@ -78,44 +81,45 @@ struct MountainCarContinuousGroup: EnvironmentGroup {
   mutating func step(
     _ actions: SIMD8<Float>, _ trigonometry: VectorTrigonometry
   ) -> GroupOutcome {
-    let isFresh = freshness .> 0
-    var (x, v) = (SIMD8<Float>(position), SIMD8<Float>(velocity))
-    let angle = SIMD8<Double>(3 * x).replacing(with: 3 * position, where: isFresh)
-    let slope = 0.0025 * trigonometry.cosine(angle)
-    let power = MountainCarContinuous.Constants.power
     let asked = SIMD8<Double>(actions)
-    let acceleration = SIMD8<Double>(actions * Float(power) - SIMD8<Float>(slope))
-      .replacing(with: power - slope, where: asked .> 1)
-      .replacing(with: -power - slope, where: asked .< -1)
-
-    // Before the first step a car is far from every limit.
-    let (firstVelocity, firstPosition) = (
-      velocity + acceleration, position + (velocity + acceleration)
-    )
+    // The registry clips forces.
+    let isRare = (freshness .> 0) .| (magnitude(asked) .> 1)
+    guard isRare.bytes == 0 else { return pushSingly(actions) }
+    let slope = 0.0025 * trigonometry.cosine(SIMD8<Double>(3 * position))
     let speed = Float(MountainCarTrack.maximumSpeed)
     let (left, right) = (Float(MountainCarTrack.leftEnd), Float(MountainCarTrack.rightEnd))
-    v += SIMD8<Float>(acceleration)
+    var (x, v) = (position, velocity)
+    v += actions * Float(MountainCarContinuous.Constants.power) - SIMD8<Float>(slope)
     v = v.replacing(with: speed, where: v .> speed).replacing(with: -speed, where: v .< -speed)
     x += v
     x = x.replacing(with: right, where: x .> right).replacing(with: left, where: x .< left)
     v.replace(with: 0, where: (x .== left) .& (v .< 0))
-
-    position = SIMD8<Double>(x).replacing(with: firstPosition, where: isFresh)
-    velocity = SIMD8<Double>(v).replacing(with: firstVelocity, where: isFresh)
-    let arrived = (position .>= MountainCarContinuous.goal) .& (velocity .>= 0)
-    (position, velocity) = (
-      SIMD8<Double>(SIMD8<Float>(position)), SIMD8<Double>(SIMD8<Float>(velocity))
-    )
-    freshness = .zero
-    let prize = SIMD8<Double>.zero.replacing(with: 100, where: arrived)
+    (position, velocity) = (x, v)
+    let arrived = SIMD8<Int32>.zero.replacing(
+      with: 1, where: (x .>= MountainCarContinuous.goal) .& (v .>= 0))
     return GroupOutcome(
-      rewards: SIMD8<Float>(prize - asked * asked * 0.1), terminated: arrived.flags)
+      rewards: SIMD8<Float>(SIMD8<Double>(arrived) * 100 - asked * asked * 0.1),
+      terminated: arrived)
+  }
+
+  /// Pushes one car after the other.
+  @inline(never)
+  private mutating func pushSingly(_ actions: SIMD8<Float>) -> GroupOutcome {
+    var outcome = GroupOutcome(rewards: .zero, terminated: .zero)
+    for lane in 0..<8 {
+      var car = self[lane]
+      let pushed = car.push(actions[lane])
+      self[lane] = car
+      outcome.rewards[lane] = Float(pushed.reward)
+      outcome.terminated[lane] = pushed.terminated ? 1 : 0
+    }
+    return outcome
   }
 
   /// Stores all states in single precision, two numbers per environment.
   @inline(__always)
   func storeObservations(_ observations: UnsafeMutablePointer<Float>) {
-    storePairs(SIMD8<Float>(position), SIMD8<Float>(velocity), in: observations)
+    storePairs(position, velocity, in: observations)
   }
 }
 

@@ -32,12 +32,11 @@ struct PendulumGroup: EnvironmentGroup {
     _ actions: SIMD8<Float>, _ trigonometry: VectorTrigonometry
   ) -> GroupOutcome {
     // The limit of the vectorized sine and cosine, which only an unlimited episode can reach.
-    let isCommon = magnitude(angle) .< 0.99e8
-    guard isCommon.flags.wrappedSum() == 8 else { return turnSingly(actions) }
+    guard (magnitude(angle) .< 0.99e8).bytes == .max else { return turnSingly(actions) }
     let torque = actions.replacing(with: 2, where: actions .> 2)
       .replacing(with: -2, where: actions .< -2)
     let cost =
-      normalized().squared + 0.1 * angularVelocity.squared
+      Self.normalized(angle).squared + 0.1 * angularVelocity.squared
       + SIMD8<Double>(0.001 * NumPyPower.square(torque))
     let interval = Pendulum.Constants.interval
     angularVelocity =
@@ -59,11 +58,11 @@ struct PendulumGroup: EnvironmentGroup {
     return GroupOutcome(rewards: rewards, terminated: .zero)
   }
 
-  /// Returns the angles within [−π, π), by Python's modulo.
+  /// Returns angles within [−π, π), by Python's modulo.
   ///
   /// Both remainders are exact: that of the nearest multiple, and that of the multiple below.
   @inline(__always)
-  private func normalized() -> SIMD8<Double> {
+  private static func normalized(_ angle: SIMD8<Double>) -> SIMD8<Double> {
     let turn = 2 * Double.pi
     let raised = angle + Double.pi
     let distance = magnitude(raised)
@@ -71,9 +70,9 @@ struct PendulumGroup: EnvironmentGroup {
     let shifter = 0x1.8p52
     let count = (distance / turn + shifter) - shifter
     var rest = distance.addingProduct(-count, turn)
-    rest.replace(with: rest + turn, where: rest .< 0)
-    rest.replace(with: -rest, where: raised .< 0)
-    rest.replace(with: rest + turn, where: rest .< 0)
+    rest = rest.replacing(with: rest + turn, where: rest .< 0)
+    rest = rest.replacing(with: -rest, where: raised .< 0)
+    rest = rest.replacing(with: rest + turn, where: rest .< 0)
     return rest - Double.pi
   }
 

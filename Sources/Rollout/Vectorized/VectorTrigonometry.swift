@@ -119,7 +119,7 @@ struct VectorTrigonometry: Trigonometry {
       .replacing(with: 0, where: isSmall)
     let near = (x - half) - halfTail
     let nearTail = ((x - half) - near) - halfTail
-    shifted.replace(with: shifter + one, where: isNear)
+    shifted = shifted.replacing(with: shifter + one, where: isNear)
     return (
       third.replacing(with: near, where: isNear), tail.replacing(with: nearTail, where: isNear),
       bits(shifted)
