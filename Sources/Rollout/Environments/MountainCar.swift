@@ -28,7 +28,7 @@ package struct MountainCar: Environment {
   /// Starts at rest near the bottom, at a position in [−0.6, −0.4).
   @inlinable
   package mutating func reset(using random: inout PCG64) {
-    state = [random.uniform(-0.6, -0.4), 0]
+    state = SIMD2(random.uniform(-0.6, -0.4), 0)
   }
 
   /// Pushes to the left with 0, not at all with 1, to the right with 2.
@@ -47,7 +47,7 @@ package struct MountainCar: Environment {
     position = position < left ? left : position > right ? right : position
     // The left wall stops the car.
     if position == left && velocity < 0 { velocity = 0 }
-    state = [position, velocity]
+    state = SIMD2(position, velocity)
     return StepOutcome(reward: -1, terminated: position >= 0.5 && velocity >= 0)
   }
 }

@@ -34,7 +34,7 @@ package struct MountainCarContinuous: Environment {
   /// Starts at rest near the bottom, at a position in [−0.6, −0.4).
   @inlinable
   package mutating func reset(using random: inout PCG64) {
-    state = [random.uniform(-0.6, -0.4), 0]
+    state = SIMD2(random.uniform(-0.6, -0.4), 0)
     isFresh = true
   }
 

@@ -46,7 +46,7 @@ package struct Pendulum: Environment {
   @inlinable
   package mutating func reset(using random: inout PCG64) {
     let angle = random.uniform(-Double.pi, Double.pi)
-    state = [angle, random.uniform(-1, 1)]
+    state = SIMD2(angle, random.uniform(-1, 1))
   }
 
   /// Applies a torque, clipped to ±2.
@@ -66,7 +66,7 @@ package struct Pendulum: Environment {
     // velocity.
     var velocity = angularVelocity + (15 * sine + Double(3 * torque)) * Constants.interval
     velocity = velocity < -8 ? -8 : velocity > 8 ? 8 : velocity
-    state = [angle + velocity * Constants.interval, velocity]
+    state = SIMD2(angle + velocity * Constants.interval, velocity)
     return cost
   }
 

@@ -8,7 +8,7 @@ struct MountainCarGroup: EnvironmentGroup {
   subscript(lane: Int) -> MountainCar {
     get {
       var car = MountainCar()
-      car.state = [position[lane], velocity[lane]]
+      car.state = SIMD2(position[lane], velocity[lane])
       return car
     }
     set { (position[lane], velocity[lane]) = (newValue.state.x, newValue.state.y) }
@@ -60,7 +60,7 @@ struct MountainCarContinuousGroup: EnvironmentGroup {
     get {
       var car = MountainCarContinuous()
       car.isFresh = freshness[lane] > 0
-      car.state = [car.isFresh ? start[lane] : Double(position[lane]), Double(velocity[lane])]
+      car.state = SIMD2(car.isFresh ? start[lane] : Double(position[lane]), Double(velocity[lane]))
       return car
     }
     set {
