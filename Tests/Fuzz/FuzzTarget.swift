@@ -1,7 +1,8 @@
 import Foundation
-import Learner
 import Rollout
-import RolloutCommand
+
+@testable import Learner
+@testable import RolloutCommand
 
 /// A parser that libFuzzer calls with arbitrary bytes.
 ///
