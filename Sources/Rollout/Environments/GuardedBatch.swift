@@ -78,18 +78,14 @@ final class GuardedBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
     _ position: PositionMarker
   ) throws {
     if let playedActions {
-      if sticky, t > 0 {
-        fragment.withStepRows(from: t, sticky: sticky) { rows in
-          // A frozen environment repeats the drawn action of the previous row.
-          for index in range where !rows.isFrozen(index) {
-            playedActions.restore(rows.after, of: index..<index + 1)
-          }
+      fragment.withStepRows(from: t, sticky: sticky) { rows in
+        guard rows.freezes else { return playedActions.restore(rows.after, of: range) }
+        // A frozen environment repeats the drawn action of the previous row.
+        for index in range where !rows.isFrozen(index) {
+          playedActions.restore(rows.after, of: index..<index + 1)
         }
-      } else {
-        fragment.withStateRow(t + 1) { playedActions.restore($0, of: range) }
       }
     }
-    guard maskCheck != nil else { return }
     do {
       try checkMasks(fragment, row: t + 1, of: range)
     } catch let fault as EnvironmentFault {

@@ -47,6 +47,7 @@ package struct MountainCarContinuous: Environment {
     push(action)
   }
 
+  /// Steps with a force; only `reset` draws random numbers.
   @inlinable
   mutating func push(_ action: Float) -> StepOutcome {
     var (position, velocity) = (state.x, state.y)

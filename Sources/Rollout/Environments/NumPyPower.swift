@@ -33,20 +33,8 @@ enum NumPyPower {
     let errors = (SIMD8<Double>.zero - products).addingProduct(values, values)
     let unclear =
       (products + 1.03 * errors .!= products) .| (products .<= 0x1p-40) .| (products .>= 0x1p40)
-    if unclear.bytes != 0 { settle(&products, of: values, unclear.bytes) }
+    if unclear.bytes != 0 { settle(&products, of: values, unclear.bytes) { power($0, 2) } }
     return products
-  }
-
-  @inline(never)
-  private static func settle(
-    _ products: inout SIMD8<Double>, of values: SIMD8<Double>, _ unclear: UInt64
-  ) {
-    var rest = unclear
-    while rest != 0 {
-      let lane = rest.trailingZeroBitCount / 8
-      rest &= ~(0xff &<< UInt64(8 &* lane))
-      if values[lane] != 0 { products[lane] = power(values[lane], 2) }
-    }
   }
 
   /// Returns `x ** 2` of a float32.
@@ -72,19 +60,21 @@ enum NumPyPower {
     var squares = SIMD8<Float>(exact - powfError * exact)
     let above = SIMD8<Double>(SIMD8<Float>(exact + powfError * exact))
     let unclear = (SIMD8<Double>(squares) .!= above) .| (exact .<= 0x1p-11) .| (exact .>= 0x1p11)
-    if unclear.bytes != 0 { settle(&squares, of: values, unclear.bytes) }
+    if unclear.bytes != 0 { settle(&squares, of: values, unclear.bytes) { power($0, 2) } }
     return squares
   }
 
+  /// Replaces the squares of the lanes whose byte is set.
   @inline(never)
-  private static func settle(
-    _ squares: inout SIMD8<Float>, of values: SIMD8<Float>, _ unclear: UInt64
+  private static func settle<Scalar: BinaryFloatingPoint & SIMDScalar>(
+    _ squares: inout SIMD8<Scalar>, of values: SIMD8<Scalar>, _ unclear: UInt64,
+    by square: (Scalar) -> Scalar
   ) {
     var rest = unclear
     while rest != 0 {
       let lane = rest.trailingZeroBitCount / 8
       rest &= ~(0xff &<< UInt64(8 &* lane))
-      if values[lane] != 0 { squares[lane] = power(values[lane], 2) }
+      if values[lane] != 0 { squares[lane] = square(values[lane]) }
     }
   }
 

@@ -17,7 +17,7 @@ final class PlayedActions {
   private let floats: PlayedLeaves<Float>
   private let doubles: PlayedLeaves<Double>
 
-  /// Creates the row of a batch; `nil` if the actions have no bounds.
+  /// Prepares a batch's actions; `nil` if the actions have no bounds.
   ///
   /// - Parameters:
   ///   - spaces: the spaces of the environments.
@@ -60,6 +60,7 @@ private struct PlayedLeaves<Element: BinaryFloatingPoint & RecordableScalar> {
   }
 
   private let leaves: FlatVector<Leaf>
+  // The owners of what `leaves` views.
   private let bounds: [FlatVector<PlayedBounds<Element>>]
   private let drawn: [FlatVector<Element>]
 

@@ -7,6 +7,7 @@ final class FinalPictures {
   /// True if pictures are kept.
   @usableFromInline var areKept: Bool { isWatched }
 
+  // Reading a private property is not guarded at run time, and each step of a batch reads it.
   private var isWatched = false
   private var pictures: [Picture?]
 

@@ -2,6 +2,8 @@
 ///
 /// The inner batch writes the caller's fragment, and the rewards are changed in its rows.
 package class RewardBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
+  private let checkedLayout = CheckedLayout()
+
   init(_ inner: any EnvironmentBatch) { super.init(inner, spaces: inner.spaces) }
 
   /// Changes the rewards of a step of some environments, except those of idle ones.
@@ -12,6 +14,8 @@ package class RewardBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
 
   /// Begins an episode in every environment and writes the state of one row.
   package final override func reset(into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
     try inner.reset(into: fragment, row: row)
     fragment.withStateRow(row) { state in
       for index in 0..<count { begin(index, state) }
@@ -20,6 +24,8 @@ package class RewardBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
 
   /// Begins an episode in one environment and writes its first observation to a row.
   package final override func reset(_ index: Int, into fragment: FragmentView, row: Int) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkRow(row, of: fragment.layout)
     try super.reset(index, into: fragment, row: row)
     fragment.withStateRow(row) { begin(index, $0) }
   }
@@ -28,6 +34,8 @@ package class RewardBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
   package final override func step(
     _ fragment: FragmentView, from t: Int, sticky: Bool, position: PositionMarker
   ) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkStep(t, of: fragment.layout)
     try inner.step(fragment, from: t, sticky: sticky, position: position)
     fragment.withStepRows(from: t, sticky: sticky) { judge($0, of: 0..<count) }
   }
@@ -36,6 +44,8 @@ package class RewardBatch: ForwardingBatch, OverlappingBatch, RestartableBatch {
   package final func beginStep(
     _ fragment: FragmentView, from t: Int, sticky: Bool, of range: Range<Int>
   ) throws {
+    checkedLayout.check(fragment.layout, of: self)
+    checkStep(t, of: fragment.layout)
     try overlapping?.beginStep(fragment, from: t, sticky: sticky, of: range)
   }
 
