@@ -41,7 +41,7 @@ extension Executor {
       case .reduce(let reduction, let out, let x, let count):
         guard let dy = gradient(out), let dx = gradient(x) else { continue }
         let share = Scalar.Vector(repeating: reduction == .mean ? dy[0] / Scalar(count) : dy[0])
-        Kernels.map(dx, dx, count) { $0 + share }
+        Kernels.add(dx, share, count)
       case .linear(let shape, let out, let x, let weight, _, let bias):
         guard let dy = gradient(out) else { continue }
         linearBackward(shape, dy, out, x, weight, bias)
@@ -97,6 +97,10 @@ extension Executor {
       case .biasGradient(let shape, let out, let bias):
         guard let dy = gradient(out), let dBias = gradient(bias) else { continue }
         Kernels.columnSums(dBias, dy, rows: shape.rows, columns: shape.outputs)
+      case .tableGradient(let shape, let out, let weight, let table, let indices, let sums):
+        guard let dy = gradient(out), let dTable = gradient(table) else { continue }
+        Kernels.embeddingBackward(
+          dTable, dy, integers(indices), self[weight] + shape.start, sums: self[sums], shape)
       case .kernelGradient(
         let shape, let first, let count, let out, let x, let weight, let bias, let patches):
         guard let dy = gradient(out), let dWeight = gradient(weight) else { continue }

@@ -99,7 +99,7 @@ extension Executor {
           last: last.isPresent ? UnsafePointer(self[last]) : nil, steps: steps, columns: columns)
       case .pack(let out, let weight, let outputs, let inputs):
         Kernels.packWeight(self[out], self[weight], outputs: outputs, inputs: inputs)
-      case .weightGradient, .biasGradient, .kernelGradient:
+      case .weightGradient, .biasGradient, .tableGradient, .kernelGradient:
         continue
       }
     }

@@ -53,6 +53,11 @@ enum Instruction: BitwiseCopyable {
     LinearShape, first: Int, count: Int, out: Slot, x: Slot, weight: Slot)
   /// The gradient of a linear layer's bias; nothing is computed forwards.
   case biasGradient(LinearShape, out: Slot, bias: Slot)
+  /// The gradient of an embedding's table through a linear layer; nothing is computed forwards.
+  ///
+  /// `sums` is scratch memory for two rows of the layer's outputs per row of the table.
+  case tableGradient(
+    TableShape, out: Slot, weight: Slot, table: Slot, indices: Slot, sums: Slot)
   /// The gradient of a convolution's kernels for `count` channels; nothing is computed forwards.
   ///
   /// `patches` is scratch memory for one image's patches of these channels. The bias may be absent.

@@ -157,8 +157,9 @@ extension Plan {
           out: out, x: view(of: x, from: 0, carriesGradient: false), weight: weight, bias: bias,
           statistics: statistics, rows: rows, width: width, epsilon: epsilon)
       ])
-    case .embedding(_, let table, _, _, _):
-      if carriesGradient(table) { addChunk([step]) }
+    case .embedding(let out, let table, _, _, _):
+      guard carriesGradient(table) else { return }
+      addChunk(carriesGradient(out) ? [step] : tableSteps[Int(out.index), default: []])
     default: return
     }
   }

@@ -66,7 +66,7 @@ extension Plan {
   }
 
   /// Returns true for a node without memory or step of its own.
-  private func isAlias(_ id: Int) -> Bool {
+  func isAlias(_ id: Int) -> Bool {
     switch nodes[id].operation {
     case .alias: true
     case .convert: nodes[nodes[id].operands[0]].elementType == elementType(Slot(id))

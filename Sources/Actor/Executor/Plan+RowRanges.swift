@@ -114,6 +114,11 @@ extension Plan {
       return .embedding(
         out: rows(out, rowCount * width, &cut), table: parameter(table, &cut),
         indices: rows(indices, rowCount, &cut), rows: cut.share(rowCount), width: width)
+    case .tableGradient(let shape, let out, let weight, let table, let indices, let sums):
+      // A chunk of the embedding computes it, after those of rows.
+      let table = cut.isTrial ? table : view(of: table, from: 0, carriesGradient: false)
+      return .tableGradient(
+        shape, out: out, weight: weight, table: table, indices: indices, sums: sums)
     case .strip(let strip, let out, let x):
       let (part, out, x) = stripPart(strip, out, x, &cut)
       return .strip(part, out: out, x: x)

@@ -45,6 +45,10 @@ struct Plan {
   private var packedWeights: [Int: Slot] = [:]
   /// The nodes whose gradient comes from one linear layer alone.
   private(set) var readByOneLayer: Set<Int> = []
+  /// The embeddings whose table's gradient comes from linear layers, and those layers.
+  private(set) var tableReaders: [Int: [TableReader]] = [:]
+  /// The steps of such a gradient, keyed to the embedding.
+  private(set) var tableSteps: [Int: [Instruction]] = [:]
 
   /// Plans the computation of `outputs` and of the gradients of `loss`, for a number of threads.
   ///
@@ -63,6 +67,8 @@ struct Plan {
     for id in nodes.indices where reached[id] && fused[id] == nil { place(id, fused) }
     if let loss {
       needsGradient = gradients(among: reached, to: loss.id)
+      tableReaders = tableReaders(among: reached)
+      for id in gradientsWithoutReader() { needsGradient[id] = false }
       readByOneLayer = nodesReadByOneLayer(among: reached)
     }
     for id in nodes.indices where reached[id] && fused[id] == nil { emit(id, fused) }
@@ -181,6 +187,8 @@ struct Plan {
         .embedding(
           out: out, table: operands[0], indices: operands[1], rows: shape(1).reduce(1, *),
           width: shape(0)[1]))
+      tableSteps[id] = makeTableSteps(of: id, fused)
+      body += tableSteps[id, default: []]
     case .concatenate:
       var start = 0
       let width = node.shape.last ?? 1

@@ -98,6 +98,15 @@ extension Kernels {
     }
   }
 
+  /// Computes out[i] += value for `count` elements, each lane with its own number.
+  @inline(__always)
+  static func add<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ value: S.Vector, _ count: Int
+  ) {
+    @inline(__always) func added(_ v: S.Vector) -> S.Vector { v + value }
+    map(out, out, count, added)
+  }
+
   /// Sets out[i] = value for `count` elements.
   @inline(__always)
   static func fill<S: KernelScalar>(_ out: UnsafeMutablePointer<S>, _ value: S, _ count: Int) {

@@ -1,6 +1,19 @@
 // Kernels that follow an index, and kernels that only move elements. No kernel checks an index:
 // code that creates indices checks them once.
 
+/// The sizes of an embedding that a linear layer reads as some of its inputs.
+struct TableShape: BitwiseCopyable {
+  /// The number of rows looked up.
+  var rows: Int
+  /// The number of rows of the table.
+  var count: Int
+  var width: Int
+  /// The first input of the layer that belongs to the embedding.
+  var start: Int
+  var inputs: Int
+  var outputs: Int
+}
+
 extension Kernels {
   /// Computes out [rows] = x [rows, classes] at each row's index.
   @specialized(where S == Float)
@@ -61,6 +74,34 @@ extension Kernels {
       let to = dTable + Int(indices[r]) &* width
       accumulate(to, dy + r &* width, width) { v in v }
     }
+  }
+
+  /// Computes the gradient of an embedding's table through a linear layer that reads the embedding:
+  /// dTable [count, width] += Σ dy [rows, outputs] over the rows of each index · W.
+  ///
+  /// `weight` is W [outputs, inputs] from the embedding's first column on. `sums` is memory for
+  /// [2, count, outputs]: the first and the second half of the rows are summed at the same time, so
+  /// that no sum waits for the one before it if an index is repeated.
+  @inline(__always)
+  static func embeddingBackward<S: KernelScalar>(
+    _ dTable: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, _ indices: UnsafePointer<Int32>,
+    _ weight: UnsafePointer<S>, sums: UnsafeMutablePointer<S>, _ shape: TableShape
+  ) {
+    let (width, half) = (shape.outputs, shape.rows / 2)
+    let sumCount = shape.count &* width
+    fill(sums, 0, 2 &* sumCount)
+    @inline(__always) func add(_ row: Int, to sums: UnsafeMutablePointer<S>) {
+      accumulate(sums + Int(indices[row]) &* width, dy + row &* width, width) { v in v }
+    }
+    for row in 0..<half {
+      add(row, to: sums)
+      add(half &+ row, to: sums + sumCount)
+    }
+    if !shape.rows.isMultiple(of: 2) { add(shape.rows &- 1, to: sums) }
+    accumulate(sums, sums + sumCount, sumCount) { v in v }
+    linearBackwardInput(
+      dTable, sums, weight, rows: shape.count, inputs: shape.width, outputs: shape.outputs,
+      dxRowStride: shape.width, weightRowStride: shape.inputs)
   }
 
   /// Copies x [rows, width] to out [rows, width], with row strides `outStride` and `xStride`.
