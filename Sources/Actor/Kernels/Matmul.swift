@@ -48,10 +48,19 @@ extension Kernels {
   ) {
     let blockWidth = blockVectors &* S.lanes
     let isLarge = m >= 32 && operands.depth &* n > 4096
-    if !isLarge && operands.depth <= panelDepth {
-      // Small enough to be read in place; only the remaining columns at the right are padded.
+    if m <= mostBlockRows || !isLarge && operands.depth <= panelDepth {
+      // Read once, or small enough to be read in place; only the remaining columns are padded.
       let whole = n &- n % blockWidth
-      wholeColumns(c, m: m, n: whole, cRowStride: cRowStride, operands)
+      var part = operands
+      var rest = operands.depth
+      repeat {
+        part.depth = min(panelDepth, rest)
+        wholeColumns(c, m: m, n: whole, cRowStride: cRowStride, part)
+        part.a += part.depth &* operands.aDepthStride
+        part.b += part.depth &* operands.bRowStride
+        part.accumulates = true
+        rest &-= part.depth
+      } while rest > 0
       if whole < n {
         var right = operands
         right.b += whole

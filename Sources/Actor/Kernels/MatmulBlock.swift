@@ -32,6 +32,15 @@ extension Kernels {
     #endif
   }
 
+  /// The number of rows of a block of the result.
+  static var mostBlockRows: Int {
+    #if RLPLAY_AVX512
+      8
+    #else
+      4
+    #endif
+  }
+
   /// Computes one block: `rows` rows of `vectors` whole vectors, in C, in B and in the bias.
   ///
   /// Each element is one chain of multiply-adds in order of depth for any shape of the block. That

@@ -147,10 +147,7 @@ extension Kernels {
           let at = x + (r &* columns &+ j)
           total = total + (count == S.lanes ? S.load(at) : S.loadFirst(count, at))
         }
-        // A variable that a local function captures would be allocated.
-        let sum = total
-        @inline(__always) func added(_ v: S.Vector) -> S.Vector { v + sum }
-        map(out + j, out + j, count, added)
+        add(out + j, total, count)
         j &+= count
       }
     }
@@ -223,14 +220,22 @@ extension Kernels {
   static func rowSumsBackward<S: KernelScalar>(
     _ dx: UnsafeMutablePointer<S>, _ dy: UnsafePointer<S>, rows: Int, columns: Int
   ) {
-    for r in 0..<rows {
+    var r = 0
+    while columns == 2 && r &+ S.lanes <= rows {
+      let gradients = S.load(dy + r)
+      let (low, high) = S.interleave(even: gradients, odd: gradients)
+      add(dx + 2 &* r, low, S.lanes)
+      add(dx + (2 &* r &+ S.lanes), high, S.lanes)
+      r &+= S.lanes
+    }
+    while r < rows {
       let at = dx + r &* columns
       if columns < S.lanes {
         for j in 0..<columns { at[j] += dy[r] }
       } else {
-        let gradient = S.Vector(repeating: dy[r])
-        map(at, at, columns) { v in v + gradient }
+        add(at, S.Vector(repeating: dy[r]), columns)
       }
+      r &+= 1
     }
   }
 }

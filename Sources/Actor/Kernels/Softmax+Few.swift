@@ -53,6 +53,32 @@ extension Kernels {
     }
   }
 
+  /// Computes `logSoftmax` for two classes of as many rows as there are whole or half vectors.
+  ///
+  /// - Returns: the number of rows, from the first one on.
+  @inline(__always)
+  private static func logSoftmaxOfTwo<S: KernelScalar>(
+    _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int
+  ) -> Int {
+    var row = 0
+    while row &+ S.lanes <= rows {
+      let at = 2 &* row
+      let pairs = S.logSoftmax(S.deinterleave(S.load(x + at), S.load(x + (at &+ S.lanes))))
+      let (low, high) = S.interleave(even: pairs.even, odd: pairs.odd)
+      S.store(out + at, low)
+      S.store(out + (at &+ S.lanes), high)
+      row &+= S.lanes
+    }
+    if 2 &* (rows &- row) == S.lanes {
+      // A worker's few environments: one vector holds all pairs, and the spare lanes repeat them.
+      let both = S.load(x + 2 &* row)
+      let pairs = S.logSoftmax(S.deinterleave(both, both))
+      S.store(out + 2 &* row, S.interleave(even: pairs.even, odd: pairs.odd).0)
+      row = rows
+    }
+    return row
+  }
+
   /// Computes `logSoftmax` for at most 16 classes.
   @specialized(where S == Float)
   @specialized(where S == Double)
@@ -63,7 +89,7 @@ extension Kernels {
     withUnsafeMutableBytes(of: &storage) { bytes in
       guard let base = bytes.baseAddress else { return }
       let columns = base.assumingMemoryBound(to: S.self)
-      var row = 0
+      var row = classes == 2 ? logSoftmaxOfTwo(out, x, rows: rows) : 0
       while row < rows {
         let count = min(S.lanes, rows &- row)
         loadColumns(columns, x + row &* classes, count, classes)
@@ -125,5 +151,21 @@ extension Kernels {
         row &+= count
       }
     }
+  }
+}
+
+extension KernelScalar {
+  /// Returns the logarithms of the softmax of two classes, a row in each lane.
+  ///
+  /// One of the shifted logits is 0, and its exponential 1.
+  @inline(__always)
+  fileprivate static func logSoftmax(
+    _ x: (even: Vector, odd: Vector)
+  ) -> (even: Vector, odd: Vector) {
+    let largest = maximum(x.even, x.odd)
+    let even = x.even - largest
+    let odd = x.odd - largest
+    let normalizer = log(Vector(repeating: 1) + exp(minimum(even, odd)))
+    return (even - normalizer, odd - normalizer)
   }
 }

@@ -25,9 +25,9 @@ package final class SpinWait {
 
   /// Looks for work until there is some, for at most 50 µs.
   ///
-  /// - Parameter look: a look for work, which returns nil if there is none.
-  /// - Returns: the work, or nil if there is none yet.
-  package func wait<Work>(_ look: () -> Work?) -> Work? {
+  /// - Parameter look: a look for work, which returns its number or nil if there is none.
+  /// - Returns: the number, or nil if there is no work yet.
+  package func wait(_ look: () -> Int?) -> Int? {
     if let work = look() { return work }
     guard isOn else { return nil }
     guard restingWaits == 0 else {

@@ -6,7 +6,7 @@ struct SpinWaitTests {
   /// Returns the number of looks of a wait for work that is there at the given look, or never.
   private func looks(_ spin: SpinWait, workAt number: Int = .max) -> Int {
     var looks = 0
-    let found = spin.wait { () -> Int? in
+    let found = spin.wait {
       looks += 1
       return looks == number ? number : nil
     }
