@@ -49,4 +49,24 @@ struct PaceComparisonTests {
     #expect(choices[PaceComparison.period - 1] == false)
     #expect(choices.last == true)
   }
+
+  @Test(arguments: [(3, false), (4, true)])
+  func `a chosen way that stays a quarter slower is compared again`(
+    count: Int, isCompared: Bool
+  ) {
+    let slow = 100..<100 + count
+    let choices = choices(
+      slow.upperBound + trial, first: { _ in 100 }, second: { slow.contains($0) ? 114 : 90 })
+    #expect(choices[trial..<slow.upperBound].allSatisfy { $0 })
+    #expect(choices[slow.upperBound...].contains(false) == isCompared)
+  }
+
+  @Test func `comparisons are at least 64 pieces apart`() {
+    // The chosen way becomes slow as soon as it is chosen.
+    let choices = choices(
+      2 * PaceComparison.shortestPeriod, first: { _ in 100 },
+      second: { $0 % PaceComparison.shortestPeriod < trial ? 90 : 200 })
+    #expect(choices[trial..<PaceComparison.shortestPeriod].allSatisfy { $0 })
+    #expect(!choices[PaceComparison.shortestPeriod])
+  }
 }
