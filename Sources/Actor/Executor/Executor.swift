@@ -32,7 +32,7 @@ package final class Executor<Scalar: KernelScalar> {
   /// The smallest range of weights outside of which every gradient is 0.
   package let learnedRange: Range<Int>
   private let scratch: FlatVector<Scalar>
-  let bindings: UnsafeMutableBufferPointer<Binding>
+  let bindings: UnsafeMutableBufferPointer<FragmentBinding>
   /// The threads that share the chunks of `phases`; nil if there are none.
   package let pool: ThreadPool?
   /// The pool, if it is not paused; nil to run the body as one list.
@@ -50,12 +50,6 @@ package final class Executor<Scalar: KernelScalar> {
   let elementCounts: FlatVector<Int>
   /// True for each node with memory; nodes that no output depends on have none.
   private let isPlaced: [Bool]
-
-  struct Binding: BitwiseCopyable {
-    var slot: Slot
-    var offset: Int
-    var rowStride: Int
-  }
 
   /// Plans a graph.
   ///
@@ -107,7 +101,7 @@ package final class Executor<Scalar: KernelScalar> {
     slotGradients = .allocate(capacity: slotCount)
     slotGradients.initialize(repeating: nil, count: slotCount)
     values.initialize(repeating: UnsafeMutableRawPointer(arena.base), count: slotCount)
-    var bound: [Binding] = []
+    var bound: [FragmentBinding] = []
     for (index, place) in plan.places.enumerated() {
       let carriesGradient = plan.needsGradient[index]
       switch place {
@@ -128,7 +122,7 @@ package final class Executor<Scalar: KernelScalar> {
         values[index] = UnsafeMutableRawPointer(self.weights.base + start)
         if carriesGradient { slotGradients[index] = gradients.base + start }
       case .fragment(let offset, let rowStride):
-        bound.append(Binding(slot: Slot(index), offset: offset, rowStride: rowStride))
+        bound.append(FragmentBinding(slot: Slot(index), offset: offset, rowStride: rowStride))
       }
     }
     bindings = .copy(of: bound)
@@ -244,6 +238,15 @@ package final class Executor<Scalar: KernelScalar> {
   func gradient(_ slot: Slot) -> UnsafeMutablePointer<Scalar>? {
     slotGradients[Int(slot.index)]
   }
+}
+
+/// The place in a fragment that a slot is bound to, in bytes.
+///
+/// It is not a type within `Executor`, whose generic parameter would be looked up at each binding.
+struct FragmentBinding: BitwiseCopyable {
+  var slot: Slot
+  var offset: Int
+  var rowStride: Int
 }
 
 extension UnsafeMutableBufferPointer {

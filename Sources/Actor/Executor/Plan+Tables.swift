@@ -78,19 +78,24 @@ extension Plan {
     return nodes.indices.filter { unread.contains(origin(of: $0)) }
   }
 
-  /// Makes the steps that compute the gradient of an embedding's table from its readers'.
-  mutating func makeTableSteps(of id: Int, _ fused: [Int: Int]) -> [Instruction] {
+  /// Returns the step of an embedding and those of its table's gradient, one for each reader.
+  mutating func embeddingSteps(_ id: Int, _ fused: [Int: Int]) -> [Instruction] {
     let (table, indices) = (nodes[id].operands[0], nodes[id].operands[1])
-    return (tableReaders[id] ?? []).map { reader in
+    let rows = nodes[indices].shape.reduce(1, *)
+    let (count, width) = (nodes[table].shape[0], nodes[table].shape[1])
+    let steps: [Instruction] = tableReaders[id, default: []].map { reader in
       let weight = nodes[reader.layer].operands[1]
       let outputs = nodes[weight].shape[0]
       return .tableGradient(
         .init(
-          rows: nodes[indices].shape.reduce(1, *), count: nodes[table].shape[0],
-          width: nodes[table].shape[1], start: reader.start, inputs: nodes[weight].shape[1],
-          outputs: outputs),
+          rows: rows, count: count, width: width, start: reader.start,
+          inputs: nodes[weight].shape[1], outputs: outputs),
         out: Slot(fused[reader.layer] ?? reader.layer), weight: Slot(weight), table: Slot(table),
-        indices: Slot(indices), sums: scratch(2 * nodes[table].shape[0] * outputs))
+        indices: Slot(indices), sums: scratch(2 * count * outputs))
     }
+    tableSteps[id] = steps
+    let embedding = Instruction.embedding(
+      out: Slot(id), table: Slot(table), indices: Slot(indices), rows: rows, width: width)
+    return [embedding] + steps
   }
 }

@@ -48,7 +48,7 @@ struct Plan {
   /// The embeddings whose table's gradient comes from linear layers, and those layers.
   private(set) var tableReaders: [Int: [TableReader]] = [:]
   /// The steps of such a gradient, keyed to the embedding.
-  private(set) var tableSteps: [Int: [Instruction]] = [:]
+  var tableSteps: [Int: [Instruction]] = [:]
 
   /// Plans the computation of `outputs` and of the gradients of `loss`, for a number of threads.
   ///
@@ -183,12 +183,7 @@ struct Plan {
     case .recurrent(let cell):
       body.append(recurrentStep(cell, node, out))
     case .embedding:
-      body.append(
-        .embedding(
-          out: out, table: operands[0], indices: operands[1], rows: shape(1).reduce(1, *),
-          width: shape(0)[1]))
-      tableSteps[id] = makeTableSteps(of: id, fused)
-      body += tableSteps[id, default: []]
+      body += embeddingSteps(id, fused)
     case .concatenate:
       var start = 0
       let width = node.shape.last ?? 1
