@@ -98,7 +98,7 @@ extension Kernels {
     }
   }
 
-  /// Computes out[i] += value for `count` elements, each lane with its own number.
+  /// Adds a vector to each vector of out, for `count` elements.
   @inline(__always)
   static func add<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ value: S.Vector, _ count: Int

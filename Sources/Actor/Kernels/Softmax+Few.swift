@@ -1,7 +1,7 @@
-// Softmax for at most 16 classes: one vector for each class, with a row in each lane. Columns are
-// stored to memory between the steps. Separated from the arithmetic, both the transposition and the
-// arithmetic compile to whole-vector instructions; where the compiler sees the two together, it
-// mixes them element by element.
+// Softmax for at most 16 classes: one vector for each class, with a row in each lane. Except in the
+// forward pass of two classes, columns are stored to memory between the steps. Separated from the
+// arithmetic, both the transposition and the arithmetic compile to whole-vector instructions; where
+// the compiler sees the two together, it mixes them element by element.
 
 extension Kernels {
   /// Memory for 16 columns of `lanes` rows.
@@ -21,7 +21,7 @@ extension Kernels {
       return
     }
     if classes == 2 && 2 &* count == S.lanes {
-      // A worker's few environments: one vector holds all pairs, and the spare lanes repeat them.
+      // One vector holds all pairs, and the spare lanes repeat them.
       let both = S.load(x)
       let pairs = S.deinterleave(both, both)
       S.store(columns, pairs.even)
@@ -53,9 +53,10 @@ extension Kernels {
     }
   }
 
-  /// Computes `logSoftmax` for two classes of as many rows as there are whole or half vectors.
+  /// Computes `logSoftmax` for two classes, for the rows that fill whole vectors and, at the end,
+  /// half of one.
   ///
-  /// - Returns: the number of rows, from the first one on.
+  /// - Returns: the number of these rows, which are the first ones.
   @inline(__always)
   private static func logSoftmaxOfTwo<S: KernelScalar>(
     _ out: UnsafeMutablePointer<S>, _ x: UnsafePointer<S>, rows: Int
