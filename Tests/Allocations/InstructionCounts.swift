@@ -21,7 +21,8 @@ enum InstructionCounts {
       count: setup.environmentCount, streams: streams)
     let actor = try PolicyActor(
       setup.policy, layout: setup.layout,
-      streams: (0..<setup.environmentCount).map { streams.action($0) }, parts: environments.parts)
+      streams: (0..<setup.environmentCount).map { streams.action($0) }, parts: environments.parts,
+      unread: setup.unreadOutputs)
     actor.weights.assign(setup.weights.elements)
     actor.weightsChanged()
     let storage = FragmentStorage(setup.layout)

@@ -139,7 +139,7 @@ private struct WorkerParts {
       contents: signature.contents(environments.spaces))
     actor = try PolicyActor(
       policy, layout: layout, streams: (0..<count).map(streams.action),
-      parts: canOverlap ? environments.parts : nil)
+      parts: canOverlap ? environments.parts : nil, unread: description.unreadOutputs)
   }
 }
 

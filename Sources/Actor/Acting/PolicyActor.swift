@@ -18,6 +18,8 @@ public final class PolicyActor: RolloutActor {
   private let streams: RandomStreamBuffer
   /// The actors for all environments and, with several parts, for each part.
   private let actors: [PolicyActorPart]
+  /// The actors for row T, where other outputs are unread; `actors` unless some are at played rows.
+  private let lastActors: [PolicyActorPart]
   /// The actor for final observations of truncated episodes; `nil` if no outputs are recorded.
   private let finalReactor: FinalReactor?
 
@@ -32,37 +34,50 @@ public final class PolicyActor: RolloutActor {
   ///   - choice: random actions or the most likely ones.
   ///   - parts: the ranges of environments to react to separately, from `EnvironmentBatch.parts`;
   ///     `nil` for all environments together.
+  ///   - unread: the outputs that are not computed; their columns in the fragment stay as they are.
   /// - Throws: `PolicyError` when the policy does not support the layout's spaces.
   /// - Precondition: the parts are ascending and cover all environments.
   public init(
     _ policy: any Policy, layout: FragmentLayout, weights: FlatVector<Float>? = nil,
-    streams: [PCG64], choice: ActionChoice = .sample, parts: [Range<Int>]? = nil
+    streams: [PCG64], choice: ActionChoice = .sample, parts: [Range<Int>]? = nil,
+    unread: UnreadOutputs = UnreadOutputs()
   ) throws(PolicyError) {
     let all = 0..<layout.environmentCount
     let parts = parts ?? [all]
+    precondition(!unread.played.contains("logits"), "actions are drawn from the logits")
     precondition(streams.count == all.count, "one stream for each environment")
     precondition(parts.flatMap(\.self).elementsEqual(all), "\(parts) of \(all.count) environments")
     let streams = RandomStreamBuffer(streams)
     self.streams = streams
     carriedState = CarriedState(layout.hx)
     var actors: [PolicyActorPart] = []
+    var lastActors: [PolicyActorPart] = []
     for range in parts.count == 1 ? [all] : [all] + parts {
       actors.append(
         try PolicyActorPart(
           policy, layout: layout, of: range, streams: streams, choice: choice,
-          carriedState: carriedState, weights: actors.first?.weights ?? weights))
+          carriedState: carriedState, weights: actors.first?.weights ?? weights,
+          unread: unread.played))
+      if unread.played.isEmpty { continue }
+      lastActors.append(
+        try PolicyActorPart(
+          policy, layout: layout, of: range, streams: streams, choice: choice,
+          carriedState: carriedState, weights: actors[0].weights, unread: unread.last,
+          isLast: true))
     }
     reaction = layout.contents.reaction
     recurrentState = policy.recurrentState
     self.weights = actors[0].weights
     self.parts = parts
     self.actors = actors
+    self.lastActors = lastActors.isEmpty ? actors : lastActors
     finalReactor = try FinalReactor(policy, layout: layout, weights: self.weights)
   }
 
   /// Marks everything derived from the weights as out of date.
   public func weightsChanged() {
     for actor in actors { actor.weightsChanged() }
+    for actor in lastActors { actor.weightsChanged() }
     finalReactor?.weightsChanged()
   }
 
@@ -80,7 +95,7 @@ public final class PolicyActor: RolloutActor {
 
   /// Reacts to row t of a range of environments.
   public func react(to fragment: FragmentView, at t: Int, of range: Range<Int>, virtual: Bool) {
-    for actor in actors where actor.range == range {
+    for actor in virtual ? lastActors : actors where actor.range == range {
       actor.react(to: fragment, at: t, virtual: virtual)
       return
     }
@@ -133,11 +148,13 @@ private final class PolicyActorPart {
   ///   - streams: one for each environment of the layout.
   ///   - carriedState: the recurrent state of all environments of the layout.
   ///   - weights: the vector of weights to share; `nil` to create a vector of zeros.
+  ///   - unread: the paths of outputs that are not recorded; without actions, also the logits.
+  ///   - isLast: true for virtual reactions only, which draw no actions.
   /// - Throws: `PolicyError` when the policy does not support the layout's spaces.
   init(
     _ policy: any Policy, layout: FragmentLayout, of range: Range<Int>,
     streams: RandomStreamBuffer, choice: ActionChoice, carriedState: CarriedState,
-    weights: FlatVector<Float>?
+    weights: FlatVector<Float>?, unread: [String], isLast: Bool = false
   ) throws(PolicyError) {
     let graph = Graph()
     distribution = try policy.distribution(for: layout.contents.spaces.action)
@@ -154,11 +171,13 @@ private final class PolicyActorPart {
       reaction.logits.lastAxis == width,
       "logits of shape \(reaction.logits.shape) do not fit \(distribution)")
     actionColumns = FlatVector(layout.act.leaves)
-    let outputs = reaction.recorded.map { (name: $0.name, tensor: $0.tensor.numeric) }
+    let outputs = reaction.recorded.filter { !unread.contains($0.name) }
+      .map { (name: $0.name, tensor: $0.tensor.numeric) }
     let next = reaction.hx.map(\.numeric)
     // The recurrent state is an output even if no score depends on it: the fragment records it.
     executor = Executor(
-      graph, outputs: outputs.map(\.tensor) + next.leaves + inputs.leaves, weights: weights)
+      graph, outputs: outputs.map(\.tensor) + (isLast ? [] : next.leaves) + inputs.leaves,
+      weights: weights)
     precondition(
       inputs.zip(next) != nil && inputs.zip(layout.hx) != nil,
       "the layout and the reaction have different recurrent states")
@@ -190,6 +209,7 @@ private final class PolicyActorPart {
 
   /// Reacts to the state of row t.
   func react(to fragment: FragmentView, at t: Int, virtual: Bool) {
+    if recorded.count == 0 { return }
     if isStale {
       executor.weightsChanged()
       isStale = false

@@ -176,6 +176,11 @@ extension Graph {
     return zip(parameters.entries, weightNodes).filter { isRead[$1] && $0.isLearned }.map(\.0.range)
   }
 
+  /// Returns true if at least one of some results depends on a tensor.
+  package func depend(_ results: [Tensor], on tensor: Tensor) -> Bool {
+    ancestors(of: results.map(\.id))[tensor.id]
+  }
+
   /// Returns the number of leading weights that hold all weights that some tensors depend on.
   func weightCount(behind tensors: [Tensor]) -> Int {
     let isRead = ancestors(of: tensors.map(\.id))

@@ -51,8 +51,9 @@ public struct Algorithm: Sendable {
   /// Returns the buffers of the weights that follow a schedule.
   let scheduledBuffers: @Sendable (TrainingConfiguration) -> [ScheduledBuffer]
 
-  /// Creates the learner.
-  let makeLearner: @Sendable (LearnerContext) throws -> any BatchLearner
+  /// Creates the algorithm's own learner, which may read all of a batch; nil if it has none and
+  /// only the objective reads batches.
+  let learner: (@Sendable (LearnerContext) throws -> any BatchLearner)?
 
   /// Describes an algorithm.
   ///
@@ -73,8 +74,8 @@ public struct Algorithm: Sendable {
   ///   - objective: returns the loss to minimize with the policy that is trained.
   ///   - scheduledBuffers: returns the buffers of the weights that follow a schedule, such as the
   ///     chance of a random action; by default none.
-  ///   - learner: creates the learner; by default `LearnerContext.makePasses`, which learns from
-  ///     each batch by `--epochs` and `--minibatches`.
+  ///   - learner: creates the learner; by default nil, for `LearnerContext.makePasses`, which
+  ///     learns from each batch by `--epochs` and `--minibatches`.
   public init(
     name: String, options: Set<String>,
     learnsValue: @escaping @Sendable (TrainingConfiguration) -> Bool = { _ in false },
@@ -90,9 +91,7 @@ public struct Algorithm: Sendable {
     objective: @escaping @Sendable (TrainingConfiguration, any Policy) -> any Objective,
     scheduledBuffers: @escaping @Sendable (TrainingConfiguration) -> [ScheduledBuffer] = { _ in []
     },
-    learner: @escaping @Sendable (LearnerContext) throws -> any BatchLearner = {
-      try $0.makePasses()
-    }
+    learner: (@Sendable (LearnerContext) throws -> any BatchLearner)? = nil
   ) {
     self.name = name
     self.options = options
@@ -104,7 +103,7 @@ public struct Algorithm: Sendable {
     self.policy = policy
     self.objective = objective
     self.scheduledBuffers = scheduledBuffers
-    makeLearner = learner
+    self.learner = learner
   }
 }
 

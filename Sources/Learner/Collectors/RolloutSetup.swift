@@ -24,6 +24,8 @@ public struct RolloutSetup {
   public let seed: UInt64
   /// True to warn about an environment that does not repeat itself.
   package var checksRepetition = false
+  /// The outputs of the actor that workers do not compute, because no objective reads them.
+  package private(set) var unreadOutputs = UnreadOutputs()
   /// The number of workers of other ranks that come before this rank's worker 0.
   var earlierWorkerCount = 0
   /// The incarnation that workers of a new collection begin with.
@@ -84,6 +86,23 @@ public struct RolloutSetup {
     weights = signature.initialWeights(seed: seed)
   }
 
+  /// Lets workers omit the outputs that an objective does not read, such as `value` at rows 0…T−1.
+  ///
+  /// The objective is traced to find them. See docs/fragment.md, Unread outputs.
+  ///
+  /// - Parameters:
+  ///   - objective: the only reader of the actor's outputs in batches of this setup.
+  ///   - bootstrap: the source of the value estimate for the state behind the last row.
+  ///   - fragmentsPerBatch: the number of fragments in a batch.
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
+  public mutating func omitOutputs(
+    unreadBy objective: some Objective, bootstrap: Bootstrap = .actor, fragmentsPerBatch: Int = 1
+  ) throws(PolicyError) {
+    let batch = try TracedBatch(
+      policy, bootstrap: bootstrap, layout: layout.batched(fragmentsPerBatch))
+    unreadOutputs = try batch.outputsUnread(by: objective)
+  }
+
   /// Returns the description of the run for workers.
   func description(_ schedule: CollectSchedule) -> RunDescription {
     var description = RunDescription(
@@ -91,6 +110,7 @@ public struct RolloutSetup {
       sticky: sticky, policy: PolicyRegistry.encode(policy), seed: seed, schedule: schedule)
     description.spaces = DeclaredSpaces(layout.contents.spaces)
     description.checksRepetition = checksRepetition
+    description.unreadOutputs = unreadOutputs
     description.earlierWorkerCount = earlierWorkerCount
     return description
   }

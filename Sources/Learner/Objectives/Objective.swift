@@ -110,6 +110,12 @@ public struct TracedLoss {
     }
   }
 
+  /// All tensors that are computed beside the loss.
+  var outputs: [Tensor] {
+    metrics.map(\.tensor) + distributions.map(\.tensor)
+      + [divergence, prioritization?.errors].compactMap(\.self)
+  }
+
   /// Creates a traced loss with its metrics, distributions, coefficients and noise.
   public init(
     _ loss: Tensor, metrics: [Metric], distributions: [Distribution] = [],

@@ -82,7 +82,9 @@ public final class TrainingRun {
     resolved.seed = seed
     self.configuration = resolved
     self.exchange = exchange
-    var setup = try resolved.makeSetup(seed: seed, policy: policy) { parameters in
+    var setup = try resolved.makeSetup(
+      seed: seed, policy: policy, objective: parts.objective
+    ) { parameters in
       if let former { try former.check(parameters) }
     }
     setup.earlierWorkerCount = exchange?.earlierWorkerCount ?? 0

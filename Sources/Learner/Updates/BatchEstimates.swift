@@ -94,4 +94,18 @@ struct TracedBatch {
     }
     self.fragment = fragment.normalizingRewards()
   }
+  /// Returns the outputs of the collecting actor that neither loss nor estimates depend on.
+  ///
+  /// - Throws: `PolicyError` if the policy lacks an output that the objective needs.
+  func outputsUnread(by objective: some Objective) throws(PolicyError) -> UnreadOutputs {
+    let traced = try objective.loss(of: fragment, reaction: reaction, distribution: distribution)
+    let made = try objective.estimates(
+      of: fragment, reaction: reaction, distribution: distribution)
+    let results = [traced.loss] + traced.outputs + (made?.tensors ?? [])
+    func unread(_ outputs: Nested<Tensor>) -> [String] {
+      zip(outputs.paths(), outputs.leaves).filter { !graph.depend(results, on: $1) }.map(\.0)
+    }
+    return UnreadOutputs(
+      played: unread(fragment.actor).filter { $0 != "logits" }, last: unread(fragment.virtual))
+  }
 }

@@ -101,8 +101,7 @@ public final class LossFunction {
     prioritization = traced.prioritization
     executor = Executor(
       graph,
-      outputs: traced.metrics.map(\.tensor) + traced.distributions.map(\.tensor)
-        + [divergence, prioritization?.errors].compactMap(\.self),
+      outputs: traced.outputs,
       loss: traced.loss, weights: weights, threads: threads)
   }
 

@@ -107,6 +107,8 @@ package struct RunDescription: SharedDescription {
   package var spaces: DeclaredSpaces?
   /// True if the run must be deterministic and its environment may not be.
   package var checksRepetition = false
+  /// The outputs of the actor that the learner does not read.
+  package var unreadOutputs = UnreadOutputs()
   /// The number of workers of other learners of the run that come before worker 0 of this one.
   package var earlierWorkerCount = 0
 

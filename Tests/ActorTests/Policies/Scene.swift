@@ -49,12 +49,12 @@ enum Scene {
   /// Returns an actor with random weights and its own random streams.
   static func actor(
     _ layout: FragmentLayout, policy: any Policy = policy, choice: ActionChoice = .sample,
-    seed: UInt64 = 3, parts: [Range<Int>]? = nil
+    seed: UInt64 = 3, parts: [Range<Int>]? = nil, unread: UnreadOutputs = UnreadOutputs()
   ) throws -> PolicyActor {
     let actor = try PolicyActor(
       policy, layout: layout,
       streams: (0..<layout.environmentCount).map { PCG64(seed: seed &+ UInt64($0)) },
-      choice: choice, parts: parts)
+      choice: choice, parts: parts, unread: unread)
     var random = PCG64(seed: seed)
     try PolicySignature(policy, for: layout.contents.spaces).parameters
       .initialize(actor.weights, using: &random)

@@ -55,9 +55,14 @@ struct SeedTaskLearningTests {
       learner.learn(from: try rollout.next())
     }
     #expect(learner.stepCount == configuration.totalSteps)
-    // The fragment holds the network's outputs beside its inputs.
-    rollout.publish(setup.weights)
-    let view = try rollout.next().view
+    // A fragment of a setup whose reader is unknown holds all outputs beside the inputs.
+    let judged = try RolloutSetup(
+      environment: setup.environment, policy: setup.policy,
+      environmentCount: setup.environmentCount, stepCount: setup.stepCount, seed: seed)
+    judged.weights.assign(setup.weights.elements)
+    let judge = try SameProcess(judged)
+    defer { judge.close() }
+    let view = try judge.next().view
     let cells = view.obs(as: Int32.self)
     let (values, logits) = (try #require(view.actor("value")), try #require(view.actor("logits")))
     var seen: Set<Int32> = []

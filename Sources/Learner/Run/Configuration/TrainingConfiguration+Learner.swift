@@ -23,7 +23,7 @@ extension TrainingConfiguration {
       makeOptimizer: {
         try parts.optimizer?.make($0) ?? makeOptimizer($0, valueParameters: valueParameters)
       }, threads: makeThreads(exchange), exchange: exchange)
-    var learner = try algorithm.makeLearner(context)
+    var learner = try algorithm.learner?(context) ?? context.makePasses()
     let buffers = algorithm.scheduledBuffers(self)
     if !buffers.isEmpty {
       learner = try ScheduledBufferLearner(

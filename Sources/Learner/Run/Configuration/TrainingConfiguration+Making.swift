@@ -50,12 +50,13 @@ extension TrainingConfiguration {
   /// - Parameters:
   ///   - seed: the random seed of the run.
   ///   - policy: the policy to train; nil for that of the options.
+  ///   - objective: the loss to minimize; nil for that of the options.
   ///   - check: called with the network's parameters before their weights are allocated.
   /// - Throws: `UnknownEnvironment`, `InvalidEnvironmentArguments`, `PolicyError`,
   ///   `ConfigurationError` if the network does not fit into memory, and the errors of `check` and
   ///   of creating an environment.
   package func makeSetup(
-    seed: UInt64, policy: (any Policy)? = nil,
+    seed: UInt64, policy: (any Policy)? = nil, objective: (any Objective)? = nil,
     checking check: (ParameterLayout) throws -> Void = { _ in }
   ) throws -> RolloutSetup {
     var setup = try ExitGuard.during("the start of the run") {
@@ -67,6 +68,11 @@ extension TrainingConfiguration {
         try validateNetworkMemory(parameters)
         try check(parameters)
       }
+    }
+    if algorithm.learner == nil {
+      let objective = objective ?? algorithm.objective(self, setup.policy)
+      try setup.omitOutputs(
+        unreadBy: objective, bootstrap: bootstrap, fragmentsPerBatch: fragmentsPerBatch)
     }
     setup.checksRepetition = deterministic && !EnvironmentRegistry.isBuiltIn(environment.id)
     if initialDeviation != 1 {

@@ -135,7 +135,7 @@ private final class Player {
     actor = try PolicyActor(
       setup.policy, layout: setup.layout,
       streams: (0..<setup.environmentCount).map { streams.action($0) },
-      parts: environments.parts)
+      parts: environments.parts, unread: setup.unreadOutputs)
     actor.weights.assign(setup.weights.elements)
     actor.weightsChanged()
     fragment = FragmentStorage(setup.layout)
