@@ -56,16 +56,17 @@ extension SystemCalls {
     }
   }
 
-  /// Makes this process, and its children, wait for a processor when they are woken.
+  /// Makes this thread, and those that it starts, wait for a processor when they are woken.
   ///
-  /// A process of the default policy may displace the one that runs there. This does nothing in a
-  /// process that was started with another policy.
+  /// A thread of the default policy may displace the one that runs there. This does nothing in a
+  /// thread that was started with another policy. Called by the first thread, it counts for the
+  /// processes that this one starts.
   package static func waitForProcessors() {
     guard sched_getscheduler(0) == SCHED_OTHER else { return }
     // SCHED_BATCH, which Glibc's module leaves out.
     let batch: Int32 = 3
     var parameters = sched_param()
-    // Every process may do this. Where a sandbox refuses, the process stays as it is.
+    // Every thread may do this. Where a sandbox refuses, it stays as it is.
     sched_setscheduler(0, batch, &parameters)
   }
 

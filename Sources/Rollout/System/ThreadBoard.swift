@@ -3,8 +3,10 @@ import Synchronization
 
 /// The memory through which the threads of a pool share work.
 ///
-/// One word holds the work's number, its number of chunks and the next chunk. A chunk is claimed by
-/// exchanging this word for one with the chunk after it. Only work that is not done has a chunk to
+/// One word holds the work's number and the range of chunks that nobody has claimed. A chunk is
+/// claimed by exchanging this word for one without it. The thread that asks claims the first chunk,
+/// the others claim the last one: from one stretch of an update to the next, the same thread then
+/// mostly has the same rows, which are in its caches. Only work that is not done has a chunk to
 /// claim, so a thread that claims one reads the work that belongs to it. Words that several threads
 /// write are in cache lines of their own.
 final class ThreadBoard: @unchecked Sendable {
@@ -30,7 +32,7 @@ final class ThreadBoard: @unchecked Sendable {
   /// The number of calls of `wake` that found a sleeper; guarded by the mutex.
   private var wakeCount = 0
 
-  /// Work number, number of chunks and next chunk, as in `Claim`.
+  /// Work number and unclaimed chunks, as in `Claim`.
   private var claims: UnsafeMutablePointer<AtomicWord> { memory.word(at: 0) }
   /// The number of chunks of the present work that are done.
   private var doneCount: UnsafeMutablePointer<AtomicWord> { memory.word(at: 128) }
@@ -71,7 +73,7 @@ final class ThreadBoard: @unchecked Sendable {
     doneCount.pointee.store(0, ordering: .relaxed)
     claims.pointee.store(earlier.following(chunkCount: chunkCount).word, ordering: .releasing)
     var ownCount: UInt64 = 0
-    while runChunk() { ownCount &+= 1 }
+    while runChunk(isAsker: true) { ownCount &+= 1 }
     guard doneCount.pointee.load(ordering: .acquiring) < UInt64(chunkCount) else { return }
     // Only chunks that another thread has begun are left.
     let idle = SystemCalls.monotonicNanoseconds()
@@ -114,30 +116,38 @@ final class ThreadBoard: @unchecked Sendable {
   // MARK: All threads
 
   /// Claims a chunk and does it; returns false if there is none.
-  private func runChunk() -> Bool {
+  ///
+  /// - Parameter isAsker: true for the first chunk, false for the last one.
+  @inline(__always)
+  private func runChunk(isAsker: Bool) -> Bool {
     var word = claims.pointee.load(ordering: .acquiring)
-    while let next = Claim(word: word).claimed {
+    while true {
+      let claim = Claim(word: word)
+      guard let (chunk, rest) = claim.claimed(first: isAsker) else { return false }
       let (isClaimed, original) = claims.pointee.weakCompareExchange(
-        expected: word, desired: next.word, successOrdering: .acquiringAndReleasing,
+        expected: word, desired: rest.word, successOrdering: .acquiringAndReleasing,
         failureOrdering: .acquiring)
       if isClaimed {
-        work?.run(chunk: Claim(word: word).nextChunk)
+        work?.run(chunk: chunk)
         doneCount.pointee.add(1, ordering: .acquiringAndReleasing)
         return true
       }
       word = original
     }
-    return false
   }
 
   // MARK: Threads that help
 
   /// Does chunks until the pool ends.
+  ///
+  /// A thread that is woken while the thread that asks has its processor would otherwise displace
+  /// it, and look for work that cannot come.
   func help() {
+    SystemCalls.waitForProcessors()
     var lastWork = SystemCalls.monotonicNanoseconds()
     var looks = 0
     while isEnding.pointee.load(ordering: .acquiring) == 0 {
-      if runChunk() {
+      if runChunk(isAsker: false) {
         looks = 0
         continue
       }
@@ -164,40 +174,44 @@ final class ThreadBoard: @unchecked Sendable {
   }
 }
 
-/// The work's number, its number of chunks and its next chunk in one word.
+/// The work's number and its unclaimed chunks in one word.
 private struct Claim {
-  /// The number of bits of each of the two counts; the work's number has the others.
+  /// The number of bits of each bound of the range; the work's number has the others.
   static let bits = 20
 
   var number: UInt64
-  var chunkCount: Int
-  var nextChunk: Int
+  var unclaimed: Range<Int>
 
-  private init(number: UInt64, chunkCount: Int, nextChunk: Int) {
+  private init(number: UInt64, unclaimed: Range<Int>) {
     self.number = number
-    self.chunkCount = chunkCount
-    self.nextChunk = nextChunk
+    self.unclaimed = unclaimed
   }
 
   init(word: UInt64) {
     let mask = UInt64(1) << UInt64(Self.bits) - 1
-    self.init(
-      number: word >> UInt64(2 * Self.bits), chunkCount: Int(word >> UInt64(Self.bits) & mask),
-      nextChunk: Int(word & mask))
+    let bounds = (
+      lower: Int(word & mask), upper: Int(word >> UInt64(Self.bits) & mask)
+    )
+    number = word >> UInt64(2 * Self.bits)
+    unclaimed = Range(uncheckedBounds: bounds)
   }
 
   var word: UInt64 {
-    number << UInt64(2 * Self.bits) | UInt64(chunkCount) << UInt64(Self.bits) | UInt64(nextChunk)
+    number << UInt64(2 * Self.bits) | UInt64(unclaimed.upperBound) << UInt64(Self.bits)
+      | UInt64(unclaimed.lowerBound)
   }
 
-  /// The word after the next chunk was claimed; nil if there is none.
-  var claimed: Claim? {
-    nextChunk < chunkCount
-      ? Claim(number: number, chunkCount: chunkCount, nextChunk: nextChunk + 1) : nil
+  /// Returns the first or the last chunk and the word without it; nil if there is none.
+  func claimed(first: Bool) -> (chunk: Int, rest: Claim)? {
+    guard !unclaimed.isEmpty else { return nil }
+    let (lower, upper) = (unclaimed.lowerBound, unclaimed.upperBound)
+    return first
+      ? (lower, Claim(number: number, unclaimed: lower + 1..<upper))
+      : (upper - 1, Claim(number: number, unclaimed: lower..<upper - 1))
   }
 
-  /// The word of the next work.
+  /// Returns the word of the next work.
   func following(chunkCount: Int) -> Claim {
-    Claim(number: number &+ 1, chunkCount: chunkCount, nextChunk: 0)
+    Claim(number: number &+ 1, unclaimed: 0..<chunkCount)
   }
 }

@@ -22,9 +22,10 @@ extension ChunkedWork {
 /// Threads that do the chunks of one piece of work together with the thread that asks for it.
 ///
 /// A chunk belongs to the thread that claims it first, by one atomic operation. A thread that the
-/// operating system keeps waiting therefore delays nothing but a chunk that it has begun. Threads
-/// spin for a moment after their last chunk and then sleep until the next work or `wake()`. Running
-/// work allocates nothing, and takes no lock but to wake them.
+/// operating system keeps waiting therefore delays nothing but a chunk that it has begun. The
+/// thread that asks takes chunks from the front, the others from the back. Threads spin for a
+/// moment after their last chunk and then sleep until the next work or `wake()`. Running work
+/// allocates nothing, and takes no lock but to wake them.
 ///
 /// A `PolicyUpdate` takes the pool that computes it. A pool serves one thread at a time; any number
 /// of updates may share it one after the other.

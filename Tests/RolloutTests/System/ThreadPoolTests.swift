@@ -58,6 +58,39 @@ struct ThreadPoolTests {
     }
   }
 
+  /// Work that notes which chunks the caller does, of which the first waits for another thread.
+  private final class Noting: ChunkedWork, @unchecked Sendable {
+    let pool: ThreadPool
+    let caller = pthread_self()
+    let areCallers: FlatVector<Bool>
+    let arrived = Atomic<Int>(0)
+
+    init(_ pool: ThreadPool, chunkCount: Int) {
+      self.pool = pool
+      areCallers = FlatVector(repeating: false, count: chunkCount)
+    }
+
+    func run(chunk: Int) {
+      areCallers[chunk] = pthread_equal(pthread_self(), caller) != 0
+      if areCallers[chunk] {
+        while arrived.load(ordering: .relaxed) == 0 { pool.wake() }
+      } else {
+        arrived.store(1, ordering: .relaxed)
+      }
+    }
+  }
+
+  @Test func `the caller does the first chunks and the other thread the last ones`() {
+    let pool = ThreadPool(threadCount: 2)
+    for _ in 0..<200 {
+      let work = Noting(pool, chunkCount: 9)
+      pool.run(9, of: work)
+      let callerCount = work.areCallers.elements.count { $0 }
+      #expect((1...8).contains(callerCount))
+      #expect(work.areCallers.elements.prefix(callerCount).allSatisfy { $0 })
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 5])
   func `each chunk is done once, and its result is there when the work is done`(
     threadCount: Int
