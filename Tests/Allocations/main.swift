@@ -20,10 +20,11 @@ var table = AllocationTable()
 do {
   let configuration = TrainingConfiguration()
   let setup = try configuration.makeSetup(seed: 1)
-  let description = RunDescription(
+  var description = RunDescription(
     environment: setup.environment, environmentCount: setup.environmentCount,
     stepCount: setup.stepCount, policy: PolicyRegistry.encode(setup.policy), seed: 1,
     schedule: .free)
+  description.unreadOutputs = setup.unreadOutputs
   let memory = try RunMemory(
     creating: RunLayout(
       workerCount: 1, bufferCount: 2, fragmentByteCount: setup.layout.byteCount,
@@ -58,7 +59,7 @@ do {
     guard pool.take(buffer: 0) else { fatalError("not ready") }
     pool.release(0)
   }
-  try table.check("starting a worker's part", times: 1, threshold: 970) { _ = try makeProducer() }
+  try table.check("starting a worker's part", times: 1, threshold: 1210) { _ = try makeProducer() }
 }
 
 // A learner with each algorithm, and its collector.
@@ -78,11 +79,13 @@ for algorithm in Algorithm.allCases {
       setup, batchLayout: collector.batchLayout, valueParameters: [])
     return (setup, collector, learner)
   }
-  // With SAC and TD3 the actor has an update of its own.
+  // With SAC and TD3 the actor has an update of its own. DQN's loss is not traced beforehand for
+  // the outputs that it reads.
   let threshold =
     switch algorithm {
     case .sac, .td3: 4900
-    default: 3150
+    case .dqn: 3150
+    default: 4440
     }
   try table.check("\(algorithm.name): starting", times: 1, threshold: threshold) { _ = try start() }
   let (setup, collector, learner) = try start()
