@@ -35,6 +35,7 @@ public final class PolicyActor: RolloutActor {
   ///   - parts: the ranges of environments to react to separately, from `EnvironmentBatch.parts`;
   ///     `nil` for all environments together.
   ///   - unread: the outputs that are not computed; their columns in the fragment stay as they are.
+  ///     If all are read at played rows, row T has them all too, by the same graph.
   /// - Throws: `PolicyError` when the policy does not support the layout's spaces.
   /// - Precondition: the parts are ascending and cover all environments.
   public init(

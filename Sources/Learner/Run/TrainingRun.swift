@@ -82,10 +82,8 @@ public final class TrainingRun {
     resolved.seed = seed
     self.configuration = resolved
     self.exchange = exchange
-    var setup = try resolved.makeSetup(
-      seed: seed, policy: policy, objective: parts.objective
-    ) { parameters in
-      if let former { try former.check(parameters) }
+    var setup = try resolved.makeSetup(seed: seed, policy: policy, objective: parts.objective) {
+      if let former { try former.check($0) }
     }
     setup.earlierWorkerCount = exchange?.earlierWorkerCount ?? 0
     setup.firstIncarnation = try former?.firstIncarnation() ?? 0

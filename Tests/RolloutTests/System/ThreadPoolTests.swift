@@ -81,8 +81,9 @@ struct ThreadPoolTests {
   }
 
   @Test func `the caller does the first chunks and the other thread the last ones`() {
-    let pool = ThreadPool(threadCount: 2)
     for _ in 0..<200 {
+      // A pool that has waited long for a thread works alone, and the wait below would not end.
+      let pool = ThreadPool(threadCount: 2)
       let work = Noting(pool, chunkCount: 9)
       pool.run(9, of: work)
       let callerCount = work.areCallers.elements.count { $0 }
